@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "dw_arena.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define CHUNK_SIZE ((size_t)64 * 1024)
+#define ALIGNMENT  _Alignof(max_align_t)
+
+struct chunk {
+	struct chunk *next;
+	size_t used, size;
+	max_align_t data[];
+};
+
+struct dw_arena {
+	struct chunk *head;
+	size_t total;
+};
+
+_Noreturn void dw_oom(void)
+{
+	static const char text[] = "doorward: out of memory\n";
+	ssize_t n = write(STDERR_FILENO, text, sizeof(text) - 1);
+
+	_exit(n < 0 ? 126 : 125);
+}
+
+static struct chunk *chunk_new(size_t least)
+{
+	size_t size = DW_MAX(least, CHUNK_SIZE);
+	struct chunk *c;
+
+	if (size > SIZE_MAX - sizeof(*c))
+		dw_oom();
+	/* calloc: fresh pages come zeroed from the kernel, so this costs no memset for big chunks. */
+	c = calloc(1, sizeof(*c) + size);
+	if (!c)
+		dw_oom();
+	c->size = size;
+	return c;
+}
+
+struct dw_arena *dw_arena_new(void)
+{
+	struct dw_arena *a = calloc(1, sizeof(*a));
+
+	if (!a)
+		dw_oom();
+	return a;
+}
+
+void dw_arena_free(struct dw_arena *a)
+{
+	if (!a)
+		return;
+	while (a->head) {
+		struct chunk *c = a->head;
+
+		a->head = c->next;
+		free(c);
+	}
+	free(a);
+}
+
+void *dw_arena_alloc(struct dw_arena *a, size_t size)
+{
+	struct chunk *c = a->head;
+	void *p;
+
+	if (size > SIZE_MAX - ALIGNMENT)
+		dw_oom();
+	size = (DW_MAX(size, (size_t)1) + ALIGNMENT - 1) & ~(ALIGNMENT - 1);
+	if (!c || c->size - c->used < size) {
+		struct chunk *fresh = chunk_new(size);
+
+		a->total += fresh->size;
+		/* A big block of its own goes behind the current chunk, which still has room. */
+		if (c && size > CHUNK_SIZE / 4) {
+			fresh->next = c->next;
+			c->next = fresh;
+		} else {
+			fresh->next = c;
+			a->head = fresh;
+		}
+		c = fresh;
+	}
+	p = (char *)c->data + c->used;
+	c->used += size;
+	return p;
+}
+
+void *dw_arena_array(struct dw_arena *a, size_t n, size_t size)
+{
+	size_t total;
+
+	if (__builtin_mul_overflow(n, size, &total))
+		dw_oom();
+	return dw_arena_alloc(a, total);
+}
+
+void *dw_arena_grow(struct dw_arena *a, void *old, size_t old_size, size_t new_size)
+{
+	struct chunk *c = a->head;
+	size_t aligned = (old_size + ALIGNMENT - 1) & ~(ALIGNMENT - 1);
+	void *p;
+
+	if (old && c && (char *)old + aligned == (char *)c->data + c->used) {
+		size_t start = (size_t)((char *)old - (char *)c->data);
+		size_t want = (new_size + ALIGNMENT - 1) & ~(ALIGNMENT - 1);
+
+		if (want >= new_size && want <= c->size - start) {
+			c->used = start + want;
+			return old;
+		}
+	}
+	p = dw_arena_alloc(a, new_size);
+	if (old)
+		memcpy(p, old, DW_MIN(old_size, new_size));
+	return p;
+}
+
+void *dw_arena_memdup(struct dw_arena *a, const void *p, size_t n)
+{
+	void *copy = dw_arena_alloc(a, n);
+
+	if (n)
+		memcpy(copy, p, n);
+	return copy;
+}
+
+char *dw_arena_strndup(struct dw_arena *a, const char *s, size_t n)
+{
+	size_t len = strnlen(s, n);
+	char *copy = dw_arena_alloc(a, len + 1);
+
+	memcpy(copy, s, len);
+	return copy;
+}
+
+char *dw_arena_strdup(struct dw_arena *a, const char *s)
+{
+	return dw_arena_strndup(a, s, strlen(s));
+}
+
+char *dw_arena_vprintf(struct dw_arena *a, const char *fmt, va_list ap)
+{
+	va_list again;
+	char *p;
+	int n;
+
+	va_copy(again, ap);
+	n = vsnprintf(NULL, 0, fmt, again);
+	va_end(again);
+	if (n < 0)
+		dw_oom();
+	p = dw_arena_alloc(a, (size_t)n + 1);
+	(void)vsnprintf(p, (size_t)n + 1, fmt, ap);
+	return p;
+}
+
+char *dw_arena_printf(struct dw_arena *a, const char *fmt, ...)
+{
+	va_list ap;
+	char *p;
+
+	va_start(ap, fmt);
+	p = dw_arena_vprintf(a, fmt, ap);
+	va_end(ap);
+	return p;
+}
+
+size_t dw_arena_size(const struct dw_arena *a)
+{
+	return a->total;
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Strings: a growing buffer, small tests, and the escaping of hostile text. */
+#ifndef DW_STR_H
+#define DW_STR_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "dw_arena.h"
+
+/* A growing, always terminated byte string in an arena. Start from { .arena = a }. */
+struct dw_str {
+	struct dw_arena *arena;
+	char *s; /* NULL until something was added */
+	size_t n, cap;
+};
+
+void dw_str_add(struct dw_str *b, const char *s);
+void dw_str_addn(struct dw_str *b, const char *s, size_t n);
+void dw_str_addc(struct dw_str *b, char c);
+void dw_str_addf(struct dw_str *b, const char *fmt, ...) dw_printf_like(2, 3);
+
+static inline bool dw_streq(const char *a, const char *b)
+{
+	return strcmp(a, b) == 0;
+}
+/* NULL-safe: two NULLs are equal. */
+static inline bool dw_streq0(const char *a, const char *b)
+{
+	return a == b || (a && b && strcmp(a, b) == 0);
+}
+bool dw_starts_with(const char *s, const char *prefix);
+bool dw_ends_with(const char *s, const char *suffix);
+/* The part behind the last slash. */
+const char *dw_basename(const char *path);
+
+/*
+ * Length in bytes of the well-formed UTF-8 sequence (RFC 3629) at s, of which n bytes are there; 0 when it
+ * is none.
+ */
+size_t dw_utf8_length(const char *s, size_t n);
+
+/*
+ * Text for a terminal: control characters (C0, C1, DEL), bidirectional overrides and bytes that are no UTF-8
+ * come out as \xNN or \u{NNNN}, a backslash as itself. Result lies in the arena.
+ */
+char *dw_escape_terminal(struct dw_arena *a, const char *s, size_t n);
+
+/*
+ * Text for JSON and other UTF-8 formats: bytes that are no UTF-8 come out as the four characters \xNN;
+ * everything else stays (the JSON library escapes control characters itself). Returns s itself when nothing
+ * had to change.
+ */
+const char *dw_escape_utf8(struct dw_arena *a, const char *s, size_t n);
+
+/* Columns that a (valid, escaped) UTF-8 string takes on a terminal. */
+size_t dw_display_width(const char *s);
+
+#endif

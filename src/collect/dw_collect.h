@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Looking: each function adds to `facts` what it sees, and notes in facts->incomplete what it could not see.
+ * It returns negative only when nothing at all could be looked at; a part that failed is a note.
+ */
+#ifndef DW_COLLECT_H
+#define DW_COLLECT_H
+
+#include "dw_facts.h"
+#include "dw_netlink.h"
+#include "dw_procs.h"
+#include "dw_sys.h"
+
+/* Rungs of the ladder that may be used. */
+enum {
+	DW_RUNG_BPF = 1 << 0,     /* BPF iterators */
+	DW_RUNG_NETLINK = 1 << 1, /* sock_diag in each namespace, /proc/PID/fd */
+	DW_RUNG_PROC = 1 << 2,    /* /proc/PID/net only */
+	DW_RUNG_ALL = DW_RUNG_BPF | DW_RUNG_NETLINK | DW_RUNG_PROC,
+};
+
+struct dw_collect {
+	struct dw_sys *sys;
+	struct dw_procs *procs;
+	struct dw_facts *facts;
+	unsigned rungs; /* DW_RUNG_* allowed; the best that works runs */
+	bool hidden;    /* also compare the views and probe by bind(2) */
+	/* filled by dw_collect_sockets, for the parts that come after it */
+	DW_VEC(struct dw_netns) netns; /* beside facts->netns, same order; fd -1 where it cannot be entered */
+};
+
+/* Namespaces, sockets, holders (facts->netns, sockets, processes, holds, method). */
+int dw_collect_sockets(struct dw_collect *c, struct dw_error *e);
+/* Names the subsystem of kernel-owned sockets that do not tell it themselves. */
+int dw_collect_kernel(struct dw_collect *c, struct dw_error *e);
+/* DNAT, redirects, published ports, IPVS, sk_lookup and XDP programs (facts->redirects). */
+int dw_collect_redirects(struct dw_collect *c, struct dw_error *e);
+/* Bind-probe sweep and comparison of views: hidden sockets. After dw_collect_sockets. */
+int dw_collect_hidden(struct dw_collect *c, struct dw_error *e);
+void dw_collect_close(struct dw_collect *c); /* descriptors of the namespaces */
+
+/* --- parts, each on its own for tests ------------------------------------------------------------ */
+
+/*
+ * Every network namespace: of processes, bound below /run/netns, /run/docker/netns, and wherever else
+ * /proc/self/mountinfo shows an nsfs, and held open by a descriptor. Fills facts->netns and c->netns; the
+ * host's own is first.
+ */
+int dw_collect_netns(struct dw_collect *c, struct dw_error *e);
+/* sock_diag in one namespace (index into facts->netns): adds or completes sockets. */
+int dw_collect_diag(struct dw_collect *c, size_t netns, struct dw_error *e);
+/* /proc/net of one namespace, for what sock_diag leaves out (UDP-Lite, raw without raw_diag ...) or when it is not there. */
+int dw_collect_procnet(struct dw_collect *c, size_t netns, struct dw_error *e);
+/* Who holds facts->sockets: /proc/PID/fd, threads' own tables, io_uring files. */
+int dw_collect_holders(struct dw_collect *c, struct dw_error *e);
+/* The BPF rung: sockets, holders and processes in one go. -ENOTSUP, -EPERM: not possible here. */
+int dw_collect_bpf(struct dw_collect *c, struct dw_error *e);
+
+/* A packet socket's classic BPF filter (struct sock_filter array) in words: "tcp port 22", or "N instructions: ...". */
+const char *dw_filter_text(struct dw_arena *a, const void *instructions, size_t n);
+
+/* Fills a model owner from what is known of the process. Index into facts->processes. The caller adds each process once. */
+size_t dw_collect_owner(struct dw_collect *c, const struct dw_procinfo *i);
+
+/* --- packages ------------------------------------------------------------------------------------ */
+
+/*
+ * Which package owns each of the n paths (as a process shows them; usrmerge is handled), and whether the file
+ * still has the packaged checksum. ret[i] is NULL where no package owns it. dpkg's and rpm's databases are
+ * read directly, each only when it is there.
+ */
+int dw_packages_find(struct dw_sys *s, struct dw_facts *f, const char *const *paths, size_t n,
+		     const struct dw_package **ret, struct dw_error *e);
+
+#endif

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What is known of a process becomes an owner. */
+#include <stdio.h>
+#include <string.h>
+
+#include "dw_collect.h"
+#include "dw_str.h"
+
+static enum dw_exe_state exe_state(enum dw_proc_exe s)
+{
+	switch (s) {
+	case DW_PROC_EXE_INTACT:
+		return DW_EXE_INTACT;
+	case DW_PROC_EXE_DELETED:
+		return DW_EXE_DELETED;
+	case DW_PROC_EXE_REPLACED:
+		return DW_EXE_REPLACED;
+	case DW_PROC_EXE_MEMFD:
+		return DW_EXE_MEMFD;
+	case DW_PROC_EXE_UNKNOWN:
+	case DW_PROC_EXE_NONE:
+		break;
+	}
+	return DW_EXE_UNKNOWN;
+}
+
+static bool in_tmp(const char *exe)
+{
+	static const char *const places[] = { "/tmp/", "/var/tmp/", "/dev/shm/", "/run/user/" };
+
+	for (size_t i = 0; exe && i < DW_ARRAY_SIZE(places); i++)
+		if (dw_starts_with(exe, places[i]))
+			return true;
+	return false;
+}
+
+/* "systemd(1) > sshd(400) > bash(612)": at most 12 generations, the nearest last. */
+static const char *parents(struct dw_collect *c, const struct dw_procinfo *i)
+{
+	const struct dw_procinfo *chain[12];
+	struct dw_str text = { .arena = c->facts->arena };
+	size_t n = 0;
+
+	for (int pid = i->ppid; pid > 0 && n < DW_ARRAY_SIZE(chain);) {
+		const struct dw_procinfo *p = dw_procs_get(c->procs, pid);
+
+		if (!p)
+			break;
+		chain[n++] = p;
+		pid = p->ppid;
+	}
+	while (n-- > 0)
+		dw_str_addf(&text, "%s%s(%d)", text.n ? " > " : "", chain[n]->comm, chain[n]->pid);
+	return text.s;
+}
+
+static const char *user_of(struct dw_collect *c, uint32_t uid)
+{
+	const char *name;
+
+	if (uid == UINT32_MAX)
+		return NULL;
+	name = dw_sys_user_name(c->sys, uid);
+	return name ? name : dw_arena_printf(c->facts->arena, "%u", uid);
+}
+
+static enum dw_tristate tristate(int v)
+{
+	return v < 0 ? DW_UNKNOWN : v ? DW_YES : DW_NO;
+}
+
+size_t dw_collect_owner(struct dw_collect *c, const struct dw_procinfo *i)
+{
+	struct dw_facts *f = c->facts;
+	size_t index = f->processes.n;
+
+	*dw_vec_add(f->arena, &f->processes) = (struct dw_owner){
+		.pid = i->pid,
+		.started = i->started,
+		.started_ticks = i->started_ticks,
+		.parent = i->ppid,
+		.comm = i->comm,
+		.executable = i->exe,
+		.exe_state = exe_state(i->exe_state),
+		.exe_in_tmp = in_tmp(i->exe),
+		.command = i->command,
+		.uid = i->uid,
+		.euid = i->euid,
+		.gid = i->gid,
+		.user = user_of(c, i->euid),
+		.caps_effective = i->caps_effective,
+		.caps_bounding = i->caps_bounding,
+		.no_new_privs = tristate(i->no_new_privs),
+		.seccomp = i->seccomp,
+		.cgroup = i->cgroup,
+		.parents = parents(c, i),
+		.details_known = i->uid != UINT32_MAX,
+	};
+	return index;
+}

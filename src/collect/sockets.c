@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The ladder: the best rung that works here tells the sockets and who holds them. */
+#include <unistd.h>
+
+#include "dw_bpf.h"
+#include "dw_collect.h"
+
+static int by_netlink(struct dw_collect *c, struct dw_error *e)
+{
+	bool netlink = (c->rungs & DW_RUNG_NETLINK) != 0;
+	int r;
+
+	for (size_t i = 0; i < c->netns.n; i++) {
+		if (netlink) {
+			struct dw_error why = { 0 };
+
+			r = dw_collect_diag(c, i, &why);
+			if (r < 0)
+				dw_facts_incomplete(c->facts, "no-sock-diag", NULL, 0, false,
+						    "sock_diag did not answer in one namespace: %s",
+						    why.message);
+		}
+		r = dw_collect_procnet(c, i, e);
+		if (r < 0)
+			return r;
+	}
+	c->facts->method = netlink ? "netlink" : "proc";
+	return dw_collect_holders(c, e);
+}
+
+int dw_collect_sockets(struct dw_collect *c, struct dw_error *e)
+{
+	struct dw_error why = { 0 };
+	int r;
+
+	r = dw_collect_netns(c, e);
+	if (r < 0)
+		return r;
+	if (c->rungs & DW_RUNG_BPF) {
+		r = dw_collect_bpf(c, &why);
+		if (r == 0)
+			return 0;
+		dw_facts_incomplete(c->facts, "no-bpf", NULL, 0, false,
+				    "BPF could not be used, /proc was walked instead: %s", why.message);
+	}
+	return by_netlink(c, e);
+}
+
+void dw_collect_close(struct dw_collect *c)
+{
+	for (size_t i = 0; i < c->netns.n; i++)
+		if (c->netns.v[i].fd >= 0)
+			(void)close(c->netns.v[i].fd);
+	c->netns.n = 0;
+}

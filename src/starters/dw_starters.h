@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What starts a door: one file and one `static const struct dw_starter_ops` for each service manager, listed
+ * in registry.c and nowhere else. A manager reads its configuration once (load), says what it would open
+ * (list) and which of the doors that are open it opened (claim).
+ */
+#ifndef DW_STARTERS_H
+#define DW_STARTERS_H
+
+#include "dw_facts.h"
+#include "dw_procs.h"
+#include "dw_sys.h"
+
+/* Lent to every manager; all results go into `facts` (and its arena). */
+struct dw_starters {
+	struct dw_sys *sys;
+	struct dw_procs *procs; /* NULL when nothing runs (--root) */
+	struct dw_facts *facts;
+	struct dw_arena *arena; /* the facts' arena */
+	const char *init;       /* PID 1: "systemd", "sysvinit", "runit", "openrc-init", NULL: not running or unknown */
+};
+
+/* The question: who starts the door that this process holds? */
+struct dw_claim {
+	const struct dw_procinfo *process; /* NULL: nobody (kernel-owned, or not seen) */
+	const struct dw_endpoint *at;
+	bool listening; /* tcp-like listener (false: datagram, raw ...) */
+	int fd;         /* descriptor number in the process, -1 unknown */
+	const char *container; /* runtime:id when the process is in one */
+};
+
+struct dw_starter_ops {
+	const char *name;
+	/*
+	 * Is this manager on the host (or in the root)? Reads its configuration into *ret_state (in the arena).
+	 * 0: it is; -ENOENT: it is not (no message needed); other: could not look. A line that cannot be
+	 * understood is no failure: dw_facts_incomplete(facts, "bad-line", file, line, ...), the rest is used.
+	 */
+	int (*load)(struct dw_starters *s, void **ret_state, struct dw_error *e);
+	/* Adds to facts->sleepers everything enabled that would open a door at its start, open now or not
+	 * (join drops what is open). NULL: nothing to list. */
+	int (*list)(struct dw_starters *s, void *state, struct dw_error *e);
+	/* 1: this manager opened it, *ret says how; 0: not mine. Never fails: no evidence is no claim. */
+	int (*claim)(struct dw_starters *s, void *state, const struct dw_claim *c, struct dw_starter *ret);
+	/* Frees what the arena does not own (a bus connection). NULL: nothing. */
+	void (*unload)(struct dw_starters *s, void *state);
+};
+
+struct dw_starters_set;
+
+/* Loads every manager of the registry; a manager that cannot be read is noted in facts->incomplete. */
+struct dw_starters_set *dw_starters_load(struct dw_starters *s);
+void dw_starters_unload(struct dw_starters_set *set);
+/* The best claim: highest confidence, then the registry's order. kind is DW_STARTER_UNKNOWN when nobody claims. */
+void dw_starters_claim(struct dw_starters_set *set, const struct dw_claim *c, struct dw_starter *ret);
+/* Fills facts->sleepers. */
+void dw_starters_list(struct dw_starters_set *set);
+
+/* Helpers that several managers need. */
+/* "FILE:LINE" in the arena. */
+const char *dw_starters_source(struct dw_starters *s, const char *file, unsigned line);
+/* Endpoint of a port on all addresses (family dual or ipv4) of the host's own namespace, netns 0. */
+struct dw_endpoint dw_starters_endpoint(enum dw_protocol protocol, enum dw_family family, uint32_t port);
+
+#endif

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+
+#include "dw_starters.h"
+#include "registry.h"
+
+struct loaded {
+	const struct dw_starter_ops *ops;
+	void *state;
+};
+
+struct dw_starters_set {
+	struct dw_starters *s;
+	DW_VEC(struct loaded) managers;
+};
+
+struct dw_starters_set *dw_starters_load(struct dw_starters *s)
+{
+	struct dw_starters_set *set = dw_new(s->arena, struct dw_starters_set);
+
+	set->s = s;
+	for (const struct dw_starter_ops *const *ops = dw_starter_registry; *ops; ops++) {
+		struct dw_error e = { 0 };
+		void *state = NULL;
+		int r = (*ops)->load(s, &state, &e);
+
+		if (r == 0)
+			*dw_vec_add(s->arena, &set->managers) =
+				(struct loaded){ .ops = *ops, .state = state };
+		else if (r != -ENOENT)
+			dw_facts_incomplete(s->facts, "starter-unreadable", NULL, 0, true,
+					    "%s: what it starts is not known: %s", (*ops)->name, e.message);
+	}
+	return set;
+}
+
+void dw_starters_unload(struct dw_starters_set *set)
+{
+	if (!set)
+		return;
+	for (size_t i = 0; i < set->managers.n; i++)
+		if (set->managers.v[i].ops->unload)
+			set->managers.v[i].ops->unload(set->s, set->managers.v[i].state);
+}
+
+void dw_starters_claim(struct dw_starters_set *set, const struct dw_claim *c, struct dw_starter *ret)
+{
+	*ret = (struct dw_starter){ 0 };
+	for (size_t i = 0; i < set->managers.n; i++) {
+		const struct loaded *m = &set->managers.v[i];
+		struct dw_starter claim = { 0 };
+
+		if (m->ops->claim && m->ops->claim(set->s, m->state, c, &claim) > 0 &&
+		    claim.confidence > ret->confidence)
+			*ret = claim;
+	}
+}
+
+void dw_starters_list(struct dw_starters_set *set)
+{
+	for (size_t i = 0; i < set->managers.n; i++) {
+		const struct loaded *m = &set->managers.v[i];
+		struct dw_error e = { 0 };
+
+		if (m->ops->list && m->ops->list(set->s, m->state, &e) < 0)
+			dw_facts_incomplete(set->s->facts, "starter-unreadable", NULL, 0, true,
+					    "%s: what it would start is not known: %s", m->ops->name,
+					    e.message);
+	}
+}
+
+const char *dw_starters_source(struct dw_starters *s, const char *file, unsigned line)
+{
+	return line ? dw_arena_printf(s->arena, "%s:%u", file, line) : dw_arena_strdup(s->arena, file);
+}
+
+struct dw_endpoint dw_starters_endpoint(enum dw_protocol protocol, enum dw_family family, uint32_t port)
+{
+	return (struct dw_endpoint){
+		.protocol = protocol, .family = family, .has_port = port != 0, .port = port
+	};
+}

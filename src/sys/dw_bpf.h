@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What BPF programs see: sockets held by descriptors of every task, the kernel's own socket tables, BPF
+ * programs that answer ports. The records' layout is bpf/dw_bpf_records.h. A fake handle replays
+ * bpf/walk.bin.
+ */
+#ifndef DW_BPF_H
+#define DW_BPF_H
+
+#include "dw_sys.h"
+
+enum {
+	DW_BPF_HOLDERS = 1 << 0, /* descriptors of all tasks, with the tasks */
+	DW_BPF_TABLES = 1 << 1,  /* the global socket tables, ownerless sockets included */
+};
+
+enum dw_bpf_rung {
+	DW_BPF_RUNG_NONE = 0,
+	DW_BPF_RUNG_LOADED, /* loaded for this run */
+	DW_BPF_RUNG_PINNED, /* found pinned below /sys/fs/bpf/doorward */
+};
+
+struct dw_bpf_walk {
+	enum dw_bpf_rung rung;
+	unsigned ran;           /* DW_BPF_* parts that ran */
+	struct dw_bytes holders; /* records; empty when not asked for or not possible */
+	struct dw_bytes tables;
+};
+
+/*
+ * Runs the parts that `want` names and that this kernel allows. -ENOTSUP / -EPERM: none of them; the message
+ * says why. Memory comes from the arena.
+ */
+int dw_bpf_run(struct dw_sys *s, unsigned want, struct dw_arena *a, struct dw_bpf_walk *ret,
+	       struct dw_error *e);
+/* Pin the programs below /sys/fs/bpf/doorward (mounted when it is not), mode 0700, for later runs. */
+int dw_bpf_pin(struct dw_sys *s, struct dw_error *e);
+int dw_bpf_unpin(struct dw_sys *s, struct dw_error *e);
+
+#endif

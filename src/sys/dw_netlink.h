@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Netlink, in any network namespace. A fake handle replays what was recorded under
+ * netlink/NETNS/PROTOCOL-TYPE-HASH.bin (HASH: FNV-1a of the request's payload, see dw_netlink_key()).
+ */
+#ifndef DW_NETLINK_H
+#define DW_NETLINK_H
+
+#include <linux/netlink.h>
+
+#include "dw_sys.h"
+
+/* A network namespace that can be entered. */
+struct dw_netns {
+	uint32_t inode; /* of nsfs; 0: the namespace we are in */
+	int fd;         /* on nsfs; -1: the namespace we are in (or fake) */
+};
+
+/* Called for each message of the answer (NLMSG_DONE and errors excluded). Negative: stop with that code. */
+typedef int dw_netlink_cb(const struct nlmsghdr *message, void *arg);
+
+/*
+ * Sends one request (nlmsg_len set; NLM_F_REQUEST and the sequence are filled in here) on a socket of
+ * NETLINK_xxx `protocol` made in the namespace, and hands every answer to cb. Retries a dump that the kernel
+ * called interrupted (NLM_F_DUMP_INTR) up to 3 times after telling cb through restart (NULL allowed).
+ */
+int dw_netlink_request(struct dw_sys *s, const struct dw_netns *ns, int protocol, struct nlmsghdr *request,
+		       dw_netlink_cb *cb, void (*restart)(void *arg), void *arg, struct dw_error *e);
+
+/* Name of a recorded answer, relative to the fixture, in the arena. */
+char *dw_netlink_key(struct dw_arena *a, const struct dw_netns *ns, int protocol,
+		     const struct nlmsghdr *request);
+
+/*
+ * Runs fn with the calling thread inside the namespace and comes back. For what netlink cannot say
+ * (getsockopt, /proc/thread-self/net). Fake: fn runs where it is.
+ */
+int dw_netns_run(struct dw_sys *s, const struct dw_netns *ns, int (*fn)(void *arg, struct dw_error *e),
+		 void *arg, struct dw_error *e);
+
+/* inode of our own network namespace; 0 unknown. */
+uint32_t dw_netns_self(struct dw_sys *s);
+
+#endif
