@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "dw_arena.h"
+#include "dw_parse.h"
+#include "dw_str.h"
+#include "dw_test.h"
+
+DW_TEST(arena_is_zeroed_aligned_and_grows_in_place)
+{
+	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
+	char *first = dw_arena_alloc(a, 3), *grown;
+	static const char zero[100000];
+
+	DW_CHECK((uintptr_t)first % _Alignof(max_align_t) == 0);
+	memcpy(first, "ab", 3);
+	grown = dw_arena_grow(a, first, 3, 1000);
+	DW_CHECK(grown == first);
+	DW_CHECK_STR(grown, "ab");
+	(void)dw_arena_alloc(a, 1);
+	grown = dw_arena_grow(a, first, 1000, 2000);
+	DW_CHECK(grown != first);
+	DW_CHECK_STR(grown, "ab");
+	DW_CHECK(memcmp(dw_arena_alloc(a, sizeof(zero)), zero, sizeof(zero)) == 0);
+}
+
+DW_TEST(vec_keeps_what_it_is_given)
+{
+	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
+	DW_VEC(int) numbers = { 0 };
+	int wrong = 0;
+
+	for (int i = 0; i < 10000; i++)
+		dw_vec_push(a, &numbers, i);
+	for (int i = 0; i < 10000; i++)
+		wrong += numbers.v[i] != i;
+	DW_CHECK_INT(wrong, 0);
+	DW_CHECK_INT(numbers.n, 10000);
+}
+
+DW_TEST(numbers_are_read_strictly)
+{
+	uint64_t v = 7;
+
+	DW_CHECK(dw_parse_u64("65535", 10, 65535, &v) && v == 65535);
+	DW_CHECK(!dw_parse_u64("65536", 10, 65535, &v));
+	DW_CHECK(!dw_parse_u64("", 10, 9, &v));
+	DW_CHECK(!dw_parse_u64("-1", 10, UINT64_MAX, &v));
+	DW_CHECK(!dw_parse_u64(" 1", 10, UINT64_MAX, &v));
+	DW_CHECK(!dw_parse_u64("1x", 10, UINT64_MAX, &v));
+	DW_CHECK(!dw_parse_u64("18446744073709551616", 10, UINT64_MAX, &v));
+	DW_CHECK(dw_parse_u64("fF", 16, UINT64_MAX, &v) && v == 255);
+}
+
+DW_TEST(terminal_text_is_harmless)
+{
+	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
+
+	DW_CHECK_STR(dw_escape_terminal(a, "a\x1b[31mb", 7), "a\\x1b[31mb");
+	DW_CHECK_STR(dw_escape_terminal(a, "\xff\n", 2), "\\xff\\x0a");
+	DW_CHECK_STR(dw_escape_terminal(a, "\xc2\x9b", 2), "\\x9b");             /* C1: CSI */
+	DW_CHECK_STR(dw_escape_terminal(a, "\xe2\x80\xae", 3), "\\u{202e}");     /* right-to-left override */
+	DW_CHECK_STR(dw_escape_terminal(a, "h\xc3\xa9", 3), "h\xc3\xa9");
+	DW_CHECK_STR(dw_escape_terminal(a, "", 0), "");
+}
+
+DW_TEST(utf8_text_keeps_what_is_valid)
+{
+	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
+
+	DW_CHECK_STR(dw_escape_utf8(a, "ok \x1b", 4), "ok \x1b");
+	DW_CHECK_STR(dw_escape_utf8(a, "a\xc0\xaf" "b", 4), "a\\xc0\\xafb");     /* overlong slash */
+	DW_CHECK_STR(dw_escape_utf8(a, "\xed\xa0\x80", 3), "\\xed\\xa0\\x80");   /* surrogate */
+	DW_CHECK_STR(dw_escape_utf8(a, "\xe2\x82", 2), "\\xe2\\x82");            /* cut short */
+}
+
+DW_TEST(lines_and_words)
+{
+	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
+	struct dw_bytes text = { .data = (char *)"one two\n\n three\t x \nlast", .n = 24 };
+	struct dw_lines it = dw_lines_of(&text);
+	char *line = dw_lines_next_trimmed(&it, a);
+
+	DW_CHECK_STR(dw_word_next(&line), "one");
+	DW_CHECK_STR(dw_word_next(&line), "two");
+	DW_CHECK_STR(dw_word_next(&line), NULL);
+	DW_CHECK_STR(dw_lines_next_trimmed(&it, a), "");
+	DW_CHECK_STR(dw_lines_next_trimmed(&it, a), "three\t x");
+	DW_CHECK_STR(dw_lines_next_trimmed(&it, a), "last");
+	DW_CHECK_INT(it.number, 4);
+	DW_CHECK_STR(dw_lines_next_trimmed(&it, a), NULL);
+}
+
+DW_TEST(quoted_words)
+{
+	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
+	struct dw_strings words = { 0 };
+
+	DW_CHECK_INT(dw_split_quoted(a, " a 'b c'\"d\\\"\" \\ e '' ", &words), 0);
+	DW_CHECK_INT(words.n, 4);
+	DW_CHECK_STR(words.v[1], "b cd\"");
+	DW_CHECK_STR(words.v[2], " e");
+	DW_CHECK_STR(words.v[3], "");
+	words.n = 0;
+	DW_CHECK(dw_split_quoted(a, "a 'open", &words) < 0);
+	DW_CHECK_INT(words.n, 2);
+}
+
+DW_TEST_MAIN
