@@ -35,9 +35,12 @@ load() {
     ROOT=$DW_TEST_DIR/root/$NAME RUN=$DW_TEST_DIR/run/$NAME STAGE=$DW_TEST_DIR/stage/$NAME
     TRUTH=$GUESTS/truth/$NAME.tsv
     ADDR=10.9.$N.2
-    # What the tarball is made of; anything else of the harness may change without a new build.
-    BALL=$DW_TEST_CACHE/$NAME-$({ echo "$SUITE $COMMON"; cat "$GUESTS/recipes/$NAME" "$GUESTS/make" "$GUESTS"/files/*; } |
-        sha256sum | cut -c1-32).tar.zst
+    # What the tarball is made of; a recipe's other functions and the rest of the harness may change without a new build.
+    BALL=$DW_TEST_CACHE/$NAME-$({
+        echo "$SUITE $COMMON $NAME $N $PKGS $PRESEED"
+        declare -f setup
+        cat "$GUESTS/make" "$GUESTS"/files/*
+    } | sha256sum | cut -c1-32).tar.zst
 }
 
 # One guest belongs to one run at a time: descriptor 9 holds the lock, boot's supervisor keeps it while the guest is up.
