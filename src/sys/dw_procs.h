@@ -42,8 +42,9 @@ struct dw_procinfo {
 
 struct dw_procs;
 
-/* All memory comes from the arena; the table lives as long as it. */
+/* What it tells comes from the arena and lives as long; only its index must be closed. */
 struct dw_procs *dw_procs_new(struct dw_sys *s, struct dw_arena *a);
+void dw_procs_close(struct dw_procs *p); /* NULL allowed */
 /* NULL: gone (or never there, or this is an offline root). The pointer stays valid. */
 const struct dw_procinfo *dw_procs_get(struct dw_procs *p, int pid);
 /* A variable of the process's first environment; NULL: not set, or not allowed to look. */

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* netlink(7) through libmnl, and stays in other network namespaces (setns(2) of the calling thread). */
+#include "dw_netlink.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libmnl/libmnl.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+
+#include "sys_private.h"
+
+#define BUFFER_SIZE ((size_t)256 * 1024) /* a dump comes in as few reads as the kernel allows */
+
+uint32_t dw_netns_self(struct dw_sys *s)
+{
+	struct stat st;
+
+	if (s->kind != DW_SYS_LIVE || stat("/proc/self/ns/net", &st) < 0)
+		return 0;
+	return (uint32_t)st.st_ino;
+}
+
+int dw_live_netns_run(struct dw_sys *s, const struct dw_netns *ns, int (*fn)(void *arg, struct dw_error *e),
+		      void *arg, struct dw_error *e)
+{
+	_cleanup_fd_ int home = -1;
+	int r;
+
+	if (!ns || ns->fd < 0)
+		return fn(arg, e);
+	home = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
+	if (home < 0)
+		return dw_error_errno(e, -errno, "/proc/thread-self/ns/net");
+	if (setns(ns->fd, CLONE_NEWNET) < 0)
+		return dw_error_errno(e, -errno, "cannot enter network namespace %u", ns->inode);
+	r = fn(arg, e);
+	/* Staying behind in a foreign namespace would make every later answer a lie. */
+	if (setns(home, CLONE_NEWNET) < 0)
+		abort();
+	return r;
+}
+
+struct opening {
+	int protocol;
+	struct mnl_socket *socket;
+};
+
+static int open_socket(void *arg, struct dw_error *e)
+{
+	struct opening *o = arg;
+
+	o->socket = mnl_socket_open2(o->protocol, SOCK_CLOEXEC);
+	if (!o->socket)
+		return dw_error_errno(e, -errno, "netlink socket of protocol %d", o->protocol);
+	return 0;
+}
+
+struct exchange {
+	dw_netlink_cb *cb;
+	void *arg;
+	bool done, interrupted;
+	int code;
+};
+
+static int error_code(const struct nlmsghdr *m)
+{
+	const struct nlmsgerr *error = mnl_nlmsg_get_payload(m);
+
+	if (m->nlmsg_len < mnl_nlmsg_size(sizeof(*error)))
+		return -EBADMSG;
+	return error->error > 0 ? -error->error : error->error;
+}
+
+/* DONE carries the dump's own errno as its payload (an unknown protocol, for one). */
+static int done_code(const struct nlmsghdr *m)
+{
+	if (m->nlmsg_len < mnl_nlmsg_size(sizeof(int)))
+		return 0;
+	return DW_MIN(*(const int *)mnl_nlmsg_get_payload(m), 0);
+}
+
+static void one_message(struct exchange *x, const struct nlmsghdr *m, bool dump)
+{
+	if (m->nlmsg_flags & NLM_F_DUMP_INTR)
+		x->interrupted = true;
+	if (m->nlmsg_type == NLMSG_ERROR || m->nlmsg_type == NLMSG_DONE) {
+		x->done = true;
+		x->code = m->nlmsg_type == NLMSG_ERROR ? error_code(m) : done_code(m);
+		return;
+	}
+	if (m->nlmsg_type == NLMSG_NOOP || m->nlmsg_type == NLMSG_OVERRUN)
+		return;
+	x->code = x->cb(m, x->arg);
+	if (x->code < 0 || !dump)
+		x->done = true;
+}
+
+static int receive(struct dw_sys *s, struct mnl_socket *socket, struct exchange *x, bool dump, char *buffer)
+{
+	while (!x->done) {
+		ssize_t n = mnl_socket_recvfrom(socket, buffer, BUFFER_SIZE);
+		const struct nlmsghdr *m = (const struct nlmsghdr *)buffer;
+		int left = (int)n, r = dw_sys_fault(s);
+
+		if (r < 0)
+			return r;
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		if (n == 0)
+			return -EPIPE;
+		for (; !x->done && mnl_nlmsg_ok(m, left); m = mnl_nlmsg_next(m, &left))
+			one_message(x, m, dump);
+	}
+	return x->code < 0 ? x->code : 0;
+}
+
+static int exchange(struct dw_sys *s, struct mnl_socket *socket, struct nlmsghdr *request,
+		    struct exchange *x, char *buffer)
+{
+	bool dump = (request->nlmsg_flags & NLM_F_DUMP) == NLM_F_DUMP;
+	int r = dw_sys_fault(s);
+
+	if (r < 0)
+		return r;
+	if (mnl_socket_sendto(socket, request, request->nlmsg_len) < 0)
+		return -errno;
+	return receive(s, socket, x, dump, buffer);
+}
+
+int dw_live_netlink(struct dw_sys *s, const struct dw_netns *ns, int protocol, struct nlmsghdr *request,
+		    dw_netlink_cb *cb, void (*restart)(void *arg), void *arg, struct dw_error *e)
+{
+	struct opening o = { .protocol = protocol };
+	_cleanup_free_ char *buffer = malloc(BUFFER_SIZE);
+	int r = dw_live_netns_run(s, ns, open_socket, &o, e);
+
+	if (r < 0)
+		return r;
+	if (!buffer)
+		dw_oom();
+	request->nlmsg_flags |= NLM_F_REQUEST;
+	for (unsigned attempt = 0; attempt < 4; attempt++) {
+		struct exchange x = { .cb = cb, .arg = arg };
+
+		if (attempt > 0 && restart)
+			restart(arg);
+		request->nlmsg_seq = attempt + 1;
+		r = exchange(s, o.socket, request, &x, buffer);
+		if (r < 0 || !x.interrupted)
+			break;
+		if (!restart)
+			break;
+	}
+	(void)mnl_socket_close(o.socket);
+	return r < 0 ? dw_error_errno(e, r, "netlink protocol %d, message %u", protocol, request->nlmsg_type) : 0;
+}
+
+/* FNV-1a */
+static uint64_t hash_of(const void *data, size_t n)
+{
+	const unsigned char *p = data;
+	uint64_t h = 0xcbf29ce484222325ULL;
+
+	for (size_t i = 0; i < n; i++)
+		h = (h ^ p[i]) * 0x100000001b3ULL;
+	return h;
+}
+
+char *dw_netlink_key(struct dw_arena *a, const struct dw_netns *ns, int protocol,
+		     const struct nlmsghdr *request)
+{
+	uint64_t h = hash_of(NLMSG_DATA(request), request->nlmsg_len - NLMSG_HDRLEN);
+
+	return dw_arena_printf(a, "netlink/%u/%d-%u-%016llx.bin", ns ? ns->inode : 0, protocol,
+			       request->nlmsg_type, (unsigned long long)h);
+}
+
+int dw_netlink_request(struct dw_sys *s, const struct dw_netns *ns, int protocol, struct nlmsghdr *request,
+		       dw_netlink_cb *cb, void (*restart)(void *arg), void *arg, struct dw_error *e)
+{
+	int r = dw_sys_fault(s);
+
+	if (r < 0 || !s->ops)
+		return dw_error_errno(e, r < 0 ? r : -ENOTSUP, "netlink protocol %d", protocol);
+	return s->ops->netlink(s, ns, protocol, request, cb, restart, arg, e);
+}
+
+int dw_netns_run(struct dw_sys *s, const struct dw_netns *ns, int (*fn)(void *arg, struct dw_error *e),
+		 void *arg, struct dw_error *e)
+{
+	int r = dw_sys_fault(s);
+
+	if (r < 0 || !s->ops)
+		return dw_error_errno(e, r < 0 ? r : -ENOTSUP, "network namespace");
+	return s->ops->netns_run(s, ns, fn, arg, e);
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The handle's inside; private to src/sys. */
+#ifndef DW_SYS_PRIVATE_H
+#define DW_SYS_PRIVATE_H
+
+#include "dw_bpf.h"
+#include "dw_bus.h"
+#include "dw_netlink.h"
+#include "dw_sys.h"
+
+enum dw_sys_kind { DW_SYS_LIVE, DW_SYS_OFFLINE, DW_SYS_FAKE };
+
+/*
+ * What differs between a running host and a recorded one. Files do not: a fake's root and /proc are
+ * directories, read by the same code. NULL members: -ENOTSUP.
+ */
+struct dw_sys_ops {
+	uint64_t (*now)(struct dw_sys *s);
+	uint64_t (*boot_time)(struct dw_sys *s);
+	const char *(*hostname)(struct dw_sys *s, struct dw_arena *a);
+	int (*netlink)(struct dw_sys *s, const struct dw_netns *ns, int protocol, struct nlmsghdr *request,
+		       dw_netlink_cb *cb, void (*restart)(void *arg), void *arg, struct dw_error *e);
+	int (*netns_run)(struct dw_sys *s, const struct dw_netns *ns,
+			 int (*fn)(void *arg, struct dw_error *e), void *arg, struct dw_error *e);
+};
+
+struct dw_sys_user {
+	char *name;
+	uint32_t uid;
+};
+
+struct dw_sys_port {
+	char *name, *protocol;
+	uint16_t port;
+};
+
+struct dw_sys {
+	enum dw_sys_kind kind;
+	const struct dw_sys_ops *ops; /* NULL: offline */
+	struct dw_arena *arena;
+	const char *fixture; /* of a fake */
+	int root_fd, proc_fd; /* proc_fd -1: nothing runs */
+	unsigned calls, fail_at;
+	int fail_code;
+	bool users_read, ports_read;
+	DW_VEC(struct dw_sys_user) users;
+	DW_VEC(struct dw_sys_port) ports;
+};
+
+/* Members of dw_sys_live_ops that live in files of their own. */
+int dw_live_netlink(struct dw_sys *s, const struct dw_netns *ns, int protocol, struct nlmsghdr *request,
+		    dw_netlink_cb *cb, void (*restart)(void *arg), void *arg, struct dw_error *e);
+int dw_live_netns_run(struct dw_sys *s, const struct dw_netns *ns, int (*fn)(void *arg, struct dw_error *e),
+		      void *arg, struct dw_error *e);
+
+extern const struct dw_sys_ops dw_sys_live_ops, dw_sys_fake_ops;
+
+/* Opens a file of the fixture, or fails with -ENOENT when there is none. */
+int dw_fake_open(struct dw_sys *s, const char *relative, struct dw_error *e);
+/* Reads a descriptor to its end, at most max bytes. */
+int dw_fd_read_all(int fd, size_t max, struct dw_arena *a, struct dw_bytes *ret);
+
+#endif
