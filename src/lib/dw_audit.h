@@ -3,6 +3,7 @@
 #ifndef DW_AUDIT_H
 #define DW_AUDIT_H
 
+#include "dw_error.h"
 #include "dw_facts.h"
 #include "dw_judge.h"
 
