@@ -140,7 +140,7 @@ static bool merge_pair(struct dw_row *a, const struct dw_row *b)
 {
 	const char *both;
 
-	if (!is_alike(a, b) || a->port != b->port)
+	if (!is_alike(a, b) || a->port != b->port || a->port_last != b->port_last)
 		return false;
 	both = pair_name(a->where, b->where);
 	if (!both)
@@ -187,7 +187,8 @@ struct dw_rows dw_rows_make(const struct dw_report *r, bool wide, bool merged, s
 
 		*row = (struct dw_row){ .first = &r->doors[i], .order = i, .n = 1, .section = section_of(d) };
 		row->where = dw_cells_where(&d->at, a);
-		row->port = row->port_last = d->at.has_port ? d->at.port : 0;
+		row->port = d->at.has_port ? d->at.port : 0;
+		row->port_last = DW_MAX(row->port, d->port_last);
 		dw_cells_fill(row, wide, a);
 		if (merged)
 			row->likeness = likeness_of(row, a);
