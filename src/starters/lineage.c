@@ -50,6 +50,23 @@ bool dw_lineage_in_unit(const struct dw_procinfo *p, const char *const *units)
 	return false;
 }
 
+bool dw_lineage_in_other_service(const struct dw_procinfo *p, const char *const *units)
+{
+	bool other = false;
+
+	for (const char *c = p->cgroup; c && *c;) {
+		size_t n;
+
+		c += strspn(c, "/");
+		n = strcspn(c, "/");
+		if (n && listed(c, n, units))
+			return false;
+		other = other || ends_in(c, n, ".service");
+		c += n;
+	}
+	return other;
+}
+
 bool dw_lineage_is(const struct dw_procinfo *p, const char *const *programs)
 {
 	const char *name = p->exe ? dw_basename(p->exe) : p->comm;

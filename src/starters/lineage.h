@@ -16,6 +16,12 @@ const char *dw_lineage_unit(struct dw_arena *a, const struct dw_procinfo *p);
 bool dw_lineage_in_unit(const struct dw_procinfo *p, const char *const *units);
 
 /*
+ * Some other unit of systemd has it in its cgroup, and answers for it. A login session's scope (which cron's
+ * jobs get where pam_systemd is asked for) answers for nothing.
+ */
+bool dw_lineage_in_other_service(const struct dw_procinfo *p, const char *const *units);
+
+/*
  * The program that runs is one of these: by the executable's name; by comm only where the executable may not
  * be looked at, since anybody can set comm. A busybox is what its first argument says.
  */

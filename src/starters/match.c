@@ -119,7 +119,16 @@ struct dw_match_process dw_match_process(struct dw_arena *a, const struct dw_pro
 		if (!n)
 			m.names[n++] = p->comm;
 	}
-	if (p->argc > script + 1) {
+	if (!script && p->argc && strchr(p->argv[0], ' ')) {
+		/* setproctitle(3): "nginx: master process /usr/sbin/nginx -c /etc/x", all in one */
+		struct dw_strings words = { 0 };
+		char *rest = dw_arena_strdup(a, p->argv[0]), *word;
+
+		while (words.n < WORDS_MAX && (word = dw_word_next(&rest)))
+			dw_vec_push(a, &words, word);
+		m.args = words.v;
+		m.n_args = words.n;
+	} else if (p->argc > script + 1) {
 		m.args = &p->argv[script + 1];
 		m.n_args = p->argc - script - 1;
 	}
@@ -194,7 +203,8 @@ static struct dw_match compare_args(const struct dw_match_process *p, const stru
 		}
 	}
 	extra = vague ? 0 : p->n_args - found;
-	m.whole = found == literals && !extra;
+	m.args = found == literals;
+	m.whole = m.args && !extra;
 	m.score = literals ? (unsigned)(SCORE_ARGS * found / literals) : SCORE_ARGS / 2;
 	m.score -= (unsigned)DW_MIN(extra * 5, (size_t)m.score / 2);
 	if (m.whole)

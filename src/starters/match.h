@@ -11,7 +11,8 @@
 struct dw_match {
 	unsigned score; /* 0: the line does not name the program; the higher the better */
 	bool path;      /* the program was named by its path, not by its last part only */
-	bool whole;     /* every word of the line's command is in the command line, and no other */
+	bool args;      /* every argument that the line gives is in the command line */
+	bool whole;     /* and the command line has no other */
 	const char *script; /* found in this script, which the line runs; NULL: in the line itself */
 	unsigned script_line;
 };
@@ -24,6 +25,12 @@ struct dw_match_process {
 	bool needs_args; /* the program is an interpreter: its name alone says nothing */
 };
 struct dw_match_process dw_match_process(struct dw_arena *a, const struct dw_procinfo *p);
+
+/* Good enough without any other sign that the line's file started the process. */
+static inline bool dw_match_is_sure(const struct dw_match *m)
+{
+	return m->whole || (m->path && m->args);
+}
 
 /*
  * One line of shell. sys resolves links (/usr/sbin/telnetd -> inetutils-telnetd); NULL: names are compared as
