@@ -115,6 +115,8 @@ static int claim(struct dw_starters *s, void *state, const struct dw_claim *q, s
 	if (!in_unit && dw_lineage_in_other_service(p, units))
 		return 0;
 	descends = dw_lineage_ancestor(s, p, programs) != NULL;
+	if (!in_unit && !descends && !dw_lineage_orphan(p))
+		return 0;
 	name = job_by_descriptors(s, p);
 	if (!in_unit && !descends && !name)
 		return 0;
