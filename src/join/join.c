@@ -77,6 +77,8 @@ static const char *program_of(const struct dw_facts *f, const struct member *m)
 		return NULL;
 	if (m->opener->starter.program)
 		return m->opener->starter.program;
+	if (holder(f, m->holds[0])->script)
+		return holder(f, m->holds[0])->script;
 	return holder(f, m->holds[0])->executable;
 }
 
