@@ -45,6 +45,8 @@ static const struct dw_field starter_fields[] = {
 	  .description = "NAME.service, NAME.socket, the script's name, the inetd service's name, docker:NAME ..." },
 	{ "source", DW_FIELD_STRING, true, STARTER(source),
 	  .description = "FILE:LINE that says so: what a person would edit" },
+	{ "program", DW_FIELD_STRING, true, STARTER(program),
+	  .description = "what serves the door when its holder does not: the program of an inetd line, of Accept=yes" },
 	{ "enabled", DW_FIELD_BOOL, true, .get = get_enabled,
 	  .description = "will it be started at the next boot?" },
 	{ "running", DW_FIELD_BOOL, true, .get = get_running, .description = "is it running now?" },
@@ -107,6 +109,12 @@ DW_GETTER(get_port)
 {
 	if (door(object)->at.has_port)
 		dw_give_number(v, door(object)->at.port);
+}
+
+DW_GETTER(get_port_last)
+{
+	if (door(object)->port_last)
+		dw_give_number(v, door(object)->port_last);
 }
 
 DW_GETTER(get_netns)
@@ -226,6 +234,8 @@ const struct dw_field dw_fields_door[] = {
 	  .description = "bound address, numeric, no brackets; packet sockets: the interface or *; null: not known" },
 	{ "port", DW_FIELD_UINT, true, .get = get_port,
 	  .description = "port; raw: the IP protocol's number; null: none, or not known before it runs" },
+	{ "port_last", DW_FIELD_UINT, true, .get = get_port_last,
+	  .description = "forwarded: last port of a range that begins with port; null: one port" },
 	{ "netns", DW_FIELD_STRING, .get = get_netns,
 	  .description = "network namespace: host, its name, or net:[INODE]" },
 	{ "interface", DW_FIELD_STRING, true, .get = get_interface,
@@ -233,7 +243,7 @@ const struct dw_field dw_fields_door[] = {
 	{ "kind", DW_FIELD_STRING, .get = get_kind,
 	  .description = "listener, datagram, raw, sniffer, forwarded, redirected, sleeping, unknown" },
 	{ "program", DW_FIELD_STRING, true, .get = get_program,
-	  .description = "file of the program: the oldest holder's, or what would be started" },
+	  .description = "file of the program that serves: the starter's, else the oldest holder's" },
 	{ "owners", DW_FIELD_OBJECTS, .members = dw_fields_owner, .get = get_owners,
 	  .description = "processes that hold the door, oldest first" },
 	{ "owners_known", DW_FIELD_BOOL, .get = get_owners_known,

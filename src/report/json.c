@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <errno.h>
-
 #include "dw_fields.h"
 #include "dw_json.h"
 #include "dw_macros.h"
@@ -80,7 +78,8 @@ int dw_report_json(const struct dw_report *r, FILE *out, bool pretty, struct dw_
 	struct dw_json *j = dw_json_new(out, pretty);
 
 	write_object(j, NULL, dw_fields_document, a, r);
-	dw_json_line(j);
+	if (!pretty) /* YAJL ends an indented document with a newline itself */
+		dw_json_line(j);
 	return dw_json_close(j, e);
 }
 
