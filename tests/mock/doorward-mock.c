@@ -1,31 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/*
- * The real command line before an audit made by hand: these two functions stand in front of those of the
- * library, which the linker then leaves out. DOORWARD_MOCK names the audit.
- */
-#include <errno.h>
-#include <stdlib.h>
-
+/* The real command line before an audit made by hand: see mock-audit.c. */
 #include "dw_cli.h"
-#include "mock.h"
-
-int dw_audit_run(const struct dw_audit_options *o, struct dw_audit **ret, struct dw_error *e)
-{
-	const char *which = getenv("DOORWARD_MOCK");
-	struct dw_audit *a = dw_mock_audit(which ? which : "host");
-
-	if (o->progress)
-		o->progress(o->progress_data, "sockets");
-	if (!a)
-		return dw_error_set(e, -EIO, "the audit failed, as it was told to");
-	*ret = a;
-	return 0;
-}
-
-void dw_audit_free(struct dw_audit *a)
-{
-	dw_mock_free(a);
-}
 
 int main(int argc, char **argv)
 {

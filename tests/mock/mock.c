@@ -378,3 +378,14 @@ void dw_mock_free(struct dw_audit *a)
 	if (a)
 		dw_arena_free(a->snapshot->arena);
 }
+
+struct dw_report dw_mock_report(const struct dw_audit *a)
+{
+	const struct dw_findings *f = a->findings;
+	struct dw_report_door *doors = dw_arena_array(f->arena, f->n, sizeof(*doors));
+
+	for (size_t i = 0; i < f->n; i++)
+		doors[i] = (struct dw_report_door){ f->v[i].door, dw_verdict_name(f->v[i].verdict), f->v[i].reasons,
+						    f->v[i].n_reasons };
+	return (struct dw_report){ a->snapshot, "0.0.0", doors, f->n };
+}

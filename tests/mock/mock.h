@@ -4,6 +4,7 @@
 #define DW_MOCK_H
 
 #include "dw_audit.h"
+#include "dw_report.h"
 
 /*
  * "host": a server with a bit of everything; "calm": nothing to do; "blind": nothing to do, not all seen;
@@ -12,5 +13,7 @@
  */
 struct dw_audit *dw_mock_audit(const char *which);
 void dw_mock_free(struct dw_audit *a);
+/* The audit as the report room gets it; lies in the audit's arena. */
+struct dw_report dw_mock_report(const struct dw_audit *a);
 
 #endif
