@@ -155,6 +155,7 @@ static struct dw_starter starter_of(struct dw_starters *s, const struct inetd *s
 		.kind = DW_STARTER_INETD,
 		.id = l->service,
 		.source = dw_starters_source(s, l->file, l->line),
+		.program = program_of(l),
 		.enabled = st->at_boot,
 		.running = st->daemon ? DW_YES : DW_NO,
 		.confidence = DW_CONFIDENCE_CERTAIN,

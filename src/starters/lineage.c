@@ -225,16 +225,26 @@ static bool is_masked(struct dw_starters *s, const char *name)
 	       dw_streq(target, "/dev/null");
 }
 
+static const char *const unit_dirs[] = { "/etc/systemd/system",		"/usr/lib/systemd/system",
+					 "/lib/systemd/system",		"/usr/local/lib/systemd/system",
+					 "/run/systemd/generator",	"/run/systemd/system" };
+
+bool dw_lineage_wanted(struct dw_starters *s, const char *const *names)
+{
+	for (size_t i = 0; i < DW_ARRAY_SIZE(unit_dirs); i++)
+		if (wanted_below(s, unit_dirs[i], names))
+			return true;
+	return false;
+}
+
 static enum dw_tristate at_boot_systemd(struct dw_starters *s, const char *const *names)
 {
-	static const char *const dirs[] = { "/etc/systemd/system", "/usr/lib/systemd/system",
-					    "/lib/systemd/system", "/usr/local/lib/systemd/system" };
 	const char *live[8] = { NULL };
 	size_t n_live = 0;
 	bool unit = false;
 
-	for (size_t i = 0; i < DW_ARRAY_SIZE(dirs); i++)
-		unit = unit || any_file(s, dirs[i], ".service", names);
+	for (size_t i = 0; i < DW_ARRAY_SIZE(unit_dirs); i++)
+		unit = unit || any_file(s, unit_dirs[i], ".service", names);
 	if (!unit) {
 		if (!any_file(s, "/etc/init.d", "", names))
 			return DW_UNKNOWN;
@@ -244,10 +254,7 @@ static enum dw_tristate at_boot_systemd(struct dw_starters *s, const char *const
 	for (const char *const *n = names; *n && n_live + 1 < DW_ARRAY_SIZE(live); n++)
 		if (!is_masked(s, *n))
 			live[n_live++] = *n;
-	for (size_t i = 0; i < DW_ARRAY_SIZE(dirs); i++)
-		if (wanted_below(s, dirs[i], live))
-			return DW_YES;
-	return DW_NO;
+	return dw_lineage_wanted(s, live) ? DW_YES : DW_NO;
 }
 
 static bool in_openrc_runlevel(struct dw_starters *s, const char *const *names)

@@ -45,4 +45,7 @@ bool dw_lineage_runs(struct dw_starters *s, const struct dw_procinfo *p, const c
  */
 enum dw_tristate dw_lineage_at_boot(struct dw_starters *s, const char *const *names);
 
+/* Some target of systemd wants one of these units (names without .service). */
+bool dw_lineage_wanted(struct dw_starters *s, const char *const *names);
+
 #endif

@@ -184,6 +184,7 @@ static struct dw_starter starter_of(struct dw_starters *s, const struct xinetd *
 		.kind = DW_STARTER_XINETD,
 		.id = v->name,
 		.source = v->source,
+		.program = v->program,
 		.enabled = st->at_boot,
 		.running = st->daemon ? DW_YES : DW_NO,
 		.confidence = DW_CONFIDENCE_CERTAIN,
