@@ -56,6 +56,8 @@ static const char *starter_text(const struct dw_door *d, struct dw_arena *a)
 		dw_str_add(&text, word);
 	if (id)
 		dw_str_addf(&text, "%s%s", text.n ? " " : "", id);
+	if (s->kind == DW_STARTER_MANUAL && s->also) /* terminal and address */
+		dw_str_addf(&text, ", %s", dw_cells_escape(s->also, a));
 	if (says_boot(s->kind) && s->enabled == DW_NO)
 		dw_str_add(&text, " (not at boot)");
 	if (s->confidence == DW_CONFIDENCE_GUESS)

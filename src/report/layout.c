@@ -12,9 +12,10 @@ static const struct {
 	const char *title;
 	size_t least; /* columns below which it is not cut */
 } columns[DW_CELL_COUNT] = {
-	[DW_CELL_DOOR] = { "DOOR", 21 },          [DW_CELL_PROGRAM] = { "PROGRAM", 10 },
-	[DW_CELL_USER] = { "USER", 6 },           [DW_CELL_STARTER] = { "STARTED BY", 14 },
-	[DW_CELL_PACKAGE] = { "PACKAGE", 9 },     [DW_CELL_PIDS] = { "PID", 5 },
+	/* these fill 80 columns; most of the room is for the answer that nobody else gives */
+	[DW_CELL_DOOR] = { "DOOR", 21 },          [DW_CELL_PROGRAM] = { "PROGRAM", 11 },
+	[DW_CELL_USER] = { "USER", 8 },           [DW_CELL_STARTER] = { "STARTED BY", 20 },
+	[DW_CELL_PACKAGE] = { "PACKAGE", 10 },    [DW_CELL_PIDS] = { "PID", 5 },
 	[DW_CELL_SOURCE] = { "SOURCE", 12 },
 };
 

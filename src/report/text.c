@@ -59,18 +59,6 @@ static const struct {
 	[DW_SECTION_SLEEPING] = { "Sleeping: closed now, but set up to open at boot or on demand", "sleeping" },
 };
 
-static void begin_bold(const struct page *p)
-{
-	if (p->style->colour)
-		(void)fputs(DW_ANSI_BOLD, p->out);
-}
-
-static void end_bold(const struct page *p)
-{
-	if (p->style->colour)
-		(void)fputs(DW_ANSI_OFF, p->out);
-}
-
 static void put_summary(const struct page *p)
 {
 	size_t counts[DW_SECTION_COUNT] = { 0 }, open = 0;
@@ -81,7 +69,11 @@ static void put_summary(const struct page *p)
 		counts[p->rows.v[i].section] += p->rows.v[i].n;
 	for (size_t i = 0; i < DW_SECTION_SLEEPING; i++)
 		open += counts[i];
-	dw_str_addf(&text, "%s has %zu open door%s", host ? host : "This host", open, open == 1 ? "" : "s");
+	dw_str_addf(&text, "%s has ", host ? host : "This host");
+	if (open)
+		dw_str_addf(&text, "%zu open door%s", open, open == 1 ? "" : "s");
+	else
+		dw_str_add(&text, "no open door");
 	for (size_t i = 0; i < DW_SECTION_SLEEPING; i++) {
 		if (!counts[i])
 			continue;
@@ -114,16 +106,24 @@ static size_t section_end(const struct dw_rows *rows, size_t first, size_t *ret_
 	return i;
 }
 
+/* A blank line, and one in bold. */
+static void put_heading(const struct page *p, const char *text)
+{
+	(void)fputs(p->style->colour ? "\n" DW_ANSI_BOLD : "\n", p->out);
+	dw_layout_wrap(p->out, text, 0, 0, p->style->columns);
+	if (p->style->colour)
+		(void)fputs(DW_ANSI_OFF, p->out);
+}
+
 static void put_title(const struct page *p, const struct dw_row *row, size_t doors)
 {
-	(void)fputc('\n', p->out);
-	begin_bold(p);
-	(void)fputs(sections[row->section].title, p->out);
+	struct dw_str text = { .arena = p->a };
+
+	dw_str_add(&text, sections[row->section].title);
 	if (row->section == DW_SECTION_NETNS)
-		(void)fprintf(p->out, " %s", dw_cells_escape(row->first->door->netns, p->a));
-	(void)fprintf(p->out, " (%zu)", doors);
-	end_bold(p);
-	(void)fputc('\n', p->out);
+		dw_str_addf(&text, " %s", dw_cells_escape(row->first->door->netns, p->a));
+	dw_str_addf(&text, " (%zu)", doors);
+	put_heading(p, text.s);
 }
 
 static void put_tables(const struct page *p)
@@ -170,13 +170,8 @@ static void put_findings(const struct page *p)
 		for (size_t i = 0; i < p->rows.n; i++) {
 			if (dw_mark_of(p->rows.v[i].first->verdict) != m)
 				continue;
-			if (!any) {
-				(void)fputc('\n', p->out);
-				begin_bold(p);
-				(void)fputs("What to look at", p->out);
-				end_bold(p);
-				(void)fputc('\n', p->out);
-			}
+			if (!any)
+				put_heading(p, "What to look at");
 			any = true;
 			put_finding(p, &p->rows.v[i], m);
 		}
@@ -235,11 +230,7 @@ static void put_incomplete(const struct page *p)
 
 	if (s->n_incomplete == 0)
 		return;
-	(void)fputc('\n', p->out);
-	begin_bold(p);
-	(void)fprintf(p->out, "What could not be seen (%zu)", s->n_incomplete);
-	end_bold(p);
-	(void)fputc('\n', p->out);
+	put_heading(p, dw_arena_printf(p->a, "What could not be seen (%zu)", s->n_incomplete));
 	for (size_t i = 0; i < s->n_incomplete; i++) {
 		if (!p->style->wide && same_before(s, i) >= OF_EACH_KIND)
 			left_out++;
