@@ -33,6 +33,9 @@ size_t dw_netns_add(struct dw_collect *c, uint32_t inode, int fd, const char *na
 size_t dw_netns_find(const struct dw_collect *c, uint32_t inode); /* DW_NONE */
 /* Inode of the namespace that the process is in now; 0: gone, or not allowed to look. */
 uint32_t dw_netns_of(struct dw_collect *c, int pid);
+/* Parts of dw_collect_netns: the host's own namespace; those bound to files where process pid is. */
+void dw_netns_host(struct dw_collect *c);
+void dw_netns_mounts(struct dw_collect *c, int pid);
 /* The namespace is ours or can be entered. */
 bool dw_netns_reachable(struct dw_collect *c, size_t netns);
 /* Name of an interface there, in the arena; NULL: none. Asks the kernel once a namespace. */

@@ -272,6 +272,14 @@ static int run_tables(struct dw_sys *s, const struct ready *p, struct dw_arena *
 	return 0;
 }
 
+/* PROC_PID_INIT_INO of the kernel: the inode of the first pid namespace is fixed. */
+static bool in_first_pidns(void)
+{
+	struct stat st;
+
+	return stat("/proc/self/ns/pid", &st) == 0 && st.st_ino == 0xEFFFFFFCU;
+}
+
 static enum dw_bpf_rung rung_of(const struct ready *tasks, const struct ready *tables, unsigned ran)
 {
 	bool pinned = (!(ran & DW_BPF_HOLDERS) || tasks->pinned) && (!(ran & DW_BPF_TABLES) || tables->pinned);
@@ -299,6 +307,7 @@ int dw_bpf_live_run(struct dw_sys *s, unsigned want, struct dw_arena *a, struct 
 		(void)run_rest(s, &tables, a, &w, NULL);
 	if (want & DW_BPF_TABLES)
 		r_tables = run_tables(s, &tables, a, &w, r < 0 ? NULL : e);
+	w.whole = in_first_pidns();
 	w.rung = rung_of(&tasks, &tables, w.ran);
 	if (tasks.fd >= 0)
 		(void)close(tasks.fd);
