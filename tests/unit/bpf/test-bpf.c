@@ -281,6 +281,7 @@ struct run {
 static void run_close(struct run *r)
 {
 	dw_collect_close(&r->collect);
+	dw_procs_close(r->collect.procs);
 	dw_facts_free(r->facts);
 	dw_sys_free(r->sys);
 }
@@ -539,8 +540,10 @@ DW_TEST(what_is_known_of_the_holder)
 		_cleanup_arena_ struct dw_arena *a = dw_arena_new();
 		const struct dw_procinfo *x, *y;
 
+		struct dw_procs *other = dw_procs_new(r.sys, a);
+
 		x = dw_procs_get(r.collect.procs, c.pid);
-		y = dw_procs_get(dw_procs_new(r.sys, a), c.pid);
+		y = dw_procs_get(other, c.pid);
 		DW_CHECK(x && y && x != y);
 		if (x && y) {
 			DW_CHECK_INT(x->started_ticks, ticks_of(c.pid));
@@ -568,6 +571,7 @@ DW_TEST(what_is_known_of_the_holder)
 			DW_CHECK_INT(x->loginuid, y->loginuid);
 			DW_CHECK_INT(x->kthread, y->kthread);
 		}
+		dw_procs_close(other);
 	}
 	if (c.pid > 0)
 		stop_child(&c);

@@ -256,6 +256,7 @@ static void host_close(struct host *h)
 	char path[128];
 
 	dw_collect_close(&h->collect);
+	dw_procs_close(h->collect.procs);
 	dw_facts_free(h->facts);
 	dw_sys_free(h->sys);
 	for (size_t i = 0; i < DW_ARRAY_SIZE(parts); i++) {
