@@ -241,7 +241,7 @@ static void ask_diag_again(struct dw_collect *c, const struct dw_fds *fds)
 		if (netns == DW_NONE || done[netns] || !l->listening || l->domain == AF_VSOCK)
 			continue;
 		done[netns] = true;
-		(void)dw_collect_diag(c, netns, NULL);
+		(void)dw_diag_reread(c, netns, NULL);
 	}
 }
 
@@ -403,9 +403,9 @@ static bool ask_once_more(struct dw_collect *c, size_t netns)
 {
 	if (!dw_netns_reachable(c, netns))
 		return false;
-	if ((c->rungs & DW_RUNG_NETLINK) && dw_collect_diag(c, netns, NULL) < 0)
+	if ((c->rungs & DW_RUNG_NETLINK) && dw_diag_reread(c, netns, NULL) < 0)
 		return false;
-	return dw_collect_procnet(c, netns, NULL) == 0;
+	return dw_procnet_reread(c, netns, NULL) == 0;
 }
 
 /*
@@ -438,7 +438,8 @@ static void drop_closed(struct joining *j)
 		bool again = (dw_sock_again(c, i) & (DW_SEEN_DIAG | DW_SEEN_PROC)) != 0;
 
 		/* Beyond n: opened after the descriptors were read, so nobody could be said to hold it. */
-		drop[i] = netns != DW_NONE && state[netns] == ASKED && (i >= n || !again);
+		drop[i] = netns != DW_NONE && state[netns] == ASKED && (i >= n || !again) &&
+			  f->sockets.v[i].at.protocol != DW_PROTOCOL_BLUETOOTH; /* is not asked again */
 	}
 	drop_and_renumber(j, drop);
 }

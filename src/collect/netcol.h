@@ -53,6 +53,13 @@ void dw_sock_reindex(struct dw_collect *c);
 /* Takes sockets out of the facts for which drop[] is true; holds are renumbered (theirs must not exist). */
 void dw_sock_drop(struct dw_collect *c, const bool *drop);
 
+/*
+ * As dw_collect_diag and dw_collect_procnet, without a word on what could have been seen: for looking again, when
+ * sockets opened meanwhile would seem hidden from the view that was asked before.
+ */
+int dw_diag_reread(struct dw_collect *c, size_t netns, struct dw_error *e);
+int dw_procnet_reread(struct dw_collect *c, size_t netns, struct dw_error *e);
+
 /* Sets could_see of a namespace's sockets from what its state says. */
 void dw_netns_mark(struct dw_collect *c, size_t netns);
 
@@ -96,6 +103,11 @@ enum dw_procfile {
 /* One line without its newline: 0 (cb was called, or it is no door), -EBADMSG: not such a line. */
 int dw_procline_parse(enum dw_procfile f, enum dw_protocol protocol, const char *line, size_t n,
 		      dw_sock_cb *cb, void *arg);
+
+/*
+ * Sockets of a protocol in use, from a line of /proc/net/protocols; false: the line is about another protocol.
+ */
+bool dw_protocols_parse(const char *line, size_t n, const char *name, uint64_t *ret);
 
 /* A line of mountinfo that shows a network namespace: its inode and where it is, else false. In the arena. */
 bool dw_mountinfo_netns(struct dw_arena *a, const char *line, size_t n, uint32_t *ret_inode,

@@ -52,6 +52,8 @@ static bool each_number(struct fds_worker *w, int dir, void (*fn)(struct fds_wor
 				return true;
 			if (dw_parse_u64(d->d_name, 10, INT32_MAX, &number))
 				fn(w, dir, (int)number, arg);
+			if (w->refused)
+				return errno = EACCES, false;
 			at += d->d_reclen;
 		}
 	}
@@ -146,6 +148,8 @@ static void one_fd(struct fds_worker *w, int dir, int fd, int tid)
 
 	number_text(name, fd);
 	n = readlinkat(dir, name, link, sizeof(link));
+	/* Without CAP_SYS_PTRACE over it, root may list another's descriptors and not read one of them. */
+	w->refused = n < 0 && (errno == EACCES || errno == EPERM);
 	if (n <= 0 || n == sizeof(link))
 		return;
 	if (dw_fds_parse_link(link, (size_t)n, "socket", &inode))
@@ -262,7 +266,7 @@ static void one_process(struct fds_worker *w, struct dw_fds_process *p)
 {
 	size_t before = w->out.sockets.n;
 
-	w->holds = false;
+	w->holds = w->refused = false;
 	w->pidfd = -1;
 	w->dir = open_process(w, p);
 	if (w->dir < 0) {
@@ -271,7 +275,8 @@ static void one_process(struct fds_worker *w, struct dw_fds_process *p)
 	}
 	p->state = read_table(w, w->dir, "fd", 0);
 	/* A leader that has exited leaves its threads behind: its own table is gone, theirs is not. */
-	read_threads(w);
+	if (!w->refused)
+		read_threads(w);
 	if ((w->holds || p->covered) && !read_stat(w)) {
 		w->out.sockets.n = before;
 		p->state = DW_FDS_GONE;
