@@ -4,6 +4,7 @@
 #define DW_NETCOL_H
 
 #include "dw_collect.h"
+#include "dw_fds.h"
 
 #define DW_PROTOCOL_BIT(p) (1U << (p))
 
@@ -59,6 +60,14 @@ void dw_sock_drop(struct dw_collect *c, const bool *drop);
  */
 int dw_diag_reread(struct dw_collect *c, size_t netns, struct dw_error *e);
 int dw_procnet_reread(struct dw_collect *c, size_t netns, struct dw_error *e);
+
+/* Collects the namespaces and adds the sockets that the walk found beside what was known. Takes fds->netns's over. */
+void dw_loose_collect(struct dw_collect *c, struct dw_fds *fds);
+/*
+ * Inodes of the unix sockets in all namespaces known so far, ascending, in the arena; their number. Most sockets
+ * of a host are such, and none of them needs to be asked where it lives.
+ */
+size_t dw_unix_inodes(struct dw_collect *c, struct dw_arena *a, uint32_t **ret);
 
 /* Sets could_see of a namespace's sockets from what its state says. */
 void dw_netns_mark(struct dw_collect *c, size_t netns);
