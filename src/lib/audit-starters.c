@@ -35,6 +35,25 @@ static void claim_holds(struct auditing *a, struct dw_starters_set *set)
 	}
 }
 
+/* Before the claims: what a process in a container runs is no file of ours. */
+static void name_containers(struct auditing *a, struct dw_starters *s)
+{
+	for (size_t i = 0; i < a->facts->processes.n; i++) {
+		struct dw_owner *o = &a->facts->processes.v[i];
+		const struct dw_procinfo *p = dw_procs_get(a->procs, o->pid);
+
+		if (p && p->started_ticks == o->started_ticks)
+			o->container = dw_container_of(s, p);
+	}
+}
+
+static void claim_redirects(struct auditing *a, struct dw_starters *s)
+{
+	for (size_t i = 0; i < a->facts->redirects.n; i++)
+		(void)dw_container_claim_redirect(s, &a->facts->redirects.v[i],
+						  &a->facts->redirects.v[i].starter);
+}
+
 void dw_audit_starters(struct auditing *a, const char *init)
 {
 	struct dw_starters s = {
@@ -46,8 +65,11 @@ void dw_audit_starters(struct auditing *a, const char *init)
 	};
 	struct dw_starters_set *set = dw_starters_load(&s);
 
-	if (a->procs)
+	if (a->procs) {
+		name_containers(a, &s);
 		claim_holds(a, set);
+		claim_redirects(a, &s);
+	}
 	dw_starters_list(set);
 	dw_starters_unload(set);
 }

@@ -87,6 +87,7 @@ static int look(struct auditing *a, struct dw_error *e)
 
 	if (r < 0)
 		return r;
+	dw_sys_fail_at(a->sys, o->fail_at, o->fail_code);
 	a->facts = dw_facts_new();
 	a->facts->host = dw_sys_hostname(a->sys, a->facts->arena);
 	a->facts->time = dw_sys_now(a->sys);
@@ -109,6 +110,7 @@ int dw_audit_run(const struct dw_audit_options *o, struct dw_audit **ret, struct
 	struct auditing a = { .options = o };
 	struct dw_audit *result;
 	int r = look(&a, e);
+	unsigned calls = a.sys ? dw_sys_calls(a.sys) : 0;
 
 	dw_procs_close(a.procs);
 	dw_sys_free(a.sys);
@@ -119,6 +121,7 @@ int dw_audit_run(const struct dw_audit_options *o, struct dw_audit **ret, struct
 	result = calloc(1, sizeof(*result));
 	if (!result)
 		dw_oom();
+	result->calls = calls;
 	result->facts = a.facts;
 	result->snapshot = dw_join(a.facts);
 	result->findings = dw_judge(result->snapshot);

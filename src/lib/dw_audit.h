@@ -15,6 +15,9 @@ struct dw_audit_options {
 	/* told before each part of the work; NULL: nobody */
 	void (*progress)(void *data, const char *part);
 	void *progress_data;
+	/* tests: the fail_at-th fallible call of the system fails with fail_code (an errno value); 0: none does */
+	unsigned fail_at;
+	int fail_code;
 };
 
 /* Owns the three; they are freed in the order findings, snapshot, facts. */
@@ -22,6 +25,7 @@ struct dw_audit {
 	struct dw_facts *facts;
 	struct dw_snapshot *snapshot;
 	struct dw_findings *findings;
+	unsigned calls; /* fallible calls of the system that were made */
 };
 
 /*

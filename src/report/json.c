@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <errno.h>
-
 #include "dw_fields.h"
 #include "dw_json.h"
 #include "dw_macros.h"
 #include "dw_report.h"
 
-static void write_object(struct dw_json *j, const char *key, const struct dw_field *fields, struct dw_arena *a,
-			 const void *object);
+static void write_object(struct dw_json *j, const char *key, const struct dw_field *fields,
+			 struct dw_arena *a, const void *object);
 
 static void write_objects(struct dw_json *j, const struct dw_field *f, struct dw_arena *a,
 			  const struct dw_value *v)
@@ -59,8 +57,8 @@ static void write_value(struct dw_json *j, const struct dw_field *f, struct dw_a
 	dw_json_null(j, f->name);
 }
 
-static void write_object(struct dw_json *j, const char *key, const struct dw_field *fields, struct dw_arena *a,
-			 const void *object)
+static void write_object(struct dw_json *j, const char *key, const struct dw_field *fields,
+			 struct dw_arena *a, const void *object)
 {
 	dw_json_object(j, key);
 	for (const struct dw_field *f = fields; f->name; f++) {
@@ -80,7 +78,8 @@ int dw_report_json(const struct dw_report *r, FILE *out, bool pretty, struct dw_
 	struct dw_json *j = dw_json_new(out, pretty);
 
 	write_object(j, NULL, dw_fields_document, a, r);
-	dw_json_line(j);
+	if (!pretty) /* YAJL ends an indented document with a newline itself */
+		dw_json_line(j);
 	return dw_json_close(j, e);
 }
 

@@ -49,7 +49,7 @@ def load_truth(path):
             if len(cells) != len(COLUMNS):
                 raise SystemExit("%s:%d: %d columns, not %d" % (path, number, len(cells), len(COLUMNS)))
             row = Row(cells, number)
-            if row.starter not in STARTERS or row.kind not in KINDS or row.protocol not in PROTOCOLS:
+            if row.starter not in STARTERS or not set(row.kind.split("|")) <= set(KINDS) or row.protocol not in PROTOCOLS:
                 raise SystemExit("%s:%d: no such starter, kind or protocol" % (path, number))
             rows.append(row)
     return rows
