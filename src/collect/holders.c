@@ -217,14 +217,17 @@ static void drop_and_renumber(struct joining *j, const bool *drop)
 	dw_sock_drop(j->c, drop);
 }
 
-/* False: it could not be asked, so its sockets stay. */
+/* False: it could not be asked, so its sockets stay. What was to be said of it has been said before. */
 static bool ask_once_more(struct dw_collect *c, size_t netns)
 {
-	if (!dw_netns_reachable(c, netns))
-		return false;
-	if ((c->rungs & DW_RUNG_NETLINK) && dw_diag_reread(c, netns, NULL) < 0)
-		return false;
-	return dw_procnet_reread(c, netns, NULL) == 0;
+	size_t notes = c->facts->incomplete.n;
+	bool ok = dw_netns_reachable(c, netns);
+
+	if (ok && (c->rungs & DW_RUNG_NETLINK))
+		ok = dw_diag_reread(c, netns, NULL) == 0;
+	ok = ok && dw_procnet_reread(c, netns, NULL) == 0 && c->facts->incomplete.n <= notes;
+	c->facts->incomplete.n = notes;
+	return ok;
 }
 
 /*

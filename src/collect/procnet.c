@@ -287,7 +287,7 @@ static bool differs(const struct dw_socket_fact *s, uint32_t inode)
 static void rule_out_races(struct dw_collect *c, size_t netns)
 {
 	struct dw_facts *f = c->facts;
-	size_t first = dw_netns_state(c, netns)->first, before = f->sockets.n;
+	size_t first = dw_netns_state(c, netns)->first, before = f->sockets.n, notes = f->incomplete.n;
 	uint32_t inode = f->netns.v[netns].inode;
 	bool any = false, failed;
 
@@ -297,6 +297,7 @@ static void rule_out_races(struct dw_collect *c, size_t netns)
 		return;
 	dw_sock_forget(c);
 	failed = dw_diag_reread(c, netns, NULL) < 0 || dw_procnet_reread(c, netns, NULL) < 0;
+	f->incomplete.n = notes; /* said before */
 	for (size_t i = first; i < f->sockets.n; i++) {
 		struct dw_socket_fact *s = &f->sockets.v[i];
 		bool still = (dw_sock_again(c, i) & s->seen & (DW_SEEN_DIAG | DW_SEEN_PROC)) != 0;

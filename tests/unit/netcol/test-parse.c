@@ -171,7 +171,8 @@ DW_TEST(stat_of_processes)
 {
 	struct dw_fds_process p = { .pid = 17 };
 
-	DW_CHECK(stat_is("17 (a) b) S 1 (x) S 4 17 17 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 4242 1 2\n", &p) == false);
+	DW_CHECK(stat_is("17 (a) b) S 1 (x) S 4 17 17 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 4242 1 2\n", &p));
+	DW_CHECK_STR(p.comm, "a) b) S 1 (x");
 	DW_CHECK(stat_is("17 (a) S 9 9) S 4 17 17 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 4242 1 2\n", &p));
 	DW_CHECK_INT(p.ppid, 4);
 	DW_CHECK_INT(p.started_ticks, 4242);
