@@ -266,9 +266,12 @@ void dw_nft_set_order(struct dw_nft_ruleset *r, struct dw_nft_set *s)
 	bool open = false;
 
 	s->loaded = true;
-	if (!(s->flags & NFT_SET_INTERVAL) || s->flags & SET_CONCAT || s->elements.n == 0)
+	if (s->elements.n == 0)
 		return;
+	/* Hash sets too are put in order: the same rules give the same facts. */
 	qsort(s->elements.v, s->elements.n, sizeof(*s->elements.v), by_key);
+	if (!(s->flags & NFT_SET_INTERVAL) || s->flags & SET_CONCAT)
+		return;
 	for (size_t i = 0; i < s->elements.n; i++) {
 		struct dw_nft_element x = s->elements.v[i];
 
