@@ -87,4 +87,18 @@ struct dw_bind_sweep {
 int dw_netns_bind_sweep(struct dw_sys *s, const struct dw_netns *ns, struct dw_bind_sweep *b,
 			struct dw_error *e);
 
+/* An inet socket that some process holds. */
+struct dw_held_socket {
+	int family, protocol; /* AF_*, IPPROTO_* */
+	bool listening;
+	uint16_t port;        /* local, host order */
+	uint8_t address[16];
+	uint32_t netns;       /* inode; 0: this kernel does not say */
+};
+/*
+ * Looks at a descriptor of another process through pidfd_getfd(2) (Linux 5.6), without touching the process.
+ * -ENOTSOCK, -EAFNOSUPPORT: no inet socket. Not recorded: a fake handle answers -ENOENT.
+ */
+int dw_proc_socket(struct dw_sys *s, int pid, int fd, struct dw_held_socket *ret, struct dw_error *e);
+
 #endif

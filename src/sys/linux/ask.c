@@ -4,10 +4,14 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <time.h>
 
@@ -293,4 +297,63 @@ int dw_netns_bind_sweep(struct dw_sys *s, const struct dw_netns *ns, struct dw_b
 	for (size_t i = 0; i < map.n; i++)
 		b->taken[i] = (uint8_t)map.data[i] & b->want[i];
 	return 0;
+}
+
+/* --- a socket of another process ------------------------------------------------------------------ */
+
+static uint32_t namespace_of(int socket)
+{
+	_cleanup_fd_ int fd = ioctl(socket, SIOCGSKNS);
+	struct stat st;
+
+	return fd >= 0 && fstat(fd, &st) == 0 ? (uint32_t)st.st_ino : 0;
+}
+
+static int look_at(int fd, struct dw_held_socket *ret)
+{
+	struct sockaddr_storage a = { 0 };
+	socklen_t n = sizeof(a), size = sizeof(int);
+	int protocol = 0, listening = 0;
+
+	if (getsockname(fd, (struct sockaddr *)&a, &n) < 0)
+		return -errno;
+	if (a.ss_family != AF_INET && a.ss_family != AF_INET6)
+		return -EAFNOSUPPORT;
+	if (getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &protocol, &size) < 0)
+		return -errno;
+	size = sizeof(int);
+	(void)getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &size);
+	*ret = (struct dw_held_socket){ .family = a.ss_family, .protocol = protocol, .listening = listening != 0 };
+	if (a.ss_family == AF_INET) {
+		const struct sockaddr_in *in = (const struct sockaddr_in *)&a;
+
+		ret->port = ntohs(in->sin_port);
+		memcpy(ret->address, &in->sin_addr, 4);
+	} else {
+		const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)&a;
+
+		ret->port = ntohs(in6->sin6_port);
+		memcpy(ret->address, &in6->sin6_addr, 16);
+	}
+	ret->netns = namespace_of(fd);
+	return 0;
+}
+
+int dw_proc_socket(struct dw_sys *s, int pid, int fd, struct dw_held_socket *ret, struct dw_error *e)
+{
+	_cleanup_fd_ int process = -1, copy = -1;
+	int r = refused(s, "descriptor of a process", e);
+
+	if (r < 0)
+		return r;
+	if (s->kind != DW_SYS_LIVE)
+		return dw_error_errno(e, -ENOENT, "descriptor %d of process %d", fd, pid);
+	process = (int)syscall(SYS_pidfd_open, pid, 0);
+	if (process < 0)
+		return dw_error_errno(e, -errno, "process %d", pid);
+	copy = (int)syscall(SYS_pidfd_getfd, process, fd, 0);
+	if (copy < 0)
+		return dw_error_errno(e, -errno, "descriptor %d of process %d", fd, pid);
+	r = look_at(copy, ret);
+	return r < 0 ? dw_error_errno(e, r, "descriptor %d of process %d", fd, pid) : 0;
 }
