@@ -34,6 +34,37 @@ static bool in_tmp(const char *exe)
 	return false;
 }
 
+/*
+ * What an interpreter runs is the program that matters: the first argument that is no option. Not for -c, -e
+ * and -m, which name no file.
+ */
+static const char *script_of(struct dw_collect *c, const struct dw_procinfo *i)
+{
+	static const char *const interpreters[] = { "python", "perl", "ruby", "bash", "dash", "sh", "node",
+						    "nodejs", "php", "lua", "tclsh", "guile", "java", "busybox" };
+	const char *base = i->exe ? dw_basename(i->exe) : "";
+	size_t name = strcspn(base, "0123456789.-"), k;
+	char *real;
+
+	for (k = 0; k < DW_ARRAY_SIZE(interpreters); k++)
+		if (strlen(interpreters[k]) == name && memcmp(base, interpreters[k], name) == 0)
+			break;
+	if (k == DW_ARRAY_SIZE(interpreters))
+		return NULL;
+	for (k = 1; k < i->argc; k++) {
+		const char *word = i->argv[k];
+
+		if (dw_streq(word, "-c") || dw_streq(word, "-e") || dw_streq(word, "-m"))
+			return NULL;
+		if (*word == '/')
+			return dw_sys_file_real(c->sys, word, c->facts->arena, &real, NULL) == 0 ? real : word;
+		/* relative: only its directory at that time would tell; the name would be a guess */
+		if (*word != '-')
+			return NULL;
+	}
+	return NULL;
+}
+
 /* "systemd(1) > sshd(400) > bash(612)": at most 12 generations, the nearest last. */
 static const char *parents(struct dw_collect *c, const struct dw_procinfo *i)
 {
@@ -61,7 +92,8 @@ static const char *user_of(struct dw_collect *c, uint32_t uid)
 	if (uid == UINT32_MAX)
 		return NULL;
 	name = dw_sys_user_name(c->sys, uid);
-	return name ? name : dw_arena_printf(c->facts->arena, "%u", uid);
+	/* the handle's own copy goes with the handle */
+	return name ? dw_arena_strdup(c->facts->arena, name) : dw_arena_printf(c->facts->arena, "%u", uid);
 }
 
 static enum dw_tristate tristate(int v)
@@ -72,6 +104,7 @@ static enum dw_tristate tristate(int v)
 size_t dw_collect_owner(struct dw_collect *c, const struct dw_procinfo *i)
 {
 	struct dw_facts *f = c->facts;
+	const char *script = script_of(c, i);
 	size_t index = f->processes.n;
 
 	*dw_vec_add(f->arena, &f->processes) = (struct dw_owner){
@@ -82,7 +115,8 @@ size_t dw_collect_owner(struct dw_collect *c, const struct dw_procinfo *i)
 		.comm = i->comm,
 		.executable = i->exe,
 		.exe_state = exe_state(i->exe_state),
-		.exe_in_tmp = in_tmp(i->exe),
+		.script = script,
+		.exe_in_tmp = in_tmp(i->exe) || in_tmp(script),
 		.command = i->command,
 		.uid = i->uid,
 		.euid = i->euid,

@@ -40,8 +40,9 @@ struct dw_hold_fact {
 	size_t socket;
 	size_t process;
 	const char *via; /* as dw_owner.via */
-	/* what starts it; filled in between collect and join */
+	/* what starts it, and the package of starter.program; filled in between collect and join */
 	struct dw_starter starter;
+	const struct dw_package *package;
 };
 
 /* A door without a local socket. */

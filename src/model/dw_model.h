@@ -64,6 +64,7 @@ struct dw_starter {
 	enum dw_starter_kind kind;
 	const char *id;     /* see the kind's file in src/starters/ */
 	const char *source; /* FILE:LINE (or FILE) that a person would edit */
+	const char *program; /* what serves the door when the holder does not (inetd's line, Accept=yes); else NULL */
 	enum dw_tristate enabled; /* will it be started at the next boot? */
 	enum dw_tristate running;
 	enum dw_tristate restarts; /* is it brought back after a kill, without a reboot? */
@@ -106,7 +107,8 @@ struct dw_owner {
 	const char *comm;
 	const char *executable; /* as the process sees it, without " (deleted)" */
 	enum dw_exe_state exe_state;
-	bool exe_in_tmp; /* below /tmp, /var/tmp, /dev/shm or /run/user */
+	const char *script;   /* absolute path of the script that an interpreter runs; NULL: no interpreter, or none named */
+	bool exe_in_tmp; /* program or script below /tmp, /var/tmp, /dev/shm or /run/user */
 	const char *command; /* arguments joined with spaces */
 	uint32_t uid, euid, gid;
 	const char *user; /* name of euid; the number when there is none */
@@ -128,6 +130,7 @@ struct dw_reason {
 
 struct dw_door {
 	struct dw_endpoint at;
+	uint32_t port_last; /* forwarded: last port of a range; 0: one port */
 	const char *netns; /* "host", a name, "net:[4026532000]" */
 	enum dw_door_kind kind;
 	struct dw_owner *owners; /* oldest first */
@@ -135,8 +138,8 @@ struct dw_door {
 	bool owners_known; /* false: somebody may hold it whom we could not see */
 	const char *kernel; /* subsystem of a kernel-owned door: "nfsd", "wireguard" ...; NULL */
 	struct dw_starter starter;
-	const struct dw_package *package; /* of the oldest owner's, or the sleeping starter's, program */
-	const char *program; /* path of the program; NULL unknown */
+	const char *program; /* path of what serves: the starter's program, else the oldest owner's; NULL unknown */
+	const struct dw_package *package; /* of program; NULL: none or unknown */
 	const char *service; /* known service name; NULL */
 	bool mptcp;
 	unsigned sockets;      /* how many sockets make this door (SO_REUSEPORT) */

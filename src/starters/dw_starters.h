@@ -11,6 +11,8 @@
 #include "dw_procs.h"
 #include "dw_sys.h"
 
+struct dw_containers;
+
 /* Lent to every manager; all results go into `facts` (and its arena). */
 struct dw_starters {
 	struct dw_sys *sys;
@@ -18,6 +20,7 @@ struct dw_starters {
 	struct dw_facts *facts;
 	struct dw_arena *arena; /* the facts' arena */
 	const char *init;       /* PID 1: "systemd", "sysvinit", "runit", "openrc-init", NULL: not running or unknown */
+	struct dw_containers *containers; /* container.c makes it on demand; NULL at first */
 };
 
 /* The question: who starts the door that this process holds? */
@@ -55,6 +58,15 @@ void dw_starters_unload(struct dw_starters_set *set);
 void dw_starters_claim(struct dw_starters_set *set, const struct dw_claim *c, struct dw_starter *ret);
 /* Fills facts->sleepers. */
 void dw_starters_list(struct dw_starters_set *set);
+
+/*
+ * "runtime:name" ("docker:web", "nspawn:build") of the container that the process is in, in the arena; NULL:
+ * in none, or in the one that we are in ourselves. By its cgroup, so cheap.
+ */
+const char *dw_container_of(struct dw_starters *s, const struct dw_procinfo *p);
+/* A DNAT rule whose target is a container's address and published port: fills *ret. */
+bool dw_container_claim_redirect(struct dw_starters *s, const struct dw_redirect_fact *r,
+				 struct dw_starter *ret);
 
 /* Helpers that several managers need. */
 /* "FILE:LINE" in the arena. */

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * libdoorward: every network door of a Linux host, who holds it, from which package, and what starts it.
+ *
+ *	struct doorward *d = doorward_new();
+ *	struct doorward_audit *audit;
+ *
+ *	if (doorward_audit_run(d, &audit) < 0)
+ *		fail(doorward_last_error(d));
+ *	for (size_t i = 0; i < doorward_audit_count(audit, "doors"); i++)
+ *		puts(doorward_audit_get(audit, door_path(i, "starter.id")));
+ *	doorward_audit_free(audit);
+ *	doorward_free(d);
+ *
+ * Both structs are opaque. Functions return 0 or a negative errno value; the sentence for a person is
+ * doorward_last_error(). Nothing is printed, no signal handler is set, the locale is not touched. A context
+ * and its audits belong to one thread at a time. When memory runs out the process ends.
+ *
+ * An audit reads files, /proc, netlink and, where it may, BPF; it changes nothing on the host, except for
+ * doorward_pin() and doorward_unpin(). It enters network namespaces with a thread of its own or puts the
+ * calling thread back before it returns.
+ */
+#ifndef DOORWARD_H
+#define DOORWARD_H
+
+#include <stddef.h>
+#include <stdio.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(__GNUC__)
+#define DOORWARD_API __attribute__((visibility("default")))
+#else
+#define DOORWARD_API
+#endif
+
+struct doorward;       /* what to look at, and how */
+struct doorward_audit; /* what was seen: doors and verdicts */
+
+/* "0.1.0" */
+DOORWARD_API const char *doorward_version(void);
+
+/* --- the context ---------------------------------------------------------------------------------- */
+
+/* Never NULL. Free with doorward_free(). */
+DOORWARD_API struct doorward *doorward_new(void);
+DOORWARD_API void doorward_free(struct doorward *d); /* NULL allowed */
+
+/* Message of the last call that failed on this context, "" when none did. Valid until the next call. */
+DOORWARD_API const char *doorward_last_error(const struct doorward *d);
+
+/*
+ * Looks at a file system that is not running (a mounted image) instead of this host: only doors that would
+ * open at its start are found. NULL: this host. -ENOTDIR, -ENOENT ...: no directory. The string is copied.
+ */
+DOORWARD_API int doorward_set_root(struct doorward *d, const char *directory);
+
+/*
+ * How sockets are looked for: "auto" (the best that works), "bpf", "netlink" or "proc". With a method other
+ * than "auto", no other is tried. -EINVAL: no such method.
+ */
+DOORWARD_API int doorward_set_method(struct doorward *d, const char *method);
+
+/* 1: also look for doors that hide: compare every view of the kernel and probe ports with bind(2). Slower. */
+DOORWARD_API void doorward_set_hidden(struct doorward *d, int on);
+
+/*
+ * Called with the name of each part of the work ("sockets", "starters", "packages" ...) before it begins, in
+ * the calling thread. NULL: nobody.
+ */
+DOORWARD_API void doorward_set_progress(struct doorward *d, void (*tell)(void *data, const char *part),
+					void *data);
+
+/*
+ * Leave the BPF programs loaded below /sys/fs/bpf/doorward (root only), so that later audits are faster;
+ * take them away again. -EPERM, -ENOTSUP: not possible here.
+ */
+DOORWARD_API int doorward_pin(struct doorward *d);
+DOORWARD_API int doorward_unpin(struct doorward *d);
+
+/* --- the audit ------------------------------------------------------------------------------------ */
+
+/*
+ * Looks. *ret is set on success only; free it with doorward_audit_free(). What could not be seen is no
+ * failure but a part of the result, under "incomplete". The audit does not need the context any more.
+ */
+DOORWARD_API int doorward_audit_run(struct doorward *d, struct doorward_audit **ret);
+DOORWARD_API void doorward_audit_free(struct doorward_audit *a); /* NULL allowed */
+
+/*
+ * One value, named by its path in the JSON document of docs/json.md: "host", "doors.0.port",
+ * "doors.12.owners.0.executable", "incomplete.0.text". Text as it is in the JSON: numbers in decimal, times
+ * as RFC 3339 in UTC, "true" and "false", strings as UTF-8 in which other bytes are \xNN. Not escaped for a
+ * terminal: it may hold control characters. NULL: null, or there is no such value (an object has none).
+ * The text belongs to the audit.
+ */
+DOORWARD_API const char *doorward_audit_get(struct doorward_audit *a, const char *path);
+
+/* Members of the array at path ("doors", "doors.3.owners", "incomplete"); 0 when it is no array. */
+DOORWARD_API size_t doorward_audit_count(struct doorward_audit *a, const char *path);
+
+enum {
+	DOORWARD_TO_DO = 1 << 0, /* some verdict says close, restrict or investigate */
+	DOORWARD_BLIND = 1 << 1, /* doors, holders or starters may be missing: "incomplete" says why */
+};
+
+/* DOORWARD_* bits. */
+DOORWARD_API unsigned doorward_audit_outcome(const struct doorward_audit *a);
+
+/* --- writing it down ------------------------------------------------------------------------------ */
+
+enum doorward_format {
+	DOORWARD_TEXT = 1, /* tables for people */
+	DOORWARD_JSON,     /* one document, one line */
+	DOORWARD_JSON_INDENTED,
+	DOORWARD_JSONL, /* one door a line, then one {"incomplete": ...} a line */
+};
+
+/* How DOORWARD_TEXT looks; the other formats ignore it. */
+struct doorward_style {
+	size_t size;      /* sizeof(struct doorward_style): lets the struct grow */
+	unsigned columns; /* of the terminal; 0: no limit, and each door on a line of its own */
+	int colour;       /* 1: ANSI colours */
+	int wide;         /* 1: nothing is cut short; process ids and whole paths */
+	int quiet;        /* 1: the table alone, no summary and no advice */
+};
+
+/*
+ * Writes to out (borrowed) and flushes it. style NULL: all zero. -EIO, -ENOSPC, -EPIPE ...: not everything
+ * was written. -EINVAL: no such format.
+ */
+DOORWARD_API int doorward_audit_write(struct doorward_audit *a, enum doorward_format format, FILE *out,
+				      const struct doorward_style *style);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

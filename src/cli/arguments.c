@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* --name, --name=value, --name value, -x, -xy, -- : against the table. */
+#include <string.h>
+
+#include "dw_arena.h"
+#include "dw_cli.h"
+#include "dw_macros.h"
+#include "dw_str.h"
+
+struct parser {
+	const struct dw_command *command;
+	int argc, at;
+	char **argv;
+	struct dw_arguments *ret;
+	FILE *words;
+};
+
+/* What the user typed, fit to be shown. */
+static const char *shown(struct dw_arena *a, const char *s, size_t n)
+{
+	return dw_escape_terminal(a, s, n);
+}
+
+static void see_help(const struct parser *p)
+{
+	(void)fprintf(p->words, "Try: doorward help %s\n", p->command->name);
+}
+
+static const struct dw_option *option_of(const struct dw_command *c, const char *name, size_t n)
+{
+	/* the other spelling of the one word that has two */
+	if (n == strlen("no-color") && memcmp(name, "no-color", n) == 0)
+		return &dw_options[DW_OPTION_NO_COLOUR];
+	for (const struct dw_option *o = dw_options; o->name; o++)
+		if (strlen(o->name) == n && memcmp(o->name, name, n) == 0 &&
+		    dw_command_takes(c, o->id))
+			return o;
+	return NULL;
+}
+
+static bool is_choice(const char *choices, const char *value)
+{
+	size_t n = strlen(value);
+
+	if (!choices || strcmp(choices, "/") == 0)
+		return true;
+	for (const char *p = choices; n > 0 && *p; p += strspn(p, " ")) {
+		size_t length = strcspn(p, " ");
+
+		if (length == n && memcmp(p, value, n) == 0)
+			return true;
+		p += length;
+	}
+	return false;
+}
+
+static bool set_value(struct parser *p, const struct dw_option *o, const char *value)
+{
+	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
+
+	if (!is_choice(o->choices, value)) {
+		(void)fprintf(p->words, "doorward: --%s %s: it must be one of: %s\n", o->name,
+			      shown(a, value, strlen(value)), o->choices);
+		return false;
+	}
+	p->ret->values[o->id] = value;
+	return true;
+}
+
+static bool take_argument(struct parser *p, const struct dw_option *o)
+{
+	if (p->at + 1 >= p->argc) {
+		(void)fprintf(p->words, "doorward: --%s needs an argument: --%s %s\n", o->name,
+			      o->name, o->argument);
+		see_help(p);
+		return false;
+	}
+	return set_value(p, o, p->argv[++p->at]);
+}
+
+static bool unknown_option(const struct parser *p, const char *name, size_t n)
+{
+	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
+	const char *near = dw_option_nearest(p->command, dw_arena_strndup(a, name, n));
+
+	(void)fprintf(p->words, "doorward: %s has no option --%s", p->command->name,
+		      shown(a, name, n));
+	if (near)
+		(void)fprintf(p->words, "; did you mean --%s?", near);
+	(void)fputc('\n', p->words);
+	see_help(p);
+	return false;
+}
+
+static bool parse_long(struct parser *p, const char *text)
+{
+	size_t n = strcspn(text, "=");
+	const struct dw_option *o = option_of(p->command, text, n);
+
+	if (!o)
+		return unknown_option(p, text, n);
+	if (o->argument)
+		return text[n] == '=' ? set_value(p, o, text + n + 1) : take_argument(p, o);
+	if (text[n] == '=') {
+		(void)fprintf(p->words, "doorward: --%s takes no argument\n", o->name);
+		see_help(p);
+		return false;
+	}
+	return set_value(p, o, "");
+}
+
+/* No short option takes an argument. */
+static bool parse_short(struct parser *p, const char *letters)
+{
+	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
+
+	for (const char *l = letters; *l; l++) {
+		const struct dw_option *o = dw_options;
+
+		while (o->name && (o->letter != *l || !dw_command_takes(p->command, o->id)))
+			o++;
+		if (!o->name) {
+			(void)fprintf(p->words, "doorward: %s has no option -%s\n",
+				      p->command->name, shown(a, l, 1));
+			see_help(p);
+			return false;
+		}
+		p->ret->values[o->id] = "";
+	}
+	return true;
+}
+
+static bool parse_operand(struct parser *p, char *text)
+{
+	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
+
+	if (p->ret->n_operands < p->command->operands_max) {
+		p->ret->operands[p->ret->n_operands++] = text;
+		return true;
+	}
+	(void)fprintf(p->words, "doorward: %s takes %s: what is \"%s\"?\n", p->command->name,
+		      p->command->operands_max ? "no more words" : "no further word",
+		      shown(a, text, strlen(text)));
+	see_help(p);
+	return false;
+}
+
+bool dw_arguments_parse(const struct dw_command *c, int argc, char **argv, struct dw_arguments *ret,
+			FILE *words)
+{
+	struct parser p = { .command = c, .argc = argc, .argv = argv, .ret = ret, .words = words };
+	bool options = true;
+
+	/* operands move to the front of argv, over words that were read already */
+	*ret = (struct dw_arguments){ .operands = argv };
+	for (; p.at < argc; p.at++) {
+		char *text = argv[p.at];
+		bool good;
+
+		if (options && strcmp(text, "--") == 0) {
+			options = false;
+			continue;
+		}
+		if (options && text[0] == '-' && text[1] == '-')
+			good = parse_long(&p, text + 2);
+		else if (options && text[0] == '-' && text[1])
+			good = parse_short(&p, text + 1);
+		else
+			good = parse_operand(&p, text);
+		if (!good)
+			return false;
+	}
+	return true;
+}

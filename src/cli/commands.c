@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The table. */
+#include <string.h>
+
+#include "dw_cli.h"
+#include "dw_macros.h"
+
+#define END DW_OPTION_COUNT
+
+const struct dw_option dw_options[DW_OPTION_COUNT + 1] = {
+	{ DW_OPTION_JSON, "json", 0, NULL, NULL, "write one JSON document" },
+	{ DW_OPTION_JSONL, "jsonl", 0, NULL, NULL,
+	  "write one JSON object a line, one for each door" },
+	{ DW_OPTION_WIDE, "wide", 'w', NULL, NULL,
+	  "cut nothing short; show process ids, whole paths and where it is written" },
+	{ DW_OPTION_HIDDEN, "hidden", 0, NULL, NULL,
+	  "also search for doors that hide from ordinary tools (slower)" },
+	{ DW_OPTION_ROOT, "root", 0, "DIR", "/",
+	  "look at a file system that is not running: what would it open?" },
+	{ DW_OPTION_METHOD, "method", 0, "HOW", "auto bpf netlink proc",
+	  "how to find sockets: auto (the best that works), bpf, netlink or proc" },
+	{ DW_OPTION_PIN, "pin", 0, NULL, NULL,
+	  "leave the BPF programs loaded, so that later audits are faster" },
+	{ DW_OPTION_UNPIN, "unpin", 0, NULL, NULL, "take away what --pin left" },
+	{ DW_OPTION_QUIET, "quiet", 'q', NULL, NULL,
+	  "the data alone: no summary, no advice, no progress" },
+	{ DW_OPTION_NO_COLOUR, "no-colour", 0, NULL, NULL,
+	  "no colours (as with NO_COLOR set); also --no-color" },
+	{ DW_OPTION_HELP, "help", 'h', NULL, NULL, "show this help" },
+	{ DW_OPTION_VERSION, "version", 'V', NULL, NULL, "show the version" },
+	{ END, NULL, 0, NULL, NULL, NULL },
+};
+
+const enum dw_option_id dw_options_everywhere[] = { DW_OPTION_QUIET, DW_OPTION_NO_COLOUR,
+						    DW_OPTION_HELP, DW_OPTION_VERSION, END };
+
+static const enum dw_option_id audit_options[] = {
+	DW_OPTION_JSON, DW_OPTION_JSONL,  DW_OPTION_WIDE,
+	DW_OPTION_ROOT, DW_OPTION_HIDDEN, DW_OPTION_METHOD,
+	DW_OPTION_PIN,  DW_OPTION_UNPIN,  END
+};
+static const enum dw_option_id no_options[] = { END };
+
+const struct dw_command dw_commands[] = {
+	{
+		.name = "audit",
+		.operands = "",
+		.operand_choices = "",
+		.summary = "every door, who holds it, what starts it and what to do about it",
+		.description =
+			"Lists every way in which the network can reach this host: listening and "
+			"datagram\n"
+			"sockets of all network namespaces, raw and packet sockets, forwarded and\n"
+			"redirected ports, and doors that sleep until the next boot or the first "
+			"caller.\n"
+			"Run it as root: without, it sees less, says so, and exits with status "
+			"3.\n",
+		.options = audit_options,
+		.run = dw_cmd_audit,
+	},
+	{
+		.name = "help",
+		.operands = "[COMMAND | fields]",
+		.operands_max = 1,
+		.operand_choices = "@ fields",
+		.summary = "help for a command, or what each field of the JSON output means",
+		.description = "Without a word: all commands. With the word fields: every field of "
+			       "the JSON output.\n",
+		.options = no_options,
+		.run = dw_cmd_help,
+	},
+	{ .name = NULL },
+};
+
+const struct dw_command *dw_command_find(const char *name)
+{
+	for (const struct dw_command *c = dw_commands; c->name; c++)
+		if (strcmp(c->name, name) == 0)
+			return c;
+	return NULL;
+}
+
+bool dw_command_takes(const struct dw_command *c, enum dw_option_id id)
+{
+	for (const enum dw_option_id *o = dw_options_everywhere; *o != END; o++)
+		if (*o == id)
+			return true;
+	for (const enum dw_option_id *o = c->options; *o != END; o++)
+		if (*o == id)
+			return true;
+	return false;
+}
+
+#define LONGEST 32
+
+/* Letters to insert, drop, replace or swap with a neighbour to get from a to b (Damerau, restricted). */
+static unsigned distance(const char *a, const char *b)
+{
+	unsigned d[LONGEST + 1][LONGEST + 1];
+	size_t n = strlen(a), m = strlen(b);
+
+	if (n > LONGEST || m > LONGEST)
+		return LONGEST;
+	for (size_t i = 0; i <= n; i++)
+		d[i][0] = (unsigned)i;
+	for (size_t k = 0; k <= m; k++)
+		d[0][k] = (unsigned)k;
+	for (size_t i = 1; i <= n; i++) {
+		for (size_t k = 1; k <= m; k++) {
+			unsigned best = d[i - 1][k - 1] + (a[i - 1] != b[k - 1]);
+
+			best = DW_MIN(best, d[i - 1][k] + 1);
+			best = DW_MIN(best, d[i][k - 1] + 1);
+			if (i > 1 && k > 1 && a[i - 1] == b[k - 2] && a[i - 2] == b[k - 1])
+				best = DW_MIN(best, d[i - 2][k - 2] + 1);
+			d[i][k] = best;
+		}
+	}
+	return d[n][m];
+}
+
+/* How far apart, for a suggestion: the beginning of a name is near it. UINT_MAX: too far. */
+static unsigned apart(const char *given, const char *name)
+{
+	size_t n = strlen(given);
+	unsigned d = distance(given, name);
+
+	if (n >= 2 && strncmp(given, name, n) == 0)
+		return 0;
+	return d <= 2 && d < strlen(name) / 2 + 1 ? d : (unsigned)-1;
+}
+
+const char *dw_command_nearest(const char *name)
+{
+	unsigned best = (unsigned)-1;
+	const char *nearest = NULL;
+
+	for (const struct dw_command *c = dw_commands; c->name; c++)
+		if (apart(name, c->name) < best) {
+			best = apart(name, c->name);
+			nearest = c->name;
+		}
+	return nearest;
+}
+
+const char *dw_option_nearest(const struct dw_command *c, const char *name)
+{
+	unsigned best = (unsigned)-1;
+	const char *nearest = NULL;
+
+	for (const struct dw_option *o = dw_options; o->name; o++)
+		if (dw_command_takes(c, o->id) && apart(name, o->name) < best) {
+			best = apart(name, o->name);
+			nearest = o->name;
+		}
+	return nearest;
+}

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The command line: one table of commands and options, from which come the parser, --help, the completions
+ * and the check of the man page.
+ */
+#ifndef DW_CLI_H
+#define DW_CLI_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+/* The contract of docs/json.md and doorward(1). */
+enum dw_exit {
+	DW_EXIT_NOTHING = 0, /* nothing to do */
+	DW_EXIT_TO_DO = 1,   /* something should be closed, restricted or investigated */
+	DW_EXIT_USAGE = 2,   /* usage, bad input; or the output could not be written */
+	DW_EXIT_BLIND = 3,   /* could not look everywhere */
+};
+
+enum dw_option_id {
+	DW_OPTION_JSON = 0,
+	DW_OPTION_JSONL,
+	DW_OPTION_WIDE,
+	DW_OPTION_HIDDEN,
+	DW_OPTION_ROOT,
+	DW_OPTION_METHOD,
+	DW_OPTION_PIN,
+	DW_OPTION_UNPIN,
+	DW_OPTION_QUIET,
+	DW_OPTION_NO_COLOUR,
+	DW_OPTION_HELP,
+	DW_OPTION_VERSION,
+	DW_OPTION_COUNT
+};
+
+struct dw_option {
+	enum dw_option_id id;
+	const char *name;     /* without the dashes */
+	char letter;          /* '\0': none */
+	const char *argument; /* as --help shows it; NULL: takes none */
+	const char *choices;  /* the arguments there are, with blanks between; "/" a directory; NULL: any */
+	const char *help;     /* one line */
+};
+
+/* What the user gave: values[id] is NULL when the option is not there, "" for one without argument. */
+struct dw_arguments {
+	const char *values[DW_OPTION_COUNT];
+	char **operands; /* borrowed from argv */
+	int n_operands;
+};
+
+struct dw_command {
+	const char *name;
+	const char *operands;             /* as --help shows them; "" none */
+	int operands_max;
+	const char *operand_choices;      /* for the completion; "" none, "@" the commands' names */
+	const char *summary;              /* one line */
+	const char *description;          /* a paragraph or more, lines broken */
+	const enum dw_option_id *options; /* beside those of every command; ends with DW_OPTION_COUNT */
+	enum dw_exit (*run)(const struct dw_arguments *args);
+};
+
+/* Both end with a NULL name. The first command is the one that runs when none is named. */
+extern const struct dw_command dw_commands[];
+extern const struct dw_option dw_options[DW_OPTION_COUNT + 1];
+/* Options that every command takes; ends with DW_OPTION_COUNT. */
+extern const enum dw_option_id dw_options_everywhere[];
+
+const struct dw_command *dw_command_find(const char *name); /* NULL: there is none */
+bool dw_command_takes(const struct dw_command *c, enum dw_option_id id);
+/* The command whose name is nearest; NULL when none is near. */
+const char *dw_command_nearest(const char *name);
+/* The option of the command whose name is nearest; NULL when none is near. */
+const char *dw_option_nearest(const struct dw_command *c, const char *name);
+
+/*
+ * argv[0] is the first argument behind the command's name. False: the usage is wrong, and a sentence that says
+ * what to do was written to `words`.
+ */
+bool dw_arguments_parse(const struct dw_command *c, int argc, char **argv, struct dw_arguments *ret, FILE *words);
+
+/* Texts made of the table. */
+void dw_help_all(FILE *out);
+void dw_help_command(FILE *out, const struct dw_command *c);
+void dw_help_fields(FILE *out);
+void dw_complete_bash(FILE *out);
+void dw_complete_zsh(FILE *out);
+
+enum dw_exit dw_cmd_audit(const struct dw_arguments *args);
+enum dw_exit dw_cmd_help(const struct dw_arguments *args);
+
+/*
+ * All of main(): finds the command, runs it, sees to it that standard output was written. argv as main() has
+ * it.
+ */
+int dw_cli_main(int argc, char **argv);
+
+#endif

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Help, made of the tables. */
+#include <string.h>
+
+#include "dw_cli.h"
+#include "dw_fields.h"
+
+#define COLUMN 20
+
+static void put_option(FILE *out, const struct dw_option *o)
+{
+	char head[64];
+
+	(void)snprintf(head, sizeof(head), "--%s%s%s", o->name, o->argument ? " " : "",
+		       o->argument ? o->argument : "");
+	if (o->letter)
+		(void)fprintf(out, "  -%c, %-*s %s\n", o->letter, COLUMN - 6, head, o->help);
+	else
+		(void)fprintf(out, "      %-*s %s\n", COLUMN - 6, head, o->help);
+}
+
+static void put_options(FILE *out, const enum dw_option_id *ids)
+{
+	for (; *ids != DW_OPTION_COUNT; ids++)
+		put_option(out, &dw_options[*ids]);
+}
+
+static const char exit_statuses[] =
+	"Exit status:\n"
+	"  0  nothing to do\n"
+	"  1  something should be closed, restricted or investigated\n"
+	"  2  wrong usage or bad input, or the output could not be written\n"
+	"  3  nothing was found to do, but doorward could not look everywhere (not root, say)\n";
+
+void dw_help_all(FILE *out)
+{
+	(void)fputs("doorward: every network door of this host, who holds it and what starts it\n\n"
+		    "Usage: doorward [COMMAND] [OPTIONS]\n\nCommands:\n",
+		    out);
+	for (const struct dw_command *c = dw_commands; c->name; c++)
+		(void)fprintf(out, "  %-*s %s%s\n", COLUMN - 2, c->name, c->summary,
+			      c == dw_commands
+				      ? "\n                      (when no command is given)"
+				      : "");
+	(void)fputs("\nOptions of every command:\n", out);
+	put_options(out, dw_options_everywhere);
+	(void)fprintf(out, "\nOptions of %s:\n", dw_commands[0].name);
+	put_options(out, dw_commands[0].options);
+	(void)fprintf(out, "\n%s\nThe whole manual: man doorward\n", exit_statuses);
+}
+
+void dw_help_command(FILE *out, const struct dw_command *c)
+{
+	(void)fprintf(out, "doorward %s: %s\n\nUsage: doorward %s%s [OPTIONS]%s%s\n\n%s", c->name,
+		      c->summary, c == dw_commands ? "[" : "",
+		      c == dw_commands ? "audit]" : c->name, c->operands[0] ? " " : "", c->operands,
+		      c->description);
+	if (c->options[0] != DW_OPTION_COUNT) {
+		(void)fputs("\nOptions:\n", out);
+		put_options(out, c->options);
+	}
+	(void)fputs("\nOptions of every command:\n", out);
+	put_options(out, dw_options_everywhere);
+	(void)fprintf(out, "\n%s", exit_statuses);
+}
+
+static void put_fields(FILE *out, const struct dw_field *fields, int depth)
+{
+	for (const struct dw_field *f = fields; f->name; f++) {
+		(void)fprintf(out, "%*s%-*s %-10s %s", depth * 2, "", 24 - depth * 2, f->name,
+			      dw_field_type_name(f->type), f->description);
+		if (f->source)
+			(void)fprintf(out, " [%s]", f->source);
+		(void)fputc('\n', out);
+		if (f->members)
+			put_fields(out, f->members, depth + 1);
+	}
+}
+
+void dw_help_fields(FILE *out)
+{
+	(void)fputs("The fields of doorward audit --json. A value that is not known is null.\n\n",
+		    out);
+	put_fields(out, dw_fields_document, 0);
+}

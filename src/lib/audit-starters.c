@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "audit-private.h"
+#include "dw_str.h"
+
+/* Workers that were forked from one another share answer and socket: remember the last one's. */
+static bool same_question(const struct auditing *a, const struct dw_hold_fact *h, const struct dw_hold_fact *last)
+{
+	return last && last->process == h->process &&
+	       dw_endpoint_compare(&a->facts->sockets.v[h->socket].at,
+				   &a->facts->sockets.v[last->socket].at) == 0;
+}
+
+static void claim_holds(struct auditing *a, struct dw_starters_set *set)
+{
+	const struct dw_hold_fact *last = NULL;
+
+	for (size_t i = 0; i < a->facts->holds.n; i++) {
+		struct dw_hold_fact *h = &a->facts->holds.v[i];
+		const struct dw_socket_fact *socket = &a->facts->sockets.v[h->socket];
+		const struct dw_owner *owner = &a->facts->processes.v[h->process];
+		struct dw_claim c = {
+			.process = dw_procs_get(a->procs, owner->pid),
+			.at = &socket->at,
+			.listening = socket->kind == DW_KIND_LISTENER,
+			.fd = -1,
+			.container = owner->container,
+		};
+
+		if (same_question(a, h, last)) {
+			h->starter = last->starter;
+		} else if (c.process && c.process->started_ticks == owner->started_ticks) {
+			dw_starters_claim(set, &c, &h->starter);
+		}
+		last = h;
+	}
+}
+
+/* Before the claims: what a process in a container runs is no file of ours. */
+static void name_containers(struct auditing *a, struct dw_starters *s)
+{
+	for (size_t i = 0; i < a->facts->processes.n; i++) {
+		struct dw_owner *o = &a->facts->processes.v[i];
+		const struct dw_procinfo *p = dw_procs_get(a->procs, o->pid);
+
+		if (p && p->started_ticks == o->started_ticks)
+			o->container = dw_container_of(s, p);
+	}
+}
+
+static void claim_redirects(struct auditing *a, struct dw_starters *s)
+{
+	for (size_t i = 0; i < a->facts->redirects.n; i++)
+		(void)dw_container_claim_redirect(s, &a->facts->redirects.v[i],
+						  &a->facts->redirects.v[i].starter);
+}
+
+void dw_audit_starters(struct auditing *a, const char *init)
+{
+	struct dw_starters s = {
+		.sys = a->sys,
+		.procs = a->procs,
+		.facts = a->facts,
+		.arena = a->facts->arena,
+		.init = init,
+	};
+	struct dw_starters_set *set = dw_starters_load(&s);
+
+	if (a->procs) {
+		name_containers(a, &s);
+		claim_holds(a, set);
+		claim_redirects(a, &s);
+	}
+	dw_starters_list(set);
+	dw_starters_unload(set);
+}

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The pipeline of an audit: each part leaves its facts, join and judge make findings of them. */
+#include "dw_audit.h"
+
+#include <errno.h>
+
+#include "audit-private.h"
+#include "dw_join.h"
+#include "dw_str.h"
+
+static void tell(const struct auditing *a, const char *part)
+{
+	if (a->options->progress)
+		a->options->progress(a->options->progress_data, part);
+}
+
+/* A part that failed as a whole leaves a note; the others still run. */
+static void note(struct auditing *a, const char *what, const char *part, int r, const struct dw_error *e)
+{
+	if (r < 0)
+		dw_facts_incomplete(a->facts, what, NULL, 0, true, "%s: %s", part, e->message);
+}
+
+/* PID 1 by what it is; only systemd has /run/systemd/system (sd_booted(3)). */
+static const char *init_of(struct auditing *a)
+{
+	const struct dw_procinfo *one;
+	const char *base;
+
+	if (!a->procs)
+		return NULL;
+	if (dw_sys_file_exists(a->sys, "/run/systemd/system"))
+		return "systemd";
+	one = dw_procs_get(a->procs, 1);
+	if (!one)
+		return NULL;
+	base = one->exe ? dw_basename(one->exe) : one->comm;
+	if (dw_streq(base, "systemd") || dw_streq(base, "runit") || dw_streq(base, "openrc-init"))
+		return dw_arena_strdup(a->facts->arena, base);
+	/* sysvinit's is /sbin/init; a container's PID 1 may be anything */
+	return dw_streq(base, "init") ? "sysvinit" : NULL;
+}
+
+static const char *manager_of(struct auditing *a, const char *init)
+{
+	if (init && dw_streq(init, "sysvinit") && dw_sys_file_exists(a->sys, "/run/openrc/softlevel"))
+		return "openrc";
+	return init;
+}
+
+static void collect(struct auditing *a)
+{
+	struct dw_collect c = {
+		.sys = a->sys,
+		.procs = a->procs,
+		.facts = a->facts,
+		.rungs = a->options->rungs ? a->options->rungs : DW_RUNG_ALL,
+		.hidden = a->options->hidden,
+	};
+	struct dw_error e = { 0 };
+
+	tell(a, "sockets");
+	note(a, "no-sockets", "sockets could not be listed", dw_collect_sockets(&c, &e), &e);
+	tell(a, "forwarded ports");
+	note(a, "no-redirects", "forwarded ports could not be listed", dw_collect_redirects(&c, &e), &e);
+	tell(a, "kernel services");
+	note(a, "no-kernel", "kernel services could not be listed", dw_collect_kernel(&c, &e), &e);
+	if (c.hidden) {
+		tell(a, "hidden sockets");
+		note(a, "no-hidden", "hidden sockets could not be looked for", dw_collect_hidden(&c, &e), &e);
+	}
+	dw_collect_close(&c);
+}
+
+static void not_root(struct auditing *a)
+{
+	if (dw_sys_is_running(a->sys) && dw_sys_euid(a->sys) != 0)
+		dw_facts_incomplete(a->facts, "not-root", NULL, 0, true,
+				    "not run as root: holders of other users' sockets, other network namespaces "
+				    "and packet filters could not be seen");
+}
+
+static int look(struct auditing *a, struct dw_error *e)
+{
+	const struct dw_audit_options *o = a->options;
+	int r = o->fake ? dw_sys_open_fake(o->fake, &a->sys, e) : dw_sys_open(o->root, &a->sys, e);
+
+	if (r < 0)
+		return r;
+	dw_sys_fail_at(a->sys, o->fail_at, o->fail_code);
+	a->facts = dw_facts_new();
+	a->facts->host = dw_sys_hostname(a->sys, a->facts->arena);
+	a->facts->time = dw_sys_now(a->sys);
+	a->facts->method = "offline";
+	if (dw_sys_is_running(a->sys)) {
+		a->procs = dw_procs_new(a->sys, a->facts->arena);
+		not_root(a);
+		collect(a);
+	}
+	tell(a, "starters");
+	dw_audit_starters(a, init_of(a));
+	a->facts->service_manager = manager_of(a, init_of(a));
+	tell(a, "packages");
+	dw_audit_packages(a);
+	return 0;
+}
+
+int dw_audit_run(const struct dw_audit_options *o, struct dw_audit **ret, struct dw_error *e)
+{
+	struct auditing a = { .options = o };
+	struct dw_audit *result;
+	int r = look(&a, e);
+	unsigned calls = a.sys ? dw_sys_calls(a.sys) : 0;
+
+	dw_procs_close(a.procs);
+	dw_sys_free(a.sys);
+	if (r < 0) {
+		dw_facts_free(a.facts);
+		return r;
+	}
+	result = calloc(1, sizeof(*result));
+	if (!result)
+		dw_oom();
+	result->calls = calls;
+	result->facts = a.facts;
+	result->snapshot = dw_join(a.facts);
+	result->findings = dw_judge(result->snapshot);
+	*ret = result;
+	return 0;
+}
+
+void dw_audit_free(struct dw_audit *a)
+{
+	if (!a)
+		return;
+	dw_findings_free(a->findings);
+	dw_snapshot_free(a->snapshot);
+	dw_facts_free(a->facts);
+	free(a);
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The seam between the public API and the pipeline, for the tests. */
+#ifndef DW_FACADE_H
+#define DW_FACADE_H
+
+#include "doorward/doorward.h"
+#include "dw_audit.h"
+
+/* Makes the public object of an audit, and takes the audit over. */
+struct doorward_audit *dw_facade_wrap(struct dw_audit *audit);
+/* Audits of this context look at a recorded host from now on (see dw_sys_open_fake); the string is copied. */
+void dw_facade_set_fake(struct doorward *d, const char *fixture);
+
+#endif

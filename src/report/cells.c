@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the table says of one door. */
+#include <string.h>
+
+#include "dw_macros.h"
+#include "dw_str.h"
+#include "table.h"
+
+const char *dw_cells_escape(const char *s, struct dw_arena *a)
+{
+	/* Longer texts than this come from somebody who wants the rest of the table off the screen. */
+	static const size_t most = 4096;
+
+	return s ? dw_escape_terminal(a, s, strnlen(s, most)) : NULL;
+}
+
+/* A word that a person knows, in front of the id; most unit names speak for themselves. */
+static const struct {
+	const char *word; /* alone, when there is no id */
+	bool before_id;
+} starter_words[DW_STARTER_COUNT] = {
+	[DW_STARTER_UNKNOWN] = { "not known", false },
+	[DW_STARTER_SYSTEMD_SERVICE] = { "a systemd service", false },
+	[DW_STARTER_SYSTEMD_SOCKET] = { "a systemd socket", false },
+	[DW_STARTER_SYSV] = { "init script", true },
+	[DW_STARTER_INETD] = { "inetd", true },
+	[DW_STARTER_XINETD] = { "xinetd", true },
+	[DW_STARTER_OPENRC] = { "openrc", true },
+	[DW_STARTER_RUNIT] = { "runit", true },
+	[DW_STARTER_CRON] = { "cron", true },
+	[DW_STARTER_AT] = { "at job", true },
+	[DW_STARTER_CONTAINER] = { "a container", false },
+	[DW_STARTER_RC_LOCAL] = { "/etc/rc.local", false },
+	[DW_STARTER_INITTAB] = { "inittab", true },
+	[DW_STARTER_DBUS] = { "D-Bus", true },
+	[DW_STARTER_USER_SESSION] = { "user unit", true },
+	[DW_STARTER_MANUAL] = { "by hand", true },
+	[DW_STARTER_KERNEL] = { "kernel", true },
+	[DW_STARTER_WINDOWS_SERVICE] = { "service", true },
+};
+
+static bool says_boot(enum dw_starter_kind k)
+{
+	return k != DW_STARTER_UNKNOWN && k != DW_STARTER_MANUAL && k != DW_STARTER_KERNEL &&
+	       k != DW_STARTER_AT;
+}
+
+static const char *starter_text(const struct dw_door *d, struct dw_arena *a)
+{
+	const struct dw_starter *s = &d->starter;
+	const char *id = dw_cells_escape(s->id, a), *word = starter_words[s->kind].word;
+	struct dw_str text = { .arena = a };
+
+	if (s->kind == DW_STARTER_UNKNOWN && !d->owners_known)
+		return "?";
+	if (!id || starter_words[s->kind].before_id)
+		dw_str_add(&text, word);
+	if (id)
+		dw_str_addf(&text, "%s%s", text.n ? " " : "", id);
+	if (s->kind == DW_STARTER_MANUAL && s->also) /* terminal and address */
+		dw_str_addf(&text, ", %s", dw_cells_escape(s->also, a));
+	if (says_boot(s->kind) && s->enabled == DW_NO)
+		dw_str_add(&text, " (not at boot)");
+	if (s->confidence == DW_CONFIDENCE_GUESS)
+		dw_str_add(&text, " (guess)");
+	return text.s;
+}
+
+static const char *const exe_words[DW_EXE_COUNT] = {
+	[DW_EXE_UNKNOWN] = "",           [DW_EXE_INTACT] = "",
+	[DW_EXE_DELETED] = " (deleted)", [DW_EXE_REPLACED] = " (replaced)",
+	[DW_EXE_MEMFD] = " (in memory)",
+};
+
+static const char *program_text(const struct dw_door *d, bool wide, struct dw_arena *a)
+{
+	const struct dw_owner *first = d->n_owners ? &d->owners[0] : NULL;
+	const char *name = d->program ? d->program : first ? first->comm : NULL;
+
+	if (d->kind == DW_KIND_FORWARDED && d->target && !first)
+		return dw_arena_printf(a, "-> %s", dw_cells_escape(d->target, a));
+	if (d->kernel && !first)
+		return dw_arena_printf(a, "kernel: %s", dw_cells_escape(d->kernel, a));
+	if (!name)
+		return d->kind == DW_KIND_REDIRECTED || d->owners_known ? "-" : "?";
+	if (d->program && !wide)
+		name = dw_basename(name);
+	return dw_arena_printf(a, "%s%s", dw_cells_escape(name, a),
+			       first ? exe_words[first->exe_state] : "");
+}
+
+static const char *user_text(const struct dw_door *d, struct dw_arena *a)
+{
+	if (d->n_owners == 0)
+		return d->kind == DW_KIND_SLEEPING || d->owners_known || d->kernel ? "-" : "?";
+	return d->owners[0].user ? dw_cells_escape(d->owners[0].user, a) : "?";
+}
+
+static const char *package_text(const struct dw_door *d, struct dw_arena *a)
+{
+	if (!d->package || !d->package->name)
+		return "-";
+	return dw_arena_printf(a, "%s%s", dw_cells_escape(d->package->name, a),
+			       d->package->verified == DW_VERIFIED_DIFFERS ? " (changed)" : "");
+}
+
+static const char *pids_text(const struct dw_door *d, struct dw_arena *a)
+{
+	struct dw_str text = { .arena = a };
+
+	for (size_t i = 0; i < d->n_owners && i < 8; i++)
+		dw_str_addf(&text, "%s%d", i ? "," : "", d->owners[i].pid);
+	if (d->n_owners > 8)
+		dw_str_addf(&text, "+%zu", d->n_owners - 8);
+	return text.n ? text.s : "-";
+}
+
+void dw_cells_fill(struct dw_row *row, bool wide, struct dw_arena *a)
+{
+	const struct dw_door *d = row->first->door;
+
+	row->cells[DW_CELL_PROGRAM] = program_text(d, wide, a);
+	row->cells[DW_CELL_USER] = user_text(d, a);
+	row->cells[DW_CELL_STARTER] = starter_text(d, a);
+	row->cells[DW_CELL_PACKAGE] = package_text(d, a);
+	if (!wide)
+		return;
+	row->cells[DW_CELL_PIDS] = pids_text(d, a);
+	row->cells[DW_CELL_SOURCE] =
+		d->starter.source ? dw_cells_escape(d->starter.source, a) : "-";
+}
+
+const char *dw_cells_where(const struct dw_endpoint *e, struct dw_arena *a)
+{
+	const char *address = dw_cells_escape(dw_endpoint_address(a, e), a);
+	const char *device = "";
+
+	if (e->family == DW_FAMILY_UNKNOWN)
+		return "?";
+	if (e->ifname && e->family != DW_FAMILY_PACKET && !strchr(address, '%'))
+		device = dw_arena_printf(a, "%%%s", dw_cells_escape(e->ifname, a));
+	if (e->family == DW_FAMILY_DUAL && dw_endpoint_is_any(e))
+		return dw_arena_printf(a, "*%s", device);
+	if (e->family == DW_FAMILY_IPV6 || e->family == DW_FAMILY_DUAL)
+		return dw_arena_printf(a, "[%s%s]", address, device);
+	return dw_arena_printf(a, "%s%s", address, device);
+}
+
+/* A raw socket's "port" is a number of the IP header: the well-known ones by name (IANA protocol numbers). */
+static const char *raw_name(uint32_t number)
+{
+	static const struct {
+		uint32_t number;
+		const char *name;
+	} known[] = {
+		{ 1, "icmp" },  { 2, "igmp" },   { 6, "tcp" },     { 17, "udp" },
+		{ 47, "gre" },  { 50, "esp" },   { 58, "icmpv6" }, { 89, "ospf" },
+		{ 103, "pim" }, { 112, "vrrp" }, { 132, "sctp" },  { 255, "any" },
+	};
+
+	for (size_t i = 0; i < DW_ARRAY_SIZE(known); i++)
+		if (known[i].number == number)
+			return known[i].name;
+	return NULL;
+}
+
+const char *dw_row_door(const struct dw_row *row, struct dw_arena *a)
+{
+	const struct dw_endpoint *e = &row->first->door->at;
+	const char *protocol = dw_protocol_name(e->protocol);
+
+	if (e->protocol == DW_PROTOCOL_UNKNOWN)
+		return "not known yet";
+	if (!e->has_port && dw_streq(row->where, "?"))
+		return dw_arena_printf(a, "?/%s", protocol);
+	if (!e->has_port)
+		return dw_arena_printf(a, "%s/%s", row->where, protocol);
+	if (e->protocol == DW_PROTOCOL_RAW && raw_name(e->port))
+		return dw_arena_printf(a, "%s:%s/%s", row->where, raw_name(e->port), protocol);
+	if (row->port_last > row->port)
+		return dw_arena_printf(a, "%s:%u-%u/%s", row->where, row->port, row->port_last,
+				       protocol);
+	return dw_arena_printf(a, "%s:%u/%s", row->where, row->port, protocol);
+}

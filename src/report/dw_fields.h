@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The one table of what is known of a door: its name in JSON, its type, where the value is, and what to tell
+ * a person about it. JSON, `doorward help fields`, the man page, docs/json.md and the check of the schema
+ * are made from it.
+ */
+#ifndef DW_FIELDS_H
+#define DW_FIELDS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "dw_arena.h"
+#include "dw_vec.h"
+
+enum dw_field_type {
+	DW_FIELD_UNKNOWN = 0,
+	DW_FIELD_STRING,
+	DW_FIELD_UINT,
+	DW_FIELD_BOOL,
+	DW_FIELD_TIME,    /* seconds since the epoch; in JSON an RFC 3339 string in UTC */
+	DW_FIELD_STRINGS, /* array of strings */
+	DW_FIELD_OBJECT,
+	DW_FIELD_OBJECTS, /* array of objects */
+	DW_FIELD_NULL,    /* always null in this version */
+	DW_FIELD_COUNT
+};
+
+/* A value as it comes out of a struct; not known: null. Which member holds it is the field's type. */
+struct dw_value {
+	bool known;
+	bool yes;            /* BOOL */
+	uint64_t number;     /* UINT, TIME */
+	const char *string;  /* STRING, raw bytes */
+	const void *object;  /* OBJECT; OBJECTS: the first one */
+	size_t n, size;      /* OBJECTS: how many, and the size of one in bytes */
+	struct dw_strings strings;
+};
+
+struct dw_field {
+	const char *name; /* NULL ends a table */
+	enum dw_field_type type;
+	bool nullable; /* may be null */
+	/* The value; ret comes zeroed. What had to be made lies in the arena. */
+	void (*get)(struct dw_arena *a, const void *object, struct dw_value *ret);
+	size_t offset; /* get NULL: where in the object a `const char *` (STRING) lies */
+	const struct dw_field *members; /* OBJECT, OBJECTS */
+	const char *description;        /* one line for a person */
+	const char *source;             /* where doorward has it from; NULL: its own */
+};
+
+/* Of the whole document; its object is a struct dw_report. */
+extern const struct dw_field dw_fields_document[];
+/* Of a door; its object is a struct dw_report_door. */
+extern const struct dw_field dw_fields_door[];
+/* Of one thing that could not be seen; its object is a struct dw_incomplete. */
+extern const struct dw_field dw_fields_incomplete[];
+/* Of a process that holds a door; its object is a struct dw_owner. */
+extern const struct dw_field dw_fields_owner[];
+extern const struct dw_field dw_fields_package[];
+
+struct dw_value dw_field_value(const struct dw_field *f, struct dw_arena *a, const void *object);
+const char *dw_field_type_name(enum dw_field_type t);
+/* RFC 3339 in UTC, in the arena: 2026-01-31T12:00:00Z. */
+const char *dw_field_time(struct dw_arena *a, uint64_t seconds);
+/* "cap_net_raw"; "cap_63" where this build has no name for it. n < 64. */
+const char *dw_capability_name(unsigned n);
+
+#endif

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "dw_fields.h"
+
+#include <stdio.h>
+#include <time.h>
+
+#include "dw_macros.h"
+
+static const char *const type_names[DW_FIELD_COUNT] = {
+	[DW_FIELD_UNKNOWN] = "unknown", [DW_FIELD_STRING] = "string",
+	[DW_FIELD_UINT] = "number",     [DW_FIELD_BOOL] = "true/false",
+	[DW_FIELD_TIME] = "time",       [DW_FIELD_STRINGS] = "strings",
+	[DW_FIELD_OBJECT] = "object",   [DW_FIELD_OBJECTS] = "objects",
+	[DW_FIELD_NULL] = "null",
+};
+
+const char *dw_field_type_name(enum dw_field_type t)
+{
+	return t < DW_FIELD_COUNT ? type_names[t] : "unknown";
+}
+
+struct dw_value dw_field_value(const struct dw_field *f, struct dw_arena *a, const void *object)
+{
+	struct dw_value v = { 0 };
+
+	if (f->get) {
+		f->get(a, object, &v);
+	} else if (f->type == DW_FIELD_STRING) {
+		v.string = *(const char *const *)((const char *)object + f->offset);
+		v.known = v.string != NULL;
+	}
+	return v;
+}
+
+const char *dw_field_time(struct dw_arena *a, uint64_t seconds)
+{
+	/* 9999-12-31T23:59:59Z: RFC 3339 has four digits for the year. */
+	time_t t = (time_t)DW_MIN(seconds, (uint64_t)253402300799);
+	char text[32] = "";
+	struct tm tm;
+
+	if (!gmtime_r(&t, &tm) || strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
+		return "1970-01-01T00:00:00Z";
+	return dw_arena_strdup(a, text);
+}

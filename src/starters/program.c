@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Programs that scripts name: where they really are, and what runs them when they are scripts themselves. */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include "dw_str.h"
+#include "initscript.h"
+
+const char *dw_program_in_path(struct dw_sys *sys, struct dw_arena *a, const char *command)
+{
+	/* init's own PATH with /usr/local before it, as service(8), runit and cron's root have it. */
+	static const char *const path[] = { "/usr/local/sbin", "/usr/local/bin", "/usr/sbin",
+					    "/usr/bin",	       "/sbin",		 "/bin" };
+
+	if (strlen(command) > 255)
+		return NULL;
+	for (size_t i = 0; i < DW_ARRAY_SIZE(path); i++) {
+		const char *candidate = dw_arena_printf(a, "%s/%s", path[i], command);
+		struct stat st;
+
+		if (dw_sys_file_stat(sys, candidate, true, &st, NULL) == 0 && S_ISREG(st.st_mode))
+			return candidate;
+	}
+	return NULL;
+}
+
+bool dw_program_is_interpreter(const char *path)
+{
+	static const char *const names[] = { "python", "perl", "ruby", "node",	  "java",  "php",  "lua",     "tclsh",
+					     "wish",   "mono", "dotnet", "guile", "erl",   "beam", "busybox", "env" };
+	static const char *const shells[] = { "sh", "bash", "dash", "ash", "ksh", "ksh93", "mksh", "zsh", "rbash" };
+	const char *base = dw_basename(path);
+
+	for (size_t i = 0; i < DW_ARRAY_SIZE(shells); i++)
+		if (dw_streq(base, shells[i]))
+			return true;
+	for (size_t i = 0; i < DW_ARRAY_SIZE(names); i++) {
+		size_t n = strlen(names[i]);
+
+		/* python3.11, java, lua5.4: the name, then at most a version */
+		if (strncmp(base, names[i], n) == 0 && strspn(base + n, "0123456789.-js") == strlen(base + n))
+			return true;
+	}
+	return false;
+}
+
+static const char *without_usr(const char *p)
+{
+	static const char *const merged[] = { "/usr/bin/", "/usr/sbin/", "/usr/lib/", "/usr/lib32/", "/usr/lib64/",
+					      "/usr/libx32/" };
+
+	for (size_t i = 0; i < DW_ARRAY_SIZE(merged); i++)
+		if (dw_starts_with(p, merged[i]))
+			return p + 4;
+	return p;
+}
+
+bool dw_program_same_path(const char *a, const char *b)
+{
+	return dw_streq(without_usr(a), without_usr(b));
+}
+
+/* "#!/usr/bin/python3 -I", "#!/usr/bin/env -S python3": the interpreter; NULL when the file is no script. */
+static const char *read_interpreter(struct dw_sys *sys, struct dw_arena *a, const char *path)
+{
+	char head[256];
+	char *p, *word;
+	_cleanup_fd_ int fd = dw_sys_file_open(sys, path, O_RDONLY | O_NONBLOCK, NULL);
+	ssize_t n = fd < 0 ? -1 : read(fd, head, sizeof(head) - 1);
+
+	if (n < 3 || head[0] != '#' || head[1] != '!')
+		return NULL;
+	head[n] = '\0';
+	head[strcspn(head, "\n")] = '\0';
+	p = dw_arena_strdup(a, head + 2);
+	word = dw_word_next(&p);
+	if (!word || !dw_streq(dw_basename(word), "env"))
+		return word;
+	do
+		word = dw_word_next(&p);
+	while (word && (word[0] == '-' || strchr(word, '=')));
+	return word;
+}
+
+void dw_program_resolve(struct dw_sys *sys, struct dw_arena *a, struct dw_program *p)
+{
+	struct stat st;
+	char *real;
+
+	if (p->resolved)
+		return;
+	p->resolved = true;
+	p->real = p->path;
+	if (dw_sys_file_stat(sys, p->path, true, &st, NULL) < 0 || !S_ISREG(st.st_mode))
+		return;
+	p->exists = true;
+	p->dev = st.st_dev;
+	p->ino = st.st_ino;
+	if (dw_sys_file_real(sys, p->path, a, &real, NULL) == 0)
+		p->real = real;
+	p->interpreter = read_interpreter(sys, a, p->real);
+}
+
+struct dw_program *dw_script_main_program(struct dw_script *s, bool mentioned)
+{
+	for (size_t i = 0; i < s->programs.n; i++)
+		if (s->programs.v[i].named)
+			return &s->programs.v[i];
+	return mentioned && s->programs.n > 0 ? &s->programs.v[0] : NULL;
+}
+
+const char *dw_script_source(struct dw_arena *a, const struct dw_script *s, const struct dw_program *p)
+{
+	unsigned line = p ? p->line : s->line;
+
+	return line ? dw_arena_printf(a, "%s:%u", s->path, line) : s->path;
+}

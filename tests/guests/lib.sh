@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Sourced by every command here: where things lie, what a guest is, how to reach one.
+#
+# A guest is a file recipes/NAME that sets
+#   N       its number, 1 to 254: address 10.9.N.2/24 (and 10.9.N.3), fd09:0:0:N::2/64, device dwtN outside, eth0 inside
+#   PKGS    the Debian packages it is built from, with commas
+#   setup() run once in the chroot when the guest is built, with files/ at /usr/local/lib/dwt
+#   ready() exits 0 in the guest once it has booted
+#   live()  run out here after the first boot: what people started by hand, through sshto or inside (optional)
+#   settled() exits 0 in the guest once what takes its time (a job each minute, say) is there (optional)
+#   HALT    its command to power off, if that is not poweroff
+#   NSPAWN  more options for systemd-nspawn; PRESEED: debconf answers
+set -euo pipefail
+GUESTS=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+DW_TEST_DIR=${DW_TEST_DIR:-/tmp/doorward-test.$UID}
+DW_TEST_CACHE=${DW_TEST_CACHE:-/var/cache/doorward-test}
+SUITE=${DW_TEST_SUITE:-bookworm}
+LOCKS=/run/lock            # one set for the machine: names of network namespaces and addresses are the machine's too
+PATH=$PATH:/usr/sbin:/sbin
+COMMON=iproute2,procps,psmisc,lsof,netbase,openssh-server,openssh-client,util-linux
+die() { echo "guests: $*" >&2; exit 1; }
+[ "$UID" = 0 ] || die "needs root"
+mkdir -p "$DW_TEST_DIR"/{root,run,stage} "$DW_TEST_CACHE/debs"
+chmod 700 "$DW_TEST_DIR"
+
+names() { local f; for f in "$GUESTS"/recipes/*; do echo "${f##*/}"; done; }
+
+load() {
+    [ -f "$GUESTS/recipes/${1:-}" ] || die "no guest '${1:-}'; there are: $(names | xargs)"
+    NAME=$1 PRESEED='' NSPAWN='' HALT=poweroff
+    live() { :; }
+    settled() { :; }
+    # shellcheck disable=SC1090
+    . "$GUESTS/recipes/$NAME"
+    ROOT=$DW_TEST_DIR/root/$NAME RUN=$DW_TEST_DIR/run/$NAME STAGE=$DW_TEST_DIR/stage/$NAME
+    TRUTH=$GUESTS/truth/$NAME.tsv
+    ADDR=10.9.$N.2
+    # What the tarball is made of; a recipe's other functions and the rest of the harness may change without a new build.
+    BALL=$DW_TEST_CACHE/$NAME-$({
+        echo "$SUITE $COMMON $NAME $N $PKGS $PRESEED"
+        declare -f setup
+        cat "$GUESTS/make" "$GUESTS"/files/*
+    } | sha256sum | cut -c1-32).tar.zst
+}
+
+# One guest belongs to one run at a time: descriptor 9 holds the lock, boot's supervisor keeps it while the guest is up.
+lock() {
+    [ "${DW_TEST_LOCKED:-}" != "$NAME" ] || return 0
+    exec 9>"$LOCKS/dwt-$NAME.lock"
+    flock -w "${1:-0}" 9 || die "$NAME is in use by another run ($LOCKS/dwt-$NAME.lock)"
+    export DW_TEST_LOCKED=$NAME
+}
+
+started() { tr "\n" " " 2>/dev/null <"/proc/$1/stat" | sed "s/.*) //" | cut -d" " -f20 || :; }     # ticks since boot
+# The pid of the guest's supervisor out here, empty when it is not up. A pid alone may have been given out again.
+supervisor() {
+    local pid when
+    read -r pid when 2>/dev/null <"$RUN.pid" || return 0
+    if [ -n "$when" ] && [ "$(started "$pid")" = "$when" ]; then echo "$pid"; fi
+}
+# The pid, out here, of the guest's pid 1: the grandchild of the supervisor that has number 1 in the namespace below.
+gpid() {
+    local sup p c
+    sup=$(supervisor)
+    [ -n "$sup" ] || return 0
+    for p in $(pgrep -P "$sup"); do
+        for c in $(pgrep -P "$p"); do
+            [ "$(awk '/^NSpid/{print NF, $NF}' "/proc/$c/status" 2>/dev/null)" = '3 1' ] && { echo "$c"; return 0; }
+        done
+    done
+    return 0
+}
+# Run a command in the guest: all namespaces of its init, a clean environment, a cgroup beside its own processes.
+inside() {
+    local p
+    p=$(gpid)
+    [ -n "$p" ] || die "$NAME is not up"
+    nsenter -t "$p" -a -- env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
+        HOME=/root TERM="${TERM:-dumb}" LANG=C.UTF-8 "$@" 9>&-
+}
+# Log in over ssh from the staff net (10.9.0.1, on the scanner's side), as a person would: a real PAM session.
+sshto() {
+    local u=$1
+    shift
+    ip netns exec dwt-scan ssh -n -b 10.9.0.1 -i "$DW_TEST_DIR/key" -o BatchMode=yes -o StrictHostKeyChecking=no \
+        -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR -o ConnectTimeout=5 "$u@$ADDR" "$(printf '%q ' "$@")" 9>&-
+}
+# The guest's side of the wire. Again before each boot: sysvinit's halt takes the interfaces down.
+addresses() {
+    ip netns exec "dwt-$NAME" sysctl -qw net.ipv6.conf.all.accept_dad=0 net.ipv6.conf.eth0.accept_dad=0
+    ip -n "dwt-$NAME" link set lo up
+    ip -n "dwt-$NAME" link set eth0 up
+    ip -n "dwt-$NAME" addr replace "10.9.$N.2/24" dev eth0
+    ip -n "dwt-$NAME" addr replace "10.9.$N.3/24" dev eth0
+    ip -n "dwt-$NAME" addr replace "fd09:0:0:$N::2/64" dev eth0 nodad
+    ip -n "dwt-$NAME" route replace default via "10.9.$N.1"
+}
+# The wire: netns dwt-scan (10.9.N.1, and 10.9.0.1 for the staff net) -- netns dwt-NAME (eth0, 10.9.N.2).
+wire() {
+    (
+        flock 8
+        [ -e /run/netns/dwt-scan ] || {
+            ip netns add dwt-scan
+            ip -n dwt-scan link set lo up
+            ip -n dwt-scan addr add 10.9.0.1/24 dev lo
+        }
+    ) 8>"$LOCKS/dwt-scan.lock"
+    unwire
+    ip netns add "dwt-$NAME"
+    ip -n dwt-scan link add "dwt$N" type veth peer name eth0 \
+        address "$(printf '02:09:00:00:%02x:02' "$N")" netns "dwt-$NAME"
+    addresses
+    ip -n dwt-scan addr add "10.9.$N.1/24" dev "dwt$N"
+    ip -n dwt-scan addr add "fd09:0:0:$N::1/64" dev "dwt$N" nodad
+    ip -n dwt-scan link set "dwt$N" up
+}
+unwire() {
+    ip -n dwt-scan link del "dwt$N" 2>/dev/null || :
+    ip netns del "dwt-$NAME" 2>/dev/null || :
+}
+# The harness's ssh key, and its way into the file system under $ROOT, for root and pat.
+keys() {
+    local h
+    (
+        flock 8
+        [ -f "$DW_TEST_DIR/key" ] || ssh-keygen -q -t ed25519 -N '' -C doorward-test -f "$DW_TEST_DIR/key"
+    ) 8>"$DW_TEST_DIR/key.lock"
+    for h in /root /home/pat; do
+        mkdir -p -m 700 "$ROOT$h/.ssh"
+        cp "$DW_TEST_DIR/key.pub" "$ROOT$h/.ssh/authorized_keys"
+    done
+    chroot "$ROOT" chown -R pat: /home/pat/.ssh
+}
+# Wait until a function of the recipe, run in the guest, says yes: SECONDS FUNCTION.
+await() {
+    local end=$((SECONDS + $1))
+    until [ -n "$(gpid)" ] && inside bash -c "$(script "$2")" >/dev/null 2>&1 </dev/null; do
+        [ $SECONDS -lt $end ] || return 1
+        [ -n "$(supervisor)" ] || [ $((end - SECONDS)) -gt $(($1 - 5)) ] || return 1
+        sleep 0.2
+    done
+}
+script() { declare -f "$1" | sed '1,2d;$d'; }      # a function's body, as a script for bash -c

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The public API, as a program outside the project would use it. */
+#include <errno.h>
+
+#include "doorward/doorward.h"
+#include "dw_test.h"
+
+static struct doorward_audit *audited(const char *which)
+{
+	struct doorward *d = doorward_new();
+	struct doorward_audit *audit = NULL;
+
+	DW_CHECK_INT(setenv("DOORWARD_MOCK", which, 1), 0);
+	DW_CHECK_INT(doorward_audit_run(d, &audit), 0);
+	doorward_free(d); /* the audit must not need it any more */
+	return audit;
+}
+
+DW_TEST(values_and_counts)
+{
+	struct doorward_audit *audit = audited("blind");
+
+	DW_CHECK_INT(doorward_audit_count(audit, "doors"), 3);
+	DW_CHECK_STR(doorward_audit_get(audit, "doors.0.port"), "22");
+	DW_CHECK_STR(doorward_audit_get(audit, "doors.0.starter.id"), "ssh.service");
+	DW_CHECK_STR(doorward_audit_get(audit, "doors.0.usage"), NULL);
+	DW_CHECK_STR(doorward_audit_get(audit, "incomplete.0.what"), "not-root");
+	DW_CHECK_STR(doorward_audit_get(audit, "version"), doorward_version());
+	DW_CHECK_INT(doorward_audit_outcome(audit), DOORWARD_BLIND);
+	doorward_audit_free(audit);
+	audit = audited("host");
+	DW_CHECK_INT(doorward_audit_outcome(audit), DOORWARD_TO_DO);
+	doorward_audit_free(audit);
+	doorward_audit_free(NULL);
+	doorward_free(NULL);
+}
+
+DW_TEST(wrong_settings_are_refused_with_a_sentence)
+{
+	struct doorward *d = doorward_new();
+
+	DW_CHECK_STR(doorward_last_error(d), "");
+	DW_CHECK_INT(doorward_set_method(d, "magic"), -EINVAL);
+	DW_CHECK(strstr(doorward_last_error(d), "magic") != NULL);
+	DW_CHECK_INT(doorward_set_method(d, "netlink"), 0);
+	DW_CHECK_STR(doorward_last_error(d), "");
+	DW_CHECK_INT(doorward_set_root(d, "/nonexistent/place"), -ENOENT);
+	DW_CHECK(strstr(doorward_last_error(d), "/nonexistent/place") != NULL);
+	DW_CHECK_INT(doorward_set_root(d, "/dev/null"), -ENOTDIR);
+	DW_CHECK_INT(doorward_set_root(d, "/"), 0);
+	DW_CHECK_INT(doorward_set_root(d, NULL), 0);
+	doorward_free(d);
+}
+
+DW_TEST(an_audit_that_fails)
+{
+	struct doorward *d = doorward_new();
+	struct doorward_audit *audit = NULL;
+
+	DW_CHECK_INT(setenv("DOORWARD_MOCK", "failure", 1), 0);
+	DW_CHECK_INT(doorward_audit_run(d, &audit), -EIO);
+	DW_CHECK(audit == NULL);
+	DW_CHECK(doorward_last_error(d)[0] != '\0');
+	doorward_free(d);
+}
+
+static void note_part(void *data, const char *part)
+{
+	DW_CHECK_STR(part, "sockets");
+	(*(int *)data)++;
+}
+
+DW_TEST(progress_is_told)
+{
+	struct doorward *d = doorward_new();
+	struct doorward_audit *audit = NULL;
+	int parts = 0;
+
+	DW_CHECK_INT(setenv("DOORWARD_MOCK", "calm", 1), 0);
+	doorward_set_progress(d, note_part, &parts);
+	DW_CHECK_INT(doorward_audit_run(d, &audit), 0);
+	DW_CHECK_INT(parts, 1);
+	doorward_audit_free(audit);
+	doorward_free(d);
+}
+
+/* What is written in the format; to be freed. */
+static char *written(struct doorward_audit *audit, enum doorward_format format,
+		     const struct doorward_style *style)
+{
+	char *text = NULL;
+	size_t n;
+	FILE *out = open_memstream(&text, &n);
+
+	DW_CHECK_INT(doorward_audit_write(audit, format, out, style), 0);
+	(void)fclose(out);
+	return text;
+}
+
+DW_TEST(formats)
+{
+	struct doorward_audit *audit = audited("host");
+	/* A caller from before `wide` and `quiet` were there: what lies behind its size is not looked at. */
+	struct doorward_style older = { .size = offsetof(struct doorward_style, wide),
+					.columns = 80,
+					.quiet = 1 };
+	char *text = written(audit, DOORWARD_JSON, NULL);
+
+	DW_CHECK(text[0] == '{' && strchr(text, '\n') == text + strlen(text) - 1);
+	free(text);
+	text = written(audit, DOORWARD_JSON_INDENTED, NULL);
+	DW_CHECK(strncmp(text, "{\n  \"host\"", 10) == 0);
+	free(text);
+	text = written(audit, DOORWARD_JSONL, NULL);
+	DW_CHECK(strncmp(text, "{\"protocol\"", 11) == 0);
+	free(text);
+	text = written(audit, DOORWARD_TEXT, &older);
+	DW_CHECK(strncmp(text, "db1 has ", 8) == 0);
+	free(text);
+	DW_CHECK_INT(doorward_audit_write(audit, (enum doorward_format)99, stdout, NULL), -EINVAL);
+	doorward_audit_free(audit);
+}
+
+DW_TEST_MAIN
