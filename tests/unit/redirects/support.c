@@ -2,6 +2,7 @@
 #include "support.h"
 
 #include <fcntl.h>
+#include <ftw.h>
 #include <net/if.h>
 #include <sched.h>
 #include <stdio.h>
@@ -51,6 +52,55 @@ void world_free(struct world *w)
 	dw_facts_free(w->c.facts);
 	dw_sys_free(w->sys);
 	dw_arena_free(w->arena);
+}
+
+/* --- fixtures ------------------------------------------------------------------------------------- */
+
+const char *fixture_new(struct dw_arena *a)
+{
+	char *path = dw_arena_strdup(a, "/tmp/doorward-test-XXXXXX");
+
+	if (!mkdtemp(path))
+		abort();
+	fixture_text(path, "root/etc/hostname", "fake\n");
+	fixture_text(path, "proc/uptime", "1.0 1.0\n"); /* a /proc: something runs there */
+	return path;
+}
+
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *where)
+{
+	return remove(path);
+}
+
+void fixture_remove(const char *fixture)
+{
+	nftw(fixture, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+void fixture_write(const char *fixture, const char *relative, const void *data, size_t n)
+{
+	char path[4096];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/%s", fixture, relative);
+	for (char *slash = path + strlen(fixture) + 1; (slash = strchr(slash, '/')); slash++) {
+		*slash = '\0';
+		mkdir(path, 0755);
+		*slash = '/';
+	}
+	f = fopen(path, "wb");
+	if (!f || fwrite(data, 1, n, f) != n || fclose(f) != 0)
+		abort();
+}
+
+void fixture_netlink(const char *fixture, uint32_t inode, int protocol, const struct nlmsghdr *request,
+		     const void *answer, size_t n)
+{
+	struct dw_arena *a = dw_arena_new();
+
+	fixture_write(fixture, dw_netlink_key(a, &(struct dw_netns){ .inode = inode, .fd = -1 }, protocol, request),
+		      answer, n);
+	dw_arena_free(a);
 }
 
 bool fresh_netns(void)

@@ -4,6 +4,7 @@
 #define SUPPORT_H
 
 #include <stdbool.h>
+#include <string.h>
 
 #include "dw_collect.h"
 
@@ -16,6 +17,19 @@ struct world {
 struct world world_live(void);
 struct world world_fake(const char *fixture);
 void world_free(struct world *w);
+
+/* A fixture of a fake host, made below /tmp; remove it with fixture_remove. */
+const char *fixture_new(struct dw_arena *a);
+void fixture_remove(const char *fixture);
+/* Writes a file of it, directories included. */
+void fixture_write(const char *fixture, const char *relative, const void *data, size_t n);
+static inline void fixture_text(const char *fixture, const char *relative, const char *text)
+{
+	fixture_write(fixture, relative, text, strlen(text));
+}
+/* Records the answer (whole messages) to a netlink request of namespace `inode`. */
+void fixture_netlink(const char *fixture, uint32_t inode, int protocol, const struct nlmsghdr *request,
+		     const void *answer, size_t n);
 
 /* Moves this process into a network namespace of its own; false: not allowed here. The loopback is up. */
 bool fresh_netns(void);
