@@ -39,7 +39,10 @@ const void *dw_attr_data(const struct nlattr *a)
 	return a ? mnl_attr_get_payload(a) : NULL;
 }
 
-/* Attributes are padded to 4 bytes only: an 8-byte value may lie askew, so every value is copied out. */
+/*
+ * Attributes are padded to 4 bytes only: an 8-byte value may lie askew, so every value is copied
+ * out.
+ */
 static void copy_out(const struct nlattr *a, void *ret, size_t n)
 {
 	memset(ret, 0, n);

@@ -33,8 +33,10 @@ static void nfsd(struct dw_collect *c, struct dw_evidences *all)
 	static const struct {
 		const char *name;
 		enum dw_protocol protocol;
-	} known[] = { { "tcp", DW_PROTOCOL_TCP }, { "udp", DW_PROTOCOL_UDP },
-		      { "tcp6", DW_PROTOCOL_TCP }, { "udp6", DW_PROTOCOL_UDP } };
+	} known[] = { { "tcp", DW_PROTOCOL_TCP },
+		      { "udp", DW_PROTOCOL_UDP },
+		      { "tcp6", DW_PROTOCOL_TCP },
+		      { "udp6", DW_PROTOCOL_UDP } };
 	struct dw_bytes text;
 	struct dw_lines lines;
 	char *line;
@@ -58,7 +60,8 @@ static void ksmbd(struct dw_collect *c, struct dw_evidences *all)
 	const char *state;
 	char *at;
 
-	if (dw_sys_file_read(c->sys, "/sys/class/ksmbd-control/stats", SMALL, all->arena, &text, NULL) < 0)
+	if (dw_sys_file_read(c->sys, "/sys/class/ksmbd-control/stats", SMALL, all->arena, &text,
+			     NULL) < 0)
 		return;
 	at = dw_trim(text.data);
 	(void)dw_word_next(&at);
@@ -101,7 +104,9 @@ static void iscsi(struct dw_collect *c, struct dw_evidences *all)
 
 		for (size_t k = 0; k < groups.n; k++)
 			if (dw_starts_with(groups.v[k], "tpgt_"))
-				iscsi_portals(c, all, dw_arena_printf(all->arena, "%s/%s", target, groups.v[k]));
+				iscsi_portals(
+					c, all,
+					dw_arena_printf(all->arena, "%s/%s", target, groups.v[k]));
 	}
 }
 
@@ -111,15 +116,16 @@ static void nvmet(struct dw_collect *c, struct dw_evidences *all)
 	struct dw_strings ports = names_in(c, all, top);
 
 	for (size_t i = 0; i < ports.n; i++) {
-		const char *type = first_word(c, all,
-					      dw_arena_printf(all->arena, "%s/%s/addr_trtype", top, ports.v[i]));
+		const char *type = first_word(
+			c, all, dw_arena_printf(all->arena, "%s/%s/addr_trtype", top, ports.v[i]));
 
 		if (type && dw_streq(type, "tcp"))
-			dw_evidence_add(all, 0, DW_PROTOCOL_TCP,
-					number(first_word(c, all,
-							  dw_arena_printf(all->arena, "%s/%s/addr_trsvcid", top,
-									  ports.v[i]))),
-					"nvme target");
+			dw_evidence_add(
+				all, 0, DW_PROTOCOL_TCP,
+				number(first_word(c, all,
+						  dw_arena_printf(all->arena, "%s/%s/addr_trsvcid",
+								  top, ports.v[i]))),
+				"nvme target");
 	}
 }
 
@@ -128,7 +134,8 @@ static void dlm(struct dw_collect *c, struct dw_evidences *all)
 	const char *sctp = first_word(c, all, "/sys/kernel/config/dlm/cluster/protocol");
 	unsigned port = number(first_word(c, all, "/sys/kernel/config/dlm/cluster/tcp_port"));
 
-	dw_evidence_add(all, 0, sctp && dw_streq(sctp, "1") ? DW_PROTOCOL_SCTP : DW_PROTOCOL_TCP, port, "dlm");
+	dw_evidence_add(all, 0, sctp && dw_streq(sctp, "1") ? DW_PROTOCOL_SCTP : DW_PROTOCOL_TCP,
+			port, "dlm");
 }
 
 /* Subsystems whose port cannot be set: that they are there at all is what their file says. */
@@ -140,13 +147,14 @@ static void fixed(struct dw_collect *c, struct dw_evidences *all)
 		uint16_t port;
 		const char *name;
 	} known[] = {
-		{ "/proc/sys/net/rds/tcp", DW_PROTOCOL_TCP, 16385, "rds" },   /* RDS_TCP_PORT */
-		{ "/proc/sys/net/tipc", DW_PROTOCOL_UDP, 6118, "tipc" },      /* its registered port */
+		{ "/proc/sys/net/rds/tcp", DW_PROTOCOL_TCP, 16385, "rds" }, /* RDS_TCP_PORT */
+		{ "/proc/sys/net/tipc", DW_PROTOCOL_UDP, 6118, "tipc" }, /* its registered port */
 	};
 
 	for (size_t i = 0; i < DW_ARRAY_SIZE(known); i++)
 		if (dw_sys_file_exists(c->sys, known[i].file))
-			dw_evidence_add(all, DW_NONE, known[i].protocol, known[i].port, known[i].name);
+			dw_evidence_add(all, DW_NONE, known[i].protocol, known[i].port,
+					known[i].name);
 }
 
 void dw_evidence_files(struct dw_collect *c, struct dw_evidences *all)

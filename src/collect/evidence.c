@@ -10,12 +10,13 @@
 #include "dw_str.h"
 #include "links.h"
 
-void dw_evidence_add(struct dw_evidences *all, size_t netns, enum dw_protocol protocol, unsigned port,
-		     const char *name)
+void dw_evidence_add(struct dw_evidences *all, size_t netns, enum dw_protocol protocol,
+		     unsigned port, const char *name)
 {
 	if (port == 0 || port > UINT16_MAX)
 		return;
-	*dw_vec_add(all->arena, all) = (struct dw_evidence){ netns, protocol, (uint16_t)port, name };
+	*dw_vec_add(all->arena, all) =
+		(struct dw_evidence){ netns, protocol, (uint16_t)port, name };
 }
 
 uint16_t dw_wireguard_port(const struct nlmsghdr *m)
@@ -31,7 +32,8 @@ uint16_t dw_l2tp_port(const struct nlmsghdr *m)
 	const struct nlattr *tb[L2TP_ATTR_MAX + 1];
 
 	dw_attr_message(m, sizeof(struct genlmsghdr), tb, L2TP_ATTR_MAX);
-	if (!tb[L2TP_ATTR_ENCAP_TYPE] || dw_attr_u16(tb[L2TP_ATTR_ENCAP_TYPE]) != L2TP_ENCAPTYPE_UDP)
+	if (!tb[L2TP_ATTR_ENCAP_TYPE] ||
+	    dw_attr_u16(tb[L2TP_ATTR_ENCAP_TYPE]) != L2TP_ENCAPTYPE_UDP)
 		return 0;
 	return dw_attr_u16(tb[L2TP_ATTR_UDP_SPORT]);
 }
@@ -60,9 +62,9 @@ static int on_message(const struct nlmsghdr *m, void *arg)
 }
 
 /*
- * The socket of a vxlan, geneve or wireguard interface stays in the namespace where the interface was made;
- * the interface may have been moved to another. So its port counts in its own namespace first and then in any
- * (an ownerless socket with this port is asked for, nothing else).
+ * The socket of a vxlan, geneve or wireguard interface stays in the namespace where the interface
+ * was made; the interface may have been moved to another. So its port counts in its own namespace
+ * first and then in any (an ownerless socket with this port is asked for, nothing else).
  */
 static void everywhere(struct dw_evidences *all, size_t netns, unsigned port, const char *name)
 {
@@ -70,7 +72,8 @@ static void everywhere(struct dw_evidences *all, size_t netns, unsigned port, co
 	dw_evidence_add(all, DW_NONE, DW_PROTOCOL_UDP, port, name);
 }
 
-static void wireguard(struct dw_collect *c, struct dw_evidences *all, size_t netns, const struct dw_link *l)
+static void wireguard(struct dw_collect *c, struct dw_evidences *all, size_t netns,
+		      const struct dw_link *l)
 {
 	struct dumping d = { all, netns, "wireguard", dw_wireguard_port };
 	uint16_t family = dw_genl_id(c, &all->genl, all->arena, WG_GENL_NAME);
@@ -83,12 +86,14 @@ static void wireguard(struct dw_collect *c, struct dw_evidences *all, size_t net
 	m = dw_genl_request(&room, family, WG_CMD_GET_DEVICE, WG_GENL_VERSION);
 	if (!mnl_attr_put_strz_check(m, sizeof(room), WGDEVICE_A_IFNAME, l->name))
 		return;
-	(void)dw_netlink_request(c->sys, &c->netns.v[netns], NETLINK_GENERIC, m, on_message, NULL, &d, NULL);
+	(void)dw_netlink_request(c->sys, &c->netns.v[netns], NETLINK_GENERIC, m, on_message, NULL,
+				 &d, NULL);
 	for (size_t i = before, n = all->n; i < n; i++)
 		dw_evidence_add(all, DW_NONE, DW_PROTOCOL_UDP, all->v[i].port, "wireguard");
 }
 
-static void genl_dump(struct dw_collect *c, struct dw_evidences *all, struct dumping *d, uint8_t command)
+static void genl_dump(struct dw_collect *c, struct dw_evidences *all, struct dumping *d,
+		      uint8_t command)
 {
 	uint16_t family = dw_genl_id(c, &all->genl, all->arena, d->name);
 	union dw_request room = { 0 };
@@ -96,7 +101,8 @@ static void genl_dump(struct dw_collect *c, struct dw_evidences *all, struct dum
 	if (!family)
 		return;
 	(void)dw_netlink_request(c->sys, &c->netns.v[d->netns], NETLINK_GENERIC,
-				 dw_genl_request(&room, family, command, 1), on_message, NULL, d, NULL);
+				 dw_genl_request(&room, family, command, 1), on_message, NULL, d,
+				 NULL);
 }
 
 void dw_evidence_links(struct dw_collect *c, struct dw_evidences *all, size_t netns)

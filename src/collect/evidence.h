@@ -19,8 +19,8 @@ struct dw_evidences {
 	struct dw_genl genl;
 };
 
-void dw_evidence_add(struct dw_evidences *all, size_t netns, enum dw_protocol protocol, unsigned port,
-		     const char *name);
+void dw_evidence_add(struct dw_evidences *all, size_t netns, enum dw_protocol protocol,
+		     unsigned port, const char *name);
 /* Files of the host: nfsd, ksmbd, iscsi and nvme targets, dlm, rds, tipc. */
 void dw_evidence_files(struct dw_collect *c, struct dw_evidences *all);
 /* Tunnels of one namespace: vxlan, geneve, bareudp, gtp, wireguard, l2tp, fou. */

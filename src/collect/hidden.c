@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Doors that somebody hides. Two ways: a port that bind(2) finds taken although no view shows a socket there;
- * and a socket that one view shows and another, which should, does not. Both are looked at again before they
- * count, because sockets come and go while we look. What is found is a socket fact whose masks tell it
- * (could_see has bits that seen has not); incomplete[] is for what could not be looked at.
+ * Doors that somebody hides. Two ways: a port that bind(2) finds taken although no view shows a
+ * socket there; and a socket that one view shows and another, which should, does not. Both are
+ * looked at again before they count, because sockets come and go while we look. What is found is a
+ * socket fact whose masks tell it (could_see has bits that seen has not); incomplete[] is for what
+ * could not be looked at.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -26,7 +27,10 @@ static void wait_a_moment(void)
 	(void)nanosleep(&t, NULL);
 }
 
-/* --- ports nobody admits to ----------------------------------------------------------------------- */
+/*
+ * --- ports nobody admits to
+ * -----------------------------------------------------------------------
+ */
 
 struct suspect {
 	struct dw_endpoint at;
@@ -43,27 +47,37 @@ struct suspects {
 	DW_VEC(struct suspect) v;
 };
 
-static void add_suspect(struct suspects *all, uint32_t netns, bool tcp, unsigned port, enum dw_family family)
+static void add_suspect(struct suspects *all, uint32_t netns, bool tcp, unsigned port,
+			enum dw_family family)
 {
 	if (all->v.n >= SUSPECTS_MAX)
 		return;
 	*dw_vec_add(all->scratch, &all->v) = (struct suspect){
-		.at = { .netns = netns, .protocol = tcp ? DW_PROTOCOL_TCP : DW_PROTOCOL_UDP, .family = family,
-			.has_port = true, .port = port },
+		.at = { .netns = netns,
+			.protocol = tcp ? DW_PROTOCOL_TCP : DW_PROTOCOL_UDP,
+			.family = family,
+			.has_port = true,
+			.port = port },
 		.holder = DW_NONE,
 	};
 }
 
-/* Taken for both families: one socket for both, most likely. Which address it has bind(2) does not tell. */
+/*
+ * Taken for both families: one socket for both, most likely. Which address it has bind(2) does not
+ * tell.
+ */
 static void list(struct suspects *all, uint32_t netns, const struct dw_ports *p)
 {
 	for (unsigned first = DW_PROBE_TCP4; first < DW_PROBES; first += 2)
 		for (unsigned port = 1; port < 65536; port++) {
-			bool four = dw_port_bit(p->map[first], port), six = dw_port_bit(p->map[first + 1], port);
+			bool four = dw_port_bit(p->map[first], port),
+			     six = dw_port_bit(p->map[first + 1], port);
 
 			if (four || six)
 				add_suspect(all, netns, first == DW_PROBE_TCP4, port,
-					    four && six ? DW_FAMILY_DUAL : four ? DW_FAMILY_IPV4 : DW_FAMILY_IPV6);
+					    four && six ? DW_FAMILY_DUAL
+					    : four      ? DW_FAMILY_IPV4
+							: DW_FAMILY_IPV6);
 		}
 }
 
@@ -89,8 +103,9 @@ static size_t process_index(struct dw_collect *c, int pid)
 }
 
 /*
- * Before Linux 6.8 sock_diag does not show a TCP socket that is bound and does not listen (podman's conmon
- * reserves ports so): that is no door. A descriptor that listens though no view says so is one, with its holder.
+ * Before Linux 6.8 sock_diag does not show a TCP socket that is bound and does not listen (podman's
+ * conmon reserves ports so): that is no door. A descriptor that listens though no view says so is
+ * one, with its holder.
  */
 static void take_descriptor(struct suspects *all, int pid, int fd)
 {
@@ -156,14 +171,16 @@ static void report(struct suspects *all)
 			continue;
 		*dw_vec_add(f->arena, &f->sockets) = (struct dw_socket_fact){
 			.at = s->at,
-			.kind = s->at.protocol == DW_PROTOCOL_TCP ? DW_KIND_LISTENER : DW_KIND_DATAGRAM,
+			.kind = s->at.protocol == DW_PROTOCOL_TCP ? DW_KIND_LISTENER
+								  : DW_KIND_DATAGRAM,
 			.uid = UINT32_MAX,
 			.seen = DW_SEEN_PROBE | fd,
 			.could_see = DW_SEEN_PROBE | fd | all->views,
 		};
 		if (fd)
 			*dw_vec_add(f->arena, &f->holds) = (struct dw_hold_fact){
-				.socket = f->sockets.n - 1, .process = s->holder, .via = s->via };
+				.socket = f->sockets.n - 1, .process = s->holder, .via = s->via
+			};
 	}
 }
 
@@ -180,13 +197,14 @@ static void probe_one(struct suspects *all, size_t netns)
 	r = dw_probe_netns(all->c, netns, all->ops, ports, &views, &why);
 	if (r < 0) {
 		dw_facts_incomplete(f, "hidden-probe", NULL, 0, true,
-				    "namespace %u could not be searched for hidden ports: %s", f->netns.v[netns].inode,
-				    why.message);
+				    "namespace %u could not be searched for hidden ports: %s",
+				    f->netns.v[netns].inode, why.message);
 		return;
 	}
 	if (r > 0)
 		dw_facts_incomplete(f, "hidden-probe", NULL, 0, true,
-				    "%d ports of namespace %u may not be bound by us, so nobody knows whether they are "
+				    "%d ports of namespace %u may not be bound by us, so nobody "
+				    "knows whether they are "
 				    "taken",
 				    r, f->netns.v[netns].inode);
 	all->views |= views;
@@ -204,11 +222,15 @@ void dw_probe_all(struct dw_collect *c, const struct dw_probe_ops *ops)
 		clock_gettime(CLOCK_MONOTONIC, &now);
 		if (i > 0 && now.tv_sec - begin.tv_sec > BUDGET_S) {
 			dw_facts_incomplete(c->facts, "hidden-probe", NULL, 0, true,
-					    "%zu namespaces were not searched for hidden ports: it took too long",
+					    "%zu namespaces were not searched for hidden ports: it "
+					    "took too long",
 					    c->netns.n - i);
 			break;
 		}
-		/* Without a descriptor it is our own (the first) or could not be entered, as was noted before. */
+		/*
+		 * Without a descriptor it is our own (the first) or could not be entered, as was
+		 * noted before.
+		 */
 		if (i == 0 || c->netns.v[i].fd >= 0 || dw_sys_is_fake(c->sys))
 			probe_one(&all, i);
 	}
@@ -216,7 +238,10 @@ void dw_probe_all(struct dw_collect *c, const struct dw_probe_ops *ops)
 	report(&all);
 }
 
-/* --- views that disagree -------------------------------------------------------------------------- */
+/*
+ * --- views that disagree
+ * --------------------------------------------------------------------------
+ */
 
 static bool disagrees(const struct dw_socket_fact *s)
 {
@@ -225,7 +250,8 @@ static bool disagrees(const struct dw_socket_fact *s)
 
 static bool is_same(const struct dw_socket_fact *x, const struct dw_socket_fact *y)
 {
-	return dw_endpoint_compare(&x->at, &y->at) == 0 && (!x->inode || !y->inode || x->inode == y->inode) &&
+	return dw_endpoint_compare(&x->at, &y->at) == 0 &&
+	       (!x->inode || !y->inode || x->inode == y->inode) &&
 	       (!x->cookie || !y->cookie || x->cookie == y->cookie);
 }
 
@@ -258,7 +284,9 @@ static size_t count_disagreeing(const struct dw_facts *f)
 /* Collects all sockets once more, by the same rungs, beside the facts. */
 static void second_look(struct dw_collect *c)
 {
-	struct dw_collect second = { .sys = c->sys, .facts = dw_facts_new(), .rungs = c->rungs, .hidden = c->hidden };
+	struct dw_collect second = {
+		.sys = c->sys, .facts = dw_facts_new(), .rungs = c->rungs, .hidden = c->hidden
+	};
 
 	second.procs = dw_procs_new(c->sys, second.facts->arena);
 	if (dw_collect_sockets(&second, NULL) >= 0)

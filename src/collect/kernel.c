@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Sockets that no process holds. BPF's socket walk names most of them by the function that serves them; where it
- * did not run, what the kernel's own servers and tunnels tell of themselves is matched: namespace, protocol and
- * port must agree, and the socket must have no holder. A port number alone names nobody.
+ * Sockets that no process holds. BPF's socket walk names most of them by the function that serves
+ * them; where it did not run, what the kernel's own servers and tunnels tell of themselves is
+ * matched: namespace, protocol and port must agree, and the socket must have no holder. A port
+ * number alone names nobody.
  */
 #include <errno.h>
 #include <string.h>
@@ -88,11 +89,14 @@ static bool concerns(const struct ownerless *o, size_t netns)
 	return false;
 }
 
-/* --- rpcbind -------------------------------------------------------------------------------------- */
+/*
+ * --- rpcbind
+ * --------------------------------------------------------------------------------------
+ */
 
 /*
- * Asking a port that systemd holds for rpcbind would start rpcbind. So a process other than PID 1 must hold
- * port 111 of the namespace already.
+ * Asking a port that systemd holds for rpcbind would start rpcbind. So a process other than PID 1
+ * must hold port 111 of the namespace already.
  */
 static bool rpcbind_runs(const struct dw_collect *c, size_t netns)
 {
@@ -139,27 +143,33 @@ static void ask_rpcbind(struct ownerless *o, size_t netns)
 		return;
 	if (dw_rpc_dump(o->c, netns, o->all.arena, &programs, &why) < 0) {
 		dw_facts_incomplete(o->c->facts, "rpcbind", NULL, 0, false,
-				    "rpcbind did not say which services are the kernel's: %s", why.message);
+				    "rpcbind did not say which services are the kernel's: %s",
+				    why.message);
 		return;
 	}
 	for (size_t i = 0; i < programs.n; i++) {
 		const char *name = kernel_program(programs.v[i].number);
 
 		if (name)
-			dw_evidence_add(&o->all, netns, programs.v[i].protocol, programs.v[i].port, name);
+			dw_evidence_add(&o->all, netns, programs.v[i].protocol, programs.v[i].port,
+					name);
 	}
 }
 
-/* --- all of it ------------------------------------------------------------------------------------ */
+/*
+ * --- all of it
+ * ------------------------------------------------------------------------------------
+ */
 
 static void tell_rest(const struct ownerless *o)
 {
 	struct dw_facts *f = o->c->facts;
 
 	for (size_t i = 0; i < o->sockets.n; i++)
-		dw_facts_incomplete(f, "ownerless-socket", NULL, 0, false,
-				    "no process holds %s, and no part of the kernel says that it is its own",
-				    dw_endpoint_text(f->arena, &f->sockets.v[o->sockets.v[i]].at));
+		dw_facts_incomplete(
+			f, "ownerless-socket", NULL, 0, false,
+			"no process holds %s, and no part of the kernel says that it is its own",
+			dw_endpoint_text(f->arena, &f->sockets.v[o->sockets.v[i]].at));
 }
 
 int dw_collect_kernel(struct dw_collect *c, struct dw_error *e)
@@ -178,7 +188,10 @@ int dw_collect_kernel(struct dw_collect *c, struct dw_error *e)
 		if (c->netns.v[i].fd >= 0 || i == 0 || dw_sys_is_fake(c->sys))
 			dw_evidence_links(c, &o.all, i);
 	match(&o);
-	/* A holder that we may not see could be a server of its own (ganesha registers as nfs does). */
+	/*
+	 * A holder that we may not see could be a server of its own (ganesha registers as nfs
+	 * does).
+	 */
 	if (!o.full_view || o.sockets.n == 0)
 		return 0;
 	for (size_t i = 0; i < c->netns.n && i < c->facts->netns.n; i++)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A port is suspect when bind(2) says "in use" while no view of the kernel shows a socket there in any state:
- * connected sockets, TIME_WAIT and sockets that are bound and no more hold their ports too and are no alarm.
+ * A port is suspect when bind(2) says "in use" while no view of the kernel shows a socket there in
+ * any state: connected sockets, TIME_WAIT and sockets that are bound and no more hold their ports
+ * too and are no alarm.
  */
 #include "probe.h"
 
@@ -34,7 +35,10 @@ static void mark(struct dw_ports *p, bool tcp, bool six, unsigned port)
 		dw_port_set(p->map[probe], port);
 }
 
-/* --- the views ------------------------------------------------------------------------------------ */
+/*
+ * --- the views
+ * ------------------------------------------------------------------------------------
+ */
 
 void dw_ports_diag(struct dw_ports *p, bool tcp, const struct nlmsghdr *m)
 {
@@ -53,7 +57,10 @@ void dw_ports_diag(struct dw_ports *p, bool tcp, const struct nlmsghdr *m)
 	}
 	mark(p, tcp, true, port);
 	dw_attr_message(m, sizeof(d), tb, INET_DIAG_MAX);
-	/* An IPv6 socket takes the IPv4 port too when it is open to both, or talks IPv4 (::ffff:a.b.c.d). */
+	/*
+	 * An IPv6 socket takes the IPv4 port too when it is open to both, or talks IPv4
+	 * (::ffff:a.b.c.d).
+	 */
 	if (memcmp(d.id.idiag_src, any, sizeof(any)) == 0) {
 		if (!dw_attr_u8(tb[INET_DIAG_SKV6ONLY]))
 			mark(p, tcp, false, port);
@@ -79,7 +86,8 @@ static void proc_line(struct dw_ports *p, unsigned probe, const char *line, size
 	for (const char *c = at; c < colon; c++)
 		zero &= *c == '0';
 	mark(p, probes[probe].tcp, six, (unsigned)port);
-	if (six && ((zero && wild) || (colon - at == 32 && memcmp(at, "0000000000000000FFFF0000", 24) == 0)))
+	if (six && ((zero && wild) ||
+		    (colon - at == 32 && memcmp(at, "0000000000000000FFFF0000", 24) == 0)))
 		mark(p, probes[probe].tcp, false, (unsigned)port);
 }
 
@@ -100,7 +108,8 @@ void dw_ports_facts(struct dw_ports *p, const struct dw_facts *f, uint32_t netns
 		const struct dw_endpoint *at = &f->sockets.v[i].at;
 		bool tcp = at->protocol == DW_PROTOCOL_TCP;
 
-		if (at->netns != netns || !at->has_port || (!tcp && at->protocol != DW_PROTOCOL_UDP))
+		if (at->netns != netns || !at->has_port ||
+		    (!tcp && at->protocol != DW_PROTOCOL_UDP))
 			continue;
 		if (at->family != DW_FAMILY_IPV4)
 			mark(p, tcp, true, at->port);
@@ -137,7 +146,8 @@ static int ask_diag(struct dw_collect *c, size_t netns, unsigned probe, struct d
 	r->sdiag_protocol = (uint8_t)probes[probe].protocol;
 	r->idiag_states = ~0u;
 	/* A dump that was interrupted only told more than there is: no restart needed. */
-	return dw_netlink_request(c->sys, &c->netns.v[netns], NETLINK_SOCK_DIAG, m, on_diag, NULL, &d, NULL);
+	return dw_netlink_request(c->sys, &c->netns.v[netns], NETLINK_SOCK_DIAG, m, on_diag, NULL,
+				  &d, NULL);
 }
 
 struct reading {
@@ -173,24 +183,35 @@ void dw_ports_known(struct dw_collect *c, size_t netns, struct dw_ports *p, unsi
 	for (unsigned i = 0; i < DW_PROBES; i++)
 		if (ask_diag(c, netns, i, p) < 0)
 			*ret_views = 0;
-	/* /proc does not tell whether an IPv6 socket is for IPv6 only; without sock_diag the doubt counts. */
+	/*
+	 * /proc does not tell whether an IPv6 socket is for IPv6 only; without sock_diag the doubt
+	 * counts.
+	 */
 	r.wild = *ret_views == 0;
 	if (dw_netns_run(c->sys, &c->netns.v[netns], read_proc, &r, NULL) == 0)
 		*ret_views |= DW_SEEN_PROC;
 	dw_ports_facts(p, c->facts, c->facts->netns.v[netns].inode);
 }
 
-/* --- the sweep ------------------------------------------------------------------------------------ */
+/*
+ * --- the sweep
+ * ------------------------------------------------------------------------------------
+ */
 
-/* Tries the ports in `want`; those that are taken stay in it. Returns how many ports may not be tried. */
+/*
+ * Tries the ports in `want`; those that are taken stay in it. Returns how many ports may not be
+ * tried.
+ */
 static int sweep(struct dw_collect *c, size_t netns, struct dw_ports *want, struct dw_error *e)
 {
 	uint8_t taken[DW_PORT_BITMAP];
 	int denied = 0;
 
 	for (unsigned i = 0; i < DW_PROBES; i++) {
-		struct dw_bind_sweep b = { .family = probes[i].family, .protocol = probes[i].protocol,
-					   .want = want->map[i], .taken = taken };
+		struct dw_bind_sweep b = { .family = probes[i].family,
+					   .protocol = probes[i].protocol,
+					   .want = want->map[i],
+					   .taken = taken };
 		int r = dw_netns_bind_sweep(c->sys, &c->netns.v[netns], &b, e);
 
 		/* no IPv6 on this host, or nothing recorded */
@@ -215,11 +236,11 @@ static bool remove_known(struct dw_ports *suspects, const struct dw_ports *known
 }
 
 /*
- * The views are asked before and after each sweep: a connection that came meanwhile is in the view after, one
- * that went is in the view before.
+ * The views are asked before and after each sweep: a connection that came meanwhile is in the view
+ * after, one that went is in the view before.
  */
-int dw_probe_netns(struct dw_collect *c, size_t netns, const struct dw_probe_ops *ops, struct dw_ports *ret,
-		   unsigned *ret_views, struct dw_error *e)
+int dw_probe_netns(struct dw_collect *c, size_t netns, const struct dw_probe_ops *ops,
+		   struct dw_ports *ret, unsigned *ret_views, struct dw_error *e)
 {
 	_cleanup_free_ struct dw_ports *known = calloc(1, sizeof(*known));
 	int denied = 0;

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* RFC 5531 (RPC), RFC 4506 (XDR), RFC 1833 (rpcbind, PMAPPROC_DUMP and RPCBPROC_DUMP are both 4). */
+/*
+ * RFC 5531 (RPC), RFC 4506 (XDR), RFC 1833 (rpcbind, PMAPPROC_DUMP and RPCBPROC_DUMP are both 4).
+ */
 #include "rpcbind.h"
 
 #include <arpa/inet.h>
@@ -17,7 +19,10 @@
 #define ANSWER_MAX      ((size_t)1 << 20)
 #define TIMEOUT_MS      1000
 
-/* --- record marking ------------------------------------------------------------------------------- */
+/*
+ * --- record marking
+ * -------------------------------------------------------------------------------
+ */
 
 static uint32_t be32_at(const uint8_t *p)
 {
@@ -48,7 +53,10 @@ bool dw_rpc_complete(const void *answer, size_t n)
 	return fragments(answer, n, NULL);
 }
 
-/* --- XDR ------------------------------------------------------------------------------------------ */
+/*
+ * --- XDR
+ * ------------------------------------------------------------------------------------------
+ */
 
 struct xdr {
 	const uint8_t *p;
@@ -139,7 +147,8 @@ static bool entry_v2(struct xdr *x, struct dw_rpc_program *ret)
 	port = word(x);
 	ret->protocol = protocol == IPPROTO_TCP ? DW_PROTOCOL_TCP : DW_PROTOCOL_UDP;
 	ret->port = (uint16_t)port;
-	return !x->bad && port <= UINT16_MAX && (protocol == IPPROTO_TCP || protocol == IPPROTO_UDP);
+	return !x->bad && port <= UINT16_MAX &&
+	       (protocol == IPPROTO_TCP || protocol == IPPROTO_UDP);
 }
 
 /* Up to the results: an accepted reply to our call. */
@@ -158,7 +167,8 @@ static int reply_head(struct xdr *x)
 	return status == 0 ? 0 : -EPROTONOSUPPORT;
 }
 
-int dw_rpc_parse(struct dw_arena *a, unsigned version, const void *answer, size_t n, struct dw_rpc_programs *ret)
+int dw_rpc_parse(struct dw_arena *a, unsigned version, const void *answer, size_t n,
+		 struct dw_rpc_programs *ret)
 {
 	struct dw_str whole = { .arena = a };
 	struct xdr x;
@@ -179,18 +189,34 @@ int dw_rpc_parse(struct dw_arena *a, unsigned version, const void *answer, size_
 	return x.bad ? -EBADMSG : 0;
 }
 
-/* --- asking --------------------------------------------------------------------------------------- */
+/*
+ * --- asking
+ * ---------------------------------------------------------------------------------------
+ */
 
-static int ask(struct dw_collect *c, size_t netns, unsigned version, const char *path, struct dw_arena *a,
-	       struct dw_rpc_programs *ret, struct dw_error *e)
+static int ask(struct dw_collect *c, size_t netns, unsigned version, const char *path,
+	       struct dw_arena *a, struct dw_rpc_programs *ret, struct dw_error *e)
 {
 	const uint32_t request[] = {
-		htonl(LAST_FRAGMENT | 40), htonl(XID), htonl(0), /* call */
-		htonl(2),				       /* of RPC */
-		htonl(RPCBIND_PROGRAM), htonl(version), htonl(DUMP), 0, 0, 0, 0, /* no credentials, no verifier */
+		htonl(LAST_FRAGMENT | 40),
+		htonl(XID),
+		htonl(0), /* call */
+		htonl(2), /* of RPC */
+		htonl(RPCBIND_PROGRAM),
+		htonl(version),
+		htonl(DUMP),
+		0,
+		0,
+		0,
+		0, /* no credentials, no verifier */
 	};
-	struct dw_call call = { .path = path, .port = 111, .request = request, .n = sizeof(request),
-				.max = ANSWER_MAX, .timeout_ms = TIMEOUT_MS, .complete = dw_rpc_complete };
+	struct dw_call call = { .path = path,
+				.port = 111,
+				.request = request,
+				.n = sizeof(request),
+				.max = ANSWER_MAX,
+				.timeout_ms = TIMEOUT_MS,
+				.complete = dw_rpc_complete };
 	struct dw_bytes answer;
 	int r = dw_netns_call(c->sys, &c->netns.v[netns], &call, a, &answer, e);
 

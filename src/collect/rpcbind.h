@@ -20,10 +20,15 @@ struct dw_rpc_programs {
 
 /* Has the answer (RFC 5531 record marking: fragments of a 4-byte head each) arrived whole? */
 bool dw_rpc_complete(const void *answer, size_t n);
-/* An answer to DUMP of rpcbind version 2, 3 or 4. -EBADMSG: it is none; -EPROTONOSUPPORT: other version. */
+/*
+ * An answer to DUMP of rpcbind version 2, 3 or 4. -EBADMSG: it is none; -EPROTONOSUPPORT: other
+ * version.
+ */
 int dw_rpc_parse(struct dw_arena *a, unsigned version, const void *answer, size_t n,
 		 struct dw_rpc_programs *ret);
-/* Asks the rpcbind of the namespace; through its Unix socket too in the host's. At most 2 seconds. */
+/*
+ * Asks the rpcbind of the namespace; through its Unix socket too in the host's. At most 2 seconds.
+ */
 int dw_rpc_dump(struct dw_collect *c, size_t netns, struct dw_arena *a, struct dw_rpc_programs *ret,
 		struct dw_error *e);
 

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A legacy table: family (4 or 6), valid hooks, five hook entries (32 bits each), then the entries. */
+/*
+ * A legacy table: family (4 or 6), valid hooks, five hook entries (32 bits each), then the entries.
+ */
 #include <stdint.h>
 #include <string.h>
 
@@ -19,7 +21,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memcpy(head, data, sizeof(head));
 	facts = c.facts = dw_facts_new();
 	scratch = out.scratch = dw_arena_new();
-	*dw_vec_add(facts->arena, &facts->netns) = (struct dw_netns_fact){ .inode = 1, .name = "host" };
+	*dw_vec_add(facts->arena, &facts->netns) =
+		(struct dw_netns_fact){ .inode = 1, .name = "host" };
 	t.family = head[0] == 6 ? DW_FAMILY_IPV6 : DW_FAMILY_IPV4;
 	t.valid_hooks = head[1];
 	memcpy(t.hook_entry, head + 2, sizeof(t.hook_entry));

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Single netlink messages, each given to every parser of links, tunnels, IPVS, traffic control and sockets. */
+/*
+ * Single netlink messages, each given to every parser of links, tunnels, IPVS, traffic control and
+ * sockets.
+ */
 #include <stdint.h>
 #include <stdlib.h>
 

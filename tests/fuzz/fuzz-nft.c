@@ -19,7 +19,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	const struct nlmsghdr *m = (const struct nlmsghdr *)(const void *)copy;
 	int left = (int)size;
 
-	*dw_vec_add(facts->arena, &facts->netns) = (struct dw_netns_fact){ .inode = 1, .name = "host" };
+	*dw_vec_add(facts->arena, &facts->netns) =
+		(struct dw_netns_fact){ .inode = 1, .name = "host" };
 	rules->arena = scratch;
 	for (; mnl_nlmsg_ok(m, left); m = mnl_nlmsg_next(m, &left))
 		dw_nft_message(rules, m);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* /proc/net/tcp and its kin, as the search for hidden ports reads them; the first byte chooses which. */
+/*
+ * /proc/net/tcp and its kin, as the search for hidden ports reads them; the first byte chooses
+ * which.
+ */
 #include <stdint.h>
 #include <stdlib.h>
 

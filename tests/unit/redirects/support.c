@@ -54,7 +54,10 @@ void world_free(struct world *w)
 	dw_arena_free(w->arena);
 }
 
-/* --- fixtures ------------------------------------------------------------------------------------- */
+/*
+ * --- fixtures
+ * -------------------------------------------------------------------------------------
+ */
 
 const char *fixture_new(struct dw_arena *a)
 {
@@ -93,12 +96,14 @@ void fixture_write(const char *fixture, const char *relative, const void *data, 
 		abort();
 }
 
-void fixture_netlink(const char *fixture, uint32_t inode, int protocol, const struct nlmsghdr *request,
-		     const void *answer, size_t n)
+void fixture_netlink(const char *fixture, uint32_t inode, int protocol,
+		     const struct nlmsghdr *request, const void *answer, size_t n)
 {
 	struct dw_arena *a = dw_arena_new();
 
-	fixture_write(fixture, dw_netlink_key(a, &(struct dw_netns){ .inode = inode, .fd = -1 }, protocol, request),
+	fixture_write(fixture,
+		      dw_netlink_key(a, &(struct dw_netns){ .inode = inode, .fd = -1 }, protocol,
+				     request),
 		      answer, n);
 	dw_arena_free(a);
 }

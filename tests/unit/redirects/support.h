@@ -28,17 +28,23 @@ static inline void fixture_text(const char *fixture, const char *relative, const
 	fixture_write(fixture, relative, text, strlen(text));
 }
 /* Records the answer (whole messages) to a netlink request of namespace `inode`. */
-void fixture_netlink(const char *fixture, uint32_t inode, int protocol, const struct nlmsghdr *request,
-		     const void *answer, size_t n);
+void fixture_netlink(const char *fixture, uint32_t inode, int protocol,
+		     const struct nlmsghdr *request, const void *answer, size_t n);
 
-/* Moves this process into a network namespace of its own; false: not allowed here. The loopback is up. */
+/*
+ * Moves this process into a network namespace of its own; false: not allowed here. The loopback is
+ * up.
+ */
 bool fresh_netns(void);
 /* Is the tool there (one of the usual directories)? Then its path, else NULL. */
 const char *tool_path(const char *name);
 /* Runs a tool with the text on its standard input; its exit status. */
 int tool_run(const char *path, const char *const *argv, const char *input);
 
-/* facts->redirects, one a line, sorted: "tcp ipv4 0.0.0.0 8080 - > 172.17.0.2:80" and, with rules, " | RULE". */
+/*
+ * facts->redirects, one a line, sorted: "tcp ipv4 0.0.0.0 8080 - > 172.17.0.2:80" and, with rules,
+ * " | RULE".
+ */
 const char *redirect_lines(struct world *w, bool rules);
 /* facts->incomplete, one a line. */
 const char *incomplete_lines(struct world *w);

@@ -15,48 +15,44 @@ struct shape {
 };
 
 static const struct shape nft_shapes[] = {
-	{ "one-port",
-	  "one port to another host",
+	{ "one-port", "one port to another host",
 	  "table ip nat { chain pre { type nat hook prerouting priority dstnat;\n"
 	  "iifname \"eth0\" tcp dport 80 dnat to 10.0.0.2:8080 comment \"web\"\n}\n}\n",
-	  "tcp ipv4 0.0.0.0 80 eth0 > 10.0.0.2:8080 | nft ip nat pre handle 2: iifname eth0 tcp dport 80 dnat to "
+	  "tcp ipv4 0.0.0.0 80 eth0 > 10.0.0.2:8080 | nft ip nat pre handle 2: iifname eth0 tcp "
+	  "dport 80 dnat to "
 	  "10.0.0.2:8080 comment \"web\"\n" },
-	{ "port-set",
-	  "set of ports",
+	{ "port-set", "set of ports",
 	  "table ip nat { chain pre { type nat hook prerouting priority -100;\n"
 	  "ip daddr 192.0.2.1 tcp dport { 80, 443, 8000-8010 } dnat to 10.0.0.2\n"
 	  "}\n}\n",
 	  "tcp ipv4 192.0.2.1 443 - > 10.0.0.2:443\n"
 	  "tcp ipv4 192.0.2.1 80 - > 10.0.0.2:80\n"
 	  "tcp ipv4 192.0.2.1 8000-8010 - > 10.0.0.2:8000-8010\n" },
-	{ "map-addr-port",
-	  "map of ports to addresses and ports",
+	{ "map-addr-port", "map of ports to addresses and ports",
 	  "table ip nat { chain pre { type nat hook prerouting priority -100;\n"
 	  "dnat ip addr . port to tcp dport map { 80 : 10.0.0.1 . 8080, 443 : 10.0.0.2 . 8443 }\n"
 	  "}\n}\n",
 	  "tcp ipv4 0.0.0.0 443 - > 10.0.0.2:8443\n"
 	  "tcp ipv4 0.0.0.0 80 - > 10.0.0.1:8080\n" },
-	{ "map-addr",
-	  "map of ports to addresses",
+	{ "map-addr", "map of ports to addresses",
 	  "table ip nat { chain pre { type nat hook prerouting priority -100;\n"
 	  "dnat to tcp dport map { 80 : 10.0.0.1, 443 : 10.0.0.2 }\n"
 	  "}\n}\n",
 	  "tcp ipv4 0.0.0.0 443 - > 10.0.0.2:443\n"
 	  "tcp ipv4 0.0.0.0 80 - > 10.0.0.1:80\n" },
-	{ "vmap-concat",
-	  "verdict map, jumps, concatenation (as kube-proxy does)",
+	{ "vmap-concat", "verdict map, jumps, concatenation (as kube-proxy does)",
 	  "table ip k {\n"
 	  "chain svc1 { meta l4proto tcp dnat to 10.1.0.1:8080; }\n"
 	  "chain svc2 { meta l4proto udp dnat to 10.1.0.2:5353; }\n"
-	  "chain services { ip daddr . meta l4proto . th dport vmap { 10.96.0.1 . tcp . 443 : goto svc1, "
+	  "chain services { ip daddr . meta l4proto . th dport vmap { 10.96.0.1 . tcp . 443 : goto "
+	  "svc1, "
 	  "10.96.0.2 . udp . 53 : goto svc2 }; }\n"
 	  "chain pre { type nat hook prerouting priority -100; jump services; }\n"
 	  "chain out { type nat hook output priority -100; jump services; }\n"
 	  "}\n",
 	  "tcp ipv4 10.96.0.1 443 - > 10.1.0.1:8080\n"
 	  "udp ipv4 10.96.0.2 53 - > 10.1.0.2:5353\n" },
-	{ "redirect-inet",
-	  "redirect in inet",
+	{ "redirect-inet", "redirect in inet",
 	  "table inet n { chain pre { type nat hook prerouting priority -100;\n"
 	  "meta l4proto { tcp, udp } th dport 53 redirect to :5353\n"
 	  "tcp dport 8000-8001 redirect\n"
@@ -64,45 +60,43 @@ static const struct shape nft_shapes[] = {
 	  "tcp dual :: 53 - > local:5353\n"
 	  "tcp dual :: 8000-8001 - > local:8000-8001\n"
 	  "udp dual :: 53 - > local:5353\n" },
-	{ "ipv6-inet",
-	  "IPv6 in inet, not a port",
+	{ "ipv6-inet", "IPv6 in inet, not a port",
 	  "table inet n { chain pre { type nat hook prerouting priority -100;\n"
 	  "ip6 daddr 2001:db8::1 tcp dport != 22 dnat ip6 to [2001:db8::2]:80\n"
 	  "}\n}\n",
 	  "tcp ipv6 2001:db8::1 0-21 - > [2001:db8::2]:80\n"
 	  "tcp ipv6 2001:db8::1 23-65535 - > [2001:db8::2]:80\n" },
-	{ "tproxy",
-	  "tproxy in a filter chain",
+	{ "tproxy", "tproxy in a filter chain",
 	  "table ip t { chain pre { type filter hook prerouting priority mangle;\n"
 	  "tcp dport 80 tproxy to 127.0.0.1:3128 accept\n"
 	  "tcp dport 81 tproxy to :3129\n"
 	  "}\n}\n",
 	  "tcp ipv4 0.0.0.0 80 - > 127.0.0.1:3128\n"
 	  "tcp ipv4 0.0.0.0 81 - > local:3129\n" },
-	{ "all-ports",
-	  "all ports, all protocols, and a negated interface",
+	{ "all-ports", "all ports, all protocols, and a negated interface",
 	  "table ip n { chain pre { type nat hook prerouting priority -100;\n"
 	  "iifname != \"br0\" ip daddr 192.0.2.0/24 dnat to 10.0.0.9\n"
 	  "}\n}\n",
-	  "tcp ipv4 0.0.0.0 * - > 10.0.0.9 | nft ip n pre handle 2: daddr 192.0.2.0/24 iifname != br0 dnat to 10.0.0.9\n"
-	  "udp ipv4 0.0.0.0 * - > 10.0.0.9 | nft ip n pre handle 2: daddr 192.0.2.0/24 iifname != br0 dnat to 10.0.0.9\n" },
-	{ "output-only",
-	  "only from this host itself",
+	  "tcp ipv4 0.0.0.0 * - > 10.0.0.9 | nft ip n pre handle 2: daddr 192.0.2.0/24 iifname != "
+	  "br0 dnat to 10.0.0.9\n"
+	  "udp ipv4 0.0.0.0 * - > 10.0.0.9 | nft ip n pre handle 2: daddr 192.0.2.0/24 iifname != "
+	  "br0 dnat to 10.0.0.9\n" },
+	{ "output-only", "only from this host itself",
 	  "table ip n { chain out { type nat hook output priority -100;\n"
 	  "ip daddr 10.9.0.1 tcp dport 80 dnat to 127.0.0.1:8080\n"
 	  "}\n}\n",
-	  "tcp ipv4 10.9.0.1 80 lo > 127.0.0.1:8080 | nft ip n out handle 2: daddr 10.9.0.1 tcp dport 80 dnat to "
+	  "tcp ipv4 10.9.0.1 80 lo > 127.0.0.1:8080 | nft ip n out handle 2: daddr 10.9.0.1 tcp "
+	  "dport 80 dnat to "
 	  "127.0.0.1:8080 (only for what this host itself sends)\n" },
-	{ "dormant",
-	  "dormant table, and rules behind an end",
+	{ "dormant", "dormant table, and rules behind an end",
 	  "table ip d { flags dormant; chain pre { type nat hook prerouting priority -100;\n"
 	  "tcp dport 1 dnat to 10.0.0.1; }\n}\n"
 	  "table ip e { chain pre { type nat hook prerouting priority -100;\n"
 	  "tcp dport 2 accept; counter accept; tcp dport 3 dnat to 10.0.0.1; }\n}\n",
 	  "" },
-	{ "named-set",
-	  "a named set filled later, load balancing, ranges",
-	  "table ip n { set ports { type inet_service; flags interval; elements = { 1000-1999, 3000 } }\n"
+	{ "named-set", "a named set filled later, load balancing, ranges",
+	  "table ip n { set ports { type inet_service; flags interval; elements = { 1000-1999, "
+	  "3000 } }\n"
 	  "chain pre { type nat hook prerouting priority -100;\n"
 	  "udp dport @ports dnat to 10.0.0.1-10.0.0.4:7000-7010\n"
 	  "tcp dport 90 dnat to numgen inc mod 2 map { 0 : 10.0.0.5, 1 : 10.0.0.6 }\n"
@@ -110,8 +104,7 @@ static const struct shape nft_shapes[] = {
 	  "tcp ipv4 0.0.0.0 90 - > 10.0.0.5:90, 10.0.0.6:90\n"
 	  "udp ipv4 0.0.0.0 1000-1999 - > 10.0.0.1-10.0.0.4:7000-7010\n"
 	  "udp ipv4 0.0.0.0 3000 - > 10.0.0.1-10.0.0.4:7000-7010\n" },
-	{ "interval-map",
-	  "interval map, vmap of interfaces, address local",
+	{ "interval-map", "interval map, vmap of interfaces, address local",
 	  "table ip n { chain web { tcp dport 80 dnat to 10.0.0.3:80; }\n"
 	  "chain pre { type nat hook prerouting priority -100;\n"
 	  "iifname vmap { eth0 : jump web, eth1 : drop }\n"
@@ -122,12 +115,13 @@ static const struct shape nft_shapes[] = {
 	  "tcp ipv4 0.0.0.0 5000-5999 - > 10.0.0.8:5000-5999\n"
 	  "tcp ipv4 0.0.0.0 6000 - > 10.0.0.9:6000\n"
 	  "tcp ipv4 0.0.0.0 80 eth0 > 10.0.0.3:80\n" },
-	{ "conditions",
-	  "conditions that we only tell",
+	{ "conditions", "conditions that we only tell",
 	  "table ip n { chain pre { type nat hook prerouting priority -100;\n"
-	  "ip saddr 198.51.100.0/24 ct state new tcp dport 25 limit rate 1/second dnat to 10.0.0.1:25\n"
+	  "ip saddr 198.51.100.0/24 ct state new tcp dport 25 limit rate 1/second dnat to "
+	  "10.0.0.1:25\n"
 	  "}\n}\n",
-	  "tcp ipv4 0.0.0.0 25 - > 10.0.0.1:25 | nft ip n pre handle 2: tcp dport 25 saddr 198.51.100.0/24 if ct fits "
+	  "tcp ipv4 0.0.0.0 25 - > 10.0.0.1:25 | nft ip n pre handle 2: tcp dport 25 saddr "
+	  "198.51.100.0/24 if ct fits "
 	  "with a condition on limit dnat to 10.0.0.1:25\n" },
 };
 
@@ -161,7 +155,9 @@ DW_TEST(nft_rules_of_every_shape)
 	}
 }
 
-/* The same rules as they were recorded: also where nft is not installed or nothing may be loaded. */
+/*
+ * The same rules as they were recorded: also where nft is not installed or nothing may be loaded.
+ */
 static const char *replay(struct world *w, const char *dump, bool rules)
 {
 	struct dw_nft_ruleset *r = dw_new(w->arena, struct dw_nft_ruleset);
@@ -169,7 +165,8 @@ static const char *replay(struct world *w, const char *dump, bool rules)
 	struct dw_nft_walk walk = { .rules = r, .out = &out };
 	static _Alignas(8) char bytes[65536];
 	const struct nlmsghdr *m = (const struct nlmsghdr *)(const void *)bytes;
-	FILE *f = fopen(dw_arena_printf(w->arena, "%s/%s", DW_TEST_PATH("fuzz/corpus/nft"), dump), "rb");
+	FILE *f = fopen(dw_arena_printf(w->arena, "%s/%s", DW_TEST_PATH("fuzz/corpus/nft"), dump),
+			"rb");
 	int left;
 
 	if (!f)
@@ -205,13 +202,16 @@ static const char docker[] =
 	"-A POSTROUTING -s 172.17.0.0/16 ! -o docker0 -j MASQUERADE\n"
 	"-A DOCKER -i docker0 -j RETURN\n"
 	"-A DOCKER ! -i docker0 -p tcp -m tcp --dport 8080 -j DNAT --to-destination 172.17.0.2:80\n"
-	"-A DOCKER -d 127.0.0.1/32 ! -i docker0 -p udp -m udp --dport 5000:5010 -j DNAT --to-destination 172.17.0.3\n"
-	"-A PREROUTING -i eth0 -p tcp -m multiport --dports 1000,2000:2010 -m comment --comment \"many ports\" "
+	"-A DOCKER -d 127.0.0.1/32 ! -i docker0 -p udp -m udp --dport 5000:5010 -j DNAT "
+	"--to-destination 172.17.0.3\n"
+	"-A PREROUTING -i eth0 -p tcp -m multiport --dports 1000,2000:2010 -m comment --comment "
+	"\"many ports\" "
 	"-j DNAT --to-destination 10.0.0.4\n"
 	"-A PREROUTING -p udp -m udp --dport 53 -j REDIRECT --to-ports 5353\n"
 	"-A PREROUTING -p tcp -m tcp ! --dport 0:65000 -j REDIRECT --to-ports 1-10\n"
 	"COMMIT\n*mangle\n:PREROUTING ACCEPT\n"
-	"-A PREROUTING -p tcp -m tcp --dport 3128 -j TPROXY --on-port 3129 --on-ip 127.0.0.1 --tproxy-mark 0x1/0x1\n"
+	"-A PREROUTING -p tcp -m tcp --dport 3128 -j TPROXY --on-port 3129 --on-ip 127.0.0.1 "
+	"--tproxy-mark 0x1/0x1\n"
 	"COMMIT\n";
 static const char docker_want[] = "tcp ipv4 0.0.0.0 1000 eth0 > 10.0.0.4:1000\n"
 				  "tcp ipv4 0.0.0.0 2000-2010 eth0 > 10.0.0.4:2000-2010\n"
@@ -223,7 +223,8 @@ static const char docker_want[] = "tcp ipv4 0.0.0.0 1000 eth0 > 10.0.0.4:1000\n"
 static const char docker6[] =
 	"*nat\n:PREROUTING ACCEPT\n:OUTPUT ACCEPT\n:DOCKER -\n"
 	"-A PREROUTING -m addrtype --dst-type LOCAL -j DOCKER\n"
-	"-A DOCKER -d 2001:db8::1/128 ! -i docker0 -p tcp -m tcp --dport 8080 -j DNAT --to-destination [fd00::2]:80\n"
+	"-A DOCKER -d 2001:db8::1/128 ! -i docker0 -p tcp -m tcp --dport 8080 -j DNAT "
+	"--to-destination [fd00::2]:80\n"
 	"-A DOCKER -p udp -m udp --dport 53 -j REDIRECT --to-ports 5353\nCOMMIT\n";
 static const char docker6_want[] = "tcp ipv6 2001:db8::1 8080 - > [fd00::2]:80\n"
 				   "udp ipv6 :: 53 - > local:5353\n";
@@ -232,10 +233,12 @@ DW_TEST(recorded_docker)
 {
 	struct world w = world_live();
 
-	check_shape(&(struct shape){ "docker", "docker", docker, docker_want }, replay(&w, "docker", false));
+	check_shape(&(struct shape){ "docker", "docker", docker, docker_want },
+		    replay(&w, "docker", false));
 	world_free(&w);
 	w = world_live();
-	check_shape(&(struct shape){ "docker6", "docker6", docker6, docker6_want }, replay(&w, "docker6", false));
+	check_shape(&(struct shape){ "docker6", "docker6", docker6, docker6_want },
+		    replay(&w, "docker6", false));
 	world_free(&w);
 }
 
@@ -276,10 +279,12 @@ DW_TEST(docker_by_iptables_nft)
 DW_TEST(docker_by_iptables_legacy)
 {
 	check_iptables("iptables-legacy-restore", docker, docker_want,
-		       "iptables-legacy nat DOCKER rule 2: tcp dport 8080 daddr type local iifname != docker0 dnat to "
+		       "iptables-legacy nat DOCKER rule 2: tcp dport 8080 daddr type local iifname "
+		       "!= docker0 dnat to "
 		       "172.17.0.2:80");
 	check_iptables("iptables-legacy-restore", docker, docker_want, "comment \"many ports\"");
-	check_iptables("ip6tables-legacy-restore", docker6, docker6_want, "ip6tables-legacy nat DOCKER rule 1:");
+	check_iptables("ip6tables-legacy-restore", docker6, docker6_want,
+		       "ip6tables-legacy nat DOCKER rule 1:");
 }
 
 /* Looking must not make a table: afterwards there are as many as before. */

@@ -22,7 +22,8 @@ static int bound(int family, int type, const char *address, uint16_t port, bool 
 		setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &one, sizeof(one));
 	if (v6only)
 		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof(one));
-	inet_pton(family, address, family == AF_INET ? (void *)&in.sin_addr : (void *)&in6.sin6_addr);
+	inet_pton(family, address,
+		  family == AF_INET ? (void *)&in.sin_addr : (void *)&in6.sin6_addr);
 	if ((family == AF_INET ? bind(fd, (struct sockaddr *)&in, sizeof(in))
 			       : bind(fd, (struct sockaddr *)&in6, sizeof(in6))) < 0) {
 		printf("bind %s %u: %s\n", address, port, strerror(errno));
@@ -56,12 +57,13 @@ static unsigned hide_tcp, hide_udp;
 
 static void hiding(struct dw_collect *c, size_t netns, struct dw_ports *p, unsigned *ret_views)
 {
-	static const unsigned tcp[] = { DW_PROBE_TCP4, DW_PROBE_TCP6 }, udp[] = { DW_PROBE_UDP4, DW_PROBE_UDP6 };
+	static const unsigned tcp[] = { DW_PROBE_TCP4, DW_PROBE_TCP6 },
+			      udp[] = { DW_PROBE_UDP4, DW_PROBE_UDP6 };
 
 	dw_ports_known(c, netns, p, ret_views);
 	for (size_t i = 0; i < 2; i++) {
-		p->map[tcp[i]][hide_tcp / 8] &= (uint8_t)~(1u << (hide_tcp % 8));
-		p->map[udp[i]][hide_udp / 8] &= (uint8_t)~(1u << (hide_udp % 8));
+		p->map[tcp[i]][hide_tcp / 8] &= (uint8_t) ~(1u << (hide_tcp % 8));
+		p->map[udp[i]][hide_udp / 8] &= (uint8_t) ~(1u << (hide_udp % 8));
 	}
 }
 
@@ -79,9 +81,9 @@ static const char *socket_lines(struct world *w)
 	for (size_t i = 0; i < f->sockets.n; i++) {
 		const struct dw_socket_fact *s = &f->sockets.v[i];
 
-		lines = dw_arena_printf(w->arena, "%s%s %s%s\n", lines, dw_endpoint_text(w->arena, &s->at),
-					dw_family_name(s->at.family),
-					s->could_see & ~s->seen ? " hidden" : "");
+		lines = dw_arena_printf(
+			w->arena, "%s%s %s%s\n", lines, dw_endpoint_text(w->arena, &s->at),
+			dw_family_name(s->at.family), s->could_see & ~s->seen ? " hidden" : "");
 	}
 	return lines;
 }
@@ -134,7 +136,10 @@ DW_TEST(finds_hidden_udp_and_dual_stack)
 	world_free(&w);
 }
 
-/* What sock_diag did not show before Linux 6.8: a TCP socket that is bound and does not listen. No door. */
+/*
+ * What sock_diag did not show before Linux 6.8: a TCP socket that is bound and does not listen. No
+ * door.
+ */
 DW_TEST(a_reserved_port_is_no_door)
 {
 	struct world w;
@@ -221,9 +226,15 @@ DW_TEST(a_socket_that_went_is_not_hidden)
 	w = world_live();
 	w.c.hidden = true;
 	*dw_vec_add(w.c.facts->arena, &w.c.facts->sockets) = (struct dw_socket_fact){
-		.at = { .netns = w.c.facts->netns.v[0].inode, .protocol = DW_PROTOCOL_TCP, .family = DW_FAMILY_IPV4,
-			.has_port = true, .port = 1234 },
-		.kind = DW_KIND_LISTENER, .inode = 1, .seen = DW_SEEN_DIAG, .could_see = DW_SEEN_DIAG | DW_SEEN_PROC,
+		.at = { .netns = w.c.facts->netns.v[0].inode,
+			.protocol = DW_PROTOCOL_TCP,
+			.family = DW_FAMILY_IPV4,
+			.has_port = true,
+			.port = 1234 },
+		.kind = DW_KIND_LISTENER,
+		.inode = 1,
+		.seen = DW_SEEN_DIAG,
+		.could_see = DW_SEEN_DIAG | DW_SEEN_PROC,
 	};
 	DW_CHECK_INT(dw_collect_hidden(&w.c, NULL), 0);
 	DW_CHECK_STR(socket_lines(&w), "0.0.0.0:1234/tcp ipv4\n");

@@ -24,7 +24,10 @@ static void add_socket(struct world *w, size_t netns, enum dw_protocol p, unsign
 	struct dw_facts *f = w->c.facts;
 
 	*dw_vec_add(f->arena, &f->sockets) = (struct dw_socket_fact){
-		.at = { .netns = f->netns.v[netns].inode, .protocol = p, .family = DW_FAMILY_IPV4, .has_port = true,
+		.at = { .netns = f->netns.v[netns].inode,
+			.protocol = p,
+			.family = DW_FAMILY_IPV4,
+			.has_port = true,
 			.port = port },
 		.kind = p == DW_PROTOCOL_TCP ? DW_KIND_LISTENER : DW_KIND_DATAGRAM,
 	};
@@ -36,7 +39,8 @@ static void add_holder(struct world *w, size_t socket, int pid)
 	struct dw_facts *f = w->c.facts;
 
 	*dw_vec_add(f->arena, &f->processes) = (struct dw_owner){ .pid = pid };
-	*dw_vec_add(f->arena, &f->holds) = (struct dw_hold_fact){ .socket = socket, .process = f->processes.n - 1 };
+	*dw_vec_add(f->arena, &f->holds) =
+		(struct dw_hold_fact){ .socket = socket, .process = f->processes.n - 1 };
 }
 
 static const char *named(struct world *w)
@@ -47,13 +51,17 @@ static const char *named(struct world *w)
 	for (size_t i = 0; i < f->sockets.n; i++) {
 		const struct dw_socket_fact *s = &f->sockets.v[i];
 
-		lines = dw_arena_printf(w->arena, "%s%s %u %s%s\n", lines, dw_protocol_name(s->at.protocol),
-					s->at.port, s->kernel ? s->kernel : "-", s->kernel_made ? "" : " ?");
+		lines = dw_arena_printf(w->arena, "%s%s %u %s%s\n", lines,
+					dw_protocol_name(s->at.protocol), s->at.port,
+					s->kernel ? s->kernel : "-", s->kernel_made ? "" : " ?");
 	}
 	return lines;
 }
 
-/* --- vxlan, for real ------------------------------------------------------------------------------ */
+/*
+ * --- vxlan, for real
+ * ------------------------------------------------------------------------------
+ */
 
 static int ask_route(struct nlmsghdr *m)
 {
@@ -65,7 +73,9 @@ static int ask_route(struct nlmsghdr *m)
 	if (s && mnl_socket_sendto(s, m, m->nlmsg_len) > 0) {
 		n = (int)mnl_socket_recvfrom(s, answer, sizeof(answer));
 		if (mnl_nlmsg_ok((struct nlmsghdr *)(void *)answer, n))
-			code = ((struct nlmsgerr *)mnl_nlmsg_get_payload((struct nlmsghdr *)(void *)answer))->error;
+			code = ((struct nlmsgerr *)mnl_nlmsg_get_payload(
+					(struct nlmsghdr *)(void *)answer))
+				       ->error;
 	}
 	if (s)
 		mnl_socket_close(s);
@@ -112,11 +122,12 @@ DW_TEST(vxlan_of_the_real_kernel)
 	add_holder(&w, 3, 77); /* nor one that a process holds */
 	DW_CHECK_INT(dw_collect_kernel(&w.c, NULL), 0);
 	DW_CHECK_STR(named(&w), "udp 4790 vxlan\nudp 4791 - ?\ntcp 4790 - ?\nudp 4790 - ?\n");
-	DW_CHECK_STR(incomplete_lines(&w),
-		     "ownerless-socket: no process holds 0.0.0.0:4791/udp, and no part of the kernel says that it is "
-		     "its own\n"
-		     "ownerless-socket: no process holds 0.0.0.0:4790/tcp, and no part of the kernel says that it is "
-		     "its own\n");
+	DW_CHECK_STR(incomplete_lines(&w), "ownerless-socket: no process holds 0.0.0.0:4791/udp, "
+					   "and no part of the kernel says that it is "
+					   "its own\n"
+					   "ownerless-socket: no process holds 0.0.0.0:4790/tcp, "
+					   "and no part of the kernel says that it is "
+					   "its own\n");
 	world_free(&w);
 }
 
@@ -129,14 +140,18 @@ DW_TEST(no_note_without_full_view)
 		return;
 	w = world_live();
 	add_socket(&w, 0, DW_PROTOCOL_UDP, 4791);
-	dw_facts_incomplete(w.c.facts, "not-root", NULL, 0, true, "holders of other users cannot be seen");
+	dw_facts_incomplete(w.c.facts, "not-root", NULL, 0, true,
+			    "holders of other users cannot be seen");
 	DW_CHECK_INT(dw_collect_kernel(&w.c, NULL), 0);
 	DW_CHECK_INT(w.c.facts->incomplete.n, 1);
 	DW_CHECK_STR(named(&w), "udp 4791 - ?\n");
 	world_free(&w);
 }
 
-/* --- a host of files and recorded answers --------------------------------------------------------- */
+/*
+ * --- a host of files and recorded answers
+ * ---------------------------------------------------------
+ */
 
 static void put_families(const char *fixture)
 {
@@ -157,11 +172,12 @@ static void put_families(const char *fixture)
 		mnl_attr_put_u16(m, CTRL_ATTR_FAMILY_ID, known[i].id);
 		n += m->nlmsg_len;
 	}
-	fixture_netlink(fixture, 0, NETLINK_GENERIC, dw_genl_request(&request, GENL_ID_CTRL, CTRL_CMD_GETFAMILY, 1),
-			answer, n);
+	fixture_netlink(fixture, 0, NETLINK_GENERIC,
+			dw_genl_request(&request, GENL_ID_CTRL, CTRL_CMD_GETFAMILY, 1), answer, n);
 }
 
-static void put_link(char *answer, size_t *n, const char *name, const char *kind, unsigned attribute, uint16_t port)
+static void put_link(char *answer, size_t *n, const char *name, const char *kind,
+		     unsigned attribute, uint16_t port)
 {
 	struct nlmsghdr *m = mnl_nlmsg_put_header(answer + *n);
 	struct nlattr *info, *data;
@@ -196,8 +212,8 @@ static void put_links(const char *fixture)
 	fixture_netlink(fixture, 0, NETLINK_ROUTE, m, answer, n);
 }
 
-static void put_port(const char *fixture, uint16_t family, uint8_t command, const char *ifname, uint16_t attribute,
-		     uint16_t value)
+static void put_port(const char *fixture, uint16_t family, uint8_t command, const char *ifname,
+		     uint16_t attribute, uint16_t value)
 {
 	union dw_request request = { 0 };
 	struct nlmsghdr *m, *q = dw_genl_request(&request, family, command, 1);
@@ -214,7 +230,10 @@ static void put_port(const char *fixture, uint16_t family, uint8_t command, cons
 	fixture_netlink(fixture, 0, NETLINK_GENERIC, q, answer, m->nlmsg_len);
 }
 
-/* --- rpcbind's answer ----------------------------------------------------------------------------- */
+/*
+ * --- rpcbind's answer
+ * -----------------------------------------------------------------------------
+ */
 
 struct xdr {
 	uint8_t bytes[4096];
@@ -267,9 +286,9 @@ static void rpcbind_answer(struct xdr *x)
 {
 	put_head(x, 0);
 	put_program(x, 100000, "tcp", "0.0.0.0.0.111");
-	put_program(x, 100021, "tcp", "0.0.0.0.156.64");	  /* 40000 */
-	put_program(x, 100021, "udp6", "::.156.65");		  /* 40001 */
-	put_program(x, 100005, "tcp", "0.0.0.0.156.66");	  /* mountd is a process */
+	put_program(x, 100021, "tcp", "0.0.0.0.156.64"); /* 40000 */
+	put_program(x, 100021, "udp6", "::.156.65");     /* 40001 */
+	put_program(x, 100005, "tcp", "0.0.0.0.156.66"); /* mountd is a process */
 	put_program(x, 100003, "local", "/run/nfs.sock");
 	put_program(x, 100003, "tcp", "rubbish");
 	put_word(x, 0);
@@ -285,9 +304,11 @@ DW_TEST(each_subsystem_by_its_own_word)
 	struct xdr rpc;
 	struct world w;
 
-	fixture_text(fixture, "root/proc/fs/nfsd/portlist", "rdma 20049\ntcp 2049\nudp 2049x\n\ntcp\n");
+	fixture_text(fixture, "root/proc/fs/nfsd/portlist",
+		     "rdma 20049\ntcp 2049\nudp 2049x\n\ntcp\n");
 	fixture_text(fixture, "root/sys/class/ksmbd-control/stats", "2 running 445 0\n");
-	fixture_text(fixture, "root/sys/kernel/config/target/iscsi/iqn.a/tpgt_1/np/[::]:3260/iser", "0\n");
+	fixture_text(fixture, "root/sys/kernel/config/target/iscsi/iqn.a/tpgt_1/np/[::]:3260/iser",
+		     "0\n");
 	fixture_text(fixture, "root/sys/kernel/config/nvmet/ports/1/addr_trtype", "tcp\n");
 	fixture_text(fixture, "root/sys/kernel/config/nvmet/ports/1/addr_trsvcid", "4420\n");
 	fixture_text(fixture, "root/sys/kernel/config/dlm/cluster/tcp_port", "21064\n");
@@ -306,10 +327,11 @@ DW_TEST(each_subsystem_by_its_own_word)
 		add_socket(&w, 0, DW_PROTOCOL_TCP, tcp[i]);
 	add_holder(&w, DW_ARRAY_SIZE(udp) + DW_ARRAY_SIZE(tcp) - 1, 400); /* rpcbind itself */
 	DW_CHECK_INT(dw_collect_kernel(&w.c, NULL), 0);
-	DW_CHECK_STR(named(&w), "udp 6081 geneve\nudp 6635 bareudp\nudp 51820 wireguard\nudp 2152 gtp\n"
-				"udp 1701 l2tp\nudp 5555 fou\nudp 40001 lockd\nudp 9999 - ?\n"
-				"tcp 2049 nfsd\ntcp 445 ksmbd\ntcp 3260 iscsi target\ntcp 4420 nvme target\n"
-				"tcp 21064 dlm\ntcp 16385 rds\ntcp 40000 lockd\ntcp 40002 - ?\ntcp 111 - ?\n");
+	DW_CHECK_STR(named(&w),
+		     "udp 6081 geneve\nudp 6635 bareudp\nudp 51820 wireguard\nudp 2152 gtp\n"
+		     "udp 1701 l2tp\nudp 5555 fou\nudp 40001 lockd\nudp 9999 - ?\n"
+		     "tcp 2049 nfsd\ntcp 445 ksmbd\ntcp 3260 iscsi target\ntcp 4420 nvme target\n"
+		     "tcp 21064 dlm\ntcp 16385 rds\ntcp 40000 lockd\ntcp 40002 - ?\ntcp 111 - ?\n");
 	DW_CHECK_INT(w.c.facts->incomplete.n, 2); /* 9999 and 40002 */
 	world_free(&w);
 	fixture_remove(fixture);

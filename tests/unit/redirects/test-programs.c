@@ -32,7 +32,7 @@ static int load(enum bpf_prog_type type, enum bpf_attach_type attach, int verdic
 	attr.expected_attach_type = attach;
 	attr.insns = (uint64_t)(uintptr_t)code;
 	attr.insn_cnt = 2;
-	attr.license = (uint64_t)(uintptr_t)"GPL";
+	attr.license = (uint64_t)(uintptr_t) "GPL";
 	memcpy(attr.prog_name, name, strlen(name));
 	return bpf(BPF_PROG_LOAD, &attr);
 }
@@ -56,8 +56,8 @@ static void check_contains(const char *text, const char *what)
 	}
 }
 
-static void with_program(enum bpf_prog_type type, unsigned attach_type, int verdict, const char *name,
-			 const char *const *want, size_t n_want)
+static void with_program(enum bpf_prog_type type, unsigned attach_type, int verdict,
+			 const char *name, const char *const *want, size_t n_want)
 {
 	int program, link, ns = -1;
 	struct world w;
@@ -92,22 +92,28 @@ static void with_program(enum bpf_prog_type type, unsigned attach_type, int verd
 
 DW_TEST(xdp_program)
 {
-	const char *const want[] = { "packet packet lo * lo > - (redirected) | XDP program test_xdp (id " };
+	const char *const want[] = {
+		"packet packet lo * lo > - (redirected) | XDP program test_xdp (id "
+	};
 
 	with_program(BPF_PROG_TYPE_XDP, BPF_XDP, 2, "test_xdp", want, 1);
 }
 
 DW_TEST(sk_lookup_program)
 {
-	const char *const want[] = { "tcp dual :: * - > - (redirected) | sk_lookup program test_look (id ",
-				     "udp dual :: * - > - (redirected) | sk_lookup program test_look (id " };
+	const char *const want[] = {
+		"tcp dual :: * - > - (redirected) | sk_lookup program test_look (id ",
+		"udp dual :: * - > - (redirected) | sk_lookup program test_look (id "
+	};
 
 	with_program(BPF_PROG_TYPE_SK_LOOKUP, BPF_SK_LOOKUP, 1, "test_look", want, 2);
 }
 
 DW_TEST(tcx_program)
 {
-	const char *const want[] = { "packet packet lo * lo > - (redirected) | tcx program test_tcx (id " };
+	const char *const want[] = {
+		"packet packet lo * lo > - (redirected) | tcx program test_tcx (id "
+	};
 
 	with_program(BPF_PROG_TYPE_SCHED_CLS, TCX_INGRESS, 0, "test_tcx", want, 1);
 }
