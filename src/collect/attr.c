@@ -7,6 +7,8 @@
 void dw_attr_table(const void *payload, size_t n, const struct nlattr **tb, unsigned max)
 {
 	memset(tb, 0, (max + 1) * sizeof(*tb));
+	if (!payload)
+		return;
 	dw_attr_each(a, payload, n)
 	{
 		if (mnl_attr_get_type(a) <= max)

@@ -12,7 +12,7 @@
 
 #include "dw_str.h"
 
-#define STEPS_MAX 2000000u
+#define STEPS_MAX 1000000u
 #define DEPTH_MAX 32u
 
 struct user_chain {
@@ -292,7 +292,7 @@ static void walk_chain(struct walk *w, uint32_t at, const char *name, const stru
 		return;
 	w->depth++;
 	for (unsigned number = 1; read_entry(w, at, &e); number++, at += e.next_offset) {
-		if (w->steps++ > STEPS_MAX) {
+		if (w->steps++ > (w->t->max_steps ? w->t->max_steps : STEPS_MAX)) {
 			w->out->truncated = true;
 			break;
 		}

@@ -19,6 +19,7 @@ struct dw_iptables {
 	uint32_t hook_entry[5]; /* NF_INET_NUMHOOKS */
 	const uint8_t *entries;
 	size_t n;
+	unsigned max_steps; /* rules gone through on all ways; 0: the default, a million */
 };
 
 /*

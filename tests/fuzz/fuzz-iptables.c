@@ -14,7 +14,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct dw_collect c = { 0 };
 	struct dw_forwards out = { .collect = &c };
 	uint32_t head[7];
-	struct dw_iptables t = { .table = "nat" };
+	struct dw_iptables t = { .table = "nat", .max_steps = 2000 };
 
 	if (size < sizeof(head))
 		return 0;

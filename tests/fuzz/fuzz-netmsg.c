@@ -31,15 +31,25 @@ static void one(struct dw_arena *a, const struct nlmsghdr *m, struct dw_ports *p
 	dw_ports_diag(ports, true, m);
 }
 
+/* mnl_nlmsg_ok() takes a length over 2^31 for a negative one; the kernel sends none, a fuzzer does. */
+static const struct nlmsghdr *message_at(const char *data, size_t size, size_t at)
+{
+	const struct nlmsghdr *m = (const struct nlmsghdr *)(const void *)(data + at);
+
+	if (at > size || size - at < NLMSG_HDRLEN)
+		return NULL;
+	return m->nlmsg_len >= NLMSG_HDRLEN && m->nlmsg_len <= size - at ? m : NULL;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct dw_arena *a = dw_arena_new();
 	struct dw_ports *ports = calloc(1, sizeof(*ports));
 	char *copy = dw_arena_memdup(a, data, size);
-	const struct nlmsghdr *m = (const struct nlmsghdr *)(const void *)copy;
-	int left = (int)size;
+	const struct nlmsghdr *m;
 
-	for (; ports && mnl_nlmsg_ok(m, left); m = mnl_nlmsg_next(m, &left))
+	for (size_t at = 0; ports && (m = message_at(copy, size, at));
+	     at += NLMSG_ALIGN(m->nlmsg_len))
 		one(a, m, ports);
 	free(ports);
 	dw_arena_free(a);
