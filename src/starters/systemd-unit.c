@@ -90,8 +90,8 @@ static ssize_t read_file(struct dw_sd_manager *m, struct dw_sd_unit *u, const ch
 	struct dw_error e = { 0 };
 	int r = dw_sys_file_read(m->s->sys, path, DW_SD_UNIT_MAX, m->s->arena, &text, &e);
 
-	if (r == -ENOENT)
-		return r; /* a dangling link, or it went away */
+	if (r == -ENOENT || r == -ELOOP)
+		return -ENOENT; /* a dangling link, or it went away */
 	if (r < 0) {
 		dw_facts_incomplete(m->s->facts, "unreadable", path, 0, true,
 				    "what this unit file says is not known: %s", e.message);
