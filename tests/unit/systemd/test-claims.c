@@ -201,9 +201,10 @@ DW_TEST(activated_by_the_message_bus)
 DW_TEST(containers_belong_to_others)
 {
 	struct host h;
-	struct dw_claim c = { .process = dw_procs_get(h.s.procs, 100), .container = "docker:web" };
+	struct dw_claim c = { .container = "docker:web" };
 
 	claims_open(&h);
+	c.process = dw_procs_get(h.s.procs, 100);
 	DW_CHECK_INT(dw_starter_systemd.claim(&h.s, h.systemd, &c, &last), 0);
 	DW_CHECK_INT(dw_starter_manual.claim(&h.s, h.manual, &c, &last), 0);
 	c = (struct dw_claim){ .process = NULL };
