@@ -6,18 +6,12 @@
 
 /* systemd.unit(5), "System Unit Search Path"; a merged /lib is passed over. */
 static const char *const system_dirs[] = {
-	"/etc/systemd/system.control",
-	"/run/systemd/system.control",
-	"/run/systemd/transient",
-	"/run/systemd/generator.early",
-	"/etc/systemd/system",
-	"/etc/systemd/system.attached",
-	"/run/systemd/system",
-	"/run/systemd/system.attached",
-	"/run/systemd/generator",
-	"/usr/local/lib/systemd/system",
-	"/usr/lib/systemd/system",
-	"/lib/systemd/system",
+	"/etc/systemd/system.control", "/run/systemd/system.control",
+	"/run/systemd/transient",      "/run/systemd/generator.early",
+	"/etc/systemd/system",         "/etc/systemd/system.attached",
+	"/run/systemd/system",         "/run/systemd/system.attached",
+	"/run/systemd/generator",      "/usr/local/lib/systemd/system",
+	"/usr/lib/systemd/system",     "/lib/systemd/system",
 	"/run/systemd/generator.late",
 };
 
@@ -44,9 +38,10 @@ static bool merged_lib(struct dw_sys *s, const char *path)
 {
 	struct stat a, b;
 
-	return dw_streq(path, "/lib/systemd/system") && dw_sys_file_stat(s, path, true, &a, NULL) == 0 &&
-	       dw_sys_file_stat(s, "/usr/lib/systemd/system", true, &b, NULL) == 0 && a.st_ino == b.st_ino &&
-	       a.st_dev == b.st_dev;
+	return dw_streq(path, "/lib/systemd/system") &&
+	       dw_sys_file_stat(s, path, true, &a, NULL) == 0 &&
+	       dw_sys_file_stat(s, "/usr/lib/systemd/system", true, &b, NULL) == 0 &&
+	       a.st_ino == b.st_ino && a.st_dev == b.st_dev;
 }
 
 static void add_dir(struct dw_sd_manager *m, const char *path)
@@ -81,7 +76,8 @@ static const char *user_dir(struct dw_sd_manager *m, const char *pattern)
 	return pattern;
 }
 
-struct dw_sd_manager *dw_sd_manager_new(struct dw_starters *s, const char *user, uint32_t uid, const char *home)
+struct dw_sd_manager *dw_sd_manager_new(struct dw_starters *s, const char *user, uint32_t uid,
+					const char *home)
 {
 	struct dw_sd_manager *m = dw_new(s->arena, struct dw_sd_manager);
 
@@ -179,7 +175,8 @@ static const char *specifier(struct dw_sd_manager *m, const struct dw_sd_unit *u
 	case 'J':
 		return dw_sd_unescape(a, last_dash(n.prefix));
 	case 'f':
-		return dw_arena_printf(a, "/%s", dw_sd_unescape(a, n.instance ? instance : n.prefix));
+		return dw_arena_printf(a, "/%s",
+				       dw_sd_unescape(a, n.instance ? instance : n.prefix));
 	case 't':
 		return m->is_user ? dw_arena_printf(a, "/run/user/%u", m->uid) : "/run";
 	case 'h':
@@ -234,8 +231,8 @@ const char *dw_sd_expand(struct dw_sd_manager *m, const struct dw_sd_unit *u, co
 
 static const char *search_program(struct dw_sd_manager *m, const char *name)
 {
-	static const char *const dirs[] = { "/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin",
-					    "/sbin", "/bin" };
+	static const char *const dirs[] = { "/usr/local/sbin", "/usr/local/bin", "/usr/sbin",
+					    "/usr/bin",        "/sbin",          "/bin" };
 
 	for (size_t i = 0; i < DW_ARRAY_SIZE(dirs); i++) {
 		const char *path = dw_arena_printf(m->s->arena, "%s/%s", dirs[i], name);
@@ -269,7 +266,8 @@ const char *dw_sd_program(struct dw_sd_manager *m, const struct dw_sd_unit *u,
 	return NULL;
 }
 
-const char *dw_sd_source(struct dw_sd_manager *m, const struct dw_sd_unit *u, const struct dw_sd_setting *s)
+const char *dw_sd_source(struct dw_sd_manager *m, const struct dw_sd_unit *u,
+			 const struct dw_sd_setting *s)
 {
 	if (s)
 		return dw_starters_source(m->s, s->file, s->line);

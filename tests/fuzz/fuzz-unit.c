@@ -10,7 +10,8 @@ struct fuzz {
 	struct dw_arena *arena;
 };
 
-static void setting(struct dw_sd_sink *sink, const char *section, const char *key, const char *value, unsigned line)
+static void setting(struct dw_sd_sink *sink, const char *section, const char *key,
+		    const char *value, unsigned line)
 {
 	struct dw_arena *a = ((struct fuzz *)sink)->arena;
 	struct dw_sd_manager m = { .s = &(struct dw_starters){ .arena = a }, .home = "/root" };
@@ -44,7 +45,8 @@ static void bad_line(struct dw_sd_sink *sink, unsigned line, const char *why)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	for (int continued = 0; continued < 2; continued++) {
-		struct fuzz f = { .sink = { .setting = setting, .bad = bad_line }, .arena = dw_arena_new() };
+		struct fuzz f = { .sink = { .setting = setting, .bad = bad_line },
+				  .arena = dw_arena_new() };
 		struct dw_bytes text = { .data = dw_arena_alloc(f.arena, size + 1), .n = size };
 
 		if (size)

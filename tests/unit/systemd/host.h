@@ -41,10 +41,12 @@ static void host_close(struct host *h)
 	dw_sys_free(h->sys);
 }
 
-static inline struct dw_endpoint endpoint(enum dw_protocol protocol, enum dw_family family, const char *address,
-					  uint32_t port)
+static inline struct dw_endpoint endpoint(enum dw_protocol protocol, enum dw_family family,
+					  const char *address, uint32_t port)
 {
-	struct dw_endpoint at = { .protocol = protocol, .family = family, .has_port = true, .port = port };
+	struct dw_endpoint at = {
+		.protocol = protocol, .family = family, .has_port = true, .port = port
+	};
 
 	if (inet_pton(family == DW_FAMILY_IPV4 ? AF_INET : AF_INET6, address, at.address) != 1)
 		exit(1);

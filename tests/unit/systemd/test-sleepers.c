@@ -13,7 +13,8 @@ static const char *text_of(struct host *h)
 		const struct dw_sleeper_fact *f = &h->s.facts->sleepers.v[i];
 
 		dw_str_addf(&out, "%s %s %s %s\n", f->starter.id,
-			    f->at.has_port ? dw_endpoint_text(h->s.arena, &f->at) : "-", dw_basename(f->starter.source),
+			    f->at.has_port ? dw_endpoint_text(h->s.arena, &f->at) : "-",
+			    dw_basename(f->starter.source),
 			    dw_confidence_name(f->starter.confidence));
 		DW_CHECK(f->starter.enabled == DW_YES);
 	}

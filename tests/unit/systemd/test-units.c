@@ -10,7 +10,8 @@
 
 static char seen[4096];
 
-static void note(struct dw_sd_sink *sink, const char *section, const char *key, const char *value, unsigned line)
+static void note(struct dw_sd_sink *sink, const char *section, const char *key, const char *value,
+		 unsigned line)
 {
 	size_t n = strlen(seen);
 
@@ -48,7 +49,8 @@ DW_TEST(the_syntax_is_systemds)
 	DW_CHECK_STR(PARSED("[A]\nk=a\\\\\nl=b\n"), "[A]k=a\\\\@2;[A]l=b@3;");
 	DW_CHECK_STR(PARSED("[A]\nk=a\\"), "[A]k=a@2;");
 	DW_CHECK_STR(parsed("[A]\nk=a\\\nl=b\n", 12, false), "[A]k=a\\@2;[A]l=b@3;");
-	DW_CHECK_STR(PARSED("k=v\n[A\nx=1\n[B]\nnothing\n=v\nk=\n"), "bad@1;bad@2;bad@3;bad@5;bad@6;[B]k=@7;");
+	DW_CHECK_STR(PARSED("k=v\n[A\nx=1\n[B]\nnothing\n=v\nk=\n"),
+		     "bad@1;bad@2;bad@3;bad@5;bad@6;[B]k=@7;");
 	DW_CHECK_STR(PARSED("[A]\nk=a\0b\nl=c\n"), "[A]k=a?b@2;[A]l=c@3;");
 	DW_CHECK_STR(PARSED(""), "");
 }
@@ -76,7 +78,8 @@ DW_TEST(names_come_apart)
 	DW_CHECK_STR(dw_sd_unescape(a, "tty\\x2d1-a\\xZZ"), "tty-1/a\\xZZ");
 }
 
-static struct dw_sd_listen address(struct dw_arena *a, const char *text, bool *ret_ok, bool *ret_bad)
+static struct dw_sd_listen address(struct dw_arena *a, const char *text, bool *ret_ok,
+				   bool *ret_bad)
 {
 	struct dw_sd_listen l = { 0 };
 
@@ -88,9 +91,23 @@ DW_TEST(addresses_to_listen_on)
 {
 	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
 	static const char *const no[] = { "/run/x", "@abstract", "" };
-	static const char *const bad[] = { "0", "65536", "localhost:80", "1.2.3.4", "1.2.3.4:", "1.2.3:80", "[::1]",
-					   "[::1]:", "[::1:80", "[::g]:80", "[::1]:80%", "vsock:1", "vsock:x:1",
-					   "vsock::0", "80x", "-1", "[fe80::1]:80%interface-name-too-long" };
+	static const char *const bad[] = { "0",
+					   "65536",
+					   "localhost:80",
+					   "1.2.3.4",
+					   "1.2.3.4:",
+					   "1.2.3:80",
+					   "[::1]",
+					   "[::1]:",
+					   "[::1:80",
+					   "[::g]:80",
+					   "[::1]:80%",
+					   "vsock:1",
+					   "vsock:x:1",
+					   "vsock::0",
+					   "80x",
+					   "-1",
+					   "[fe80::1]:80%interface-name-too-long" };
 	struct dw_sd_listen l;
 	bool ok, is_bad;
 
@@ -127,8 +144,9 @@ static const char *unit_at(struct dw_arena *a, const char *root, const char *cgr
 	struct dw_sd_where w;
 
 	dw_sd_where(a, root, cgroup, &w);
-	return dw_arena_printf(a, "%s|%s|%d%s", w.unit ? w.unit : "-", w.user_unit ? w.user_unit : "-",
-			       w.uid == UINT32_MAX ? -1 : (int)w.uid, dw_sd_is_container(&w) ? " container" : "");
+	return dw_arena_printf(
+		a, "%s|%s|%d%s", w.unit ? w.unit : "-", w.user_unit ? w.user_unit : "-",
+		w.uid == UINT32_MAX ? -1 : (int)w.uid, dw_sd_is_container(&w) ? " container" : "");
 }
 
 DW_TEST(control_groups_name_units)
@@ -136,22 +154,30 @@ DW_TEST(control_groups_name_units)
 	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
 
 	DW_CHECK_STR(unit_at(a, "", "/system.slice/ssh.service"), "ssh.service|-|-1");
-	DW_CHECK_STR(unit_at(a, "", "/system.slice/system-x.slice/x@1.service/sub/y.scope"), "x@1.service|-|-1");
+	DW_CHECK_STR(unit_at(a, "", "/system.slice/system-x.slice/x@1.service/sub/y.scope"),
+		     "x@1.service|-|-1");
 	DW_CHECK_STR(unit_at(a, "", "/init.scope"), "init.scope|-|-1");
-	DW_CHECK_STR(unit_at(a, "", "/user.slice/user-1000.slice/session-3.scope"), "session-3.scope|-|-1");
+	DW_CHECK_STR(unit_at(a, "", "/user.slice/user-1000.slice/session-3.scope"),
+		     "session-3.scope|-|-1");
 	DW_CHECK_STR(unit_at(a, "", "/user.slice/user-5.slice/user@5.service/app.slice/a.service"),
 		     "user@5.service|a.service|5");
-	DW_CHECK_STR(unit_at(a, "", "/user.slice/user-5.slice/user@5.service/user.slice/libpod-1.scope"),
-		     "user@5.service|libpod-1.scope|5 container");
-	DW_CHECK_STR(unit_at(a, "", "/system.slice/docker-12.scope"), "docker-12.scope|-|-1 container");
-	DW_CHECK_STR(unit_at(a, "", "/machine.slice/systemd-nspawn@w.service/payload/system.slice/x.service"),
-		     "systemd-nspawn@w.service|-|-1 container");
-	DW_CHECK_STR(unit_at(a, "", "/system.slice/q.service/libpod-payload-12"), "q.service|-|-1 container");
+	DW_CHECK_STR(
+		unit_at(a, "", "/user.slice/user-5.slice/user@5.service/user.slice/libpod-1.scope"),
+		"user@5.service|libpod-1.scope|5 container");
+	DW_CHECK_STR(unit_at(a, "", "/system.slice/docker-12.scope"),
+		     "docker-12.scope|-|-1 container");
+	DW_CHECK_STR(
+		unit_at(a, "",
+			"/machine.slice/systemd-nspawn@w.service/payload/system.slice/x.service"),
+		"systemd-nspawn@w.service|-|-1 container");
+	DW_CHECK_STR(unit_at(a, "", "/system.slice/q.service/libpod-payload-12"),
+		     "q.service|-|-1 container");
 	DW_CHECK_STR(unit_at(a, "", "/lxc/web/system.slice/x.service"), "-|-|-1");
 	DW_CHECK_STR(unit_at(a, "/lxc/web", "/lxc/web/system.slice/x.service"), "x.service|-|-1");
 	DW_CHECK_STR(unit_at(a, "", "/system.slice/_cgroup.service"), "cgroup.service|-|-1");
 	DW_CHECK_STR(unit_at(a, "", "/system.slice/.service"), "-|-|-1");
-	DW_CHECK_STR(unit_at(a, "", "/system.slice/user@x.service/a.service"), "user@x.service|-|-1");
+	DW_CHECK_STR(unit_at(a, "", "/system.slice/user@x.service/a.service"),
+		     "user@x.service|-|-1");
 	DW_CHECK_STR(unit_at(a, "", "/"), "-|-|-1");
 	DW_CHECK_STR(unit_at(a, "", NULL), "-|-|-1");
 	DW_CHECK_STR(dw_sd_session_id(a, "session-c12.scope"), "c12");
@@ -199,12 +225,14 @@ DW_TEST(drop_ins_are_merged)
 	u = dw_sd_unit_get(i.m, "a-b-c.service");
 	/* of two files of one name, the more specific directory's; the reset takes back what the fragment said */
 	DW_CHECK_STR(dw_sd_program(i.m, u, &exec), "/bin/ab");
-	DW_CHECK_STR(dw_sd_source(i.m, u, exec), "/usr/lib/systemd/system/a-b-.service.d/20-x.conf:3");
+	DW_CHECK_STR(dw_sd_source(i.m, u, exec),
+		     "/usr/lib/systemd/system/a-b-.service.d/20-x.conf:3");
 	/* /etc before /usr/lib; the one linked to /dev/null counts as empty; README is no drop-in */
 	DW_CHECK_STR(dw_sd_value(u, DW_SD_RESTART), "on-failure");
 	DW_CHECK_STR(dw_sd_value(u, DW_SD_BUS_NAME), "org.example.Type");
 	u = dw_sd_unit_get(i.m, "list.service");
-	DW_CHECK_STR(u->settings.v[dw_sd_list_begin(u, DW_SD_WANTS)].value, "two.service three.service");
+	DW_CHECK_STR(u->settings.v[dw_sd_list_begin(u, DW_SD_WANTS)].value,
+		     "two.service three.service");
 	DW_CHECK_STR(dw_sd_program(i.m, u, NULL), NULL);
 	close_image(&i);
 }
@@ -222,8 +250,10 @@ DW_TEST(links_lead_to_units_and_nowhere_else)
 	u = dw_sd_unit_get(i.m, "autovt@tty\\x2d1.service");
 	DW_CHECK_STR(u->name, "getty@tty\\x2d1.service");
 	DW_CHECK_STR(u->fragment, "/usr/lib/systemd/system/getty@.service");
-	DW_CHECK_STR(dw_sd_expand(i.m, u, dw_sd_value(u, DW_SD_EXEC_START)), "/sbin/agetty tty-1 $TERM");
-	DW_CHECK_STR(dw_sd_expand(i.m, u, "%p %i %N %% %q %h %t %"), "getty tty\\x2d1 getty@tty\\x2d1 % %q /root /run %");
+	DW_CHECK_STR(dw_sd_expand(i.m, u, dw_sd_value(u, DW_SD_EXEC_START)),
+		     "/sbin/agetty tty-1 $TERM");
+	DW_CHECK_STR(dw_sd_expand(i.m, u, "%p %i %N %% %q %h %t %"),
+		     "getty tty\\x2d1 getty@tty\\x2d1 % %q /root /run %");
 	DW_CHECK(!dw_sd_unit_exists(dw_sd_unit_get(i.m, "no-such.service")));
 	DW_CHECK(dw_sd_unit_get(i.m, "getty@tty\\x2d1.service") == u);
 	dw_sd_close(i.m);
@@ -269,8 +299,8 @@ DW_TEST(programs_that_may_listen)
 		(void)listen(-1, 1);
 	DW_CHECK_INT(dw_elf_may_listen(i.sys, self), 1);
 	DW_CHECK_INT(dw_elf_may_listen(i.sys, "/bin/true"), 0);
-	DW_CHECK(dw_elf_may_listen(i.sys, "/sbin/ldconfig") < 0);  /* static */
-	DW_CHECK(dw_elf_may_listen(i.sys, "/usr/bin/ldd") < 0);    /* a script */
+	DW_CHECK(dw_elf_may_listen(i.sys, "/sbin/ldconfig") < 0); /* static */
+	DW_CHECK(dw_elf_may_listen(i.sys, "/usr/bin/ldd") < 0);   /* a script */
 	DW_CHECK(dw_elf_may_listen(i.sys, "/no/such/file") < 0);
 	DW_CHECK(dw_elf_may_listen(i.sys, "/usr") < 0);
 	DW_CHECK(dw_elf_may_listen(i.sys, "/dev/null") < 0);
