@@ -53,8 +53,7 @@ static void pull_links(struct dw_sd_manager *m, struct dw_sd_unit *u, const char
 {
 	struct dw_strings names = { 0 };
 
-	if (dw_sys_dir_list(m->s->sys, dir, m->s->arena, &names, NULL) < 0)
-		return;
+	dw_sd_names(m->s, dir, &names);
 	for (size_t i = 0; i < names.n; i++) {
 		const char *path = dw_arena_printf(m->s->arena, "%s/%s", dir, names.v[i]);
 		struct dw_sd_name n;

@@ -240,7 +240,7 @@ static void list_scripts(struct dw_sd_manager *m)
 		const char *dir = dw_arena_printf(m->s->arena, "/etc/rc%c.d", level);
 		struct dw_strings names = { 0 };
 
-		(void)dw_sys_dir_list(m->s->sys, dir, m->s->arena, &names, NULL);
+		dw_sd_names(m->s, dir, &names);
 		for (size_t i = 0; i < names.n; i++) {
 			const char *name = names.v[i] + 3, *script;
 			struct dw_endpoint nowhere = { 0 };
@@ -280,16 +280,19 @@ int dw_sd_list(struct dw_starters *s, struct dw_sd *sd, struct dw_error *e)
 	list_manager(sd->system);
 	if (!dw_sys_is_running(s->sys))
 		list_scripts(sd->system);
-	(void)dw_sys_dir_list(s->sys, "/var/lib/systemd/linger", s->arena, &lingering, NULL);
+	dw_sd_names(s, "/var/lib/systemd/linger", &lingering);
 	for (size_t i = 0; i < lingering.n; i++) {
 		struct dw_sd_manager *m;
 		uint32_t uid;
 
-		if (!dw_sys_user_id(s->sys, lingering.v[i], &uid))
-			continue;
-		m = dw_sd_user(s, sd, uid, NULL);
+		m = dw_sys_user_id(s->sys, lingering.v[i], &uid) ? dw_sd_user(s, sd, uid, NULL)
+								 : NULL;
 		if (m)
 			list_manager(m);
+		else
+			dw_facts_incomplete(s->facts, "unreadable", "/etc/passwd", 0, true,
+					    "units of %s start at boot, but no such user is known",
+					    lingering.v[i]);
 	}
 	return 0;
 }

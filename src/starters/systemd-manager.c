@@ -44,22 +44,25 @@ static bool merged_lib(struct dw_sys *s, const char *path)
 	       a.st_ino == b.st_ino && a.st_dev == b.st_dev;
 }
 
+void dw_sd_names(struct dw_starters *s, const char *dir, struct dw_strings *ret)
+{
+	struct dw_error e = { 0 };
+	int r = dw_sys_dir_list(s->sys, dir, s->arena, ret, &e);
+
+	if (r < 0 && r != -ENOENT && r != -ENOTDIR)
+		dw_facts_incomplete(s->facts, "unreadable", dir, 0, true,
+				    "what this directory asks for is not known: %s", e.message);
+}
+
 static void add_dir(struct dw_sd_manager *m, const char *path)
 {
 	struct dw_sd_dir dir = { .path = path };
-	struct dw_error e = { 0 };
-	int r;
 
 	if (merged_lib(m->s->sys, path))
 		return;
-	r = dw_sys_dir_list(m->s->sys, path, m->s->arena, &dir.names, &e);
-	if (r == -ENOENT || r == -ENOTDIR)
+	dw_sd_names(m->s, path, &dir.names);
+	if (!dir.names.n)
 		return;
-	if (r < 0) {
-		dw_facts_incomplete(m->s->facts, "unreadable", path, 0, true,
-				    "the units in this directory are not known: %s", e.message);
-		return;
-	}
 	for (size_t i = 0; i < dir.names.n && !m->has_drop_ins; i++)
 		m->has_drop_ins = dw_ends_with(dir.names.v[i], ".d");
 	dw_vec_push(m->s->arena, &m->dirs, dir);

@@ -120,8 +120,7 @@ static void collect_drop_ins(struct drop_ins *d, const char *dir)
 	struct dw_arena *a = d->m->s->arena;
 	struct dw_strings names = { 0 };
 
-	if (dw_sys_dir_list(d->m->s->sys, dir, a, &names, NULL) < 0)
-		return;
+	dw_sd_names(d->m->s, dir, &names);
 	for (size_t i = 0; i < names.n; i++) {
 		bool known = false;
 
@@ -261,6 +260,18 @@ static void load(struct dw_sd_manager *m, struct dw_sd_unit *u, const char *path
 		read_drop_ins(m, u);
 }
 
+/* -EINVAL: no link, as most. */
+static bool read_link(struct dw_sd_manager *m, const char *path, char **ret)
+{
+	struct dw_error e = { 0 };
+	int r = dw_sys_file_readlink(m->s->sys, path, m->s->arena, ret, &e);
+
+	if (r < 0 && r != -EINVAL && r != -ENOENT)
+		dw_facts_incomplete(m->s->facts, "unreadable", path, 0, true,
+				    "what unit this is a name of is not known: %s", e.message);
+	return r == 0;
+}
+
 static struct dw_sd_unit *get_depth(struct dw_sd_manager *m, const char *name, unsigned depth)
 {
 	struct dw_sd_slot *slot = slot_of(m, name);
@@ -274,8 +285,7 @@ static struct dw_sd_unit *get_depth(struct dw_sd_manager *m, const char *name, u
 	template = path ? NULL : dw_sd_name_template(m->s->arena, name);
 	if (template)
 		path = find_path(m, template);
-	if (path && depth < 8 &&
-	    dw_sys_file_readlink(m->s->sys, path, m->s->arena, &link, NULL) == 0) {
+	if (path && depth < 8 && read_link(m, path, &link)) {
 		/* "/dev/null" by its name: an image need not have the device */
 		target = alias_target(m, name, link);
 		if (!dw_streq(link, "/dev/null") && target) {
@@ -290,6 +300,8 @@ static struct dw_sd_unit *get_depth(struct dw_sd_manager *m, const char *name, u
 			u->masked = true;
 		else if (dw_sys_file_real(m->s->sys, path, m->s->arena, &real, NULL) == 0)
 			load(m, u, real);
+		else
+			load(m, u, path); /* which says why it cannot be read */
 		return u;
 	}
 	u = new_unit(m, name);

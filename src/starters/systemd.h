@@ -136,6 +136,8 @@ struct dw_sd_manager {
 	struct dw_strings active; /* names of active units, sorted */
 };
 
+/* Names in a directory, none when it is not there; what cannot be read is noted. */
+void dw_sd_names(struct dw_starters *s, const char *dir, struct dw_strings *ret);
 /* home is only used for a user's manager (user not NULL). */
 struct dw_sd_manager *dw_sd_manager_new(struct dw_starters *s, const char *user, uint32_t uid,
 					const char *home);
