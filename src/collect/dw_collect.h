@@ -19,6 +19,8 @@ enum {
 	DW_RUNG_ALL = DW_RUNG_BPF | DW_RUNG_NETLINK | DW_RUNG_PROC,
 };
 
+struct dw_sock_index;
+
 struct dw_collect {
 	struct dw_sys *sys;
 	struct dw_procs *procs;
@@ -27,6 +29,7 @@ struct dw_collect {
 	bool hidden;    /* also compare the views and probe by bind(2) */
 	/* filled by dw_collect_sockets, for the parts that come after it */
 	DW_VEC(struct dw_netns) netns; /* beside facts->netns, same order; fd -1 where it cannot be entered */
+	struct dw_sock_index *index;   /* private to this room (netcol.h); freed by dw_collect_close */
 };
 
 /* Namespaces, sockets, holders (facts->netns, sockets, processes, holds, method). */

@@ -4,6 +4,7 @@
 
 #include "dw_bpf.h"
 #include "dw_collect.h"
+#include "netcol.h"
 
 static int by_netlink(struct dw_collect *c, struct dw_error *e)
 {
@@ -52,4 +53,6 @@ void dw_collect_close(struct dw_collect *c)
 		if (c->netns.v[i].fd >= 0)
 			(void)close(c->netns.v[i].fd);
 	c->netns.n = 0;
+	dw_sock_index_free(c->index);
+	c->index = NULL;
 }

@@ -152,17 +152,13 @@ static bool has_login(struct dw_procs *procs, const struct dw_procinfo *p)
 	return !init || init->loginuid != p->loginuid;
 }
 
-const char *dw_daemon_by_hand(struct dw_starters *s, const struct dw_procinfo *p)
+static const char *session_text(struct dw_starters *s, const struct dw_procinfo *p, const char *user)
 {
-	const char *sudo, *from, *user;
+	const char *sudo = dw_procs_env(s->procs, p, "SUDO_USER");
+	const char *from = dw_procs_env(s->procs, p, "SSH_CONNECTION");
 
-	if (dw_daemon_origin(s->procs, p) != DW_ORIGIN_SESSION && !has_login(s->procs, p))
-		return NULL;
-	sudo = dw_procs_env(s->procs, p, "SUDO_USER");
-	from = dw_procs_env(s->procs, p, "SSH_CONNECTION");
 	if (!from)
 		from = dw_procs_env(s->procs, p, "SSH_CLIENT");
-	user = has_login(s->procs, p) ? dw_sys_user_name(s->sys, p->loginuid) : NULL;
 	if (!user)
 		user = dw_procs_env(s->procs, p, "LOGNAME");
 	if (sudo)
@@ -171,6 +167,19 @@ const char *dw_daemon_by_hand(struct dw_starters *s, const struct dw_procinfo *p
 		return dw_arena_printf(s->arena, "by hand, by %.64s from %.*s", user ? user : "somebody",
 				       (int)DW_MIN(strcspn(from, " "), (size_t)64), from);
 	return user ? dw_arena_printf(s->arena, "by hand, by %.64s", user) : "by hand";
+}
+
+const char *dw_daemon_by_hand(struct dw_starters *s, const struct dw_procinfo *p)
+{
+	bool login = has_login(s->procs, p);
+	const char *user = login ? dw_sys_user_name(s->sys, p->loginuid) : NULL;
+
+	if (dw_daemon_origin(s->procs, p) == DW_ORIGIN_SESSION)
+		return session_text(s, p, user);
+	/* service(8) and rc-service(8) clean the environment, but not the login uid; cron's jobs have one too */
+	if (login && p->ppid == 1)
+		return dw_arena_printf(s->arena, "in a session of %.64s (by hand, or by a job)", user ? user : "somebody");
+	return NULL;
 }
 
 /* --- sleepers ------------------------------------------------------------------------------------- */

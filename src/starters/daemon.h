@@ -44,7 +44,7 @@ enum dw_origin {
 };
 /* Where the environment of the process comes from. */
 enum dw_origin dw_daemon_origin(struct dw_procs *procs, const struct dw_procinfo *p);
-/* "by hand, from 10.0.0.1", "by hand, by pat with sudo" or NULL. In the arena. */
+/* "by hand, by root from 10.0.0.1", "by hand, by pat with sudo" ...; NULL: no sign of a person. In the arena. */
 const char *dw_daemon_by_hand(struct dw_starters *s, const struct dw_procinfo *p);
 
 /*

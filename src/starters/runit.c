@@ -10,6 +10,7 @@
 
 #include "daemon.h"
 #include "dw_str.h"
+#include "initsys.h"
 #include "registry.h"
 
 #define SERVICES_MAX 1024
@@ -24,6 +25,7 @@ struct service {
 
 struct state {
 	DW_VEC(struct service) services;
+	bool watched; /* something watches the directories: now, or from the next boot on */
 };
 
 /* --- the services --------------------------------------------------------------------------------- */
@@ -69,6 +71,38 @@ static bool read_watched(struct dw_starters *s, struct state *state, const char 
 	return true;
 }
 
+/* Packages bring run files (/etc/sv/ssh is openssh-server's) to hosts that have no runit. */
+static bool is_installed(struct dw_starters *s)
+{
+	static const char *const programs[] = { "runsvdir", "svscan", "s6-svscan" };
+
+	for (size_t i = 0; i < DW_ARRAY_SIZE(programs); i++)
+		if (dw_program_in_path(s->sys, s->arena, programs[i]))
+			return true;
+	return dw_sys_file_exists(s->sys, "/command/svscan");
+}
+
+/* Installed does not mean started: runit as pid 1 does, elsewhere one of the processes must be the watcher. */
+static bool is_watched(struct dw_starters *s)
+{
+	static const char *const names[] = { "runsvdir", "svscan", "s6-svscan" };
+	int *pids;
+	size_t n;
+
+	if (dw_init_of(s) == DW_INIT_RUNIT)
+		return true;
+	if (!s->procs || dw_procs_list(s->procs, s->arena, &pids, &n, NULL) < 0)
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		const struct dw_procinfo *p = dw_procs_get(s->procs, pids[i]);
+
+		for (size_t k = 0; p && k < DW_ARRAY_SIZE(names); k++)
+			if (dw_streq(p->comm, names[k]))
+				return true;
+	}
+	return false;
+}
+
 static int load(struct dw_starters *s, void **ret_state, struct dw_error *e)
 {
 	/* Debian and Void; runit's own; daemontools'; s6's */
@@ -77,12 +111,15 @@ static int load(struct dw_starters *s, void **ret_state, struct dw_error *e)
 	struct state *state = dw_new(s->arena, struct state);
 	bool found = false;
 
+	if (!is_installed(s))
+		return -ENOENT;
 	for (size_t i = 0; i < DW_ARRAY_SIZE(watched); i++)
 		found = read_watched(s, state, watched[i], true) || found;
 	/* Known, but not linked: by hand it can run all the same (runsv /etc/sv/NAME). */
 	found = read_watched(s, state, "/etc/sv", false) || found;
 	if (!found || state->services.n == 0)
 		return -ENOENT;
+	state->watched = is_watched(s);
 	*ret_state = state;
 	return 0;
 }
@@ -170,7 +207,7 @@ static int list(struct dw_starters *s, void *arg, struct dw_error *e)
 {
 	struct state *state = arg;
 
-	for (size_t i = 0; i < state->services.n; i++) {
+	for (size_t i = 0; state->watched && i < state->services.n; i++) {
 		struct service *v = &state->services.v[i];
 		struct dw_program *p = v->linked && !v->down ? dw_script_listener(s, &v->run) : NULL;
 
