@@ -106,7 +106,8 @@ dw_unused static void world_process(struct world *w, const struct world_process 
 		 p->started ? p->started : (unsigned)p->pid);
 	world_write(w, path, text, strlen(text), 0644);
 	snprintf(path, sizeof(path), "proc/%d/status", p->pid);
-	world_write(w, path, "Uid:\t0\t0\t0\t0\nGid:\t0\t0\t0\t0\n", 28, 0644);
+	snprintf(text, sizeof(text), "Uid:\t0\t0\t0\t0\nGid:\t0\t0\t0\t0\n");
+	world_write(w, path, text, strlen(text), 0644);
 	snprintf(path, sizeof(path), "proc/%d/cmdline", p->pid);
 	world_strings(w, path, p->argv, DW_ARRAY_SIZE(p->argv));
 	snprintf(path, sizeof(path), "proc/%d/environ", p->pid);
