@@ -32,7 +32,8 @@ static const struct dw_option *option_of(const struct dw_command *c, const char 
 	if (n == strlen("no-color") && memcmp(name, "no-color", n) == 0)
 		return &dw_options[DW_OPTION_NO_COLOUR];
 	for (const struct dw_option *o = dw_options; o->name; o++)
-		if (strlen(o->name) == n && memcmp(o->name, name, n) == 0 && dw_command_takes(c, o->id))
+		if (strlen(o->name) == n && memcmp(o->name, name, n) == 0 &&
+		    dw_command_takes(c, o->id))
 			return o;
 	return NULL;
 }
@@ -69,7 +70,8 @@ static bool set_value(struct parser *p, const struct dw_option *o, const char *v
 static bool take_argument(struct parser *p, const struct dw_option *o)
 {
 	if (p->at + 1 >= p->argc) {
-		(void)fprintf(p->words, "doorward: --%s needs an argument: --%s %s\n", o->name, o->name, o->argument);
+		(void)fprintf(p->words, "doorward: --%s needs an argument: --%s %s\n", o->name,
+			      o->name, o->argument);
 		see_help(p);
 		return false;
 	}
@@ -81,7 +83,8 @@ static bool unknown_option(const struct parser *p, const char *name, size_t n)
 	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
 	const char *near = dw_option_nearest(p->command, dw_arena_strndup(a, name, n));
 
-	(void)fprintf(p->words, "doorward: %s has no option --%s", p->command->name, shown(a, name, n));
+	(void)fprintf(p->words, "doorward: %s has no option --%s", p->command->name,
+		      shown(a, name, n));
 	if (near)
 		(void)fprintf(p->words, "; did you mean --%s?", near);
 	(void)fputc('\n', p->words);
@@ -117,7 +120,8 @@ static bool parse_short(struct parser *p, const char *letters)
 		while (o->name && (o->letter != *l || !dw_command_takes(p->command, o->id)))
 			o++;
 		if (!o->name) {
-			(void)fprintf(p->words, "doorward: %s has no option -%s\n", p->command->name, shown(a, l, 1));
+			(void)fprintf(p->words, "doorward: %s has no option -%s\n",
+				      p->command->name, shown(a, l, 1));
 			see_help(p);
 			return false;
 		}
@@ -135,12 +139,14 @@ static bool parse_operand(struct parser *p, char *text)
 		return true;
 	}
 	(void)fprintf(p->words, "doorward: %s takes %s: what is \"%s\"?\n", p->command->name,
-		      p->command->operands_max ? "no more words" : "no further word", shown(a, text, strlen(text)));
+		      p->command->operands_max ? "no more words" : "no further word",
+		      shown(a, text, strlen(text)));
 	see_help(p);
 	return false;
 }
 
-bool dw_arguments_parse(const struct dw_command *c, int argc, char **argv, struct dw_arguments *ret, FILE *words)
+bool dw_arguments_parse(const struct dw_command *c, int argc, char **argv, struct dw_arguments *ret,
+			FILE *words)
 {
 	struct parser p = { .command = c, .argc = argc, .argv = argv, .ret = ret, .words = words };
 	bool options = true;

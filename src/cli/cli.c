@@ -21,7 +21,8 @@ static void fill_descriptors(void)
 	int fd;
 
 	do
-		fd = open("/dev/null", O_RDONLY); /* kept over exec on purpose: nothing is executed */
+		fd = open("/dev/null",
+			  O_RDONLY); /* kept over exec on purpose: nothing is executed */
 	while (fd >= 0 && fd <= STDERR_FILENO);
 	if (fd > STDERR_FILENO)
 		(void)close(fd);
@@ -32,7 +33,8 @@ static enum dw_exit unknown_command(const char *name)
 	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
 	const char *near = dw_command_nearest(name);
 
-	(void)fprintf(stderr, "doorward: there is no command \"%s\"", dw_escape_terminal(a, name, strlen(name)));
+	(void)fprintf(stderr, "doorward: there is no command \"%s\"",
+		      dw_escape_terminal(a, name, strlen(name)));
 	if (near)
 		(void)fprintf(stderr, "; did you mean %s?", near);
 	(void)fputs("\nTry: doorward help\n", stderr);

@@ -47,7 +47,8 @@ static bool is_sensible(const struct dw_arguments *args)
 	} pairs[] = {
 		{ DW_OPTION_JSON, DW_OPTION_JSONL, "choose one" },
 		{ DW_OPTION_PIN, DW_OPTION_UNPIN, "choose one" },
-		{ DW_OPTION_ROOT, DW_OPTION_HIDDEN, "what does not run has no sockets that could hide" },
+		{ DW_OPTION_ROOT, DW_OPTION_HIDDEN,
+		  "what does not run has no sockets that could hide" },
 		{ DW_OPTION_ROOT, DW_OPTION_METHOD, "what does not run has no sockets to find" },
 		{ DW_OPTION_ROOT, DW_OPTION_PIN, "BPF programs are for a running host" },
 		{ DW_OPTION_ROOT, DW_OPTION_UNPIN, "BPF programs are for a running host" },
@@ -56,7 +57,8 @@ static bool is_sensible(const struct dw_arguments *args)
 	for (size_t i = 0; i < DW_ARRAY_SIZE(pairs); i++)
 		if (given(args, pairs[i].a) && given(args, pairs[i].b)) {
 			(void)fprintf(stderr, "doorward: --%s and --%s do not go together: %s\n",
-				      dw_options[pairs[i].a].name, dw_options[pairs[i].b].name, pairs[i].why);
+				      dw_options[pairs[i].a].name, dw_options[pairs[i].b].name,
+				      pairs[i].why);
 			return false;
 		}
 	return true;
@@ -77,7 +79,9 @@ static struct doorward_style style_of(const struct dw_arguments *args)
 	};
 
 	if (tty)
-		s.columns = ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col ? size.ws_col : 80;
+		s.columns = ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col
+				    ? size.ws_col
+				    : 80;
 	return s;
 }
 

@@ -24,7 +24,8 @@ enum dw_exit dw_cmd_help(const struct dw_arguments *args)
 		return DW_EXIT_NOTHING;
 	}
 	near = dw_command_nearest(word);
-	(void)fprintf(stderr, "doorward: there is no help for \"%s\"", dw_escape_terminal(a, word, strlen(word)));
+	(void)fprintf(stderr, "doorward: there is no help for \"%s\"",
+		      dw_escape_terminal(a, word, strlen(word)));
 	if (near)
 		(void)fprintf(stderr, "; did you mean %s?", near);
 	(void)fputs("\nTry: doorward help\n", stderr);

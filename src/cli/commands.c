@@ -9,29 +9,36 @@
 
 const struct dw_option dw_options[DW_OPTION_COUNT + 1] = {
 	{ DW_OPTION_JSON, "json", 0, NULL, NULL, "write one JSON document" },
-	{ DW_OPTION_JSONL, "jsonl", 0, NULL, NULL, "write one JSON object a line, one for each door" },
+	{ DW_OPTION_JSONL, "jsonl", 0, NULL, NULL,
+	  "write one JSON object a line, one for each door" },
 	{ DW_OPTION_WIDE, "wide", 'w', NULL, NULL,
 	  "cut nothing short; show process ids, whole paths and where it is written" },
-	{ DW_OPTION_HIDDEN, "hidden", 0, NULL, NULL, "also search for doors that hide from ordinary tools (slower)" },
+	{ DW_OPTION_HIDDEN, "hidden", 0, NULL, NULL,
+	  "also search for doors that hide from ordinary tools (slower)" },
 	{ DW_OPTION_ROOT, "root", 0, "DIR", "/",
 	  "look at a file system that is not running: what would it open?" },
 	{ DW_OPTION_METHOD, "method", 0, "HOW", "auto bpf netlink proc",
 	  "how to find sockets: auto (the best that works), bpf, netlink or proc" },
-	{ DW_OPTION_PIN, "pin", 0, NULL, NULL, "leave the BPF programs loaded, so that later audits are faster" },
+	{ DW_OPTION_PIN, "pin", 0, NULL, NULL,
+	  "leave the BPF programs loaded, so that later audits are faster" },
 	{ DW_OPTION_UNPIN, "unpin", 0, NULL, NULL, "take away what --pin left" },
-	{ DW_OPTION_QUIET, "quiet", 'q', NULL, NULL, "the data alone: no summary, no advice, no progress" },
-	{ DW_OPTION_NO_COLOUR, "no-colour", 0, NULL, NULL, "no colours (as with NO_COLOR set); also --no-color" },
+	{ DW_OPTION_QUIET, "quiet", 'q', NULL, NULL,
+	  "the data alone: no summary, no advice, no progress" },
+	{ DW_OPTION_NO_COLOUR, "no-colour", 0, NULL, NULL,
+	  "no colours (as with NO_COLOR set); also --no-color" },
 	{ DW_OPTION_HELP, "help", 'h', NULL, NULL, "show this help" },
 	{ DW_OPTION_VERSION, "version", 'V', NULL, NULL, "show the version" },
 	{ END, NULL, 0, NULL, NULL, NULL },
 };
 
-const enum dw_option_id dw_options_everywhere[] = { DW_OPTION_QUIET, DW_OPTION_NO_COLOUR, DW_OPTION_HELP,
-						    DW_OPTION_VERSION, END };
+const enum dw_option_id dw_options_everywhere[] = { DW_OPTION_QUIET, DW_OPTION_NO_COLOUR,
+						    DW_OPTION_HELP, DW_OPTION_VERSION, END };
 
-static const enum dw_option_id audit_options[] = { DW_OPTION_JSON, DW_OPTION_JSONL,  DW_OPTION_WIDE,
-						   DW_OPTION_ROOT, DW_OPTION_HIDDEN, DW_OPTION_METHOD,
-						   DW_OPTION_PIN,  DW_OPTION_UNPIN,  END };
+static const enum dw_option_id audit_options[] = {
+	DW_OPTION_JSON, DW_OPTION_JSONL,  DW_OPTION_WIDE,
+	DW_OPTION_ROOT, DW_OPTION_HIDDEN, DW_OPTION_METHOD,
+	DW_OPTION_PIN,  DW_OPTION_UNPIN,  END
+};
 static const enum dw_option_id no_options[] = { END };
 
 const struct dw_command dw_commands[] = {
@@ -40,10 +47,14 @@ const struct dw_command dw_commands[] = {
 		.operands = "",
 		.operand_choices = "",
 		.summary = "every door, who holds it, what starts it and what to do about it",
-		.description = "Lists every way in which the network can reach this host: listening and datagram\n"
-			       "sockets of all network namespaces, raw and packet sockets, forwarded and\n"
-			       "redirected ports, and doors that sleep until the next boot or the first caller.\n"
-			       "Run it as root: without, it sees less, says so, and exits with status 3.\n",
+		.description =
+			"Lists every way in which the network can reach this host: listening and "
+			"datagram\n"
+			"sockets of all network namespaces, raw and packet sockets, forwarded and\n"
+			"redirected ports, and doors that sleep until the next boot or the first "
+			"caller.\n"
+			"Run it as root: without, it sees less, says so, and exits with status "
+			"3.\n",
 		.options = audit_options,
 		.run = dw_cmd_audit,
 	},
@@ -53,7 +64,8 @@ const struct dw_command dw_commands[] = {
 		.operands_max = 1,
 		.operand_choices = "@ fields",
 		.summary = "help for a command, or what each field of the JSON output means",
-		.description = "Without a word: all commands. With the word fields: every field of the JSON output.\n",
+		.description = "Without a word: all commands. With the word fields: every field of "
+			       "the JSON output.\n",
 		.options = no_options,
 		.run = dw_cmd_help,
 	},

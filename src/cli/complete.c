@@ -40,24 +40,30 @@ static void put_bash_arguments(FILE *out)
 		if (!o->argument || !o->choices)
 			continue;
 		if (strcmp(o->choices, "/") == 0)
-			(void)fprintf(out, "\t--%s) mapfile -t COMPREPLY < <(compgen -d -- \"$cur\"); return ;;\n", o->name);
+			(void)fprintf(out,
+				      "\t--%s) mapfile -t COMPREPLY < <(compgen -d -- \"$cur\"); "
+				      "return ;;\n",
+				      o->name);
 		else
 			(void)fprintf(out,
-				      "\t--%s) mapfile -t COMPREPLY < <(compgen -W '%s' -- \"$cur\"); return ;;\n",
+				      "\t--%s) mapfile -t COMPREPLY < <(compgen -W '%s' -- "
+				      "\"$cur\"); return ;;\n",
 				      o->name, o->choices);
 	}
 }
 
 void dw_complete_bash(FILE *out)
 {
-	(void)fputs("# bash completion of doorward; made from its table of commands\n"
-		    "_doorward()\n{\n"
-		    "\tlocal cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} command=",
-		    out);
+	(void)fputs(
+		"# bash completion of doorward; made from its table of commands\n"
+		"_doorward()\n{\n"
+		"\tlocal cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} command=",
+		out);
 	(void)fprintf(out, "%s word words\n", dw_commands[0].name);
-	(void)fputs("\tCOMPREPLY=()\n"
-		    "\tfor word in \"${COMP_WORDS[@]:1:COMP_CWORD - 1}\"; do\n\t\tcase $word in\n\t\t",
-		    out);
+	(void)fputs(
+		"\tCOMPREPLY=()\n"
+		"\tfor word in \"${COMP_WORDS[@]:1:COMP_CWORD - 1}\"; do\n\t\tcase $word in\n\t\t",
+		out);
 	for (const struct dw_command *c = dw_commands; c->name; c++)
 		(void)fprintf(out, "%s%s", c == dw_commands ? "" : " | ", c->name);
 	(void)fputs(") command=$word; break ;;\n\t\tesac\n\tdone\n\tcase $prev in\n", out);
@@ -96,7 +102,8 @@ static void put_zsh_text(FILE *out, const char *s)
 static void put_zsh_option(FILE *out, const struct dw_option *o)
 {
 	if (o->letter)
-		(void)fprintf(out, "\t\t'(-%c --%s)'{-%c,--%s}'[", o->letter, o->name, o->letter, o->name);
+		(void)fprintf(out, "\t\t'(-%c --%s)'{-%c,--%s}'[", o->letter, o->name, o->letter,
+			      o->name);
 	else
 		(void)fprintf(out, "\t\t'--%s%s[", o->name, o->argument ? "=" : "");
 	put_zsh_text(out, o->help);
@@ -110,7 +117,8 @@ static void put_zsh_option(FILE *out, const struct dw_option *o)
 
 void dw_complete_zsh(FILE *out)
 {
-	(void)fputs("#compdef doorward\n# zsh completion of doorward; made from its table of commands\n\n"
+	(void)fputs("#compdef doorward\n# zsh completion of doorward; made from its table of "
+		    "commands\n\n"
 		    "_doorward() {\n\tlocal -a commands arguments\n\tcommands=(\n",
 		    out);
 	for (const struct dw_command *c = dw_commands; c->name; c++) {

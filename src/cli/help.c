@@ -11,7 +11,8 @@ static void put_option(FILE *out, const struct dw_option *o)
 {
 	char head[64];
 
-	(void)snprintf(head, sizeof(head), "--%s%s%s", o->name, o->argument ? " " : "", o->argument ? o->argument : "");
+	(void)snprintf(head, sizeof(head), "--%s%s%s", o->name, o->argument ? " " : "",
+		       o->argument ? o->argument : "");
 	if (o->letter)
 		(void)fprintf(out, "  -%c, %-*s %s\n", o->letter, COLUMN - 6, head, o->help);
 	else
@@ -38,7 +39,9 @@ void dw_help_all(FILE *out)
 		    out);
 	for (const struct dw_command *c = dw_commands; c->name; c++)
 		(void)fprintf(out, "  %-*s %s%s\n", COLUMN - 2, c->name, c->summary,
-			      c == dw_commands ? "\n                      (when no command is given)" : "");
+			      c == dw_commands
+				      ? "\n                      (when no command is given)"
+				      : "");
 	(void)fputs("\nOptions of every command:\n", out);
 	put_options(out, dw_options_everywhere);
 	(void)fprintf(out, "\nOptions of %s:\n", dw_commands[0].name);
@@ -48,9 +51,10 @@ void dw_help_all(FILE *out)
 
 void dw_help_command(FILE *out, const struct dw_command *c)
 {
-	(void)fprintf(out, "doorward %s: %s\n\nUsage: doorward %s%s [OPTIONS]%s%s\n\n%s", c->name, c->summary,
-		      c == dw_commands ? "[" : "", c == dw_commands ? "audit]" : c->name, c->operands[0] ? " " : "",
-		      c->operands, c->description);
+	(void)fprintf(out, "doorward %s: %s\n\nUsage: doorward %s%s [OPTIONS]%s%s\n\n%s", c->name,
+		      c->summary, c == dw_commands ? "[" : "",
+		      c == dw_commands ? "audit]" : c->name, c->operands[0] ? " " : "", c->operands,
+		      c->description);
 	if (c->options[0] != DW_OPTION_COUNT) {
 		(void)fputs("\nOptions:\n", out);
 		put_options(out, c->options);
@@ -75,6 +79,7 @@ static void put_fields(FILE *out, const struct dw_field *fields, int depth)
 
 void dw_help_fields(FILE *out)
 {
-	(void)fputs("The fields of doorward audit --json. A value that is not known is null.\n\n", out);
+	(void)fputs("The fields of doorward audit --json. A value that is not known is null.\n\n",
+		    out);
 	put_fields(out, dw_fields_document, 0);
 }

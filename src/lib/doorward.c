@@ -103,7 +103,8 @@ int doorward_set_method(struct doorward *d, const char *method)
 			d->rungs = methods[i].rungs;
 			return 0;
 		}
-	return dw_error_set(e, -EINVAL, "no method is called %s: auto, bpf, netlink or proc", method);
+	return dw_error_set(e, -EINVAL, "no method is called %s: auto, bpf, netlink or proc",
+			    method);
 }
 
 void doorward_set_hidden(struct doorward *d, int on)
@@ -111,7 +112,8 @@ void doorward_set_hidden(struct doorward *d, int on)
 	d->hidden = on != 0;
 }
 
-void doorward_set_progress(struct doorward *d, void (*tell)(void *data, const char *part), void *data)
+void doorward_set_progress(struct doorward *d, void (*tell)(void *data, const char *part),
+			   void *data)
 {
 	d->progress = tell;
 	d->progress_data = data;
@@ -157,9 +159,10 @@ struct doorward_audit *dw_facade_wrap(struct dw_audit *audit)
 		};
 	a->audit = audit;
 	a->arena = arena;
-	a->report = (struct dw_report){
-		.snapshot = audit->snapshot, .version = DW_VERSION, .doors = doors, .n_doors = findings->n
-	};
+	a->report = (struct dw_report){ .snapshot = audit->snapshot,
+					.version = DW_VERSION,
+					.doors = doors,
+					.n_doors = findings->n };
 	return a;
 }
 
@@ -216,9 +219,10 @@ int doorward_audit_write(struct doorward_audit *a, enum doorward_format format, 
 
 	if (style) /* a caller built against an older header lends a shorter struct */
 		memcpy(&s, style, DW_MIN(style->size, sizeof(s)));
-	text = (struct dw_report_style){
-		.columns = s.columns, .colour = s.colour != 0, .wide = s.wide != 0, .quiet = s.quiet != 0
-	};
+	text = (struct dw_report_style){ .columns = s.columns,
+					 .colour = s.colour != 0,
+					 .wide = s.wide != 0,
+					 .quiet = s.quiet != 0 };
 	switch (format) {
 	case DOORWARD_TEXT:
 		return dw_report_text(&a->report, out, &text, NULL);

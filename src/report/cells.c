@@ -41,7 +41,8 @@ static const struct {
 
 static bool says_boot(enum dw_starter_kind k)
 {
-	return k != DW_STARTER_UNKNOWN && k != DW_STARTER_MANUAL && k != DW_STARTER_KERNEL && k != DW_STARTER_AT;
+	return k != DW_STARTER_UNKNOWN && k != DW_STARTER_MANUAL && k != DW_STARTER_KERNEL &&
+	       k != DW_STARTER_AT;
 }
 
 static const char *starter_text(const struct dw_door *d, struct dw_arena *a)
@@ -66,7 +67,7 @@ static const char *starter_text(const struct dw_door *d, struct dw_arena *a)
 }
 
 static const char *const exe_words[DW_EXE_COUNT] = {
-	[DW_EXE_UNKNOWN] = "",          [DW_EXE_INTACT] = "",
+	[DW_EXE_UNKNOWN] = "",           [DW_EXE_INTACT] = "",
 	[DW_EXE_DELETED] = " (deleted)", [DW_EXE_REPLACED] = " (replaced)",
 	[DW_EXE_MEMFD] = " (in memory)",
 };
@@ -84,7 +85,8 @@ static const char *program_text(const struct dw_door *d, bool wide, struct dw_ar
 		return d->kind == DW_KIND_REDIRECTED || d->owners_known ? "-" : "?";
 	if (d->program && !wide)
 		name = dw_basename(name);
-	return dw_arena_printf(a, "%s%s", dw_cells_escape(name, a), first ? exe_words[first->exe_state] : "");
+	return dw_arena_printf(a, "%s%s", dw_cells_escape(name, a),
+			       first ? exe_words[first->exe_state] : "");
 }
 
 static const char *user_text(const struct dw_door *d, struct dw_arena *a)
@@ -124,7 +126,8 @@ void dw_cells_fill(struct dw_row *row, bool wide, struct dw_arena *a)
 	if (!wide)
 		return;
 	row->cells[DW_CELL_PIDS] = pids_text(d, a);
-	row->cells[DW_CELL_SOURCE] = d->starter.source ? dw_cells_escape(d->starter.source, a) : "-";
+	row->cells[DW_CELL_SOURCE] =
+		d->starter.source ? dw_cells_escape(d->starter.source, a) : "-";
 }
 
 const char *dw_cells_where(const struct dw_endpoint *e, struct dw_arena *a)
@@ -150,8 +153,9 @@ static const char *raw_name(uint32_t number)
 		uint32_t number;
 		const char *name;
 	} known[] = {
-		{ 1, "icmp" }, { 2, "igmp" }, { 6, "tcp" }, { 17, "udp" }, { 47, "gre" }, { 50, "esp" },
-		{ 58, "icmpv6" }, { 89, "ospf" }, { 103, "pim" }, { 112, "vrrp" }, { 132, "sctp" }, { 255, "any" },
+		{ 1, "icmp" },  { 2, "igmp" },   { 6, "tcp" },     { 17, "udp" },
+		{ 47, "gre" },  { 50, "esp" },   { 58, "icmpv6" }, { 89, "ospf" },
+		{ 103, "pim" }, { 112, "vrrp" }, { 132, "sctp" },  { 255, "any" },
 	};
 
 	for (size_t i = 0; i < DW_ARRAY_SIZE(known); i++)
@@ -174,6 +178,7 @@ const char *dw_row_door(const struct dw_row *row, struct dw_arena *a)
 	if (e->protocol == DW_PROTOCOL_RAW && raw_name(e->port))
 		return dw_arena_printf(a, "%s:%s/%s", row->where, raw_name(e->port), protocol);
 	if (row->port_last > row->port)
-		return dw_arena_printf(a, "%s:%u-%u/%s", row->where, row->port, row->port_last, protocol);
+		return dw_arena_printf(a, "%s:%u-%u/%s", row->where, row->port, row->port_last,
+				       protocol);
 	return dw_arena_printf(a, "%s:%u/%s", row->where, row->port, protocol);
 }

@@ -39,14 +39,18 @@ DW_GETTER(get_confidence)
 
 static const struct dw_field starter_fields[] = {
 	{ "kind", DW_FIELD_STRING, .get = get_starter_kind,
-	  .description = "systemd-service, systemd-socket, sysv, inetd, xinetd, openrc, runit, cron, at, container, "
-			 "rc-local, inittab, dbus, user-session, manual, kernel, windows-service, unknown" },
+	  .description = "systemd-service, systemd-socket, sysv, inetd, xinetd, openrc, runit, "
+			 "cron, at, container, "
+			 "rc-local, inittab, dbus, user-session, manual, kernel, windows-service, "
+			 "unknown" },
 	{ "id", DW_FIELD_STRING, true, STARTER(id),
-	  .description = "NAME.service, NAME.socket, the script's name, the inetd service's name, docker:NAME ..." },
+	  .description = "NAME.service, NAME.socket, the script's name, the inetd service's name, "
+			 "docker:NAME ..." },
 	{ "source", DW_FIELD_STRING, true, STARTER(source),
 	  .description = "FILE:LINE that says so: what a person would edit" },
 	{ "program", DW_FIELD_STRING, true, STARTER(program),
-	  .description = "what serves the door when its holder does not: the program of an inetd line, of Accept=yes" },
+	  .description = "what serves the door when its holder does not: the program of an inetd "
+			 "line, of Accept=yes" },
 	{ "enabled", DW_FIELD_BOOL, true, .get = get_enabled,
 	  .description = "will it be started at the next boot?" },
 	{ "running", DW_FIELD_BOOL, true, .get = get_running, .description = "is it running now?" },
@@ -54,9 +58,11 @@ static const struct dw_field starter_fields[] = {
 	  .description = "does it come back after a kill, without a reboot?" },
 	{ "confidence", DW_FIELD_STRING, .get = get_confidence,
 	  .description = "certain (the kernel or the manager says so), likely, guess, unknown" },
-	{ "evidence", DW_FIELD_STRING, true, STARTER(evidence), .description = "one sentence: how doorward knows" },
+	{ "evidence", DW_FIELD_STRING, true, STARTER(evidence),
+	  .description = "one sentence: how doorward knows" },
 	{ "also", DW_FIELD_STRING, true, STARTER(also),
-	  .description = "a second name worth knowing: the service behind a socket, a login's terminal and address" },
+	  .description = "a second name worth knowing: the service behind a socket, a login's "
+			 "terminal and address" },
 	{ 0 },
 };
 
@@ -81,9 +87,11 @@ DW_GETTER(get_bound)
 
 static const struct dw_field exposure_fields[] = {
 	{ "bound", DW_FIELD_STRING, .get = get_bound,
-	  .description = "what the address says: any, interface, address, multicast, link-local, loopback, unknown" },
+	  .description = "what the address says: any, interface, address, multicast, link-local, "
+			 "loopback, unknown" },
 	{ "filtered", DW_FIELD_NULL, true,
-	  .description = "what the host's packet filter lets through; not looked at in this version" },
+	  .description =
+		  "what the host's packet filter lets through; not looked at in this version" },
 	{ "probed", DW_FIELD_NULL, true,
 	  .description = "what a scan from outside saw; not looked at in this version" },
 	{ 0 },
@@ -229,21 +237,27 @@ const struct dw_field dw_fields_door[] = {
 	{ "protocol", DW_FIELD_STRING, .get = get_protocol,
 	  .description = "tcp, udp, udplite, sctp, dccp, raw, packet, vsock, bluetooth, unknown" },
 	{ "family", DW_FIELD_STRING, .get = get_family,
-	  .description = "ipv4, ipv6, dual (an IPv6 socket that takes IPv4 too), packet, vsock, bluetooth, unknown" },
+	  .description = "ipv4, ipv6, dual (an IPv6 socket that takes IPv4 too), packet, vsock, "
+			 "bluetooth, unknown" },
 	{ "address", DW_FIELD_STRING, true, .get = get_address,
-	  .description = "bound address, numeric, no brackets; packet sockets: the interface or *; null: not known" },
+	  .description = "bound address, numeric, no brackets; packet sockets: the interface or *; "
+			 "null: not known" },
 	{ "port", DW_FIELD_UINT, true, .get = get_port,
-	  .description = "port; raw: the IP protocol's number; null: none, or not known before it runs" },
+	  .description =
+		  "port; raw: the IP protocol's number; null: none, or not known before it runs" },
 	{ "port_last", DW_FIELD_UINT, true, .get = get_port_last,
 	  .description = "forwarded: last port of a range that begins with port; null: one port" },
 	{ "netns", DW_FIELD_STRING, .get = get_netns,
 	  .description = "network namespace: host, its name, or net:[INODE]" },
 	{ "interface", DW_FIELD_STRING, true, .get = get_interface,
-	  .description = "interface that it is bound to or scoped to", .source = "SO_BINDTODEVICE, scope id" },
+	  .description = "interface that it is bound to or scoped to",
+	  .source = "SO_BINDTODEVICE, scope id" },
 	{ "kind", DW_FIELD_STRING, .get = get_kind,
-	  .description = "listener, datagram, raw, sniffer, forwarded, redirected, sleeping, unknown" },
+	  .description =
+		  "listener, datagram, raw, sniffer, forwarded, redirected, sleeping, unknown" },
 	{ "program", DW_FIELD_STRING, true, .get = get_program,
-	  .description = "file of the program that serves: the starter's, else the oldest holder's" },
+	  .description =
+		  "file of the program that serves: the starter's, else the oldest holder's" },
 	{ "owners", DW_FIELD_OBJECTS, .members = dw_fields_owner, .get = get_owners,
 	  .description = "processes that hold the door, oldest first" },
 	{ "owners_known", DW_FIELD_BOOL, .get = get_owners_known,
@@ -253,21 +267,24 @@ const struct dw_field dw_fields_door[] = {
 	{ "starter", DW_FIELD_OBJECT, .members = starter_fields, .get = get_starter,
 	  .description = "what opens it again after a kill or at the next boot" },
 	{ "package", DW_FIELD_STRING, true, .get = get_package,
-	  .description = "package of the program; null: in none, or not known", .source = "dpkg, rpm" },
-	{ "package_info", DW_FIELD_OBJECT, true, .members = dw_fields_package, .get = get_package_info,
-	  .description = "more of that package" },
+	  .description = "package of the program; null: in none, or not known",
+	  .source = "dpkg, rpm" },
+	{ "package_info", DW_FIELD_OBJECT, true, .members = dw_fields_package,
+	  .get = get_package_info, .description = "more of that package" },
 	{ "service", DW_FIELD_STRING, true, .get = get_service,
 	  .description = "the known service that it is, by program first and port second" },
 	{ "exposure", DW_FIELD_OBJECT, .members = exposure_fields, .get = get_self,
 	  .description = "who can reach it: three facts kept apart" },
-	{ "usage", DW_FIELD_NULL, true, .description = "evidence of need; not gathered in this version" },
+	{ "usage", DW_FIELD_NULL, true,
+	  .description = "evidence of need; not gathered in this version" },
 	{ "verdict", DW_FIELD_STRING, .offset = offsetof(struct dw_report_door, verdict),
 	  .description = "keep, restrict, close, ask, investigate, unknown" },
 	{ "reasons", DW_FIELD_OBJECTS, .members = reason_fields, .get = get_reasons,
 	  .description = "why that verdict, what matters most first" },
 	{ "mptcp", DW_FIELD_BOOL, .get = get_mptcp, .description = "Multipath TCP too" },
 	{ "sockets", DW_FIELD_UINT, .get = get_sockets,
-	  .description = "sockets that make this door (SO_REUSEPORT); 0: none, the door is no local socket" },
+	  .description = "sockets that make this door (SO_REUSEPORT); 0: none, the door is no "
+			 "local socket" },
 	{ "filter", DW_FIELD_STRING, true, .get = get_filter,
 	  .description = "packet socket: its filter in words", .source = "PACKET_DIAG_FILTER" },
 	{ "target", DW_FIELD_STRING, true, .get = get_target,
@@ -299,10 +316,12 @@ DW_GETTER(get_blind)
 #define INCOMPLETE(m) .offset = offsetof(struct dw_incomplete, m)
 
 const struct dw_field dw_fields_incomplete[] = {
-	{ "what", DW_FIELD_STRING, INCOMPLETE(what), .description = "stable name: not-root, no-bpf, bad-line ..." },
+	{ "what", DW_FIELD_STRING, INCOMPLETE(what),
+	  .description = "stable name: not-root, no-bpf, bad-line ..." },
 	{ "text", DW_FIELD_STRING, INCOMPLETE(text), .description = "one sentence for a person" },
 	{ "file", DW_FIELD_STRING, true, INCOMPLETE(file), .description = "the file it is about" },
-	{ "line", DW_FIELD_UINT, true, .get = get_line, .description = "the line it is about, from 1" },
+	{ "line", DW_FIELD_UINT, true, .get = get_line,
+	  .description = "the line it is about, from 1" },
 	{ "blind", DW_FIELD_BOOL, .get = get_blind,
 	  .description = "true: doors, holders or starters may be missing because of it" },
 	{ 0 },
@@ -350,7 +369,8 @@ DW_GETTER(get_incomplete)
 }
 
 const struct dw_field dw_fields_document[] = {
-	{ "host", DW_FIELD_STRING, true, .get = get_host, .description = "name of the host", .source = "uname(2)" },
+	{ "host", DW_FIELD_STRING, true, .get = get_host, .description = "name of the host",
+	  .source = "uname(2)" },
 	{ "time", DW_FIELD_TIME, .get = get_time, .description = "when it was looked at" },
 	{ "version", DW_FIELD_STRING, .offset = offsetof(struct dw_report, version),
 	  .description = "of doorward" },

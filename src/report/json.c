@@ -4,8 +4,8 @@
 #include "dw_macros.h"
 #include "dw_report.h"
 
-static void write_object(struct dw_json *j, const char *key, const struct dw_field *fields, struct dw_arena *a,
-			 const void *object);
+static void write_object(struct dw_json *j, const char *key, const struct dw_field *fields,
+			 struct dw_arena *a, const void *object);
 
 static void write_objects(struct dw_json *j, const struct dw_field *f, struct dw_arena *a,
 			  const struct dw_value *v)
@@ -57,8 +57,8 @@ static void write_value(struct dw_json *j, const struct dw_field *f, struct dw_a
 	dw_json_null(j, f->name);
 }
 
-static void write_object(struct dw_json *j, const char *key, const struct dw_field *fields, struct dw_arena *a,
-			 const void *object)
+static void write_object(struct dw_json *j, const char *key, const struct dw_field *fields,
+			 struct dw_arena *a, const void *object)
 {
 	dw_json_object(j, key);
 	for (const struct dw_field *f = fields; f->name; f++) {

@@ -13,9 +13,9 @@ static const struct {
 	size_t least; /* columns below which it is not cut */
 } columns[DW_CELL_COUNT] = {
 	/* these fill 80 columns; most of the room is for the answer that nobody else gives */
-	[DW_CELL_DOOR] = { "DOOR", 21 },          [DW_CELL_PROGRAM] = { "PROGRAM", 11 },
-	[DW_CELL_USER] = { "USER", 8 },           [DW_CELL_STARTER] = { "STARTED BY", 20 },
-	[DW_CELL_PACKAGE] = { "PACKAGE", 10 },    [DW_CELL_PIDS] = { "PID", 5 },
+	[DW_CELL_DOOR] = { "DOOR", 21 },       [DW_CELL_PROGRAM] = { "PROGRAM", 11 },
+	[DW_CELL_USER] = { "USER", 8 },        [DW_CELL_STARTER] = { "STARTED BY", 20 },
+	[DW_CELL_PACKAGE] = { "PACKAGE", 10 }, [DW_CELL_PIDS] = { "PID", 5 },
 	[DW_CELL_SOURCE] = { "SOURCE", 12 },
 };
 
@@ -51,7 +51,8 @@ const char *dw_layout_cut(const char *s, size_t width, bool tail, struct dw_aren
 	/* "[fe80::aaaa..%eth0]:546/udp": the port is at the end and must stay */
 	keep = (width - 2) * 2 / 3;
 	end = s + bytes_of(s, total - keep);
-	return dw_arena_printf(a, "%.*s..%s", (int)bytes_of(s, width - 2 - dw_display_width(end)), s, end);
+	return dw_arena_printf(a, "%.*s..%s", (int)bytes_of(s, width - 2 - dw_display_width(end)),
+			       s, end);
 }
 
 static size_t total_of(const struct dw_layout *l)
@@ -73,7 +74,8 @@ static void shrink(struct dw_layout *l, size_t limit)
 		for (size_t i = 0; i < DW_CELL_COUNT; i++)
 			if (l->widths[i] > columns[i].least &&
 			    (widest == DW_CELL_COUNT ||
-			     l->widths[i] * columns[widest].least > l->widths[widest] * columns[i].least))
+			     l->widths[i] * columns[widest].least >
+				     l->widths[widest] * columns[i].least))
 				widest = i;
 		if (widest == DW_CELL_COUNT)
 			break;
@@ -92,7 +94,8 @@ struct dw_layout dw_layout_fit(const struct dw_rows *rows, const struct dw_repor
 	for (size_t c = 0; c < DW_CELL_COUNT; c++) {
 		for (size_t i = 0; i < rows->n; i++)
 			if (rows->v[i].cells[c])
-				l.widths[c] = DW_MAX(l.widths[c], dw_display_width(rows->v[i].cells[c]));
+				l.widths[c] =
+					DW_MAX(l.widths[c], dw_display_width(rows->v[i].cells[c]));
 		if (l.widths[c])
 			l.widths[c] = DW_MAX(l.widths[c], strlen(columns[c].title));
 	}
@@ -116,7 +119,8 @@ static void put_cell(FILE *out, const struct dw_layout *l, size_t column, const 
 
 	(void)fputs(text, out);
 	if (!is_last(l, column))
-		(void)fprintf(out, "%*s", (int)(l->widths[column] + GAP - DW_MIN(used, l->widths[column])), "");
+		(void)fprintf(out, "%*s",
+			      (int)(l->widths[column] + GAP - DW_MIN(used, l->widths[column])), "");
 }
 
 void dw_layout_head(FILE *out, const struct dw_layout *l)
@@ -128,13 +132,14 @@ void dw_layout_head(FILE *out, const struct dw_layout *l)
 	(void)fputc('\n', out);
 }
 
-void dw_layout_row(FILE *out, const struct dw_layout *l, const struct dw_row *row, struct dw_arena *a)
+void dw_layout_row(FILE *out, const struct dw_layout *l, const struct dw_row *row,
+		   struct dw_arena *a)
 {
 	const struct dw_mark *m = dw_mark_of(row->first->verdict);
 	bool coloured = l->colour && m->rank;
 
-	(void)fprintf(out, "%s%c%s%*s", coloured ? m->colour : "", m->mark, coloured ? DW_ANSI_OFF : "",
-		      DW_LAYOUT_MARK - 1, "");
+	(void)fprintf(out, "%s%c%s%*s", coloured ? m->colour : "", m->mark,
+		      coloured ? DW_ANSI_OFF : "", DW_LAYOUT_MARK - 1, "");
 	for (size_t i = 0; i < DW_CELL_COUNT; i++)
 		if (l->widths[i])
 			put_cell(out, l, i,

@@ -32,7 +32,8 @@ static bool index_of(const char **path, size_t n, uint64_t *ret)
 	const char *text;
 	size_t length;
 
-	return n > 0 && component(path, &text, &length) && dw_parse_u64n(text, length, 10, n - 1, ret);
+	return n > 0 && component(path, &text, &length) &&
+	       dw_parse_u64n(text, length, 10, n - 1, ret);
 }
 
 /*
@@ -40,8 +41,8 @@ static bool index_of(const char **path, size_t n, uint64_t *ret)
  * an array of strings that the path ends with, or DW_WHOLE.
  */
 #define DW_WHOLE UINT64_MAX
-static const struct dw_field *resolve(const struct dw_report *r, struct dw_arena *a, const char *path,
-				      struct dw_value *ret, uint64_t *ret_index)
+static const struct dw_field *resolve(const struct dw_report *r, struct dw_arena *a,
+				      const char *path, struct dw_value *ret, uint64_t *ret_index)
 {
 	const struct dw_field *fields = dw_fields_document, *f;
 	const void *object = r;
@@ -61,7 +62,8 @@ static const struct dw_field *resolve(const struct dw_report *r, struct dw_arena
 		object = ret->object;
 		fields = f->members;
 		if (f->type == DW_FIELD_STRINGS)
-			return index_of(&path, ret->strings.n, ret_index) && *path == '\0' ? f : NULL;
+			return index_of(&path, ret->strings.n, ret_index) && *path == '\0' ? f
+											   : NULL;
 		if (f->type == DW_FIELD_OBJECTS) {
 			uint64_t i;
 
@@ -73,7 +75,8 @@ static const struct dw_field *resolve(const struct dw_report *r, struct dw_arena
 	return NULL;
 }
 
-static const char *text_of(const struct dw_field *f, const struct dw_value *v, uint64_t index, struct dw_arena *a)
+static const char *text_of(const struct dw_field *f, const struct dw_value *v, uint64_t index,
+			   struct dw_arena *a)
 {
 	switch (f->type) {
 	case DW_FIELD_STRING:

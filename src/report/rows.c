@@ -8,12 +8,9 @@
 
 static const enum dw_section section_of_bound[DW_BOUND_COUNT] = {
 	[DW_BOUND_UNKNOWN] = DW_SECTION_ANY, /* not known to be narrower */
-	[DW_BOUND_LOOPBACK] = DW_SECTION_LOOPBACK,
-	[DW_BOUND_LINK_LOCAL] = DW_SECTION_ADDRESS,
-	[DW_BOUND_ADDRESS] = DW_SECTION_ADDRESS,
-	[DW_BOUND_INTERFACE] = DW_SECTION_ADDRESS,
-	[DW_BOUND_MULTICAST] = DW_SECTION_ADDRESS,
-	[DW_BOUND_ANY] = DW_SECTION_ANY,
+	[DW_BOUND_LOOPBACK] = DW_SECTION_LOOPBACK, [DW_BOUND_LINK_LOCAL] = DW_SECTION_ADDRESS,
+	[DW_BOUND_ADDRESS] = DW_SECTION_ADDRESS,   [DW_BOUND_INTERFACE] = DW_SECTION_ADDRESS,
+	[DW_BOUND_MULTICAST] = DW_SECTION_ADDRESS, [DW_BOUND_ANY] = DW_SECTION_ANY,
 };
 
 static enum dw_section section_of(const struct dw_door *d)
@@ -23,10 +20,12 @@ static enum dw_section section_of(const struct dw_door *d)
 		return DW_SECTION_SLEEPING;
 	case DW_KIND_FORWARDED:
 	case DW_KIND_REDIRECTED:
-		return d->netns && !dw_streq(d->netns, "host") ? DW_SECTION_NETNS : DW_SECTION_FORWARDED;
+		return d->netns && !dw_streq(d->netns, "host") ? DW_SECTION_NETNS
+							       : DW_SECTION_FORWARDED;
 	case DW_KIND_RAW:
 	case DW_KIND_SNIFFER:
-		return d->netns && !dw_streq(d->netns, "host") ? DW_SECTION_NETNS : DW_SECTION_PACKETS;
+		return d->netns && !dw_streq(d->netns, "host") ? DW_SECTION_NETNS
+							       : DW_SECTION_PACKETS;
 	case DW_KIND_UNKNOWN:
 	case DW_KIND_LISTENER:
 	case DW_KIND_DATAGRAM:
@@ -179,13 +178,16 @@ static void merge(struct dw_rows *rows, int (*compare)(const void *, const void 
 
 struct dw_rows dw_rows_make(const struct dw_report *r, bool wide, bool merged, struct dw_arena *a)
 {
-	struct dw_rows rows = { .v = dw_arena_array(a, r->n_doors, sizeof(*rows.v)), .n = r->n_doors };
+	struct dw_rows rows = { .v = dw_arena_array(a, r->n_doors, sizeof(*rows.v)),
+				.n = r->n_doors };
 
 	for (size_t i = 0; i < r->n_doors; i++) {
 		const struct dw_door *d = r->doors[i].door;
 		struct dw_row *row = &rows.v[i];
 
-		*row = (struct dw_row){ .first = &r->doors[i], .order = i, .n = 1, .section = section_of(d) };
+		*row = (struct dw_row){
+			.first = &r->doors[i], .order = i, .n = 1, .section = section_of(d)
+		};
 		row->where = dw_cells_where(&d->at, a);
 		row->port = d->at.has_port ? d->at.port : 0;
 		row->port_last = DW_MAX(row->port, d->port_last);

@@ -50,13 +50,16 @@ static const struct {
 	const char *summary; /* "4 on one address" */
 } sections[DW_SECTION_COUNT] = {
 	[DW_SECTION_ANY] = { "Open to any network", "open to any network" },
-	[DW_SECTION_ADDRESS] = { "On one address, group or interface", "on one address, group or interface" },
+	[DW_SECTION_ADDRESS] = { "On one address, group or interface",
+				 "on one address, group or interface" },
 	[DW_SECTION_LOOPBACK] = { "On loopback: reachable from this host alone", "on loopback" },
 	[DW_SECTION_PACKETS] = { "Reading packets, whatever their port (raw and packet sockets)",
 				 "reading packets" },
-	[DW_SECTION_FORWARDED] = { "Forwarded or redirected, with no socket here", "forwarded or redirected" },
+	[DW_SECTION_FORWARDED] = { "Forwarded or redirected, with no socket here",
+				   "forwarded or redirected" },
 	[DW_SECTION_NETNS] = { "In network namespace", "in other network namespaces" },
-	[DW_SECTION_SLEEPING] = { "Sleeping: closed now, but set up to open at boot or on demand", "sleeping" },
+	[DW_SECTION_SLEEPING] = { "Sleeping: closed now, but set up to open at boot or on demand",
+				  "sleeping" },
 };
 
 static void put_summary(const struct page *p)
@@ -99,7 +102,8 @@ static size_t section_end(const struct dw_rows *rows, size_t first, size_t *ret_
 
 		if (b->section != a->section)
 			break;
-		if (a->section == DW_SECTION_NETNS && a->first->door->at.netns != b->first->door->at.netns)
+		if (a->section == DW_SECTION_NETNS &&
+		    a->first->door->at.netns != b->first->door->at.netns)
 			break;
 		*ret_doors += b->n;
 	}
@@ -190,8 +194,10 @@ static void put_advice(const struct page *p)
 	const struct dw_snapshot *s = p->r->snapshot;
 
 	if (dw_report_outcome(p->r) & DW_REPORT_BLIND)
-		dw_layout_wrap(p->out, "So the list above may not be whole: what is missing is unknown, not closed.", 0,
-			       0, p->style->columns);
+		dw_layout_wrap(p->out,
+			       "So the list above may not be whole: what is missing is unknown, "
+			       "not closed.",
+			       0, 0, p->style->columns);
 	for (size_t k = 0; k < DW_ARRAY_SIZE(advices); k++)
 		for (size_t i = 0; i < s->n_incomplete; i++)
 			if (dw_streq0(s->incomplete[i].what, advices[k].what)) {
@@ -208,7 +214,8 @@ static void put_unseen(const struct page *p, const struct dw_incomplete *i)
 		dw_str_addf(&text, i->line ? "%s:%u: " : "%s: ", i->file, i->line);
 	dw_str_add(&text, i->text);
 	(void)fprintf(p->out, "%c ", i->blind ? '!' : '-');
-	dw_layout_wrap(p->out, dw_cells_escape(text.s, p->a), DW_LAYOUT_MARK, DW_LAYOUT_MARK, p->style->columns);
+	dw_layout_wrap(p->out, dw_cells_escape(text.s, p->a), DW_LAYOUT_MARK, DW_LAYOUT_MARK,
+		       p->style->columns);
 }
 
 /* A broken file may have a thousand bad lines: of each kind only the first ones are shown, unless --wide. */
@@ -238,11 +245,13 @@ static void put_incomplete(const struct page *p)
 			put_unseen(p, &s->incomplete[i]);
 	}
 	if (left_out)
-		(void)fprintf(p->out, "- and %zu more of these kinds: --wide shows them all\n", left_out);
+		(void)fprintf(p->out, "- and %zu more of these kinds: --wide shows them all\n",
+			      left_out);
 	put_advice(p);
 }
 
-int dw_report_text(const struct dw_report *r, FILE *out, const struct dw_report_style *style, struct dw_error *e)
+int dw_report_text(const struct dw_report *r, FILE *out, const struct dw_report_style *style,
+		   struct dw_error *e)
 {
 	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
 	struct page p = { .r = r, .style = style, .out = out, .a = a };
@@ -257,6 +266,7 @@ int dw_report_text(const struct dw_report *r, FILE *out, const struct dw_report_
 	}
 	errno = 0;
 	if (fflush(out) != 0 || ferror(out))
-		return dw_error_errno(e, errno ? -errno : -EIO, "the table could not be written whole");
+		return dw_error_errno(e, errno ? -errno : -EIO,
+				      "the table could not be written whole");
 	return 0;
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "dw_str.h"
+#include "systemd.h" /* dw_elf_may_listen */
 
 #define PIDFILE_MAX   512 /* bytes; postmaster.pid has eight lines */
 #define STALE_SECONDS 10  /* a pid file may be written a little before the daemon's last fork */
@@ -184,12 +185,9 @@ const char *dw_daemon_by_hand(struct dw_starters *s, const struct dw_procinfo *p
 
 /* --- sleepers ------------------------------------------------------------------------------------- */
 
-/* 1 yes, 0 no, < 0 unknown: reads the program's imported symbols (elf.c). */
-extern int dw_elf_may_listen(struct dw_sys *s, const char *path) __attribute__((weak));
-
 static bool may_listen(struct dw_sys *sys, const struct dw_program *p)
 {
-	int r = dw_elf_may_listen && !p->interpreter ? dw_elf_may_listen(sys, p->real) : -ENOTSUP;
+	int r = !p->interpreter ? dw_elf_may_listen(sys, p->real) : -ENOTSUP;
 
 	return r < 0 ? p->named : r > 0;
 }

@@ -19,11 +19,13 @@ struct maker {
 	DW_VEC(struct dw_incomplete) incomplete;
 };
 
-static struct dw_endpoint at(enum dw_protocol protocol, enum dw_family family, const char *address, uint32_t port)
+static struct dw_endpoint at(enum dw_protocol protocol, enum dw_family family, const char *address,
+			     uint32_t port)
 {
 	struct dw_endpoint e = { .netns = HOST_NETNS, .protocol = protocol, .family = family };
 
-	if (address && inet_pton(family == DW_FAMILY_IPV4 ? AF_INET : AF_INET6, address, e.address) != 1)
+	if (address &&
+	    inet_pton(family == DW_FAMILY_IPV4 ? AF_INET : AF_INET6, address, e.address) != 1)
 		abort();
 	e.has_port = port != 0;
 	e.port = port;
@@ -90,8 +92,9 @@ static struct dw_owner *owner(struct maker *m, int pid, const char *executable, 
 }
 
 /* A door with its verdict; the caller changes what is special. Valid until the next one is added. */
-static struct dw_door *door(struct maker *m, struct dw_endpoint e, enum dw_door_kind kind, struct dw_owner *holder,
-			    const char *package_name, struct dw_starter starter)
+static struct dw_door *door(struct maker *m, struct dw_endpoint e, enum dw_door_kind kind,
+			    struct dw_owner *holder, const char *package_name,
+			    struct dw_starter starter)
 {
 	struct dw_door *d = dw_vec_add(m->a, &m->doors);
 
@@ -125,7 +128,8 @@ static void judged(struct maker *m, enum dw_verdict verdict, const char *id, con
 	f->n_reasons = 1;
 }
 
-static void unseen(struct maker *m, const char *what, const char *file, unsigned line, bool blind, const char *text)
+static void unseen(struct maker *m, const char *what, const char *file, unsigned line, bool blind,
+		   const char *text)
 {
 	*dw_vec_add(m->a, &m->incomplete) = (struct dw_incomplete){ what, text, file, line, blind };
 }
@@ -135,28 +139,34 @@ static void add_ssh(struct maker *m)
 	struct dw_starter s = started_by(DW_STARTER_SYSTEMD_SERVICE, "ssh.service",
 					 "/lib/systemd/system/ssh.service:15");
 
-	door(m, tcp4("0.0.0.0", 22), DW_KIND_LISTENER, owner(m, 612, "/usr/sbin/sshd", "root"), "openssh-server", s);
-	door(m, tcp6("::", 22), DW_KIND_LISTENER, owner(m, 612, "/usr/sbin/sshd", "root"), "openssh-server", s);
+	door(m, tcp4("0.0.0.0", 22), DW_KIND_LISTENER, owner(m, 612, "/usr/sbin/sshd", "root"),
+	     "openssh-server", s);
+	door(m, tcp6("::", 22), DW_KIND_LISTENER, owner(m, 612, "/usr/sbin/sshd", "root"),
+	     "openssh-server", s);
 }
 
 static void add_inetd(struct maker *m)
 {
-	struct dw_door *d = door(m, tcp4("0.0.0.0", 23), DW_KIND_LISTENER, owner(m, 700, "/usr/sbin/inetd", "root"),
-				 "telnetd", started_by(DW_STARTER_INETD, "telnet", "/etc/inetd.conf:7"));
+	struct dw_door *d = door(m, tcp4("0.0.0.0", 23), DW_KIND_LISTENER,
+				 owner(m, 700, "/usr/sbin/inetd", "root"), "telnetd",
+				 started_by(DW_STARTER_INETD, "telnet", "/etc/inetd.conf:7"));
 
 	d->program = "/usr/sbin/in.telnetd";
 	d->starter.program = d->program;
 	d->service = "telnet";
-	judged(m, DW_VERDICT_CLOSE, "cleartext-login", "Passwords and sessions cross the network unencrypted.");
+	judged(m, DW_VERDICT_CLOSE, "cleartext-login",
+	       "Passwords and sessions cross the network unencrypted.");
 }
 
 static void add_range(struct maker *m)
 {
-	struct dw_starter s = started_by(DW_STARTER_CONTAINER, "docker:web", "/var/lib/docker/containers/web");
+	struct dw_starter s =
+		started_by(DW_STARTER_CONTAINER, "docker:web", "/var/lib/docker/containers/web");
 
 	for (uint32_t port = 8000; port < 8020; port++)
 		door(m, tcp4("0.0.0.0", port), DW_KIND_LISTENER,
-		     owner(m, 900 + (int)(port - 8000), "/usr/bin/docker-proxy", "root"), "docker.io", s);
+		     owner(m, 900 + (int)(port - 8000), "/usr/bin/docker-proxy", "root"),
+		     "docker.io", s);
 }
 
 static void add_suspicious(struct maker *m)
@@ -174,28 +184,33 @@ static void add_suspicious(struct maker *m)
 	d = door(m, at(DW_PROTOCOL_TCP, DW_FAMILY_DUAL, "::", 31337), DW_KIND_LISTENER, o, NULL, s);
 	d->hidden = true;
 	judged(m, DW_VERDICT_INVESTIGATE, "deleted-program",
-	       "The program that holds this door was deleted from /tmp while it runs, and it calls itself a kernel "
+	       "The program that holds this door was deleted from /tmp while it runs, and it calls "
+	       "itself a kernel "
 	       "thread.");
 }
 
 static void add_narrow(struct maker *m)
 {
-	struct dw_starter cups = started_by(DW_STARTER_SYSTEMD_SOCKET, "cups.socket", "/lib/systemd/system/cups.socket:6");
+	struct dw_starter cups = started_by(DW_STARTER_SYSTEMD_SOCKET, "cups.socket",
+					    "/lib/systemd/system/cups.socket:6");
 	struct dw_endpoint e = at(DW_PROTOCOL_UDP, DW_FAMILY_IPV6, "fe80::a00:27ff:fe4e:66a1", 546);
 	struct dw_door *d;
 
 	cups.also = "cups.service";
-	door(m, tcp4("127.0.0.1", 631), DW_KIND_LISTENER, owner(m, 1, "/usr/lib/systemd/systemd", "root"), "cups-daemon",
-	     cups);
-	door(m, tcp6("::1", 631), DW_KIND_LISTENER, owner(m, 1, "/usr/lib/systemd/systemd", "root"), "cups-daemon", cups);
+	door(m, tcp4("127.0.0.1", 631), DW_KIND_LISTENER,
+	     owner(m, 1, "/usr/lib/systemd/systemd", "root"), "cups-daemon", cups);
+	door(m, tcp6("::1", 631), DW_KIND_LISTENER, owner(m, 1, "/usr/lib/systemd/systemd", "root"),
+	     "cups-daemon", cups);
 	door(m, tcp4("192.168.1.10", 5432), DW_KIND_LISTENER,
 	     owner(m, 801, "/usr/lib/postgresql/15/bin/postgres", "postgres"), "postgresql-15",
 	     started_by(DW_STARTER_SYSTEMD_SERVICE, "postgresql@15-main.service",
 			"/lib/systemd/system/postgresql@.service:22"));
 	e.ifindex = 2;
 	e.ifname = "enp0s31f6";
-	d = door(m, e, DW_KIND_DATAGRAM, owner(m, 333, "/usr/lib/systemd/systemd-networkd", "systemd-network"), "systemd",
-		 started_by(DW_STARTER_SYSTEMD_SERVICE, "systemd-networkd.service", "/lib/systemd/system/x"));
+	d = door(m, e, DW_KIND_DATAGRAM,
+		 owner(m, 333, "/usr/lib/systemd/systemd-networkd", "systemd-network"), "systemd",
+		 started_by(DW_STARTER_SYSTEMD_SERVICE, "systemd-networkd.service",
+			    "/lib/systemd/system/x"));
 	d->owners[0].exe_state = DW_EXE_REPLACED;
 	judged(m, DW_VERDICT_ASK, "unused", "Whether it is needed depends on the network.");
 }
@@ -207,11 +222,14 @@ static void add_without_port(struct maker *m)
 
 	e.ifindex = 2;
 	e.ifname = "eth0";
-	d = door(m, e, DW_KIND_SNIFFER, owner(m, 410, "/usr/sbin/dhclient", "root"), "isc-dhcp-client",
-		 started_by(DW_STARTER_SYSTEMD_SERVICE, "networking.service", "/lib/systemd/system/networking.service"));
+	d = door(m, e, DW_KIND_SNIFFER, owner(m, 410, "/usr/sbin/dhclient", "root"),
+		 "isc-dhcp-client",
+		 started_by(DW_STARTER_SYSTEMD_SERVICE, "networking.service",
+			    "/lib/systemd/system/networking.service"));
 	d->filter = "udp port 68";
-	door(m, at(DW_PROTOCOL_RAW, DW_FAMILY_IPV6, "::", 58), DW_KIND_RAW, owner(m, 411, "/usr/sbin/radvd", "radvd"),
-	     "radvd", started_by(DW_STARTER_SYSV, "radvd", "/etc/init.d/radvd"));
+	door(m, at(DW_PROTOCOL_RAW, DW_FAMILY_IPV6, "::", 58), DW_KIND_RAW,
+	     owner(m, 411, "/usr/sbin/radvd", "radvd"), "radvd",
+	     started_by(DW_STARTER_SYSV, "radvd", "/etc/init.d/radvd"));
 	d = door(m, at(DW_PROTOCOL_UDP, DW_FAMILY_DUAL, "::", 51820), DW_KIND_DATAGRAM, NULL, NULL,
 		 started_by(DW_STARTER_KERNEL, "wireguard", NULL));
 	d->kernel = "wireguard";
@@ -222,7 +240,8 @@ static void add_elsewhere(struct maker *m)
 	struct dw_endpoint e = tcp4("0.0.0.0", 80);
 	struct dw_door *d;
 
-	d = door(m, tcp4("0.0.0.0", 8443), DW_KIND_FORWARDED, NULL, NULL, started_by(DW_STARTER_UNKNOWN, NULL, NULL));
+	d = door(m, tcp4("0.0.0.0", 8443), DW_KIND_FORWARDED, NULL, NULL,
+		 started_by(DW_STARTER_UNKNOWN, NULL, NULL));
 	d->starter.running = d->starter.enabled = DW_UNKNOWN;
 	d->starter.confidence = DW_CONFIDENCE_UNKNOWN;
 	d->target = "172.17.0.2:443";
@@ -233,14 +252,16 @@ static void add_elsewhere(struct maker *m)
 		 started_by(DW_STARTER_CONTAINER, "docker:web", NULL));
 	d->netns = "blue";
 	d->owners[0].container = "docker:web";
-	d = door(m, at(DW_PROTOCOL_UDP, DW_FAMILY_IPV4, "0.0.0.0", 69), DW_KIND_SLEEPING, NULL, "tftpd-hpa",
-		 started_by(DW_STARTER_XINETD, "tftp", "/etc/xinetd.d/tftp:3"));
+	d = door(m, at(DW_PROTOCOL_UDP, DW_FAMILY_IPV4, "0.0.0.0", 69), DW_KIND_SLEEPING, NULL,
+		 "tftpd-hpa", started_by(DW_STARTER_XINETD, "tftp", "/etc/xinetd.d/tftp:3"));
 	d->starter.running = DW_NO;
 	d->starter.enabled = DW_NO;
 	d->program = "/usr/sbin/in.tftpd";
-	judged(m, DW_VERDICT_RESTRICT, "any-network", "Everyone may read files; one network would do.");
+	judged(m, DW_VERDICT_RESTRICT, "any-network",
+	       "Everyone may read files; one network would do.");
 	d = door(m, (struct dw_endpoint){ .netns = HOST_NETNS }, DW_KIND_SLEEPING, NULL, NULL,
-		 started_by(DW_STARTER_SYSTEMD_SERVICE, "mystery.service", "/etc/systemd/system/mystery.service:4"));
+		 started_by(DW_STARTER_SYSTEMD_SERVICE, "mystery.service",
+			    "/etc/systemd/system/mystery.service:4"));
 	d->starter.confidence = DW_CONFIDENCE_GUESS;
 	d->program = "/opt/mystery/bin/mysteryd";
 }
@@ -255,7 +276,8 @@ static void make_host(struct maker *m)
 	add_without_port(m);
 	add_elsewhere(m);
 	unseen(m, "bad-line", "/etc/inetd.conf", 12, false, "the line has 4 words, 6 are needed");
-	unseen(m, "no-bpf", NULL, 0, false, "BPF programs cannot be loaded here: sockets were found by sock_diag");
+	unseen(m, "no-bpf", NULL, 0, false,
+	       "BPF programs cannot be loaded here: sockets were found by sock_diag");
 }
 
 static void make_calm(struct maker *m)
@@ -271,7 +293,8 @@ static void make_blind(struct maker *m)
 	d = door(m, tcp4("0.0.0.0", 25), DW_KIND_LISTENER, NULL, NULL, (struct dw_starter){ 0 });
 	d->owners_known = false;
 	judged(m, DW_VERDICT_UNKNOWN, "not-seen", "Who holds it could not be seen.");
-	unseen(m, "not-root", NULL, 0, true, "not run as root: holders of other users' sockets could not be seen");
+	unseen(m, "not-root", NULL, 0, true,
+	       "not run as root: holders of other users' sockets could not be seen");
 }
 
 static void make_empty(struct maker *m)
@@ -281,8 +304,13 @@ static void make_empty(struct maker *m)
 static void make_hostile(struct maker *m)
 {
 	static char big[100000];
-	struct dw_starter s = started_by(DW_STARTER_CRON, "/etc/cron.d/\x1b[2Jx\n\xff", "/etc/cron.d/\xff:1");
-	struct dw_owner *o = owner(m, 66, "/tmp/\x1b]0;owned\x07\n\xe2\x80\xae" "evil\xc2\x9b" "1m", "root\x7f");
+	struct dw_starter s =
+		started_by(DW_STARTER_CRON, "/etc/cron.d/\x1b[2Jx\n\xff", "/etc/cron.d/\xff:1");
+	struct dw_owner *o = owner(m, 66,
+				   "/tmp/\x1b]0;owned\x07\n\xe2\x80\xae"
+				   "evil\xc2\x9b"
+				   "1m",
+				   "root\x7f");
 	struct dw_door *d;
 
 	memset(big, 'A', sizeof(big) - 1);
@@ -303,9 +331,11 @@ static void make_many(struct maker *m)
 		struct dw_door *d;
 
 		e.netns = HOST_NETNS + i / 113;
-		d = door(m, e, DW_KIND_LISTENER, owner(m, (int)i + 2, "/usr/sbin/nginx", i % 2 ? "root" : "www-data"),
+		d = door(m, e, DW_KIND_LISTENER,
+			 owner(m, (int)i + 2, "/usr/sbin/nginx", i % 2 ? "root" : "www-data"),
 			 "nginx-core",
-			 started_by(DW_STARTER_SYSTEMD_SERVICE, "nginx.service", "/lib/systemd/system/nginx.service:9"));
+			 started_by(DW_STARTER_SYSTEMD_SERVICE, "nginx.service",
+				    "/lib/systemd/system/nginx.service:9"));
 		if (i / 113)
 			d->netns = dw_arena_printf(m->a, "net:[%u]", e.netns);
 	}
@@ -385,7 +415,7 @@ struct dw_report dw_mock_report(const struct dw_audit *a)
 	struct dw_report_door *doors = dw_arena_array(f->arena, f->n, sizeof(*doors));
 
 	for (size_t i = 0; i < f->n; i++)
-		doors[i] = (struct dw_report_door){ f->v[i].door, dw_verdict_name(f->v[i].verdict), f->v[i].reasons,
-						    f->v[i].n_reasons };
+		doors[i] = (struct dw_report_door){ f->v[i].door, dw_verdict_name(f->v[i].verdict),
+						    f->v[i].reasons, f->v[i].n_reasons };
 	return (struct dw_report){ a->snapshot, "0.0.0", doors, f->n };
 }

@@ -85,7 +85,8 @@ DW_TEST(progress_is_told)
 }
 
 /* What is written in the format; to be freed. */
-static char *written(struct doorward_audit *audit, enum doorward_format format, const struct doorward_style *style)
+static char *written(struct doorward_audit *audit, enum doorward_format format,
+		     const struct doorward_style *style)
 {
 	char *text = NULL;
 	size_t n;
@@ -100,7 +101,9 @@ DW_TEST(formats)
 {
 	struct doorward_audit *audit = audited("host");
 	/* A caller from before `wide` and `quiet` were there: what lies behind its size is not looked at. */
-	struct doorward_style older = { .size = offsetof(struct doorward_style, wide), .columns = 80, .quiet = 1 };
+	struct doorward_style older = { .size = offsetof(struct doorward_style, wide),
+					.columns = 80,
+					.quiet = 1 };
 	char *text = written(audit, DOORWARD_JSON, NULL);
 
 	DW_CHECK(text[0] == '{' && strchr(text, '\n') == text + strlen(text) - 1);

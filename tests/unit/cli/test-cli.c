@@ -25,7 +25,11 @@ static bool parse(const char *command, char **argv, struct dw_arguments *ret, ch
 	return good;
 }
 
-#define WORDS(...) (char *[]){ __VA_ARGS__, NULL }
+#define WORDS(...)                                                                                 \
+	(char *[])                                                                                 \
+	{                                                                                          \
+		__VA_ARGS__, NULL                                                                  \
+	}
 
 DW_TEST(options_and_their_arguments)
 {
@@ -80,7 +84,8 @@ DW_TEST(wrong_usage_is_explained)
 	check_words("audit", WORDS((char *)"-z"), "has no option -z");
 	check_words("audit", WORDS((char *)"--root"), "--root needs an argument: --root DIR");
 	check_words("audit", WORDS((char *)"--json=1"), "--json takes no argument");
-	check_words("audit", WORDS((char *)"--method", (char *)"bp"), "one of: auto bpf netlink proc");
+	check_words("audit", WORDS((char *)"--method", (char *)"bp"),
+		    "one of: auto bpf netlink proc");
 	check_words("audit", WORDS((char *)"--method="), "one of: auto bpf netlink proc");
 	check_words("help", WORDS((char *)"--json"), "help has no option --json");
 	check_words("audit", WORDS((char *)"--\x1b[31m"), "\\x1b[31m");
@@ -136,7 +141,8 @@ static char *text_of(void (*put)(FILE *out))
 
 DW_TEST(help_and_completions_name_everything)
 {
-	char *texts[] = { text_of(dw_help_all), text_of(dw_complete_bash), text_of(dw_complete_zsh) };
+	char *texts[] = { text_of(dw_help_all), text_of(dw_complete_bash),
+			  text_of(dw_complete_zsh) };
 
 	for (size_t i = 0; i < DW_ARRAY_SIZE(texts); i++) {
 		for (const struct dw_command *c = dw_commands; c->name; c++)

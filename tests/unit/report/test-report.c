@@ -16,7 +16,8 @@ static char *written(const char *which, bool lines, bool pretty)
 	size_t n;
 	FILE *out = open_memstream(&text, &n);
 
-	DW_CHECK_INT(lines ? dw_report_jsonl(&r, out, NULL) : dw_report_json(&r, out, pretty, NULL), 0);
+	DW_CHECK_INT(lines ? dw_report_jsonl(&r, out, NULL) : dw_report_json(&r, out, pretty, NULL),
+		     0);
 	(void)fclose(out);
 	dw_mock_free(audit);
 	return text;
@@ -119,7 +120,8 @@ DW_TEST(values_by_path)
 	DW_CHECK_STR(dw_report_get(&r, "time", a), "2026-01-31T12:00:00Z");
 	DW_CHECK_STR(dw_report_get(&r, "doors.1.port", a), "22");
 	DW_CHECK_STR(dw_report_get(&r, "doors.1.owners.0.pid", a), "612");
-	DW_CHECK_STR(dw_report_get(&r, "doors.1.owners.0.capabilities.10", a), "cap_net_bind_service");
+	DW_CHECK_STR(dw_report_get(&r, "doors.1.owners.0.capabilities.10", a),
+		     "cap_net_bind_service");
 	DW_CHECK_STR(dw_report_get(&r, "doors.1.starter.enabled", a), "true");
 	DW_CHECK_STR(dw_report_get(&r, "doors.1.exposure.bound", a), "any");
 	DW_CHECK_STR(dw_report_get(&r, "incomplete.0.line", a), "12");
@@ -132,10 +134,27 @@ DW_TEST(values_by_path)
 DW_TEST(paths_that_lead_nowhere)
 {
 	static const char *const paths[] = {
-		"", ".", "nothing", "doors", "doors.", "doors.x", "doors.-1", "doors.99999", "doors.1", "doors.1.",
-		"doors.1.starter", "doors.1.usage", "doors.1.usage.x", "host.x", "doors.1.owners.1.pid",
-		"doors.18446744073709551616.port", "doors.1.owners.0.capabilities", "doors.1.owners.0.capabilities.41",
-		"doors.1.owners.0.capabilities.1.x", "incomplete.1.file", "doors..port",
+		"",
+		".",
+		"nothing",
+		"doors",
+		"doors.",
+		"doors.x",
+		"doors.-1",
+		"doors.99999",
+		"doors.1",
+		"doors.1.",
+		"doors.1.starter",
+		"doors.1.usage",
+		"doors.1.usage.x",
+		"host.x",
+		"doors.1.owners.1.pid",
+		"doors.18446744073709551616.port",
+		"doors.1.owners.0.capabilities",
+		"doors.1.owners.0.capabilities.41",
+		"doors.1.owners.0.capabilities.1.x",
+		"incomplete.1.file",
+		"doors..port",
 	};
 	struct dw_audit *audit = dw_mock_audit("host");
 	struct dw_report r = dw_mock_report(audit);
@@ -156,7 +175,8 @@ DW_TEST(unknown_is_null_and_not_no)
 	for (const struct dw_field *f = dw_fields_owner; f->name; f++) {
 		struct dw_value v = dw_field_value(f, a, &o);
 
-		DW_CHECK(v.known == (dw_streq(f->name, "pid") || dw_streq(f->name, "executable_state")));
+		DW_CHECK(v.known ==
+			 (dw_streq(f->name, "pid") || dw_streq(f->name, "executable_state")));
 		DW_CHECK(v.known || f->nullable);
 	}
 }
@@ -184,7 +204,10 @@ DW_TEST(outcome)
 	static const struct {
 		const char *which;
 		unsigned outcome;
-	} cases[] = { { "host", DW_REPORT_TO_DO }, { "calm", 0 }, { "blind", DW_REPORT_BLIND }, { "empty", 0 } };
+	} cases[] = { { "host", DW_REPORT_TO_DO },
+		      { "calm", 0 },
+		      { "blind", DW_REPORT_BLIND },
+		      { "empty", 0 } };
 
 	for (size_t i = 0; i < DW_ARRAY_SIZE(cases); i++) {
 		struct dw_audit *audit = dw_mock_audit(cases[i].which);

@@ -35,7 +35,9 @@ DW_TEST(pages_are_as_they_were)
 		{ "host", DW_TEST_PATH("golden/host-pipe.txt"), { .columns = 0 } },
 		{ "host", DW_TEST_PATH("golden/host-wide.txt"), { .columns = 80, .wide = true } },
 		{ "host", DW_TEST_PATH("golden/host-quiet.txt"), { .columns = 80, .quiet = true } },
-		{ "host", DW_TEST_PATH("golden/host-colour.txt"), { .columns = 80, .colour = true } },
+		{ "host",
+		  DW_TEST_PATH("golden/host-colour.txt"),
+		  { .columns = 80, .colour = true } },
 		{ "calm", DW_TEST_PATH("golden/calm.txt"), { .columns = 80 } },
 		{ "blind", DW_TEST_PATH("golden/blind.txt"), { .columns = 80 } },
 		{ "empty", DW_TEST_PATH("golden/empty.txt"), { .columns = 80 } },
@@ -55,7 +57,8 @@ DW_TEST(no_line_is_wider_than_the_terminal)
 	static const unsigned widths[] = { 60, 72, 80, 100, 120, 200 };
 
 	for (size_t i = 0; i < DW_ARRAY_SIZE(widths); i++) {
-		char *text = page("host", (struct dw_report_style){ .columns = widths[i] }), *line = text;
+		char *text = page("host", (struct dw_report_style){ .columns = widths[i] }),
+		     *line = text;
 
 		for (char *end; (end = strchr(line, '\n')) != NULL; line = end + 1) {
 			*end = '\0';
@@ -69,7 +72,8 @@ DW_TEST(no_line_is_wider_than_the_terminal)
 DW_TEST(hostile_names_are_shown_and_harmless)
 {
 	for (unsigned columns = 0; columns <= 80; columns += 80) {
-		char *text = page("hostile", (struct dw_report_style){ .columns = columns, .wide = columns == 0 });
+		char *text = page("hostile", (struct dw_report_style){ .columns = columns,
+								       .wide = columns == 0 });
 
 		for (const unsigned char *p = (const unsigned char *)text; *p; p++)
 			DW_CHECK(*p == '\n' || (*p >= 0x20 && *p != 0x7f));
@@ -113,7 +117,8 @@ DW_TEST(bad_lines_without_end_are_cut_short)
 	FILE *out;
 
 	for (size_t i = 0; i < 20000; i++)
-		list[i] = (struct dw_incomplete){ "bad-line", "nonsense", "/etc/inetd.conf", (unsigned)i + 1, false };
+		list[i] = (struct dw_incomplete){ "bad-line", "nonsense", "/etc/inetd.conf",
+						  (unsigned)i + 1, false };
 	audit->snapshot->incomplete = list;
 	audit->snapshot->n_incomplete = 20000;
 	out = open_memstream(&text, &n);
@@ -133,7 +138,8 @@ DW_TEST(cutting_keeps_what_matters)
 
 	DW_CHECK_STR(dw_layout_cut("short", 5, false, a), "short");
 	DW_CHECK_STR(dw_layout_cut("sixsix", 5, false, a), "six..");
-	DW_CHECK_STR(dw_layout_cut("[fe80::a00:27ff:fe4e:66a1%eth0]:546/udp", 20, true, a), "[fe80:..th0]:546/udp");
+	DW_CHECK_STR(dw_layout_cut("[fe80::a00:27ff:fe4e:66a1%eth0]:546/udp", 20, true, a),
+		     "[fe80:..th0]:546/udp");
 	DW_CHECK_STR(dw_layout_cut("", 5, false, a), "");
 	DW_CHECK_STR(dw_layout_cut("h\xc3\xa9llo w\xc3\xb6rld", 7, false, a), "h\xc3\xa9llo..");
 }
