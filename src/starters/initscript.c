@@ -187,7 +187,8 @@ static size_t long_option(struct scan *x, const struct launcher *l, const struct
 		return 0;
 	if (!eq && dw_streq(l->name, "daemon"))
 		return 0; /* Red Hat's takes --user=x only */
-	if (!eq && left == 0)
+	/* `supervise-daemon NAME --start --pidfile ...`: the program stands elsewhere */
+	if (!eq && (left == 0 || (is_program && w[1].n > 0 && w[1].s[0] == '-')))
 		return 0;
 	value = eq ? (struct dw_sh_word){ .s = eq + 1, .n = w->n - (size_t)(eq - w->s) - 1 } : w[1];
 	if (is_program)
