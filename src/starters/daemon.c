@@ -185,9 +185,24 @@ const char *dw_daemon_by_hand(struct dw_starters *s, const struct dw_procinfo *p
 
 /* --- sleepers ------------------------------------------------------------------------------------- */
 
+/* agetty(8) binds a netlink socket, and looks like a server for it. */
+static bool is_getty(const char *path)
+{
+	static const char *const names[] = { "getty", "agetty", "mingetty", "fgetty", "mgetty", "sulogin", "login" };
+
+	for (size_t i = 0; i < DW_ARRAY_SIZE(names); i++)
+		if (dw_streq(dw_basename(path), names[i]))
+			return true;
+	return false;
+}
+
 static bool may_listen(struct dw_sys *sys, const struct dw_program *p)
 {
-	int r = !p->interpreter ? dw_elf_may_listen(sys, p->real) : -ENOTSUP;
+	int r;
+
+	if (is_getty(p->path) || is_getty(p->real))
+		return false;
+	r = !p->interpreter ? dw_elf_may_listen(sys, p->real) : -ENOTSUP;
 
 	return r < 0 ? p->named : r > 0;
 }

@@ -301,6 +301,86 @@ DW_TEST(cache)
 	(void)rmdir(dir);
 }
 
+/* --- rpm: a database made on the spot, by rpmbuild and rpm (Debian package rpm) --------------------- */
+
+static bool run(struct dw_sys *s, struct dw_arena *a, const char *const *argv)
+{
+	struct dw_bytes output = { 0 };
+	int status = -1;
+	bool ok = dw_spawn_run(s, &(struct dw_spawn){ .argv = argv, .timeout_ms = 60000, .output_max = 1 << 20 }, a,
+			       &output, &status, NULL) == 0 &&
+		  status == 0;
+
+	if (!ok)
+		printf("%s: status %d: %s\n", argv[0], status, output.data ? output.data : "");
+	return ok;
+}
+
+static const char *const spec = "Name: rpmdaemon\nVersion: 1.2\nRelease: 3\nSummary: x\nLicense: x\nBuildArch: noarch\n"
+				"%description\nx\n%install\nmkdir -p %{buildroot}/usr/sbin\n"
+				"echo good > %{buildroot}/usr/sbin/goodd\necho x > %{buildroot}/usr/sbin/alteredd\n"
+				"%files\n/usr/sbin/goodd\n/usr/sbin/alteredd\n";
+
+static bool make_rpm_root(struct dw_sys *s, struct dw_arena *a, const char *dir)
+{
+#define IN_DIR(text) dw_arena_printf(a, text, dir)
+	const char *spec_file = IN_DIR("%s/x.spec"), *root = IN_DIR("%s/root");
+
+	put(spec_file, spec, strlen(spec));
+	if (!run(s, a, (const char *const[]){ "/usr/bin/rpmbuild", "-bb", "--define", IN_DIR("_topdir %s/top"), "--define",
+					     IN_DIR("_rpmdir %s"), "--define", "_build_name_fmt x.rpm", spec_file, NULL }) ||
+	    !run(s, a, (const char *const[]){ "/bin/mkdir", "-p", IN_DIR("%s/root/usr/sbin"), NULL }) ||
+	    !run(s, a, (const char *const[]){ "/usr/bin/rpm", "--root", root, "--dbpath", "/var/lib/rpm", "--define",
+					     "_db_backend sqlite", "--justdb", "--nodeps", "-i", IN_DIR("%s/x.rpm"),
+					     NULL }))
+		return false;
+	put(IN_DIR("%s/root/usr/sbin/goodd"), "good\n", 5);
+	put(IN_DIR("%s/root/usr/sbin/alteredd"), "other\n", 6);
+	put(IN_DIR("%s/root/usr/sbin/none"), "good\n", 5);
+	return true;
+}
+
+DW_TEST(rpm_database)
+{
+	static const char *const paths[] = { "/usr/sbin/goodd", "/usr/sbin/alteredd", "/usr/sbin/none" };
+	char dir[] = "/tmp/dw-test-XXXXXX";
+	struct dw_arena *a = dw_arena_new();
+	struct dw_sys *s = NULL;
+	struct looked l;
+
+	if (access("/usr/bin/rpmbuild", X_OK) < 0 || geteuid() != 0) {
+		printf("no rpmbuild, or not root: rpm's database is not tried\n");
+		dw_arena_free(a);
+		return;
+	}
+	DW_CHECK(mkdtemp(dir) != NULL);
+	DW_CHECK_INT(dw_sys_open(NULL, &s, NULL), 0);
+	DW_CHECK(make_rpm_root(s, a, dir));
+	l = look_at(IN_DIR("%s/root"), paths, 3, NULL);
+	if (note(&l, "no-packages", NULL, 0)) {
+		/* built without librpm: then it must be said, and nothing claimed */
+		DW_CHECK(!l.found[0] && !l.found[1]);
+	} else {
+		DW_CHECK_STR(name_of(l.found[0]), "rpmdaemon");
+		DW_CHECK_STR(l.found[0] ? l.found[0]->version : NULL, "1.2-3");
+		DW_CHECK_STR(l.found[0] ? l.found[0]->manager : NULL, "rpm");
+		DW_CHECK_INT(l.found[0] ? l.found[0]->verified : 0, DW_VERIFIED_MATCHES);
+		DW_CHECK_INT(l.found[1] ? l.found[1]->verified : 0, DW_VERIFIED_DIFFERS);
+		DW_CHECK(l.found[2] == NULL);
+	}
+	done(&l);
+	/* a database of garbage: said, not believed */
+	put(IN_DIR("%s/root/var/lib/rpm/rpmdb.sqlite"), "garbage", 7);
+	l = look_at(IN_DIR("%s/root"), paths, 3, NULL);
+	DW_CHECK(note(&l, "no-packages", NULL, 0) != NULL);
+	DW_CHECK(!l.found[0]);
+	done(&l);
+	DW_CHECK(run(s, a, (const char *const[]){ "/bin/rm", "-rf", dir, NULL }));
+	dw_sys_free(s);
+	dw_arena_free(a);
+#undef IN_DIR
+}
+
 /* --- against dpkg-query on this very host ---------------------------------------------------------- */
 
 #define SAMPLE 200
