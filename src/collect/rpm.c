@@ -192,6 +192,21 @@ static void look_up_all(const struct library *l, rpmts ts, struct dw_sys *s, str
 	}
 }
 
+/* librpm leaks what it had when a file turns out to be no database: the plain case is found out before. */
+static int check_magic(struct dw_sys *s, const struct database *d, struct dw_error *e)
+{
+	static const char magic[16] = "SQLite format 3"; /* with its NUL: sqlite.org/fileformat.html, 1.3 */
+	_cleanup_fd_ int fd = dw_sys_file_open(s, d->file, O_RDONLY | O_NONBLOCK, e);
+	char head[sizeof(magic)];
+
+	if (fd < 0)
+		return fd;
+	if (dw_streq(d->backend, "sqlite") && (read(fd, head, sizeof(head)) != (ssize_t)sizeof(head) ||
+					       memcmp(head, magic, sizeof(magic)) != 0))
+		return dw_error_set(e, -EBADMSG, "%s is no SQLite database", d->file);
+	return 0;
+}
+
 static int open_database(const struct library *l, const struct database *d, rpmts ts, struct dw_sys *s,
 			 struct dw_error *e)
 {
@@ -223,7 +238,9 @@ int dw_rpm_find(struct dw_sys *s, struct dw_facts *f, struct dw_arena *scratch, 
 			d = &databases[i];
 	if (!d)
 		return -ENOENT;
-	r = load_library(&l, e);
+	r = check_magic(s, d, e);
+	if (r == 0)
+		r = load_library(&l, e);
 	if (r < 0)
 		return r;
 	ts = l.ts_new();
