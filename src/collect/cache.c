@@ -20,7 +20,7 @@
 #include "dw_str.h"
 #include "packages.h"
 
-#define MAGIC	    "doorward-packages 1"
+#define MAGIC       "doorward-packages 1"
 #define FILE_NAME   "packages"
 #define CACHE_MAX   ((size_t)4 * 1024 * 1024)
 #define ENTRIES_MAX 4096
@@ -42,9 +42,17 @@ struct entry {
 
 /* The files that change whenever a package does. */
 static const char *const databases[] = {
-	"/var/lib/dpkg/status",		      "/var/lib/dpkg/diversions",	   "/var/lib/rpm/rpmdb.sqlite",
-	"/var/lib/rpm/Packages.db",	      "/var/lib/rpm/Packages",		   "/usr/lib/sysimage/rpm/rpmdb.sqlite",
-	"/usr/lib/sysimage/rpm/Packages.db", "/usr/lib/sysimage/rpm/Packages",	   "/bin", "/sbin", "/lib",
+	"/var/lib/dpkg/status",
+	"/var/lib/dpkg/diversions",
+	"/var/lib/rpm/rpmdb.sqlite",
+	"/var/lib/rpm/Packages.db",
+	"/var/lib/rpm/Packages",
+	"/usr/lib/sysimage/rpm/rpmdb.sqlite",
+	"/usr/lib/sysimage/rpm/Packages.db",
+	"/usr/lib/sysimage/rpm/Packages",
+	"/bin",
+	"/sbin",
+	"/lib",
 };
 
 struct dw_package_cache {
@@ -96,7 +104,9 @@ static bool take_stamp(char **p, struct stamp *ret)
 
 	if (!take_numbers(p, v, DW_ARRAY_SIZE(v)))
 		return false;
-	*ret = (struct stamp){ .dev = v[0], .ino = v[1], .size = v[2], .mtime = v[3], .ctime = v[4] };
+	*ret = (struct stamp){
+		.dev = v[0], .ino = v[1], .size = v[2], .mtime = v[3], .ctime = v[4]
+	};
 	return true;
 }
 
@@ -134,14 +144,16 @@ static bool take_entry(struct dw_package_cache *c, char *p)
 	hex = dw_word_next(&p);
 	if (!hex || !take_numbers(&p, &verified, 1) || verified >= DW_VERIFIED_COUNT)
 		return false;
-	if (kind != DW_DIGEST_NONE && !dw_digest_parse((enum dw_digest_kind)kind, hex, strlen(hex), &e->actual))
+	if (kind != DW_DIGEST_NONE &&
+	    !dw_digest_parse((enum dw_digest_kind)kind, hex, strlen(hex), &e->actual))
 		return false;
 	e->verified = (enum dw_verified)verified;
 	e->manager = take_manager(&p, &ok);
 	e->name = take_text(&p);
 	e->version = take_text(&p);
 	e->path = dw_word_next(&p);
-	if (!ok || !e->path || e->path[0] != '/' || (e->manager == NULL) != (e->name == NULL) || dw_word_next(&p))
+	if (!ok || !e->path || e->path[0] != '/' || (e->manager == NULL) != (e->name == NULL) ||
+	    dw_word_next(&p))
 		return false;
 	HASH_FIND_STR(c->entries, e->path, old);
 	if (old || HASH_COUNT(c->entries) >= ENTRIES_MAX)
@@ -168,8 +180,8 @@ static bool parse(struct dw_package_cache *c, const struct dw_bytes *text)
 			return false;
 		if (dw_streq(word, "database")) {
 			/* Of another state of the databases: not an error, but of no use. */
-			if (expected >= DW_ARRAY_SIZE(databases) || !take_stamp(&p, &s) || dw_word_next(&p) ||
-			    !same_stamp(&s, &c->databases[expected++]))
+			if (expected >= DW_ARRAY_SIZE(databases) || !take_stamp(&p, &s) ||
+			    dw_word_next(&p) || !same_stamp(&s, &c->databases[expected++]))
 				return false;
 		} else if (dw_streq(word, "file")) {
 			if (expected != DW_ARRAY_SIZE(databases) || !take_entry(c, p))
@@ -199,7 +211,8 @@ static bool is_ours(struct dw_sys *s, const char *path, bool directory)
 	       (st.st_mode & 0077) == 0 && (directory ? S_ISDIR(st.st_mode) : S_ISREG(st.st_mode));
 }
 
-struct dw_package_cache *dw_package_cache_open(struct dw_sys *s, struct dw_arena *scratch, const char *dir)
+struct dw_package_cache *dw_package_cache_open(struct dw_sys *s, struct dw_arena *scratch,
+					       const char *dir)
 {
 	struct dw_package_cache *c = dw_new(scratch, struct dw_package_cache);
 	const char *path;
@@ -228,7 +241,8 @@ void dw_package_cache_close(struct dw_package_cache *c)
 	HASH_CLEAR(hh, c->entries);
 }
 
-void dw_package_cache_ask(struct dw_package_cache *c, struct dw_facts *f, struct dw_package_query *q, size_t n)
+void dw_package_cache_ask(struct dw_package_cache *c, struct dw_facts *f,
+			  struct dw_package_query *q, size_t n)
 {
 	for (size_t i = 0; i < n && c->entries; i++) {
 		struct entry *e;
@@ -246,7 +260,9 @@ void dw_package_cache_ask(struct dw_package_cache *c, struct dw_facts *f, struct
 			continue;
 		p = dw_new(f->arena, struct dw_package);
 		*p = (struct dw_package){ .name = dw_arena_strdup(f->arena, e->name),
-					  .version = e->version ? dw_arena_strdup(f->arena, e->version) : NULL,
+					  .version = e->version
+							     ? dw_arena_strdup(f->arena, e->version)
+							     : NULL,
 					  .manager = e->manager,
 					  .verified = e->verified };
 		q[i].package = p;
@@ -267,16 +283,18 @@ static bool is_plain(const char *s)
 
 static void put_stamp(struct dw_str *b, const char *word, const struct stamp *s)
 {
-	dw_str_addf(b, "%s %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64, word, s->dev, s->ino, s->size,
-		    s->mtime, s->ctime);
+	dw_str_addf(b, "%s %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64, word, s->dev,
+		    s->ino, s->size, s->mtime, s->ctime);
 }
 
-static void put_entry(const struct dw_package_cache *c, struct dw_str *b, const struct dw_package_query *q)
+static void put_entry(const struct dw_package_cache *c, struct dw_str *b,
+		      const struct dw_package_query *q)
 {
 	const struct dw_package *p = q->package;
 	struct stamp s = stamp_of(&q->st);
 
-	if (!q->exists || !is_plain(q->path) || is_racy(c, &s) || (p && (!is_plain(p->name) || !is_plain(p->version))))
+	if (!q->exists || !is_plain(q->path) || is_racy(c, &s) ||
+	    (p && (!is_plain(p->name) || !is_plain(p->version))))
 		return;
 	put_stamp(b, "file", &s);
 	dw_str_addf(b, " %d ", (int)q->actual.kind);
@@ -284,8 +302,8 @@ static void put_entry(const struct dw_package_cache *c, struct dw_str *b, const 
 		dw_str_addc(b, '-');
 	for (size_t i = 0; i < dw_digest_size(q->actual.kind); i++)
 		dw_str_addf(b, "%02x", q->actual.bytes[i]);
-	dw_str_addf(b, " %d %s %s %s %s\n", p ? (int)p->verified : 0, p ? p->manager : "-", p ? p->name : "-",
-		    p ? p->version : "-", q->path);
+	dw_str_addf(b, " %d %s %s %s %s\n", p ? (int)p->verified : 0, p ? p->manager : "-",
+		    p ? p->name : "-", p ? p->version : "-", q->path);
 }
 
 /* Written beside and renamed: a reader sees the old file or the new one, whole. */
@@ -323,7 +341,8 @@ void dw_package_cache_save(struct dw_package_cache *c, const struct dw_package_q
 			return;
 	if (mkdir(c->dir, 0700) < 0 && errno != EEXIST)
 		return;
-	if (lstat(c->dir, &st) < 0 || !S_ISDIR(st.st_mode) || st.st_uid != geteuid() || (st.st_mode & 0077) != 0)
+	if (lstat(c->dir, &st) < 0 || !S_ISDIR(st.st_mode) || st.st_uid != geteuid() ||
+	    (st.st_mode & 0077) != 0)
 		return;
 	dw_str_add(&text, MAGIC "\n");
 	for (size_t i = 0; i < DW_ARRAY_SIZE(databases); i++) {

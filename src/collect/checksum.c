@@ -175,7 +175,9 @@ static void *worker(void *arg)
 static void run(struct work *w, off_t bytes)
 {
 	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
-	size_t want = bytes < WORTH_THREAD || cpus < 2 ? 0 : DW_MIN((size_t)cpus, (size_t)THREADS_MAX) - 1;
+	size_t want = bytes < WORTH_THREAD || cpus < 2
+			      ? 0
+			      : DW_MIN((size_t)cpus, (size_t)THREADS_MAX) - 1;
 	pthread_t threads[THREADS_MAX];
 	size_t started = 0;
 
@@ -207,8 +209,8 @@ static int open_job(struct dw_sys *s, struct dw_facts *f, const struct dw_packag
 	}
 	fd = dw_sys_file_open(s, q->path, O_RDONLY | O_NONBLOCK, &e);
 	if (fd < 0)
-		dw_facts_incomplete(f, "unreadable", q->path, 0, false, "not compared with its package: %s",
-				    e.message);
+		dw_facts_incomplete(f, "unreadable", q->path, 0, false,
+				    "not compared with its package: %s", e.message);
 	return fd;
 }
 
@@ -226,7 +228,8 @@ void dw_checksums(struct dw_sys *s, struct dw_facts *f, struct dw_package_query 
 			enum dw_digest_kind k = kind_wanted(&q[at]);
 			int fd;
 
-			if (q[at].answered || !q[at].exists || k == DW_DIGEST_NONE || q[at].actual.kind == k)
+			if (q[at].answered || !q[at].exists || k == DW_DIGEST_NONE ||
+			    q[at].actual.kind == k)
 				continue;
 			fd = open_job(s, f, &q[at]);
 			if (fd < 0)

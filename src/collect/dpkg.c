@@ -73,7 +73,8 @@ static void read_diversions(struct lookup *l)
 		dw_dpkg_parse_diversions(l->scratch, &text, &l->diversions);
 	else if (r != -ENOENT)
 		dw_facts_incomplete(l->facts, "unreadable", DB "/diversions", 0, false,
-				    "diverted files may be said to be of the wrong package: %s", e.message);
+				    "diverted files may be said to be of the wrong package: %s",
+				    e.message);
 }
 
 static void found(void *arg, size_t query, const char *line, size_t length, bool alias);
@@ -107,7 +108,8 @@ static ssize_t read_list(struct lookup *l, const char *path)
 }
 
 /* info/NAME.SUFFIX, or info/NAME:ARCH.SUFFIX of packages that may be there for several architectures. */
-static const char *info_path(struct lookup *l, const struct dw_dpkg_package *p, bool with_arch, const char *suffix)
+static const char *info_path(struct lookup *l, const struct dw_dpkg_package *p, bool with_arch,
+			     const char *suffix)
 {
 	if (with_arch)
 		return dw_arena_printf(l->scratch, DB "/info/%s:%s.%s", p->name,
@@ -126,7 +128,8 @@ static void scan_package(struct lookup *l, const struct dw_dpkg_package *p)
 		dw_dpkg_scan_list(l->wanted, l->buffer, (size_t)n, p->name, found, l);
 	else if (l->bad_lists++ < NOTES_MAX)
 		dw_facts_incomplete(l->facts, "unreadable", path, 0, false,
-				    "which files package %s has is not known: %s", p->name, strerrordesc_np((int)-n));
+				    "which files package %s has is not known: %s", p->name,
+				    strerrordesc_np((int)-n));
 }
 
 /* --- what is looked for --------------------------------------------------------------------------- */
@@ -180,14 +183,15 @@ static void found(void *arg, size_t query, const char *line, size_t length, bool
 
 /* --- what was found ------------------------------------------------------------------------------- */
 
-static bool md5_of(struct lookup *l, const struct dw_dpkg_package *p, const char *line, struct dw_digest *ret)
+static bool md5_of(struct lookup *l, const struct dw_dpkg_package *p, const char *line,
+		   struct dw_digest *ret)
 {
 	struct dw_bytes text;
 
-	if (dw_sys_file_read(l->sys, info_path(l, p, p->multi_arch_same, "md5sums"), LIST_MAX, l->scratch, &text,
-			     NULL) < 0 &&
-	    dw_sys_file_read(l->sys, info_path(l, p, !p->multi_arch_same, "md5sums"), LIST_MAX, l->scratch, &text,
-			     NULL) < 0)
+	if (dw_sys_file_read(l->sys, info_path(l, p, p->multi_arch_same, "md5sums"), LIST_MAX,
+			     l->scratch, &text, NULL) < 0 &&
+	    dw_sys_file_read(l->sys, info_path(l, p, !p->multi_arch_same, "md5sums"), LIST_MAX,
+			     l->scratch, &text, NULL) < 0)
 		return false;
 	return dw_dpkg_md5_of(&text, line, ret);
 }
@@ -214,8 +218,8 @@ static bool is_same_file(struct lookup *l, const struct hit *h)
 	const struct dw_package_query *q = &l->q[h->query];
 	struct stat st;
 
-	return q->exists && dw_sys_file_stat(l->sys, h->line, true, &st, NULL) == 0 && st.st_ino == q->st.st_ino &&
-	       st.st_dev == q->st.st_dev;
+	return q->exists && dw_sys_file_stat(l->sys, h->line, true, &st, NULL) == 0 &&
+	       st.st_ino == q->st.st_ino && st.st_dev == q->st.st_dev;
 }
 
 static void take_hits(struct lookup *l)
@@ -228,13 +232,14 @@ static void take_hits(struct lookup *l)
 	for (size_t i = 0; i < l->hits.n; i++) {
 		const struct hit *h = &l->hits.v[i];
 
-		if (h->alias && l->q[h->query].owners.n == 0 && tried[h->query]++ < ALIASES_MAX && is_same_file(l, h))
+		if (h->alias && l->q[h->query].owners.n == 0 && tried[h->query]++ < ALIASES_MAX &&
+		    is_same_file(l, h))
 			add_owner(l, h);
 	}
 }
 
-int dw_dpkg_find(struct dw_sys *s, struct dw_facts *f, struct dw_arena *scratch, struct dw_package_query *q,
-		 size_t n, struct dw_error *e)
+int dw_dpkg_find(struct dw_sys *s, struct dw_facts *f, struct dw_arena *scratch,
+		 struct dw_package_query *q, size_t n, struct dw_error *e)
 {
 	struct lookup l = { .sys = s, .facts = f, .scratch = scratch, .q = q, .n = n };
 	int r = read_status(&l, e);

@@ -26,7 +26,8 @@ struct dw_usrmerge dw_usrmerge_of(struct dw_sys *s, struct dw_arena *scratch)
 	return u;
 }
 
-const char *dw_usrmerge_short(const struct dw_usrmerge *u, const char *path, size_t n, size_t *ret_n)
+const char *dw_usrmerge_short(const struct dw_usrmerge *u, const char *path, size_t n,
+			      size_t *ret_n)
 {
 	*ret_n = n;
 	if (n < 6 || memcmp(path, "/usr/", 5) != 0)
@@ -34,7 +35,8 @@ const char *dw_usrmerge_short(const struct dw_usrmerge *u, const char *path, siz
 	for (size_t i = 0; i < DW_ARRAY_SIZE(merged); i++) {
 		size_t m = strlen(merged[i]);
 
-		if (u->linked[i] && n > 4 + m && memcmp(path + 4, merged[i], m) == 0 && path[4 + m] == '/') {
+		if (u->linked[i] && n > 4 + m && memcmp(path + 4, merged[i], m) == 0 &&
+		    path[4 + m] == '/') {
 			*ret_n = n - 4;
 			return path + 4;
 		}
@@ -53,8 +55,8 @@ struct paragraph {
 static bool is_name(const char *s, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		if (!(s[i] >= 'a' && s[i] <= 'z') && !(s[i] >= 'A' && s[i] <= 'Z') && !(s[i] >= '0' && s[i] <= '9') &&
-		    !memchr("+-._", s[i], 4))
+		if (!(s[i] >= 'a' && s[i] <= 'z') && !(s[i] >= 'A' && s[i] <= 'Z') &&
+		    !(s[i] >= '0' && s[i] <= '9') && !memchr("+-._", s[i], 4))
 			return false;
 	return n > 0 && n < 200 && s[0] != '.';
 }
@@ -74,11 +76,12 @@ static bool has_files(const char *s, size_t n)
 {
 	static const char none[] = "not-installed";
 
-	return !(n >= sizeof(none) - 1 && memcmp(s + n - (sizeof(none) - 1), none, sizeof(none) - 1) == 0);
+	return !(n >= sizeof(none) - 1 &&
+		 memcmp(s + n - (sizeof(none) - 1), none, sizeof(none) - 1) == 0);
 }
 
-static const char *take_field(struct dw_arena *a, struct dw_dpkg_package *p, const char *key, size_t k,
-			      const char *value, size_t n)
+static const char *take_field(struct dw_arena *a, struct dw_dpkg_package *p, const char *key,
+			      size_t k, const char *value, size_t n)
 {
 #define FIELD(name) (k == sizeof(name) - 1 && strncasecmp(key, name, sizeof(name) - 1) == 0)
 	if (FIELD("Package")) {
@@ -105,7 +108,8 @@ static bool is_blank(char c)
 	return c == ' ' || c == '\t' || c == '\r';
 }
 
-void dw_dpkg_parse_status(struct dw_arena *a, const struct dw_bytes *text, struct dw_dpkg_status *ret,
+void dw_dpkg_parse_status(struct dw_arena *a, const struct dw_bytes *text,
+			  struct dw_dpkg_status *ret,
 			  void (*bad)(void *arg, unsigned line, const char *why), void *arg)
 {
 	struct dw_lines it = dw_lines_of(text);
@@ -138,7 +142,8 @@ void dw_dpkg_parse_status(struct dw_arena *a, const struct dw_bytes *text, struc
 			;
 		while (end > value && is_blank(end[-1]))
 			end--;
-		why = take_field(a, &g.p, line, (size_t)(colon - line), value, (size_t)(end - value));
+		why = take_field(a, &g.p, line, (size_t)(colon - line), value,
+				 (size_t)(end - value));
 		if (why && bad)
 			bad(arg, it.number, why);
 	}
@@ -147,7 +152,8 @@ void dw_dpkg_parse_status(struct dw_arena *a, const struct dw_bytes *text, struc
 
 /* --- diversions ----------------------------------------------------------------------------------- */
 
-void dw_dpkg_parse_diversions(struct dw_arena *a, const struct dw_bytes *text, struct dw_dpkg_diversions *ret)
+void dw_dpkg_parse_diversions(struct dw_arena *a, const struct dw_bytes *text,
+			      struct dw_dpkg_diversions *ret)
 {
 	struct dw_lines it = dw_lines_of(text);
 	const char *three[3];
@@ -162,8 +168,9 @@ void dw_dpkg_parse_diversions(struct dw_arena *a, const struct dw_bytes *text, s
 			continue;
 		have = 0;
 		if (three[0][0] == '/' && three[1][0] == '/')
-			*dw_vec_add(a, ret) =
-				(struct dw_dpkg_diversion){ .from = three[0], .to = three[1], .by = three[2] };
+			*dw_vec_add(a, ret) = (struct dw_dpkg_diversion){ .from = three[0],
+									  .to = three[1],
+									  .by = three[2] };
 	}
 }
 
@@ -181,8 +188,9 @@ bool dw_dpkg_md5_of(const struct dw_bytes *md5sums, const char *path, struct dw_
 	while (n > 0 && at && at < end && (at = memmem(at, (size_t)(end - at), path, n)) != NULL) {
 		const char *behind = at + n;
 
-		if ((behind == end || *behind == '\n' || *behind == '\r') && at - md5sums->data >= 34 && at[-1] == ' ' &&
-		    (at[-2] == ' ' || at[-2] == '*') && (at - md5sums->data == 34 || at[-35] == '\n'))
+		if ((behind == end || *behind == '\n' || *behind == '\r') &&
+		    at - md5sums->data >= 34 && at[-1] == ' ' && (at[-2] == ' ' || at[-2] == '*') &&
+		    (at - md5sums->data == 34 || at[-35] == '\n'))
 			return dw_digest_parse(DW_DIGEST_MD5, at - 34, 32, ret);
 		at = behind;
 	}

@@ -82,7 +82,9 @@ void dw_dpkg_wanted_add(struct dw_dpkg_wanted *w, const char *path, size_t query
 }
 
 static void compare(struct dw_dpkg_wanted *w, const char *line, size_t n, const char *package,
-		    void (*found)(void *arg, size_t query, const char *line, size_t length, bool alias), void *arg)
+		    void (*found)(void *arg, size_t query, const char *line, size_t length,
+				  bool alias),
+		    void *arg)
 {
 	const char *slash = memrchr(line, '/', n), *path;
 	struct name *name;
@@ -106,7 +108,9 @@ static void compare(struct dw_dpkg_wanted *w, const char *line, size_t n, const 
 }
 
 void dw_dpkg_scan_list(struct dw_dpkg_wanted *w, const char *text, size_t n, const char *package,
-		       void (*found)(void *arg, size_t query, const char *line, size_t length, bool alias), void *arg)
+		       void (*found)(void *arg, size_t query, const char *line, size_t length,
+				     bool alias),
+		       void *arg)
 {
 	const char *at = text, *end = text + n;
 

@@ -12,11 +12,13 @@
 
 #define CACHE_DIR "/var/cache/doorward"
 
-static void read_paths(struct dw_sys *s, const char *const *paths, struct dw_package_query *q, size_t n)
+static void read_paths(struct dw_sys *s, const char *const *paths, struct dw_package_query *q,
+		       size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		q[i].path = paths[i];
-		q[i].exists = paths[i] && dw_sys_file_stat(s, paths[i], true, &q[i].st, NULL) == 0 &&
+		q[i].exists = paths[i] &&
+			      dw_sys_file_stat(s, paths[i], true, &q[i].st, NULL) == 0 &&
 			      S_ISREG(q[i].st.st_mode);
 	}
 }
@@ -64,8 +66,8 @@ static bool all_answered(const struct dw_package_query *q, size_t n)
 }
 
 /* Asks each database that is here; true: at least one is, and all of them could be read. */
-static bool ask_databases(struct dw_sys *s, struct dw_facts *f, struct dw_arena *scratch, struct dw_package_query *q,
-			  size_t n)
+static bool ask_databases(struct dw_sys *s, struct dw_facts *f, struct dw_arena *scratch,
+			  struct dw_package_query *q, size_t n)
 {
 	static const struct {
 		const char *name;
@@ -82,19 +84,21 @@ static bool ask_databases(struct dw_sys *s, struct dw_facts *f, struct dw_arena 
 		if (r < 0 && r != -ENOENT) {
 			failed++;
 			dw_facts_incomplete(f, "no-packages", NULL, 0, false,
-					    "which programs are packaged is not known: %s: %s", databases[i].name,
-					    e.message);
+					    "which programs are packaged is not known: %s: %s",
+					    databases[i].name, e.message);
 		}
 	}
 	if (here == 0)
-		dw_facts_incomplete(f, "no-packages", NULL, 0, false,
-				    "which programs are packaged is not known: no package database found "
-				    "(dpkg's and rpm's are looked for)");
+		dw_facts_incomplete(
+			f, "no-packages", NULL, 0, false,
+			"which programs are packaged is not known: no package database found "
+			"(dpkg's and rpm's are looked for)");
 	return here > 0 && failed == 0;
 }
 
-int dw_packages_find_cached(struct dw_sys *s, struct dw_facts *f, const char *const *paths, size_t n,
-			    const char *cache_dir, const struct dw_package **ret, struct dw_error *e)
+int dw_packages_find_cached(struct dw_sys *s, struct dw_facts *f, const char *const *paths,
+			    size_t n, const char *cache_dir, const struct dw_package **ret,
+			    struct dw_error *e)
 {
 	_cleanup_arena_ struct dw_arena *scratch = dw_arena_new();
 	struct dw_package_query *q = dw_arena_array(scratch, n + 1, sizeof(*q));

@@ -7,7 +7,13 @@
 
 #define DW_DIGEST_MAX 64 /* bytes: SHA-512 */
 
-enum dw_digest_kind { DW_DIGEST_NONE = 0, DW_DIGEST_MD5, DW_DIGEST_SHA1, DW_DIGEST_SHA256, DW_DIGEST_SHA512 };
+enum dw_digest_kind {
+	DW_DIGEST_NONE = 0,
+	DW_DIGEST_MD5,
+	DW_DIGEST_SHA1,
+	DW_DIGEST_SHA256,
+	DW_DIGEST_SHA512
+};
 
 struct dw_digest {
 	enum dw_digest_kind kind;
@@ -36,10 +42,10 @@ struct dw_package_query {
  * Each adds owners to the queries that have none yet. -ENOENT: there is no such database here (no message);
  * other negative: it is there and could not be read. Scratch memory dies with the lookup.
  */
-int dw_dpkg_find(struct dw_sys *s, struct dw_facts *f, struct dw_arena *scratch, struct dw_package_query *q,
-		 size_t n, struct dw_error *e);
-int dw_rpm_find(struct dw_sys *s, struct dw_facts *f, struct dw_arena *scratch, struct dw_package_query *q,
-		size_t n, struct dw_error *e);
+int dw_dpkg_find(struct dw_sys *s, struct dw_facts *f, struct dw_arena *scratch,
+		 struct dw_package_query *q, size_t n, struct dw_error *e);
+int dw_rpm_find(struct dw_sys *s, struct dw_facts *f, struct dw_arena *scratch,
+		struct dw_package_query *q, size_t n, struct dw_error *e);
 
 /* Hashes the files whose owners say how they were packaged, in a few threads; too big ones are left out. */
 void dw_checksums(struct dw_sys *s, struct dw_facts *f, struct dw_package_query *q, size_t n);
@@ -56,7 +62,8 @@ struct dw_usrmerge {
 };
 struct dw_usrmerge dw_usrmerge_of(struct dw_sys *s, struct dw_arena *scratch);
 /* The path as it would be without /usr, when that is the same file; else the path itself (not copied). */
-const char *dw_usrmerge_short(const struct dw_usrmerge *u, const char *path, size_t n, size_t *ret_n);
+const char *dw_usrmerge_short(const struct dw_usrmerge *u, const char *path, size_t n,
+			      size_t *ret_n);
 
 /* --- dpkg's files, each parser on its own for tests and fuzzing ------------------------------------ */
 
@@ -72,7 +79,8 @@ struct dw_dpkg_status {
 };
 
 /* Takes any bytes. bad (may be NULL) is called with the line of what cannot be understood. */
-void dw_dpkg_parse_status(struct dw_arena *a, const struct dw_bytes *text, struct dw_dpkg_status *ret,
+void dw_dpkg_parse_status(struct dw_arena *a, const struct dw_bytes *text,
+			  struct dw_dpkg_status *ret,
 			  void (*bad)(void *arg, unsigned line, const char *why), void *arg);
 
 struct dw_dpkg_diversion {
@@ -84,7 +92,8 @@ struct dw_dpkg_diversions {
 	size_t n, cap;
 };
 
-void dw_dpkg_parse_diversions(struct dw_arena *a, const struct dw_bytes *text, struct dw_dpkg_diversions *ret);
+void dw_dpkg_parse_diversions(struct dw_arena *a, const struct dw_bytes *text,
+			      struct dw_dpkg_diversions *ret);
 
 /* The MD5 that a md5sums file has for the path (absolute); false: none, or the line is damaged. */
 bool dw_dpkg_md5_of(const struct dw_bytes *md5sums, const char *path, struct dw_digest *ret);
@@ -96,16 +105,20 @@ void dw_dpkg_wanted_add(struct dw_dpkg_wanted *w, const char *path, size_t query
 			const char *except);
 /* Calls found for each line of the list (of the package) that is wanted; alias for one of the same base name. */
 void dw_dpkg_scan_list(struct dw_dpkg_wanted *w, const char *text, size_t n, const char *package,
-		       void (*found)(void *arg, size_t query, const char *line, size_t length, bool alias), void *arg);
+		       void (*found)(void *arg, size_t query, const char *line, size_t length,
+				     bool alias),
+		       void *arg);
 void dw_dpkg_wanted_free(struct dw_dpkg_wanted *w);
 
 /* --- the cache ------------------------------------------------------------------------------------ */
 
 struct dw_package_cache;
 /* dir NULL: no cache. What is damaged, or not ours, or of other databases, is as if it were not there. */
-struct dw_package_cache *dw_package_cache_open(struct dw_sys *s, struct dw_arena *scratch, const char *dir);
+struct dw_package_cache *dw_package_cache_open(struct dw_sys *s, struct dw_arena *scratch,
+					       const char *dir);
 /* Answers the queries it can: fills answered and package, or actual alone. */
-void dw_package_cache_ask(struct dw_package_cache *c, struct dw_facts *f, struct dw_package_query *q, size_t n);
+void dw_package_cache_ask(struct dw_package_cache *c, struct dw_facts *f,
+			  struct dw_package_query *q, size_t n);
 /* Writes what is known now; failure is nobody's problem. */
 void dw_package_cache_save(struct dw_package_cache *c, const struct dw_package_query *q, size_t n);
 void dw_package_cache_close(struct dw_package_cache *c);
@@ -113,7 +126,8 @@ void dw_package_cache_close(struct dw_package_cache *c);
 size_t dw_package_cache_parse(struct dw_package_cache *c, const struct dw_bytes *text);
 
 /* dw_packages_find with the directory of the cache; NULL: none. */
-int dw_packages_find_cached(struct dw_sys *s, struct dw_facts *f, const char *const *paths, size_t n,
-			    const char *cache_dir, const struct dw_package **ret, struct dw_error *e);
+int dw_packages_find_cached(struct dw_sys *s, struct dw_facts *f, const char *const *paths,
+			    size_t n, const char *cache_dir, const struct dw_package **ret,
+			    struct dw_error *e);
 
 #endif

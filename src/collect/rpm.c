@@ -62,13 +62,13 @@ static bool load_symbols(struct library *l, const char **ret_missing)
 		const char *name;
 		void *to;
 	} symbols[] = {
-		{ "rpmlogSetMask", &l->log_mask },	     { "rpmPushMacro", &l->push_macro },
-		{ "rpmtsCreate", &l->ts_new },		     { "rpmtsFree", &l->ts_free },
-		{ "rpmtsSetRootDir", &l->ts_set_root },	     { "rpmtsSetVSFlags", &l->ts_set_flags },
-		{ "rpmtsOpenDB", &l->ts_open },		     { "rpmtsInitIterator", &l->ts_iterate },
-		{ "rpmdbNextIterator", &l->next },	     { "rpmdbFreeIterator", &l->iterator_free },
-		{ "headerGetString", &l->get_string },	     { "rpmfilesNew", &l->files_new },
-		{ "rpmfilesFree", &l->files_free },	     { "rpmfilesFindFN", &l->files_find },
+		{ "rpmlogSetMask", &l->log_mask },       { "rpmPushMacro", &l->push_macro },
+		{ "rpmtsCreate", &l->ts_new },           { "rpmtsFree", &l->ts_free },
+		{ "rpmtsSetRootDir", &l->ts_set_root },  { "rpmtsSetVSFlags", &l->ts_set_flags },
+		{ "rpmtsOpenDB", &l->ts_open },          { "rpmtsInitIterator", &l->ts_iterate },
+		{ "rpmdbNextIterator", &l->next },       { "rpmdbFreeIterator", &l->iterator_free },
+		{ "headerGetString", &l->get_string },   { "rpmfilesNew", &l->files_new },
+		{ "rpmfilesFree", &l->files_free },      { "rpmfilesFindFN", &l->files_find },
 		{ "rpmfilesFDigest", &l->files_digest },
 	};
 
@@ -144,15 +144,16 @@ static void take_digest(const struct library *l, Header h, const char *path, str
 
 static const char *version_of(const struct library *l, Header h, struct dw_arena *a)
 {
-	const char *version = l->get_string(h, RPMTAG_VERSION), *release = l->get_string(h, RPMTAG_RELEASE);
+	const char *version = l->get_string(h, RPMTAG_VERSION),
+		   *release = l->get_string(h, RPMTAG_RELEASE);
 
 	if (!version)
 		return NULL;
 	return dw_arena_printf(a, "%s%s%s", version, release ? "-" : "", release ? release : "");
 }
 
-static void look_up(const struct library *l, rpmts ts, const char *path, struct dw_facts *f, struct dw_arena *scratch,
-		    struct dw_package_query *q)
+static void look_up(const struct library *l, rpmts ts, const char *path, struct dw_facts *f,
+		    struct dw_arena *scratch, struct dw_package_query *q)
 {
 	rpmdbMatchIterator it = l->ts_iterate(ts, RPMDBI_INSTFILENAMES, path, 0);
 	Header h;
@@ -195,20 +196,22 @@ static void look_up_all(const struct library *l, rpmts ts, struct dw_sys *s, str
 /* librpm leaks what it had when a file turns out to be no database: the plain case is found out before. */
 static int check_magic(struct dw_sys *s, const struct database *d, struct dw_error *e)
 {
-	static const char magic[16] = "SQLite format 3"; /* with its NUL: sqlite.org/fileformat.html, 1.3 */
+	static const char magic[16] =
+		"SQLite format 3"; /* with its NUL: sqlite.org/fileformat.html, 1.3 */
 	_cleanup_fd_ int fd = dw_sys_file_open(s, d->file, O_RDONLY | O_NONBLOCK, e);
 	char head[sizeof(magic)];
 
 	if (fd < 0)
 		return fd;
-	if (dw_streq(d->backend, "sqlite") && (read(fd, head, sizeof(head)) != (ssize_t)sizeof(head) ||
-					       memcmp(head, magic, sizeof(magic)) != 0))
+	if (dw_streq(d->backend, "sqlite") &&
+	    (read(fd, head, sizeof(head)) != (ssize_t)sizeof(head) ||
+	     memcmp(head, magic, sizeof(magic)) != 0))
 		return dw_error_set(e, -EBADMSG, "%s is no SQLite database", d->file);
 	return 0;
 }
 
-static int open_database(const struct library *l, const struct database *d, rpmts ts, struct dw_sys *s,
-			 struct dw_error *e)
+static int open_database(const struct library *l, const struct database *d, rpmts ts,
+			 struct dw_sys *s, struct dw_error *e)
 {
 	char root[4096];
 	int r = root_path(s, root, sizeof(root), e);
@@ -225,8 +228,8 @@ static int open_database(const struct library *l, const struct database *d, rpmt
 	return 0;
 }
 
-int dw_rpm_find(struct dw_sys *s, struct dw_facts *f, struct dw_arena *scratch, struct dw_package_query *q,
-		size_t n, struct dw_error *e)
+int dw_rpm_find(struct dw_sys *s, struct dw_facts *f, struct dw_arena *scratch,
+		struct dw_package_query *q, size_t n, struct dw_error *e)
 {
 	const struct database *d = NULL;
 	struct library l = { 0 };

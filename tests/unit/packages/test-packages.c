@@ -16,14 +16,16 @@ struct looked {
 	const struct dw_package *found[512];
 };
 
-static struct looked look_at(const char *root, const char *const *paths, size_t n, const char *cache)
+static struct looked look_at(const char *root, const char *const *paths, size_t n,
+			     const char *cache)
 {
 	struct looked l = { .facts = dw_facts_new() };
 	struct dw_error e = { 0 };
 
 	DW_CHECK_INT(dw_sys_open(root, &l.sys, &e), 0);
 	if (l.sys)
-		DW_CHECK_INT(dw_packages_find_cached(l.sys, l.facts, paths, n, cache, l.found, &e), 0);
+		DW_CHECK_INT(dw_packages_find_cached(l.sys, l.facts, paths, n, cache, l.found, &e),
+			     0);
 	return l;
 }
 
@@ -96,7 +98,8 @@ DW_TEST(dpkg_owners)
 	done(&l);
 }
 
-static const struct dw_incomplete *note(const struct looked *l, const char *what, const char *file, unsigned line)
+static const struct dw_incomplete *note(const struct looked *l, const char *what, const char *file,
+					unsigned line)
 {
 	for (size_t i = 0; i < l->facts->incomplete.n; i++) {
 		const struct dw_incomplete *x = &l->facts->incomplete.v[i];
@@ -137,7 +140,8 @@ DW_TEST(no_database)
 /* Every fallible call in turn fails once: it must be said, or not matter; never crash, never a wrong owner. */
 DW_TEST(dpkg_faults)
 {
-	static const char *const paths[] = { "/usr/sbin/sshd", "/usr/sbin/diverted.orig", "/usr/bin/both" };
+	static const char *const paths[] = { "/usr/sbin/sshd", "/usr/sbin/diverted.orig",
+					     "/usr/bin/both" };
 	static const char *const right[] = { "openssh-server", "victim", "two" };
 	unsigned wrong = 0, silent = 0, calls;
 	struct looked l = look_at(DW_TEST_PATH("roots/packages"), paths, 3, NULL);
@@ -198,9 +202,11 @@ DW_TEST(digests)
 	} of_abc[] = {
 		{ DW_DIGEST_MD5, "900150983cd24fb0d6963f7d28e17f72" },
 		{ DW_DIGEST_SHA1, "a9993e364706816aba3e25717850c26c9cd0d89d" },
-		{ DW_DIGEST_SHA256, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad" },
-		{ DW_DIGEST_SHA512, "ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a"
-				    "2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f" },
+		{ DW_DIGEST_SHA256,
+		  "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad" },
+		{ DW_DIGEST_SHA512,
+		  "ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a"
+		  "2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f" },
 	};
 	char dir[] = "/tmp/dw-test-XXXXXX", path[64];
 	struct dw_facts *f = dw_facts_new();
@@ -215,9 +221,12 @@ DW_TEST(digests)
 	DW_CHECK_INT(dw_sys_open(dir, &s, NULL), 0);
 	for (size_t i = 0; i < DW_ARRAY_SIZE(of_abc); i++) {
 		struct dw_package_owner owner = { .name = "x" };
-		struct dw_package_query q = { .path = "/abc", .exists = true, .owners = { &owner, 1, 1 } };
+		struct dw_package_query q = { .path = "/abc",
+					      .exists = true,
+					      .owners = { &owner, 1, 1 } };
 
-		DW_CHECK(dw_digest_parse(of_abc[i].kind, of_abc[i].hex, strlen(of_abc[i].hex), &owner.digest));
+		DW_CHECK(dw_digest_parse(of_abc[i].kind, of_abc[i].hex, strlen(of_abc[i].hex),
+					 &owner.digest));
 		dw_checksums(s, f, &q, 1);
 		DW_CHECK(dw_digest_equal(&q.actual, &owner.digest));
 	}
@@ -307,8 +316,10 @@ static bool run(struct dw_sys *s, struct dw_arena *a, const char *const *argv)
 {
 	struct dw_bytes output = { 0 };
 	int status = -1;
-	bool ok = dw_spawn_run(s, &(struct dw_spawn){ .argv = argv, .timeout_ms = 60000, .output_max = 1 << 20 }, a,
-			       &output, &status, NULL) == 0 &&
+	bool ok = dw_spawn_run(s,
+			       &(struct dw_spawn){
+				       .argv = argv, .timeout_ms = 60000, .output_max = 1 << 20 },
+			       a, &output, &status, NULL) == 0 &&
 		  status == 0;
 
 	if (!ok)
@@ -316,10 +327,11 @@ static bool run(struct dw_sys *s, struct dw_arena *a, const char *const *argv)
 	return ok;
 }
 
-static const char *const spec = "Name: rpmdaemon\nVersion: 1.2\nRelease: 3\nSummary: x\nLicense: x\nBuildArch: noarch\n"
-				"%description\nx\n%install\nmkdir -p %{buildroot}/usr/sbin\n"
-				"echo good > %{buildroot}/usr/sbin/goodd\necho x > %{buildroot}/usr/sbin/alteredd\n"
-				"%files\n/usr/sbin/goodd\n/usr/sbin/alteredd\n";
+static const char *const spec =
+	"Name: rpmdaemon\nVersion: 1.2\nRelease: 3\nSummary: x\nLicense: x\nBuildArch: noarch\n"
+	"%description\nx\n%install\nmkdir -p %{buildroot}/usr/sbin\n"
+	"echo good > %{buildroot}/usr/sbin/goodd\necho x > %{buildroot}/usr/sbin/alteredd\n"
+	"%files\n/usr/sbin/goodd\n/usr/sbin/alteredd\n";
 
 static bool make_rpm_root(struct dw_sys *s, struct dw_arena *a, const char *dir)
 {
@@ -327,12 +339,16 @@ static bool make_rpm_root(struct dw_sys *s, struct dw_arena *a, const char *dir)
 	const char *spec_file = IN_DIR("%s/x.spec"), *root = IN_DIR("%s/root");
 
 	put(spec_file, spec, strlen(spec));
-	if (!run(s, a, (const char *const[]){ "/usr/bin/rpmbuild", "-bb", "--define", IN_DIR("_topdir %s/top"), "--define",
-					     IN_DIR("_rpmdir %s"), "--define", "_build_name_fmt x.rpm", spec_file, NULL }) ||
-	    !run(s, a, (const char *const[]){ "/bin/mkdir", "-p", IN_DIR("%s/root/usr/sbin"), NULL }) ||
-	    !run(s, a, (const char *const[]){ "/usr/bin/rpm", "--root", root, "--dbpath", "/var/lib/rpm", "--define",
-					     "_db_backend sqlite", "--justdb", "--nodeps", "-i", IN_DIR("%s/x.rpm"),
-					     NULL }))
+	if (!run(s, a,
+		 (const char *const[]){ "/usr/bin/rpmbuild", "-bb", "--define",
+					IN_DIR("_topdir %s/top"), "--define", IN_DIR("_rpmdir %s"),
+					"--define", "_build_name_fmt x.rpm", spec_file, NULL }) ||
+	    !run(s, a,
+		 (const char *const[]){ "/bin/mkdir", "-p", IN_DIR("%s/root/usr/sbin"), NULL }) ||
+	    !run(s, a,
+		 (const char *const[]){ "/usr/bin/rpm", "--root", root, "--dbpath", "/var/lib/rpm",
+					"--define", "_db_backend sqlite", "--justdb", "--nodeps",
+					"-i", IN_DIR("%s/x.rpm"), NULL }))
 		return false;
 	put(IN_DIR("%s/root/usr/sbin/goodd"), "good\n", 5);
 	put(IN_DIR("%s/root/usr/sbin/alteredd"), "other\n", 6);
@@ -342,7 +358,8 @@ static bool make_rpm_root(struct dw_sys *s, struct dw_arena *a, const char *dir)
 
 DW_TEST(rpm_database)
 {
-	static const char *const paths[] = { "/usr/sbin/goodd", "/usr/sbin/alteredd", "/usr/sbin/none" };
+	static const char *const paths[] = { "/usr/sbin/goodd", "/usr/sbin/alteredd",
+					     "/usr/sbin/none" };
 	char dir[] = "/tmp/dw-test-XXXXXX";
 	struct dw_arena *a = dw_arena_new();
 	struct dw_sys *s = NULL;
@@ -412,7 +429,8 @@ static const char *peer_says(struct dw_arena *a, const struct dw_bytes *output, 
 	while ((line = dw_lines_next_trimmed(&it, a)) != NULL) {
 		char *colon = strstr(line, ": ");
 
-		if (!colon || dw_starts_with(line, "diversion ") || dw_starts_with(line, "dpkg-query") ||
+		if (!colon || dw_starts_with(line, "diversion ") ||
+		    dw_starts_with(line, "dpkg-query") ||
 		    (!dw_streq(colon + 2, path) && !dw_streq(colon + 2, path + 4)))
 			continue;
 		*colon = '\0';
@@ -442,8 +460,11 @@ DW_TEST(same_as_dpkg_query)
 	}
 	l = look_at(NULL, paths, n, NULL);
 	DW_CHECK_INT(dw_spawn_run(l.sys,
-				  &(struct dw_spawn){ .argv = argv, .timeout_ms = 60000, .output_max = 1 << 22 },
-				  l.facts->arena, &output, &status, NULL), 0);
+				  &(struct dw_spawn){ .argv = argv,
+						      .timeout_ms = 60000,
+						      .output_max = 1 << 22 },
+				  l.facts->arena, &output, &status, NULL),
+		     0);
 	for (size_t i = 0; i < n; i++) {
 		const char *peer = peer_says(l.facts->arena, &output, paths[i]);
 

@@ -54,7 +54,8 @@ struct host *host_new(void)
 	(void)snprintf(path, sizeof(path), "%s/clock", h->dir);
 	put(path, 0644, "1700000000 1699990000\n", 22);
 	host_file(h, "/etc/hostname", 0644, "made-up\n");
-	host_process(h, &(struct host_process){ .pid = 1, .exe = "/sbin/init", .argv = { "init" } });
+	host_process(h,
+		     &(struct host_process){ .pid = 1, .exe = "/sbin/init", .argv = { "init" } });
 	return h;
 }
 
@@ -76,7 +77,8 @@ void host_link(struct host *h, const char *path, const char *target)
 		fail(full);
 }
 
-static void put_list(const struct host *h, int pid, const char *name, const char *const *v, size_t max)
+static void put_list(const struct host *h, int pid, const char *name, const char *const *v,
+		     size_t max)
 {
 	char path[128], text[2048];
 	size_t n = 0;
@@ -93,13 +95,14 @@ void host_process(struct host *h, const struct host_process *p)
 	int n;
 
 	n = snprintf(text, sizeof(text),
-		     "%d (%.15s) S %d %d %d 0 -1 4194560 0 0 0 0 0 0 0 0 20 0 1 0 %d 0 0 0\n", p->pid,
-		     dw_basename(p->exe), p->ppid, p->sid ? p->sid : p->pid, p->sid ? p->sid : p->pid,
-		     p->pid * 10);
+		     "%d (%.15s) S %d %d %d 0 -1 4194560 0 0 0 0 0 0 0 0 20 0 1 0 %d 0 0 0\n",
+		     p->pid, dw_basename(p->exe), p->ppid, p->sid ? p->sid : p->pid,
+		     p->sid ? p->sid : p->pid, p->pid * 10);
 	(void)snprintf(path, sizeof(path), "%s/proc/%d/stat", h->dir, p->pid);
 	put(path, 0644, text, (size_t)n);
 	(void)snprintf(path, sizeof(path), "%s/proc/%d/loginuid", h->dir, p->pid);
-	put(path, 0644, p->login ? p->login : "4294967295", strlen(p->login ? p->login : "4294967295"));
+	put(path, 0644, p->login ? p->login : "4294967295",
+	    strlen(p->login ? p->login : "4294967295"));
 	put_list(h, p->pid, "cmdline", p->argv, DW_ARRAY_SIZE(p->argv));
 	put_list(h, p->pid, "environ", p->env, DW_ARRAY_SIZE(p->env));
 	(void)snprintf(path, sizeof(path), "%s/proc/%d/exe", h->dir, p->pid);
@@ -120,7 +123,9 @@ void host_load(struct host *h, const struct dw_starter_ops *ops, const char *ini
 		exit(1);
 	}
 	h->facts = dw_facts_new();
-	h->s = (struct dw_starters){ .sys = h->sys, .facts = h->facts, .arena = h->facts->arena, .init = init };
+	h->s = (struct dw_starters){
+		.sys = h->sys, .facts = h->facts, .arena = h->facts->arena, .init = init
+	};
 	if (running)
 		h->s.procs = dw_procs_new(h->sys, h->facts->arena);
 	h->ops = ops;
@@ -131,7 +136,9 @@ void host_load(struct host *h, const struct dw_starter_ops *ops, const char *ini
 
 struct dw_starter host_claim(struct host *h, int pid)
 {
-	struct dw_claim c = { .process = dw_procs_get(h->s.procs, pid), .listening = true, .fd = 3 };
+	struct dw_claim c = { .process = dw_procs_get(h->s.procs, pid),
+			      .listening = true,
+			      .fd = 3 };
 	struct dw_starter ret = { 0 };
 
 	if (h->loaded < 0 || !c.process || h->ops->claim(&h->s, h->state, &c, &ret) <= 0)

@@ -66,20 +66,27 @@ DW_TEST(launchers)
 	static const struct {
 		const char *line, *program, *pidfile;
 	} x[] = {
-		{ "start-stop-daemon --start --quiet --pidfile /run/a.pid --exec /usr/sbin/a -- -D", "/usr/sbin/a",
+		{ "start-stop-daemon --start --quiet --pidfile /run/a.pid --exec /usr/sbin/a -- -D",
+		  "/usr/sbin/a", "/run/a.pid" },
+		{ "start-stop-daemon -Sqbmp/run/a.pid -c nobody -a /usr/sbin/a", "/usr/sbin/a",
 		  "/run/a.pid" },
-		{ "start-stop-daemon -Sqbmp/run/a.pid -c nobody -a /usr/sbin/a", "/usr/sbin/a", "/run/a.pid" },
-		{ "start-stop-daemon -S -p /run/a.pid --chuid 0:0 --exec=/usr/sbin/a", "/usr/sbin/a", "/run/a.pid" },
+		{ "start-stop-daemon -S -p /run/a.pid --chuid 0:0 --exec=/usr/sbin/a",
+		  "/usr/sbin/a", "/run/a.pid" },
 		{ "start_daemon -n 5 -p /run/a.pid /usr/sbin/a -d", "/usr/sbin/a", "/run/a.pid" },
-		{ "daemon --user=a --pidfile=/run/a.pid \"/usr/sbin/a -d\"", "/usr/sbin/a", "/run/a.pid" },
-		{ "daemon +5 --check a /usr/sbin/a", NULL, NULL }, /* "a" comes first: what follows is its argument */
+		{ "daemon --user=a --pidfile=/run/a.pid \"/usr/sbin/a -d\"", "/usr/sbin/a",
+		  "/run/a.pid" },
+		{ "daemon +5 --check a /usr/sbin/a", NULL,
+		  NULL }, /* "a" comes first: what follows is its argument */
 		{ "startproc -f -p /run/a.pid /usr/sbin/a", "/usr/sbin/a", "/run/a.pid" },
-		{ "supervise-daemon a --start --pidfile /run/a.pid /usr/sbin/z", NULL, "/run/a.pid" },
-		{ "supervise-daemon a --start /usr/sbin/a --pidfile /run/a.pid", "/usr/sbin/a", "/run/a.pid" },
+		{ "supervise-daemon a --start --pidfile /run/a.pid /usr/sbin/z", NULL,
+		  "/run/a.pid" },
+		{ "supervise-daemon a --start /usr/sbin/a --pidfile /run/a.pid", "/usr/sbin/a",
+		  "/run/a.pid" },
 		{ "if ! start-stop-daemon --start --exec /usr/sbin/a; then", "/usr/sbin/a", NULL },
 		{ "nice -n 5 start-stop-daemon --start --exec /usr/sbin/a", "/usr/sbin/a", NULL },
 		{ "start) start-stop-daemon --start --exec /usr/sbin/a ;;", "/usr/sbin/a", NULL },
-		{ "[ -x x ] && start-stop-daemon \\\n --start \\\n --exec /usr/sbin/a", "/usr/sbin/a", NULL },
+		{ "[ -x x ] && start-stop-daemon \\\n --start \\\n --exec /usr/sbin/a",
+		  "/usr/sbin/a", NULL },
 		{ "exec chpst -u a:b -e /etc/env /usr/sbin/a -d 2>&1", "/usr/sbin/a", NULL },
 		{ "exec setuidgid a env X=1 /usr/sbin/a", "/usr/sbin/a", NULL },
 		{ "echo 'start-stop-daemon --exec /usr/sbin/a'", NULL, NULL },
@@ -104,9 +111,10 @@ DW_TEST(launchers)
 DW_TEST(mentions)
 {
 	struct dw_arena *a = dw_arena_new();
-	struct dw_script s = scan(a, "/etc/init.d/a",
-				  "case $1 in\nstart)\n\tsu -s /bin/sh app -c '/opt/app/server --port 80 &'\n"
-				  "\t/usr/sbin/helper >/dev/null 2>&1 &\n\t;;\nesac\n");
+	struct dw_script s =
+		scan(a, "/etc/init.d/a",
+		     "case $1 in\nstart)\n\tsu -s /bin/sh app -c '/opt/app/server --port 80 &'\n"
+		     "\t/usr/sbin/helper >/dev/null 2>&1 &\n\t;;\nesac\n");
 
 	CHECK_PROGRAM(&s, "/opt/app/server", 3, false);
 	CHECK_PROGRAM(&s, "/usr/sbin/helper", 4, false);
@@ -140,8 +148,9 @@ DW_TEST(header)
 	DW_CHECK(s.starts_here && !s.openrc);
 	DW_CHECK_INT(s.needs.n, 1);
 	DW_CHECK_STR(s.needs.v[0], "dbus");
-	s = scan(a, "/etc/init.d/b", "#!/sbin/openrc-run\ncommand=/usr/sbin/b\npidfile=/run/${RC_SVCNAME}.pid\n"
-				     "depend() {\n\tneed net dbus\n}\n");
+	s = scan(a, "/etc/init.d/b",
+		 "#!/sbin/openrc-run\ncommand=/usr/sbin/b\npidfile=/run/${RC_SVCNAME}.pid\n"
+		 "depend() {\n\tneed net dbus\n}\n");
 	DW_CHECK(s.openrc);
 	CHECK_PROGRAM(&s, "/usr/sbin/b", 2, true);
 	DW_CHECK(has_pidfile(&s, "/run/b.pid"));
@@ -157,7 +166,8 @@ static void count(void *arg, unsigned line)
 DW_TEST(inittab_lines)
 {
 	static const char text[] = "# comment\nid:3:initdefault:\nsi::sysinit:/etc/init.d/rcS\n"
-				   "garbage\nx:3:respawn:/bin/a --url=http://b:80\ny:45:once:/bin/c\n::\nz:3:OFF:/bin/d\n";
+				   "garbage\nx:3:respawn:/bin/a "
+				   "--url=http://b:80\ny:45:once:/bin/c\n::\nz:3:OFF:/bin/d\n";
 	struct dw_arena *a = dw_arena_new();
 	struct dw_bytes b = { .data = dw_arena_strdup(a, text), .n = sizeof(text) - 1 };
 	struct dw_inittab t;
@@ -178,7 +188,8 @@ DW_TEST(inittab_lines)
 
 DW_TEST(openrc_wrapper)
 {
-	static const char text[] = "#!/bin/sh\nset -e\ncase $1 in\n\t0 )\n\t\t/sbin/openrc off && /sbin/openrc shutdown\n"
+	static const char text[] = "#!/bin/sh\nset -e\ncase $1 in\n\t0 )\n\t\t/sbin/openrc off && "
+				   "/sbin/openrc shutdown\n"
 				   "\t\t;;\n\t1 )\n\t\texec /sbin/openrc recovery\n\t\t;;\n\t* )\n"
 				   "\t\texec /sbin/openrc default\n\t\t;;\nesac\n";
 	struct dw_arena *a = dw_arena_new();

@@ -8,8 +8,9 @@
 #include "host.h"
 #include "registry.h"
 
-#define BOOT_ENV "INIT_VERSION=sysvinit-3.06", "RUNLEVEL=2", "PREVLEVEL=N", "runlevel=2", "previous=N"
-#define SSH_ENV	 "SSH_CONNECTION=10.9.0.1 48189 10.9.2.2 22", "USER=root", "LOGNAME=root"
+#define BOOT_ENV                                                                                   \
+	"INIT_VERSION=sysvinit-3.06", "RUNLEVEL=2", "PREVLEVEL=N", "runlevel=2", "previous=N"
+#define SSH_ENV "SSH_CONNECTION=10.9.0.1 48189 10.9.2.2 22", "USER=root", "LOGNAME=root"
 
 static void script(struct host *h, const char *name, const char *text)
 {
@@ -35,16 +36,18 @@ static struct host *sysv_host(void)
 	host_link(h, "/sbin", "usr/sbin");
 	host_link(h, "/bin", "usr/bin");
 	host_file(h, "/usr/sbin/init", 0755, "\177ELF");
-	host_file(h, "/etc/inittab", 0644, "id:2:initdefault:\nl2:2:wait:/etc/init.d/rc 2\n"
-					   "dw:2345:respawn:/usr/local/sbin/itabd tcp 8210\n"
-					   "off:45:respawn:/usr/local/sbin/offitabd\n");
+	host_file(h, "/etc/inittab", 0644,
+		  "id:2:initdefault:\nl2:2:wait:/etc/init.d/rc 2\n"
+		  "dw:2345:respawn:/usr/local/sbin/itabd tcp 8210\n"
+		  "off:45:respawn:/usr/local/sbin/offitabd\n");
 	host_file(h, "/usr/local/sbin/itabd", 0755, "#!/usr/bin/python3\n");
 	host_file(h, "/usr/local/sbin/offitabd", 0755, "#!/usr/bin/python3\n");
 	host_file(h, "/usr/bin/python3.11", 0755, "\177ELF");
 	host_link(h, "/usr/bin/python3", "python3.11");
 	host_file(h, "/usr/sbin/food", 0755, "#!/bin/sh\n");
-	script(h, "foo", "#!/bin/sh\nNAME=food\nDAEMON=/sbin/$NAME\nPIDFILE=/run/$NAME.pid\n"
-			 "start-stop-daemon --start --pidfile $PIDFILE --exec $DAEMON\n");
+	script(h, "foo",
+	       "#!/bin/sh\nNAME=food\nDAEMON=/sbin/$NAME\nPIDFILE=/run/$NAME.pid\n"
+	       "start-stop-daemon --start --pidfile $PIDFILE --exec $DAEMON\n");
 	link_script(h, "/etc/rc2.d/S01foo", "foo");
 	return h;
 }
@@ -55,13 +58,21 @@ DW_TEST(pidfile_names_it)
 	struct dw_starter k;
 
 	host_file(h, "/run/food.pid", 0644, "100\n");
-	host_process(h, &(struct host_process){ .pid = 100, .ppid = 1, .exe = "/usr/sbin/food", .argv = { "food" } });
+	host_process(h,
+		     &(struct host_process){
+			     .pid = 100, .ppid = 1, .exe = "/usr/sbin/food", .argv = { "food" } });
 	/* the worker: same program, own session, as postgres' and nginx's are */
-	host_process(h, &(struct host_process){ .pid = 101, .ppid = 100, .exe = "/usr/sbin/food", .argv = { "food" } });
+	host_process(
+		h, &(struct host_process){
+			   .pid = 101, .ppid = 100, .exe = "/usr/sbin/food", .argv = { "food" } });
 	/* what a person runs through the daemon, as in an ssh session */
+	host_process(h, &(struct host_process){ .pid = 102,
+						.ppid = 100,
+						.exe = "/usr/sbin/food",
+						.argv = { "food" },
+						.login = "0" });
 	host_process(h, &(struct host_process){
-				.pid = 102, .ppid = 100, .exe = "/usr/sbin/food", .argv = { "food" }, .login = "0" });
-	host_process(h, &(struct host_process){ .pid = 103, .ppid = 100, .exe = "/usr/bin/nc", .argv = { "nc" } });
+				.pid = 103, .ppid = 100, .exe = "/usr/bin/nc", .argv = { "nc" } });
 	host_load(h, &dw_starter_sysv, "sysvinit", true);
 	DW_CHECK_INT(h->loaded, 0);
 	k = host_claim(h, 100);
@@ -85,9 +96,13 @@ DW_TEST(another_one_by_hand)
 	struct host *h = sysv_host();
 
 	host_file(h, "/run/food.pid", 0644, "100\n");
-	host_process(h, &(struct host_process){ .pid = 100, .ppid = 1, .exe = "/usr/sbin/food", .argv = { "food" } });
-	host_process(h, &(struct host_process){
-				.pid = 200, .ppid = 1, .exe = "/usr/sbin/food", .argv = { "food", "-p", "2222" } });
+	host_process(h,
+		     &(struct host_process){
+			     .pid = 100, .ppid = 1, .exe = "/usr/sbin/food", .argv = { "food" } });
+	host_process(h, &(struct host_process){ .pid = 200,
+						.ppid = 1,
+						.exe = "/usr/sbin/food",
+						.argv = { "food", "-p", "2222" } });
 	host_load(h, &dw_starter_sysv, "sysvinit", true);
 	DW_CHECK_INT(host_claim(h, 200).kind, DW_STARTER_UNKNOWN);
 	DW_CHECK_INT(host_claim(h, 100).kind, DW_STARTER_SYSV);
@@ -99,12 +114,24 @@ DW_TEST(by_environment)
 	struct host *h = sysv_host();
 	struct dw_starter k;
 
-	host_process(h, &(struct host_process){ .pid = 100, .ppid = 1, .exe = "/usr/sbin/food", .argv = { "food" },
+	host_process(h, &(struct host_process){ .pid = 100,
+						.ppid = 1,
+						.exe = "/usr/sbin/food",
+						.argv = { "food" },
 						.env = { BOOT_ENV } });
-	host_process(h, &(struct host_process){ .pid = 101, .ppid = 1, .exe = "/usr/sbin/food", .argv = { "food" } });
-	host_process(h, &(struct host_process){ .pid = 102, .ppid = 1, .exe = "/usr/sbin/food", .argv = { "food" },
-						.env = { SSH_ENV, "_=/etc/init.d/foo" }, .login = "0" });
-	host_process(h, &(struct host_process){ .pid = 103, .ppid = 1, .exe = "/usr/bin/other", .argv = { "other" },
+	host_process(h,
+		     &(struct host_process){
+			     .pid = 101, .ppid = 1, .exe = "/usr/sbin/food", .argv = { "food" } });
+	host_process(h, &(struct host_process){ .pid = 102,
+						.ppid = 1,
+						.exe = "/usr/sbin/food",
+						.argv = { "food" },
+						.env = { SSH_ENV, "_=/etc/init.d/foo" },
+						.login = "0" });
+	host_process(h, &(struct host_process){ .pid = 103,
+						.ppid = 1,
+						.exe = "/usr/bin/other",
+						.argv = { "other" },
 						.env = { BOOT_ENV } });
 	host_load(h, &dw_starter_sysv, "sysvinit", true);
 	DW_CHECK_INT(host_claim(h, 100).confidence, DW_CONFIDENCE_CERTAIN);
@@ -127,7 +154,9 @@ DW_TEST(stale_pidfile)
 	host_file(h, "/run/food.pid", 0644, "90000\n");
 	(void)snprintf(path, sizeof(path), "%s/root/run/food.pid", h->dir);
 	DW_CHECK_INT(utimensat(AT_FDCWD, path, then, 0), 0);
-	host_process(h, &(struct host_process){ .pid = 90000, .ppid = 1, .exe = "/usr/bin/other", .argv = { "o" } });
+	host_process(h,
+		     &(struct host_process){
+			     .pid = 90000, .ppid = 1, .exe = "/usr/bin/other", .argv = { "o" } });
 	host_load(h, &dw_starter_sysv, "sysvinit", true);
 	DW_CHECK_INT(host_claim(h, 90000).kind, DW_STARTER_UNKNOWN);
 	host_free(h);
@@ -138,15 +167,26 @@ DW_TEST(interpreted_daemon)
 	struct host *h = sysv_host();
 
 	host_file(h, "/usr/local/sbin/labd", 0755, "#!/usr/bin/python3\nimport socket\n");
-	script(h, "lab", "#!/bin/sh\nstart-stop-daemon --start --background --startas /usr/local/sbin/labd -- 8201\n");
-	host_process(h, &(struct host_process){ .pid = 100, .ppid = 1, .exe = "/usr/bin/python3.11",
-						.argv = { "/usr/bin/python3", "/usr/local/sbin/labd", "8201" },
+	script(h, "lab",
+	       "#!/bin/sh\nstart-stop-daemon --start --background --startas /usr/local/sbin/labd "
+	       "-- 8201\n");
+	host_process(h, &(struct host_process){
+				.pid = 100,
+				.ppid = 1,
+				.exe = "/usr/bin/python3.11",
+				.argv = { "/usr/bin/python3", "/usr/local/sbin/labd", "8201" },
+				.env = { BOOT_ENV } });
+	host_process(
+		h, &(struct host_process){ .pid = 101,
+					   .ppid = 1,
+					   .exe = "/usr/bin/python3.11",
+					   .argv = { "/usr/bin/python3", "/usr/local/sbin/otherd" },
+					   .env = { BOOT_ENV } });
+	host_process(h, &(struct host_process){ .pid = 102,
+						.ppid = 1,
+						.exe = "/usr/bin/vi",
+						.argv = { "vi", "/usr/local/sbin/labd" },
 						.env = { BOOT_ENV } });
-	host_process(h, &(struct host_process){ .pid = 101, .ppid = 1, .exe = "/usr/bin/python3.11",
-						.argv = { "/usr/bin/python3", "/usr/local/sbin/otherd" },
-						.env = { BOOT_ENV } });
-	host_process(h, &(struct host_process){ .pid = 102, .ppid = 1, .exe = "/usr/bin/vi",
-						.argv = { "vi", "/usr/local/sbin/labd" }, .env = { BOOT_ENV } });
 	host_load(h, &dw_starter_sysv, "sysvinit", true);
 	DW_CHECK_STR(host_claim(h, 100).id, "lab");
 	DW_CHECK_INT(host_claim(h, 100).enabled, DW_NO); /* no link */
@@ -204,14 +244,24 @@ DW_TEST(inittab)
 	struct host *h = sysv_host();
 	struct dw_starter k;
 
-	host_process(h, &(struct host_process){ .pid = 100, .ppid = 1, .exe = "/usr/bin/python3.11",
-						.argv = { "/usr/bin/python3", "/usr/local/sbin/itabd", "tcp", "8210" },
+	host_process(h, &(struct host_process){ .pid = 100,
+						.ppid = 1,
+						.exe = "/usr/bin/python3.11",
+						.argv = { "/usr/bin/python3",
+							  "/usr/local/sbin/itabd", "tcp", "8210" },
 						.env = { "RUNLEVEL=2" } });
-	host_process(h, &(struct host_process){ .pid = 101, .ppid = 1, .exe = "/usr/bin/python3.11",
-						.argv = { "/usr/bin/python3", "/usr/local/sbin/itabd", "udp", "1" },
-						.env = { SSH_ENV } });
-	host_process(h, &(struct host_process){ .pid = 102, .ppid = 7, .exe = "/usr/bin/python3.11",
-						.argv = { "/usr/bin/python3", "/usr/local/sbin/itabd", "tcp", "8210" } });
+	host_process(h, &(struct host_process){
+				.pid = 101,
+				.ppid = 1,
+				.exe = "/usr/bin/python3.11",
+				.argv = { "/usr/bin/python3", "/usr/local/sbin/itabd", "udp", "1" },
+				.env = { SSH_ENV } });
+	host_process(h,
+		     &(struct host_process){ .pid = 102,
+					     .ppid = 7,
+					     .exe = "/usr/bin/python3.11",
+					     .argv = { "/usr/bin/python3", "/usr/local/sbin/itabd",
+						       "tcp", "8210" } });
 	host_load(h, &dw_starter_inittab, "sysvinit", true);
 	k = host_claim(h, 100);
 	DW_CHECK_INT(k.kind, DW_STARTER_INITTAB);
@@ -240,18 +290,24 @@ static struct host *openrc_host(void)
 {
 	struct host *h = sysv_host();
 
-	host_file(h, "/etc/inittab", 0644, "id:2:initdefault:\nsi::sysinit:/etc/init.d/rcS\n"
-					   "l2:2:wait:/etc/init.d/rc 2\nl6:6:wait:/etc/init.d/rc 6\n");
+	host_file(h, "/etc/inittab", 0644,
+		  "id:2:initdefault:\nsi::sysinit:/etc/init.d/rcS\n"
+		  "l2:2:wait:/etc/init.d/rc 2\nl6:6:wait:/etc/init.d/rc 6\n");
 	script(h, "rcS", "#!/bin/sh\nexec /sbin/openrc sysinit\n");
-	script(h, "rc", "#!/bin/sh\ncase $1 in\n\t6 )\n\t\t/sbin/openrc off && /sbin/openrc reboot\n\t\t;;\n"
-			"\t* )\n\t\texec /sbin/openrc default\n\t\t;;\nesac\n");
+	script(h, "rc",
+	       "#!/bin/sh\ncase $1 in\n\t6 )\n\t\t/sbin/openrc off && /sbin/openrc reboot\n\t\t;;\n"
+	       "\t* )\n\t\texec /sbin/openrc default\n\t\t;;\nesac\n");
 	host_file(h, "/usr/sbin/openrc", 0755, "\177ELF");
 	host_file(h, "/run/openrc/softlevel", 0644, "default\n");
 	script(h, "early", "#!/sbin/openrc-run\ncommand=/usr/sbin/earlyd\n");
-	script(h, "late", "#!/sbin/openrc-run\ncommand=/usr/sbin/lated\ndepend() {\n\tneed bus\n}\n");
+	script(h, "late",
+	       "#!/sbin/openrc-run\ncommand=/usr/sbin/lated\ndepend() {\n\tneed bus\n}\n");
 	script(h, "bus", "#!/sbin/openrc-run\ncommand=/usr/sbin/busd\npidfile=/run/bus.pid\n");
-	script(h, "sup", "#!/sbin/openrc-run\nsupervisor=supervise-daemon\ncommand=/usr/sbin/supd\n");
-	for (const char *const *d = (const char *const[]){ "earlyd", "lated", "busd", "supd", NULL }; *d; d++) {
+	script(h, "sup",
+	       "#!/sbin/openrc-run\nsupervisor=supervise-daemon\ncommand=/usr/sbin/supd\n");
+	for (const char *const *d =
+		     (const char *const[]){ "earlyd", "lated", "busd", "supd", NULL };
+	     *d; d++) {
 		char path[64];
 
 		(void)snprintf(path, sizeof(path), "/usr/sbin/%s", *d);
@@ -270,13 +326,26 @@ DW_TEST(openrc_claims)
 	struct dw_starter k;
 
 	host_file(h, "/run/openrc/started/foo", 0644, "");
-	host_process(h, &(struct host_process){ .pid = 100, .ppid = 1, .exe = "/usr/sbin/busd", .argv = { "busd" },
+	host_process(h, &(struct host_process){ .pid = 100,
+						.ppid = 1,
+						.exe = "/usr/sbin/busd",
+						.argv = { "busd" },
 						.env = { "RC_SVCNAME=bus" } });
-	host_process(h, &(struct host_process){ .pid = 101, .ppid = 1, .exe = "/usr/sbin/food", .argv = { "food" } });
-	host_process(h, &(struct host_process){ .pid = 110, .ppid = 1, .exe = "/usr/sbin/supervise-daemon",
-						.argv = { "supervise-daemon", "sup", "--start", "/usr/sbin/supd" } });
-	host_process(h, &(struct host_process){ .pid = 111, .ppid = 110, .exe = "/usr/sbin/supd", .argv = { "supd" } });
-	host_process(h, &(struct host_process){ .pid = 120, .ppid = 1, .exe = "/usr/sbin/locald", .argv = { "locald" },
+	host_process(h,
+		     &(struct host_process){
+			     .pid = 101, .ppid = 1, .exe = "/usr/sbin/food", .argv = { "food" } });
+	host_process(h, &(struct host_process){ .pid = 110,
+						.ppid = 1,
+						.exe = "/usr/sbin/supervise-daemon",
+						.argv = { "supervise-daemon", "sup", "--start",
+							  "/usr/sbin/supd" } });
+	host_process(
+		h, &(struct host_process){
+			   .pid = 111, .ppid = 110, .exe = "/usr/sbin/supd", .argv = { "supd" } });
+	host_process(h, &(struct host_process){ .pid = 120,
+						.ppid = 1,
+						.exe = "/usr/sbin/locald",
+						.argv = { "locald" },
 						.env = { "RC_SVCNAME=rc.local" } });
 	host_load(h, &dw_starter_openrc, "sysvinit", true);
 	DW_CHECK_INT(h->loaded, 0);
@@ -325,11 +394,13 @@ static struct host *runit_host(void)
 	host_file(h, "/usr/sbin/runit-init", 0755, "\177ELF");
 	host_link(h, "/sbin", "usr/sbin");
 	host_link(h, "/usr/sbin/init", "runit-init");
-	for (const char *const *d = (const char *const[]){ "a", "down", "unlinked", NULL }; *d; d++) {
+	for (const char *const *d = (const char *const[]){ "a", "down", "unlinked", NULL }; *d;
+	     d++) {
 		char path[64], text[128];
 
 		(void)snprintf(path, sizeof(path), "/etc/sv/%s/run", *d);
-		(void)snprintf(text, sizeof(text), "#!/bin/sh\nexec 2>&1\nexec chpst -u nobody %sd -f\n", *d);
+		(void)snprintf(text, sizeof(text),
+			       "#!/bin/sh\nexec 2>&1\nexec chpst -u nobody %sd -f\n", *d);
 		host_file(h, path, 0755, text);
 		(void)snprintf(path, sizeof(path), "/usr/sbin/%sd", *d);
 		host_file(h, path, 0755, "#!/bin/sh\n");
@@ -345,14 +416,31 @@ DW_TEST(runit_claims)
 	struct host *h = runit_host();
 	struct dw_starter k;
 
-	host_process(h, &(struct host_process){ .pid = 10, .ppid = 1, .exe = "/usr/bin/runsvdir", .argv = { "runsvdir" } });
-	host_process(h, &(struct host_process){ .pid = 20, .ppid = 10, .exe = "/usr/bin/runsv", .argv = { "runsv", "a" } });
-	host_process(h, &(struct host_process){ .pid = 21, .ppid = 20, .sid = 20, .exe = "/usr/sbin/ad", .argv = { "ad" } });
-	host_process(h, &(struct host_process){ .pid = 30, .ppid = 10, .exe = "/usr/bin/runsv", .argv = { "runsv", "down" } });
-	host_process(h, &(struct host_process){ .pid = 31, .ppid = 30, .exe = "/usr/sbin/downd", .argv = { "d" } });
-	/* a login through the service is not the service */
+	host_process(h, &(struct host_process){ .pid = 10,
+						.ppid = 1,
+						.exe = "/usr/bin/runsvdir",
+						.argv = { "runsvdir" } });
+	host_process(h, &(struct host_process){ .pid = 20,
+						.ppid = 10,
+						.exe = "/usr/bin/runsv",
+						.argv = { "runsv", "a" } });
+	host_process(h, &(struct host_process){ .pid = 21,
+						.ppid = 20,
+						.sid = 20,
+						.exe = "/usr/sbin/ad",
+						.argv = { "ad" } });
+	host_process(h, &(struct host_process){ .pid = 30,
+						.ppid = 10,
+						.exe = "/usr/bin/runsv",
+						.argv = { "runsv", "down" } });
 	host_process(h, &(struct host_process){
-				.pid = 40, .ppid = 21, .exe = "/usr/bin/bash", .argv = { "bash" }, .login = "0" });
+				.pid = 31, .ppid = 30, .exe = "/usr/sbin/downd", .argv = { "d" } });
+	/* a login through the service is not the service */
+	host_process(h, &(struct host_process){ .pid = 40,
+						.ppid = 21,
+						.exe = "/usr/bin/bash",
+						.argv = { "bash" },
+						.login = "0" });
 	host_load(h, &dw_starter_runit, "runit", true);
 	k = host_claim(h, 21);
 	DW_CHECK_INT(k.kind, DW_STARTER_RUNIT);
@@ -421,16 +509,21 @@ DW_TEST(damaged_files)
 /* Every fallible call fails once, while loading, claiming and listing. */
 DW_TEST(faults)
 {
-	static const struct dw_starter_ops *const ops[] = { &dw_starter_sysv, &dw_starter_openrc, &dw_starter_inittab };
+	static const struct dw_starter_ops *const ops[] = { &dw_starter_sysv, &dw_starter_openrc,
+							    &dw_starter_inittab };
 	struct host *h = openrc_host();
 	unsigned done = 0;
 
-	host_process(h, &(struct host_process){ .pid = 100, .ppid = 1, .exe = "/usr/sbin/food", .argv = { "food" } });
+	host_process(h,
+		     &(struct host_process){
+			     .pid = 100, .ppid = 1, .exe = "/usr/sbin/food", .argv = { "food" } });
 	host_load(h, &dw_starter_sysv, "sysvinit", true);
 	for (size_t i = 0; i < DW_ARRAY_SIZE(ops); i++) {
 		for (unsigned at = 1; at < 200; at++, done++) {
 			struct dw_facts *f = dw_facts_new();
-			struct dw_starters s = { .sys = h->sys, .facts = f, .arena = f->arena, .init = "sysvinit" };
+			struct dw_starters s = {
+				.sys = h->sys, .facts = f, .arena = f->arena, .init = "sysvinit"
+			};
 			struct dw_starter k = { 0 };
 			struct dw_error e = { 0 };
 			void *state = NULL;
