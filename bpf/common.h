@@ -41,7 +41,10 @@
 #define INLINE   static inline __attribute__((always_inline))
 #define SAME(a, b) ((unsigned long)(a) == (unsigned long)(b))
 
-/* One field through probe_read: sk may be gone, and then the read fails and the field is 0. */
+/*
+ * One field through probe_read: what p points to may be gone, and then the read fails and the field is 0. p
+ * must be a plain variable: a member of a struct of ours in it would be fitted to the kernel, too, and fail.
+ */
 #define GET(p, ...) BPF_CORE_READ(p, __VA_ARGS__)
 
 
@@ -198,48 +201,6 @@ GLOBAL int dw_fill_socket(struct dw_bpf_socket *r, __u64 address)
 	else
 		fill_bluetooth(r, sk);
 	return 0;
-}
-
-#define FILTER_CHUNK 4U /* instructions at a time: the stack of all nested calls is 512 bytes */
-
-/* The classic filter of a packet or raw socket: how backdoors without a port listen. */
-NOINLINE int write_filter(struct seq_file *seq, struct sock *sk)
-{
-	struct sock_fprog_kern *original = GET(sk, sk_filter, prog, orig_prog);
-	struct dw_bpf_head head = { .type = DW_BPF_FILTER };
-	struct dw_bpf_instruction chunk[FILTER_CHUNK];
-	__u32 n, told;
-	char *from;
-
-	if (!seq || !original)
-		return 0;
-	n = GET(original, len);
-	from = GET(original, filter);
-	told = n < DW_BPF_FILTER_MAX ? n : DW_BPF_FILTER_MAX;
-	told = (told + FILTER_CHUNK - 1) & ~(FILTER_CHUNK - 1); /* whole chunks; the reader counts by head.n */
-	head.size = sizeof(head) + told * sizeof(*chunk);
-	head.n = n;
-	bpf_seq_write(seq, &head, sizeof(head));
-	for (unsigned i = 0; i < DW_BPF_FILTER_MAX / FILTER_CHUNK; i++) {
-		__u32 left = n - i * FILTER_CHUNK;
-
-		if (i * FILTER_CHUNK >= told)
-			break;
-		__builtin_memset(chunk, 0, sizeof(chunk));
-		if (left >= FILTER_CHUNK)
-			bpf_probe_read_kernel(chunk, sizeof(chunk), from + i * sizeof(chunk));
-		else
-			bpf_probe_read_kernel(chunk, (left & (FILTER_CHUNK - 1)) * sizeof(*chunk), from + i * sizeof(chunk));
-		bpf_seq_write(seq, chunk, sizeof(chunk));
-	}
-	return 0;
-}
-
-#define FILTER_BYTES (sizeof(struct dw_bpf_head) + DW_BPF_FILTER_MAX * sizeof(struct dw_bpf_instruction))
-
-INLINE bool wants_filter(const struct dw_bpf_socket *r)
-{
-	return (r->flags & DW_BPF_F_FILTER) && (r->family == AF_PACKET || r->type == SOCK_RAW);
 }
 
 #endif

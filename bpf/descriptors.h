@@ -87,7 +87,7 @@ NOINLINE int tell_socket(struct scan *s, struct file *file, __u32 fd)
 	sk = (struct sock *)dw_door_behind((__u64)sk);
 	if (!dw_is_door((__u64)sk))
 		return true;
-	if (!room_for(s->seq, sizeof(r) + FILTER_BYTES))
+	if (!room_for(s->seq, sizeof(r)))
 		return false;
 	dw_fill_socket(&r, (__u64)sk);
 	r.tgid = s->tgid;
@@ -96,8 +96,6 @@ NOINLINE int tell_socket(struct scan *s, struct file *file, __u32 fd)
 	if (!SAME(GET(file, private_data), owner) || !SAME(file_at(s->fds, fd), file))
 		return true; /* closed meanwhile: what was read may be another's */
 	bpf_seq_write(s->seq, &r, sizeof(r));
-	if (wants_filter(&r))
-		write_filter(s->seq, sk);
 	return true;
 }
 

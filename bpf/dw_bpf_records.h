@@ -15,8 +15,8 @@ enum dw_bpf_record_type {
 	DW_BPF_SOCKET = 1, /* a socket, and the descriptor that holds it when there is one */
 	DW_BPF_PROCESS,    /* the process of the DW_BPF_SOCKETs before it, once or more for each */
 	DW_BPF_EXE,        /* path of the program, follows its DW_BPF_PROCESS */
-	DW_BPF_FILTER,     /* classic filter, follows its DW_BPF_SOCKET */
-	DW_BPF_SYMBOL,     /* who waits for a kernel-made socket, follows its DW_BPF_SOCKET */
+	DW_BPF_FILTER,     /* classic filter of a packet or raw socket */
+	DW_BPF_SYMBOL,     /* who takes what comes to a kernel-made socket */
 	DW_BPF_NETNS,      /* a network namespace on the kernel's list */
 	DW_BPF_NSFD,       /* a descriptor of a network namespace, or a task inside one (fd -1) */
 	DW_BPF_TABLE,      /* a socket table that an anchor socket leads to */
@@ -37,7 +37,7 @@ enum {
 	DW_BPF_F_ENCAP = 1 << 4,   /* encap_rcv is set: the kernel takes the datagrams */
 	DW_BPF_F_RING = 1 << 5,    /* held as fixed file `slot` of the io_uring `fd` */
 	DW_BPF_F_TABLE = 1 << 6,   /* found in a table of the kernel, not in a process */
-	DW_BPF_F_FILTER = 1 << 7,  /* a filter is attached; no DW_BPF_FILTER follows when it is eBPF */
+	DW_BPF_F_FILTER = 1 << 7,  /* a filter is attached; no DW_BPF_FILTER tells it when it is eBPF */
 };
 
 struct dw_bpf_socket {
@@ -97,6 +97,7 @@ struct dw_bpf_instruction { /* struct sock_filter */
 
 struct dw_bpf_filter {
 	struct dw_bpf_head head;
+	__u64 sk;
 	struct dw_bpf_instruction v[];
 };
 
@@ -136,6 +137,7 @@ enum dw_bpf_work_kind {
 	DW_BPF_W_RAW,    /* buckets of a raw_hashinfo */
 	DW_BPF_W_PACKET, /* packet sockets of a struct net; one bucket */
 	DW_BPF_W_FDS,    /* descriptors of the task `table`, which has the number `tid` */
+	DW_BPF_W_SOCKET, /* filter and symbols of the struct sock `table` of the inode `files` */
 	DW_BPF_W_RING,   /* fixed files of the struct io_ring_ctx `table`, which descriptor `fd` is */
 };
 
@@ -146,7 +148,7 @@ struct dw_bpf_work {
 	__u64 files; /* W_FDS, W_RING: struct files_struct, private data of the ring: what it must still be */
 	__u32 from, n; /* first bucket, descriptor or slot, how many */
 	__u32 skip;    /* sockets to pass over in the first bucket */
-	__u32 reserved;
+	__u32 zero;    /* 0, which the verifier does not know: where its loops count from */
 };
 
 struct dw_bpf_more {

@@ -17,15 +17,16 @@ char LICENSE[] SEC("license") = "GPL";
 
 struct walk {
 	struct seq_file *seq;
-	__u64 at;     /* address of what comes next */
+	__u64 at;     /* address of the next node of the list that is being followed */
 	__u64 end;    /* where the list of namespaces began */
 	__u64 table;  /* address of the first bucket */
 	__u32 stride; /* bytes from one bucket to the next */
 	__u32 node;   /* offset of the list node within the socket */
 	__u32 kind;
-	__u32 bucket, from;
-	__u32 skip, n;
-	__u32 full, stopped;
+	__u32 next, last;     /* bucket to be opened next, bucket to stop before */
+	__u32 bucket, index;  /* of the node at `at` */
+	__u32 from, skip, zero;
+	__u32 full;
 };
 
 INLINE bool is_end(__u64 node)
@@ -33,94 +34,43 @@ INLINE bool is_end(__u64 node)
 	return !node || (node & 1);
 }
 
-static const char format_symbol[] = "%ps";
-
-NOINLINE int write_symbol(struct seq_file *seq, __u64 address)
+INLINE bool tell_listed(struct walk *w, __u64 address)
 {
-	struct sock *sk = (struct sock *)address;
-	struct dw_bpf_head head = { .type = DW_BPF_SYMBOL, .size = sizeof(struct dw_bpf_symbol) };
-	char name[SYMBOL_SIZE] = { 0 };
-	struct list_head *first;
-	struct task_struct *task;
-	__u64 argument;
-
-	if (!seq)
-		return 0;
-	bpf_seq_write(seq, &head, sizeof(head));
-	bpf_seq_write(seq, &address, sizeof(address));
-	argument = (__u64)GET(sk, sk_data_ready);
-	bpf_snprintf(name, sizeof(name), format_symbol, &argument, sizeof(argument));
-	bpf_seq_write(seq, name, sizeof(name));
-	__builtin_memset(name, 0, sizeof(name));
-	if (GET(sk, sk_type) == SOCK_DGRAM && GET(sk, __sk_common.skc_family) != AF_PACKET) {
-		argument = (__u64)GET((struct udp_sock *)sk, encap_rcv);
-		if (argument)
-			bpf_snprintf(name, sizeof(name), format_symbol, &argument, sizeof(argument));
-	}
-	bpf_seq_write(seq, name, sizeof(name));
-	__builtin_memset(name, 0, sizeof(name));
-	/* ksmbd, iSCSI: a kernel thread sleeps in accept(), and its name tells whose the socket is */
-	first = GET(sk, sk_wq, wait.head.next);
-	task = GET((struct wait_queue_entry *)((char *)first -
-					       bpf_core_field_offset(struct wait_queue_entry, entry)),
-		   private);
-	if (GET(task, flags) & PF_KTHREAD)
-		bpf_core_read(name, 16, &task->comm);
-	bpf_seq_write(seq, name, 16);
-	return 0;
-}
-
-/* Returns false when the buffer is full. */
-NOINLINE int tell_listed(struct walk *w, __u64 address)
-{
-	struct sock *sk = (struct sock *)address;
 	struct dw_bpf_socket r = { 0 };
 
 	if (!dw_is_door(address))
 		return true;
-	if (!room_for(w->seq, sizeof(r) + FILTER_BYTES + sizeof(struct dw_bpf_symbol)))
+	if (!room_for(w->seq, sizeof(r)))
 		return false;
 	dw_fill_socket(&r, address);
-	if (!r.netns)
-		return true; /* no socket any more */
 	r.flags |= DW_BPF_F_TABLE;
-	bpf_seq_write(w->seq, &r, sizeof(r));
-	if (wants_filter(&r))
-		write_filter(w->seq, sk);
-	if (r.flags & (DW_BPF_F_NO_FILE | DW_BPF_F_ENCAP))
-		write_symbol(w->seq, address);
+	if (r.netns) /* else it is no socket any more */
+		bpf_seq_write(w->seq, &r, sizeof(r));
 	return true;
 }
 
-static long one_node(__u32 i, struct walk *w)
+/* One step along the lists of the table: to the next node, or to the next list. */
+static long one_step(__u32 i __attribute__((unused)), struct walk *w)
 {
 	__u64 node = w->at, next = 0;
 
-	if (is_end(node))
+	if (is_end(node)) {
+		if (w->next == w->last)
+			return 1;
+		bpf_probe_read_kernel(&next, sizeof(next), (void *)(w->table + (__u64)w->next * w->stride));
+		w->at = next;
+		w->bucket = w->next++;
+		w->index = w->zero;
+		return 0;
+	}
+	if ((w->bucket != w->from || w->index >= w->skip) && !tell_listed(w, node - w->node)) {
+		w->full = 1;
 		return 1;
-	if (bpf_probe_read_kernel(&next, sizeof(next), (void *)node))
-		return 1;
+	}
+	bpf_probe_read_kernel(&next, sizeof(next), (void *)node);
 	w->at = next;
-	if (w->bucket == w->from && i < w->skip)
-		return 0;
-	if (tell_listed(w, node - w->node))
-		return 0;
-	w->stopped = i;
-	w->full = 1;
-	return 1;
-}
-
-static long one_bucket(__u32 i, struct walk *w)
-{
-	__u64 first = 0;
-
-	w->bucket = w->from + i;
-	bpf_probe_read_kernel(&first, sizeof(first), (void *)(w->table + (__u64)w->bucket * w->stride));
-	if (is_end(first))
-		return 0;
-	w->at = first;
-	bpf_loop(STEPS_MAX, one_node, w, 0);
-	return w->full != 0;
+	w->index++;
+	return 0;
 }
 
 static long one_namespace(__u32 i, struct walk *w)
@@ -139,7 +89,7 @@ static long one_namespace(__u32 i, struct walk *w)
 
 		if (!room_for(w->seq, sizeof(r))) {
 			w->full = 1;
-			w->stopped = i;
+			w->index = i;
 			return 1;
 		}
 		r.net = (__u64)net;
@@ -181,10 +131,12 @@ INLINE void tell_anchor(struct seq_file *seq, __u32 fd)
 	struct socket *owner = GET(file, private_data);
 	struct sock *sk = GET(owner, sk);
 	struct proto *proto = GET(sk, __sk_common.skc_prot);
+	struct udp_table *udp = GET(proto, h.udp_table);
+	struct inet_hashinfo *tcp = GET(proto, h.hashinfo);
 
 	r.family = GET(sk, __sk_common.skc_family);
 	r.protocol = GET(sk, sk_protocol);
-	r.table = (__u64)GET(proto, h.raw_hash);
+	r.table = (__u64)udp; /* a union */
 	if (!r.table)
 		return;
 	if (GET(sk, sk_type) == SOCK_RAW) {
@@ -192,10 +144,10 @@ INLINE void tell_anchor(struct seq_file *seq, __u32 fd)
 		r.buckets = 256;
 	} else if (r.protocol == IPPROTO_UDP || r.protocol == IPPROTO_LITE) {
 		r.kind = DW_BPF_W_UDP;
-		r.buckets = GET((struct udp_table *)r.table, mask) + 1;
+		r.buckets = GET(udp, mask) + 1;
 	} else {
 		r.kind = DW_BPF_W_LISTEN;
-		r.buckets = GET((struct inet_hashinfo *)r.table, lhash2_mask) + 1;
+		r.buckets = GET(tcp, lhash2_mask) + 1;
 	}
 	bpf_seq_write(seq, &r, sizeof(r));
 }
@@ -244,7 +196,7 @@ static long one_slot(__u32 i, struct scan *s)
 	sk = (struct sock *)dw_door_behind((__u64)GET((struct socket *)owner, sk));
 	if (!dw_is_door((__u64)sk))
 		return 0;
-	if (!room_for(s->seq, sizeof(r) + FILTER_BYTES)) {
+	if (!room_for(s->seq, sizeof(r))) {
 		s->full = 1;
 		s->stopped = slot;
 		return 1;
@@ -256,8 +208,6 @@ static long one_slot(__u32 i, struct scan *s)
 	r.fd = s->first;
 	r.slot = slot;
 	bpf_seq_write(s->seq, &r, sizeof(r));
-	if (wants_filter(&r))
-		write_filter(s->seq, sk);
 	return 0;
 }
 
@@ -308,26 +258,103 @@ INLINE int do_descriptors(struct seq_file *seq, const struct dw_bpf_work *k, uns
 
 INLINE int do_lists(struct seq_file *seq, const struct dw_bpf_work *k, unsigned long start)
 {
-	struct walk w = { .seq = seq, .kind = k->kind, .from = k->from, .skip = k->skip };
+	struct walk w = {
+		.seq = seq, .kind = k->kind, .from = k->from, .next = k->from, .last = k->from + k->n,
+		.skip = k->skip, .zero = k->zero,
+	};
 	struct dw_bpf_more more = { .head = { .type = DW_BPF_MORE, .size = sizeof(more) } };
 
 	if (k->kind == DW_BPF_W_NETNS) {
 		walk_namespaces(&w);
 	} else {
 		find_buckets(&w, k->table);
-		bpf_loop(k->n, one_bucket, &w, 0);
+		bpf_loop(k->n + STEPS_MAX, one_step, &w, 0);
 	}
 	if (!w.full)
 		return 0;
 	if (start)
 		return 1;
 	more.work = *k;
-	more.work.skip = w.stopped;
+	more.work.skip = w.index;
 	if (k->kind != DW_BPF_W_NETNS) {
 		more.work.from = w.bucket;
-		more.work.n = k->n - (w.bucket - k->from);
+		more.work.n = w.last - w.bucket;
 	}
 	bpf_seq_write(seq, &more, sizeof(more));
+	return 0;
+}
+
+#define FILTER_CHUNK 8U /* instructions at a time */
+
+/* The classic filter of a packet or raw socket: how backdoors without a port listen. */
+INLINE void write_filter(struct seq_file *seq, struct sock *sk)
+{
+	struct sock_fprog_kern *original = GET(sk, sk_filter, prog, orig_prog);
+	struct dw_bpf_filter r = { .head = { .type = DW_BPF_FILTER }, .sk = (__u64)sk };
+	struct dw_bpf_instruction chunk[FILTER_CHUNK];
+	__u32 n = GET(original, len), told, left;
+	char *from = GET(original, filter);
+
+	if (!original || !n)
+		return;
+	told = n < DW_BPF_FILTER_MAX ? n : DW_BPF_FILTER_MAX;
+	/* whole chunks; the reader counts by head.n */
+	told = (told + FILTER_CHUNK - 1) & ~(FILTER_CHUNK - 1);
+	r.head.size = sizeof(r) + told * sizeof(*chunk);
+	r.head.n = n;
+	bpf_seq_write(seq, &r, sizeof(r));
+	for (unsigned i = 0; i < DW_BPF_FILTER_MAX / FILTER_CHUNK; i++) {
+		if (i * FILTER_CHUNK >= told)
+			break;
+		left = n - i * FILTER_CHUNK;
+		if (left > FILTER_CHUNK)
+			left = FILTER_CHUNK;
+		__builtin_memset(chunk, 0, sizeof(chunk));
+		bpf_probe_read_kernel(chunk, (left & 15) * sizeof(*chunk), from + i * sizeof(chunk));
+		bpf_seq_write(seq, chunk, sizeof(chunk));
+	}
+}
+
+static const char format_symbol[] = "%ps";
+
+INLINE void name_symbol(char *ret, void *function)
+{
+	__u64 argument = (__u64)function;
+
+	if (argument)
+		bpf_snprintf(ret, SYMBOL_SIZE, format_symbol, &argument, sizeof(argument));
+}
+
+INLINE void write_symbol(struct seq_file *seq, struct sock *sk)
+{
+	struct dw_bpf_symbol r = { .head = { .type = DW_BPF_SYMBOL, .size = sizeof(r) }, .sk = (__u64)sk };
+	struct list_head *first = GET(sk, sk_wq, wait.head.next);
+	struct wait_queue_entry *entry;
+	struct task_struct *task;
+
+	name_symbol(r.data_ready, GET(sk, sk_data_ready));
+	if (GET(sk, sk_type) == SOCK_DGRAM && GET(sk, __sk_common.skc_family) != AF_PACKET)
+		name_symbol(r.encap_rcv, GET((struct udp_sock *)sk, encap_rcv));
+	/* ksmbd, iSCSI: a kernel thread sleeps in accept(), and its name tells whose the socket is */
+	entry = (struct wait_queue_entry *)((char *)first -
+					    bpf_core_field_offset(struct wait_queue_entry, entry));
+	task = GET(entry, private);
+	if (GET(task, flags) & PF_KTHREAD)
+		bpf_core_read(r.waiter, sizeof(r.waiter), &task->comm);
+	bpf_seq_write(seq, &r, sizeof(r));
+}
+
+INLINE int do_socket(struct seq_file *seq, const struct dw_bpf_work *k)
+{
+	struct sock *sk = (struct sock *)k->table;
+	struct socket *owner = GET(sk, sk_socket);
+	struct socket_alloc *alloc = (struct socket_alloc *)owner;
+
+	if (GET(alloc, vfs_inode.i_ino) != k->files)
+		return 0;
+	write_filter(seq, sk);
+	if (!GET(owner, file) || GET(sk, sk_type) == SOCK_DGRAM)
+		write_symbol(seq, sk);
 	return 0;
 }
 
@@ -354,5 +381,7 @@ int dw_tables(struct bpf_iter__bpf_map_elem *ctx)
 	}
 	if (k.kind == DW_BPF_W_FDS || k.kind == DW_BPF_W_RING)
 		return do_descriptors(seq, &k, start);
+	if (k.kind == DW_BPF_W_SOCKET)
+		return do_socket(seq, &k);
 	return do_lists(seq, &k, start);
 }

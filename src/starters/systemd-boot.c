@@ -6,8 +6,11 @@
  */
 #include "systemd.h"
 
-/* A unit becomes enabled, once; a plain pull beats a trigger as the reason. */
-static void pull(struct dw_sd_manager *m, const char *name, const char *by, bool by_trigger)
+/*
+ * A unit becomes enabled, once. Of several reasons the best to tell is told: a link that somebody can remove,
+ * then a line of another unit, then something that only triggers it.
+ */
+static void pull(struct dw_sd_manager *m, const char *name, const char *by, enum dw_sd_reason reason)
 {
 	struct dw_sd_unit *u;
 
@@ -16,16 +19,14 @@ static void pull(struct dw_sd_manager *m, const char *name, const char *by, bool
 	u = dw_sd_unit_get(m, name);
 	if (u->masked)
 		return;
-	if (u->enabled) {
-		if (u->by_trigger && !by_trigger) {
-			u->by_trigger = false;
-			u->enabled_by = by;
-		}
+	if (reason <= u->enabled)
+		return;
+	u->enabled_by = by;
+	if (u->enabled != DW_SD_NOT) {
+		u->enabled = reason;
 		return;
 	}
-	u->enabled = true;
-	u->by_trigger = by_trigger;
-	u->enabled_by = by;
+	u->enabled = reason;
 	dw_vec_push(m->s->arena, &m->pulled, u);
 }
 
@@ -39,7 +40,7 @@ static void pull_list(struct dw_sd_manager *m, struct dw_sd_unit *u, enum dw_sd_
 			continue;
 		at = dw_arena_strdup(m->s->arena, dw_sd_expand(m, u, s.value));
 		while ((word = dw_word_next(&at))) {
-			pull(m, word, dw_starters_source(m->s, s.file, s.line), false);
+			pull(m, word, dw_starters_source(m->s, s.file, s.line), DW_SD_BY_LINE);
 			if (key == DW_SD_UPHOLDS)
 				dw_sd_unit_get(m, word)->upheld_by = u;
 		}
@@ -63,7 +64,7 @@ static void pull_links(struct dw_sd_manager *m, struct dw_sd_unit *u, const char
 		if (dw_sys_file_readlink(m->s->sys, path, m->s->arena, &link, NULL) == 0 &&
 		    dw_streq(link, "/dev/null"))
 			continue;
-		pull(m, names.v[i], path, false);
+		pull(m, names.v[i], path, DW_SD_BY_LINK);
 		if (upholds)
 			dw_sd_unit_get(m, names.v[i])->upheld_by = u;
 	}
@@ -100,7 +101,7 @@ static void pull_triggered(struct dw_sd_manager *m, struct dw_sd_unit *u)
 	} else {
 		return;
 	}
-	pull(m, target, u->name, true);
+	pull(m, target, u->name, DW_SD_BY_TRIGGER);
 	if (strlen(target) <= DW_SD_NAME_MAX)
 		dw_vec_push(m->s->arena, &dw_sd_unit_get(m, target)->triggers, u);
 }
@@ -146,7 +147,7 @@ static void pull_device_targets(struct dw_sd_manager *m)
 
 	for (size_t i = 0; i < DW_ARRAY_SIZE(targets); i++)
 		if (dw_sd_is_active(m, targets[i]) == DW_YES)
-			pull(m, targets[i], "a device", false);
+			pull(m, targets[i], "a device", DW_SD_BY_LINE);
 }
 
 void dw_sd_close(struct dw_sd_manager *m)
@@ -154,7 +155,7 @@ void dw_sd_close(struct dw_sd_manager *m)
 	if (m->closed)
 		return;
 	m->closed = true;
-	pull(m, "default.target", "default.target", false);
+	pull(m, "default.target", "default.target", DW_SD_BY_LINK);
 	if (!m->is_user)
 		pull_device_targets(m);
 	for (size_t i = 0; i < m->pulled.n; i++)

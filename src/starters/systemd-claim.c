@@ -169,6 +169,19 @@ static bool claim_by_connection(struct dw_sd_manager *m, struct dw_sd_unit *u, s
 	return true;
 }
 
+/* The program itself, or an interpreter that shows it among its first arguments. */
+static bool runs_program(const struct dw_procinfo *p, const char *program)
+{
+	const char *base = dw_basename(program);
+
+	if (!p->exe || dw_streq(dw_basename(p->exe), base))
+		return true;
+	for (size_t i = 0; i < p->argc && i < 3; i++)
+		if (dw_streq(dw_basename(p->argv[i]), base))
+			return true;
+	return false;
+}
+
 /* What is odd about the process, though its control group is the unit's; "" mostly. */
 static const char *oddities(struct dw_sd_manager *m, struct dw_sd_unit *u, const struct dw_procinfo *p)
 {
@@ -177,7 +190,7 @@ static const char *oddities(struct dw_sd_manager *m, struct dw_sd_unit *u, const
 	struct dw_str out = { .arena = m->s->arena };
 
 	dw_str_add(&out, "");
-	if (program && p->exe && !dw_streq(dw_basename(program), dw_basename(p->exe)))
+	if (program && !runs_program(p, program))
 		dw_str_addf(&out, "; the unit starts %s, this is %s", program, p->exe);
 	if (parent && parent->cgroup && p->cgroup && !dw_streq(parent->cgroup, p->cgroup) && !m->is_user)
 		dw_str_addf(&out, "; its parent %s (%d) is in %s", parent->comm, parent->pid, parent->cgroup);

@@ -75,7 +75,7 @@ static void describe_boot(struct dw_sd_manager *m, const struct dw_sd_unit *u, s
 		ret->evidence = "masked since it was started";
 	else if (!u->enabled)
 		ret->evidence = "not enabled: nothing that the boot pulls in asks for it";
-	else if (u->by_trigger)
+	else if (u->enabled == DW_SD_BY_TRIGGER)
 		ret->evidence = dw_arena_printf(a, "%s starts it", u->enabled_by);
 	else
 		ret->evidence = dw_arena_printf(a, "enabled by %s", u->enabled_by);

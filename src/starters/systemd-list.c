@@ -30,8 +30,22 @@ static bool runs_another(const char *program)
 	return false;
 }
 
+/* Programs that bind netlink sockets only, whatever else they import. */
+static bool never_listens(const char *program)
+{
+	static const char *const names[] = { "agetty", "mingetty", "systemctl", "udevadm", "networkctl", "ifup",
+					     "systemd-udevd", "irqbalance", "acpid" };
+
+	for (size_t i = 0; i < DW_ARRAY_SIZE(names); i++)
+		if (dw_streq(dw_basename(program), names[i]))
+			return true;
+	return false;
+}
+
 static int may_listen(struct dw_sd_manager *m, const struct dw_sd_unit *u, const char *program)
 {
+	if (never_listens(program))
+		return 0;
 	if (runs_another(program) || *dw_sd_value(u, DW_SD_ROOT_DIRECTORY) || *dw_sd_value(u, DW_SD_ROOT_IMAGE))
 		return -ENOTSUP;
 	return dw_elf_may_listen(m->s->sys, program);
@@ -143,12 +157,12 @@ static int worth_listing(struct dw_sd_manager *m, struct dw_sd_unit *u, const ch
 		return 0;
 	may = may_listen(m, u, program);
 	/* scripts that set something up once are many, and mostly leave nothing behind */
-	return may < 0 && (oneshot || u->by_trigger) ? 0 : may;
+	return may < 0 && (oneshot || u->enabled == DW_SD_BY_TRIGGER) ? 0 : may;
 }
 
 static bool by_socket(const struct dw_sd_unit *u)
 {
-	return u->by_trigger && u->triggers.n && dw_ends_with(u->triggers.v[0]->name, ".socket");
+	return u->enabled == DW_SD_BY_TRIGGER && u->triggers.n && dw_ends_with(u->triggers.v[0]->name, ".socket");
 }
 
 static void list_service(struct dw_sd_manager *m, struct dw_sd_unit *u)

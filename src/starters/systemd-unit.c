@@ -247,7 +247,7 @@ static void load(struct dw_sd_manager *m, struct dw_sd_unit *u, const char *path
 	if (n != 0 && n != -ENOENT)
 		u->fragment = path;
 	u->masked = n == 0;
-	u->transient = dw_starts_with(path, "/run/systemd/transient/");
+	u->transient = dw_starts_with(path, "/run/") && strstr(path, "/systemd/transient/");
 	u->generated = dw_starts_with(path, "/run/systemd/generator");
 	if (!u->masked)
 		read_drop_ins(m, u);

@@ -85,6 +85,14 @@ struct dw_sd_listen {
 	unsigned line;
 };
 
+/* Why a unit is started after a boot; the greater, the better to tell. */
+enum dw_sd_reason {
+	DW_SD_NOT = 0,
+	DW_SD_BY_TRIGGER, /* only when its socket, timer or path says so */
+	DW_SD_BY_LINE,    /* Wants= and the like of another unit */
+	DW_SD_BY_LINK,    /* a link in NAME.wants, which somebody can remove */
+};
+
 struct dw_sd_unit {
 	const char *name;     /* its own, not an alias */
 	struct dw_strings aliases; /* names by which it was asked for */
@@ -92,9 +100,8 @@ struct dw_sd_unit {
 	bool masked, transient, generated;
 	bool on_bus;          /* the manager has it, the disk has not (any more) */
 	DW_VEC(struct dw_sd_setting) settings;
-	/* enabled: pulled in at boot; how, as text; false for what only a trigger would start */
-	bool enabled, by_trigger;
-	const char *enabled_by;
+	enum dw_sd_reason enabled; /* pulled in at boot */
+	const char *enabled_by;    /* by which link, line or unit */
 	DW_VEC(struct dw_sd_unit *) triggers; /* socket, timer and path units that start it, once known */
 	struct dw_sd_unit *upheld_by;
 	const char *serves; /* of a socket unit in m->sockets: what it starts */

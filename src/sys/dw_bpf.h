@@ -25,6 +25,7 @@ struct dw_bpf_walk {
 	unsigned ran;           /* DW_BPF_* parts that ran */
 	struct dw_bytes holders; /* records; empty when not asked for or not possible */
 	struct dw_bytes tables;
+	size_t lost; /* descriptor tables and io_uring rings that could not be read to their end */
 };
 
 /*

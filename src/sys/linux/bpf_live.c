@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * One run: the task walk, then the socket tables, then whatever either left over because a buffer was full.
+ * The second program is made ready in a thread of its own while the first one is loaded and runs.
+ */
+#include "bpf_private.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "dw_bpf_records.h"
+#include "dw_str.h"
+
+#define SLICE      1024U /* buckets in one piece of work */
+#define ROUNDS_MAX 4096  /* of leftover work; each brings at least one record */
+#define WORK_MAX   65536U
+
+struct work_list {
+	struct dw_arena *arena;
+	DW_VEC(struct dw_bpf_work) items;
+};
+
+struct ready {
+	enum dw_bpf_program which;
+	int fd;
+	bool pinned;
+	struct dw_error error;
+};
+
+static void *make_ready(void *arg)
+{
+	struct ready *p = arg;
+
+	p->fd = dw_bpf_pinned(p->which, NULL);
+	p->pinned = p->fd >= 0;
+	if (!p->pinned)
+		p->fd = dw_bpf_load(p->which, &p->error);
+	return NULL;
+}
+
+/* The head of the record at `at`, checked; false at the end or when the rest is no record. */
+static bool head_at(const struct dw_bytes *b, size_t at, struct dw_bpf_head *ret)
+{
+	if (b->n - at < sizeof(*ret))
+		return false;
+	memcpy(ret, b->data + at, sizeof(*ret));
+	return ret->size >= sizeof(*ret) && ret->size <= b->n - at;
+}
+
+static void add_work(struct work_list *w, uint32_t kind, uint64_t table, uint32_t from, uint32_t n)
+{
+	if (w->items.n < WORK_MAX)
+		*dw_vec_add(w->arena, &w->items) =
+			(struct dw_bpf_work){ .kind = kind, .table = table, .from = from, .n = n };
+}
+
+#define TABLES_MAX 1024U /* tables known at once: one for each namespace that has its own */
+
+struct tables {
+	uint64_t seen[TABLES_MAX];
+	size_t n;
+};
+
+/* Slices of a table that was not cut up before. */
+static void add_table(struct work_list *w, struct tables *t, uint32_t kind, uint64_t table, uint32_t buckets)
+{
+	if (!table || !buckets || t->n == TABLES_MAX)
+		return;
+	for (size_t i = 0; i < t->n; i++)
+		if (t->seen[i] == table)
+			return;
+	t->seen[t->n++] = table;
+	for (uint32_t from = 0; from < buckets; from += SLICE)
+		add_work(w, kind, table, from, DW_MIN(SLICE, buckets - from));
+}
+
+static void follow_netns(struct work_list *w, struct tables *t, const char *record)
+{
+	struct dw_bpf_netns n;
+
+	memcpy(&n, record, sizeof(n));
+	add_table(w, t, DW_BPF_W_LISTEN, n.tcp, n.tcp_buckets);
+	add_table(w, t, DW_BPF_W_UDP, n.udp, n.udp_buckets);
+	if (n.packets)
+		add_work(w, DW_BPF_W_PACKET, n.net, 0, 1);
+}
+
+/* What only a few sockets have is asked for one by one. */
+static void follow_socket(struct work_list *w, const char *record)
+{
+	struct dw_bpf_socket k;
+	bool filter, kernel;
+
+	memcpy(&k, record, sizeof(k));
+	filter = (k.flags & DW_BPF_F_FILTER) && (k.family == AF_PACKET || k.type == SOCK_RAW);
+	kernel = (k.flags & (DW_BPF_F_NO_FILE | DW_BPF_F_ENCAP)) != 0;
+	if (!(k.flags & DW_BPF_F_TABLE) || (!filter && !kernel) || w->items.n >= WORK_MAX)
+		return;
+	*dw_vec_add(w->arena, &w->items) =
+		(struct dw_bpf_work){ .kind = DW_BPF_W_SOCKET, .table = k.sk, .files = k.inode };
+}
+
+/* Work that the records from `at` on lead to: tables to be walked, and what is left over. */
+static void follow(struct work_list *w, struct tables *t, const struct dw_bytes *b, size_t at)
+{
+	struct dw_bpf_head head;
+
+	for (; head_at(b, at, &head); at += head.size) {
+		if (head.type == DW_BPF_NETNS && head.size >= sizeof(struct dw_bpf_netns)) {
+			follow_netns(w, t, b->data + at);
+		} else if (head.type == DW_BPF_SOCKET && head.size >= sizeof(struct dw_bpf_socket)) {
+			follow_socket(w, b->data + at);
+		} else if (head.type == DW_BPF_TABLE && head.size >= sizeof(struct dw_bpf_table)) {
+			struct dw_bpf_table table;
+
+			memcpy(&table, b->data + at, sizeof(table));
+			add_table(w, t, table.kind, table.table, table.buckets);
+		} else if (head.type == DW_BPF_MORE && head.size >= sizeof(struct dw_bpf_more)) {
+			struct dw_bpf_more more;
+
+			memcpy(&more, b->data + at, sizeof(more));
+			if (w->items.n < WORK_MAX)
+				dw_vec_push(w->arena, &w->items, more.work);
+		}
+	}
+}
+
+/* Does work, and the work that comes of it, until none is left. */
+static int work_off(struct dw_sys *s, int program, struct work_list *w, struct dw_bpf_stream *to,
+		    struct dw_error *e)
+{
+	struct tables *t = dw_new(w->arena, struct tables);
+
+	for (unsigned round = 0; w->items.n > 0; round++) {
+		size_t at = to->bytes.n;
+		int r;
+
+		if (round == ROUNDS_MAX)
+			return dw_error_set(e, -ELOOP, "the socket tables change faster than they can be read");
+		r = dw_bpf_iterate_work(s, program, w->items.v, w->items.n, to, e);
+		if (r < 0)
+			return r;
+		w->items.n = 0;
+		follow(w, t, &to->bytes, at);
+	}
+	return 0;
+}
+
+/*
+ * Sockets that lead to tables which no namespace names. Asking for one of a protocol that the kernel does not
+ * have would make it load a module, so only those that it has are made.
+ */
+struct anchors {
+	int fds[8];
+	size_t n;
+};
+
+static const struct {
+	const char *protocol; /* in /proc/net/protocols */
+	int family, type, number;
+} anchor_kinds[] = {
+	{ "UDP", AF_INET, SOCK_DGRAM, IPPROTO_UDP },
+	{ "UDP-Lite", AF_INET, SOCK_DGRAM, IPPROTO_UDPLITE },
+	{ "RAW", AF_INET, SOCK_RAW, IPPROTO_RAW },
+	{ "RAWv6", AF_INET6, SOCK_RAW, IPPROTO_RAW },
+	{ "DCCP", AF_INET, SOCK_DCCP, IPPROTO_DCCP },
+};
+
+static bool has_protocol(const struct dw_bytes *list, const char *name)
+{
+	struct dw_lines lines = dw_lines_of(list);
+	size_t n = strlen(name), length;
+	const char *line;
+
+	while (dw_lines_next(&lines, &line, &length))
+		if (length > n && memcmp(line, name, n) == 0 && line[n] == ' ')
+			return true;
+	return false;
+}
+
+static void open_anchors(struct dw_sys *s, struct work_list *w, struct anchors *ret)
+{
+	struct dw_bytes list = { 0 };
+
+	if (dw_sys_file_read(s, "/proc/self/net/protocols", 65536, w->arena, &list, NULL) < 0)
+		return;
+	for (size_t i = 0; i < DW_ARRAY_SIZE(anchor_kinds); i++) {
+		int fd;
+
+		if (!has_protocol(&list, anchor_kinds[i].protocol))
+			continue;
+		fd = socket(anchor_kinds[i].family, anchor_kinds[i].type | SOCK_CLOEXEC,
+			    anchor_kinds[i].number);
+		if (fd < 0)
+			continue;
+		ret->fds[ret->n++] = fd;
+		add_work(w, DW_BPF_W_ANCHOR, 0, (uint32_t)fd, 1);
+	}
+}
+
+static void close_anchors(struct anchors *a)
+{
+	for (size_t i = 0; i < a->n; i++)
+		(void)close(a->fds[i]);
+}
+
+static int run_holders(struct dw_sys *s, struct ready *p, struct dw_arena *a, struct dw_bpf_walk *w,
+		       struct dw_error *e)
+{
+	struct dw_bpf_stream to = { .arena = a };
+	int r;
+
+	(void)make_ready(p);
+	if (p->fd < 0)
+		return dw_error_set(e, p->fd, "%s", p->error.message);
+	r = dw_bpf_iterate_tasks(s, p->fd, &to, e);
+	if (r < 0)
+		return r;
+	w->holders = to.bytes;
+	w->ran |= DW_BPF_HOLDERS;
+	return 0;
+}
+
+/* Descriptors that did not fit, and the files of io_uring rings. */
+static int run_rest(struct dw_sys *s, const struct ready *p, struct dw_arena *a, struct dw_bpf_walk *w,
+		    struct dw_error *e)
+{
+	struct work_list list = { .arena = a };
+	struct tables *none = dw_new(a, struct tables);
+	struct dw_bpf_stream to = { .arena = a };
+	struct dw_bytes all;
+	int r;
+
+	follow(&list, none, &w->holders, 0);
+	if (list.items.n == 0)
+		return 0;
+	w->lost = list.items.n;
+	if (p->fd < 0)
+		return p->fd;
+	r = work_off(s, p->fd, &list, &to, e);
+	if (r < 0)
+		return r;
+	w->lost = 0;
+	all = (struct dw_bytes){ dw_arena_alloc(a, w->holders.n + to.bytes.n + 1), w->holders.n + to.bytes.n };
+	memcpy(all.data, w->holders.data, w->holders.n);
+	memcpy(all.data + w->holders.n, to.bytes.data, to.bytes.n);
+	w->holders = all;
+	return 0;
+}
+
+static int run_tables(struct dw_sys *s, const struct ready *p, struct dw_arena *a, struct dw_bpf_walk *w,
+		      struct dw_error *e)
+{
+	struct work_list list = { .arena = a };
+	struct dw_bpf_stream to = { .arena = a };
+	struct anchors anchors = { .n = 0 };
+	int r;
+
+	if (p->fd < 0)
+		return dw_error_set(e, p->fd, "%s", p->error.message);
+	add_work(&list, DW_BPF_W_NETNS, 0, 0, 0);
+	open_anchors(s, &list, &anchors);
+	r = work_off(s, p->fd, &list, &to, e);
+	close_anchors(&anchors);
+	if (r < 0)
+		return r;
+	w->tables = to.bytes;
+	w->ran |= DW_BPF_TABLES;
+	return 0;
+}
+
+static enum dw_bpf_rung rung_of(const struct ready *tasks, const struct ready *tables, unsigned ran)
+{
+	bool pinned = (!(ran & DW_BPF_HOLDERS) || tasks->pinned) && (!(ran & DW_BPF_TABLES) || tables->pinned);
+
+	return pinned ? DW_BPF_RUNG_PINNED : DW_BPF_RUNG_LOADED;
+}
+
+int dw_bpf_live_run(struct dw_sys *s, unsigned want, struct dw_arena *a, struct dw_bpf_walk *ret,
+		    struct dw_error *e)
+{
+	struct ready tasks = { .which = DW_BPF_PROGRAM_TASKS, .fd = -1 };
+	struct ready tables = { .which = DW_BPF_PROGRAM_TABLES, .fd = -1 };
+	struct dw_bpf_walk w = { 0 };
+	pthread_t thread;
+	bool threaded = pthread_create(&thread, NULL, make_ready, &tables) == 0;
+	int r = 0, r_tables = 0;
+
+	if (want & DW_BPF_HOLDERS)
+		r = run_holders(s, &tasks, a, &w, e);
+	if (threaded)
+		(void)pthread_join(thread, NULL);
+	else
+		(void)make_ready(&tables);
+	if (w.ran & DW_BPF_HOLDERS)
+		(void)run_rest(s, &tables, a, &w, NULL);
+	if (want & DW_BPF_TABLES)
+		r_tables = run_tables(s, &tables, a, &w, r < 0 ? NULL : e);
+	w.rung = rung_of(&tasks, &tables, w.ran);
+	if (tasks.fd >= 0)
+		(void)close(tasks.fd);
+	if (tables.fd >= 0)
+		(void)close(tables.fd);
+	if (w.ran == 0)
+		return r < 0 ? r : r_tables;
+	*ret = w;
+	return 0;
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A build without clang or bpftool: the lower rungs of the ladder do the work. */
+#include <errno.h>
+
+#include "bpf_private.h"
+
+int dw_bpf_live_run(struct dw_sys *s, unsigned want, struct dw_arena *a, struct dw_bpf_walk *ret,
+		    struct dw_error *e)
+{
+	return dw_error_set(e, -ENOTSUP, "built without BPF");
+}
+
+int dw_bpf_live_pin(struct dw_sys *s, struct dw_error *e)
+{
+	return dw_error_set(e, -ENOTSUP, "built without BPF");
+}
+
+int dw_bpf_live_unpin(struct dw_sys *s, struct dw_error *e)
+{
+	return dw_error_set(e, -ENOTSUP, "built without BPF");
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The parts of the BPF rung; private to src/sys. */
+#ifndef DW_BPF_PRIVATE_H
+#define DW_BPF_PRIVATE_H
+
+#include "sys_private.h"
+
+enum dw_bpf_program { DW_BPF_PROGRAM_TASKS, DW_BPF_PROGRAM_TABLES, DW_BPF_PROGRAM_COUNT };
+
+/* bpf_live.c, or bpf_none.c where the build has no BPF. */
+int dw_bpf_live_run(struct dw_sys *s, unsigned want, struct dw_arena *a, struct dw_bpf_walk *ret,
+		    struct dw_error *e);
+int dw_bpf_live_pin(struct dw_sys *s, struct dw_error *e);
+int dw_bpf_live_unpin(struct dw_sys *s, struct dw_error *e);
+
+/* bpf_load.c: a descriptor of the program, loaded now. -EPERM, -ENOTSUP: this kernel or we may not. */
+int dw_bpf_load(enum dw_bpf_program which, struct dw_error *e);
+/* What the object was made from, to name its pin. */
+const char *dw_bpf_digest(enum dw_bpf_program which);
+const char *dw_bpf_program_name(enum dw_bpf_program which);
+
+/* bpf_pin.c: a descriptor of the pinned program of this very build, -ENOENT when there is none to be trusted. */
+int dw_bpf_pinned(enum dw_bpf_program which, struct dw_error *e);
+
+/* bpf_iter.c: bytes that grow in the arena. */
+struct dw_bpf_stream {
+	struct dw_arena *arena;
+	struct dw_bytes bytes;
+	size_t cap;
+};
+
+/* Runs the program over all tasks and adds what it tells. */
+int dw_bpf_iterate_tasks(struct dw_sys *s, int program, struct dw_bpf_stream *to, struct dw_error *e);
+/* The same over n pieces of work (struct dw_bpf_work). */
+struct dw_bpf_work;
+int dw_bpf_iterate_work(struct dw_sys *s, int program, const struct dw_bpf_work *work, size_t n,
+			struct dw_bpf_stream *to, struct dw_error *e);
+
+#endif
