@@ -164,6 +164,13 @@ void dw_json_null(struct dw_json *j, const char *key)
 	check(j, yajl_gen_null(j->gen));
 }
 
+void dw_json_raw(struct dw_json *j, const char *key, const char *json, size_t n)
+{
+	put_key(j, key);
+	/* YAJL passes the text of a number through as it is */
+	check(j, yajl_gen_number(j->gen, json, n));
+}
+
 void dw_json_line(struct dw_json *j)
 {
 	yajl_gen_reset(j->gen, NULL);
