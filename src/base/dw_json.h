@@ -29,6 +29,8 @@ void dw_json_string(struct dw_json *j, const char *key, const char *s);
 void dw_json_uint(struct dw_json *j, const char *key, uint64_t v);
 void dw_json_bool(struct dw_json *j, const char *key, bool v);
 void dw_json_null(struct dw_json *j, const char *key);
+/* JSON that is ready-made (n bytes, compact); the caller vouches for it. */
+void dw_json_raw(struct dw_json *j, const char *key, const char *json, size_t n);
 /* Ends a top-level document with a newline, so that another may follow (JSON Lines). */
 void dw_json_line(struct dw_json *j);
 

@@ -9,7 +9,8 @@
 
 #include "dw_str.h"
 
-#define DEPTH_MAX 64
+#define DEPTH_MAX   64
+#define BUFFER_SIZE ((size_t)32 * 1024)
 #define SIZE_MAX_JSON ((size_t)16 * 1024 * 1024)
 
 struct dw_json {
@@ -18,14 +19,30 @@ struct dw_json {
 	struct dw_arena *scratch; /* for texts that had to be escaped */
 	bool failed, any;
 	unsigned depth;
+	/* YAJL hands out each bracket, comma and word on its own: fwrite's lock would cost more than all the rest */
+	size_t used;
+	char buffer[BUFFER_SIZE];
 };
+
+static void drain(struct dw_json *j)
+{
+	if (fwrite(j->buffer, 1, j->used, j->out) != j->used)
+		j->failed = true;
+	j->used = 0;
+}
 
 static void print(void *arg, const char *s, size_t n)
 {
 	struct dw_json *j = arg;
 
-	if (fwrite(s, 1, n, j->out) != n)
-		j->failed = true;
+	if (n > BUFFER_SIZE - j->used)
+		drain(j);
+	if (n > BUFFER_SIZE) {
+		j->failed |= fwrite(s, 1, n, j->out) != n;
+		return;
+	}
+	memcpy(j->buffer + j->used, s, n);
+	j->used += n;
 }
 
 struct dw_json *dw_json_new(FILE *out, bool pretty)
@@ -47,7 +64,10 @@ struct dw_json *dw_json_new(FILE *out, bool pretty)
 int dw_json_close(struct dw_json *j, struct dw_error *e)
 {
 	bool whole = j->depth == 0;
-	int failed = j->failed || fflush(j->out) != 0 || ferror(j->out);
+	int failed;
+
+	drain(j);
+	failed = j->failed || fflush(j->out) != 0 || ferror(j->out);
 
 	yajl_gen_free(j->gen);
 	dw_arena_free(j->scratch);
@@ -142,6 +162,13 @@ void dw_json_null(struct dw_json *j, const char *key)
 {
 	put_key(j, key);
 	check(j, yajl_gen_null(j->gen));
+}
+
+void dw_json_raw(struct dw_json *j, const char *key, const char *json, size_t n)
+{
+	put_key(j, key);
+	/* YAJL passes the text of a number through as it is */
+	check(j, yajl_gen_number(j->gen, json, n));
 }
 
 void dw_json_line(struct dw_json *j)

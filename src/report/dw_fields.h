@@ -30,7 +30,7 @@ enum dw_field_type {
 struct dw_value {
 	bool known;
 	bool yes;            /* BOOL */
-	uint64_t number;     /* UINT, TIME */
+	uint64_t number;     /* UINT, TIME; STRINGS: not 0: lists with the same number are the same */
 	const char *string;  /* STRING, raw bytes */
 	const void *object;  /* OBJECT; OBJECTS: the first one */
 	size_t n, size;      /* OBJECTS: how many, and the size of one in bytes */

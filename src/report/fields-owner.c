@@ -62,6 +62,7 @@ static void give_capabilities(struct dw_arena *a, uint64_t set, struct dw_value 
 	size_t i = 0;
 
 	v->known = true;
+	v->number = set;
 	v->strings.v = dw_arena_array(a, (size_t)__builtin_popcountll(set), sizeof(*v->strings.v));
 	for (; set; set &= set - 1)
 		v->strings.v[i++] = dw_capability_name((unsigned)__builtin_ctzll(set));

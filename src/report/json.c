@@ -4,16 +4,33 @@
 #include "dw_macros.h"
 #include "dw_report.h"
 
-static void write_object(struct dw_json *j, const char *key, const struct dw_field *fields,
-			 struct dw_arena *a, const void *object);
+/*
+ * Two capability sets of up to 41 names a holder were half of the work: most holders have the same few, so the
+ * text of a list is kept and used again.
+ */
+struct kept {
+	uint64_t number; /* dw_value.number of the list, 0: none */
+	char *text;
+	size_t n;
+};
 
-static void write_objects(struct dw_json *j, const struct dw_field *f, struct dw_arena *a,
-			  const struct dw_value *v)
+struct writer {
+	struct dw_json *j;
+	struct dw_arena *a;
+	bool keep; /* kept text is compact: an indented document does without */
+	struct kept kept[8];
+	size_t n_kept;
+};
+
+static void write_object(struct writer *w, const char *key, const struct dw_field *fields,
+			 const void *object);
+
+static void write_objects(struct writer *w, const struct dw_field *f, const struct dw_value *v)
 {
-	dw_json_array(j, f->name);
+	dw_json_array(w->j, f->name);
 	for (size_t i = 0; i < v->n; i++)
-		write_object(j, NULL, f->members, a, (const char *)v->object + i * v->size);
-	dw_json_end_array(j);
+		write_object(w, NULL, f->members, (const char *)v->object + i * v->size);
+	dw_json_end_array(w->j);
 }
 
 static void write_strings(struct dw_json *j, const char *key, const struct dw_strings *s)
@@ -24,79 +41,118 @@ static void write_strings(struct dw_json *j, const char *key, const struct dw_st
 	dw_json_end_array(j);
 }
 
-static void write_value(struct dw_json *j, const struct dw_field *f, struct dw_arena *a,
-			const struct dw_value *v)
+/* The text of the list, in the arena; NULL when there is room for no more. */
+static const struct kept *keep(struct writer *w, const struct dw_value *v)
+{
+	struct kept *k = &w->kept[w->n_kept];
+	char *text = NULL;
+	size_t n = 0;
+	FILE *out = w->n_kept < DW_ARRAY_SIZE(w->kept) ? open_memstream(&text, &n) : NULL;
+	struct dw_json *j;
+	int r;
+
+	if (!out)
+		return NULL;
+	j = dw_json_new(out, false);
+	write_strings(j, NULL, &v->strings);
+	r = dw_json_close(j, NULL);
+	if (fclose(out) != 0 || r < 0) {
+		free(text);
+		return NULL;
+	}
+	*k = (struct kept){ .number = v->number, .text = dw_arena_memdup(w->a, text, n), .n = n };
+	w->n_kept++;
+	free(text);
+	return k;
+}
+
+static void write_list(struct writer *w, const struct dw_field *f, const struct dw_value *v)
+{
+	const struct kept *k = NULL;
+
+	for (size_t i = 0; w->keep && v->number && i < w->n_kept; i++)
+		if (w->kept[i].number == v->number)
+			k = &w->kept[i];
+	if (!k && w->keep && v->number)
+		k = keep(w, v);
+	if (k)
+		dw_json_raw(w->j, f->name, k->text, k->n);
+	else
+		write_strings(w->j, f->name, &v->strings);
+}
+
+static void write_value(struct writer *w, const struct dw_field *f, const struct dw_value *v)
 {
 	switch (f->type) {
 	case DW_FIELD_STRING:
-		dw_json_string(j, f->name, v->string);
+		dw_json_string(w->j, f->name, v->string);
 		return;
 	case DW_FIELD_UINT:
-		dw_json_uint(j, f->name, v->number);
+		dw_json_uint(w->j, f->name, v->number);
 		return;
 	case DW_FIELD_BOOL:
-		dw_json_bool(j, f->name, v->yes);
+		dw_json_bool(w->j, f->name, v->yes);
 		return;
 	case DW_FIELD_TIME:
-		dw_json_string(j, f->name, dw_field_time(a, v->number));
+		dw_json_string(w->j, f->name, dw_field_time(w->a, v->number));
 		return;
 	case DW_FIELD_STRINGS:
-		write_strings(j, f->name, &v->strings);
+		write_list(w, f, v);
 		return;
 	case DW_FIELD_OBJECT:
-		write_object(j, f->name, f->members, a, v->object);
+		write_object(w, f->name, f->members, v->object);
 		return;
 	case DW_FIELD_OBJECTS:
-		write_objects(j, f, a, v);
+		write_objects(w, f, v);
 		return;
 	case DW_FIELD_NULL:
 	case DW_FIELD_UNKNOWN:
 	case DW_FIELD_COUNT:
 		break;
 	}
-	dw_json_null(j, f->name);
+	dw_json_null(w->j, f->name);
 }
 
-static void write_object(struct dw_json *j, const char *key, const struct dw_field *fields,
-			 struct dw_arena *a, const void *object)
+static void write_object(struct writer *w, const char *key, const struct dw_field *fields,
+			 const void *object)
 {
-	dw_json_object(j, key);
+	dw_json_object(w->j, key);
 	for (const struct dw_field *f = fields; f->name; f++) {
-		struct dw_value v = dw_field_value(f, a, object);
+		struct dw_value v = dw_field_value(f, w->a, object);
 
 		if (v.known)
-			write_value(j, f, a, &v);
+			write_value(w, f, &v);
 		else
-			dw_json_null(j, f->name);
+			dw_json_null(w->j, f->name);
 	}
-	dw_json_end_object(j);
+	dw_json_end_object(w->j);
 }
 
 int dw_report_json(const struct dw_report *r, FILE *out, bool pretty, struct dw_error *e)
 {
 	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
-	struct dw_json *j = dw_json_new(out, pretty);
+	struct writer w = { .j = dw_json_new(out, pretty), .a = a, .keep = !pretty };
 
-	write_object(j, NULL, dw_fields_document, a, r);
+	write_object(&w, NULL, dw_fields_document, r);
 	if (!pretty) /* YAJL ends an indented document with a newline itself */
-		dw_json_line(j);
-	return dw_json_close(j, e);
+		dw_json_line(w.j);
+	return dw_json_close(w.j, e);
 }
 
 int dw_report_jsonl(const struct dw_report *r, FILE *out, struct dw_error *e)
 {
 	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
-	struct dw_json *j = dw_json_new(out, false);
+	struct writer w = { .j = dw_json_new(out, false), .a = a, .keep = true };
 
 	for (size_t i = 0; i < r->n_doors; i++) {
-		write_object(j, NULL, dw_fields_door, a, &r->doors[i]);
-		dw_json_line(j);
+		write_object(&w, NULL, dw_fields_door, &r->doors[i]);
+		dw_json_line(w.j);
 	}
 	for (size_t i = 0; i < r->snapshot->n_incomplete; i++) {
-		dw_json_object(j, NULL);
-		write_object(j, "incomplete", dw_fields_incomplete, a, &r->snapshot->incomplete[i]);
-		dw_json_end_object(j);
-		dw_json_line(j);
+		dw_json_object(w.j, NULL);
+		write_object(&w, "incomplete", dw_fields_incomplete, &r->snapshot->incomplete[i]);
+		dw_json_end_object(w.j);
+		dw_json_line(w.j);
 	}
-	return dw_json_close(j, e);
+	return dw_json_close(w.j, e);
 }

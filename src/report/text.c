@@ -148,9 +148,21 @@ static void put_tables(const struct page *p)
 	}
 }
 
+/* The sentences of all reasons as one, whether or not they came with a full stop. */
+static void add_reasons(struct dw_str *text, const struct dw_report_door *d, struct dw_arena *a)
+{
+	for (size_t i = 0; i < d->n_reasons; i++) {
+		const char *reason = dw_cells_escape(d->reasons[i].text, a);
+		size_t n = strlen(reason);
+
+		dw_str_add(text, i ? "; " : " ");
+		dw_str_addn(text, reason, n > 0 && reason[n - 1] == '.' ? n - 1 : n);
+	}
+	dw_str_addc(text, '.');
+}
+
 static void put_finding(const struct page *p, const struct dw_row *row, const struct dw_mark *m)
 {
-	const struct dw_report_door *d = row->first;
 	const char *door = row->cells[DW_CELL_DOOR], *program = row->cells[DW_CELL_PROGRAM];
 	struct dw_str text = { .arena = p->a };
 	size_t indent = DW_LAYOUT_MARK + 2;
@@ -161,8 +173,7 @@ static void put_finding(const struct page *p, const struct dw_row *row, const st
 	if (!dw_streq(program, "-") && !dw_streq(program, "?"))
 		dw_str_addf(&text, " %s", program);
 	dw_str_addc(&text, ':');
-	for (size_t i = 0; i < d->n_reasons; i++)
-		dw_str_addf(&text, " %s", dw_cells_escape(d->reasons[i].text, p->a));
+	add_reasons(&text, row->first, p->a);
 	dw_layout_wrap(p->out, text.s, DW_LAYOUT_MARK, indent, p->style->columns);
 }
 

@@ -79,6 +79,26 @@ DW_TEST(json_is_as_it_was)
 	free(text);
 }
 
+/* In one line capability sets are copied from holder to holder; indented, each is written anew. */
+DW_TEST(one_line_says_what_the_indented_document_says)
+{
+	char *line = written("host", false, false), *indented = written("host", false, true);
+	char *to = indented;
+	bool quoted = false;
+
+	for (const char *p = indented; *p; p++) {
+		quoted ^= *p == '"' && p[-1] != '\\';
+		if (quoted || (*p != ' ' && *p != '\n'))
+			*to++ = *p;
+	}
+	*to = '\0';
+	line[strlen(line) - 1] = '\0';
+	DW_CHECK(strlen(line) > 10000);
+	DW_CHECK(strcmp(line, indented) == 0);
+	free(line);
+	free(indented);
+}
+
 DW_TEST(json_ends_with_one_newline)
 {
 	for (int pretty = 0; pretty < 2; pretty++) {

@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# A thin face for meson and ninja.
+#
+#   make            build
+#   make audit      install what the build needs (as root), build, and look at this host
+#   make check      the same, then every test
+#   make install    DESTDIR= PREFIX=/usr
+#   make format     lay the C files out anew (clang-format)
+BUILD ?= build
+PREFIX ?= /usr
+DESTDIR ?=
+
+.PHONY: all audit check install format clean build-dependencies
+
+all: $(BUILD)/build.ninja
+	ninja -C $(BUILD)
+
+$(BUILD)/build.ninja:
+	meson setup $(BUILD) --prefix=$(PREFIX)
+
+build-dependencies:
+	packaging/install-packages packaging/build-packages
+
+# 0, 1 and 3 are answers of doorward; the rest are failures.
+audit: build-dependencies
+	@test -e $(BUILD)/build.ninja || meson setup $(BUILD) --prefix=$(PREFIX)
+	ninja -C $(BUILD)
+	@root=; [ "$$(id -u)" = 0 ] || ! sudo -n true 2>/dev/null || root='sudo -n'; \
+	status=0; $$root $(BUILD)/doorward audit || status=$$?; \
+	case $$status in \
+	0) echo "exit status 0: nothing to do" ;; \
+	1) echo "exit status 1: something should be closed, restricted or investigated" ;; \
+	3) echo "exit status 3: nothing found to do, but not everything could be seen" ;; \
+	*) echo "doorward failed with exit status $$status" >&2; exit $$status ;; \
+	esac
+
+check:
+	packaging/install-packages packaging/build-packages packaging/test-packages $(wildcard tests/guests/packages)
+	tests/check
+
+# meson keeps the prefix of the first setup: it is set anew, in case it was another.
+install: all
+	meson configure $(BUILD) --prefix=$(PREFIX)
+	DESTDIR=$(DESTDIR) meson install -C $(BUILD)
+
+format:
+	git ls-files '*.c' | xargs clang-format -i
+
+clean:
+	rm -rf $(BUILD) build-clang build-sanitize
