@@ -54,19 +54,23 @@ INLINE __u64 class_of_inode(struct file *file)
 		       CLASS_OTHER;
 }
 
-GLOBAL __u64 dw_class_of(__u64 address)
+/* The long way: asks the inode, and remembers. */
+GLOBAL __u64 dw_learn_class(__u64 address)
 {
 	struct file *file = (struct file *)address;
-	__u64 op = (__u64)GET(file, f_op), known, class;
+	__u64 op = (__u64)GET(file, f_op), class = class_of_inode(file);
 
-	known = classes[(op >> 6) & 63];
-	if ((known & ~7ULL) == op && op)
-		return known & 7;
-	class = class_of_inode(file);
 	/* O_PATH files of all kinds share their operations */
 	if (!(GET(file, f_mode) & FMODE_PATH) && !(op & 7))
 		classes[(op >> 6) & 63] = op | class;
 	return class;
+}
+
+INLINE __u64 class_of(struct file *file)
+{
+	__u64 op = (__u64)GET(file, f_op), known = classes[(op >> 6) & 63];
+
+	return op && (known & ~7ULL) == op ? known & 7 : dw_learn_class((__u64)file);
 }
 
 INLINE struct file *file_at(__u64 fds, __u32 fd)
@@ -77,13 +81,30 @@ INLINE struct file *file_at(__u64 fds, __u32 fd)
 	return file;
 }
 
+/*
+ * Most sockets are no doors, and struct sock is memory that nobody touched lately: what struct socket and the
+ * operations of its family, which are always at hand, tell is asked first.
+ */
+INLINE bool may_be_door(struct socket *owner)
+{
+	int family = GET(owner, ops, family);
+
+	if (family != AF_INET && family != AF_INET6 && family != AF_PACKET && family != AF_VSOCK &&
+	    family != AF_BLUETOOTH && family != AF_SMC)
+		return false;
+	return GET(owner, type) != SOCK_STREAM || GET(owner, state) != SS_CONNECTED;
+}
+
 /* Returns false when the buffer is full. */
 NOINLINE int tell_socket(struct scan *s, struct file *file, __u32 fd)
 {
 	struct socket *owner = GET(file, private_data);
-	struct sock *sk = GET(owner, sk);
 	struct dw_bpf_socket r = { 0 };
+	struct sock *sk;
 
+	if (!may_be_door(owner))
+		return true;
+	sk = GET(owner, sk);
 	sk = (struct sock *)dw_door_behind((__u64)sk);
 	if (!dw_is_door((__u64)sk))
 		return true;
@@ -146,7 +167,7 @@ static long one_descriptor(__u32 bit, struct scan *s)
 	file = file_at(s->fds, fd);
 	if (!file)
 		return 0;
-	class = dw_class_of((__u64)file);
+	class = class_of(file);
 	if (class == CLASS_OTHER)
 		return 0;
 	if (class == CLASS_SOCKET)

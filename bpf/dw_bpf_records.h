@@ -18,7 +18,7 @@ enum dw_bpf_record_type {
 	DW_BPF_FILTER,     /* classic filter of a packet or raw socket */
 	DW_BPF_SYMBOL,     /* who takes what comes to a kernel-made socket */
 	DW_BPF_NETNS,      /* a network namespace on the kernel's list */
-	DW_BPF_NSFD,       /* a descriptor of a network namespace, or a task inside one (fd -1) */
+	DW_BPF_NSFD,       /* a descriptor of a network namespace; fd -1: a task in others than the reader */
 	DW_BPF_TABLE,      /* a socket table that an anchor socket leads to */
 	DW_BPF_MORE,       /* the buffer was full: what remains to be walked */
 };
@@ -123,8 +123,10 @@ struct dw_bpf_netns {
 struct dw_bpf_nsfd {
 	struct dw_bpf_head head;
 	__u32 netns;
+	__u32 mntns; /* of the task; 0 when it is about a descriptor */
 	__u32 tgid, tid;
 	__s32 fd;
+	__u32 reserved;
 };
 
 /* What the map of the table walk holds: one piece of work each. */

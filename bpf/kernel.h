@@ -308,9 +308,18 @@ struct socket_wq {
 	struct wait_queue_head wait;
 };
 
+struct proto_ops {
+	int family;
+};
+
 struct socket {
+	enum { /* not an int: the loader compares the kinds of types */
+		SS_FREE, SS_UNCONNECTED, SS_CONNECTING, SS_CONNECTED, SS_DISCONNECTING
+	} state;
+	short type;
 	struct file *file;
 	struct sock *sk;
+	const struct proto_ops *ops;
 };
 
 struct socket_alloc {

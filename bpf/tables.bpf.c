@@ -190,7 +190,7 @@ static long one_slot(__u32 i, struct scan *s)
 		bpf_probe_read_kernel(&file, sizeof(file), (void *)(s->fds + slot * 8ULL));
 	}
 	file &= ~7ULL;
-	if (!file || dw_class_of(file) != CLASS_SOCKET)
+	if (!file || class_of((struct file *)file) != CLASS_SOCKET)
 		return 0;
 	owner = (__u64)GET((struct file *)file, private_data);
 	sk = (struct sock *)dw_door_behind((__u64)GET((struct socket *)owner, sk));

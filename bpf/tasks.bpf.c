@@ -133,16 +133,19 @@ NOINLINE int write_exe(struct seq_file *seq, struct task_struct *task)
 	return 0;
 }
 
-/* A process in another network namespace than the reader's: a way into that one. */
+/* A task in another network or mount namespace than the reader's: a way into that one. */
 INLINE void tell_home(struct seq_file *seq, struct task_struct *task)
 {
 	struct task_struct *reader = (struct task_struct *)bpf_get_current_task();
-	struct net *net = GET(task, nsproxy, net_ns);
+	struct nsproxy *home = GET(task, nsproxy), *ours = GET(reader, nsproxy);
 	struct dw_bpf_nsfd r = { .head = { .type = DW_BPF_NSFD, .size = sizeof(r) }, .fd = -1 };
 
-	if (!net || SAME(net, GET(reader, nsproxy, net_ns)))
+	if (!home || SAME(home, ours))
 		return;
-	r.netns = GET(net, ns.inum);
+	r.netns = GET(home, net_ns, ns.inum);
+	r.mntns = GET(home, mnt_ns, ns.inum);
+	if (r.netns == GET(ours, net_ns, ns.inum) && r.mntns == GET(ours, mnt_ns, ns.inum))
+		return;
 	r.tgid = number_of_process(task);
 	r.tid = number_of(GET(task, thread_pid));
 	bpf_seq_write(seq, &r, sizeof(r));

@@ -7,6 +7,8 @@
 void dw_attr_table(const void *payload, size_t n, const struct nlattr **tb, unsigned max)
 {
 	memset(tb, 0, (max + 1) * sizeof(*tb));
+	if (!payload)
+		return;
 	dw_attr_each(a, payload, n)
 	{
 		if (mnl_attr_get_type(a) <= max)
@@ -39,7 +41,10 @@ const void *dw_attr_data(const struct nlattr *a)
 	return a ? mnl_attr_get_payload(a) : NULL;
 }
 
-/* Attributes are padded to 4 bytes only: an 8-byte value may lie askew, so every value is copied out. */
+/*
+ * Attributes are padded to 4 bytes only: an 8-byte value may lie askew, so every value is copied
+ * out.
+ */
 static void copy_out(const struct nlattr *a, void *ret, size_t n)
 {
 	memset(ret, 0, n);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Netlink attributes, read with care: a missing or short attribute gives zero, a string ends where its
- * attribute ends. Private to src/collect.
+ * Netlink attributes, read with care: a missing or short attribute gives zero, a string ends where
+ * its attribute ends. Private to src/collect.
  */
 #ifndef DW_ATTR_H
 #define DW_ATTR_H
@@ -17,9 +17,14 @@ union dw_request {
 	char room[512];
 };
 
-/* The table tb[0..max] of the attributes in the n bytes at payload; types above max are left out. */
+/*
+ * The table tb[0..max] of the attributes in the n bytes at payload; types above max are left out.
+ */
 void dw_attr_table(const void *payload, size_t n, const struct nlattr **tb, unsigned max);
-/* The same for a message that begins with a header of `skip` bytes (padded to 4), and for a nested one. */
+/*
+ * The same for a message that begins with a header of `skip` bytes (padded to 4), and for a nested
+ * one.
+ */
 void dw_attr_message(const struct nlmsghdr *m, size_t skip, const struct nlattr **tb, unsigned max);
 void dw_attr_nested(const struct nlattr *a, const struct nlattr **tb, unsigned max);
 
@@ -37,8 +42,10 @@ const char *dw_attr_string(struct dw_arena *arena, const struct nlattr *a);
 
 /* Walks the attributes in the n bytes at `payload`. */
 #define dw_attr_each(a, payload, n)                                                                \
-	for (const struct nlattr *a = (const struct nlattr *)(payload),                            \
-	     *a##_end = (const struct nlattr *)(const void *)((const char *)(payload) + (n));      \
+	for (const struct nlattr *                                                                 \
+		     a = (const struct nlattr *)(payload),                                         \
+		    *a##_end =                                                                     \
+			    (const struct nlattr *)(const void *)((const char *)(payload) + (n));  \
 	     a && mnl_attr_ok(a, (int)((const char *)a##_end - (const char *)a));                  \
 	     a = mnl_attr_next(a))
 

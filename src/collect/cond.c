@@ -19,7 +19,7 @@ unsigned dw_protocol_bit(uint8_t ip_protocol)
 		uint8_t number;
 		enum dw_protocol protocol;
 	} with_ports[] = {
-		{ IPPROTO_TCP, DW_PROTOCOL_TCP },	{ IPPROTO_UDP, DW_PROTOCOL_UDP },
+		{ IPPROTO_TCP, DW_PROTOCOL_TCP },         { IPPROTO_UDP, DW_PROTOCOL_UDP },
 		{ IPPROTO_UDPLITE, DW_PROTOCOL_UDPLITE }, { IPPROTO_SCTP, DW_PROTOCOL_SCTP },
 		{ IPPROTO_DCCP, DW_PROTOCOL_DCCP },
 	};
@@ -60,7 +60,8 @@ bool dw_cond_family(struct dw_cond *c, enum dw_family family)
 	return true;
 }
 
-bool dw_cond_address(struct dw_cond *c, enum dw_family family, const uint8_t *low, const uint8_t *high)
+bool dw_cond_address(struct dw_cond *c, enum dw_family family, const uint8_t *low,
+		     const uint8_t *high)
 {
 	size_t n = family == DW_FAMILY_IPV4 ? 4 : 16;
 
@@ -74,7 +75,10 @@ bool dw_cond_address(struct dw_cond *c, enum dw_family family, const uint8_t *lo
 	return memcmp(c->low, c->high, n) <= 0;
 }
 
-/* --- ports ---------------------------------------------------------------------------------------- */
+/*
+ * --- ports
+ * ----------------------------------------------------------------------------------------
+ */
 
 struct spans {
 	struct dw_span *v;
@@ -115,7 +119,8 @@ static struct spans complement(struct dw_arena *a, struct spans in)
 
 	for (size_t i = 0; i < in.n; i++) {
 		if (in.v[i].first > next)
-			out.v[out.n++] = (struct dw_span){ (uint16_t)next, (uint16_t)(in.v[i].first - 1) };
+			out.v[out.n++] =
+				(struct dw_span){ (uint16_t)next, (uint16_t)(in.v[i].first - 1) };
 		next = in.v[i].last + 1u;
 	}
 	if (next <= UINT16_MAX)
@@ -141,7 +146,8 @@ static struct spans intersection(struct dw_arena *a, struct spans x, struct span
 	return out;
 }
 
-bool dw_cond_ports(struct dw_cond *c, struct dw_arena *a, const struct dw_span *spans, size_t n, bool inverted)
+bool dw_cond_ports(struct dw_cond *c, struct dw_arena *a, const struct dw_span *spans, size_t n,
+		   bool inverted)
 {
 	struct spans these = normal(a, spans, n);
 
@@ -162,7 +168,10 @@ bool dw_cond_ports(struct dw_cond *c, struct dw_arena *a, const struct dw_span *
 	return these.n > 0;
 }
 
-/* --- words ---------------------------------------------------------------------------------------- */
+/*
+ * --- words
+ * ----------------------------------------------------------------------------------------
+ */
 
 #define WORDS_MAX 600 /* bytes; a rule of a hundred matches is not told in full */
 
@@ -195,7 +204,8 @@ static int prefix_length(const uint8_t *low, const uint8_t *high, size_t n)
 	return bits;
 }
 
-const char *dw_address_words(struct dw_arena *a, enum dw_family family, const uint8_t *low, const uint8_t *high)
+const char *dw_address_words(struct dw_arena *a, enum dw_family family, const uint8_t *low,
+			     const uint8_t *high)
 {
 	bool four = family == DW_FAMILY_IPV4;
 	char from[INET6_ADDRSTRLEN], to[INET6_ADDRSTRLEN];

@@ -111,7 +111,7 @@ static void add(void *arg, const struct dw_socket_fact *found)
 
 	s.at.netns = k->c->facts->netns.v[k->netns].inode;
 	s.at.ifname = dw_netns_ifname(k->c, k->netns, s.at.ifindex);
-	s.mptcp = k->q->number == IPPROTO_MPTCP;
+	s.mptcp = s.mptcp || k->q->number == IPPROTO_MPTCP;
 	(void)dw_sock_add(k->c, &s);
 }
 
@@ -167,6 +167,46 @@ static int ask(struct asking *k, struct dw_error *e)
 	return r;
 }
 
+/* "6.18.4-amd64" is at least major.minor. */
+static bool kernel_at_least(struct dw_collect *c, struct dw_arena *a, uint64_t major, uint64_t minor)
+{
+	struct dw_bytes text;
+	uint64_t x, y;
+	char *dot;
+
+	if (dw_sys_file_read(c->sys, "/proc/sys/kernel/osrelease", 4096, a, &text, NULL) < 0)
+		return false;
+	dot = strchr(text.data, '.');
+	if (!dot || !dw_parse_u64n(text.data, (size_t)(dot - text.data), 10, 1000, &x) ||
+	    !dw_parse_u64n(dot + 1, strspn(dot + 1, "0123456789"), 10, 1000, &y))
+		return false;
+	return x > major || (x == major && y >= minor);
+}
+
+/*
+ * An MPTCP dump walks the table of all tokens, which takes milliseconds however empty it is. Since Linux 6.2
+ * /proc/net/protocols counts the MPTCP sockets of a namespace (mptcp_listen); before it says 0 always.
+ */
+static bool may_have_mptcp(struct asking *k, int family)
+{
+	const char *name = family == AF_INET6 ? "MPTCPv6" : "MPTCP";
+	_cleanup_arena_ struct dw_arena *scratch = dw_arena_new();
+	struct dw_bytes text;
+	struct dw_lines lines;
+	const char *line;
+	uint64_t count;
+	size_t n;
+
+	if (!kernel_at_least(k->c, scratch, 6, 2) ||
+	    dw_sys_file_read(k->c->sys, "/proc/thread-self/net/protocols", 1U << 20, scratch, &text, NULL) < 0)
+		return true;
+	lines = dw_lines_of(&text);
+	while (dw_lines_next(&lines, &line, &n))
+		if (dw_protocols_parse(line, n, name, &count))
+			return count > 0;
+	return false;
+}
+
 /* A protocol counts as shown only when both families answered. */
 static int ask_all(void *arg, struct dw_error *e)
 {
@@ -178,6 +218,8 @@ static int ask_all(void *arg, struct dw_error *e)
 		struct dw_error why = { 0 };
 		int r;
 
+		if (queries[i].number == IPPROTO_MPTCP && !may_have_mptcp(k, queries[i].family))
+			continue;
 		k->q = &queries[i];
 		r = ask(k, &why);
 		if (r == 0) {
@@ -198,15 +240,23 @@ static int ask_all(void *arg, struct dw_error *e)
 	dw_netns_state(k->c, k->netns)->diag |= answered & ~silent;
 	if (!answered)
 		return dw_error_set(e, -ENOTSUP, "this kernel has no sock_diag");
-	dw_netns_mark(k->c, k->netns);
 	return 0;
 }
 
-int dw_collect_diag(struct dw_collect *c, size_t netns, struct dw_error *e)
+int dw_diag_reread(struct dw_collect *c, size_t netns, struct dw_error *e)
 {
 	struct asking k = { .c = c, .netns = netns };
 
 	if (!dw_netns_reachable(c, netns))
 		return 0; /* said once by dw_collect_netns */
 	return dw_netns_run(c->sys, &c->netns.v[netns], ask_all, &k, e);
+}
+
+int dw_collect_diag(struct dw_collect *c, size_t netns, struct dw_error *e)
+{
+	int r = dw_diag_reread(c, netns, e);
+
+	if (r == 0)
+		dw_netns_mark(c, netns);
+	return r;
 }

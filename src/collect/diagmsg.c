@@ -22,6 +22,12 @@
 
 #define LOCALS_MAX 1024 /* addresses of one SCTP socket */
 
+/* mnl_attr_for_each() rounds the message's length up, and so may read up to 3 bytes beyond its end. */
+#define EACH_ATTR(a, m, offset)                                                                    \
+	for ((a) = mnl_nlmsg_get_payload_offset((m), (offset));                                    \
+	     mnl_attr_ok((a), (int)((const char *)(m) + (m)->nlmsg_len - (const char *)(a)));      \
+	     (a) = mnl_attr_next(a))
+
 static uint64_t cookie_of(const uint32_t c[2])
 {
 	uint64_t v = (uint64_t)c[1] << 32 | c[0];
@@ -83,7 +89,7 @@ static struct inet_extra inet_attributes(const struct nlmsghdr *m)
 	struct inet_extra x = { 0 };
 	const struct nlattr *a;
 
-	mnl_attr_for_each(a, m, sizeof(struct inet_diag_msg)) {
+	EACH_ATTR(a, m, sizeof(struct inet_diag_msg)) {
 		uint16_t type = mnl_attr_get_type(a), n = mnl_attr_get_payload_len(a);
 
 		if (type == INET_DIAG_SKV6ONLY && n >= 1)
@@ -193,7 +199,7 @@ int dw_diag_parse_packet(const struct nlmsghdr *m, struct dw_diag_packet *ret)
 			    .seen = DW_SEEN_DIAG },
 		.ethertype = d->pdiag_num, /* the kernel has turned it into host order */
 	};
-	mnl_attr_for_each(a, m, sizeof(*d)) {
+	EACH_ATTR(a, m, sizeof(*d)) {
 		const void *p = mnl_attr_get_payload(a);
 		size_t n = mnl_attr_get_payload_len(a);
 
@@ -216,7 +222,7 @@ int dw_diag_parse_link(const struct nlmsghdr *m, uint32_t *ret_index, const char
 
 	if (m->nlmsg_type != RTM_NEWLINK || mnl_nlmsg_get_payload_len(m) < sizeof(*i) || i->ifi_index <= 0)
 		return -EBADMSG;
-	mnl_attr_for_each(a, m, sizeof(*i)) {
+	EACH_ATTR(a, m, sizeof(*i)) {
 		size_t n = mnl_attr_get_payload_len(a);
 
 		if (mnl_attr_get_type(a) != IFLA_IFNAME || n == 0)

@@ -64,4 +64,24 @@ struct dw_filter_walk {
 
 void dw_filter_walk(struct dw_arena *a, const struct sock_filter *code, size_t n, struct dw_filter_walk *ret);
 
+#define DW_CLAUSE_WORDS 12 /* of one part */
+
+enum dw_clause_part { DW_PART_FAMILY, DW_PART_PROTOCOL, DW_PART_HOST, DW_PART_PORT, DW_PART_REST, DW_PARTS };
+
+struct dw_words {
+	const char *v[DW_CLAUSE_WORDS]; /* sorted, each once */
+	unsigned n;
+	bool full; /* there were more */
+};
+
+/* One way in words, part by part. */
+struct dw_clause {
+	struct dw_words part[DW_PARTS];
+	bool marked; /* compares what lies in the payload */
+};
+
+void dw_words_add(struct dw_words *w, const char *s);
+/* link: bytes before the network header. Words lie in the arena. */
+struct dw_clause dw_filter_clause(struct dw_arena *a, uint32_t link, const struct dw_filter_way *way);
+
 #endif

@@ -33,7 +33,10 @@ static bool one_address(const struct dw_cond *c)
 	return c->address_set && memcmp(c->low, c->high, c->family == DW_FAMILY_IPV4 ? 4 : 16) == 0;
 }
 
-/* --- words ---------------------------------------------------------------------------------------- */
+/*
+ * --- words
+ * ----------------------------------------------------------------------------------------
+ */
 
 static void add_span(struct dw_str *b, unsigned first, unsigned last)
 {
@@ -54,7 +57,8 @@ static void add_protocols(struct dw_str *b, const struct dw_cond *c)
 	}
 	for (unsigned p = DW_PROTOCOL_TCP, n = 0; p < DW_PROTOCOL_COUNT; p++)
 		if (c->protocols & 1u << p & DW_PORT_PROTOCOLS)
-			dw_str_addf(b, "%s%s", n++ ? "," : "", dw_protocol_name((enum dw_protocol)p));
+			dw_str_addf(b, "%s%s", n++ ? "," : "",
+				    dw_protocol_name((enum dw_protocol)p));
 	dw_str_addc(b, ' ');
 }
 
@@ -86,9 +90,12 @@ static void add_conditions(struct dw_str *b, const struct dw_cond *c)
 		dw_str_addf(b, "%s ", c->words);
 }
 
-/* "172.17.0.2:80", "[fd00::2]:80", "local:3128"; first..last: the door's ports, for a target that keeps them */
-static const char *target_text(struct dw_arena *a, const struct dw_target *t, bool has_port, unsigned first,
-			       unsigned last)
+/*
+ * "172.17.0.2:80", "[fd00::2]:80", "local:3128"; first..last: the door's ports, for a target that
+ * keeps them
+ */
+static const char *target_text(struct dw_arena *a, const struct dw_target *t, bool has_port,
+			       unsigned first, unsigned last)
 {
 	struct dw_str b = { .arena = a };
 	bool with_port = t->has_port || has_port;
@@ -142,7 +149,10 @@ static const char *rule_text(struct dw_arena *a, const struct dw_cond *c, const 
 	return b.s;
 }
 
-/* --- facts ---------------------------------------------------------------------------------------- */
+/*
+ * --- facts
+ * ----------------------------------------------------------------------------------------
+ */
 
 struct emission {
 	struct dw_forwards *w;
@@ -165,8 +175,9 @@ static struct dw_forward_seen *lookup(const struct emission *m, const struct dw_
 {
 	struct dw_forward_seen *s;
 	char *key = dw_arena_printf(m->w->scratch, "%s|%u|%s|%d|%u-%u|%s", m->place, m->at.protocol,
-				    dw_endpoint_address(m->w->scratch, &m->at), m->at.has_port, m->at.port,
-				    f->port_last, m->at.ifname && !m->c->local_only ? m->at.ifname : "");
+				    dw_endpoint_address(m->w->scratch, &m->at), m->at.has_port,
+				    m->at.port, f->port_last,
+				    m->at.ifname && !m->c->local_only ? m->at.ifname : "");
 
 	HASH_FIND_STR(m->w->seen, key, s);
 	if (s)
@@ -216,7 +227,10 @@ static void emit_protocol(struct emission *m, enum dw_protocol p)
 	}
 }
 
-/* "Any protocol" is told as TCP and UDP: the contract knows no protocol "any", and these are what matters. */
+/*
+ * "Any protocol" is told as TCP and UDP: the contract knows no protocol "any", and these are what
+ * matters.
+ */
 static unsigned told_protocols(unsigned mask)
 {
 	if (mask & 1u << DW_PROTOCOL_RAW && mask != 1u << DW_PROTOCOL_RAW)

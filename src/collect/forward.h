@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Packet filter rules that open doors. nft.c and iptables.c each walk their rules and gather, on the way to a
- * DNAT, redirect or tproxy statement, the conditions a packet must meet (struct dw_cond); what comes out at the
- * end becomes redirect facts here. Private to src/collect.
+ * Packet filter rules that open doors. nft.c and iptables.c each walk their rules and gather, on
+ * the way to a DNAT, redirect or tproxy statement, the conditions a packet must meet (struct
+ * dw_cond); what comes out at the end becomes redirect facts here. Private to src/collect.
  */
 #ifndef DW_FORWARD_H
 #define DW_FORWARD_H
@@ -22,7 +22,10 @@ struct dw_span {
 	 1u << DW_PROTOCOL_SCTP | 1u << DW_PROTOCOL_DCCP)
 #define DW_ALL_PROTOCOLS (DW_PORT_PROTOCOLS | 1u << DW_PROTOCOL_RAW)
 
-/* What a packet must be like to get here. Copied freely: the members that point lie in the scratch arena. */
+/*
+ * What a packet must be like to get here. Copied freely: the members that point lie in the scratch
+ * arena.
+ */
 struct dw_cond {
 	enum dw_family family; /* unknown: both */
 	unsigned protocols;    /* 1 << enum dw_protocol */
@@ -77,7 +80,8 @@ bool dw_cond_protocol_mask(struct dw_cond *c, unsigned mask);
 bool dw_cond_ports(struct dw_cond *c, struct dw_arena *a, const struct dw_span *spans, size_t n,
 		   bool inverted);
 bool dw_cond_family(struct dw_cond *c, enum dw_family family);
-bool dw_cond_address(struct dw_cond *c, enum dw_family family, const uint8_t *low, const uint8_t *high);
+bool dw_cond_address(struct dw_cond *c, enum dw_family family, const uint8_t *low,
+		     const uint8_t *high);
 /* Adds one condition in words. */
 void dw_cond_word(struct dw_cond *c, struct dw_arena *a, const char *fmt, ...) dw_printf_like(3, 4);
 /* Mask of DW_ALL_PROTOCOLS for an IP protocol number. */
@@ -91,13 +95,19 @@ void dw_forward_emit(struct dw_forwards *w, const struct dw_cond *c, const struc
 		     const char *place, const char *comment);
 void dw_forwards_free(struct dw_forwards *w);
 
-/* --- xtables: what iptables-legacy and nft's compat expressions have in common (xt.c) ------------------ */
+/*
+ * --- xtables: what iptables-legacy and nft's compat expressions have in common (xt.c)
+ * ------------------
+ */
 
-/* Narrows the condition by one match; false: cannot match. *ret_comment is set by the match "comment". */
-bool dw_xt_match(struct dw_cond *c, struct dw_arena *a, const char *name, unsigned revision, const void *info,
-		 size_t n, const char **ret_comment);
+/*
+ * Narrows the condition by one match; false: cannot match. *ret_comment is set by the match
+ * "comment".
+ */
+bool dw_xt_match(struct dw_cond *c, struct dw_arena *a, const char *name, unsigned revision,
+		 const void *info, size_t n, const char **ret_comment);
 /* The target, when it is one that opens a door; kind NONE else. */
-struct dw_target dw_xt_target(enum dw_family family, const char *name, unsigned revision, const void *info,
-			      size_t n);
+struct dw_target dw_xt_target(enum dw_family family, const char *name, unsigned revision,
+			      const void *info, size_t n);
 
 #endif

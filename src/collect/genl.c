@@ -5,7 +5,8 @@
 
 #include "dw_str.h"
 
-struct nlmsghdr *dw_genl_request(union dw_request *room, uint16_t family, uint8_t command, uint8_t version)
+struct nlmsghdr *dw_genl_request(union dw_request *room, uint16_t family, uint8_t command,
+				 uint8_t version)
 {
 	struct nlmsghdr *m = mnl_nlmsg_put_header(room);
 	struct genlmsghdr *g;
@@ -60,9 +61,10 @@ uint16_t dw_genl_id(struct dw_collect *c, struct dw_genl *g, struct dw_arena *a,
 
 	if (!g->asked) {
 		g->asked = true;
-		(void)dw_netlink_request(c->sys, host, NETLINK_GENERIC,
-					 dw_genl_request(&room, GENL_ID_CTRL, CTRL_CMD_GETFAMILY, 1), on_message,
-					 on_restart, &d, NULL);
+		(void)dw_netlink_request(
+			c->sys, host, NETLINK_GENERIC,
+			dw_genl_request(&room, GENL_ID_CTRL, CTRL_CMD_GETFAMILY, 1), on_message,
+			on_restart, &d, NULL);
 	}
 	for (size_t i = 0; i < g->families.n; i++)
 		if (dw_streq(g->families.v[i].name, name))

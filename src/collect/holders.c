@@ -3,14 +3,7 @@
  * Who holds the sockets: the walk over all descriptors (dw_fds.h) joined with facts->sockets by inode. What
  * the walk finds beside that, namespaces and sockets that nobody has shown, is collected here too.
  */
-#include <errno.h>
-#include <fcntl.h>
-#include <linux/vm_sockets.h>
-#include <netinet/in.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
 
 #include "dw_fds.h"
 #include "dw_str.h"
@@ -19,15 +12,10 @@
 #define PEEK_MAX ((size_t)100000) /* sockets asked themselves: about 2 µs each */
 #define ROUNDS   3                /* walks, at most: the later ones over processes born meanwhile */
 
-#ifndef IPPROTO_MPTCP
-#define IPPROTO_MPTCP 262
-#endif
-#ifndef IPPROTO_UDPLITE
-#define IPPROTO_UDPLITE 136
-#endif
-
 struct joining {
 	struct dw_collect *c;
+	uint32_t *local; /* inodes of unix sockets in the namespaces known, ascending: no need to ask them */
+	size_t n_local;
 	struct dw_arena *scratch;
 	DW_VEC(int) walked; /* pids, ascending */
 	size_t denied, unpeeked, unpeekable, rings_mute, ring_nameless, covered;
@@ -71,193 +59,6 @@ static size_t only_new(struct joining *j, int *pids, size_t n, int *out)
 	for (size_t i = 0; i < n; i++)
 		dw_vec_push(j->scratch, &j->walked, pids[i]);
 	return found;
-}
-
-/* --- namespaces and sockets that only descriptors show --------------------------------------------- */
-
-static void new_netns(struct joining *j, struct dw_fds *fds)
-{
-	struct dw_collect *c = j->c;
-	struct dw_error why = { 0 };
-
-	for (size_t i = 0; i < fds->netns.n; i++) {
-		struct dw_fds_netns *n = &fds->netns.v[i];
-		size_t known = dw_netns_find(c, n->inode), at;
-
-		at = dw_netns_add(c, n->inode, dw_steal_fd(&n->fd), NULL, 0);
-		if (known != DW_NONE)
-			continue;
-		if ((c->rungs & DW_RUNG_NETLINK) && dw_collect_diag(c, at, &why) < 0)
-			dw_facts_incomplete(c->facts, "no-sock-diag", NULL, 0, false,
-					    "sock_diag did not answer in one namespace: %s", why.message);
-		(void)dw_collect_procnet(c, at, NULL);
-	}
-}
-
-static enum dw_protocol loose_protocol(const struct dw_fds_loose *l)
-{
-	static const struct {
-		int protocol;
-		enum dw_protocol is;
-	} table[] = {
-		{ IPPROTO_TCP, DW_PROTOCOL_TCP },   { IPPROTO_MPTCP, DW_PROTOCOL_TCP },
-		{ IPPROTO_SCTP, DW_PROTOCOL_SCTP }, { IPPROTO_DCCP, DW_PROTOCOL_DCCP },
-	};
-
-	if (l->domain == AF_VSOCK)
-		return DW_PROTOCOL_VSOCK;
-	if (l->domain == AF_BLUETOOTH)
-		return DW_PROTOCOL_BLUETOOTH;
-	for (size_t i = 0; i < DW_ARRAY_SIZE(table); i++)
-		if (table[i].protocol == l->protocol)
-			return table[i].is;
-	return DW_PROTOCOL_UNKNOWN;
-}
-
-static bool loose_inet(const struct dw_fds_loose *l, struct dw_socket_fact *s)
-{
-	const struct sockaddr_in *v4 = (const void *)l->local;
-	const struct sockaddr_in6 *v6 = (const void *)l->local;
-
-	if (l->domain == AF_INET && l->local_size >= sizeof(*v4)) {
-		dw_endpoint_set_inet(&s->at, false, &v4->sin_addr, false);
-		s->at.port = ntohs(v4->sin_port);
-		return true;
-	}
-	if (l->domain == AF_INET6 && l->local_size >= sizeof(*v6)) {
-		dw_endpoint_set_inet(&s->at, true, &v6->sin6_addr, l->v6only);
-		s->at.port = ntohs(v6->sin6_port);
-		return true;
-	}
-	return false;
-}
-
-static bool loose_vsock(const struct dw_fds_loose *l, struct dw_socket_fact *s)
-{
-	const struct sockaddr_vm *vm = (const void *)l->local;
-
-	if (l->local_size < sizeof(*vm) || vm->svm_port == VMADDR_PORT_ANY)
-		return false;
-	if (!l->listening && (l->type != SOCK_DGRAM || l->connected))
-		return false;
-	s->at.family = DW_FAMILY_VSOCK;
-	s->at.port = vm->svm_port;
-	memcpy(s->at.address, &vm->svm_cid, sizeof(vm->svm_cid));
-	s->kind = l->listening ? DW_KIND_LISTENER : DW_KIND_DATAGRAM;
-	return true;
-}
-
-/*
- * struct sockaddr_l2 and sockaddr_rc (bluetooth/bluetooth.h is not among the kernel's exported headers):
- * l2cap: family, psm (little endian), bdaddr[6], ...; rfcomm: family, bdaddr[6], channel. SO_ACCEPTCONN is never
- * set for them, so whether one listens is debugfs's to say: here only its number and holder are added.
- */
-static void loose_bluetooth(struct dw_collect *c, const struct dw_fds_loose *l)
-{
-	enum { BTPROTO_L2CAP_ = 0, BTPROTO_RFCOMM_ = 3 };
-	bool l2cap = l->protocol == BTPROTO_L2CAP_;
-	const uint8_t *p = l->local;
-	uint32_t port;
-
-	if ((!l2cap && l->protocol != BTPROTO_RFCOMM_) || l->local_size < 10 || l->connected)
-		return;
-	port = l2cap ? p[2] | (uint32_t)p[3] << 8 : p[8];
-	for (size_t i = 0; port != 0 && i < c->facts->sockets.n; i++) {
-		struct dw_socket_fact *s = &c->facts->sockets.v[i];
-
-		if (s->at.protocol == DW_PROTOCOL_BLUETOOTH && s->inode == 0 && s->at.port == port &&
-		    memcmp(s->at.address, p + (l2cap ? 4 : 2), 6) == 0) {
-			s->inode = l->inode;
-			s->cookie = l->cookie;
-			s->seen |= DW_SEEN_FD;
-			dw_sock_reindex(c);
-			return;
-		}
-	}
-}
-
-static bool still_held(struct dw_collect *c, const struct dw_fds *fds, uint64_t inode)
-{
-	for (size_t i = 0; i < fds->sockets.n; i++) {
-		const struct dw_fds_socket *s = &fds->sockets.v[i];
-		_cleanup_fd_ int dir = -1;
-		char path[32], link[64];
-		uint64_t now;
-		ssize_t n;
-
-		if (s->inode != inode || s->slot >= 0 || s->tid)
-			continue;
-		dir = dw_procs_openat(c->procs, fds->processes[s->process].pid, ".", O_PATH | O_DIRECTORY, NULL);
-		(void)snprintf(path, sizeof(path), "fd/%d", s->fd);
-		n = dir < 0 ? -1 : readlinkat(dir, path, link, sizeof(link));
-		if (n > 0 && n < (ssize_t)sizeof(link) && dw_fds_parse_link(link, (size_t)n, "socket", &now) &&
-		    now == inode)
-			return true;
-	}
-	return false;
-}
-
-/* A listener that sock_diag should have shown and did not, even when it was asked again. */
-static void new_socket(struct dw_collect *c, const struct dw_fds *fds, const struct dw_fds_loose *l)
-{
-	size_t netns = dw_netns_find(c, l->netns);
-	struct dw_socket_fact s = {
-		.at = { .netns = l->netns, .protocol = loose_protocol(l), .has_port = true },
-		.kind = DW_KIND_LISTENER,
-		.inode = l->inode,
-		.cookie = l->cookie,
-		.mptcp = l->protocol == IPPROTO_MPTCP,
-		.uid = UINT32_MAX,
-		.seen = DW_SEEN_FD,
-		.could_see = DW_SEEN_FD,
-	};
-	bool vsock = l->domain == AF_VSOCK;
-
-	if (s.at.protocol == DW_PROTOCOL_UNKNOWN || netns == DW_NONE ||
-	    !(vsock ? loose_vsock(l, &s) : loose_inet(l, &s)))
-		return;
-	s.at.ifindex = l->bound_if;
-	s.at.ifname = dw_netns_ifname(c, netns, l->bound_if);
-	if (dw_netns_state(c, netns)->diag & DW_PROTOCOL_BIT(s.at.protocol)) {
-		/* Still held after sock_diag was asked anew: only then may that be called blind. */
-		if (!still_held(c, fds, l->inode))
-			return;
-		s.could_see |= DW_SEEN_DIAG;
-	}
-	(void)dw_sock_add(c, &s);
-}
-
-/* The namespaces in which listeners turned up that sock_diag had not shown before: opened since, mostly. */
-static void ask_diag_again(struct dw_collect *c, const struct dw_fds *fds)
-{
-	_cleanup_free_ bool *done = calloc(c->netns.n + 1, sizeof(*done));
-
-	if (!done)
-		dw_oom();
-	for (size_t i = 0; (c->rungs & DW_RUNG_NETLINK) && i < fds->loose.n; i++) {
-		const struct dw_fds_loose *l = &fds->loose.v[i];
-		size_t netns = dw_netns_find(c, l->netns);
-
-		if (netns == DW_NONE || done[netns] || !l->listening || l->domain == AF_VSOCK)
-			continue;
-		done[netns] = true;
-		(void)dw_collect_diag(c, netns, NULL);
-	}
-}
-
-static void loose_sockets(struct joining *j, const struct dw_fds *fds)
-{
-	struct dw_collect *c = j->c;
-
-	ask_diag_again(c, fds);
-	for (size_t i = 0; i < fds->loose.n; i++) {
-		const struct dw_fds_loose *l = &fds->loose.v[i];
-
-		if (l->domain == AF_BLUETOOTH)
-			loose_bluetooth(c, l);
-		else if (dw_sock_first(c, l->inode) == DW_NONE)
-			new_socket(c, fds, l);
-	}
 }
 
 /* --- joining ------------------------------------------------------------------------------------ */
@@ -344,10 +145,29 @@ static void join_all(struct joining *j, const struct dw_fds *fds)
 	}
 }
 
+/* Called by the workers: the lists stay as they are meanwhile. */
+static bool is_known(const void *arg, uint64_t inode)
+{
+	const struct joining *j = arg;
+	size_t low = 0, high = j->n_local;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (j->local[middle] == inode)
+			return true;
+		if (j->local[middle] < inode)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return dw_sock_known(j->c, inode);
+}
+
 static int walk(struct joining *j, const int *pids, size_t n, struct dw_error *e)
 {
 	struct dw_fds_ask ask = {
-		.pids = pids, .n_pids = n, .known = dw_sock_known, .arg = j->c, .peek_max = PEEK_MAX,
+		.pids = pids, .n_pids = n, .known = is_known, .arg = j, .peek_max = PEEK_MAX,
 	};
 	struct dw_fds fds = { 0 };
 	int r;
@@ -358,8 +178,7 @@ static int walk(struct joining *j, const int *pids, size_t n, struct dw_error *e
 	r = dw_fds_walk(j->c->sys, &ask, j->scratch, &fds, e);
 	if (r < 0)
 		return r;
-	new_netns(j, &fds);
-	loose_sockets(j, &fds);
+	dw_loose_collect(j->c, &fds);
 	join_all(j, &fds);
 	for (size_t i = 0; i < fds.n_processes; i++)
 		j->covered += fds.processes[i].covered;
@@ -398,14 +217,17 @@ static void drop_and_renumber(struct joining *j, const bool *drop)
 	dw_sock_drop(j->c, drop);
 }
 
-/* False: it could not be asked, so its sockets stay. */
+/* False: it could not be asked, so its sockets stay. What was to be said of it has been said before. */
 static bool ask_once_more(struct dw_collect *c, size_t netns)
 {
-	if (!dw_netns_reachable(c, netns))
-		return false;
-	if ((c->rungs & DW_RUNG_NETLINK) && dw_collect_diag(c, netns, NULL) < 0)
-		return false;
-	return dw_collect_procnet(c, netns, NULL) == 0;
+	size_t notes = c->facts->incomplete.n;
+	bool ok = dw_netns_reachable(c, netns);
+
+	if (ok && (c->rungs & DW_RUNG_NETLINK))
+		ok = dw_diag_reread(c, netns, NULL) == 0;
+	ok = ok && dw_procnet_reread(c, netns, NULL) == 0 && c->facts->incomplete.n <= notes;
+	c->facts->incomplete.n = notes;
+	return ok;
 }
 
 /*
@@ -438,7 +260,8 @@ static void drop_closed(struct joining *j)
 		bool again = (dw_sock_again(c, i) & (DW_SEEN_DIAG | DW_SEEN_PROC)) != 0;
 
 		/* Beyond n: opened after the descriptors were read, so nobody could be said to hold it. */
-		drop[i] = netns != DW_NONE && state[netns] == ASKED && (i >= n || !again);
+		drop[i] = netns != DW_NONE && state[netns] == ASKED && (i >= n || !again) &&
+			  f->sockets.v[i].at.protocol != DW_PROTOCOL_BLUETOOTH; /* is not asked again */
 	}
 	drop_and_renumber(j, drop);
 }
@@ -477,6 +300,7 @@ int dw_collect_holders(struct dw_collect *c, struct dw_error *e)
 	struct joining j = { .c = c, .scratch = scratch };
 	size_t unheld = 0;
 
+	j.n_local = dw_unix_inodes(c, scratch, &j.local);
 	for (unsigned round = 0; round < ROUNDS; round++) {
 		int *pids = NULL, *fresh, r;
 		size_t n = 0;

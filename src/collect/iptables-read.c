@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Reading a legacy table: getsockopt(2) with IPT_SO_GET_INFO and IPT_SO_GET_ENTRIES. Asking for a table that is
- * not there makes the kernel load its module and hook it in, so /proc/net/ip_tables_names is asked first.
+ * Reading a legacy table: getsockopt(2) with IPT_SO_GET_INFO and IPT_SO_GET_ENTRIES. Asking for a
+ * table that is not there makes the kernel load its module and hook it in, so
+ * /proc/net/ip_tables_names is asked first.
  */
 #include <errno.h>
 #include <net/if.h> /* these two before their twins of linux/ */
@@ -28,7 +29,8 @@ struct reading {
 };
 
 /* ipt_getinfo and ip6t_getinfo, ipt_get_entries and ip6t_get_entries have the same layout. */
-static int read_table(const struct reading *r, const char *name, struct dw_iptables *ret, struct dw_error *e)
+static int read_table(const struct reading *r, const char *name, struct dw_iptables *ret,
+		      struct dw_error *e)
 {
 	struct dw_sys *s = r->out->collect->sys;
 	struct ipt_getinfo info = { 0 };
@@ -48,7 +50,8 @@ static int read_table(const struct reading *r, const char *name, struct dw_iptab
 	memcpy(request.name, name, strlen(name));
 	request.size = info.size;
 	memcpy(blob, &request, DW_MIN(head, sizeof(request)));
-	code = dw_netns_getsockopt(s, r->ns, r->socket_family, r->level, r->entries, blob, &size, e);
+	code = dw_netns_getsockopt(s, r->ns, r->socket_family, r->level, r->entries, blob, &size,
+				   e);
 	if (code < 0)
 		return code;
 	*ret = (struct dw_iptables){
@@ -66,7 +69,8 @@ static int names_here(void *arg, struct dw_error *e)
 {
 	struct reading *r = arg;
 
-	return dw_sys_file_read(r->out->collect->sys, r->names_file, NAMES_MAX, r->out->scratch, &r->names, e);
+	return dw_sys_file_read(r->out->collect->sys, r->names_file, NAMES_MAX, r->out->scratch,
+				&r->names, e);
 }
 
 static void one_table(const struct reading *r, const char *name)
@@ -85,7 +89,8 @@ static void one_table(const struct reading *r, const char *name)
 		dw_iptables_walk(r->out, &t);
 	else
 		dw_facts_incomplete(r->out->collect->facts, "iptables", NULL, 0, true,
-				    "the table %s of iptables-legacy could not be read: %s", name, why.message);
+				    "the table %s of iptables-legacy could not be read: %s", name,
+				    why.message);
 }
 
 static int one_family(struct reading *r, struct dw_error *e)
@@ -110,11 +115,21 @@ static int one_family(struct reading *r, struct dw_error *e)
 
 int dw_iptables_collect(struct dw_forwards *out, const struct dw_netns *ns, struct dw_error *e)
 {
-	struct reading four = { .out = out, .ns = ns, .family = DW_FAMILY_IPV4, .socket_family = AF_INET,
-				.level = IPPROTO_IP, .info = IPT_SO_GET_INFO, .entries = IPT_SO_GET_ENTRIES,
+	struct reading four = { .out = out,
+				.ns = ns,
+				.family = DW_FAMILY_IPV4,
+				.socket_family = AF_INET,
+				.level = IPPROTO_IP,
+				.info = IPT_SO_GET_INFO,
+				.entries = IPT_SO_GET_ENTRIES,
 				.names_file = "/proc/thread-self/net/ip_tables_names" };
-	struct reading six = { .out = out, .ns = ns, .family = DW_FAMILY_IPV6, .socket_family = AF_INET6,
-			       .level = IPPROTO_IPV6, .info = IP6T_SO_GET_INFO, .entries = IP6T_SO_GET_ENTRIES,
+	struct reading six = { .out = out,
+			       .ns = ns,
+			       .family = DW_FAMILY_IPV6,
+			       .socket_family = AF_INET6,
+			       .level = IPPROTO_IPV6,
+			       .info = IP6T_SO_GET_INFO,
+			       .entries = IP6T_SO_GET_ENTRIES,
 			       .names_file = "/proc/thread-self/net/ip6_tables_names" };
 	int r = one_family(&four, e);
 

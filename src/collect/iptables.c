@@ -12,7 +12,7 @@
 
 #include "dw_str.h"
 
-#define STEPS_MAX 2000000u
+#define STEPS_MAX 1000000u
 #define DEPTH_MAX 32u
 
 struct user_chain {
@@ -47,7 +47,9 @@ static bool read_v4(const struct walk *w, uint32_t at, struct entry *ret)
 	if (w->t->n < sizeof(e) || at > w->t->n - sizeof(e))
 		return false;
 	memcpy(&e, w->t->entries + at, sizeof(e));
-	*ret = (struct entry){ .head = sizeof(e), .target_offset = e.target_offset, .next_offset = e.next_offset };
+	*ret = (struct entry){ .head = sizeof(e),
+			       .target_offset = e.target_offset,
+			       .next_offset = e.next_offset };
 	memcpy(ret->source, &e.ip.src, 4);
 	memcpy(ret->source_mask, &e.ip.smsk, 4);
 	memcpy(ret->destination, &e.ip.dst, 4);
@@ -68,7 +70,9 @@ static bool read_v6(const struct walk *w, uint32_t at, struct entry *ret)
 	if (w->t->n < sizeof(e) || at > w->t->n - sizeof(e))
 		return false;
 	memcpy(&e, w->t->entries + at, sizeof(e));
-	*ret = (struct entry){ .head = sizeof(e), .target_offset = e.target_offset, .next_offset = e.next_offset };
+	*ret = (struct entry){ .head = sizeof(e),
+			       .target_offset = e.target_offset,
+			       .next_offset = e.next_offset };
 	memcpy(ret->source, &e.ipv6.src, 16);
 	memcpy(ret->source_mask, &e.ipv6.smsk, 16);
 	memcpy(ret->destination, &e.ipv6.dst, 16);
@@ -87,7 +91,8 @@ static bool read_entry(const struct walk *w, uint32_t at, struct entry *ret)
 {
 	bool there = w->t->family == DW_FAMILY_IPV4 ? read_v4(w, at, ret) : read_v6(w, at, ret);
 
-	return there && ret->next_offset > 0 && at + ret->next_offset <= w->t->n && ret->target_offset >= ret->head &&
+	return there && ret->next_offset > 0 && at + ret->next_offset <= w->t->n &&
+	       ret->target_offset >= ret->head &&
 	       ret->target_offset + sizeof(struct xt_entry_target) <= ret->next_offset;
 }
 
@@ -100,7 +105,10 @@ static struct xt_entry_target read_target(const struct walk *w, uint32_t at, con
 	return t;
 }
 
-/* --- conditions ----------------------------------------------------------------------------------- */
+/*
+ * --- conditions
+ * -----------------------------------------------------------------------------------
+ */
 
 static bool is_zero(const uint8_t *p, size_t n)
 {
@@ -147,8 +155,8 @@ static bool by_interface(const struct walk *w, const struct entry *e, struct dw_
 	if (is_zero(e->in_mask, sizeof(e->in_mask)))
 		return true;
 	if (!whole || e->inverted & IPT_INV_VIA_IN) {
-		dw_cond_word(c, w->out->scratch, "iifname %s%s%s", e->inverted & IPT_INV_VIA_IN ? "!= " : "", name,
-			     whole ? "" : "*");
+		dw_cond_word(c, w->out->scratch, "iifname %s%s%s",
+			     e->inverted & IPT_INV_VIA_IN ? "!= " : "", name, whole ? "" : "*");
 		return true;
 	}
 	if (c->ifname && !dw_streq(c->ifname, name))
@@ -160,7 +168,8 @@ static bool by_interface(const struct walk *w, const struct entry *e, struct dw_
 static bool by_matches(const struct walk *w, uint32_t at, const struct entry *e, struct dw_cond *c,
 		       const char **ret_comment, bool *ret_conditional)
 {
-	for (uint32_t from = (uint32_t)e->head; from + sizeof(struct xt_entry_match) <= e->target_offset;) {
+	for (uint32_t from = (uint32_t)e->head;
+	     from + sizeof(struct xt_entry_match) <= e->target_offset;) {
 		struct xt_entry_match m;
 		const uint8_t *p = w->t->entries + at + from;
 
@@ -169,8 +178,8 @@ static bool by_matches(const struct walk *w, uint32_t at, const struct entry *e,
 		if (m.u.match_size < sizeof(m) || m.u.match_size > e->target_offset - from)
 			return true;
 		*ret_conditional |= !dw_streq(m.u.user.name, "comment");
-		if (!dw_xt_match(c, w->out->scratch, m.u.user.name, m.u.user.revision, p + sizeof(m),
-				 m.u.match_size - sizeof(m), ret_comment))
+		if (!dw_xt_match(c, w->out->scratch, m.u.user.name, m.u.user.revision,
+				 p + sizeof(m), m.u.match_size - sizeof(m), ret_comment))
 			return false;
 		from += m.u.match_size;
 	}
@@ -188,15 +197,19 @@ static bool narrow(const struct walk *w, uint32_t at, const struct entry *e, str
 	size_t n = w->t->family == DW_FAMILY_IPV4 ? 4 : 16;
 
 	y->conditional = e->protocol || !is_zero(e->in_mask, sizeof(e->in_mask)) ||
-			 !is_zero(e->out_mask, sizeof(e->out_mask)) || !is_zero(e->source_mask, n) ||
-			 !is_zero(e->destination_mask, n);
-	if (e->protocol && !dw_cond_protocols(&y->cond, (uint8_t)e->protocol, e->inverted & IPT_INV_PROTO))
+			 !is_zero(e->out_mask, sizeof(e->out_mask)) ||
+			 !is_zero(e->source_mask, n) || !is_zero(e->destination_mask, n);
+	if (e->protocol &&
+	    !dw_cond_protocols(&y->cond, (uint8_t)e->protocol, e->inverted & IPT_INV_PROTO))
 		return false;
 	return by_address(w, e, &y->cond) && by_interface(w, e, &y->cond) &&
 	       by_matches(w, at, e, &y->cond, &y->comment, &y->conditional);
 }
 
-/* --- chains --------------------------------------------------------------------------------------- */
+/*
+ * --- chains
+ * ---------------------------------------------------------------------------------------
+ */
 
 /* A chain of the user begins behind an entry whose target is ERROR and holds its name. */
 static void find_chains(struct walk *w)
@@ -211,8 +224,9 @@ static void find_chains(struct walk *w)
 			continue;
 		*dw_vec_add(w->out->scratch, &w->chains) = (struct user_chain){
 			.start = at + e.next_offset,
-			.name = dw_arena_strndup(w->out->scratch, (const char *)w->t->entries + at + head,
-						 DW_MIN((size_t)XT_FUNCTION_MAXNAMELEN, e.next_offset - head)),
+			.name = dw_arena_strndup(
+				w->out->scratch, (const char *)w->t->entries + at + head,
+				DW_MIN((size_t)XT_FUNCTION_MAXNAMELEN, e.next_offset - head)),
 		};
 	}
 }
@@ -234,7 +248,8 @@ static bool standard(struct walk *w, uint32_t at, const struct entry *e, const s
 
 	if (e->target_offset + sizeof(struct xt_entry_target) + sizeof(verdict) > e->next_offset)
 		return true;
-	memcpy(&verdict, w->t->entries + at + e->target_offset + sizeof(struct xt_entry_target), sizeof(verdict));
+	memcpy(&verdict, w->t->entries + at + e->target_offset + sizeof(struct xt_entry_target),
+	       sizeof(verdict));
 	if (verdict < 0)
 		return !y->conditional;
 	if ((uint32_t)verdict == at + e->next_offset)
@@ -243,8 +258,8 @@ static bool standard(struct walk *w, uint32_t at, const struct entry *e, const s
 	return e->is_goto && !y->conditional;
 }
 
-static bool take_rule(struct walk *w, uint32_t at, const struct entry *e, const char *chain, unsigned number,
-		      const struct dw_cond *cond)
+static bool take_rule(struct walk *w, uint32_t at, const struct entry *e, const char *chain,
+		      unsigned number, const struct dw_cond *cond)
 {
 	struct xt_entry_target t = read_target(w, at, e);
 	struct way y = { .cond = *cond };
@@ -263,7 +278,8 @@ static bool take_rule(struct walk *w, uint32_t at, const struct entry *e, const 
 	if (target.kind == DW_TARGET_NONE)
 		return false;
 	place = dw_arena_printf(w->out->scratch, "%s-legacy %s %s rule %u",
-				w->t->family == DW_FAMILY_IPV4 ? "iptables" : "ip6tables", w->t->table, chain, number);
+				w->t->family == DW_FAMILY_IPV4 ? "iptables" : "ip6tables",
+				w->t->table, chain, number);
 	dw_forward_emit(w->out, &y.cond, &target, place, y.comment);
 	return !y.conditional;
 }
@@ -276,7 +292,7 @@ static void walk_chain(struct walk *w, uint32_t at, const char *name, const stru
 		return;
 	w->depth++;
 	for (unsigned number = 1; read_entry(w, at, &e); number++, at += e.next_offset) {
-		if (w->steps++ > STEPS_MAX) {
+		if (w->steps++ > (w->t->max_steps ? w->t->max_steps : STEPS_MAX)) {
 			w->out->truncated = true;
 			break;
 		}

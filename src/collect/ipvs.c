@@ -15,7 +15,8 @@
 #define SERVICES_MAX 4096u
 #define TARGETS_MAX  400 /* bytes of the list of one service's real servers */
 
-bool dw_ipvs_service_parse(struct dw_arena *a, const struct nlmsghdr *m, struct dw_ipvs_service *ret)
+bool dw_ipvs_service_parse(struct dw_arena *a, const struct nlmsghdr *m,
+			   struct dw_ipvs_service *ret)
 {
 	const struct nlattr *tb[IPVS_CMD_ATTR_MAX + 1], *svc[IPVS_SVC_ATTR_MAX + 1];
 	const struct nlattr *address;
@@ -33,7 +34,8 @@ bool dw_ipvs_service_parse(struct dw_arena *a, const struct nlmsghdr *m, struct 
 		.scheduler = dw_attr_string(a, svc[IPVS_SVC_ATTR_SCHED_NAME]),
 	};
 	if (address)
-		memcpy(ret->address, dw_attr_data(address), DW_MIN(dw_attr_size(address), sizeof(ret->address)));
+		memcpy(ret->address, dw_attr_data(address),
+		       DW_MIN(dw_attr_size(address), sizeof(ret->address)));
 	return ret->family == AF_INET || ret->family == AF_INET6;
 }
 
@@ -75,7 +77,8 @@ static int on_service(const struct nlmsghdr *m, void *arg)
 static int on_target(const struct nlmsghdr *m, void *arg)
 {
 	struct dumping *d = arg;
-	const char *target = dw_ipvs_target_parse(d->a, m, d->service->family), *all = d->service->targets;
+	const char *target = dw_ipvs_target_parse(d->a, m, d->service->family),
+		   *all = d->service->targets;
 
 	if (target && (!all || strlen(all) + strlen(target) < TARGETS_MAX))
 		d->service->targets = all ? dw_arena_printf(d->a, "%s, %s", all, target) : target;
@@ -92,8 +95,8 @@ static void on_restart(void *arg)
 		d->services.n = 0;
 }
 
-static void ask_targets(struct dw_collect *c, const struct dw_netns *ns, uint16_t family, struct dumping *d,
-			struct dw_ipvs_service *s)
+static void ask_targets(struct dw_collect *c, const struct dw_netns *ns, uint16_t family,
+			struct dumping *d, struct dw_ipvs_service *s)
 {
 	union dw_request room = { 0 };
 	struct nlmsghdr *m = dw_genl_request(&room, family, IPVS_CMD_GET_DEST, IPVS_GENL_VERSION);
@@ -137,8 +140,9 @@ static void add(struct dw_collect *c, size_t netns, const struct dw_ipvs_service
 	fact.at.port = s->port;
 	fact.target = s->targets ? dw_arena_strdup(f->arena, s->targets) : NULL;
 	if (s->fwmark)
-		fact.rule = dw_arena_printf(f->arena, "ipvs virtual service for packets marked %u, scheduler %s, to %s",
-					    s->fwmark, s->scheduler ? s->scheduler : "?", targets);
+		fact.rule = dw_arena_printf(
+			f->arena, "ipvs virtual service for packets marked %u, scheduler %s, to %s",
+			s->fwmark, s->scheduler ? s->scheduler : "?", targets);
 	else
 		fact.rule = dw_arena_printf(f->arena, "ipvs virtual service, scheduler %s, to %s",
 					    s->scheduler ? s->scheduler : "?", targets);
@@ -156,9 +160,10 @@ int dw_ipvs_collect(struct dw_collect *c, struct dw_genl *g, size_t netns, struc
 
 	if (!family)
 		return 0;
-	r = dw_netlink_request(c->sys, ns, NETLINK_GENERIC,
-			       dw_genl_request(&room, family, IPVS_CMD_GET_SERVICE, IPVS_GENL_VERSION), on_service,
-			       on_restart, &d, e);
+	r = dw_netlink_request(
+		c->sys, ns, NETLINK_GENERIC,
+		dw_genl_request(&room, family, IPVS_CMD_GET_SERVICE, IPVS_GENL_VERSION), on_service,
+		on_restart, &d, e);
 	if (r < 0)
 		return r == -ESRCH || r == -ENOENT ? 0 : r;
 	for (size_t i = 0; i < d.services.n; i++) {

@@ -16,7 +16,8 @@ struct dw_ipvs_service {
 };
 
 /* False: the message holds no service. */
-bool dw_ipvs_service_parse(struct dw_arena *a, const struct nlmsghdr *m, struct dw_ipvs_service *ret);
+bool dw_ipvs_service_parse(struct dw_arena *a, const struct nlmsghdr *m,
+			   struct dw_ipvs_service *ret);
 /* "ADDRESS:PORT" of a destination; NULL: the message holds none. */
 const char *dw_ipvs_target_parse(struct dw_arena *a, const struct nlmsghdr *m, uint16_t family);
 int dw_ipvs_collect(struct dw_collect *c, struct dw_genl *g, size_t netns, struct dw_arena *scratch,

@@ -33,7 +33,10 @@ static void take_kind(struct dw_arena *a, const struct nlattr *info, struct dw_l
 	ret->fixed_port = dw_streq(ret->kind, "gtp");
 }
 
-/* One program in one mode is told as ATTACHED and PROG_ID; several modes at once (MULTI) by an id each. */
+/*
+ * One program in one mode is told as ATTACHED and PROG_ID; several modes at once (MULTI) by an id
+ * each.
+ */
 static void take_xdp(const struct nlattr *xdp, struct dw_link *ret)
 {
 	static const struct {
@@ -67,7 +70,8 @@ bool dw_link_parse(struct dw_arena *a, const struct nlmsghdr *m, struct dw_link 
 	if (m->nlmsg_type != RTM_NEWLINK || m->nlmsg_len < NLMSG_HDRLEN + sizeof(*i))
 		return false;
 	dw_attr_message(m, sizeof(*i), tb, IFLA_MAX);
-	*ret = (struct dw_link){ .index = (uint32_t)i->ifi_index, .name = dw_attr_string(a, tb[IFLA_IFNAME]) };
+	*ret = (struct dw_link){ .index = (uint32_t)i->ifi_index,
+				 .name = dw_attr_string(a, tb[IFLA_IFNAME]) };
 	if (tb[IFLA_LINKINFO])
 		take_kind(a, tb[IFLA_LINKINFO], ret);
 	if (tb[IFLA_XDP])
@@ -97,8 +101,8 @@ static void on_restart(void *arg)
 	d->links->n = 0;
 }
 
-int dw_links_collect(struct dw_sys *s, const struct dw_netns *ns, struct dw_arena *a, struct dw_links *ret,
-		     struct dw_error *e)
+int dw_links_collect(struct dw_sys *s, const struct dw_netns *ns, struct dw_arena *a,
+		     struct dw_links *ret, struct dw_error *e)
 {
 	struct dumping d = { a, ret };
 	union dw_request room = { 0 };

@@ -23,7 +23,7 @@ struct dw_links {
 
 /* False: the message is no interface. */
 bool dw_link_parse(struct dw_arena *a, const struct nlmsghdr *m, struct dw_link *ret);
-int dw_links_collect(struct dw_sys *s, const struct dw_netns *ns, struct dw_arena *a, struct dw_links *ret,
-		     struct dw_error *e);
+int dw_links_collect(struct dw_sys *s, const struct dw_netns *ns, struct dw_arena *a,
+		     struct dw_links *ret, struct dw_error *e);
 
 #endif

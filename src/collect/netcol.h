@@ -4,6 +4,7 @@
 #define DW_NETCOL_H
 
 #include "dw_collect.h"
+#include "dw_fds.h"
 
 #define DW_PROTOCOL_BIT(p) (1U << (p))
 
@@ -33,6 +34,9 @@ size_t dw_netns_add(struct dw_collect *c, uint32_t inode, int fd, const char *na
 size_t dw_netns_find(const struct dw_collect *c, uint32_t inode); /* DW_NONE */
 /* Inode of the namespace that the process is in now; 0: gone, or not allowed to look. */
 uint32_t dw_netns_of(struct dw_collect *c, int pid);
+/* Parts of dw_collect_netns: the host's own namespace; those bound to files where process pid is. */
+void dw_netns_host(struct dw_collect *c);
+void dw_netns_mounts(struct dw_collect *c, int pid);
 /* The namespace is ours or can be entered. */
 bool dw_netns_reachable(struct dw_collect *c, size_t netns);
 /* Name of an interface there, in the arena; NULL: none. Asks the kernel once a namespace. */
@@ -52,6 +56,21 @@ void dw_sock_forget(struct dw_collect *c);
 void dw_sock_reindex(struct dw_collect *c);
 /* Takes sockets out of the facts for which drop[] is true; holds are renumbered (theirs must not exist). */
 void dw_sock_drop(struct dw_collect *c, const bool *drop);
+
+/*
+ * As dw_collect_diag and dw_collect_procnet, without a word on what could have been seen: for looking again, when
+ * sockets opened meanwhile would seem hidden from the view that was asked before.
+ */
+int dw_diag_reread(struct dw_collect *c, size_t netns, struct dw_error *e);
+int dw_procnet_reread(struct dw_collect *c, size_t netns, struct dw_error *e);
+
+/* Collects the namespaces and adds the sockets that the walk found beside what was known. Takes fds->netns's over. */
+void dw_loose_collect(struct dw_collect *c, struct dw_fds *fds);
+/*
+ * Inodes of the unix sockets in all namespaces known so far, ascending, in the arena; their number. Most sockets
+ * of a host are such, and none of them needs to be asked where it lives.
+ */
+size_t dw_unix_inodes(struct dw_collect *c, struct dw_arena *a, uint32_t **ret);
 
 /* Sets could_see of a namespace's sockets from what its state says. */
 void dw_netns_mark(struct dw_collect *c, size_t netns);
@@ -96,6 +115,11 @@ enum dw_procfile {
 /* One line without its newline: 0 (cb was called, or it is no door), -EBADMSG: not such a line. */
 int dw_procline_parse(enum dw_procfile f, enum dw_protocol protocol, const char *line, size_t n,
 		      dw_sock_cb *cb, void *arg);
+
+/*
+ * Sockets of a protocol in use, from a line of /proc/net/protocols; false: the line is about another protocol.
+ */
+bool dw_protocols_parse(const char *line, size_t n, const char *name, uint64_t *ret);
 
 /* A line of mountinfo that shows a network namespace: its inode and where it is, else false. In the arena. */
 bool dw_mountinfo_netns(struct dw_arena *a, const char *line, size_t n, uint32_t *ret_inode,

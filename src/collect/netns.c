@@ -126,7 +126,7 @@ static void from_process(struct dw_collect *c, int pid, struct dw_arena *a, stru
 }
 
 /* The host's own: that of process 1; where it may not be looked at (not root), ours. */
-static void host_first(struct dw_collect *c)
+void dw_netns_host(struct dw_collect *c)
 {
 	_cleanup_fd_ int dir = dw_procs_openat(c->procs, 1, ".", O_PATH | O_DIRECTORY, NULL);
 	uint32_t inode = dir < 0 ? 0 : link_inode(dir, "ns/net", "net");
@@ -219,7 +219,7 @@ static int open_mount(struct dw_collect *c, int pid, const char *point, uint32_t
 	return fd;
 }
 
-static void from_mounts(struct dw_collect *c, int pid)
+void dw_netns_mounts(struct dw_collect *c, int pid)
 {
 	_cleanup_arena_ struct dw_arena *scratch = dw_arena_new();
 	const char *path = dw_arena_printf(scratch, "/proc/%d/mountinfo", pid);
@@ -279,11 +279,11 @@ int dw_collect_netns(struct dw_collect *c, struct dw_error *e)
 	r = dw_procs_list(c->procs, scratch, &pids, &n, e);
 	if (r < 0)
 		return r;
-	host_first(c);
+	dw_netns_host(c);
 	for (size_t i = 0; i < n; i++)
 		from_process(c, pids[i], scratch, &mounts);
 	for (size_t i = 0; i < mounts.pid.n; i++)
-		from_mounts(c, mounts.pid.v[i]);
+		dw_netns_mounts(c, mounts.pid.v[i]);
 	note_unreachable(c);
 	return 0;
 }

@@ -35,7 +35,10 @@ static enum dw_nft_flow from_bool(bool possible)
 	return possible ? DW_NFT_NEXT : DW_NFT_MISS;
 }
 
-/* --- loads ---------------------------------------------------------------------------------------- */
+/*
+ * --- loads
+ * ----------------------------------------------------------------------------------------
+ */
 
 static enum dw_nft_flow run_meta(struct run *r)
 {
@@ -69,7 +72,10 @@ static enum dw_nft_flow run_meta(struct run *r)
 	return DW_NFT_NEXT;
 }
 
-/* Which header field lies there. In inet tables the family was asked for before (nfproto), or is told by it. */
+/*
+ * Which header field lies there. In inet tables the family was asked for before (nfproto), or is
+ * told by it.
+ */
 static enum dw_nft_key field_at(const struct dw_cond *c, uint32_t base, uint32_t offset, uint32_t n)
 {
 	bool four = c->family == DW_FAMILY_IPV4, six = c->family == DW_FAMILY_IPV6;
@@ -95,10 +101,12 @@ static enum dw_nft_flow run_payload(struct run *r)
 {
 	uint32_t base = dw_attr_be32(r->tb[NFTA_PAYLOAD_BASE]);
 	uint32_t n = dw_attr_be32(r->tb[NFTA_PAYLOAD_LEN]);
-	enum dw_nft_key key = field_at(&r->p->cond, base, dw_attr_be32(r->tb[NFTA_PAYLOAD_OFFSET]), n);
+	enum dw_nft_key key =
+		field_at(&r->p->cond, base, dw_attr_be32(r->tb[NFTA_PAYLOAD_OFFSET]), n);
 
 	dw_nft_load(r->p, slot_of(r->tb[NFTA_PAYLOAD_DREG]), key, DW_MIN(n, 64u),
-		    base == NFT_PAYLOAD_TRANSPORT_HEADER ? "another transport field" : "another header field");
+		    base == NFT_PAYLOAD_TRANSPORT_HEADER ? "another transport field"
+							 : "another header field");
 	return DW_NFT_NEXT;
 }
 
@@ -107,7 +115,8 @@ static enum dw_nft_flow run_fib(struct run *r)
 	bool type = dw_attr_be32(r->tb[NFTA_FIB_RESULT]) == FIB_ADDRTYPE &&
 		    dw_attr_be32(r->tb[NFTA_FIB_FLAGS]) & NFTA_FIB_F_DADDR;
 
-	dw_nft_load(r->p, slot_of(r->tb[NFTA_FIB_DREG]), type ? DW_NFT_KEY_ADDRTYPE : DW_NFT_KEY_OTHER, 4, "the route");
+	dw_nft_load(r->p, slot_of(r->tb[NFTA_FIB_DREG]),
+		    type ? DW_NFT_KEY_ADDRTYPE : DW_NFT_KEY_OTHER, 4, "the route");
 	return DW_NFT_NEXT;
 }
 
@@ -159,11 +168,15 @@ static enum dw_nft_flow run_byteorder(struct run *r)
 	int from = slot_of(r->tb[NFTA_BYTEORDER_SREG]);
 	const char *what = from >= 0 ? r->p->slots[from].what : NULL;
 
-	dw_nft_load(r->p, slot_of(r->tb[NFTA_BYTEORDER_DREG]), DW_NFT_KEY_OTHER, 4, what ? what : "a value");
+	dw_nft_load(r->p, slot_of(r->tb[NFTA_BYTEORDER_DREG]), DW_NFT_KEY_OTHER, 4,
+		    what ? what : "a value");
 	return DW_NFT_NEXT;
 }
 
-/* --- comparisons ---------------------------------------------------------------------------------- */
+/*
+ * --- comparisons
+ * ----------------------------------------------------------------------------------
+ */
 
 static bool step(uint8_t *bytes, unsigned n, bool up)
 {
@@ -187,7 +200,8 @@ static enum dw_nft_flow run_cmp(struct run *r)
 		return DW_NFT_NEXT;
 	memset(high, 0xff, sizeof(high));
 	if (op == NFT_CMP_EQ || op == NFT_CMP_NEQ)
-		return from_bool(dw_nft_narrow(r->w, r->p, (unsigned)slot, v.bytes, v.bytes, v.n, op == NFT_CMP_NEQ));
+		return from_bool(dw_nft_narrow(r->w, r->p, (unsigned)slot, v.bytes, v.bytes, v.n,
+					       op == NFT_CMP_NEQ));
 	if (op == NFT_CMP_LT || op == NFT_CMP_LTE) {
 		memcpy(high, v.bytes, v.n);
 		if (op == NFT_CMP_LT && !step(high, v.n, false))
@@ -236,19 +250,24 @@ static enum dw_nft_flow run_match(struct run *r)
 	if (!name || !info)
 		return DW_NFT_NEXT;
 	r->p->conditional |= !dw_streq(name, "comment");
-	return from_bool(dw_xt_match(&r->p->cond, a, name, dw_attr_be32(r->tb[NFTA_MATCH_REV]), dw_attr_data(info),
-				     dw_attr_size(info), &r->p->comment));
+	return from_bool(dw_xt_match(&r->p->cond, a, name, dw_attr_be32(r->tb[NFTA_MATCH_REV]),
+				     dw_attr_data(info), dw_attr_size(info), &r->p->comment));
 }
 
-/* --- what a rule does ----------------------------------------------------------------------------- */
+/*
+ * --- what a rule does
+ * -----------------------------------------------------------------------------
+ */
 
 static const char *place(const struct dw_nft_walk *w)
 {
 	const struct dw_nft_chain *c = w->chain;
-	const char *family = c->family == NFPROTO_IPV4 ? "ip" : c->family == NFPROTO_IPV6 ? "ip6" : "inet";
+	const char *family = c->family == NFPROTO_IPV4   ? "ip"
+			     : c->family == NFPROTO_IPV6 ? "ip6"
+							 : "inet";
 
-	return dw_arena_printf(w->out->scratch, "nft %s %s %s handle %llu", family, c->table, c->name,
-			       (unsigned long long)w->rule->handle);
+	return dw_arena_printf(w->out->scratch, "nft %s %s %s handle %llu", family, c->table,
+			       c->name, (unsigned long long)w->rule->handle);
 }
 
 static enum dw_nft_flow opens(struct run *r, const struct dw_target *t)
@@ -264,7 +283,8 @@ static bool constant(const struct dw_nft_path *p, const struct nlattr *reg, uint
 {
 	int slot = slot_of(reg);
 
-	if (slot < 0 || p->slots[slot].key != DW_NFT_KEY_CONST || (size_t)slot * 4 + n > sizeof(p->bytes))
+	if (slot < 0 || p->slots[slot].key != DW_NFT_KEY_CONST ||
+	    (size_t)slot * 4 + n > sizeof(p->bytes))
 		return false;
 	memcpy(ret, p->bytes + slot * 4, n);
 	return true;
@@ -304,7 +324,9 @@ static void take_address(struct run *r, struct dw_target *t, unsigned min, unsig
 
 static enum dw_family nf_family(uint32_t nfproto, enum dw_family otherwise)
 {
-	return nfproto == NFPROTO_IPV4 ? DW_FAMILY_IPV4 : nfproto == NFPROTO_IPV6 ? DW_FAMILY_IPV6 : otherwise;
+	return nfproto == NFPROTO_IPV4   ? DW_FAMILY_IPV4
+	       : nfproto == NFPROTO_IPV6 ? DW_FAMILY_IPV6
+					 : otherwise;
 }
 
 static enum dw_nft_flow run_nat(struct run *r)
@@ -349,8 +371,8 @@ static enum dw_nft_flow run_target(struct run *r)
 
 	if (!name || !info)
 		return DW_NFT_NEXT;
-	t = dw_xt_target(r->p->cond.family, name, dw_attr_be32(r->tb[NFTA_TARGET_REV]), dw_attr_data(info),
-			 dw_attr_size(info));
+	t = dw_xt_target(r->p->cond.family, name, dw_attr_be32(r->tb[NFTA_TARGET_REV]),
+			 dw_attr_data(info), dw_attr_size(info));
 	return t.kind == DW_TARGET_NONE ? DW_NFT_NEXT : opens(r, &t);
 }
 
@@ -366,7 +388,10 @@ static enum dw_nft_flow run_immediate(struct run *r)
 	return DW_NFT_NEXT;
 }
 
-/* --- the table ------------------------------------------------------------------------------------ */
+/*
+ * --- the table
+ * ------------------------------------------------------------------------------------
+ */
 
 static enum dw_nft_flow run_nothing(struct run *r)
 {
@@ -377,18 +402,21 @@ static const struct {
 	const char *name;
 	enum dw_nft_flow (*run)(struct run *r);
 } expressions[] = {
-	{ "meta", run_meta },	  { "payload", run_payload },	  { "cmp", run_cmp },
-	{ "range", run_range },	  { "lookup", run_lookup },	  { "immediate", run_immediate },
-	{ "nat", run_nat },	  { "redir", run_redir },	  { "tproxy", run_tproxy },
-	{ "match", run_match },	  { "target", run_target },	  { "bitwise", run_bitwise },
-	{ "fib", run_fib },	  { "byteorder", run_byteorder }, { "ct", run_first },
-	{ "rt", run_first },	  { "exthdr", run_first },	  { "numgen", run_first },
-	{ "hash", run_second },	  { "socket", run_second },	  { "osf", run_first },
-	{ "xfrm", run_first },	  { "tunnel", run_second },	  { "limit", run_condition },
+	{ "meta", run_meta },       { "payload", run_payload },     { "cmp", run_cmp },
+	{ "range", run_range },     { "lookup", run_lookup },       { "immediate", run_immediate },
+	{ "nat", run_nat },         { "redir", run_redir },         { "tproxy", run_tproxy },
+	{ "match", run_match },     { "target", run_target },       { "bitwise", run_bitwise },
+	{ "fib", run_fib },         { "byteorder", run_byteorder }, { "ct", run_first },
+	{ "rt", run_first },        { "exthdr", run_first },        { "numgen", run_first },
+	{ "hash", run_second },     { "socket", run_second },       { "osf", run_first },
+	{ "xfrm", run_first },      { "tunnel", run_second },       { "limit", run_condition },
 	{ "quota", run_condition }, { "connlimit", run_condition },
 };
 
-/* Statements without a say in the matter: counter, log, masq, notrack, objref, dynset, dup, last ... */
+/*
+ * Statements without a say in the matter: counter, log, masq, notrack, objref, dynset, dup, last
+ * ...
+ */
 static enum dw_nft_flow (*runner(const char *name))(struct run *r)
 {
 	for (size_t i = 0; i < DW_ARRAY_SIZE(expressions); i++)
@@ -397,8 +425,8 @@ static enum dw_nft_flow (*runner(const char *name))(struct run *r)
 	return run_nothing;
 }
 
-enum dw_nft_flow dw_nft_expression(struct dw_nft_walk *w, struct dw_nft_path *p, const struct nlattr *expr,
-				   const void *rest, size_t n)
+enum dw_nft_flow dw_nft_expression(struct dw_nft_walk *w, struct dw_nft_path *p,
+				   const struct nlattr *expr, const void *rest, size_t n)
 {
 	const struct nlattr *tb[NFTA_EXPR_MAX + 1];
 	struct run r = { .w = w, .p = p, .rest = rest, .n = n };
@@ -407,7 +435,8 @@ enum dw_nft_flow dw_nft_expression(struct dw_nft_walk *w, struct dw_nft_path *p,
 	dw_attr_nested(expr, tb, NFTA_EXPR_MAX);
 	if (!tb[NFTA_EXPR_NAME])
 		return DW_NFT_NEXT;
-	memcpy(name, dw_attr_data(tb[NFTA_EXPR_NAME]), DW_MIN(dw_attr_size(tb[NFTA_EXPR_NAME]), sizeof(name) - 1));
+	memcpy(name, dw_attr_data(tb[NFTA_EXPR_NAME]),
+	       DW_MIN(dw_attr_size(tb[NFTA_EXPR_NAME]), sizeof(name) - 1));
 	r.name = dw_arena_strdup(w->out->scratch, name);
 	r.data = tb[NFTA_EXPR_DATA];
 	dw_attr_nested(r.data, r.tb, ATTRS_MAX);

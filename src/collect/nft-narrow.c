@@ -21,7 +21,8 @@ int dw_nft_slot(uint32_t reg)
 	return -1;
 }
 
-static void claim(struct dw_nft_path *p, int slot, enum dw_nft_key key, unsigned n, const char *what)
+static void claim(struct dw_nft_path *p, int slot, enum dw_nft_key key, unsigned n,
+		  const char *what)
 {
 	for (unsigned i = 0; i * 4 < n && (unsigned)slot + i < DW_NFT_SLOTS; i++)
 		p->slots[(unsigned)slot + i] =
@@ -70,7 +71,8 @@ static bool on_l4proto(const struct interval *v)
 {
 	if (single(v))
 		return dw_cond_protocols(&v->p->cond, v->low[0], v->inverted);
-	dw_cond_word(&v->p->cond, scratch(v), "l4proto %s%u-%u", v->inverted ? "!= " : "", v->low[0], v->high[0]);
+	dw_cond_word(&v->p->cond, scratch(v), "l4proto %s%u-%u", v->inverted ? "!= " : "",
+		     v->low[0], v->high[0]);
 	return true;
 }
 
@@ -128,8 +130,8 @@ static bool on_address(const struct interval *v, enum dw_family family, bool sou
 	if (!dw_cond_family(&v->p->cond, family))
 		return false;
 	text = dw_address_words(scratch(v), family, low, high);
-	dw_cond_word(&v->p->cond, scratch(v), "%s %s%s", source ? "saddr" : "daddr", v->inverted ? "!= " : "",
-		     text);
+	dw_cond_word(&v->p->cond, scratch(v), "%s %s%s", source ? "saddr" : "daddr",
+		     v->inverted ? "!= " : "", text);
 	return true;
 }
 
@@ -156,7 +158,8 @@ static bool on_iifname(const struct interval *v)
 	struct dw_cond *c = &v->p->cond;
 
 	if (!whole || v->inverted || !single(v)) {
-		dw_cond_word(c, scratch(v), "iifname %s%s%s", v->inverted ? "!= " : "", name, whole ? "" : "*");
+		dw_cond_word(c, scratch(v), "iifname %s%s%s", v->inverted ? "!= " : "", name,
+			     whole ? "" : "*");
 		return true;
 	}
 	if (c->ifname && !dw_streq(c->ifname, name))
@@ -167,7 +170,8 @@ static bool on_iifname(const struct interval *v)
 
 static bool on_addrtype(const struct interval *v)
 {
-	static const char *const names[] = { "unspec", "unicast", "local", "broadcast", "anycast", "multicast" };
+	static const char *const names[] = { "unspec",    "unicast", "local",
+					     "broadcast", "anycast", "multicast" };
 	uint32_t type = 0;
 
 	memcpy(&type, v->low, DW_MIN(v->n, 4u));
@@ -205,7 +209,8 @@ static bool narrow(const struct interval *v)
 	case DW_NFT_KEY_CONST:
 		break;
 	case DW_NFT_KEY_OTHER:
-		dw_cond_word(&v->p->cond, scratch(v), "if %s fits", v->slot->what ? v->slot->what : "it");
+		dw_cond_word(&v->p->cond, scratch(v), "if %s fits",
+			     v->slot->what ? v->slot->what : "it");
 		break;
 	}
 	return true;

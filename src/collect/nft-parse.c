@@ -32,8 +32,8 @@ static unsigned bucket_of(uint8_t family, const char *table, const char *name)
 	return mix(mix((2166136261u ^ family) * 16777619u, table), name) % DW_NFT_BUCKETS;
 }
 
-struct dw_nft_chain *dw_nft_chain_find(const struct dw_nft_ruleset *r, uint8_t family, const char *table,
-				       const char *name)
+struct dw_nft_chain *dw_nft_chain_find(const struct dw_nft_ruleset *r, uint8_t family,
+				       const char *table, const char *name)
 {
 	struct dw_nft_chain *c = r->chain_buckets[bucket_of(family, table, name)];
 
@@ -42,8 +42,8 @@ struct dw_nft_chain *dw_nft_chain_find(const struct dw_nft_ruleset *r, uint8_t f
 	return c;
 }
 
-struct dw_nft_set *dw_nft_set_find(const struct dw_nft_ruleset *r, uint8_t family, const char *table,
-				   const char *name)
+struct dw_nft_set *dw_nft_set_find(const struct dw_nft_ruleset *r, uint8_t family,
+				   const char *table, const char *name)
 {
 	struct dw_nft_set *s = r->set_buckets[bucket_of(family, table, name)];
 
@@ -73,7 +73,10 @@ bool dw_nft_data_parse(struct dw_arena *a, const struct nlattr *nested, struct d
 	return ret->n > 0;
 }
 
-/* --- tables, chains, rules ------------------------------------------------------------------------ */
+/*
+ * --- tables, chains, rules
+ * ------------------------------------------------------------------------
+ */
 
 static void table_message(struct dw_nft_ruleset *r, uint8_t family, const struct nlmsghdr *m)
 {
@@ -82,7 +85,8 @@ static void table_message(struct dw_nft_ruleset *r, uint8_t family, const struct
 	dw_attr_message(m, sizeof(struct nfgenmsg), tb, NFTA_TABLE_MAX);
 	if (dw_attr_be32(tb[NFTA_TABLE_FLAGS]) & NFT_TABLE_F_DORMANT)
 		dw_vec_push(r->arena, &r->dormant,
-			    key_of(r->arena, family, dw_attr_string(r->arena, tb[NFTA_TABLE_NAME]), NULL));
+			    key_of(r->arena, family, dw_attr_string(r->arena, tb[NFTA_TABLE_NAME]),
+				   NULL));
 }
 
 bool dw_nft_is_dormant(const struct dw_nft_ruleset *r, const struct dw_nft_chain *c)
@@ -175,7 +179,10 @@ static void rule_message(struct dw_nft_ruleset *r, uint8_t family, const struct 
 	};
 }
 
-/* --- sets ----------------------------------------------------------------------------------------- */
+/*
+ * --- sets
+ * -----------------------------------------------------------------------------------------
+ */
 
 static void set_message(struct dw_nft_ruleset *r, uint8_t family, const struct nlmsghdr *m)
 {
@@ -209,7 +216,8 @@ static void element(struct dw_nft_ruleset *r, struct dw_nft_set *s, const struct
 	}
 	dw_attr_nested(a, tb, NFTA_SET_ELEM_MAX);
 	flags = dw_attr_be32(tb[NFTA_SET_ELEM_FLAGS]);
-	if (!dw_nft_data_parse(r->arena, tb[NFTA_SET_ELEM_KEY], &key) && !(flags & ELEMENT_CATCHALL))
+	if (!dw_nft_data_parse(r->arena, tb[NFTA_SET_ELEM_KEY], &key) &&
+	    !(flags & ELEMENT_CATCHALL))
 		return;
 	x = dw_vec_add(r->arena, &s->elements);
 	x->end = flags & NFT_SET_ELEM_INTERVAL_END;
@@ -236,8 +244,7 @@ static void element_message(struct dw_nft_ruleset *r, uint8_t family, const stru
 	list = tb[NFTA_SET_ELEM_LIST_ELEMENTS];
 	if (!s || !list)
 		return;
-	dw_attr_each(a, dw_attr_data(list), dw_attr_size(list))
-		element(r, s, a);
+	dw_attr_each(a, dw_attr_data(list), dw_attr_size(list)) element(r, s, a);
 }
 
 static int by_key(const void *a, const void *b)
@@ -257,8 +264,9 @@ static void minus_one(uint8_t *bytes, unsigned n)
 }
 
 /*
- * A set of intervals over one field is dumped as starts and (exclusive) ends, in no order to rely on; a start
- * without an end reaches to the last value. Intervals of concatenations carry their own end instead.
+ * A set of intervals over one field is dumped as starts and (exclusive) ends, in no order to rely
+ * on; a start without an end reaches to the last value. Intervals of concatenations carry their own
+ * end instead.
  */
 void dw_nft_set_order(struct dw_nft_ruleset *r, struct dw_nft_set *s)
 {
@@ -266,9 +274,12 @@ void dw_nft_set_order(struct dw_nft_ruleset *r, struct dw_nft_set *s)
 	bool open = false;
 
 	s->loaded = true;
-	if (!(s->flags & NFT_SET_INTERVAL) || s->flags & SET_CONCAT || s->elements.n == 0)
+	if (s->elements.n == 0)
 		return;
+	/* Hash sets too are put in order: the same rules give the same facts. */
 	qsort(s->elements.v, s->elements.n, sizeof(*s->elements.v), by_key);
+	if (!(s->flags & NFT_SET_INTERVAL) || s->flags & SET_CONCAT)
+		return;
 	for (size_t i = 0; i < s->elements.n; i++) {
 		struct dw_nft_element x = s->elements.v[i];
 
@@ -296,8 +307,8 @@ void dw_nft_message(struct dw_nft_ruleset *r, const struct nlmsghdr *m)
 		unsigned type;
 		void (*take)(struct dw_nft_ruleset *r, uint8_t family, const struct nlmsghdr *m);
 	} known[] = {
-		{ NFT_MSG_NEWTABLE, table_message },	 { NFT_MSG_NEWCHAIN, chain_message },
-		{ NFT_MSG_NEWRULE, rule_message },	 { NFT_MSG_NEWSET, set_message },
+		{ NFT_MSG_NEWTABLE, table_message },     { NFT_MSG_NEWCHAIN, chain_message },
+		{ NFT_MSG_NEWRULE, rule_message },       { NFT_MSG_NEWSET, set_message },
 		{ NFT_MSG_NEWSETELEM, element_message },
 	};
 	const struct nfgenmsg *g = (const struct nfgenmsg *)((const char *)m + NLMSG_HDRLEN);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Every way a packet can take from a hook to a dnat, redirect or tproxy statement; and the dumps for it. */
+/*
+ * Every way a packet can take from a hook to a dnat, redirect or tproxy statement; and the dumps
+ * for it.
+ */
 #include "nft.h"
 
 #include <errno.h>
@@ -11,7 +14,10 @@
 
 #include "dw_str.h"
 
-/* --- sets and maps -------------------------------------------------------------------------------- */
+/*
+ * --- sets and maps
+ * --------------------------------------------------------------------------------
+ */
 
 struct lookup {
 	struct dw_nft_walk *w;
@@ -30,7 +36,8 @@ static bool is_telling(const struct dw_nft_path *p, unsigned slot, unsigned n)
 	for (unsigned at = 0; at < n && slot + at / 4 < DW_NFT_SLOTS;) {
 		const struct dw_nft_slot *s = &p->slots[slot + at / 4];
 
-		if (s->key > DW_NFT_KEY_OTHER && s->key != DW_NFT_KEY_SADDR4 && s->key != DW_NFT_KEY_SADDR6)
+		if (s->key > DW_NFT_KEY_OTHER && s->key != DW_NFT_KEY_SADDR4 &&
+		    s->key != DW_NFT_KEY_SADDR6)
 			return true;
 		at += DW_MAX(4u, (s->n + 3u) & ~3u);
 	}
@@ -38,7 +45,8 @@ static bool is_telling(const struct dw_nft_path *p, unsigned slot, unsigned n)
 }
 
 /* A concatenation lies in consecutive registers, each field padded to 4 bytes. */
-static bool narrow_by_element(const struct lookup *l, struct dw_nft_path *p, const struct dw_nft_element *x)
+static bool narrow_by_element(const struct lookup *l, struct dw_nft_path *p,
+			      const struct dw_nft_element *x)
 {
 	for (unsigned at = 0; at < x->n && l->slot + at / 4 < DW_NFT_SLOTS;) {
 		unsigned slot = l->slot + at / 4, n = DW_MIN((unsigned)p->slots[slot].n, x->n - at);
@@ -92,7 +100,8 @@ static enum dw_nft_flow plain_ports(const struct lookup *l, struct dw_nft_path *
 	return dw_cond_ports(&p->cond, a, spans, n, inverted) ? DW_NFT_NEXT : DW_NFT_MISS;
 }
 
-static enum dw_nft_flow plain_protocols(const struct lookup *l, struct dw_nft_path *p, bool inverted)
+static enum dw_nft_flow plain_protocols(const struct lookup *l, struct dw_nft_path *p,
+					bool inverted)
 {
 	unsigned mask = 0;
 
@@ -108,8 +117,8 @@ static enum dw_nft_flow plain_words(const struct lookup *l, struct dw_nft_path *
 {
 	const char *what = p->slots[l->slot].what;
 
-	dw_cond_word(&p->cond, l->w->out->scratch, "%s %s %s", what ? what : "it", inverted ? "not in" : "in",
-		     l->set->name);
+	dw_cond_word(&p->cond, l->w->out->scratch, "%s %s %s", what ? what : "it",
+		     inverted ? "not in" : "in", l->set->name);
 	return DW_NFT_NEXT;
 }
 
@@ -130,8 +139,8 @@ static enum dw_nft_flow look_up(const struct lookup *l, struct dw_nft_path *p, b
 	return DW_NFT_MISS;
 }
 
-enum dw_nft_flow dw_nft_lookup(struct dw_nft_walk *w, struct dw_nft_path *p, const struct nlattr *data,
-			       const void *rest, size_t n)
+enum dw_nft_flow dw_nft_lookup(struct dw_nft_walk *w, struct dw_nft_path *p,
+			       const struct nlattr *data, const void *rest, size_t n)
 {
 	const struct nlattr *tb[NFTA_LOOKUP_MAX + 1];
 	struct lookup l = { .w = w, .p = p, .into = -1, .rest = rest, .n = n };
@@ -163,11 +172,16 @@ enum dw_nft_flow dw_nft_lookup(struct dw_nft_walk *w, struct dw_nft_path *p, con
 	return look_up(&l, p, dw_attr_be32(tb[NFTA_LOOKUP_FLAGS]) & NFT_LOOKUP_F_INV);
 }
 
-/* --- rules and chains ----------------------------------------------------------------------------- */
+/*
+ * --- rules and chains
+ * -----------------------------------------------------------------------------
+ */
 
-static void walk_chain(struct dw_nft_walk *w, const struct dw_nft_chain *c, const struct dw_cond *cond);
+static void walk_chain(struct dw_nft_walk *w, const struct dw_nft_chain *c,
+		       const struct dw_cond *cond);
 
-enum dw_nft_flow dw_nft_verdict_take(struct dw_nft_walk *w, struct dw_nft_path *p, const struct dw_nft_verdict *v)
+enum dw_nft_flow dw_nft_verdict_take(struct dw_nft_walk *w, struct dw_nft_path *p,
+				     const struct dw_nft_verdict *v)
 {
 	const struct dw_nft_chain *here = w->chain, *there;
 	const struct dw_nft_rule *rule = w->rule;
@@ -187,7 +201,8 @@ enum dw_nft_flow dw_nft_verdict_take(struct dw_nft_walk *w, struct dw_nft_path *
 	return p->conditional || v->code == NFT_JUMP ? DW_NFT_MISS : DW_NFT_END;
 }
 
-enum dw_nft_flow dw_nft_expressions(struct dw_nft_walk *w, struct dw_nft_path *p, const void *list, size_t n)
+enum dw_nft_flow dw_nft_expressions(struct dw_nft_walk *w, struct dw_nft_path *p, const void *list,
+				    size_t n)
 {
 	const char *end = (const char *)list + n;
 
@@ -203,7 +218,8 @@ enum dw_nft_flow dw_nft_expressions(struct dw_nft_walk *w, struct dw_nft_path *p
 	return DW_NFT_NEXT;
 }
 
-static void walk_chain(struct dw_nft_walk *w, const struct dw_nft_chain *c, const struct dw_cond *cond)
+static void walk_chain(struct dw_nft_walk *w, const struct dw_nft_chain *c,
+		       const struct dw_cond *cond)
 {
 	if (w->depth >= DW_NFT_DEPTH_MAX)
 		return;
@@ -245,7 +261,10 @@ void dw_nft_walk_all(struct dw_nft_walk *w)
 	walk_hook(w, NF_INET_LOCAL_OUT);
 }
 
-/* --- dumps ---------------------------------------------------------------------------------------- */
+/*
+ * --- dumps
+ * ----------------------------------------------------------------------------------------
+ */
 
 struct dump {
 	struct dw_nft_walk walk; /* first: load() gets back from it to here */
@@ -297,12 +316,13 @@ static int ask(struct dump *d, unsigned type, uint8_t family, struct dw_error *e
 	g = mnl_nlmsg_put_extra_header(m, sizeof(*g));
 	g->nfgen_family = family;
 	g->version = NFNETLINK_V0;
-	if (d->set && (!mnl_attr_put_strz_check(m, sizeof(room), NFTA_SET_ELEM_LIST_TABLE, d->set->table) ||
-		       !mnl_attr_put_strz_check(m, sizeof(room), NFTA_SET_ELEM_LIST_SET, d->set->name)))
+	if (d->set &&
+	    (!mnl_attr_put_strz_check(m, sizeof(room), NFTA_SET_ELEM_LIST_TABLE, d->set->table) ||
+	     !mnl_attr_put_strz_check(m, sizeof(room), NFTA_SET_ELEM_LIST_SET, d->set->name)))
 		return dw_error_errno(e, -ENAMETOOLONG, "set %s", d->set->name);
 	d->type = type;
-	return dw_netlink_request(d->walk.out->collect->sys, d->ns, NETLINK_NETFILTER, m, on_message, on_restart,
-				  d, e);
+	return dw_netlink_request(d->walk.out->collect->sys, d->ns, NETLINK_NETFILTER, m,
+				  on_message, on_restart, d, e);
 }
 
 static void load_set(struct dw_nft_walk *w, struct dw_nft_set *set)
@@ -315,7 +335,8 @@ static void load_set(struct dw_nft_walk *w, struct dw_nft_set *set)
 		dw_nft_set_order(d->rules, set);
 	else
 		dw_facts_incomplete(w->out->collect->facts, "nft-set", NULL, 0, true,
-				    "the nftables set %s could not be read: %s", set->name, why.message);
+				    "the nftables set %s could not be read: %s", set->name,
+				    why.message);
 	d->set = NULL;
 }
 

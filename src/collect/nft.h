@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * nf_tables as netlink tells it (linux/netfilter/nf_tables.h), and a walk that follows every way a packet can
- * take through it. libnftnl and libnftables are GPL, so this reads the messages itself, and only what decides
- * about doors. Private to src/collect.
+ * nf_tables as netlink tells it (linux/netfilter/nf_tables.h), and a walk that follows every way a
+ * packet can take through it. libnftnl and libnftables are GPL, so this reads the messages itself,
+ * and only what decides about doors. Private to src/collect.
  */
 #ifndef DW_NFT_H
 #define DW_NFT_H
@@ -77,12 +77,15 @@ struct dw_nft_ruleset {
 	bool truncated;
 };
 
-/* One message of any of the dumps: a table, chain, rule, set, or elements of a set. Unknown ones are left. */
+/*
+ * One message of any of the dumps: a table, chain, rule, set, or elements of a set. Unknown ones
+ * are left.
+ */
 void dw_nft_message(struct dw_nft_ruleset *r, const struct nlmsghdr *m);
-struct dw_nft_chain *dw_nft_chain_find(const struct dw_nft_ruleset *r, uint8_t family, const char *table,
-				       const char *name);
-struct dw_nft_set *dw_nft_set_find(const struct dw_nft_ruleset *r, uint8_t family, const char *table,
-				   const char *name);
+struct dw_nft_chain *dw_nft_chain_find(const struct dw_nft_ruleset *r, uint8_t family,
+				       const char *table, const char *name);
+struct dw_nft_set *dw_nft_set_find(const struct dw_nft_ruleset *r, uint8_t family,
+				   const char *table, const char *name);
 /* Pairs the ends of intervals; called once all elements are in. */
 void dw_nft_set_order(struct dw_nft_ruleset *r, struct dw_nft_set *set);
 bool dw_nft_data_parse(struct dw_arena *a, const struct nlattr *nested, struct dw_nft_data *ret);
@@ -90,7 +93,10 @@ bool dw_nft_is_dormant(const struct dw_nft_ruleset *r, const struct dw_nft_chain
 /* Is this a base chain that can open doors? */
 bool dw_nft_opens(const struct dw_nft_chain *c);
 
-/* --- the walk (nft-walk.c, nft-expr.c) ------------------------------------------------------------------ */
+/*
+ * --- the walk (nft-walk.c, nft-expr.c)
+ * ------------------------------------------------------------------
+ */
 
 enum dw_nft_key {
 	DW_NFT_KEY_NONE = 0, /* nothing known of this register */
@@ -146,22 +152,26 @@ enum dw_nft_flow {
 	DW_NFT_END,      /* the packet leaves this chain */
 };
 
-/* Runs one expression; `rest` .. `rest + n` are those behind it (a lookup runs them for each element). */
-enum dw_nft_flow dw_nft_expression(struct dw_nft_walk *w, struct dw_nft_path *p, const struct nlattr *expr,
-				   const void *rest, size_t n);
-enum dw_nft_flow dw_nft_expressions(struct dw_nft_walk *w, struct dw_nft_path *p, const void *expressions,
-				    size_t n);
+/*
+ * Runs one expression; `rest` .. `rest + n` are those behind it (a lookup runs them for each
+ * element).
+ */
+enum dw_nft_flow dw_nft_expression(struct dw_nft_walk *w, struct dw_nft_path *p,
+				   const struct nlattr *expr, const void *rest, size_t n);
+enum dw_nft_flow dw_nft_expressions(struct dw_nft_walk *w, struct dw_nft_path *p,
+				    const void *expressions, size_t n);
 enum dw_nft_flow dw_nft_verdict_take(struct dw_nft_walk *w, struct dw_nft_path *p,
 				     const struct dw_nft_verdict *v);
-enum dw_nft_flow dw_nft_lookup(struct dw_nft_walk *w, struct dw_nft_path *p, const struct nlattr *data,
-			       const void *rest, size_t n);
+enum dw_nft_flow dw_nft_lookup(struct dw_nft_walk *w, struct dw_nft_path *p,
+			       const struct nlattr *data, const void *rest, size_t n);
 /* Narrows the path's condition: the value at `slot` lies between low and high (n bytes each). */
 bool dw_nft_narrow(struct dw_nft_walk *w, struct dw_nft_path *p, unsigned slot, const uint8_t *low,
 		   const uint8_t *high, unsigned n, bool inverted);
 /* First slot of a register number; -1: no such register. */
 int dw_nft_slot(uint32_t reg);
 void dw_nft_store(struct dw_nft_path *p, int slot, const uint8_t *bytes, unsigned n);
-void dw_nft_load(struct dw_nft_path *p, int slot, enum dw_nft_key key, unsigned n, const char *what);
+void dw_nft_load(struct dw_nft_path *p, int slot, enum dw_nft_key key, unsigned n,
+		 const char *what);
 /* All base chains, those of prerouting first. */
 void dw_nft_walk_all(struct dw_nft_walk *w);
 

@@ -203,6 +203,14 @@ static int bluetooth_line(bool l2cap, const char *line, size_t n, dw_sock_cb *cb
 	return 0;
 }
 
+bool dw_protocols_parse(const char *line, size_t n, const char *name, uint64_t *ret)
+{
+	struct word w[3];
+
+	return split(line, n, w, 3) == 3 && w[0].n == strlen(name) && memcmp(w[0].s, name, w[0].n) == 0 &&
+	       number(&w[2], 10, UINT32_MAX, ret);
+}
+
 int dw_procline_parse(enum dw_procfile f, enum dw_protocol protocol, const char *line, size_t n,
 		      dw_sock_cb *cb, void *arg)
 {

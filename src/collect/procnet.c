@@ -253,13 +253,21 @@ static void dual_or_not(struct dw_collect *c, size_t netns)
 	}
 }
 
-static int read_again(struct wanted *w, struct dw_error *e)
+int dw_procnet_reread(struct dw_collect *c, size_t netns, struct dw_error *e)
 {
-	struct dw_collect *c = w->c;
+	struct dw_netns_state *state = dw_netns_state(c, netns);
+	struct wanted w = { .c = c, .netns = netns, .inside = dw_netns_reachable(c, netns) };
 
-	if (w->inside)
-		return dw_netns_run(c->sys, &c->netns.v[w->netns], read_sources, w, e);
-	return read_sources(w, e);
+	for (size_t i = 0; i < DW_ARRAY_SIZE(sources); i++)
+		w.protocols |= DW_PROTOCOL_BIT(sources[i].protocol);
+	if (!c->hidden)
+		w.protocols &= ~state->diag;
+	if (w.inside)
+		return dw_netns_run(c->sys, &c->netns.v[netns], read_sources, &w, e);
+	/* Through a process only where there is no other way; it may have gone elsewhere. */
+	if (state->pid == 0 || dw_netns_of(c, state->pid) != c->netns.v[netns].inode)
+		return 0;
+	return read_sources(&w, e);
 }
 
 /* In the range of one namespace: a socket that only one of the two views showed, both having run. */
@@ -276,46 +284,36 @@ static bool differs(const struct dw_socket_fact *s, uint32_t inode)
  * order sock_diag, /proc, sock_diag, /proc: hidden is only what one view showed before and after the other
  * did not. Of the rest nothing is said: could_see shrinks to what did see it.
  */
-static void rule_out_races(struct wanted *w, struct dw_error *e)
+static void rule_out_races(struct dw_collect *c, size_t netns)
 {
-	struct dw_collect *c = w->c;
 	struct dw_facts *f = c->facts;
-	size_t first = dw_netns_state(c, w->netns)->first, before = f->sockets.n;
-	uint32_t inode = f->netns.v[w->netns].inode;
-	bool any = false;
+	size_t first = dw_netns_state(c, netns)->first, before = f->sockets.n, notes = f->incomplete.n;
+	uint32_t inode = f->netns.v[netns].inode;
+	bool any = false, failed;
 
 	for (size_t i = first; i < before && !any; i++)
 		any = differs(&f->sockets.v[i], inode);
 	if (!any)
 		return;
 	dw_sock_forget(c);
-	if (dw_collect_diag(c, w->netns, e) < 0 || read_again(w, e) < 0)
-		return;
-	dw_netns_mark(c, w->netns);
+	failed = dw_diag_reread(c, netns, NULL) < 0 || dw_procnet_reread(c, netns, NULL) < 0;
+	f->incomplete.n = notes; /* said before */
 	for (size_t i = first; i < f->sockets.n; i++) {
 		struct dw_socket_fact *s = &f->sockets.v[i];
+		bool still = (dw_sock_again(c, i) & s->seen & (DW_SEEN_DIAG | DW_SEEN_PROC)) != 0;
 
-		if (!differs(s, inode))
-			continue;
-		if (i >= before || !(dw_sock_again(c, i) & s->seen & (DW_SEEN_DIAG | DW_SEEN_PROC)))
+		if (i >= before)
+			s->could_see = s->seen;
+		else if (differs(s, inode) && (failed || !still))
 			s->could_see &= s->seen;
 	}
 }
 
 int dw_collect_procnet(struct dw_collect *c, size_t netns, struct dw_error *e)
 {
-	struct dw_netns_state *state = dw_netns_state(c, netns);
-	struct wanted w = { .c = c, .netns = netns, .inside = dw_netns_reachable(c, netns) };
 	struct dw_error why = { 0 };
 
-	for (size_t i = 0; i < DW_ARRAY_SIZE(sources); i++)
-		w.protocols |= DW_PROTOCOL_BIT(sources[i].protocol);
-	if (!c->hidden)
-		w.protocols &= ~state->diag;
-	/* Through a process only where there is no other way; it may have gone elsewhere. */
-	if (!w.inside && (state->pid == 0 || dw_netns_of(c, state->pid) != c->netns.v[netns].inode))
-		return 0;
-	if (read_again(&w, &why) < 0) {
+	if (dw_procnet_reread(c, netns, &why) < 0) {
 		dw_facts_incomplete(c->facts, "unreadable", "/proc/net", 0, true,
 				    "/proc/net of one network namespace could not be read: %s", why.message);
 		return 0;
@@ -325,6 +323,6 @@ int dw_collect_procnet(struct dw_collect *c, size_t netns, struct dw_error *e)
 	dual_or_not(c, netns);
 	dw_netns_mark(c, netns);
 	if (c->hidden)
-		rule_out_races(&w, &why);
+		rule_out_races(c, netns);
 	return 0;
 }

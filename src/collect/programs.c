@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A program on the way of the packets may answer any port, or give a port's packets to any socket: one door an
- * interface (XDP, tc, tcx) or, for sk_lookup, one a protocol, without a port. What the program does is not told
- * by the kernel.
+ * A program on the way of the packets may answer any port, or give a port's packets to any socket:
+ * one door an interface (XDP, tc, tcx) or, for sk_lookup, one a protocol, without a port. What the
+ * program does is not told by the kernel.
  */
 #include "programs.h"
 
@@ -25,16 +25,20 @@ static const char *program_text(struct dw_collect *c, uint32_t id, const char *n
 	const char *user;
 
 	if (dw_bpf_program(c->sys, id, &p, NULL) < 0)
-		return dw_arena_printf(a, "%s (id %u)", name && *name ? name : "of unknown name", id);
+		return dw_arena_printf(a, "%s (id %u)", name && *name ? name : "of unknown name",
+				       id);
 	user = dw_sys_user_name(c->sys, p.uid);
 	if (p.name[0])
 		name = p.name;
 	if (user)
-		return dw_arena_printf(a, "%s (id %u, loaded by %s)", name ? name : "without a name", id, user);
-	return dw_arena_printf(a, "%s (id %u, loaded by uid %u)", name ? name : "without a name", id, p.uid);
+		return dw_arena_printf(a, "%s (id %u, loaded by %s)",
+				       name ? name : "without a name", id, user);
+	return dw_arena_printf(a, "%s (id %u, loaded by uid %u)", name ? name : "without a name",
+			       id, p.uid);
 }
 
-static void add_on_link(struct dw_collect *c, size_t netns, const struct dw_link *l, const char *rule)
+static void add_on_link(struct dw_collect *c, size_t netns, const struct dw_link *l,
+			const char *rule)
 {
 	struct dw_facts *f = c->facts;
 	struct dw_redirect_fact fact = { .kind = DW_KIND_REDIRECTED, .rule = rule };
@@ -49,7 +53,10 @@ static void add_on_link(struct dw_collect *c, size_t netns, const struct dw_link
 	dw_vec_push(f->arena, &f->redirects, fact);
 }
 
-/* --- sk_lookup ------------------------------------------------------------------------------------ */
+/*
+ * --- sk_lookup
+ * ------------------------------------------------------------------------------------
+ */
 
 static int sk_lookup(struct dw_collect *c, size_t netns, struct dw_error *e)
 {
@@ -65,7 +72,8 @@ static int sk_lookup(struct dw_collect *c, size_t netns, struct dw_error *e)
 	for (size_t i = 0; i < n; i++) {
 		struct dw_redirect_fact fact = { .kind = DW_KIND_REDIRECTED };
 
-		fact.rule = dw_arena_printf(f->arena, "sk_lookup program %s", program_text(c, ids[i], NULL));
+		fact.rule = dw_arena_printf(f->arena, "sk_lookup program %s",
+					    program_text(c, ids[i], NULL));
 		fact.at.netns = f->netns.v[netns].inode;
 		fact.at.family = DW_FAMILY_DUAL;
 		for (size_t k = 0; k < DW_ARRAY_SIZE(protocols); k++) {
@@ -76,11 +84,15 @@ static int sk_lookup(struct dw_collect *c, size_t netns, struct dw_error *e)
 	return 0;
 }
 
-/* --- XDP ------------------------------------------------------------------------------------------ */
+/*
+ * --- XDP
+ * ------------------------------------------------------------------------------------------
+ */
 
 static const char *mode_name(unsigned mode)
 {
-	static const char *const names[] = { "?", "driver mode", "generic mode", "offloaded to the card" };
+	static const char *const names[] = { "?", "driver mode", "generic mode",
+					     "offloaded to the card" };
 
 	return mode < DW_ARRAY_SIZE(names) ? names[mode] : names[0];
 }
@@ -94,13 +106,17 @@ static void xdp(struct dw_collect *c, size_t netns, const struct dw_links *links
 		for (size_t k = 0; k < DW_ARRAY_SIZE(l->xdp_ids); k++)
 			if (l->xdp_ids[k])
 				dw_str_addf(&rule, "%sXDP program %s on %s, %s", k ? "; " : "",
-					    program_text(c, l->xdp_ids[k], NULL), l->name, mode_name(l->xdp_modes[k]));
+					    program_text(c, l->xdp_ids[k], NULL), l->name,
+					    mode_name(l->xdp_modes[k]));
 		if (rule.n)
 			add_on_link(c, netns, l, rule.s);
 	}
 }
 
-/* --- tcx and tc ----------------------------------------------------------------------------------- */
+/*
+ * --- tcx and tc
+ * -----------------------------------------------------------------------------------
+ */
 
 static void tcx(struct dw_collect *c, size_t netns, const struct dw_links *links)
 {
@@ -110,11 +126,13 @@ static void tcx(struct dw_collect *c, size_t netns, const struct dw_links *links
 		const struct dw_link *l = &links->v[i];
 
 		/* EINVAL: before Linux 6.6, and so it is for every interface */
-		if (dw_bpf_attached(c->sys, &c->netns.v[netns], DW_BPF_PLACE_TCX_INGRESS, l->index, ids, &n, NULL) < 0)
+		if (dw_bpf_attached(c->sys, &c->netns.v[netns], DW_BPF_PLACE_TCX_INGRESS, l->index,
+				    ids, &n, NULL) < 0)
 			return;
 		for (size_t k = 0; k < n; k++)
 			add_on_link(c, netns, l,
-				    dw_arena_printf(c->facts->arena, "tcx program %s on %s, ingress",
+				    dw_arena_printf(c->facts->arena,
+						    "tcx program %s on %s, ingress",
 						    program_text(c, ids[k], NULL), l->name));
 	}
 }
@@ -129,7 +147,9 @@ uint32_t dw_qdisc_ingress(struct dw_arena *a, const struct nlmsghdr *m)
 		return 0;
 	dw_attr_message(m, sizeof(*t), tb, TCA_MAX);
 	kind = dw_attr_string(a, tb[TCA_KIND]);
-	return kind && (dw_streq(kind, "clsact") || dw_streq(kind, "ingress")) ? (uint32_t)t->tcm_ifindex : 0;
+	return kind && (dw_streq(kind, "clsact") || dw_streq(kind, "ingress"))
+		       ? (uint32_t)t->tcm_ifindex
+		       : 0;
 }
 
 uint32_t dw_filter_program(struct dw_arena *a, const struct nlmsghdr *m, const char **ret_name)
@@ -179,7 +199,8 @@ static int on_filter(const struct nlmsghdr *m, void *arg)
 	return 0;
 }
 
-static int ask(struct filters *f, unsigned type, uint32_t index, dw_netlink_cb *cb, struct dw_error *e)
+static int ask(struct filters *f, unsigned type, uint32_t index, dw_netlink_cb *cb,
+	       struct dw_error *e)
 {
 	union dw_request room = { 0 };
 	struct nlmsghdr *m = mnl_nlmsg_put_header(&room);
@@ -191,11 +212,12 @@ static int ask(struct filters *f, unsigned type, uint32_t index, dw_netlink_cb *
 	t->tcm_family = AF_UNSPEC;
 	t->tcm_ifindex = (int)index;
 	t->tcm_parent = index ? TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_INGRESS) : 0;
-	return dw_netlink_request(f->c->sys, &f->c->netns.v[f->netns], NETLINK_ROUTE, m, cb, NULL, f, e);
+	return dw_netlink_request(f->c->sys, &f->c->netns.v[f->netns], NETLINK_ROUTE, m, cb, NULL,
+				  f, e);
 }
 
-static int tc(struct dw_collect *c, size_t netns, const struct dw_links *links, struct dw_arena *scratch,
-	      struct dw_error *e)
+static int tc(struct dw_collect *c, size_t netns, const struct dw_links *links,
+	      struct dw_arena *scratch, struct dw_error *e)
 {
 	struct filters f = { .c = c, .a = scratch, .netns = netns };
 	int r = ask(&f, RTM_GETQDISC, 0, on_qdisc, e);
@@ -212,7 +234,8 @@ static int tc(struct dw_collect *c, size_t netns, const struct dw_links *links, 
 	return 0;
 }
 
-int dw_programs_collect(struct dw_collect *c, size_t netns, struct dw_arena *scratch, struct dw_error *e)
+int dw_programs_collect(struct dw_collect *c, size_t netns, struct dw_arena *scratch,
+			struct dw_error *e)
 {
 	struct dw_links links;
 	int first = sk_lookup(c, netns, e);

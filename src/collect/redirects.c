@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Doors that are no local socket: what a rule, a load balancer or a BPF program does with packets before any
- * socket is looked up. Each namespace is asked; each kind of door may fail on its own.
+ * Doors that are no local socket: what a rule, a load balancer or a BPF program does with packets
+ * before any socket is looked up. Each namespace is asked; each kind of door may fail on its own.
  */
 #include <errno.h>
 
@@ -25,9 +25,9 @@ struct looking {
 };
 
 /*
- * Asking nf_tables for its rules makes a kernel that has it as a module load it. So: is it a module that is not
- * loaded? Then there are no rules. A kernel that has it built in shows no /sys/module/nf_tables either, but has
- * no such file among its modules.
+ * Asking nf_tables for its rules makes a kernel that has it as a module load it. So: is it a module
+ * that is not loaded? Then there are no rules. A kernel that has it built in shows no
+ * /sys/module/nf_tables either, but has no such file among its modules.
  */
 static bool nft_is_not_loaded(struct looking *l)
 {
@@ -53,17 +53,19 @@ static const char *namespace_text(const struct looking *l)
 	return n->name ? n->name : dw_arena_printf(l->scratch, "net:[%u]", n->inode);
 }
 
-static void note(const struct looking *l, const char *what, const char *name, int code, const struct dw_error *why)
+static void note(const struct looking *l, const char *what, const char *name, int code,
+		 const struct dw_error *why)
 {
-	dw_facts_incomplete(l->c->facts, what, NULL, 0, true, "%s could not be read in namespace %s%s: %s", name,
-			    namespace_text(l), code == -EPERM ? " (not root?)" : "", why->message);
+	dw_facts_incomplete(l->c->facts, what, NULL, 0, true,
+			    "%s could not be read in namespace %s%s: %s", name, namespace_text(l),
+			    code == -EPERM ? " (not root?)" : "", why->message);
 }
 
 /* Kernels without nf_tables refuse the question in one of these ways. */
 static bool is_absent(int code)
 {
-	return code == -EINVAL || code == -EOPNOTSUPP || code == -EPROTONOSUPPORT || code == -ENOENT ||
-	       code == -ENOSYS || code == -EAFNOSUPPORT;
+	return code == -EINVAL || code == -EOPNOTSUPP || code == -EPROTONOSUPPORT ||
+	       code == -ENOENT || code == -ENOSYS || code == -EAFNOSUPPORT;
 }
 
 static void look_forwards(struct looking *l)
@@ -82,7 +84,8 @@ static void look_forwards(struct looking *l)
 		note(l, "iptables", "the rules of iptables-legacy", r, &why);
 	if (out.truncated)
 		dw_facts_incomplete(l->c->facts, "too-many-rules", NULL, 0, true,
-				    "namespace %s has more forwarding rules than doorward reads", namespace_text(l));
+				    "namespace %s has more forwarding rules than doorward reads",
+				    namespace_text(l));
 	dw_forwards_free(&out);
 }
 
@@ -98,7 +101,10 @@ static void look_programs(struct looking *l)
 		note(l, "bpf-programs", "the BPF programs on the way of packets", r, &why);
 }
 
-/* fd -1 is our own namespace (the first, or that of a recorded host) or one that could not be entered. */
+/*
+ * fd -1 is our own namespace (the first, or that of a recorded host) or one that could not be
+ * entered.
+ */
 static bool can_enter(const struct dw_collect *c, size_t netns)
 {
 	const struct dw_netns *ns = &c->netns.v[netns];
@@ -120,7 +126,8 @@ int dw_collect_redirects(struct dw_collect *c, struct dw_error *e)
 		l.scratch = scratch;
 		if (!can_enter(c, l.netns)) {
 			dw_facts_incomplete(c->facts, "netns", NULL, 0, true,
-					    "namespace %s could not be entered: forwarded ports in it are not known",
+					    "namespace %s could not be entered: forwarded ports in "
+					    "it are not known",
 					    namespace_text(&l));
 			continue;
 		}

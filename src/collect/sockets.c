@@ -34,9 +34,7 @@ int dw_collect_sockets(struct dw_collect *c, struct dw_error *e)
 	struct dw_error why = { 0 };
 	int r;
 
-	r = dw_collect_netns(c, e);
-	if (r < 0)
-		return r;
+	/* first: the task walk tells the namespaces too, and cheaper */
 	if (c->rungs & DW_RUNG_BPF) {
 		r = dw_collect_bpf(c, &why);
 		if (r == 0)
@@ -44,7 +42,8 @@ int dw_collect_sockets(struct dw_collect *c, struct dw_error *e)
 		dw_facts_incomplete(c->facts, "no-bpf", NULL, 0, false,
 				    "BPF could not be used, /proc was walked instead: %s", why.message);
 	}
-	return by_netlink(c, e);
+	r = dw_collect_netns(c, e);
+	return r < 0 ? r : by_netlink(c, e);
 }
 
 void dw_collect_close(struct dw_collect *c)

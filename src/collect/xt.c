@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The xtables matches and targets that decide which port leads where, in the kernel's own structs
- * (linux/netfilter/xt_*.h). They come from iptables-legacy and, inside "match" and "target" expressions, from
- * iptables-nft. The blobs are padded by the kernel; a short one is told by name only.
+ * (linux/netfilter/xt_*.h). They come from iptables-legacy and, inside "match" and "target"
+ * expressions, from iptables-nft. The blobs are padded by the kernel; a short one is told by name
+ * only.
  */
 #include <endian.h>
 #include <netinet/in.h> /* before linux/in.h, which then steps back */
@@ -44,7 +45,8 @@ static bool narrow_ports(struct match *m, uint8_t protocol, const uint16_t ports
 static void tell_source(struct match *m, const uint16_t ports[2], bool inverted)
 {
 	if (ports[0] != 0 || ports[1] != UINT16_MAX)
-		dw_cond_word(m->c, m->a, "sport %s%u-%u", inverted ? "!= " : "", ports[0], ports[1]);
+		dw_cond_word(m->c, m->a, "sport %s%u-%u", inverted ? "!= " : "", ports[0],
+			     ports[1]);
 }
 
 static bool match_tcp(struct match *m)
@@ -93,7 +95,8 @@ static bool match_multiport(struct match *m)
 		i.invert = 0;
 	}
 	if (i.flags != XT_MULTIPORT_DESTINATION) {
-		dw_cond_word(m->c, m->a, "multiport on %s ports", i.flags == XT_MULTIPORT_EITHER ? "both" : "source");
+		dw_cond_word(m->c, m->a, "multiport on %s ports",
+			     i.flags == XT_MULTIPORT_EITHER ? "both" : "source");
 		m->c->ports_unclear |= i.flags == XT_MULTIPORT_EITHER;
 		return true;
 	}
@@ -148,8 +151,8 @@ static bool match_iprange(struct match *m)
 	return dw_cond_address(m->c, m->c->family, low, high);
 }
 
-bool dw_xt_match(struct dw_cond *c, struct dw_arena *a, const char *name, unsigned revision, const void *info,
-		 size_t n, const char **ret_comment)
+bool dw_xt_match(struct dw_cond *c, struct dw_arena *a, const char *name, unsigned revision,
+		 const void *info, size_t n, const char **ret_comment)
 {
 	static const struct {
 		const char *name;
@@ -171,19 +174,26 @@ bool dw_xt_match(struct dw_cond *c, struct dw_arena *a, const char *name, unsign
 	for (size_t i = 0; i < DW_ARRAY_SIZE(known); i++) {
 		bool possible;
 
-		if (!dw_streq(known[i].name, name) || revision > known[i].revision || n < known[i].least)
+		if (!dw_streq(known[i].name, name) || revision > known[i].revision ||
+		    n < known[i].least)
 			continue;
 		possible = known[i].decode(&m);
 		if (m.comment)
 			*ret_comment = m.comment;
 		return possible;
 	}
-	/* A match that might well be about ports (dccp, ipset, bpf ...): the rule is told, not its port. */
+	/*
+	 * A match that might well be about ports (dccp, ipset, bpf ...): the rule is told, not its
+	 * port.
+	 */
 	dw_cond_word(c, a, "match %s", name);
 	return true;
 }
 
-/* --- targets -------------------------------------------------------------------------------------- */
+/*
+ * --- targets
+ * --------------------------------------------------------------------------------------
+ */
 
 static void take_addresses(struct dw_target *t, const void *low, const void *high, size_t n)
 {
@@ -259,8 +269,8 @@ static bool decode_tproxy(struct dw_target *t, unsigned revision, const void *in
 	return true;
 }
 
-struct dw_target dw_xt_target(enum dw_family family, const char *name, unsigned revision, const void *info,
-			      size_t n)
+struct dw_target dw_xt_target(enum dw_family family, const char *name, unsigned revision,
+			      const void *info, size_t n)
 {
 	static const struct {
 		const char *name;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "dw_str.h"
+#include "systemd.h" /* dw_elf_may_listen */
 
 #define PIDFILE_MAX   512 /* bytes; postmaster.pid has eight lines */
 #define STALE_SECONDS 10  /* a pid file may be written a little before the daemon's last fork */
@@ -41,13 +42,16 @@ static bool is_exe(const struct dw_procinfo *p, const struct dw_program *program
 {
 	if (!p->exe)
 		return false;
-	if (dw_program_same_path(p->exe, program->real) || dw_program_same_path(p->exe, program->path))
+	if (dw_program_same_path(p->exe, program->real) ||
+	    dw_program_same_path(p->exe, program->path))
 		return true;
-	return p->exe_ino && program->ino && p->exe_ino == program->ino && p->exe_dev == program->dev;
+	return p->exe_ino && program->ino && p->exe_ino == program->ino &&
+	       p->exe_dev == program->dev;
 }
 
 /* The interpreter of the script is what the process runs: by path, or by the beginning of the name (python3.11). */
-static bool runs_interpreter(struct dw_sys *sys, const struct dw_procinfo *p, const struct dw_program *program)
+static bool runs_interpreter(struct dw_sys *sys, const struct dw_procinfo *p,
+			     const struct dw_program *program)
 {
 	const char *name;
 
@@ -78,11 +82,12 @@ static bool script_names_argument(const struct dw_procinfo *p, const char *text)
 	return false;
 }
 
-bool dw_daemon_runs(struct dw_sys *sys, const struct dw_procinfo *p, const struct dw_program *program,
-		    const char *script_text)
+bool dw_daemon_runs(struct dw_sys *sys, const struct dw_procinfo *p,
+		    const struct dw_program *program, const char *script_text)
 {
 	if (is_exe(p, program))
-		return !dw_program_is_interpreter(program->real) || script_names_argument(p, script_text);
+		return !dw_program_is_interpreter(program->real) ||
+		       script_names_argument(p, script_text);
 	return runs_interpreter(sys, p, program) && has_argument(p, program);
 }
 
@@ -113,7 +118,8 @@ static bool names_process(const struct dw_pidfile *f, const struct dw_procinfo *
 	return p->pid == f->pid && (p->started == 0 || p->started <= f->mtime + STALE_SECONDS);
 }
 
-const struct dw_procinfo *dw_pidfile_names(struct dw_starters *s, struct dw_pidfile *f, const struct dw_chain *c)
+const struct dw_procinfo *dw_pidfile_names(struct dw_starters *s, struct dw_pidfile *f,
+					   const struct dw_chain *c)
 {
 	if (!f->read)
 		read_pidfile(s, f);
@@ -127,10 +133,12 @@ const struct dw_procinfo *dw_pidfile_names(struct dw_starters *s, struct dw_pidf
 
 enum dw_origin dw_daemon_origin(struct dw_procs *procs, const struct dw_procinfo *p)
 {
-	static const char *const session[] = { "SSH_CONNECTION", "SSH_CLIENT", "SSH_TTY",	 "SUDO_USER",
-					       "SUDO_UID",	 "XDG_SESSION_ID", "WINDOWID", "DISPLAY" };
+	static const char *const session[] = { "SSH_CONNECTION", "SSH_CLIENT", "SSH_TTY",
+					       "SUDO_USER",      "SUDO_UID",   "XDG_SESSION_ID",
+					       "WINDOWID",       "DISPLAY" };
 	/* sysvinit's init(8) sets the upper case ones, /lib/init/rc the others; OpenRC's openrc(8) RC_RUNLEVEL. */
-	static const char *const boot[] = { "RUNLEVEL", "PREVLEVEL", "INIT_VERSION", "runlevel", "RC_RUNLEVEL" };
+	static const char *const boot[] = { "RUNLEVEL", "PREVLEVEL", "INIT_VERSION", "runlevel",
+					    "RC_RUNLEVEL" };
 
 	for (size_t i = 0; i < DW_ARRAY_SIZE(session); i++)
 		if (dw_procs_env(procs, p, session[i]))
@@ -152,7 +160,8 @@ static bool has_login(struct dw_procs *procs, const struct dw_procinfo *p)
 	return !init || init->loginuid != p->loginuid;
 }
 
-static const char *session_text(struct dw_starters *s, const struct dw_procinfo *p, const char *user)
+static const char *session_text(struct dw_starters *s, const struct dw_procinfo *p,
+				const char *user)
 {
 	const char *sudo = dw_procs_env(s->procs, p, "SUDO_USER");
 	const char *from = dw_procs_env(s->procs, p, "SSH_CONNECTION");
@@ -164,7 +173,8 @@ static const char *session_text(struct dw_starters *s, const struct dw_procinfo 
 	if (sudo)
 		return dw_arena_printf(s->arena, "by hand, by %.64s with sudo", sudo);
 	if (from)
-		return dw_arena_printf(s->arena, "by hand, by %.64s from %.*s", user ? user : "somebody",
+		return dw_arena_printf(s->arena, "by hand, by %.64s from %.*s",
+				       user ? user : "somebody",
 				       (int)DW_MIN(strcspn(from, " "), (size_t)64), from);
 	return user ? dw_arena_printf(s->arena, "by hand, by %.64s", user) : "by hand";
 }
@@ -178,18 +188,32 @@ const char *dw_daemon_by_hand(struct dw_starters *s, const struct dw_procinfo *p
 		return session_text(s, p, user);
 	/* service(8) and rc-service(8) clean the environment, but not the login uid; cron's jobs have one too */
 	if (login && p->ppid == 1)
-		return dw_arena_printf(s->arena, "in a session of %.64s (by hand, or by a job)", user ? user : "somebody");
+		return dw_arena_printf(s->arena, "in a session of %.64s (by hand, or by a job)",
+				       user ? user : "somebody");
 	return NULL;
 }
 
 /* --- sleepers ------------------------------------------------------------------------------------- */
 
-/* 1 yes, 0 no, < 0 unknown: reads the program's imported symbols (elf.c). */
-extern int dw_elf_may_listen(struct dw_sys *s, const char *path) __attribute__((weak));
+/* agetty(8) binds a netlink socket, and looks like a server for it. */
+static bool is_getty(const char *path)
+{
+	static const char *const names[] = { "getty",  "agetty",  "mingetty", "fgetty",
+					     "mgetty", "sulogin", "login" };
+
+	for (size_t i = 0; i < DW_ARRAY_SIZE(names); i++)
+		if (dw_streq(dw_basename(path), names[i]))
+			return true;
+	return false;
+}
 
 static bool may_listen(struct dw_sys *sys, const struct dw_program *p)
 {
-	int r = dw_elf_may_listen && !p->interpreter ? dw_elf_may_listen(sys, p->real) : -ENOTSUP;
+	int r;
+
+	if (is_getty(p->path) || is_getty(p->real))
+		return false;
+	r = !p->interpreter ? dw_elf_may_listen(sys, p->real) : -ENOTSUP;
 
 	return r < 0 ? p->named : r > 0;
 }
@@ -224,7 +248,8 @@ static bool pidfile_alive(struct dw_starters *s, struct dw_pidfile *f)
 	return p && names_process(f, p);
 }
 
-static bool program_alive(struct dw_starters *s, struct dw_script *script, const int *pids, size_t n)
+static bool program_alive(struct dw_starters *s, struct dw_script *script, const int *pids,
+			  size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		const struct dw_procinfo *p = dw_procs_get(s->procs, pids[i]);

@@ -28,19 +28,21 @@ static inline const struct dw_procinfo *dw_chain_top(const struct dw_chain *c)
 }
 
 /* Does the process run this (resolved) program: as its executable, or as the script its interpreter runs? */
-bool dw_daemon_runs(struct dw_sys *sys, const struct dw_procinfo *p, const struct dw_program *program,
-		    const char *script_text);
+bool dw_daemon_runs(struct dw_sys *sys, const struct dw_procinfo *p,
+		    const struct dw_program *program, const char *script_text);
 
 /*
  * The member of the chain whose pid is in the file, and was so when the file was written (a process that began
  * long after it is another one that got the number again); NULL: none. The file is read once.
  */
-const struct dw_procinfo *dw_pidfile_names(struct dw_starters *s, struct dw_pidfile *f, const struct dw_chain *c);
+const struct dw_procinfo *dw_pidfile_names(struct dw_starters *s, struct dw_pidfile *f,
+					   const struct dw_chain *c);
 
 enum dw_origin {
-	DW_ORIGIN_UNKNOWN = 0, /* the environment was overwritten (setproctitle), or may not be read */
-	DW_ORIGIN_BOOT,        /* init's own variables are there */
-	DW_ORIGIN_SESSION,     /* a login session's are */
+	DW_ORIGIN_UNKNOWN =
+		0,         /* the environment was overwritten (setproctitle), or may not be read */
+	DW_ORIGIN_BOOT,    /* init's own variables are there */
+	DW_ORIGIN_SESSION, /* a login session's are */
 };
 /* Where the environment of the process comes from. */
 enum dw_origin dw_daemon_origin(struct dw_procs *procs, const struct dw_procinfo *p);

@@ -42,8 +42,8 @@ struct reader {
 	struct activation *a;
 };
 
-static void take_setting(struct dw_sd_sink *sink, const char *section, const char *key, const char *value,
-			 unsigned line)
+static void take_setting(struct dw_sd_sink *sink, const char *section, const char *key,
+			 const char *value, unsigned line)
 {
 	struct activation *a = ((struct reader *)sink)->a;
 
@@ -63,7 +63,8 @@ static void take_bad(struct dw_sd_sink *sink, unsigned line, const char *why)
 {
 	struct reader *r = (struct reader *)sink;
 
-	dw_facts_incomplete(r->s->facts, "bad-line", r->a->file, line, false, "%s:%u: %s", r->a->file, line, why);
+	dw_facts_incomplete(r->s->facts, "bad-line", r->a->file, line, false, "%s:%u: %s",
+			    r->a->file, line, why);
 }
 
 static void read_service(struct dw_starters *s, struct state *st, const char *file, bool session)
@@ -89,14 +90,17 @@ static void read_services(struct dw_starters *s, struct state *st)
 		(void)dw_sys_dir_list(s->sys, dirs[i].path, s->arena, &names, NULL);
 		for (size_t k = 0; k < names.n; k++)
 			if (dw_ends_with(names.v[k], ".service"))
-				read_service(s, st, dw_arena_printf(s->arena, "%s/%s", dirs[i].path, names.v[k]),
+				read_service(s, st,
+					     dw_arena_printf(s->arena, "%s/%s", dirs[i].path,
+							     names.v[k]),
 					     dirs[i].session);
 	}
 }
 
 static int load(struct dw_starters *s, void **ret_state, struct dw_error *e)
 {
-	if (!dw_sys_is_running(s->sys) || !s->procs || !dw_sys_file_exists(s->sys, "/usr/share/dbus-1"))
+	if (!dw_sys_is_running(s->sys) || !s->procs ||
+	    !dw_sys_file_exists(s->sys, "/usr/share/dbus-1"))
 		return -ENOENT;
 	*ret_state = dw_new(s->arena, struct state);
 	return 0;
@@ -104,7 +108,8 @@ static int load(struct dw_starters *s, void **ret_state, struct dw_error *e)
 
 static bool is_bus(const struct dw_procinfo *p)
 {
-	static const char *const names[] = { "dbus-daemon", "dbus-daemon-launch-helper", "dbus-broker-launch" };
+	static const char *const names[] = { "dbus-daemon", "dbus-daemon-launch-helper",
+					     "dbus-broker-launch" };
 
 	for (size_t i = 0; p && p->exe && i < DW_ARRAY_SIZE(names); i++)
 		if (dw_streq(dw_basename(p->exe), names[i]))
@@ -113,7 +118,8 @@ static bool is_bus(const struct dw_procinfo *p)
 }
 
 /* Exec= with its words is what runs (the program's path apart: a script shows its interpreter first). */
-static bool runs_exec(struct dw_starters *s, const struct activation *a, const struct dw_procinfo *p)
+static bool runs_exec(struct dw_starters *s, const struct activation *a,
+		      const struct dw_procinfo *p)
 {
 	struct dw_strings words = { 0 };
 	size_t shift;
@@ -136,7 +142,8 @@ static bool left_to_systemd(struct dw_starters *s, const struct activation *a)
 	return a->unit && !a->session && s->init && dw_streq(s->init, "systemd");
 }
 
-static int claim(struct dw_starters *s, void *state, const struct dw_claim *c, struct dw_starter *ret)
+static int claim(struct dw_starters *s, void *state, const struct dw_claim *c,
+		 struct dw_starter *ret)
 {
 	struct state *st = state;
 	const struct dw_procinfo *p = c->process;
@@ -163,8 +170,9 @@ static int claim(struct dw_starters *s, void *state, const struct dw_claim *c, s
 			.running = DW_YES,
 			.restarts = DW_YES,
 			.confidence = child ? DW_CONFIDENCE_CERTAIN : DW_CONFIDENCE_LIKELY,
-			.evidence = child ? "a child of the message bus, with the command of this file" :
-					    "runs the very command that the message bus would start",
+			.evidence =
+				child ? "a child of the message bus, with the command of this file"
+				      : "runs the very command that the message bus would start",
 			.also = a->unit,
 		};
 		return 1;

@@ -16,27 +16,56 @@
 
 /* Calls that make a door through a library that binds and listens on its own. */
 static const char *const servers[] = {
-	"sd_listen_fds", "sd_listen_fds_with_names",                                /* libsystemd */
-	"evconnlistener_new", "evconnlistener_new_bind", "evhttp_bind_socket",      /* libevent */
-	"evhttp_bind_socket_with_handle", "uv_listen", "uv_udp_bind", "uv_tcp_bind", /* libuv */
-	"MHD_start_daemon", "lws_create_context", "zmq_bind", "httpAddrListen",     /* ... libcups */
-	"svc_tli_create", "svc_create", "svcudp_create", "svctcp_create", "svc_tp_create", /* libtirpc */
-	"g_socket_listen", "g_socket_service_new", "g_socket_listener_new",         /* gio */
-	"g_threaded_socket_service_new", "soup_server_new", "soup_server_listen",
-	"init_master_agent", "snmp_open", "ssh_bind_listen", "apr_socket_listen",   /* net-snmp, libssh, apr */
-	"apr_socket_bind", "avahi_server_new", "net_listen", "net_listen_full",     /* avahi, dovecot */
-	"isc_nm_listentcpdns", "isc_nm_listenudp", "ldap_pvt_thread_pool_init",     /* bind, slapd */
-	"vncserver_init", "rfbInitServerWithPthreadsAndZRLE", "_ZN10QTcpServer6listenERK12QHostAddresst",
+	"sd_listen_fds",
+	"sd_listen_fds_with_names", /* libsystemd */
+	"evconnlistener_new",
+	"evconnlistener_new_bind",
+	"evhttp_bind_socket", /* libevent */
+	"evhttp_bind_socket_with_handle",
+	"uv_listen",
+	"uv_udp_bind",
+	"uv_tcp_bind", /* libuv */
+	"MHD_start_daemon",
+	"lws_create_context",
+	"zmq_bind",
+	"httpAddrListen", /* ... libcups */
+	"svc_tli_create",
+	"svc_create",
+	"svcudp_create",
+	"svctcp_create",
+	"svc_tp_create", /* libtirpc */
+	"g_socket_listen",
+	"g_socket_service_new",
+	"g_socket_listener_new", /* gio */
+	"g_threaded_socket_service_new",
+	"soup_server_new",
+	"soup_server_listen",
+	"init_master_agent",
+	"snmp_open",
+	"ssh_bind_listen",
+	"apr_socket_listen", /* net-snmp, libssh, apr */
+	"apr_socket_bind",
+	"avahi_server_new",
+	"net_listen",
+	"net_listen_full", /* avahi, dovecot */
+	"isc_nm_listentcpdns",
+	"isc_nm_listenudp",
+	"ldap_pvt_thread_pool_init", /* bind, slapd */
+	"vncserver_init",
+	"rfbInitServerWithPthreadsAndZRLE",
+	"_ZN10QTcpServer6listenERK12QHostAddresst",
 	"_ZN10QUdpSocket4bindERK12QHostAddresst6QFlagsIN15QAbstractSocket8BindFlagEE",
 };
 
 /* Libraries that import listen(2) for somebody else's sake: their users are judged by the list above. */
 static const char *const general[] = {
-	"libc.", "libpthread.", "libcrypto.", "libssl.", "libgio-", "libglib-", "libdbus-", "libcurl",
-	"libsystemd", "libudev.", "libX11.", "libxcb.", "libtirpc.", "libgnutls.", "libuv.", "libev", "libQt",
-	"libcups.", "libpcap.", "libldap", "libnl-", "libmnl.", "libkrb5", "libgssapi", "libssh.", "libavahi-",
-	"libapr-", "libpq.", "libstdc++.", "libm.", "libICE.", "libSM.", "libpython", "libperl.", "libruby",
-	"libnetsnmp", "libzmq.", "libmicrohttpd.", "libwebsockets.", "libsoup", "libpulse", "libpam.",
+	"libc.",     "libpthread.",    "libcrypto.",     "libssl.",  "libgio-",    "libglib-",
+	"libdbus-",  "libcurl",        "libsystemd",     "libudev.", "libX11.",    "libxcb.",
+	"libtirpc.", "libgnutls.",     "libuv.",         "libev",    "libQt",      "libcups.",
+	"libpcap.",  "libldap",        "libnl-",         "libmnl.",  "libkrb5",    "libgssapi",
+	"libssh.",   "libavahi-",      "libapr-",        "libpq.",   "libstdc++.", "libm.",
+	"libICE.",   "libSM.",         "libpython",      "libperl.", "libruby",    "libnetsnmp",
+	"libzmq.",   "libmicrohttpd.", "libwebsockets.", "libsoup",  "libpulse",   "libpam.",
 };
 
 struct found {
@@ -45,8 +74,8 @@ struct found {
 
 static void look_at_symbol(const char *name, struct found *f)
 {
-	static const char *const receives[] = { "recv", "recvfrom", "recvmsg", "recvmmsg", "__recv_chk",
-						"__recvfrom_chk" };
+	static const char *const receives[] = { "recv",     "recvfrom",   "recvmsg",
+						"recvmmsg", "__recv_chk", "__recvfrom_chk" };
 
 	if (dw_streq(name, "listen"))
 		f->listen = true;
@@ -92,7 +121,8 @@ static bool read_imports(Elf *elf, struct found *f)
 	return true;
 }
 
-static void read_needed(Elf *elf, struct dw_arena *a, struct dw_strings *needed, const char **ret_runpath)
+static void read_needed(Elf *elf, struct dw_arena *a, struct dw_strings *needed,
+			const char **ret_runpath)
 {
 	GElf_Shdr header;
 	Elf_Scn *section = section_of(elf, SHT_DYNAMIC, &header);
@@ -106,7 +136,8 @@ static void read_needed(Elf *elf, struct dw_arena *a, struct dw_strings *needed,
 
 		if (!gelf_getdyn(data, (int)i, &entry) || entry.d_tag == DT_NULL)
 			return;
-		if (entry.d_tag != DT_NEEDED && entry.d_tag != DT_RUNPATH && entry.d_tag != DT_RPATH)
+		if (entry.d_tag != DT_NEEDED && entry.d_tag != DT_RUNPATH &&
+		    entry.d_tag != DT_RPATH)
 			continue;
 		text = elf_strptr(elf, header.sh_link, (size_t)entry.d_un.d_val);
 		if (text && entry.d_tag == DT_NEEDED)
@@ -127,24 +158,33 @@ static bool is_general(const char *library)
 /* Only the first word of a run path, and the places where distributions keep libraries. */
 static int open_library(struct dw_sys *s, struct dw_arena *a, const char *name, const char *runpath)
 {
-	static const char *const dirs[] = { "/usr/lib64", "/usr/lib", "/lib64", "/lib", "/usr/local/lib",
-					    "/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu",
-					    "/usr/lib/arm-linux-gnueabihf", "/usr/lib/i386-linux-gnu",
-					    "/usr/lib/powerpc64le-linux-gnu", "/usr/lib/s390x-linux-gnu",
-					    "/usr/lib/riscv64-linux-gnu", "/usr/lib/systemd" };
+	static const char *const dirs[] = { "/usr/lib64",
+					    "/usr/lib",
+					    "/lib64",
+					    "/lib",
+					    "/usr/local/lib",
+					    "/usr/lib/x86_64-linux-gnu",
+					    "/usr/lib/aarch64-linux-gnu",
+					    "/usr/lib/arm-linux-gnueabihf",
+					    "/usr/lib/i386-linux-gnu",
+					    "/usr/lib/powerpc64le-linux-gnu",
+					    "/usr/lib/s390x-linux-gnu",
+					    "/usr/lib/riscv64-linux-gnu",
+					    "/usr/lib/systemd" };
 
 	if (strchr(name, '/'))
 		return -EINVAL;
 	if (runpath && *runpath == '/') {
-		int fd = dw_sys_file_open(s, dw_arena_printf(a, "%.*s/%s", (int)strcspn(runpath, ":"), runpath,
-							     name), O_RDONLY | O_NONBLOCK, NULL);
+		int fd = dw_sys_file_open(
+			s, dw_arena_printf(a, "%.*s/%s", (int)strcspn(runpath, ":"), runpath, name),
+			O_RDONLY | O_NONBLOCK, NULL);
 
 		if (fd >= 0)
 			return fd;
 	}
 	for (size_t i = 0; i < DW_ARRAY_SIZE(dirs); i++) {
-		int fd = dw_sys_file_open(s, dw_arena_printf(a, "%s/%s", dirs[i], name), O_RDONLY | O_NONBLOCK,
-					  NULL);
+		int fd = dw_sys_file_open(s, dw_arena_printf(a, "%s/%s", dirs[i], name),
+					  O_RDONLY | O_NONBLOCK, NULL);
 
 		if (fd >= 0)
 			return fd;
@@ -168,7 +208,8 @@ static Elf *begin(int fd)
 }
 
 /* A daemon that keeps its body in a library of its own (smbd, dovecot): that one is looked at too. */
-static bool library_listens(struct dw_sys *s, struct dw_arena *a, const char *name, const char *runpath)
+static bool library_listens(struct dw_sys *s, struct dw_arena *a, const char *name,
+			    const char *runpath)
 {
 	_cleanup_fd_ int fd = open_library(s, a, name, runpath);
 	struct found f = { 0 };

@@ -18,11 +18,13 @@
 
 bool dw_script_is_machinery(const char *name)
 {
-	static const char *const names[] = { "README", "rc", "rcS", "rcS.d", "functions", "skeleton", "rc.local",
-					     "halt", "reboot", "single", "sendsigs", "functions.sh", "local" };
+	static const char *const names[] = { "README",    "rc",       "rcS",      "rcS.d",
+					     "functions", "skeleton", "rc.local", "halt",
+					     "reboot",    "single",   "sendsigs", "functions.sh",
+					     "local" };
 
-	if (name[0] == '.' || strstr(name, ".dpkg-") || dw_ends_with(name, "~") || dw_ends_with(name, ".rpmsave") ||
-	    dw_ends_with(name, ".rpmnew"))
+	if (name[0] == '.' || strstr(name, ".dpkg-") || dw_ends_with(name, "~") ||
+	    dw_ends_with(name, ".rpmsave") || dw_ends_with(name, ".rpmnew"))
 		return true;
 	for (size_t i = 0; i < DW_ARRAY_SIZE(names); i++)
 		if (dw_streq(name, names[i]))
@@ -41,13 +43,15 @@ static bool names_alike(const struct dw_script *script, const char *exe)
 	for (const char *p = strchr(exe, '/'); p; p = strchr(p + 1, '/')) {
 		size_t part = strcspn(p + 1, "/");
 
-		if (strncmp(p + 1, name, n) == 0 && (part == n || (part == n + 1 && p[1 + n] == 'd')))
+		if (strncmp(p + 1, name, n) == 0 &&
+		    (part == n || (part == n + 1 && p[1 + n] == 'd')))
 			return true;
 	}
 	return false;
 }
 
-bool dw_script_knows_program(struct dw_starters *s, struct dw_script *script, const struct dw_procinfo *p)
+bool dw_script_knows_program(struct dw_starters *s, struct dw_script *script,
+			     const struct dw_procinfo *p)
 {
 	for (size_t i = 0; i < script->programs.n; i++) {
 		dw_program_resolve(s->sys, s->arena, &script->programs.v[i]);
@@ -62,7 +66,7 @@ struct weighing {
 	struct dw_script *script;
 	const struct dw_chain *chain;
 	const struct dw_procinfo *top;
-	struct dw_program *program; /* that a member of the chain runs */
+	struct dw_program *program;       /* that a member of the chain runs */
 	const struct dw_pidfile *pidfile; /* that names a member */
 	const struct dw_procinfo *in_pidfile;
 	bool elsewhere; /* a pid file names another living process */
@@ -140,7 +144,9 @@ static struct dw_evidence by_pidfile(const struct weighing *w)
 							       : "",
 					   w->in_pidfile->pid);
 
-	return verdict(w, w->pidfile->named || w->program ? DW_CONFIDENCE_CERTAIN : DW_CONFIDENCE_LIKELY, text);
+	return verdict(
+		w, w->pidfile->named || w->program ? DW_CONFIDENCE_CERTAIN : DW_CONFIDENCE_LIKELY,
+		text);
 }
 
 static struct dw_evidence by_program(struct weighing *w, bool started)
@@ -149,30 +155,44 @@ static struct dw_evidence by_program(struct weighing *w, bool started)
 	const char *path = w->program->path;
 
 	if (w->program->named && started)
-		return verdict(w, DW_CONFIDENCE_CERTAIN,
-			       dw_arena_printf(a, "it runs the script's program %s, and the service is "
-						  "among the started ones", path));
+		return verdict(
+			w, DW_CONFIDENCE_CERTAIN,
+			dw_arena_printf(a,
+					"it runs the script's program %s, and the service is "
+					"among the started ones",
+					path));
 	if (w->program->named && w->detached && names_script_in_env(w))
-		return verdict(w, DW_CONFIDENCE_CERTAIN,
-			       dw_arena_printf(a, "it runs the script's program %s and its environment "
-						  "names the script", path));
+		return verdict(
+			w, DW_CONFIDENCE_CERTAIN,
+			dw_arena_printf(a,
+					"it runs the script's program %s and its environment "
+					"names the script",
+					path));
 	if (w->program->named && w->detached && w->origin == DW_ORIGIN_BOOT)
-		return verdict(w, DW_CONFIDENCE_CERTAIN,
-			       dw_arena_printf(a, "it runs the script's program %s, is a child of init and has "
-						  "init's environment", path));
+		return verdict(
+			w, DW_CONFIDENCE_CERTAIN,
+			dw_arena_printf(
+				a,
+				"it runs the script's program %s, is a child of init and has "
+				"init's environment",
+				path));
 	if (w->program->named && w->detached)
-		return verdict(w, DW_CONFIDENCE_LIKELY,
-			       dw_arena_printf(a, "it runs the script's program %s and is a child of init", path));
+		return verdict(
+			w, DW_CONFIDENCE_LIKELY,
+			dw_arena_printf(a, "it runs the script's program %s and is a child of init",
+					path));
 	if (!w->program->named && w->detached && w->origin == DW_ORIGIN_BOOT)
 		return verdict(w, DW_CONFIDENCE_LIKELY,
-			       dw_arena_printf(a, "the script runs %s, and it has init's environment", path));
+			       dw_arena_printf(a,
+					       "the script runs %s, and it has init's environment",
+					       path));
 	if (w->origin == DW_ORIGIN_SESSION || !w->detached)
 		return (struct dw_evidence){ 0 };
 	return verdict(w, DW_CONFIDENCE_GUESS, dw_arena_printf(a, "the script runs %s", path));
 }
 
-struct dw_evidence dw_script_explains(struct dw_starters *s, struct dw_script *script, const struct dw_chain *c,
-				      bool started)
+struct dw_evidence dw_script_explains(struct dw_starters *s, struct dw_script *script,
+				      const struct dw_chain *c, bool started)
 {
 	struct weighing w = { .s = s, .script = script, .chain = c, .top = dw_chain_top(c) };
 	bool alike;
@@ -192,6 +212,8 @@ struct dw_evidence dw_script_explains(struct dw_starters *s, struct dw_script *s
 		return by_program(&w, started);
 	if (!w.detached || w.origin == DW_ORIGIN_SESSION)
 		return (struct dw_evidence){ 0 };
-	return verdict(&w, w.origin == DW_ORIGIN_BOOT || started ? DW_CONFIDENCE_LIKELY : DW_CONFIDENCE_GUESS,
-		       dw_arena_printf(s->arena, "its program %s bears the script's name", w.top->exe));
+	return verdict(
+		&w,
+		w.origin == DW_ORIGIN_BOOT || started ? DW_CONFIDENCE_LIKELY : DW_CONFIDENCE_GUESS,
+		dw_arena_printf(s->arena, "its program %s bears the script's name", w.top->exe));
 }

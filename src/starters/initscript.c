@@ -56,7 +56,8 @@ static void add_pidfile(struct scan *x, const char *path)
 		if (dw_streq(s->pidfiles.v[i].path, path))
 			return;
 	if (s->pidfiles.n < PIDFILES_MAX)
-		*dw_vec_add(x->arena, &s->pidfiles) = (struct dw_pidfile){ .path = path, .line = x->line, .named = true };
+		*dw_vec_add(x->arena, &s->pidfiles) =
+			(struct dw_pidfile){ .path = path, .line = x->line, .named = true };
 }
 
 /* The value of an option may be a whole command line (`daemon "$prog -D"`): its first word is the program. */
@@ -93,7 +94,8 @@ static bool has_suffix_nocase(const char *s, const char *suffix)
 static bool names_program(const char *variable)
 {
 	static const char *const whole[] = { "command", "server", "start_cmd", "procname" };
-	static const char *const ends[] = { "daemon", "prog", "program", "exec", "bin", "binary", "executable" };
+	static const char *const ends[] = { "daemon", "prog",   "program",   "exec",
+					    "bin",    "binary", "executable" };
 
 	for (size_t i = 0; i < DW_ARRAY_SIZE(whole); i++)
 		if (strcasecmp(variable, whole[i]) == 0)
@@ -172,22 +174,27 @@ static bool in_list(const char *s, const char *const *list, size_t n)
 }
 
 /* --exec PATH, --exec=PATH; returns how many further words it took. */
-static size_t long_option(struct scan *x, const struct launcher *l, const struct dw_sh_word *w, size_t left)
+static size_t long_option(struct scan *x, const struct launcher *l, const struct dw_sh_word *w,
+			  size_t left)
 {
-	static const char *const plain[] = { "start", "stop", "test", "quiet", "verbose", "oknodo", "background",
-					     "make-pidfile", "remove-pidfile", "no-close", "status", "force",
-					     "foreground", "interpreted", "progress", "notify-await" };
+	static const char *const plain[] = {
+		"start",      "stop",         "test",           "quiet",       "verbose", "oknodo",
+		"background", "make-pidfile", "remove-pidfile", "no-close",    "status",  "force",
+		"foreground", "interpreted",  "progress",       "notify-await"
+	};
 	const char *eq = memchr(w->s, '=', w->n);
 	size_t n = (eq ? (size_t)(eq - w->s) : w->n) - 2;
 	const char *name = dw_arena_strndup(x->arena, w->s + 2, n);
 	struct dw_sh_word value;
-	bool is_program = dw_streq(name, "exec") || dw_streq(name, "startas") || dw_streq0(name, l->program_long);
+	bool is_program = dw_streq(name, "exec") || dw_streq(name, "startas") ||
+			  dw_streq0(name, l->program_long);
 
 	if (!eq && !is_program && in_list(name, plain, DW_ARRAY_SIZE(plain)))
 		return 0;
 	if (!eq && dw_streq(l->name, "daemon"))
 		return 0; /* Red Hat's takes --user=x only */
-	if (!eq && left == 0)
+	/* `supervise-daemon NAME --start --pidfile ...`: the program stands elsewhere */
+	if (!eq && (left == 0 || (is_program && w[1].n > 0 && w[1].s[0] == '-')))
 		return 0;
 	value = eq ? (struct dw_sh_word){ .s = eq + 1, .n = w->n - (size_t)(eq - w->s) - 1 } : w[1];
 	if (is_program)
@@ -198,7 +205,8 @@ static size_t long_option(struct scan *x, const struct launcher *l, const struct
 }
 
 /* -p FILE, -pFILE, -Sqbmp FILE; returns how many further words it took. */
-static size_t short_options(struct scan *x, const struct launcher *l, const struct dw_sh_word *w, size_t left)
+static size_t short_options(struct scan *x, const struct launcher *l, const struct dw_sh_word *w,
+			    size_t left)
 {
 	for (size_t i = 1; i < w->n; i++) {
 		struct dw_sh_word value = { .s = w->s + i + 1, .n = w->n - i - 1 };
@@ -219,7 +227,8 @@ static size_t short_options(struct scan *x, const struct launcher *l, const stru
 	return 0;
 }
 
-static void take_launcher(struct scan *x, const struct launcher *l, const struct dw_sh_word *w, size_t n)
+static void take_launcher(struct scan *x, const struct launcher *l, const struct dw_sh_word *w,
+			  size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		if (dw_sh_word_is(&w[i], "--")) {
@@ -262,7 +271,8 @@ static void take_dash_c(struct scan *x, const struct dw_sh_word *w, size_t n)
 /* ". /etc/default/NAME": only for the values in it; libraries of functions are not followed. */
 static void take_source(struct scan *x, const struct dw_sh_word *w)
 {
-	static const char *const places[] = { "/etc/default/", "/etc/sysconfig/", "/etc/conf.d/", "/etc/rc.conf.d/" };
+	static const char *const places[] = { "/etc/default/", "/etc/sysconfig/", "/etc/conf.d/",
+					      "/etc/rc.conf.d/" };
 	const char *path = dw_sh_expand_one(&x->sh, w);
 	bool ok = false;
 	struct dw_bytes text;
@@ -272,7 +282,8 @@ static void take_source(struct scan *x, const struct dw_sh_word *w)
 	for (size_t i = 0; i < DW_ARRAY_SIZE(places); i++)
 		ok = ok || dw_starts_with(path, places[i]);
 	/* /etc/NAME.conf too: rpcbind and others read theirs so. */
-	ok = ok || (dw_starts_with(path, "/etc/") && dw_ends_with(path, ".conf") && !strchr(path + 5, '/'));
+	ok = ok || (dw_starts_with(path, "/etc/") && dw_ends_with(path, ".conf") &&
+		    !strchr(path + 5, '/'));
 	if (ok && dw_sys_file_read(x->sys, path, DW_SCRIPT_MAX, x->arena, &text, NULL) == 0) {
 		unsigned line = x->line;
 		bool values_only = x->values_only;
@@ -288,44 +299,9 @@ static void take_source(struct scan *x, const struct dw_sh_word *w)
 
 /* --- simple commands ------------------------------------------------------------------------------ */
 
-static const char *const reserved[] = { "if", "then", "elif", "else", "while", "until", "do", "!", "{", "time" };
+static const char *const reserved[] = { "if",    "then", "elif", "else", "while",
+					"until", "do",   "!",    "{",    "time" };
 static const char *const declares[] = { "export", "local", "readonly", "declare", "typeset" };
-/* Commands that run the command in their arguments; all their options are skipped, with a value where they have one. */
-static const struct {
-	const char *name, *with_value;
-	unsigned words; /* further words before the command */
-} prefixes[] = {
-	{ "exec", "a", 0 },	  { "nohup", "", 0 },	   { "setsid", "", 0 },	    { "command", "", 0 },
-	{ "env", "uCS", 0 },	  { "nice", "n", 0 },	   { "ionice", "cnp", 0 },  { "chpst", "uUbenpdroslmftPC/012", 0 },
-	{ "setuidgid", "", 1 },	  { "envuidgid", "", 1 },  { "softlimit", "adfmrstclopx", 0 }, { "setlock", "", 1 },
-	{ "s6-setuidgid", "", 1 }, { "s6-softlimit", "adfmrstclop", 0 }, { "envdir", "", 1 }, { "s6-envdir", "", 1 },
-	{ "eval", "", 0 },	  { "chrt", "", 1 },	   { "taskset", "c", 1 },   { "gosu", "", 1 },
-};
-
-/* chpst's -P, -0, -1, -2 and -v take no value; its others do. */
-static bool option_has_value(const char *command, const char *with_value, char c)
-{
-	if (dw_streq(command, "chpst") && c && strchr("Pv012", c))
-		return false;
-	return c && strchr(with_value, c);
-}
-
-/* Index of the command behind a prefix command at w[0]; 0 when w[0] is none. */
-static size_t skip_prefix(const char *command, const struct dw_sh_word *w, size_t n)
-{
-	for (size_t k = 0; k < DW_ARRAY_SIZE(prefixes); k++) {
-		size_t i = 1;
-
-		if (!dw_streq(prefixes[k].name, command))
-			continue;
-		for (; i < n && w[i].n > 1 && w[i].s[0] == '-'; i++)
-			if (w[i].n == 2 && option_has_value(command, prefixes[k].with_value, w[i].s[1]))
-				i++;
-		return i + prefixes[k].words;
-	}
-	return 0;
-}
-
 static void take_needs(struct scan *x, const struct dw_sh_word *w, size_t n)
 {
 	for (size_t i = 0; i < n && x->script->needs.n < NEEDS_MAX; i++) {
@@ -377,7 +353,7 @@ static void take_command(struct scan *x, const struct dw_sh_word *w, size_t n)
 		take_needs(x, w + i + 1, n - i - 1);
 	} else if (l) {
 		take_launcher(x, l, w + i + 1, n - i - 1);
-	} else if ((skip = skip_prefix(base, w + i, n - i)) > 0 && skip < n - i) {
+	} else if ((skip = dw_sh_skip_prefix(base, w + i, n - i)) > 0 && skip < n - i) {
 		bool before = x->exec;
 
 		x->exec = before || dw_streq(base, "exec");
@@ -431,7 +407,8 @@ static void scan_header(struct dw_arena *a, const struct dw_bytes *text, struct 
 
 	while (it.number < 200 && dw_lines_next(&it, &line, &n)) {
 		if (it.number == 1 && n > 2 && memcmp(line, "#!", 2) == 0)
-			s->openrc = memmem(line, n, "openrc-run", 10) || memmem(line, n, "/runscript", 10);
+			s->openrc = memmem(line, n, "openrc-run", 10) ||
+				    memmem(line, n, "/runscript", 10);
 		if (n >= 19 && memcmp(line, "### BEGIN INIT INFO", 19) == 0)
 			inside = s->starts_here = true;
 		else if (n >= 17 && memcmp(line, "### END INIT INFO", 17) == 0)
@@ -450,12 +427,16 @@ static void preset(struct scan *x, const char *name, const char *value)
 	dw_sh_assign(&x->sh, name, &values);
 }
 
-void dw_script_scan(struct dw_sys *sys, struct dw_arena *a, const char *path, const struct dw_bytes *text,
-		    struct dw_script *ret)
+void dw_script_scan(struct dw_sys *sys, struct dw_arena *a, const char *path,
+		    const struct dw_bytes *text, struct dw_script *ret)
 {
-	struct scan x = { .sys = sys, .arena = a, .script = ret, .sh = { .arena = a, .self = path } };
+	struct scan x = {
+		.sys = sys, .arena = a, .script = ret, .sh = { .arena = a, .self = path }
+	};
 
-	*ret = (struct dw_script){ .name = dw_basename(path), .path = path, .text = text->data ? text->data : "" };
+	*ret = (struct dw_script){ .name = dw_basename(path),
+				   .path = path,
+				   .text = text->data ? text->data : "" };
 	scan_header(a, text, ret);
 	if (ret->openrc) {
 		/* openrc-run(8) sets these, and reads /etc/conf.d/NAME before the script. */
@@ -484,10 +465,16 @@ int dw_script_read(struct dw_sys *sys, struct dw_arena *a, const char *path, str
 void dw_script_scan_command(struct dw_sys *sys, struct dw_arena *a, const char *path, unsigned line,
 			    const char *command, struct dw_script *ret)
 {
-	struct scan x = { .sys = sys, .arena = a, .script = ret, .line = line, .nesting = 1,
+	struct scan x = { .sys = sys,
+			  .arena = a,
+			  .script = ret,
+			  .line = line,
+			  .nesting = 1,
 			  .sh = { .arena = a, .self = path } };
 	struct dw_bytes text = { .data = dw_arena_strdup(a, command), .n = strlen(command) };
 
-	*ret = (struct dw_script){ .name = dw_basename(path), .path = path, .line = line, .text = text.data };
+	*ret = (struct dw_script){
+		.name = dw_basename(path), .path = path, .line = line, .text = text.data
+	};
 	scan_text(&x, &text);
 }

@@ -18,18 +18,19 @@
 struct dw_program {
 	const char *path; /* as the script has it, variables put in */
 	unsigned line;    /* that names it */
-	bool named;       /* DAEMON=, start-stop-daemon --exec ...; false: merely a command of the script */
+	bool named; /* DAEMON=, start-stop-daemon --exec ...; false: merely a command of the script */
 	/* filled in by dw_program_resolve(), once */
 	bool resolved, exists;
-	const char *real;        /* links resolved; path itself when it is not there */
+	const char *real; /* links resolved; path itself when it is not there */
 	uint64_t dev, ino;
-	const char *interpreter; /* it is a script: "#!" program, without path when /usr/bin/env looks for it */
+	const char *
+		interpreter; /* it is a script: "#!" program, without path when /usr/bin/env looks for it */
 };
 
 struct dw_pidfile {
 	const char *path;
-	unsigned line;  /* 0: not the script, but perhaps the manager */
-	bool named;     /* false: nothing names it, it just bears the script's name */
+	unsigned line; /* 0: not the script, but perhaps the manager */
+	bool named;    /* false: nothing names it, it just bears the script's name */
 	/* filled in by dw_pidfile_names(), once */
 	bool read;
 	int pid;        /* 0: not there, or no number in it */
@@ -39,21 +40,22 @@ struct dw_pidfile {
 struct dw_script {
 	const char *name; /* of the service: the file's name */
 	const char *path;
-	unsigned line;    /* first line of the commands, for a source when nothing better is known */
+	unsigned line; /* first line of the commands, for a source when nothing better is known */
 	bool starts_here; /* LSB header or the openrc-run line: an init script and no plain command */
 	bool openrc;      /* #!/sbin/openrc-run (or runscript) */
 	const char *text; /* whole, terminated */
 	DW_VEC(struct dw_program) programs;
 	DW_VEC(struct dw_pidfile) pidfiles;
-	struct dw_strings needs; /* LSB Required-Start and openrc `need`, words that are no $facility */
+	struct dw_strings
+		needs; /* LSB Required-Start and openrc `need`, words that are no $facility */
 };
 
 /*
  * Reads the text; the variables of files it sources below /etc are followed through sys (NULL: not at all).
  * Takes any bytes. Everything lies in the arena; `text` stays borrowed.
  */
-void dw_script_scan(struct dw_sys *sys, struct dw_arena *a, const char *path, const struct dw_bytes *text,
-		    struct dw_script *ret);
+void dw_script_scan(struct dw_sys *sys, struct dw_arena *a, const char *path,
+		    const struct dw_bytes *text, struct dw_script *ret);
 /* Reads and scans the file. */
 int dw_script_read(struct dw_sys *sys, struct dw_arena *a, const char *path, struct dw_script *ret,
 		   struct dw_error *e);
@@ -72,6 +74,7 @@ bool dw_program_same_path(const char *a, const char *b);
 /* First program that the script names; else, with `mentioned`, the first command with a path. NULL: none. */
 struct dw_program *dw_script_main_program(struct dw_script *s, bool mentioned);
 /* "PATH:LINE" of the program, or of the script when there is none. In the arena. */
-const char *dw_script_source(struct dw_arena *a, const struct dw_script *s, const struct dw_program *p);
+const char *dw_script_source(struct dw_arena *a, const struct dw_script *s,
+			     const struct dw_program *p);
 
 #endif

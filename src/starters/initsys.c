@@ -15,9 +15,9 @@ static enum dw_init init_by_name(const char *name)
 		const char *name;
 		enum dw_init init;
 	} known[] = {
-		{ "systemd", DW_INIT_SYSTEMD },	    { "sysvinit", DW_INIT_SYSVINIT },
-		{ "init", DW_INIT_SYSVINIT },	    { "busybox", DW_INIT_SYSVINIT },
-		{ "runit", DW_INIT_RUNIT },	    { "runit-init", DW_INIT_RUNIT },
+		{ "systemd", DW_INIT_SYSTEMD },    { "sysvinit", DW_INIT_SYSVINIT },
+		{ "init", DW_INIT_SYSVINIT },      { "busybox", DW_INIT_SYSVINIT },
+		{ "runit", DW_INIT_RUNIT },        { "runit-init", DW_INIT_RUNIT },
 		{ "openrc-init", DW_INIT_OPENRC },
 	};
 
@@ -30,7 +30,8 @@ static enum dw_init init_by_name(const char *name)
 /* A root that is not running: what its /sbin/init is. No init at all: a container image, nothing boots it. */
 static enum dw_init init_of_root(struct dw_starters *s)
 {
-	static const char *const places[] = { "/sbin/init", "/usr/sbin/init", "/bin/init", "/init" };
+	static const char *const places[] = { "/sbin/init", "/usr/sbin/init", "/bin/init",
+					      "/init" };
 
 	for (size_t i = 0; i < DW_ARRAY_SIZE(places); i++) {
 		char *real;
@@ -50,7 +51,8 @@ enum dw_init dw_init_of(struct dw_starters *s)
 
 bool dw_init_has_openrc(struct dw_starters *s)
 {
-	static const char *const programs[] = { "/sbin/openrc", "/usr/sbin/openrc", "/bin/openrc", "/usr/bin/openrc" };
+	static const char *const programs[] = { "/sbin/openrc", "/usr/sbin/openrc", "/bin/openrc",
+						"/usr/bin/openrc" };
 	static const char *const states[] = { "/run/openrc/softlevel", "/lib/rc/init.d/softlevel",
 					      "/libexec/rc/init.d/softlevel" };
 	enum dw_init init = dw_init_of(s);
@@ -88,8 +90,8 @@ static bool parse_line(char *s, struct dw_inittab_line *ret)
 		s = colon + 1;
 	}
 	ret->process = dw_trim(s);
-	return ret->action[0] != '\0' && strlen(ret->id) <= 64 && strspn(ret->action, "abcdefghijklmnopqrstuvwxyz") ==
-									    strlen(ret->action);
+	return ret->action[0] != '\0' && strlen(ret->id) <= 64 &&
+	       strspn(ret->action, "abcdefghijklmnopqrstuvwxyz") == strlen(ret->action);
 }
 
 void dw_inittab_parse(struct dw_arena *a, const struct dw_bytes *text, struct dw_inittab *ret,
@@ -129,7 +131,8 @@ static void note_bad(void *arg, unsigned line)
 				    "no entry of the form id:runlevels:action:process");
 }
 
-int dw_inittab_read(struct dw_starters *s, bool note_bad_lines, struct dw_inittab *ret, struct dw_error *e)
+int dw_inittab_read(struct dw_starters *s, bool note_bad_lines, struct dw_inittab *ret,
+		    struct dw_error *e)
 {
 	struct bad_lines bad = { .facts = s->facts };
 	struct dw_bytes text;
@@ -153,6 +156,7 @@ bool dw_inittab_at_boot(const struct dw_inittab *t, const struct dw_inittab_line
 	for (size_t i = 0; i < DW_ARRAY_SIZE(on_level); i++)
 		if (dw_streq(l->action, on_level[i]))
 			/* no runlevels: all of them; busybox's field is never looked at */
-			return l->runlevels[0] == '\0' || !t->runlevel || strchr(l->runlevels, t->runlevel) != NULL;
+			return l->runlevels[0] == '\0' || !t->runlevel ||
+			       strchr(l->runlevels, t->runlevel) != NULL;
 	return false;
 }

@@ -10,7 +10,7 @@ enum dw_init {
 	DW_INIT_SYSTEMD,
 	DW_INIT_SYSVINIT, /* busybox init too: it reads /etc/inittab */
 	DW_INIT_RUNIT,
-	DW_INIT_OPENRC,   /* openrc-init */
+	DW_INIT_OPENRC, /* openrc-init */
 };
 
 /* Of the running host from its pid 1; of a root from its /sbin/init. */
@@ -32,7 +32,8 @@ struct dw_inittab {
 void dw_inittab_parse(struct dw_arena *a, const struct dw_bytes *text, struct dw_inittab *ret,
 		      void (*bad)(void *arg, unsigned line), void *arg);
 /* Reads /etc/inittab; notes bad lines in the facts if asked to (one starter does). -ENOENT when there is none. */
-int dw_inittab_read(struct dw_starters *s, bool note_bad_lines, struct dw_inittab *ret, struct dw_error *e);
+int dw_inittab_read(struct dw_starters *s, bool note_bad_lines, struct dw_inittab *ret,
+		    struct dw_error *e);
 /* Is the entry one that init carries out on the way to the default runlevel? */
 bool dw_inittab_at_boot(const struct dw_inittab *t, const struct dw_inittab_line *l);
 

@@ -26,14 +26,16 @@ struct state {
 /* rc and rcS run the init scripts, which are other starters'; gettys open no door. */
 static bool is_machinery(const char *process)
 {
-	static const char *const names[] = { "rc", "rcS", "openrc", "getty", "agetty", "mingetty", "sulogin",
-					     "runsvdir-start", "shutdown", "ctrlaltdel" };
+	static const char *const names[] = { "rc",       "rcS",       "openrc",  "getty",
+					     "agetty",   "mingetty",  "sulogin", "runsvdir-start",
+					     "shutdown", "ctrlaltdel" };
 	size_t n = strcspn(process, " \t");
 
 	for (size_t i = 0; i < DW_ARRAY_SIZE(names); i++) {
 		size_t m = strlen(names[i]);
 
-		if (n >= m && strncmp(process + n - m, names[i], m) == 0 && (n == m || process[n - m - 1] == '/'))
+		if (n >= m && strncmp(process + n - m, names[i], m) == 0 &&
+		    (n == m || process[n - m - 1] == '/'))
 			return true;
 	}
 	return false;
@@ -58,7 +60,8 @@ static int load(struct dw_starters *s, void **ret_state, struct dw_error *e)
 
 		if (!*process || is_machinery(process))
 			continue;
-		dw_script_scan_command(s->sys, s->arena, "/etc/inittab", l->line, process, &entry.command);
+		dw_script_scan_command(s->sys, s->arena, "/etc/inittab", l->line, process,
+				       &entry.command);
 		(void)dw_split_quoted(s->arena, process, &entry.words);
 		*dw_vec_add(s->arena, &state->entries) = entry;
 	}
@@ -89,7 +92,8 @@ static bool has_plain_environment(struct dw_starters *s, const struct dw_procinf
 	       !dw_procs_env(s->procs, p, "RC_SVCNAME");
 }
 
-static enum dw_confidence how_sure(struct dw_starters *s, struct entry *e, const struct dw_procinfo *p)
+static enum dw_confidence how_sure(struct dw_starters *s, struct entry *e,
+				   const struct dw_procinfo *p)
 {
 	for (size_t i = 0; i < e->command.programs.n; i++) {
 		struct dw_program *program = &e->command.programs.v[i];
@@ -131,8 +135,10 @@ static int claim(struct dw_starters *s, void *arg, const struct dw_claim *c, str
 			.running = DW_YES,
 			.restarts = dw_streq(e->line->action, "respawn") ? DW_YES : DW_NO,
 			.confidence = sure,
-			.evidence = dw_arena_printf(s->arena, "it is a child of init and runs the entry's command, %.128s",
-						    e->line->process),
+			.evidence = dw_arena_printf(
+				s->arena,
+				"it is a child of init and runs the entry's command, %.128s",
+				e->line->process),
 		};
 	}
 	return ret->confidence != DW_CONFIDENCE_UNKNOWN;
@@ -150,8 +156,9 @@ static int list(struct dw_starters *s, void *arg, struct dw_error *e)
 			continue;
 		/* The entry's command is what it starts: named, however it is written. */
 		for (size_t k = 0; k < entry->command.programs.n; k++)
-			entry->command.programs.v[k].named = dw_streq(entry->line->action, "respawn") ||
-							     dw_streq(entry->line->action, "once");
+			entry->command.programs.v[k].named =
+				dw_streq(entry->line->action, "respawn") ||
+				dw_streq(entry->line->action, "once");
 		p = dw_script_listener(s, &entry->command);
 		if (!p || dw_script_is_running(s, &entry->command))
 			continue;
@@ -172,4 +179,6 @@ static int list(struct dw_starters *s, void *arg, struct dw_error *e)
 	return 0;
 }
 
-const struct dw_starter_ops dw_starter_inittab = { .name = "inittab", .load = load, .list = list, .claim = claim };
+const struct dw_starter_ops dw_starter_inittab = {
+	.name = "inittab", .load = load, .list = list, .claim = claim
+};

@@ -18,19 +18,21 @@ struct state {
 
 /* Programs whose children are somebody's session. */
 static const char *const entries[] = {
-	"sshd", "sshd-session", "login", "dropbear", "in.telnetd", "telnetd", "in.rlogind", "in.rshd", "mosh-server",
-	"agetty", "xrdp-sesman", "gdm-session-worker", "lightdm", "sddm-helper", "xdm", "cockpit-session",
+	"sshd",        "sshd-session", "login",       "dropbear",
+	"in.telnetd",  "telnetd",      "in.rlogind",  "in.rshd",
+	"mosh-server", "agetty",       "xrdp-sesman", "gdm-session-worker",
+	"lightdm",     "sddm-helper",  "xdm",         "cockpit-session",
 };
 
 /* Programs that only run inside somebody's session (or in place of one). */
 static const char *const inner[] = {
-	"sudo", "su", "doas", "screen", "tmux", "tmux: server", "dtach", "abduco", "script", "xterm",
-	"gnome-terminal-", "konsole", "xfce4-terminal",
+	"sudo",   "su",     "doas",  "screen",          "tmux",    "tmux: server",   "dtach",
+	"abduco", "script", "xterm", "gnome-terminal-", "konsole", "xfce4-terminal",
 };
 
 /* Their children were asked for in a file: not by hand, though these set the audit user id too. */
-static const char *const schedulers[] = { "cron", "crond", "atd", "anacron", "fcron", "inetd", "xinetd", "runsv",
-					  "init", "systemd", "openrc", "rc" };
+static const char *const schedulers[] = { "cron",   "crond", "atd",  "anacron", "fcron",  "inetd",
+					  "xinetd", "runsv", "init", "systemd", "openrc", "rc" };
 
 static bool one_of(const struct dw_procinfo *p, const char *const *names, size_t n)
 {
@@ -80,8 +82,9 @@ static const char *env_of(struct dw_starters *s, const struct lineage *l, const 
 	const struct dw_procinfo *from[] = { l->self, l->shell, l->inner, l->top };
 
 	for (size_t i = 0; i < DW_ARRAY_SIZE(from); i++) {
-		const char *v = from[i] && (i == 0 || from[i] != l->self) ?
-					dw_procs_env(s->procs, from[i], name) : NULL;
+		const char *v = from[i] && (i == 0 || from[i] != l->self)
+					? dw_procs_env(s->procs, from[i], name)
+					: NULL;
 
 		if (v && *v)
 			return v;
@@ -127,7 +130,8 @@ static void complete(struct dw_starters *s, const struct lineage *l, struct dw_s
 		v->host = at.host;
 }
 
-static const char *login_user(struct dw_starters *s, const struct lineage *l, const struct dw_session *v)
+static const char *login_user(struct dw_starters *s, const struct lineage *l,
+			      const struct dw_session *v)
 {
 	const char *sudo;
 
@@ -142,8 +146,8 @@ static const char *login_user(struct dw_starters *s, const struct lineage *l, co
 	return name_of(s, l->entry ? l->shell->uid : l->top->uid);
 }
 
-static int answer(struct dw_starters *s, const struct lineage *l, struct dw_session *v, enum dw_confidence sure,
-		  const char *evidence, struct dw_starter *ret)
+static int answer(struct dw_starters *s, const struct lineage *l, struct dw_session *v,
+		  enum dw_confidence sure, const char *evidence, struct dw_starter *ret)
 {
 	const struct dw_procinfo *p = l->self;
 
@@ -160,12 +164,13 @@ static int answer(struct dw_starters *s, const struct lineage *l, struct dw_sess
 	};
 	if (p->euid != UINT32_MAX && !dw_streq(name_of(s, p->euid), ret->id))
 		ret->also = dw_arena_printf(s->arena, "running as %s%s", name_of(s, p->euid),
-					    l->inner || env_of(s, l, "SUDO_USER") ? " (sudo or su)" : "");
+					    l->inner || env_of(s, l, "SUDO_USER") ? " (sudo or su)"
+										  : "");
 	return 1;
 }
 
-static int claim_session(struct dw_starters *s, const struct lineage *l, const char *id, const char *cgroup,
-			 struct dw_starter *ret)
+static int claim_session(struct dw_starters *s, const struct lineage *l, const char *id,
+			 const char *cgroup, struct dw_starter *ret)
 {
 	struct dw_session v;
 	const char *more = "";
@@ -175,7 +180,8 @@ static int claim_session(struct dw_starters *s, const struct lineage *l, const c
 	else if (v.service)
 		more = dw_arena_printf(s->arena, " of %s", v.service);
 	return answer(s, l, &v, DW_CONFIDENCE_CERTAIN,
-		      dw_arena_printf(s->arena, "its control group is %s: login session %s%s", cgroup, id, more),
+		      dw_arena_printf(s->arena, "its control group is %s: login session %s%s",
+				      cgroup, id, more),
 		      ret);
 }
 
@@ -187,30 +193,53 @@ static int claim_by_traces(struct dw_starters *s, const struct lineage *l, struc
 	const struct dw_procinfo *above = l->entry ? l->entry : l->inner;
 	struct dw_session v = { 0 };
 
+	struct lineage elder = *l;
+
 	if (l->scheduled)
 		return 0;
 	if (above)
-		return answer(s, l, &v, l->entry || audited ? DW_CONFIDENCE_CERTAIN : DW_CONFIDENCE_LIKELY,
-			      dw_arena_printf(s->arena, "started below %s (%d)", above->comm, above->pid), ret);
-	if (ssh_peer(s, l))
-		return answer(s, l, &v, DW_CONFIDENCE_LIKELY, "its environment is that of a login over ssh", ret);
-	if (env_of(s, l, "SUDO_USER"))
-		return answer(s, l, &v, DW_CONFIDENCE_LIKELY, "its environment is that of sudo", ret);
+		return answer(
+			s, l, &v,
+			l->entry || audited ? DW_CONFIDENCE_CERTAIN : DW_CONFIDENCE_LIKELY,
+			dw_arena_printf(s->arena, "started below %s (%d)", above->comm, above->pid),
+			ret);
+	/* a thousand workers of one parent inherited one environment: read that once */
+	if (!audited)
+		elder.self = elder.shell = l->top;
+	if (ssh_peer(s, &elder))
+		return answer(s, l, &v, DW_CONFIDENCE_LIKELY,
+			      "its environment is that of a login over ssh", ret);
+	if (env_of(s, &elder, "SUDO_USER"))
+		return answer(s, l, &v, DW_CONFIDENCE_LIKELY, "its environment is that of sudo",
+			      ret);
 	if (tty)
 		return answer(s, l, &v, audited ? DW_CONFIDENCE_LIKELY : DW_CONFIDENCE_GUESS,
 			      dw_arena_printf(s->arena, "its terminal is %s", tty), ret);
 	/* cron and at set it too */
 	if (audited)
-		return answer(s, l, &v, DW_CONFIDENCE_GUESS, "its audit user id was set by a login or a job", ret);
+		return answer(s, l, &v, DW_CONFIDENCE_GUESS,
+			      "its audit user id was set by a login or a job", ret);
 	return 0;
 }
 
 /* Services in whose control group logins live when logind does not take them out of it. */
 static bool lets_people_in(const char *unit)
 {
-	static const char *const heads[] = { "ssh.", "sshd.", "ssh@", "sshd@", "dropbear", "getty@", "serial-getty@",
-					     "console-getty.", "container-getty@", "autovt@", "telnet",
-					     "inetd.", "openbsd-inetd.", "inetutils-inetd.", "xinetd." };
+	static const char *const heads[] = { "ssh.",
+					     "sshd.",
+					     "ssh@",
+					     "sshd@",
+					     "dropbear",
+					     "getty@",
+					     "serial-getty@",
+					     "console-getty.",
+					     "container-getty@",
+					     "autovt@",
+					     "telnet",
+					     "inetd.",
+					     "openbsd-inetd.",
+					     "inetutils-inetd.",
+					     "xinetd." };
 
 	for (size_t i = 0; i < DW_ARRAY_SIZE(heads); i++)
 		if (dw_starts_with(unit, heads[i]))
@@ -230,7 +259,8 @@ static int load(struct dw_starters *s, void **ret_state, struct dw_error *e)
 	return 0;
 }
 
-static int claim(struct dw_starters *s, void *state, const struct dw_claim *c, struct dw_starter *ret)
+static int claim(struct dw_starters *s, void *state, const struct dw_claim *c,
+		 struct dw_starter *ret)
 {
 	const struct state *st = state;
 	const struct dw_procinfo *p = c->process;
@@ -243,7 +273,8 @@ static int claim(struct dw_starters *s, void *state, const struct dw_claim *c, s
 	dw_sd_where(s->arena, st->cgroup_root, p->cgroup, &w);
 	if (dw_sd_is_container(&w))
 		return 0;
-	if (w.unit && dw_ends_with(w.unit, ".service") && w.uid == UINT32_MAX && !lets_people_in(w.unit))
+	if (w.unit && dw_ends_with(w.unit, ".service") && w.uid == UINT32_MAX &&
+	    !lets_people_in(w.unit))
 		return 0;
 	if (w.uid != UINT32_MAX && !(w.user_unit && dw_ends_with(w.user_unit, ".scope") &&
 				     !dw_streq(w.user_unit, "init.scope")))
@@ -255,9 +286,12 @@ static int claim(struct dw_starters *s, void *state, const struct dw_claim *c, s
 	if (w.uid != UINT32_MAX) {
 		struct dw_session v = { .user = name_of(s, w.uid) };
 
-		return answer(s, &l, &v, DW_CONFIDENCE_CERTAIN,
-			      dw_arena_printf(s->arena, "its control group is %s: a program of a user's session",
-					      p->cgroup), ret);
+		return answer(
+			s, &l, &v, DW_CONFIDENCE_CERTAIN,
+			dw_arena_printf(s->arena,
+					"its control group is %s: a program of a user's session",
+					p->cgroup),
+			ret);
 	}
 	return claim_by_traces(s, &l, ret);
 }

@@ -36,7 +36,8 @@ static void enable_needed(struct dw_scripts *scripts)
 			struct dw_scripts_entry *e = &scripts->v.v[i];
 
 			for (size_t k = 0; e->enabled == DW_YES && k < e->script.needs.n; k++) {
-				struct dw_scripts_entry *needed = dw_scripts_find(scripts, e->script.needs.v[k]);
+				struct dw_scripts_entry *needed =
+					dw_scripts_find(scripts, e->script.needs.v[k]);
 
 				if (needed && needed->enabled != DW_YES) {
 					needed->enabled = DW_YES;
@@ -85,7 +86,8 @@ static void read_daemon(struct dw_starters *s, struct dw_script *script, const c
 	while ((line = dw_lines_next_trimmed(&it, s->arena)) != NULL)
 		if (dw_starts_with(line, "pidfile=/"))
 			*dw_vec_add(s->arena, &script->pidfiles) =
-				(struct dw_pidfile){ .path = line + strlen("pidfile="), .named = true };
+				(struct dw_pidfile){ .path = line + strlen("pidfile="),
+						     .named = true };
 }
 
 static void read_running(struct dw_starters *s, struct dw_scripts_entry *e)
@@ -93,8 +95,8 @@ static void read_running(struct dw_starters *s, struct dw_scripts_entry *e)
 	const char *dir = dw_arena_printf(s->arena, "/run/openrc/daemons/%s", e->script.name);
 	struct dw_strings names = { 0 };
 
-	e->started = dw_sys_file_exists(s->sys,
-					dw_arena_printf(s->arena, "/run/openrc/started/%s", e->script.name));
+	e->started = dw_sys_file_exists(
+		s->sys, dw_arena_printf(s->arena, "/run/openrc/started/%s", e->script.name));
 	if (!e->started || dw_sys_dir_list(s->sys, dir, s->arena, &names, NULL) < 0)
 		return;
 	for (size_t i = 0; i < names.n && i < DAEMONS_MAX; i++)
@@ -128,7 +130,8 @@ static const struct dw_procinfo *supervisor(struct dw_starters *s, const struct 
 
 	p = top->ppid > 1 ? dw_procs_get(s->procs, top->ppid) : NULL;
 	if (p && p->argc > 1 &&
-	    (dw_streq(p->comm, "supervise-daemo") || (p->exe && dw_streq(dw_basename(p->exe), "supervise-daemon"))))
+	    (dw_streq(p->comm, "supervise-daemo") ||
+	     (p->exe && dw_streq(dw_basename(p->exe), "supervise-daemon"))))
 		return p;
 	return NULL;
 }
@@ -139,7 +142,8 @@ struct finding {
 	bool supervised;
 };
 
-static struct dw_program *program_run(struct dw_starters *s, struct dw_script *script, const struct dw_chain *c)
+static struct dw_program *program_run(struct dw_starters *s, struct dw_script *script,
+				      const struct dw_chain *c)
 {
 	for (size_t i = 0; i < script->programs.n; i++) {
 		struct dw_program *p = &script->programs.v[i];
@@ -152,8 +156,8 @@ static struct dw_program *program_run(struct dw_starters *s, struct dw_script *s
 	return dw_script_main_program(script, false);
 }
 
-static bool by_name(struct dw_starters *s, struct state *state, const char *name, const struct dw_chain *c,
-		    const char *text, struct finding *ret)
+static bool by_name(struct dw_starters *s, struct state *state, const char *name,
+		    const struct dw_chain *c, const char *text, struct finding *ret)
 {
 	ret->entry = dw_scripts_find(&state->scripts, name);
 	if (!ret->entry)
@@ -167,7 +171,8 @@ static bool by_name(struct dw_starters *s, struct state *state, const char *name
 	return true;
 }
 
-static bool find(struct dw_starters *s, struct state *state, const struct dw_procinfo *p, struct finding *ret)
+static bool find(struct dw_starters *s, struct state *state, const struct dw_procinfo *p,
+		 struct finding *ret)
 {
 	const struct dw_procinfo *watcher;
 	struct dw_chain chain;
@@ -175,8 +180,10 @@ static bool find(struct dw_starters *s, struct state *state, const struct dw_pro
 
 	dw_chain_of(s->procs, p, &chain);
 	watcher = supervisor(s, &chain);
-	if (watcher && by_name(s, state, watcher->argv[1], &chain,
-			       dw_arena_printf(s->arena, "supervise-daemon(%d) watches over it", watcher->pid), ret)) {
+	if (watcher &&
+	    by_name(s, state, watcher->argv[1], &chain,
+		    dw_arena_printf(s->arena, "supervise-daemon(%d) watches over it", watcher->pid),
+		    ret)) {
 		ret->supervised = true;
 		return true;
 	}
@@ -184,8 +191,9 @@ static bool find(struct dw_starters *s, struct state *state, const struct dw_pro
 	/* What the services rc.local and local started stands in other files, and is rclocal.c's. */
 	if (name && (dw_streq(name, "rc.local") || dw_streq(name, "local")))
 		return false;
-	if (name && by_name(s, state, name, &chain,
-			    dw_arena_printf(s->arena, "its environment has RC_SVCNAME=%.128s", name), ret))
+	if (name &&
+	    by_name(s, state, name, &chain,
+		    dw_arena_printf(s->arena, "its environment has RC_SVCNAME=%.128s", name), ret))
 		return true;
 	ret->entry = dw_scripts_ask(s, &state->scripts, p, &ret->evidence);
 	return ret->entry != NULL;
@@ -196,8 +204,8 @@ static int claim(struct dw_starters *s, void *arg, const struct dw_claim *c, str
 	struct finding f = { 0 };
 	const char *text;
 
-	if (!s->procs || !c->process || c->process->kthread || c->process->pid == 1 || c->container ||
-	    !find(s, arg, c->process, &f))
+	if (!s->procs || !c->process || c->process->kthread || c->process->pid == 1 ||
+	    c->container || !find(s, arg, c->process, &f))
 		return 0;
 	text = f.evidence.text;
 	*ret = (struct dw_starter){
@@ -208,9 +216,9 @@ static int claim(struct dw_starters *s, void *arg, const struct dw_claim *c, str
 		.running = DW_YES,
 		.restarts = f.supervised ? DW_YES : DW_NO,
 		.confidence = f.evidence.confidence,
-		.evidence = f.evidence.by_hand
-				    ? dw_arena_printf(s->arena, "%s; it was started %s", text, f.evidence.by_hand)
-				    : text,
+		.evidence = f.evidence.by_hand ? dw_arena_printf(s->arena, "%s; it was started %s",
+								 text, f.evidence.by_hand)
+					       : text,
 		.also = f.evidence.by_hand,
 	};
 	return 1;
@@ -224,7 +232,8 @@ static int list(struct dw_starters *s, void *arg, struct dw_error *e)
 		struct dw_script *script = &state->scripts.v.v[i].script;
 		bool supervised = strstr(script->text, "supervise-daemon") != NULL;
 
-		dw_scripts_list_one(s, &state->scripts.v.v[i], DW_STARTER_OPENRC, supervised ? DW_YES : DW_NO);
+		dw_scripts_list_one(s, &state->scripts.v.v[i], DW_STARTER_OPENRC,
+				    supervised ? DW_YES : DW_NO);
 	}
 	return 0;
 }

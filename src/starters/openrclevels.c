@@ -15,7 +15,8 @@
 
 static void add_level(struct dw_arena *a, struct dw_strings *to, const char *name)
 {
-	if (!name[0] || strchr(name, '/') || name[0] == '$' || name[0] == '-' || to->n >= LEVELS_MAX)
+	if (!name[0] || strchr(name, '/') || name[0] == '$' || name[0] == '-' ||
+	    to->n >= LEVELS_MAX)
 		return;
 	for (size_t i = 0; i < to->n; i++)
 		if (dw_streq(to->v[i], name))
@@ -30,7 +31,8 @@ static void take_words(struct dw_arena *a, const struct dw_sh_command *c, struct
 		const char *word = dw_arena_strndup(a, c->words[i].s, c->words[i].n);
 
 		if (dw_streq(dw_basename(word), "openrc") || dw_streq(word, "/sbin/rc")) {
-			add_level(a, ret, dw_arena_strndup(a, c->words[i + 1].s, c->words[i + 1].n));
+			add_level(a, ret,
+				  dw_arena_strndup(a, c->words[i + 1].s, c->words[i + 1].n));
 			return;
 		}
 	}
@@ -51,13 +53,17 @@ static bool label_fits(struct dw_arena *a, const char *label, size_t n, const ch
 }
 
 struct casing {
-	bool inside, done, active; /* within case..esac; a label has fitted; this branch is the one */
+	bool inside, done,
+		active; /* within case..esac; a label has fitted; this branch is the one */
 };
 
 /* Does the line begin with a label? Returns what stands behind it, or the line. */
-static const char *take_label(struct dw_arena *a, const char *line, const char *argument, struct casing *c)
+static const char *take_label(struct dw_arena *a, const char *line, const char *argument,
+			      struct casing *c)
 {
-	size_t n = strspn(line, " \t(\"'*?|[]-_abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789");
+	size_t n = strspn(
+		line,
+		" \t(\"'*?|[]-_abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789");
 
 	if (!c->inside || c->active || line[n] != ')')
 		return line;
@@ -129,7 +135,8 @@ static void add_stacked(struct dw_starters *s, struct dw_strings *levels)
 			const char *path = dw_arena_printf(s->arena, "%s/%s", dir, names.v[k]);
 			struct stat st;
 
-			if (dw_sys_file_stat(s->sys, path, true, &st, NULL) == 0 && S_ISDIR(st.st_mode))
+			if (dw_sys_file_stat(s->sys, path, true, &st, NULL) == 0 &&
+			    S_ISDIR(st.st_mode))
 				add_level(s->arena, levels, names.v[k]);
 		}
 	}

@@ -11,7 +11,7 @@ const char *dw_program_in_path(struct dw_sys *sys, struct dw_arena *a, const cha
 {
 	/* init's own PATH with /usr/local before it, as service(8), runit and cron's root have it. */
 	static const char *const path[] = { "/usr/local/sbin", "/usr/local/bin", "/usr/sbin",
-					    "/usr/bin",	       "/sbin",		 "/bin" };
+					    "/usr/bin",        "/sbin",          "/bin" };
 
 	if (strlen(command) > 255)
 		return NULL;
@@ -27,9 +27,12 @@ const char *dw_program_in_path(struct dw_sys *sys, struct dw_arena *a, const cha
 
 bool dw_program_is_interpreter(const char *path)
 {
-	static const char *const names[] = { "python", "perl", "ruby", "node",	  "java",  "php",  "lua",     "tclsh",
-					     "wish",   "mono", "dotnet", "guile", "erl",   "beam", "busybox", "env" };
-	static const char *const shells[] = { "sh", "bash", "dash", "ash", "ksh", "ksh93", "mksh", "zsh", "rbash" };
+	static const char *const names[] = { "python", "perl", "ruby",    "node",
+					     "java",   "php",  "lua",     "tclsh",
+					     "wish",   "mono", "dotnet",  "guile",
+					     "erl",    "beam", "busybox", "env" };
+	static const char *const shells[] = { "sh",    "bash", "dash", "ash",  "ksh",
+					      "ksh93", "mksh", "zsh",  "rbash" };
 	const char *base = dw_basename(path);
 
 	for (size_t i = 0; i < DW_ARRAY_SIZE(shells); i++)
@@ -39,7 +42,8 @@ bool dw_program_is_interpreter(const char *path)
 		size_t n = strlen(names[i]);
 
 		/* python3.11, java, lua5.4: the name, then at most a version */
-		if (strncmp(base, names[i], n) == 0 && strspn(base + n, "0123456789.-js") == strlen(base + n))
+		if (strncmp(base, names[i], n) == 0 &&
+		    strspn(base + n, "0123456789.-js") == strlen(base + n))
 			return true;
 	}
 	return false;
@@ -47,8 +51,8 @@ bool dw_program_is_interpreter(const char *path)
 
 static const char *without_usr(const char *p)
 {
-	static const char *const merged[] = { "/usr/bin/", "/usr/sbin/", "/usr/lib/", "/usr/lib32/", "/usr/lib64/",
-					      "/usr/libx32/" };
+	static const char *const merged[] = { "/usr/bin/",   "/usr/sbin/",  "/usr/lib/",
+					      "/usr/lib32/", "/usr/lib64/", "/usr/libx32/" };
 
 	for (size_t i = 0; i < DW_ARRAY_SIZE(merged); i++)
 		if (dw_starts_with(p, merged[i]))
@@ -110,7 +114,8 @@ struct dw_program *dw_script_main_program(struct dw_script *s, bool mentioned)
 	return mentioned && s->programs.n > 0 ? &s->programs.v[0] : NULL;
 }
 
-const char *dw_script_source(struct dw_arena *a, const struct dw_script *s, const struct dw_program *p)
+const char *dw_script_source(struct dw_arena *a, const struct dw_script *s,
+			     const struct dw_program *p)
 {
 	unsigned line = p ? p->line : s->line;
 

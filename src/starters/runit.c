@@ -17,7 +17,7 @@
 
 struct service {
 	const char *name;
-	const char *dir;  /* as the watched directory has it: /etc/service/NAME */
+	const char *dir; /* as the watched directory has it: /etc/service/NAME */
 	struct dw_script run;
 	bool linked; /* watched at the next boot */
 	bool down;
@@ -30,7 +30,8 @@ struct state {
 
 /* --- the services --------------------------------------------------------------------------------- */
 
-static void read_service(struct dw_starters *s, struct state *state, const char *dir, const char *name, bool linked)
+static void read_service(struct dw_starters *s, struct state *state, const char *dir,
+			 const char *name, bool linked)
 {
 	struct service v = { .name = name, .dir = dir, .linked = linked };
 	const char *run = dw_arena_printf(s->arena, "%s/run", dir);
@@ -38,11 +39,13 @@ static void read_service(struct dw_starters *s, struct state *state, const char 
 	char *real;
 	int r;
 
-	if (state->services.n >= SERVICES_MAX || dw_sys_file_real(s->sys, run, s->arena, &real, &e) < 0)
+	if (state->services.n >= SERVICES_MAX ||
+	    dw_sys_file_real(s->sys, run, s->arena, &real, &e) < 0)
 		return; /* no run file: no service */
 	r = dw_script_read(s->sys, s->arena, real, &v.run, &e);
 	if (r < 0) {
-		dw_facts_incomplete(s->facts, "unreadable", run, 0, true, "run file not read: %s", e.message);
+		dw_facts_incomplete(s->facts, "unreadable", run, 0, true, "run file not read: %s",
+				    e.message);
 		v.run = (struct dw_script){ .name = name, .path = real, .text = "" };
 	}
 	v.down = dw_sys_file_exists(s->sys, dw_arena_printf(s->arena, "%s/down", dir));
@@ -66,8 +69,8 @@ static bool read_watched(struct dw_starters *s, struct state *state, const char 
 	for (size_t i = 0; i < names.n; i++)
 		/* runsvdir skips names that begin with a dot */
 		if (names.v[i][0] != '.' && !find_service(state, names.v[i]))
-			read_service(s, state, dw_arena_printf(s->arena, "%s/%s", dir, names.v[i]), names.v[i],
-				     linked);
+			read_service(s, state, dw_arena_printf(s->arena, "%s/%s", dir, names.v[i]),
+				     names.v[i], linked);
 	return true;
 }
 
@@ -106,8 +109,8 @@ static bool is_watched(struct dw_starters *s)
 static int load(struct dw_starters *s, void **ret_state, struct dw_error *e)
 {
 	/* Debian and Void; runit's own; daemontools'; s6's */
-	static const char *const watched[] = { "/etc/service", "/var/service", "/service", "/run/service",
-					       "/etc/runit/runsvdir/default" };
+	static const char *const watched[] = { "/etc/service", "/var/service", "/service",
+					       "/run/service", "/etc/runit/runsvdir/default" };
 	struct state *state = dw_new(s->arena, struct state);
 	bool found = false;
 
@@ -154,8 +157,8 @@ static enum dw_tristate wanted_up(struct dw_starters *s, const struct service *v
 {
 	struct dw_bytes status;
 
-	if (dw_sys_file_read(s->sys, dw_arena_printf(s->arena, "%s/supervise/status", v->dir), 256, s->arena, &status,
-			     NULL) < 0 ||
+	if (dw_sys_file_read(s->sys, dw_arena_printf(s->arena, "%s/supervise/status", v->dir), 256,
+			     s->arena, &status, NULL) < 0 ||
 	    status.n < 18)
 		return DW_UNKNOWN;
 	return status.data[17] == 'd' ? DW_NO : DW_YES;
@@ -178,14 +181,16 @@ static int claim(struct dw_starters *s, void *arg, const struct dw_claim *c, str
 	*ret = (struct dw_starter){
 		.kind = DW_STARTER_RUNIT,
 		.id = v->name,
-		.source = dw_script_source(s->arena, &v->run, dw_script_main_program(&v->run, true)),
+		.source =
+			dw_script_source(s->arena, &v->run, dw_script_main_program(&v->run, true)),
 		.enabled = v->linked && !v->down ? DW_YES : DW_NO,
 		.running = DW_YES,
 		.restarts = wanted_up(s, v) == DW_NO ? DW_NO : DW_YES,
 		.confidence = DW_CONFIDENCE_CERTAIN,
-		.evidence = dw_arena_printf(s->arena, "its parent is %s(%d), which keeps %s running%s",
-					    supervisor->comm, supervisor->pid, v->dir,
-					    v->down ? "; the file down keeps it from starting at boot" : ""),
+		.evidence = dw_arena_printf(
+			s->arena, "its parent is %s(%d), which keeps %s running%s",
+			supervisor->comm, supervisor->pid, v->dir,
+			v->down ? "; the file down keeps it from starting at boot" : ""),
 	};
 	return 1;
 }
@@ -198,8 +203,8 @@ static bool is_running(struct dw_starters *s, const struct service *v)
 
 	/* supervise/pid is empty while the service is down. */
 	return s->procs &&
-	       dw_sys_file_read(s->sys, dw_arena_printf(s->arena, "%s/supervise/pid", v->dir), 64, s->arena, &pid,
-				NULL) == 0 &&
+	       dw_sys_file_read(s->sys, dw_arena_printf(s->arena, "%s/supervise/pid", v->dir), 64,
+				s->arena, &pid, NULL) == 0 &&
 	       pid.n > 0;
 }
 
@@ -209,7 +214,8 @@ static int list(struct dw_starters *s, void *arg, struct dw_error *e)
 
 	for (size_t i = 0; state->watched && i < state->services.n; i++) {
 		struct service *v = &state->services.v[i];
-		struct dw_program *p = v->linked && !v->down ? dw_script_listener(s, &v->run) : NULL;
+		struct dw_program *p =
+			v->linked && !v->down ? dw_script_listener(s, &v->run) : NULL;
 
 		if (!p || is_running(s, v))
 			continue;
@@ -230,4 +236,6 @@ static int list(struct dw_starters *s, void *arg, struct dw_error *e)
 	return 0;
 }
 
-const struct dw_starter_ops dw_starter_runit = { .name = "runit", .load = load, .list = list, .claim = claim };
+const struct dw_starter_ops dw_starter_runit = {
+	.name = "runit", .load = load, .list = list, .claim = claim
+};

@@ -51,15 +51,16 @@ static void add_script(struct dw_starters *s, struct dw_scripts *scripts, const 
 	if (r == -ENOENT)
 		return;
 	if (r < 0) {
-		dw_facts_incomplete(s->facts, "unreadable", path, 0, true, "init script not read: %s", e.message);
+		dw_facts_incomplete(s->facts, "unreadable", path, 0, true,
+				    "init script not read: %s", e.message);
 		return;
 	}
 	add_usual_pidfiles(s->arena, &script);
 	*dw_vec_add(s->arena, &scripts->v) = (struct dw_scripts_entry){ .script = script };
 }
 
-int dw_scripts_read_dir(struct dw_starters *s, struct dw_scripts *scripts, const char *dir, const char *prefix,
-			struct dw_error *e)
+int dw_scripts_read_dir(struct dw_starters *s, struct dw_scripts *scripts, const char *dir,
+			const char *prefix, struct dw_error *e)
 {
 	struct dw_strings names = { 0 };
 	int r = dw_sys_dir_list(s->sys, dir, s->arena, &names, e);
@@ -80,7 +81,8 @@ struct dw_scripts_entry *dw_scripts_find(struct dw_scripts *scripts, const char 
 
 /* --- asking --------------------------------------------------------------------------------------- */
 
-static bool some_script_knows(struct dw_starters *s, struct dw_scripts *scripts, const struct dw_procinfo *p)
+static bool some_script_knows(struct dw_starters *s, struct dw_scripts *scripts,
+			      const struct dw_procinfo *p)
 {
 	for (size_t i = 0; i < scripts->v.n; i++)
 		if (dw_script_knows_program(s, &scripts->v.v[i].script, p))
@@ -88,7 +90,8 @@ static bool some_script_knows(struct dw_starters *s, struct dw_scripts *scripts,
 	return false;
 }
 
-static bool exe_is_known(struct dw_starters *s, struct dw_scripts *scripts, const struct dw_procinfo *p)
+static bool exe_is_known(struct dw_starters *s, struct dw_scripts *scripts,
+			 const struct dw_procinfo *p)
 {
 	struct dw_scripts_exe *found;
 
@@ -105,7 +108,8 @@ static bool exe_is_known(struct dw_starters *s, struct dw_scripts *scripts, cons
 	return found->known;
 }
 
-static bool in_some_pidfile(struct dw_starters *s, struct dw_scripts *scripts, const struct dw_chain *c)
+static bool in_some_pidfile(struct dw_starters *s, struct dw_scripts *scripts,
+			    const struct dw_chain *c)
 {
 	for (size_t i = 0; i < scripts->v.n; i++) {
 		struct dw_script *script = &scripts->v.v[i].script;
@@ -117,7 +121,8 @@ static bool in_some_pidfile(struct dw_starters *s, struct dw_scripts *scripts, c
 	return false;
 }
 
-static bool is_worth_weighing(struct dw_starters *s, struct dw_scripts *scripts, const struct dw_chain *c)
+static bool is_worth_weighing(struct dw_starters *s, struct dw_scripts *scripts,
+			      const struct dw_chain *c)
 {
 	for (size_t i = 0; i < c->n; i++)
 		if (exe_is_known(s, scripts, c->v[i]))
@@ -139,8 +144,8 @@ static void weigh(struct dw_starters *s, struct dw_scripts *scripts, const struc
 		bool better = ev.confidence > best->evidence.confidence;
 
 		/* Two scripts of one program (isc-dhcp-server, isc-dhcp-server6): the one that is run at boot. */
-		if (ev.confidence && ev.confidence == best->evidence.confidence && e->enabled == DW_YES &&
-		    scripts->v.v[best->entry].enabled != DW_YES)
+		if (ev.confidence && ev.confidence == best->evidence.confidence &&
+		    e->enabled == DW_YES && scripts->v.v[best->entry].enabled != DW_YES)
 			better = true;
 		if (better) {
 			best->evidence = ev;
@@ -176,10 +181,11 @@ void dw_scripts_clear(struct dw_scripts *scripts)
 /* --- sleepers ------------------------------------------------------------------------------------- */
 
 /* Programs are filtered by what they import: behind a script that checks file systems sleeps no door. */
-void dw_scripts_list_one(struct dw_starters *s, struct dw_scripts_entry *entry, enum dw_starter_kind kind,
-			 enum dw_tristate restarts)
+void dw_scripts_list_one(struct dw_starters *s, struct dw_scripts_entry *entry,
+			 enum dw_starter_kind kind, enum dw_tristate restarts)
 {
-	struct dw_program *p = entry->enabled == DW_YES ? dw_script_listener(s, &entry->script) : NULL;
+	struct dw_program *p =
+		entry->enabled == DW_YES ? dw_script_listener(s, &entry->script) : NULL;
 
 	if (!p || dw_script_is_running(s, &entry->script))
 		return;

@@ -29,8 +29,8 @@ bool dw_session_read(struct dw_starters *s, const char *id, struct dw_session *r
 
 	*ret = (struct dw_session){ 0 };
 	if (strchr(id, '/') ||
-	    dw_sys_file_read(s->sys, dw_arena_printf(s->arena, "/run/systemd/sessions/%s", id), SESSION_MAX,
-			     s->arena, &text, NULL) < 0)
+	    dw_sys_file_read(s->sys, dw_arena_printf(s->arena, "/run/systemd/sessions/%s", id),
+			     SESSION_MAX, s->arena, &text, NULL) < 0)
 		return false;
 	lines = dw_lines_of(&text);
 	while ((line = dw_lines_next_trimmed(&lines, s->arena))) {
@@ -51,7 +51,8 @@ bool dw_session_read(struct dw_starters *s, const char *id, struct dw_session *r
 	return true;
 }
 
-bool dw_session_utmp(struct dw_arena *a, const struct dw_bytes *text, const char *tty, struct dw_session *ret)
+bool dw_session_utmp(struct dw_arena *a, const struct dw_bytes *text, const char *tty,
+		     struct dw_session *ret)
 {
 	struct utmp u;
 
@@ -62,8 +63,10 @@ bool dw_session_utmp(struct dw_arena *a, const struct dw_bytes *text, const char
 			continue;
 		*ret = (struct dw_session){
 			.tty = tty,
-			.user = *u.ut_user ? dw_arena_strndup(a, u.ut_user, sizeof(u.ut_user)) : NULL,
-			.host = *u.ut_host ? dw_arena_strndup(a, u.ut_host, sizeof(u.ut_host)) : NULL,
+			.user = *u.ut_user ? dw_arena_strndup(a, u.ut_user, sizeof(u.ut_user))
+					   : NULL,
+			.host = *u.ut_host ? dw_arena_strndup(a, u.ut_host, sizeof(u.ut_host))
+					   : NULL,
 		};
 		return true;
 	}
@@ -86,14 +89,15 @@ bool dw_session_at(struct dw_starters *s, const char *tty, struct dw_session *re
 const char *dw_session_tty(struct dw_arena *a, int tty_nr)
 {
 	unsigned number = (unsigned)tty_nr;
-	unsigned major_nr = (number >> 8) & 0xfff, minor_nr = (number & 0xff) | ((number >> 12) & 0xfff00);
+	unsigned major_nr = (number >> 8) & 0xfff,
+		 minor_nr = (number & 0xff) | ((number >> 12) & 0xfff00);
 
 	/* Documentation/admin-guide/devices.txt: 136-143 pseudo terminals, 4 consoles and serial lines */
 	if (major_nr >= 136 && major_nr <= 143)
 		return dw_arena_printf(a, "pts/%u", (major_nr - 136) * 256 + minor_nr);
 	if (major_nr == 4 && minor_nr > 0)
-		return minor_nr < 64 ? dw_arena_printf(a, "tty%u", minor_nr) :
-				       dw_arena_printf(a, "ttyS%u", minor_nr - 64);
+		return minor_nr < 64 ? dw_arena_printf(a, "tty%u", minor_nr)
+				     : dw_arena_printf(a, "ttyS%u", minor_nr - 64);
 	return NULL;
 }
 

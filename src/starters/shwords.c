@@ -7,7 +7,8 @@
 #include "dw_parse.h"
 #include "dw_str.h"
 
-#define LINE_MAX_BYTES ((size_t)64 * 1024) /* of one logical line; the rest of a longer one is not looked at */
+#define LINE_MAX_BYTES                                                                             \
+	((size_t)64 * 1024) /* of one logical line; the rest of a longer one is not looked at */
 
 char *dw_sh_next_line(struct dw_lines *it, struct dw_arena *a, unsigned *ret_line)
 {
@@ -176,7 +177,8 @@ static void add_unique(struct dw_arena *a, struct dw_strings *to, const char *s)
 	dw_vec_push(a, to, s);
 }
 
-static struct dw_sh_var *assign(struct dw_sh *sh, const char *name, size_t n, const struct dw_strings *values)
+static struct dw_sh_var *assign(struct dw_sh *sh, const char *name, size_t n,
+				const struct dw_strings *values)
 {
 	struct dw_sh_var *v = find_var(sh, name, n);
 
@@ -198,8 +200,8 @@ void dw_sh_assign(struct dw_sh *sh, const char *name, const struct dw_strings *v
 	(void)assign(sh, name, strlen(name), values);
 }
 
-bool dw_sh_try_assignment(struct dw_sh *sh, const struct dw_sh_word *w, const struct dw_sh_var **ret_var,
-			  struct dw_strings *ret_values)
+bool dw_sh_try_assignment(struct dw_sh *sh, const struct dw_sh_word *w,
+			  const struct dw_sh_var **ret_var, struct dw_strings *ret_values)
 {
 	size_t n = name_length(w->s, w->n);
 	struct dw_sh_word value;
@@ -253,7 +255,8 @@ static void append_values(struct expansion *x, const struct dw_strings *values)
 			struct dw_str *to = &x->parts[x->n];
 
 			x->sh->spent += old.parts[i].n + length;
-			if (old.parts[i].n + length > DW_SH_VALUE_MAX || x->sh->spent > DW_SH_SPEND_MAX)
+			if (old.parts[i].n + length > DW_SH_VALUE_MAX ||
+			    x->sh->spent > DW_SH_SPEND_MAX)
 				continue;
 			*to = (struct dw_str){ .arena = x->sh->arena };
 			dw_str_addn(to, old.parts[i].s ? old.parts[i].s : "", old.parts[i].n);
@@ -421,4 +424,57 @@ const char *dw_sh_expand_one(struct dw_sh *sh, const struct dw_sh_word *w)
 
 	dw_sh_expand(sh, w, &values);
 	return values.n > 0 ? values.v[0] : NULL;
+}
+
+/* --- prefix commands ------------------------------------------------------------------------------ */
+
+/* Commands that run the command in their arguments; all their options are skipped, with a value where they have one. */
+static const struct {
+	const char *name, *with_value;
+	unsigned words; /* further words before the command */
+} prefixes[] = {
+	{ "exec", "a", 0 },
+	{ "nohup", "", 0 },
+	{ "setsid", "", 0 },
+	{ "command", "", 0 },
+	{ "env", "uCS", 0 },
+	{ "nice", "n", 0 },
+	{ "ionice", "cnp", 0 },
+	{ "chpst", "uUbenpdroslmftPC/012", 0 },
+	{ "setuidgid", "", 1 },
+	{ "envuidgid", "", 1 },
+	{ "softlimit", "adfmrstclopx", 0 },
+	{ "setlock", "", 1 },
+	{ "s6-setuidgid", "", 1 },
+	{ "s6-softlimit", "adfmrstclop", 0 },
+	{ "envdir", "", 1 },
+	{ "s6-envdir", "", 1 },
+	{ "eval", "", 0 },
+	{ "chrt", "", 1 },
+	{ "taskset", "c", 1 },
+	{ "gosu", "", 1 },
+};
+
+/* chpst's -P, -0, -1, -2 and -v take no value; its others do. */
+static bool option_has_value(const char *command, const char *with_value, char c)
+{
+	if (dw_streq(command, "chpst") && c && strchr("Pv012", c))
+		return false;
+	return c && strchr(with_value, c);
+}
+
+size_t dw_sh_skip_prefix(const char *command, const struct dw_sh_word *w, size_t n)
+{
+	for (size_t k = 0; k < DW_ARRAY_SIZE(prefixes); k++) {
+		size_t i = 1;
+
+		if (!dw_streq(prefixes[k].name, command))
+			continue;
+		for (; i < n && w[i].n > 1 && w[i].s[0] == '-'; i++)
+			if (w[i].n == 2 &&
+			    option_has_value(command, prefixes[k].with_value, w[i].s[1]))
+				i++;
+		return i + prefixes[k].words;
+	}
+	return 0;
 }

@@ -10,7 +10,8 @@
  * A unit becomes enabled, once. Of several reasons the best to tell is told: a link that somebody can remove,
  * then a line of another unit, then something that only triggers it.
  */
-static void pull(struct dw_sd_manager *m, const char *name, const char *by, enum dw_sd_reason reason)
+static void pull(struct dw_sd_manager *m, const char *name, const char *by,
+		 enum dw_sd_reason reason)
 {
 	struct dw_sd_unit *u;
 
@@ -52,8 +53,7 @@ static void pull_links(struct dw_sd_manager *m, struct dw_sd_unit *u, const char
 {
 	struct dw_strings names = { 0 };
 
-	if (dw_sys_dir_list(m->s->sys, dir, m->s->arena, &names, NULL) < 0)
-		return;
+	dw_sd_names(m->s, dir, &names);
 	for (size_t i = 0; i < names.n; i++) {
 		const char *path = dw_arena_printf(m->s->arena, "%s/%s", dir, names.v[i]);
 		struct dw_sd_name n;
@@ -79,7 +79,9 @@ static void pull_dirs(struct dw_sd_manager *m, struct dw_sd_unit *u, const char 
 
 		for (size_t i = 0; i < m->dirs.n; i++)
 			if (dw_sd_dir_has(&m->dirs.v[i], sub))
-				pull_links(m, u, dw_arena_printf(m->s->arena, "%s/%s", m->dirs.v[i].path, sub),
+				pull_links(m, u,
+					   dw_arena_printf(m->s->arena, "%s/%s", m->dirs.v[i].path,
+							   sub),
 					   k == 2);
 	}
 }
@@ -96,8 +98,10 @@ static void pull_triggered(struct dw_sd_manager *m, struct dw_sd_unit *u)
 		if (dw_sd_is_true(dw_sd_value(u, DW_SD_ACCEPT)))
 			return;
 	} else if (dw_ends_with(u->name, ".timer") || dw_ends_with(u->name, ".path")) {
-		s = dw_sd_last(u, dw_ends_with(u->name, ".timer") ? DW_SD_TIMER_UNIT : DW_SD_PATH_UNIT);
-		target = s ? dw_sd_expand(m, u, s->value) : dw_sd_name_change(m->s->arena, u->name, ".service");
+		s = dw_sd_last(u, dw_ends_with(u->name, ".timer") ? DW_SD_TIMER_UNIT
+								  : DW_SD_PATH_UNIT);
+		target = s ? dw_sd_expand(m, u, s->value)
+			   : dw_sd_name_change(m->s->arena, u->name, ".service");
 	} else {
 		return;
 	}
@@ -119,8 +123,8 @@ static bool worth_following(const char *name)
 
 static void follow(struct dw_sd_manager *m, struct dw_sd_unit *u)
 {
-	static const enum dw_sd_key lists[] = { DW_SD_WANTS, DW_SD_REQUIRES, DW_SD_BINDS_TO, DW_SD_UPHOLDS,
-						DW_SD_SOCKETS };
+	static const enum dw_sd_key lists[] = { DW_SD_WANTS, DW_SD_REQUIRES, DW_SD_BINDS_TO,
+						DW_SD_UPHOLDS, DW_SD_SOCKETS };
 	const char *template;
 
 	if (!worth_following(u->name))
@@ -142,8 +146,8 @@ static void follow(struct dw_sd_manager *m, struct dw_sd_unit *u)
  */
 static void pull_device_targets(struct dw_sd_manager *m)
 {
-	static const char *const targets[] = { "bluetooth.target", "printer.target", "smartcard.target",
-					       "sound.target" };
+	static const char *const targets[] = { "bluetooth.target", "printer.target",
+					       "smartcard.target", "sound.target" };
 
 	for (size_t i = 0; i < DW_ARRAY_SIZE(targets); i++)
 		if (dw_sd_is_active(m, targets[i]) == DW_YES)

@@ -4,7 +4,8 @@
 
 static bool is_unit(const char *s)
 {
-	static const char *const suffixes[] = { ".service", ".scope", ".socket", ".mount", ".swap" };
+	static const char *const suffixes[] = { ".service", ".scope", ".socket", ".mount",
+						".swap" };
 
 	for (size_t i = 0; i < DW_ARRAY_SIZE(suffixes); i++)
 		if (dw_ends_with(s, suffixes[i]) && strlen(s) > strlen(suffixes[i]))
@@ -33,7 +34,8 @@ static bool take_component(struct dw_sd_where *w, const char *s)
 	if (*s == '_')
 		s++;
 	if (w->user_unit || (w->unit && w->uid == UINT32_MAX)) {
-		w->payload = w->payload || dw_streq(s, "payload") || dw_starts_with(s, "libpod-payload");
+		w->payload =
+			w->payload || dw_streq(s, "payload") || dw_starts_with(s, "libpod-payload");
 		return true;
 	}
 	if (dw_ends_with(s, ".slice")) {
@@ -83,8 +85,10 @@ const char *dw_sd_session_id(struct dw_arena *a, const char *unit)
 
 static bool is_container_unit(const char *unit)
 {
-	static const char *const heads[] = { "docker-", "libpod-", "crio-", "cri-containerd-", "nerdctl-",
-					     "machine-", "lxc-", "incus-", "systemd-nspawn@" };
+	static const char *const heads[] = {
+		"docker-",  "libpod-", "crio-",  "cri-containerd-", "nerdctl-",
+		"machine-", "lxc-",    "incus-", "systemd-nspawn@"
+	};
 
 	for (size_t i = 0; i < DW_ARRAY_SIZE(heads); i++)
 		if (dw_starts_with(unit, heads[i]) &&

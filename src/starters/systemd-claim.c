@@ -12,10 +12,32 @@
  * whoever knows those says so; the unit alone is a guess.
  */
 static const char *const shelters[] = {
-	"cron.", "crond.", "cronie.", "anacron.", "fcron.", "atd.", "inetd.", "openbsd-inetd.",
-	"inetutils-inetd.", "xinetd.", "ssh.", "sshd.", "ssh@", "sshd@", "dropbear.", "dropbear@", "getty@",
-	"serial-getty@", "console-getty.", "container-getty@", "autovt@", "docker.", "containerd.", "podman.",
-	"dbus.", "dbus-broker.",
+	"cron.",
+	"crond.",
+	"cronie.",
+	"anacron.",
+	"fcron.",
+	"atd.",
+	"inetd.",
+	"openbsd-inetd.",
+	"inetutils-inetd.",
+	"xinetd.",
+	"ssh.",
+	"sshd.",
+	"ssh@",
+	"sshd@",
+	"dropbear.",
+	"dropbear@",
+	"getty@",
+	"serial-getty@",
+	"console-getty.",
+	"container-getty@",
+	"autovt@",
+	"docker.",
+	"containerd.",
+	"podman.",
+	"dbus.",
+	"dbus-broker.",
 };
 
 static bool is_shelter(const char *unit)
@@ -27,7 +49,8 @@ static bool is_shelter(const char *unit)
 }
 
 /* The daemon that the unit starts, not something that it started in turn. */
-static bool is_daemon(struct dw_sd_manager *m, const struct dw_sd_unit *u, const struct dw_procinfo *p)
+static bool is_daemon(struct dw_sd_manager *m, const struct dw_sd_unit *u,
+		      const struct dw_procinfo *p)
 {
 	const char *program = dw_sd_program(m, u, NULL);
 	const struct dw_procinfo *parent = m->s->procs ? dw_procs_get(m->s->procs, p->ppid) : NULL;
@@ -73,8 +96,8 @@ static enum dw_confidence passed_on(struct dw_sd_manager *m, const struct dw_sd_
 	return DW_CONFIDENCE_UNKNOWN;
 }
 
-static void socket_starter(struct dw_sd_manager *m, struct dw_sd_unit *u, const struct dw_sd_listen *l,
-			   struct dw_starter *ret)
+static void socket_starter(struct dw_sd_manager *m, struct dw_sd_unit *u,
+			   const struct dw_sd_listen *l, struct dw_starter *ret)
 {
 	struct dw_starter st = { 0 };
 
@@ -87,7 +110,8 @@ static void socket_starter(struct dw_sd_manager *m, struct dw_sd_unit *u, const 
 	*ret = st;
 }
 
-static bool serves(struct dw_sd_manager *m, const struct dw_sd_unit *socket, const struct dw_sd_unit *service)
+static bool serves(struct dw_sd_manager *m, const struct dw_sd_unit *socket,
+		   const struct dw_sd_unit *service)
 {
 	const char *template = dw_sd_name_template(m->s->arena, service->name);
 
@@ -103,14 +127,16 @@ static struct dw_sd_unit *socket_of(struct dw_sd_manager *m, struct dw_sd_unit *
 
 	dw_sd_sockets(m);
 	for (size_t i = 0; i < m->sockets.n; i++)
-		if (serves(m, m->sockets.v[i], service) && (*ret = dw_sd_socket_match(m, m->sockets.v[i], at)))
+		if (serves(m, m->sockets.v[i], service) &&
+		    (*ret = dw_sd_socket_match(m, m->sockets.v[i], at)))
 			return m->sockets.v[i];
 	for (size_t i = dw_sd_list_begin(service, DW_SD_SOCKETS); i < service->settings.n; i++) {
 		char *words, *word;
 
 		if (service->settings.v[i].key != DW_SD_SOCKETS)
 			continue;
-		words = dw_arena_strdup(m->s->arena, dw_sd_expand(m, service, service->settings.v[i].value));
+		words = dw_arena_strdup(m->s->arena,
+					dw_sd_expand(m, service, service->settings.v[i].value));
 		while ((word = dw_word_next(&words)))
 			if ((*ret = dw_sd_socket_match(m, dw_sd_unit_get(m, word), at)))
 				return dw_sd_unit_get(m, word);
@@ -133,9 +159,9 @@ static bool claim_by_socket(struct dw_sd_manager *m, struct dw_sd_unit *u, const
 	socket_starter(m, socket, line, ret);
 	ret->confidence = sure;
 	ret->also = u->name;
-	ret->evidence = dw_arena_printf(m->s->arena, "%s listens there and passes it to %s, which runs%s%s",
-					socket->name, u->name, ret->evidence ? "; " : "",
-					ret->evidence ? ret->evidence : "");
+	ret->evidence = dw_arena_printf(
+		m->s->arena, "%s listens there and passes it to %s, which runs%s%s", socket->name,
+		u->name, ret->evidence ? "; " : "", ret->evidence ? ret->evidence : "");
 	return true;
 }
 
@@ -146,12 +172,14 @@ static struct dw_sd_unit *accepting_socket(struct dw_sd_manager *m, const struct
 		return NULL;
 	dw_sd_sockets(m);
 	for (size_t i = 0; i < m->sockets.n; i++)
-		if (serves(m, m->sockets.v[i], u) && dw_sd_is_true(dw_sd_value(m->sockets.v[i], DW_SD_ACCEPT)))
+		if (serves(m, m->sockets.v[i], u) &&
+		    dw_sd_is_true(dw_sd_value(m->sockets.v[i], DW_SD_ACCEPT)))
 			return m->sockets.v[i];
 	return NULL;
 }
 
-static bool claim_by_connection(struct dw_sd_manager *m, struct dw_sd_unit *u, struct dw_starter *ret)
+static bool claim_by_connection(struct dw_sd_manager *m, struct dw_sd_unit *u,
+				struct dw_starter *ret)
 {
 	struct dw_sd_unit *socket = accepting_socket(m, u);
 
@@ -160,12 +188,14 @@ static bool claim_by_connection(struct dw_sd_manager *m, struct dw_sd_unit *u, s
 	dw_sd_describe(m, socket, ret);
 	dw_sd_socket_read(m, socket);
 	if (socket->listens.n)
-		ret->source = dw_starters_source(m->s, socket->listens.v[0].file, socket->listens.v[0].line);
+		ret->source = dw_starters_source(m->s, socket->listens.v[0].file,
+						 socket->listens.v[0].line);
 	ret->kind = m->is_user ? DW_STARTER_USER_SESSION : DW_STARTER_SYSTEMD_SOCKET;
 	ret->running = DW_YES;
 	ret->restarts = DW_YES;
 	ret->also = u->name;
-	ret->evidence = dw_arena_printf(m->s->arena, "it serves one connection that came to %s", socket->name);
+	ret->evidence = dw_arena_printf(m->s->arena, "it serves one connection that came to %s",
+					socket->name);
 	return true;
 }
 
@@ -183,7 +213,8 @@ static bool runs_program(const struct dw_procinfo *p, const char *program)
 }
 
 /* What is odd about the process, though its control group is the unit's; "" mostly. */
-static const char *oddities(struct dw_sd_manager *m, struct dw_sd_unit *u, const struct dw_procinfo *p)
+static const char *oddities(struct dw_sd_manager *m, struct dw_sd_unit *u,
+			    const struct dw_procinfo *p)
 {
 	const struct dw_procinfo *parent = p->ppid > 1 ? dw_procs_get(m->s->procs, p->ppid) : NULL;
 	const char *program = dw_sd_program(m, u, NULL);
@@ -192,12 +223,15 @@ static const char *oddities(struct dw_sd_manager *m, struct dw_sd_unit *u, const
 	dw_str_add(&out, "");
 	if (program && !runs_program(p, program))
 		dw_str_addf(&out, "; the unit starts %s, this is %s", program, p->exe);
-	if (parent && parent->cgroup && p->cgroup && !dw_streq(parent->cgroup, p->cgroup) && !m->is_user)
-		dw_str_addf(&out, "; its parent %s (%d) is in %s", parent->comm, parent->pid, parent->cgroup);
+	if (parent && parent->cgroup && p->cgroup && !dw_streq(parent->cgroup, p->cgroup) &&
+	    !m->is_user)
+		dw_str_addf(&out, "; its parent %s (%d) is in %s", parent->comm, parent->pid,
+			    parent->cgroup);
 	return out.s;
 }
 
-static void ask_about(struct dw_starters *s, struct dw_sd *sd, struct dw_sd_unit *u, struct dw_starter *st)
+static void ask_about(struct dw_starters *s, struct dw_sd *sd, struct dw_sd_unit *u,
+		      struct dw_starter *st)
 {
 	const char *path = dw_sd_ask(s, sd, u->name, "FragmentPath");
 	const char *state = dw_sd_ask(s, sd, u->name, "UnitFileState");
@@ -207,7 +241,8 @@ static void ask_about(struct dw_starters *s, struct dw_sd *sd, struct dw_sd_unit
 		st->source = path;
 	if (!state)
 		st->enabled = DW_UNKNOWN;
-	st->evidence = path ? "systemd has it loaded, but its file is gone" : "there is no file for this unit";
+	st->evidence = path ? "systemd has it loaded, but its file is gone"
+			    : "there is no file for this unit";
 }
 
 static void claim_by_unit(struct dw_sd_manager *m, struct dw_sd *sd, struct dw_sd_unit *u,
@@ -225,8 +260,9 @@ static void claim_by_unit(struct dw_sd_manager *m, struct dw_sd *sd, struct dw_s
 		u->starter = dw_arena_memdup(s->arena, &st, sizeof(st));
 	}
 	*ret = *u->starter;
-	ret->evidence = dw_arena_printf(s->arena, "its control group is %s%s%s%s", p->cgroup, oddities(m, u, p),
-					ret->evidence ? "; " : "", ret->evidence ? ret->evidence : "");
+	ret->evidence = dw_arena_printf(s->arena, "its control group is %s%s%s%s", p->cgroup,
+					oddities(m, u, p), ret->evidence ? "; " : "",
+					ret->evidence ? ret->evidence : "");
 	if (dw_streq(u->name, "rc-local.service"))
 		ret->confidence = DW_CONFIDENCE_LIKELY;
 	else if (is_shelter(u->name) && !is_daemon(m, u, p))
@@ -234,7 +270,8 @@ static void claim_by_unit(struct dw_sd_manager *m, struct dw_sd *sd, struct dw_s
 }
 
 /* The manager itself holds it: one of its socket units asked for that. */
-static int claim_by_manager(struct dw_sd_manager *m, const struct dw_claim *c, struct dw_starter *ret)
+static int claim_by_manager(struct dw_sd_manager *m, const struct dw_claim *c,
+			    struct dw_starter *ret)
 {
 	const struct dw_sd_listen *line = NULL;
 	struct dw_sd_unit *best = NULL;
@@ -254,13 +291,14 @@ static int claim_by_manager(struct dw_sd_manager *m, const struct dw_claim *c, s
 	if (!best)
 		return 0;
 	socket_starter(m, best, line, ret);
-	ret->evidence = dw_arena_printf(m->s->arena, "systemd itself holds it, as %s asks%s%s", best->name,
-					ret->evidence ? "; " : "", ret->evidence ? ret->evidence : "");
+	ret->evidence =
+		dw_arena_printf(m->s->arena, "systemd itself holds it, as %s asks%s%s", best->name,
+				ret->evidence ? "; " : "", ret->evidence ? ret->evidence : "");
 	return 1;
 }
 
-static int claim_service(struct dw_sd_manager *m, struct dw_sd *sd, const char *name, const struct dw_claim *c,
-			 struct dw_starter *ret)
+static int claim_service(struct dw_sd_manager *m, struct dw_sd *sd, const char *name,
+			 const struct dw_claim *c, struct dw_starter *ret)
 {
 	struct dw_sd_unit *u = dw_sd_unit_get(m, name);
 	bool sheltered;
@@ -279,7 +317,8 @@ static int claim_service(struct dw_sd_manager *m, struct dw_sd *sd, const char *
  * A process that left its unit's control group still carries the mark its manager gave to the service's first
  * process, if it did not wash it off: systemd.exec(5), $INVOCATION_ID.
  */
-static int claim_by_mark(struct dw_starters *s, struct dw_sd *sd, const struct dw_claim *c, struct dw_starter *ret)
+static int claim_by_mark(struct dw_starters *s, struct dw_sd *sd, const struct dw_claim *c,
+			 struct dw_starter *ret)
 {
 	struct dw_sd_manager *m = sd->system;
 	const char *mark = dw_procs_env(s->procs, c->process, "INVOCATION_ID");
@@ -287,20 +326,25 @@ static int claim_by_mark(struct dw_starters *s, struct dw_sd *sd, const struct d
 	if (!mark || dw_sd_is_active(m, "") == DW_UNKNOWN)
 		return 0;
 	for (size_t i = 0; i < m->active.n; i++) {
-		const char *path = dw_arena_printf(s->arena, "/run/systemd/units/invocation:%s", m->active.v[i]);
+		const char *path = dw_arena_printf(s->arena, "/run/systemd/units/invocation:%s",
+						   m->active.v[i]);
 		struct dw_sd_unit *u;
 		char *id;
 
 		if (!dw_ends_with(m->active.v[i], ".service") ||
-		    dw_sys_file_readlink(s->sys, path, s->arena, &id, NULL) < 0 || !dw_streq(id, mark))
+		    dw_sys_file_readlink(s->sys, path, s->arena, &id, NULL) < 0 ||
+		    !dw_streq(id, mark))
 			continue;
 		u = dw_sd_unit_get(m, m->active.v[i]);
 		dw_sd_close(m);
 		dw_sd_describe(m, u, ret);
 		ret->running = DW_YES;
 		ret->confidence = DW_CONFIDENCE_LIKELY;
-		ret->evidence = dw_arena_printf(s->arena, "it left the control group of %s, but its environment "
-						"has that unit's INVOCATION_ID", u->name);
+		ret->evidence =
+			dw_arena_printf(s->arena,
+					"it left the control group of %s, but its environment "
+					"has that unit's INVOCATION_ID",
+					u->name);
 		return 1;
 	}
 	return 0;
@@ -309,16 +353,19 @@ static int claim_by_mark(struct dw_starters *s, struct dw_sd *sd, const struct d
 static int claim_user(struct dw_starters *s, struct dw_sd *sd, const struct dw_sd_where *w,
 		      const struct dw_claim *c, struct dw_starter *ret)
 {
-	struct dw_sd_manager *m = dw_sd_user(s, sd, w->uid, dw_procs_env(s->procs, c->process, "HOME"));
+	struct dw_sd_manager *m =
+		dw_sd_user(s, sd, w->uid, dw_procs_env(s->procs, c->process, "HOME"));
 
 	if (!m || !w->user_unit)
 		return 0;
 	if (dw_streq(w->user_unit, "init.scope"))
 		return claim_by_manager(m, c, ret);
-	return dw_ends_with(w->user_unit, ".service") ? claim_service(m, sd, w->user_unit, c, ret) : 0;
+	return dw_ends_with(w->user_unit, ".service") ? claim_service(m, sd, w->user_unit, c, ret)
+						      : 0;
 }
 
-int dw_sd_claim(struct dw_starters *s, struct dw_sd *sd, const struct dw_claim *c, struct dw_starter *ret)
+int dw_sd_claim(struct dw_starters *s, struct dw_sd *sd, const struct dw_claim *c,
+		struct dw_starter *ret)
 {
 	struct dw_sd_where w;
 

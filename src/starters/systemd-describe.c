@@ -20,7 +20,8 @@ static const char *sysv_link(struct dw_starters *s, const char *script)
 		if (dw_sys_dir_list(s->sys, dir, s->arena, &names, NULL) < 0)
 			continue;
 		for (size_t i = 0; i < names.n; i++)
-			if (names.v[i][0] == 'S' && strlen(names.v[i]) > 3 && dw_streq(names.v[i] + 3, script))
+			if (names.v[i][0] == 'S' && strlen(names.v[i]) > 3 &&
+			    dw_streq(names.v[i] + 3, script))
 				return dw_arena_printf(s->arena, "%s/%s", dir, names.v[i]);
 	}
 	return NULL;
@@ -32,15 +33,15 @@ static const char *bus_file(struct dw_sd_manager *m, const struct dw_sd_unit *u)
 
 	if (!*name || strchr(name, '/'))
 		return NULL;
-	path = dw_arena_printf(m->s->arena, "/usr/share/dbus-1/%sservices/%s.service", m->is_user ? "" : "system-",
-			       name);
+	path = dw_arena_printf(m->s->arena, "/usr/share/dbus-1/%sservices/%s.service",
+			       m->is_user ? "" : "system-", name);
 	return dw_sys_file_exists(m->s->sys, path) ? path : NULL;
 }
 
 static bool restarts_itself(const struct dw_sd_unit *u)
 {
-	static const char *const after_a_kill[] = { "always", "on-failure", "on-abnormal", "on-abort",
-						    "on-success" };
+	static const char *const after_a_kill[] = { "always", "on-failure", "on-abnormal",
+						    "on-abort", "on-success" };
 	const char *restart = dw_sd_value(u, DW_SD_RESTART);
 
 	for (size_t i = 0; i < DW_ARRAY_SIZE(after_a_kill); i++)
@@ -61,10 +62,12 @@ static void describe_restart(struct dw_sd_manager *m, struct dw_sd_unit *u, stru
 	else if (u->upheld_by)
 		ret->also = u->upheld_by->name;
 	else if (bus)
-		ret->also = dw_arena_printf(m->s->arena, "D-Bus name %s", dw_sd_value(u, DW_SD_BUS_NAME));
+		ret->also = dw_arena_printf(m->s->arena, "D-Bus name %s",
+					    dw_sd_value(u, DW_SD_BUS_NAME));
 }
 
-static void describe_boot(struct dw_sd_manager *m, const struct dw_sd_unit *u, struct dw_starter *ret)
+static void describe_boot(struct dw_sd_manager *m, const struct dw_sd_unit *u,
+			  struct dw_starter *ret)
 {
 	struct dw_arena *a = m->s->arena;
 
@@ -81,8 +84,9 @@ static void describe_boot(struct dw_sd_manager *m, const struct dw_sd_unit *u, s
 		ret->evidence = dw_arena_printf(a, "enabled by %s", u->enabled_by);
 	if (m->is_user && u->enabled && !dw_sd_lingers(m->s, m->user)) {
 		ret->enabled = DW_NO;
-		ret->evidence = dw_arena_printf(a, "started when %s logs in, not at boot (no lingering), by %s",
-						m->user, u->enabled_by);
+		ret->evidence = dw_arena_printf(
+			a, "started when %s logs in, not at boot (no lingering), by %s", m->user,
+			u->enabled_by);
 	}
 }
 
@@ -123,6 +127,7 @@ void dw_sd_describe(struct dw_sd_manager *m, struct dw_sd_unit *u, struct dw_sta
 	ret->id = dw_basename(script);
 	ret->source = script;
 	ret->also = u->name;
-	ret->evidence = dw_arena_printf(m->s->arena, "systemd made %s from the script; %s%s", u->name,
-					link ? "enabled by " : "", link ? link : ret->evidence);
+	ret->evidence =
+		dw_arena_printf(m->s->arena, "systemd made %s from the script; %s%s", u->name,
+				link ? "enabled by " : "", link ? link : ret->evidence);
 }

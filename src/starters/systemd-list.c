@@ -11,12 +11,16 @@
 static bool runs_another(const char *program)
 {
 	static const char *const names[] = {
-		"sh", "bash", "dash", "ash", "busybox", "zsh", "ksh", "env", "nsenter", "unshare", "ip", "sudo",
-		"su", "runuser", "setpriv", "setsid", "chroot", "nohup", "nice", "ionice", "taskset", "chrt",
-		"timeout", "start-stop-daemon", "daemon", "daemonize", "stdbuf", "numactl", "prlimit", "capsh",
-		"firejail", "xargs", "flock", "tini", "dumb-init", "s6-svscan", "runsvdir", "supervisord",
-		"screen", "tmux", "java", "node", "nodejs", "ruby", "php", "lua", "erl", "beam.smp", "mono",
-		"dotnet", "deno", "bun", "guile", "Rscript", "tclsh",
+		"sh",       "bash",        "dash",    "ash",     "busybox",   "zsh",
+		"ksh",      "env",         "nsenter", "unshare", "ip",        "sudo",
+		"su",       "runuser",     "setpriv", "setsid",  "chroot",    "nohup",
+		"nice",     "ionice",      "taskset", "chrt",    "timeout",   "start-stop-daemon",
+		"daemon",   "daemonize",   "stdbuf",  "numactl", "prlimit",   "capsh",
+		"firejail", "xargs",       "flock",   "tini",    "dumb-init", "s6-svscan",
+		"runsvdir", "supervisord", "screen",  "tmux",    "java",      "node",
+		"nodejs",   "ruby",        "php",     "lua",     "erl",       "beam.smp",
+		"mono",     "dotnet",      "deno",    "bun",     "guile",     "Rscript",
+		"tclsh",
 	};
 	static const char *const heads[] = { "python", "perl", "ruby", "php", "lua", "node" };
 	const char *base = dw_basename(program);
@@ -33,7 +37,8 @@ static bool runs_another(const char *program)
 /* Programs that bind netlink sockets only, whatever else they import. */
 static bool never_listens(const char *program)
 {
-	static const char *const names[] = { "agetty", "mingetty", "systemctl", "udevadm", "networkctl", "ifup",
+	static const char *const names[] = { "agetty",        "mingetty",   "systemctl",
+					     "udevadm",       "networkctl", "ifup",
 					     "systemd-udevd", "irqbalance", "acpid" };
 
 	for (size_t i = 0; i < DW_ARRAY_SIZE(names); i++)
@@ -46,7 +51,8 @@ static int may_listen(struct dw_sd_manager *m, const struct dw_sd_unit *u, const
 {
 	if (never_listens(program))
 		return 0;
-	if (runs_another(program) || *dw_sd_value(u, DW_SD_ROOT_DIRECTORY) || *dw_sd_value(u, DW_SD_ROOT_IMAGE))
+	if (runs_another(program) || *dw_sd_value(u, DW_SD_ROOT_DIRECTORY) ||
+	    *dw_sd_value(u, DW_SD_ROOT_IMAGE))
 		return -ENOTSUP;
 	return dw_elf_may_listen(m->s->sys, program);
 }
@@ -54,7 +60,8 @@ static int may_listen(struct dw_sd_manager *m, const struct dw_sd_unit *u, const
 /* RestrictAddressFamilies=, systemd.exec(5): a list of what is allowed, or behind ~ of what is not. */
 static bool families_forbid(struct dw_sd_manager *m, const struct dw_sd_unit *u)
 {
-	static const char *const doors[] = { "AF_INET", "AF_INET6", "AF_PACKET", "AF_VSOCK", "AF_BLUETOOTH" };
+	static const char *const doors[] = { "AF_INET", "AF_INET6", "AF_PACKET", "AF_VSOCK",
+					     "AF_BLUETOOTH" };
 	bool set = false, allows = false;
 
 	for (size_t i = dw_sd_list_begin(u, DW_SD_ADDRESS_FAMILIES); i < u->settings.n; i++) {
@@ -74,7 +81,8 @@ static bool families_forbid(struct dw_sd_manager *m, const struct dw_sd_unit *u)
 }
 
 /* ConditionPathExists= that does not hold now; NULL: none. A "|" makes one of several enough: not judged. */
-static const struct dw_sd_setting *failing_condition(struct dw_sd_manager *m, const struct dw_sd_unit *u)
+static const struct dw_sd_setting *failing_condition(struct dw_sd_manager *m,
+						     const struct dw_sd_unit *u)
 {
 	for (size_t i = dw_sd_list_begin(u, DW_SD_CONDITION_EXISTS); i < u->settings.n; i++) {
 		const struct dw_sd_setting *s = &u->settings.v[i];
@@ -94,15 +102,18 @@ static const struct dw_sd_setting *failing_condition(struct dw_sd_manager *m, co
 /* A user's manager does not write down what is active; its control groups do. */
 static bool user_runs(struct dw_sd_manager *m, const struct dw_sd_unit *u)
 {
-	static const char *const trees[] = { "/sys/fs/cgroup", "/sys/fs/cgroup/unified", "/sys/fs/cgroup/systemd" };
+	static const char *const trees[] = { "/sys/fs/cgroup", "/sys/fs/cgroup/unified",
+					     "/sys/fs/cgroup/systemd" };
 
 	if (!dw_sys_is_running(m->s->sys))
 		return false;
 	for (size_t i = 0; i < DW_ARRAY_SIZE(trees); i++)
-		if (dw_sys_file_exists(m->s->sys,
-				       dw_arena_printf(m->s->arena,
-						       "%s/user.slice/user-%u.slice/user@%u.service/app.slice/%s",
-						       trees[i], m->uid, m->uid, u->name)))
+		if (dw_sys_file_exists(
+			    m->s->sys,
+			    dw_arena_printf(
+				    m->s->arena,
+				    "%s/user.slice/user-%u.slice/user@%u.service/app.slice/%s",
+				    trees[i], m->uid, m->uid, u->name)))
 			return true;
 	return false;
 }
@@ -112,8 +123,8 @@ static bool is_running(struct dw_sd_manager *m, const struct dw_sd_unit *u)
 	return m->is_user ? user_runs(m, u) : dw_sd_is_active(m, u->name) == DW_YES;
 }
 
-static void add_sleeper(struct dw_sd_manager *m, const struct dw_endpoint *at, const struct dw_starter *st,
-			const char *program)
+static void add_sleeper(struct dw_sd_manager *m, const struct dw_endpoint *at,
+			const struct dw_starter *st, const char *program)
 {
 	*dw_vec_add(m->s->arena, &m->s->facts->sleepers) =
 		(struct dw_sleeper_fact){ .at = *at, .starter = *st, .program = program };
@@ -133,9 +144,11 @@ static void list_socket(struct dw_sd_manager *m, struct dw_sd_unit *u)
 		program = dw_sd_program(m, dw_sd_unit_get(m, service), NULL);
 	else
 		/* any instance will do to learn the program */
-		program = dw_sd_program(m, dw_sd_unit_get(m, dw_arena_printf(m->s->arena, "%.*s0.service",
-									     (int)strcspn(service, "@") + 1,
-									     service)), NULL);
+		program = dw_sd_program(
+			m,
+			dw_sd_unit_get(m, dw_arena_printf(m->s->arena, "%.*s0.service",
+							  (int)strcspn(service, "@") + 1, service)),
+			NULL);
 	dw_sd_describe(m, u, &st);
 	st.running = m->is_user ? DW_UNKNOWN : dw_sd_is_active(m, u->name);
 	st.also = service;
@@ -153,16 +166,27 @@ static int worth_listing(struct dw_sd_manager *m, struct dw_sd_unit *u, const ch
 
 	if (oneshot && !dw_sd_is_true(dw_sd_value(u, DW_SD_REMAIN)))
 		return 0;
-	if (is_running(m, u) || dw_sd_is_true(dw_sd_value(u, DW_SD_PRIVATE_NETWORK)) || families_forbid(m, u))
+	if (is_running(m, u) || dw_sd_is_true(dw_sd_value(u, DW_SD_PRIVATE_NETWORK)) ||
+	    families_forbid(m, u))
 		return 0;
 	may = may_listen(m, u, program);
 	/* scripts that set something up once are many, and mostly leave nothing behind */
 	return may < 0 && (oneshot || u->enabled == DW_SD_BY_TRIGGER) ? 0 : may;
 }
 
-static bool by_socket(const struct dw_sd_unit *u)
+/* Told by a socket unit: its addresses are listed, or only a path of the file system leads to the service. */
+static bool told_by_socket(struct dw_sd_manager *m, const struct dw_sd_unit *u)
 {
-	return u->enabled == DW_SD_BY_TRIGGER && u->triggers.n && dw_ends_with(u->triggers.v[0]->name, ".socket");
+	for (size_t i = 0; i < u->triggers.n; i++) {
+		struct dw_sd_unit *t = u->triggers.v[i];
+
+		if (!dw_ends_with(t->name, ".socket"))
+			continue;
+		dw_sd_socket_read(m, t);
+		if (t->listens.n || u->enabled == DW_SD_BY_TRIGGER)
+			return true;
+	}
+	return false;
 }
 
 static void list_service(struct dw_sd_manager *m, struct dw_sd_unit *u)
@@ -173,8 +197,7 @@ static void list_service(struct dw_sd_manager *m, struct dw_sd_unit *u)
 	struct dw_starter st;
 	int may;
 
-	/* what only a socket would start is told by the socket */
-	if (!program || by_socket(u))
+	if (!program || told_by_socket(m, u))
 		return;
 	may = worth_listing(m, u, program);
 	if (may == 0)
@@ -184,8 +207,9 @@ static void list_service(struct dw_sd_manager *m, struct dw_sd_unit *u)
 	st.confidence = may > 0 ? DW_CONFIDENCE_LIKELY : DW_CONFIDENCE_GUESS;
 	condition = failing_condition(m, u);
 	if (condition)
-		st.evidence = dw_arena_printf(m->s->arena, "%s; ConditionPathExists=%s (%s:%u) keeps it from starting",
-					      st.evidence, condition->value, condition->file, condition->line);
+		st.evidence = dw_arena_printf(
+			m->s->arena, "%s; ConditionPathExists=%s (%s:%u) keeps it from starting",
+			st.evidence, condition->value, condition->file, condition->line);
 	add_sleeper(m, &nowhere, &st, program);
 }
 
@@ -216,7 +240,7 @@ static void list_scripts(struct dw_sd_manager *m)
 		const char *dir = dw_arena_printf(m->s->arena, "/etc/rc%c.d", level);
 		struct dw_strings names = { 0 };
 
-		(void)dw_sys_dir_list(m->s->sys, dir, m->s->arena, &names, NULL);
+		dw_sd_names(m->s, dir, &names);
 		for (size_t i = 0; i < names.n; i++) {
 			const char *name = names.v[i] + 3, *script;
 			struct dw_endpoint nowhere = { 0 };
@@ -233,9 +257,15 @@ static void list_scripts(struct dw_sd_manager *m)
 				continue;
 			dw_vec_push(m->s->arena, &seen, name);
 			st = (struct dw_starter){
-				.kind = DW_STARTER_SYSV, .id = name, .source = script, .enabled = DW_YES,
-				.running = DW_NO, .restarts = DW_NO, .confidence = DW_CONFIDENCE_GUESS,
-				.evidence = dw_arena_printf(m->s->arena, "enabled by %s/%s", dir, names.v[i]),
+				.kind = DW_STARTER_SYSV,
+				.id = name,
+				.source = script,
+				.enabled = DW_YES,
+				.running = DW_NO,
+				.restarts = DW_NO,
+				.confidence = DW_CONFIDENCE_GUESS,
+				.evidence = dw_arena_printf(m->s->arena, "enabled by %s/%s", dir,
+							    names.v[i]),
 				.also = dw_arena_printf(m->s->arena, "%s.service", name),
 			};
 			add_sleeper(m, &nowhere, &st, NULL);
@@ -250,16 +280,19 @@ int dw_sd_list(struct dw_starters *s, struct dw_sd *sd, struct dw_error *e)
 	list_manager(sd->system);
 	if (!dw_sys_is_running(s->sys))
 		list_scripts(sd->system);
-	(void)dw_sys_dir_list(s->sys, "/var/lib/systemd/linger", s->arena, &lingering, NULL);
+	dw_sd_names(s, "/var/lib/systemd/linger", &lingering);
 	for (size_t i = 0; i < lingering.n; i++) {
 		struct dw_sd_manager *m;
 		uint32_t uid;
 
-		if (!dw_sys_user_id(s->sys, lingering.v[i], &uid))
-			continue;
-		m = dw_sd_user(s, sd, uid, NULL);
+		m = dw_sys_user_id(s->sys, lingering.v[i], &uid) ? dw_sd_user(s, sd, uid, NULL)
+								 : NULL;
 		if (m)
 			list_manager(m);
+		else
+			dw_facts_incomplete(s->facts, "unreadable", "/etc/passwd", 0, true,
+					    "units of %s start at boot, but no such user is known",
+					    lingering.v[i]);
 	}
 	return 0;
 }

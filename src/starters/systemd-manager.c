@@ -6,18 +6,12 @@
 
 /* systemd.unit(5), "System Unit Search Path"; a merged /lib is passed over. */
 static const char *const system_dirs[] = {
-	"/etc/systemd/system.control",
-	"/run/systemd/system.control",
-	"/run/systemd/transient",
-	"/run/systemd/generator.early",
-	"/etc/systemd/system",
-	"/etc/systemd/system.attached",
-	"/run/systemd/system",
-	"/run/systemd/system.attached",
-	"/run/systemd/generator",
-	"/usr/local/lib/systemd/system",
-	"/usr/lib/systemd/system",
-	"/lib/systemd/system",
+	"/etc/systemd/system.control", "/run/systemd/system.control",
+	"/run/systemd/transient",      "/run/systemd/generator.early",
+	"/etc/systemd/system",         "/etc/systemd/system.attached",
+	"/run/systemd/system",         "/run/systemd/system.attached",
+	"/run/systemd/generator",      "/usr/local/lib/systemd/system",
+	"/usr/lib/systemd/system",     "/lib/systemd/system",
 	"/run/systemd/generator.late",
 };
 
@@ -44,27 +38,31 @@ static bool merged_lib(struct dw_sys *s, const char *path)
 {
 	struct stat a, b;
 
-	return dw_streq(path, "/lib/systemd/system") && dw_sys_file_stat(s, path, true, &a, NULL) == 0 &&
-	       dw_sys_file_stat(s, "/usr/lib/systemd/system", true, &b, NULL) == 0 && a.st_ino == b.st_ino &&
-	       a.st_dev == b.st_dev;
+	return dw_streq(path, "/lib/systemd/system") &&
+	       dw_sys_file_stat(s, path, true, &a, NULL) == 0 &&
+	       dw_sys_file_stat(s, "/usr/lib/systemd/system", true, &b, NULL) == 0 &&
+	       a.st_ino == b.st_ino && a.st_dev == b.st_dev;
+}
+
+void dw_sd_names(struct dw_starters *s, const char *dir, struct dw_strings *ret)
+{
+	struct dw_error e = { 0 };
+	int r = dw_sys_dir_list(s->sys, dir, s->arena, ret, &e);
+
+	if (r < 0 && r != -ENOENT && r != -ENOTDIR)
+		dw_facts_incomplete(s->facts, "unreadable", dir, 0, true,
+				    "what this directory asks for is not known: %s", e.message);
 }
 
 static void add_dir(struct dw_sd_manager *m, const char *path)
 {
 	struct dw_sd_dir dir = { .path = path };
-	struct dw_error e = { 0 };
-	int r;
 
 	if (merged_lib(m->s->sys, path))
 		return;
-	r = dw_sys_dir_list(m->s->sys, path, m->s->arena, &dir.names, &e);
-	if (r == -ENOENT || r == -ENOTDIR)
+	dw_sd_names(m->s, path, &dir.names);
+	if (!dir.names.n)
 		return;
-	if (r < 0) {
-		dw_facts_incomplete(m->s->facts, "unreadable", path, 0, true,
-				    "the units in this directory are not known: %s", e.message);
-		return;
-	}
 	for (size_t i = 0; i < dir.names.n && !m->has_drop_ins; i++)
 		m->has_drop_ins = dw_ends_with(dir.names.v[i], ".d");
 	dw_vec_push(m->s->arena, &m->dirs, dir);
@@ -81,7 +79,8 @@ static const char *user_dir(struct dw_sd_manager *m, const char *pattern)
 	return pattern;
 }
 
-struct dw_sd_manager *dw_sd_manager_new(struct dw_starters *s, const char *user, uint32_t uid, const char *home)
+struct dw_sd_manager *dw_sd_manager_new(struct dw_starters *s, const char *user, uint32_t uid,
+					const char *home)
 {
 	struct dw_sd_manager *m = dw_new(s->arena, struct dw_sd_manager);
 
@@ -179,7 +178,8 @@ static const char *specifier(struct dw_sd_manager *m, const struct dw_sd_unit *u
 	case 'J':
 		return dw_sd_unescape(a, last_dash(n.prefix));
 	case 'f':
-		return dw_arena_printf(a, "/%s", dw_sd_unescape(a, n.instance ? instance : n.prefix));
+		return dw_arena_printf(a, "/%s",
+				       dw_sd_unescape(a, n.instance ? instance : n.prefix));
 	case 't':
 		return m->is_user ? dw_arena_printf(a, "/run/user/%u", m->uid) : "/run";
 	case 'h':
@@ -234,8 +234,8 @@ const char *dw_sd_expand(struct dw_sd_manager *m, const struct dw_sd_unit *u, co
 
 static const char *search_program(struct dw_sd_manager *m, const char *name)
 {
-	static const char *const dirs[] = { "/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin",
-					    "/sbin", "/bin" };
+	static const char *const dirs[] = { "/usr/local/sbin", "/usr/local/bin", "/usr/sbin",
+					    "/usr/bin",        "/sbin",          "/bin" };
 
 	for (size_t i = 0; i < DW_ARRAY_SIZE(dirs); i++) {
 		const char *path = dw_arena_printf(m->s->arena, "%s/%s", dirs[i], name);
@@ -269,7 +269,8 @@ const char *dw_sd_program(struct dw_sd_manager *m, const struct dw_sd_unit *u,
 	return NULL;
 }
 
-const char *dw_sd_source(struct dw_sd_manager *m, const struct dw_sd_unit *u, const struct dw_sd_setting *s)
+const char *dw_sd_source(struct dw_sd_manager *m, const struct dw_sd_unit *u,
+			 const struct dw_sd_setting *s)
 {
 	if (s)
 		return dw_starters_source(m->s, s->file, s->line);

@@ -86,9 +86,11 @@ static bool parse_vsock(const char *s, struct dw_endpoint *at)
 	return port_of(colon + 1, strlen(colon + 1), UINT32_MAX, &at->port);
 }
 
-bool dw_sd_listen_parse(struct dw_arena *a, const char *value, struct dw_sd_listen *ret, bool *ret_bad)
+bool dw_sd_listen_parse(struct dw_arena *a, const char *value, struct dw_sd_listen *ret,
+			bool *ret_bad)
 {
-	static const char *const vsock[] = { "vsock:", "vsock-stream:", "vsock-dgram:", "vsock-seqpacket:" };
+	static const char *const vsock[] = { "vsock:", "vsock-stream:", "vsock-dgram:",
+					     "vsock-seqpacket:" };
 	struct dw_endpoint *at = &ret->at;
 	bool ok;
 
@@ -129,17 +131,20 @@ static enum dw_protocol protocol_of(const struct dw_sd_unit *u, enum dw_sd_key k
 }
 
 /* An IPv6 wildcard takes IPv4 too unless the unit or net.ipv6.bindv6only says no. */
-static enum dw_family family_of(struct dw_sd_manager *m, const struct dw_sd_unit *u, const struct dw_sd_listen *l)
+static enum dw_family family_of(struct dw_sd_manager *m, const struct dw_sd_unit *u,
+				const struct dw_sd_listen *l)
 {
 	const char *only = dw_sd_value(u, DW_SD_IPV6_ONLY);
 	struct dw_bytes text = { 0 };
 
-	if (l->at.family != DW_FAMILY_DUAL && !(l->at.family == DW_FAMILY_IPV6 && dw_endpoint_is_any(&l->at)))
+	if (l->at.family != DW_FAMILY_DUAL &&
+	    !(l->at.family == DW_FAMILY_IPV6 && dw_endpoint_is_any(&l->at)))
 		return l->at.family;
 	if (dw_streq(only, "ipv6-only"))
 		return DW_FAMILY_IPV6;
 	if (!dw_streq(only, "both") && dw_sys_is_running(m->s->sys) &&
-	    dw_sys_file_read(m->s->sys, "/proc/sys/net/ipv6/bindv6only", 16, m->s->arena, &text, NULL) == 0 &&
+	    dw_sys_file_read(m->s->sys, "/proc/sys/net/ipv6/bindv6only", 16, m->s->arena, &text,
+			     NULL) == 0 &&
 	    text.n && text.data[0] == '1')
 		return DW_FAMILY_IPV6;
 	return DW_FAMILY_DUAL;
@@ -147,7 +152,8 @@ static enum dw_family family_of(struct dw_sd_manager *m, const struct dw_sd_unit
 
 static bool is_listen(enum dw_sd_key key)
 {
-	return key == DW_SD_LISTEN_STREAM || key == DW_SD_LISTEN_DATAGRAM || key == DW_SD_LISTEN_SEQPACKET;
+	return key == DW_SD_LISTEN_STREAM || key == DW_SD_LISTEN_DATAGRAM ||
+	       key == DW_SD_LISTEN_SEQPACKET;
 }
 
 void dw_sd_socket_read(struct dw_sd_manager *m, struct dw_sd_unit *u)
@@ -171,8 +177,9 @@ void dw_sd_socket_read(struct dw_sd_manager *m, struct dw_sd_unit *u)
 		value = dw_sd_expand(m, u, s->value);
 		if (!dw_sd_listen_parse(m->s->arena, value, &l, &bad)) {
 			if (bad)
-				dw_facts_incomplete(m->s->facts, "bad-line", s->file, s->line, false,
-						    "%s:%u: no address to listen on", s->file, s->line);
+				dw_facts_incomplete(m->s->facts, "bad-line", s->file, s->line,
+						    false, "%s:%u: no address to listen on",
+						    s->file, s->line);
 			continue;
 		}
 		if (l.at.protocol == DW_PROTOCOL_UNKNOWN)
@@ -197,7 +204,8 @@ static bool families_fit(const struct dw_sd_listen *l, const struct dw_endpoint 
 
 static bool listen_fits(const struct dw_sd_listen *l, const struct dw_endpoint *at)
 {
-	if (l->at.protocol != at->protocol || !at->has_port || l->at.port != at->port || !families_fit(l, at))
+	if (l->at.protocol != at->protocol || !at->has_port || l->at.port != at->port ||
+	    !families_fit(l, at))
 		return false;
 	if (l->at.ifname && at->ifname && !dw_streq(l->at.ifname, at->ifname))
 		return false;
@@ -230,7 +238,8 @@ const char *dw_sd_socket_service(struct dw_sd_manager *m, const struct dw_sd_uni
 
 	if (s)
 		return dw_sd_expand(m, u, s->value);
-	if (dw_sd_is_true(dw_sd_value(u, DW_SD_ACCEPT)) && dw_sd_name_split(m->s->arena, u->name, &n))
+	if (dw_sd_is_true(dw_sd_value(u, DW_SD_ACCEPT)) &&
+	    dw_sd_name_split(m->s->arena, u->name, &n))
 		return dw_arena_printf(m->s->arena, "%s@.service", n.prefix);
 	return dw_sd_name_change(m->s->arena, u->name, ".service");
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Units: found along the search path of systemd.unit(5), aliases followed, drop-ins merged, read once. */
 #include <errno.h>
+/* FNV has no switch that falls through, which clang would warn of in each use */
+#define HASH_FUNCTION HASH_FNV
 #include <uthash.h>
 
 #include "systemd.h"
@@ -59,8 +61,8 @@ struct reader {
 	const char *file;
 };
 
-static void take_setting(struct dw_sd_sink *sink, const char *section, const char *key, const char *value,
-			 unsigned line)
+static void take_setting(struct dw_sd_sink *sink, const char *section, const char *key,
+			 const char *value, unsigned line)
 {
 	struct reader *r = (struct reader *)sink;
 	enum dw_sd_key k = key_of(section, key);
@@ -76,8 +78,8 @@ static void take_bad(struct dw_sd_sink *sink, unsigned line, const char *why)
 	struct reader *r = (struct reader *)sink;
 
 	/* systemd passes over such a line as well: nothing is hidden by it */
-	dw_facts_incomplete(r->m->s->facts, "bad-line", r->file, line, false, "%s:%u: %s", r->file, line,
-			    why);
+	dw_facts_incomplete(r->m->s->facts, "bad-line", r->file, line, false, "%s:%u: %s", r->file,
+			    line, why);
 }
 
 /* Reads one file into the unit. Returns its size, or a negative code. */
@@ -90,8 +92,8 @@ static ssize_t read_file(struct dw_sd_manager *m, struct dw_sd_unit *u, const ch
 	struct dw_error e = { 0 };
 	int r = dw_sys_file_read(m->s->sys, path, DW_SD_UNIT_MAX, m->s->arena, &text, &e);
 
-	if (r == -ENOENT)
-		return r; /* a dangling link, or it went away */
+	if (r == -ENOENT || r == -ELOOP)
+		return -ENOENT; /* a dangling link, or it went away */
 	if (r < 0) {
 		dw_facts_incomplete(m->s->facts, "unreadable", path, 0, true,
 				    "what this unit file says is not known: %s", e.message);
@@ -118,8 +120,7 @@ static void collect_drop_ins(struct drop_ins *d, const char *dir)
 	struct dw_arena *a = d->m->s->arena;
 	struct dw_strings names = { 0 };
 
-	if (dw_sys_dir_list(d->m->s->sys, dir, a, &names, NULL) < 0)
-		return;
+	dw_sd_names(d->m->s, dir, &names);
 	for (size_t i = 0; i < names.n; i++) {
 		bool known = false;
 
@@ -128,9 +129,10 @@ static void collect_drop_ins(struct drop_ins *d, const char *dir)
 		for (size_t k = 0; k < d->v.n && !known; k++)
 			known = dw_streq(d->v.v[k].name, names.v[i]);
 		if (!known)
-			*dw_vec_add(a, &d->v) = (struct drop_in){
-				.name = names.v[i], .path = dw_arena_printf(a, "%s/%s", dir, names.v[i])
-			};
+			*dw_vec_add(a, &d->v) =
+				(struct drop_in){ .name = names.v[i],
+						  .path = dw_arena_printf(a, "%s/%s", dir,
+									  names.v[i]) };
 	}
 }
 
@@ -149,10 +151,12 @@ static void drop_in_dirs(struct dw_arena *a, const char *name, struct dw_strings
 		prefix = dw_arena_strdup(a, n.prefix);
 		while ((dash = strrchr(prefix, '-'))) {
 			dash[dash[1] ? 1 : 0] = '\0';
-			if (*prefix && dw_ends_with(prefix, "-") && strlen(prefix) < strlen(n.prefix))
-				dw_vec_push(a, ret, dw_arena_printf(a, "%s%s%s%s.d", prefix,
-								    n.instance ? "@" : "",
-								    n.instance ? n.instance : "", n.suffix));
+			if (*prefix && dw_ends_with(prefix, "-") &&
+			    strlen(prefix) < strlen(n.prefix))
+				dw_vec_push(a, ret,
+					    dw_arena_printf(
+						    a, "%s%s%s%s.d", prefix, n.instance ? "@" : "",
+						    n.instance ? n.instance : "", n.suffix));
 		}
 	}
 }
@@ -175,13 +179,14 @@ static void read_drop_ins(struct dw_sd_manager *m, struct dw_sd_unit *u)
 	for (size_t i = 0; i < m->dirs.n; i++)
 		for (size_t k = 0; k < dirs.n; k++)
 			if (dw_sd_dir_has(&m->dirs.v[i], dirs.v[k]))
-				collect_drop_ins(&d, dw_arena_printf(m->s->arena, "%s/%s", m->dirs.v[i].path,
-								     dirs.v[k]));
+				collect_drop_ins(&d, dw_arena_printf(m->s->arena, "%s/%s",
+								     m->dirs.v[i].path, dirs.v[k]));
 	for (size_t i = 0; i < m->dirs.n && suffix; i++) {
 		const char *type = dw_arena_printf(m->s->arena, "%s.d", suffix + 1);
 
 		if (dw_sd_dir_has(&m->dirs.v[i], type))
-			collect_drop_ins(&d, dw_arena_printf(m->s->arena, "%s/%s", m->dirs.v[i].path, type));
+			collect_drop_ins(
+				&d, dw_arena_printf(m->s->arena, "%s/%s", m->dirs.v[i].path, type));
 	}
 	if (d.v.n)
 		qsort(d.v.v, d.v.n, sizeof(*d.v.v), by_name);
@@ -228,14 +233,16 @@ static const char *find_path(struct dw_sd_manager *m, const char *name)
 /* The name that a link to another unit file gives; NULL: no alias, just a file kept elsewhere. */
 static const char *alias_target(struct dw_sd_manager *m, const char *name, const char *link)
 {
-	const char *target = dw_basename(link), *dot = strrchr(target, '.'), *mine = strrchr(name, '.');
+	const char *target = dw_basename(link), *dot = strrchr(target, '.'),
+		   *mine = strrchr(name, '.');
 	struct dw_sd_name n;
 
 	if (!dot || !mine || !dw_streq(dot, mine) || !dw_sd_name_split(m->s->arena, name, &n))
 		return NULL;
 	/* autovt@.service -> getty@.service: the instance goes along */
 	if (n.instance && *n.instance && dot > target && dot[-1] == '@')
-		target = dw_arena_printf(m->s->arena, "%.*s%s%s", (int)(dot - target), target, n.instance, dot);
+		target = dw_arena_printf(m->s->arena, "%.*s%s%s", (int)(dot - target), target,
+					 n.instance, dot);
 	return dw_streq(target, name) ? NULL : target;
 }
 
@@ -253,6 +260,18 @@ static void load(struct dw_sd_manager *m, struct dw_sd_unit *u, const char *path
 		read_drop_ins(m, u);
 }
 
+/* -EINVAL: no link, as most. */
+static bool read_link(struct dw_sd_manager *m, const char *path, char **ret)
+{
+	struct dw_error e = { 0 };
+	int r = dw_sys_file_readlink(m->s->sys, path, m->s->arena, ret, &e);
+
+	if (r < 0 && r != -EINVAL && r != -ENOENT)
+		dw_facts_incomplete(m->s->facts, "unreadable", path, 0, true,
+				    "what unit this is a name of is not known: %s", e.message);
+	return r == 0;
+}
+
 static struct dw_sd_unit *get_depth(struct dw_sd_manager *m, const char *name, unsigned depth)
 {
 	struct dw_sd_slot *slot = slot_of(m, name);
@@ -266,7 +285,7 @@ static struct dw_sd_unit *get_depth(struct dw_sd_manager *m, const char *name, u
 	template = path ? NULL : dw_sd_name_template(m->s->arena, name);
 	if (template)
 		path = find_path(m, template);
-	if (path && depth < 8 && dw_sys_file_readlink(m->s->sys, path, m->s->arena, &link, NULL) == 0) {
+	if (path && depth < 8 && read_link(m, path, &link)) {
 		/* "/dev/null" by its name: an image need not have the device */
 		target = alias_target(m, name, link);
 		if (!dw_streq(link, "/dev/null") && target) {
@@ -281,6 +300,8 @@ static struct dw_sd_unit *get_depth(struct dw_sd_manager *m, const char *name, u
 			u->masked = true;
 		else if (dw_sys_file_real(m->s->sys, path, m->s->arena, &real, NULL) == 0)
 			load(m, u, real);
+		else
+			load(m, u, path); /* which says why it cannot be read */
 		return u;
 	}
 	u = new_unit(m, name);

@@ -8,7 +8,8 @@
 /* Offline: /sbin/init of the root, or just systemd's program (systemd-nspawn(1) looks in the same places). */
 static bool boots_with_systemd(struct dw_starters *s)
 {
-	static const char *const programs[] = { "/usr/lib/systemd/systemd", "/lib/systemd/systemd" };
+	static const char *const programs[] = { "/usr/lib/systemd/systemd",
+						"/lib/systemd/systemd" };
 	char *real;
 
 	if (dw_sys_file_real(s->sys, "/sbin/init", s->arena, &real, NULL) == 0)
@@ -47,7 +48,8 @@ static int list(struct dw_starters *s, void *state, struct dw_error *e)
 	return dw_sd_list(s, state, e);
 }
 
-static int claim(struct dw_starters *s, void *state, const struct dw_claim *c, struct dw_starter *ret)
+static int claim(struct dw_starters *s, void *state, const struct dw_claim *c,
+		 struct dw_starter *ret)
 {
 	return dw_sd_claim(s, state, c, ret);
 }
@@ -87,7 +89,8 @@ const char *dw_sd_home(struct dw_starters *s, const char *user)
 	return NULL;
 }
 
-struct dw_sd_manager *dw_sd_user(struct dw_starters *s, struct dw_sd *sd, uint32_t uid, const char *home)
+struct dw_sd_manager *dw_sd_user(struct dw_starters *s, struct dw_sd *sd, uint32_t uid,
+				 const char *home)
 {
 	const char *user, *known;
 	struct dw_sd_manager *m;
@@ -109,10 +112,12 @@ struct dw_sd_manager *dw_sd_user(struct dw_starters *s, struct dw_sd *sd, uint32
 bool dw_sd_lingers(struct dw_starters *s, const char *user)
 {
 	return !strchr(user, '/') &&
-	       dw_sys_file_exists(s->sys, dw_arena_printf(s->arena, "/var/lib/systemd/linger/%s", user));
+	       dw_sys_file_exists(s->sys,
+				  dw_arena_printf(s->arena, "/var/lib/systemd/linger/%s", user));
 }
 
-const char *dw_sd_ask(struct dw_starters *s, struct dw_sd *sd, const char *unit, const char *property)
+const char *dw_sd_ask(struct dw_starters *s, struct dw_sd *sd, const char *unit,
+		      const char *property)
 {
 	const char *answer = NULL;
 
@@ -120,8 +125,8 @@ const char *dw_sd_ask(struct dw_starters *s, struct dw_sd *sd, const char *unit,
 		sd->bus_tried = true;
 		(void)dw_bus_open(s->sys, &sd->bus, NULL);
 	}
-	if (!sd->bus || dw_bus_unit_string(sd->bus, unit, "org.freedesktop.systemd1.Unit", property, s->arena,
-					   &answer, NULL) < 0)
+	if (!sd->bus || dw_bus_unit_string(sd->bus, unit, "org.freedesktop.systemd1.Unit", property,
+					   s->arena, &answer, NULL) < 0)
 		return NULL;
 	return answer;
 }

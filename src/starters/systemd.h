@@ -19,8 +19,8 @@
 
 struct dw_sd_sink {
 	/* key and value are terminated and live as long as the text that was parsed */
-	void (*setting)(struct dw_sd_sink *sink, const char *section, const char *key, const char *value,
-			unsigned line);
+	void (*setting)(struct dw_sd_sink *sink, const char *section, const char *key,
+			const char *value, unsigned line);
 	void (*bad)(struct dw_sd_sink *sink, unsigned line, const char *why);
 };
 /* Cuts the text up in place. `continued`: a backslash at a line's end joins the next (D-Bus's files: no). */
@@ -79,8 +79,9 @@ struct dw_sd_setting {
 };
 
 struct dw_sd_listen {
-	struct dw_endpoint at; /* family dual: may turn out as any of the three where IPv6 is off, or forced only */
-	bool any_family;       /* bare port: the kernel decides between :: and 0.0.0.0 */
+	struct dw_endpoint
+		at; /* family dual: may turn out as any of the three where IPv6 is off, or forced only */
+	bool any_family; /* bare port: the kernel decides between :: and 0.0.0.0 */
 	const char *file;
 	unsigned line;
 };
@@ -94,15 +95,16 @@ enum dw_sd_reason {
 };
 
 struct dw_sd_unit {
-	const char *name;     /* its own, not an alias */
+	const char *name;          /* its own, not an alias */
 	struct dw_strings aliases; /* names by which it was asked for */
-	const char *fragment; /* path; NULL: there is none (or only drop-ins) */
+	const char *fragment;      /* path; NULL: there is none (or only drop-ins) */
 	bool masked, transient, generated;
-	bool on_bus;          /* the manager has it, the disk has not (any more) */
+	bool on_bus; /* the manager has it, the disk has not (any more) */
 	DW_VEC(struct dw_sd_setting) settings;
 	enum dw_sd_reason enabled; /* pulled in at boot */
 	const char *enabled_by;    /* by which link, line or unit */
-	DW_VEC(struct dw_sd_unit *) triggers; /* socket, timer and path units that start it, once known */
+	DW_VEC(struct dw_sd_unit *)
+	triggers; /* socket, timer and path units that start it, once known */
 	struct dw_sd_unit *upheld_by;
 	const char *serves; /* of a socket unit in m->sockets: what it starts */
 	bool listens_read;
@@ -121,12 +123,12 @@ struct dw_sd_manager {
 	struct dw_starters *s;
 	bool is_user;
 	uint32_t uid;
-	const char *user, *home; /* of a user's manager */
+	const char *user, *home;       /* of a user's manager */
 	DW_VEC(struct dw_sd_dir) dirs; /* those that exist, the first wins */
-	bool has_drop_ins; /* some NAME.d is there */
+	bool has_drop_ins;             /* some NAME.d is there */
 	struct dw_sd_slot *slots;
 	size_t n_units;
-	bool closed;  /* the set of enabled units is known */
+	bool closed;                        /* the set of enabled units is known */
 	DW_VEC(struct dw_sd_unit *) pulled; /* it, in the order found */
 	bool sockets_read;
 	DW_VEC(struct dw_sd_unit *) sockets; /* socket units that are active or enabled */
@@ -134,8 +136,11 @@ struct dw_sd_manager {
 	struct dw_strings active; /* names of active units, sorted */
 };
 
+/* Names in a directory, none when it is not there; what cannot be read is noted. */
+void dw_sd_names(struct dw_starters *s, const char *dir, struct dw_strings *ret);
 /* home is only used for a user's manager (user not NULL). */
-struct dw_sd_manager *dw_sd_manager_new(struct dw_starters *s, const char *user, uint32_t uid, const char *home);
+struct dw_sd_manager *dw_sd_manager_new(struct dw_starters *s, const char *user, uint32_t uid,
+					const char *home);
 void dw_sd_manager_free(struct dw_sd_manager *m); /* what the arena does not own; NULL allowed */
 /* The unit of that name or alias, read now if it was not yet. Never NULL; exists says whether the disk knows it. */
 struct dw_sd_unit *dw_sd_unit_get(struct dw_sd_manager *m, const char *name);
@@ -177,7 +182,8 @@ const char *dw_sd_expand(struct dw_sd_manager *m, const struct dw_sd_unit *u, co
 const char *dw_sd_program(struct dw_sd_manager *m, const struct dw_sd_unit *u,
 			  const struct dw_sd_setting **ret_setting);
 /* "FILE:LINE" of a setting, the fragment alone when s is NULL, or NULL. */
-const char *dw_sd_source(struct dw_sd_manager *m, const struct dw_sd_unit *u, const struct dw_sd_setting *s);
+const char *dw_sd_source(struct dw_sd_manager *m, const struct dw_sd_unit *u,
+			 const struct dw_sd_setting *s);
 /* Is it active now? Unknown where that is not written down (user managers, offline). */
 enum dw_tristate dw_sd_is_active(struct dw_sd_manager *m, const char *name);
 
@@ -189,7 +195,8 @@ void dw_sd_close(struct dw_sd_manager *m);
 /* --- sockets (systemd-socket.c) ------------------------------------------------------------------- */
 
 /* One Listen*= value; false: no door of ours (a path, netlink ...) or not understood (then *ret_bad). */
-bool dw_sd_listen_parse(struct dw_arena *a, const char *value, struct dw_sd_listen *ret, bool *ret_bad);
+bool dw_sd_listen_parse(struct dw_arena *a, const char *value, struct dw_sd_listen *ret,
+			bool *ret_bad);
 /* Fills u->listens. */
 void dw_sd_socket_read(struct dw_sd_manager *m, struct dw_sd_unit *u);
 /* The socket's line that asks for this endpoint; NULL: none. */
@@ -204,7 +211,8 @@ const char *dw_sd_socket_service(struct dw_sd_manager *m, const struct dw_sd_uni
 
 /* Where a control group puts a process. */
 struct dw_sd_where {
-	const char *unit;      /* of the system's manager: NAME.service, NAME.scope, init.scope; NULL: none */
+	const char *
+		unit; /* of the system's manager: NAME.service, NAME.scope, init.scope; NULL: none */
 	const char *user_unit; /* below user@UID.service: of that user's manager; NULL: none */
 	const char *slice;     /* the last slice before the unit; NULL */
 	uint32_t uid;          /* of the user's manager, UINT32_MAX: none */
@@ -227,10 +235,12 @@ struct dw_sd {
 	bool bus_tried;
 };
 
-int dw_sd_claim(struct dw_starters *s, struct dw_sd *sd, const struct dw_claim *c, struct dw_starter *ret);
+int dw_sd_claim(struct dw_starters *s, struct dw_sd *sd, const struct dw_claim *c,
+		struct dw_starter *ret);
 int dw_sd_list(struct dw_starters *s, struct dw_sd *sd, struct dw_error *e);
 /* The manager of a user, made when it is not there yet; NULL when nobody knows the user's home. */
-struct dw_sd_manager *dw_sd_user(struct dw_starters *s, struct dw_sd *sd, uint32_t uid, const char *home);
+struct dw_sd_manager *dw_sd_user(struct dw_starters *s, struct dw_sd *sd, uint32_t uid,
+				 const char *home);
 /* enabled, enabled's evidence, restarts, source and kind of a unit, for claim and list. */
 void dw_sd_describe(struct dw_sd_manager *m, struct dw_sd_unit *u, struct dw_starter *ret);
 /* Home directory by the root's /etc/passwd; NULL: not there. */
@@ -238,7 +248,8 @@ const char *dw_sd_home(struct dw_starters *s, const char *user);
 /* Does this user's manager run without a login? */
 bool dw_sd_lingers(struct dw_starters *s, const char *user);
 /* Asks the running manager; NULL: it cannot be asked, or does not know. */
-const char *dw_sd_ask(struct dw_starters *s, struct dw_sd *sd, const char *unit, const char *property);
+const char *dw_sd_ask(struct dw_starters *s, struct dw_sd *sd, const char *unit,
+		      const char *property);
 
 /* --- programs (elf.c) ------------------------------------------------------------------------------ */
 

@@ -31,7 +31,8 @@ static const char *depend_targets(struct dw_starters *s, const char *file)
 	char *line;
 
 	if (dw_sys_file_exists(s->sys, "/etc/init.d/.legacy-bootordering") ||
-	    !(dw_sys_file_exists(s->sys, "/lib/startpar/startpar") || dw_sys_file_exists(s->sys, "/sbin/startpar") ||
+	    !(dw_sys_file_exists(s->sys, "/lib/startpar/startpar") ||
+	      dw_sys_file_exists(s->sys, "/sbin/startpar") ||
 	      dw_sys_file_exists(s->sys, "/bin/startpar")) ||
 	    dw_sys_file_read(s->sys, file, DW_FILE_MAX, s->arena, &text, NULL) < 0 || text.n == 0)
 		return NULL;
@@ -61,7 +62,8 @@ static const char *linked_script(struct dw_starters *s, const char *dir, const c
 	return dw_basename(target);
 }
 
-static void enable_from(struct dw_starters *s, struct state *state, const char *dir, const char *depend)
+static void enable_from(struct dw_starters *s, struct state *state, const char *dir,
+			const char *depend)
 {
 	const char *targets = state->init == DW_INIT_RUNIT ? NULL : depend_targets(s, depend);
 	struct dw_strings links = { 0 };
@@ -81,7 +83,8 @@ static bool skipped_by_runit(struct dw_starters *s, const char *name)
 {
 	return dw_sys_file_exists(s->sys, "/etc/runit/no.emulate.sysv") ||
 	       dw_sys_file_exists(s->sys, dw_arena_printf(s->arena, "/etc/sv/%s", name)) ||
-	       dw_sys_file_exists(s->sys, dw_arena_printf(s->arena, "/etc/runit/no.emulate.sysv.d/%s", name));
+	       dw_sys_file_exists(
+		       s->sys, dw_arena_printf(s->arena, "/etc/runit/no.emulate.sysv.d/%s", name));
 }
 
 static void find_enabled(struct dw_starters *s, struct state *state)
@@ -93,11 +96,14 @@ static void find_enabled(struct dw_starters *s, struct state *state)
 		return; /* nothing here boots through rcN.d, as far as we know: unknown stays unknown */
 	for (size_t i = 0; i < state->scripts.v.n; i++)
 		state->scripts.v.v[i].enabled = DW_NO;
-	if (state->init == DW_INIT_SYSVINIT && dw_inittab_read(s, false, &tab, NULL) == 0 && tab.runlevel)
+	if (state->init == DW_INIT_SYSVINIT && dw_inittab_read(s, false, &tab, NULL) == 0 &&
+	    tab.runlevel)
 		level = tab.runlevel;
 	enable_from(s, state, "/etc/rcS.d", "/etc/init.d/.depend.boot");
-	enable_from(s, state, dw_arena_printf(s->arena, "/etc/rc%c.d", level), "/etc/init.d/.depend.start");
-	enable_from(s, state, dw_arena_printf(s->arena, "/etc/rc.d/rc%c.d", level), "/etc/init.d/.depend.start");
+	enable_from(s, state, dw_arena_printf(s->arena, "/etc/rc%c.d", level),
+		    "/etc/init.d/.depend.start");
+	enable_from(s, state, dw_arena_printf(s->arena, "/etc/rc.d/rc%c.d", level),
+		    "/etc/init.d/.depend.start");
 	for (size_t i = 0; state->init == DW_INIT_RUNIT && i < state->scripts.v.n; i++)
 		if (skipped_by_runit(s, state->scripts.v.v[i].script.name))
 			state->scripts.v.v[i].enabled = DW_NO;
@@ -131,7 +137,8 @@ static int load(struct dw_starters *s, void **ret_state, struct dw_error *e)
 	int r;
 
 	state->init = dw_init_of(s);
-	if (state->init == DW_INIT_SYSTEMD || state->init == DW_INIT_OPENRC || dw_init_has_openrc(s))
+	if (state->init == DW_INIT_SYSTEMD || state->init == DW_INIT_OPENRC ||
+	    dw_init_has_openrc(s))
 		return -ENOENT;
 	r = dw_scripts_read_dir(s, &state->scripts, "/etc/init.d", "", e);
 	if (r < 0 && r != -ENOENT && r != -ENOTDIR)
@@ -167,7 +174,8 @@ static int claim(struct dw_starters *s, void *arg, const struct dw_claim *c, str
 		.running = DW_YES,
 		.restarts = DW_NO,
 		.confidence = ev.confidence,
-		.evidence = ev.by_hand ? dw_arena_printf(s->arena, "%s; the script was run %s", ev.text, ev.by_hand)
+		.evidence = ev.by_hand ? dw_arena_printf(s->arena, "%s; the script was run %s",
+							 ev.text, ev.by_hand)
 				       : ev.text,
 		.also = ev.by_hand,
 	};

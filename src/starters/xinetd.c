@@ -16,6 +16,7 @@ static const char *const units[] = { "xinetd.service", NULL };
 
 /* One thing that xinetd opens, from a block or from a line of inetd.conf. */
 struct served {
+	enum dw_starter_kind kind; /* inetd for a line of inetd.conf: that is what a person would edit */
 	const char *name, *source, *program, *bind, *redirect;
 	enum dw_protocol protocol;
 	enum dw_family family; /* unknown: whatever */
@@ -50,6 +51,7 @@ static void add_blocks(struct dw_starters *s, struct xinetd *st, struct dw_xinet
 		if (!dw_xinetd_settle(s, c, v))
 			continue;
 		*dw_vec_add(s->arena, &st->served) = (struct served){
+			.kind = DW_STARTER_XINETD,
 			.name = v->name,
 			.source = dw_starters_source(s, v->file, v->line),
 			.program = v->internal || v->redirect ? NULL : tcpd ? v->argument : v->server,
@@ -80,6 +82,7 @@ static void add_inetd_lines(struct dw_starters *s, struct xinetd *st)
 		if (l->family != DW_FAMILY_UNKNOWN || (!l->port && !l->rpc))
 			continue;
 		*dw_vec_add(s->arena, &st->served) = (struct served){
+			.kind = DW_STARTER_INETD,
 			.name = l->service,
 			.source = dw_starters_source(s, l->file, l->line),
 			.program = l->program,
@@ -181,7 +184,7 @@ static int load(struct dw_starters *s, void **ret_state, struct dw_error *e)
 static struct dw_starter starter_of(struct dw_starters *s, const struct xinetd *st, const struct served *v)
 {
 	return (struct dw_starter){
-		.kind = DW_STARTER_XINETD,
+		.kind = v->kind,
 		.id = v->name,
 		.source = v->source,
 		.program = v->program,

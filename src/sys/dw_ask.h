@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Questions to the kernel (and to rpcbind) that are neither a file nor netlink: a socket's option, which BPF
- * programs are attached, one exchange over a local stream, which ports bind(2) finds taken. Each is asked
- * inside a network namespace; a fake handle replays what was recorded, under the names that are told below
- * (NETNS: dw_netns.inode). A question that nobody recorded is one that this kernel does not know (-ENOENT).
+ * Questions to the kernel (and to rpcbind) that are neither a file nor netlink: a socket's option,
+ * which BPF programs are attached, one exchange over a local stream, which ports bind(2) finds
+ * taken. Each is asked inside a network namespace; a fake handle replays what was recorded, under
+ * the names that are told below (NETNS: dw_netns.inode). A question that nobody recorded is one
+ * that this kernel does not know (-ENOENT).
  */
 #ifndef DW_ASK_H
 #define DW_ASK_H
@@ -12,16 +13,17 @@
 #include "dw_sys.h"
 
 /*
- * getsockopt(2) on a fresh UDP socket of the address family. *size: room at value, then the length of the
- * answer; value is read by the kernel too (which table is meant). Fake:
- * sockopt/NETNS/LEVEL-OPTION-HASH.bin, HASH being FNV-1a of the first DW_SOCKOPT_KEY bytes of value.
+ * getsockopt(2) on a fresh UDP socket of the address family. *size: room at value, then the length
+ * of the answer; value is read by the kernel too (which table is meant). Fake:
+ * sockopt/NETNS/LEVEL-OPTION-HASH.bin, HASH being FNV-1a of the first DW_SOCKOPT_KEY bytes of
+ * value.
  */
 #define DW_SOCKOPT_KEY 32
-int dw_netns_getsockopt(struct dw_sys *s, const struct dw_netns *ns, int family, int level, int option,
-			void *value, size_t *size, struct dw_error *e);
+int dw_netns_getsockopt(struct dw_sys *s, const struct dw_netns *ns, int family, int level,
+			int option, void *value, size_t *size, struct dw_error *e);
 /* Name of a recorded answer, relative to the fixture, in the arena. */
-char *dw_sockopt_key(struct dw_arena *a, const struct dw_netns *ns, int level, int option, const void *value,
-		     size_t size);
+char *dw_sockopt_key(struct dw_arena *a, const struct dw_netns *ns, int level, int option,
+		     const void *value, size_t size);
 
 enum dw_bpf_place {
 	DW_BPF_PLACE_SK_LOOKUP,   /* of the namespace (Linux 5.9) */
@@ -31,11 +33,11 @@ enum dw_bpf_place {
 #define DW_BPF_ATTACHED_MAX 64 /* the kernel's own limit (BPF_MPROG_MAX) */
 
 /*
- * Ids of the programs attached there; *n: room at ids, then how many. -EINVAL: this kernel has no such place.
- * Fake: bpf/NETNS/PLACE-IFINDEX.bin, 32-bit ids.
+ * Ids of the programs attached there; *n: room at ids, then how many. -EINVAL: this kernel has no
+ * such place. Fake: bpf/NETNS/PLACE-IFINDEX.bin, 32-bit ids.
  */
-int dw_bpf_attached(struct dw_sys *s, const struct dw_netns *ns, enum dw_bpf_place place, uint32_t ifindex,
-		    uint32_t *ids, size_t *n, struct dw_error *e);
+int dw_bpf_attached(struct dw_sys *s, const struct dw_netns *ns, enum dw_bpf_place place,
+		    uint32_t ifindex, uint32_t *ids, size_t *n, struct dw_error *e);
 
 struct dw_bpf_program {
 	uint32_t id;
@@ -56,8 +58,8 @@ struct dw_call {
 	bool (*complete)(const void *answer, size_t n);
 };
 /* One request, one answer (until complete() says so, or the end). Fake: call/NETNS/PORT.bin. */
-int dw_netns_call(struct dw_sys *s, const struct dw_netns *ns, const struct dw_call *c, struct dw_arena *a,
-		  struct dw_bytes *ret, struct dw_error *e);
+int dw_netns_call(struct dw_sys *s, const struct dw_netns *ns, const struct dw_call *c,
+		  struct dw_arena *a, struct dw_bytes *ret, struct dw_error *e);
 
 #define DW_PORT_BITMAP (65536 / 8)
 
@@ -78,13 +80,28 @@ struct dw_bind_sweep {
 	unsigned denied;     /* ports that we may not bind */
 };
 /*
- * Tries to bind(2) the any address at each port, one at a time, closed at once, without listening: a service
- * that starts meanwhile finds its port taken for some microseconds at most. No SO_REUSEADDR, no
- * SO_REUSEPORT, IPV6_V6ONLY set: then the kernel refuses exactly when some socket of the family has that
- * port, whatever its address and state. -EAFNOSUPPORT: no such family here. Fake:
- * bind/NETNS/PROTOCOL-FAMILY.bin, the bitmap.
+ * Tries to bind(2) the any address at each port, one at a time, closed at once, without listening:
+ * a service that starts meanwhile finds its port taken for some microseconds at most. No
+ * SO_REUSEADDR, no SO_REUSEPORT, IPV6_V6ONLY set: then the kernel refuses exactly when some socket
+ * of the family has that port, whatever its address and state. -EAFNOSUPPORT: no such family here.
+ * Fake: bind/NETNS/PROTOCOL-FAMILY.bin, the bitmap.
  */
 int dw_netns_bind_sweep(struct dw_sys *s, const struct dw_netns *ns, struct dw_bind_sweep *b,
 			struct dw_error *e);
+
+/* An inet socket that some process holds. */
+struct dw_held_socket {
+	int family, protocol; /* AF_*, IPPROTO_* */
+	bool listening;
+	uint16_t port; /* local, host order */
+	uint8_t address[16];
+	uint32_t netns; /* inode; 0: this kernel does not say */
+};
+/*
+ * Looks at a descriptor of another process through pidfd_getfd(2) (Linux 5.6), without touching the
+ * process. -ENOTSOCK, -EAFNOSUPPORT: no inet socket. Not recorded: a fake handle answers -ENOENT.
+ */
+int dw_proc_socket(struct dw_sys *s, int pid, int fd, struct dw_held_socket *ret,
+		   struct dw_error *e);
 
 #endif

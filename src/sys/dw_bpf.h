@@ -25,6 +25,7 @@ struct dw_bpf_walk {
 	unsigned ran;           /* DW_BPF_* parts that ran */
 	struct dw_bytes holders; /* records; empty when not asked for or not possible */
 	struct dw_bytes tables;
+	bool whole;  /* we are in the host's own pid namespace: every task was looked at */
 	size_t lost; /* descriptor tables and io_uring rings that could not be read to their end */
 };
 
@@ -34,6 +35,8 @@ struct dw_bpf_walk {
  */
 int dw_bpf_run(struct dw_sys *s, unsigned want, struct dw_arena *a, struct dw_bpf_walk *ret,
 	       struct dw_error *e);
+/* An nsfs descriptor of the network namespace that descriptor `fd` of the process, a socket, lives in. */
+int dw_bpf_socket_netns(struct dw_sys *s, int pid, int fd, struct dw_error *e);
 /* Pin the programs below /sys/fs/bpf/doorward (mounted when it is not), mode 0700, for later runs. */
 int dw_bpf_pin(struct dw_sys *s, struct dw_error *e);
 int dw_bpf_unpin(struct dw_sys *s, struct dw_error *e);

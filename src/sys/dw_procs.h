@@ -21,6 +21,7 @@ struct dw_procinfo {
 	int pid, ppid, pgrp, sid;
 	int tty_nr;             /* 0: none */
 	uint64_t started_ticks; /* since boot, field 22 of stat */
+	uint64_t started_ns;    /* the same in nanoseconds, where the kernel told it; else 0 */
 	uint64_t started;       /* seconds since the epoch */
 	bool kthread;
 	char state;
@@ -56,6 +57,18 @@ int dw_procs_list(struct dw_procs *p, struct dw_arena *a, int **ret, size_t *ret
  * /proc need not be read for it. Fields that are unset there stay unknown.
  */
 void dw_procs_seed(struct dw_procs *p, const struct dw_procinfo *i);
+/* What dw_procs_complete() is to read from /proc. */
+enum {
+	DW_PROCS_COMMAND = 1 << 0,
+	DW_PROCS_CGROUP = 1 << 1,
+	DW_PROCS_EXE = 1 << 2,
+};
+/*
+ * Puts into *i, which BPF filled, what BPF cannot tell: the start in the other units, the program from its
+ * path in the kernel's words (NULL: not known), and from /proc/PID what `what` names. What cannot be read
+ * stays as it is.
+ */
+void dw_procs_complete(struct dw_procs *p, struct dw_procinfo *i, unsigned what, const char *exe);
 /* Opens below /proc/PID (plain open, so that ns/ links work): "ns/net", "fdinfo/3". */
 int dw_procs_openat(struct dw_procs *p, int pid, const char *relative, int flags, struct dw_error *e);
 

@@ -46,8 +46,13 @@ load() {
 # One guest belongs to one run at a time: descriptor 9 holds the lock, boot's supervisor keeps it while the guest is up.
 lock() {
     [ "${DW_TEST_LOCKED:-}" != "$NAME" ] || return 0
+    local end=$((SECONDS + ${1:-0}))
     exec 9>"$LOCKS/dwt-$NAME.lock"
-    flock -w "${1:-0}" 9 || die "$NAME is in use by another run ($LOCKS/dwt-$NAME.lock)"
+    # Asked again each second, not waited for: a signal to a shell that waits would have to wait as well.
+    until flock -n 9; do
+        [ $SECONDS -lt $end ] || die "$NAME is in use by another run ($LOCKS/dwt-$NAME.lock)"
+        sleep 1
+    done
     export DW_TEST_LOCKED=$NAME
 }
 

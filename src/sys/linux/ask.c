@@ -1,13 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* getsockopt(2), one exchange over a stream socket, and bind(2), each inside a network namespace. */
+/*
+ * getsockopt(2), one exchange over a stream socket, and bind(2), each inside a network namespace.
+ */
 #include "dw_ask.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <time.h>
 
@@ -15,8 +21,8 @@
 #include "sys_private.h"
 
 /* A recorded answer: the whole file, at most max bytes. */
-static int recorded(struct dw_sys *s, const char *name, size_t max, struct dw_arena *a, struct dw_bytes *ret,
-		    struct dw_error *e)
+static int recorded(struct dw_sys *s, const char *name, size_t max, struct dw_arena *a,
+		    struct dw_bytes *ret, struct dw_error *e)
 {
 	_cleanup_fd_ int fd = dw_fake_open(s, name, e);
 	int r;
@@ -41,7 +47,10 @@ static int refused(struct dw_sys *s, const char *what, struct dw_error *e)
 	return r < 0 ? dw_error_errno(e, r, "%s", what) : 0;
 }
 
-/* --- getsockopt ----------------------------------------------------------------------------------- */
+/*
+ * --- getsockopt
+ * -----------------------------------------------------------------------------------
+ */
 
 struct sockopt {
 	int family, level, option;
@@ -58,13 +67,14 @@ static int live_sockopt(void *arg, struct dw_error *e)
 	if (fd < 0)
 		return dw_error_errno(e, -errno, "socket of family %d", o->family);
 	if (getsockopt(fd, o->level, o->option, o->value, &n) < 0)
-		return dw_error_errno(e, -errno, "socket option %d of level %d", o->option, o->level);
+		return dw_error_errno(e, -errno, "socket option %d of level %d", o->option,
+				      o->level);
 	*o->size = n;
 	return 0;
 }
 
-char *dw_sockopt_key(struct dw_arena *a, const struct dw_netns *ns, int level, int option, const void *value,
-		     size_t size)
+char *dw_sockopt_key(struct dw_arena *a, const struct dw_netns *ns, int level, int option,
+		     const void *value, size_t size)
 {
 	const unsigned char *p = value;
 	uint64_t h = 0xcbf29ce484222325ULL; /* FNV-1a */
@@ -75,8 +85,8 @@ char *dw_sockopt_key(struct dw_arena *a, const struct dw_netns *ns, int level, i
 			       (unsigned long long)h);
 }
 
-int dw_netns_getsockopt(struct dw_sys *s, const struct dw_netns *ns, int family, int level, int option,
-			void *value, size_t *size, struct dw_error *e)
+int dw_netns_getsockopt(struct dw_sys *s, const struct dw_netns *ns, int family, int level,
+			int option, void *value, size_t *size, struct dw_error *e)
 {
 	struct sockopt o = { family, level, option, value, size };
 	_cleanup_arena_ struct dw_arena *scratch = NULL;
@@ -88,7 +98,8 @@ int dw_netns_getsockopt(struct dw_sys *s, const struct dw_netns *ns, int family,
 	if (s->kind == DW_SYS_LIVE)
 		return dw_netns_run(s, ns, live_sockopt, &o, e);
 	scratch = dw_arena_new();
-	r = recorded(s, dw_sockopt_key(scratch, ns, level, option, value, *size), *size, scratch, &answer, e);
+	r = recorded(s, dw_sockopt_key(scratch, ns, level, option, value, *size), *size, scratch,
+		     &answer, e);
 	if (r < 0)
 		return r;
 	memcpy(value, answer.data, answer.n);
@@ -96,7 +107,10 @@ int dw_netns_getsockopt(struct dw_sys *s, const struct dw_netns *ns, int family,
 	return 0;
 }
 
-/* --- one exchange --------------------------------------------------------------------------------- */
+/*
+ * --- one exchange
+ * ---------------------------------------------------------------------------------
+ */
 
 struct call {
 	const struct dw_call *what;
@@ -153,8 +167,8 @@ static int connect_to(const struct call *c, int *ret, struct dw_error *e)
 	if (r == 0 && getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &error_size) == 0)
 		r = -error;
 	if (r < 0)
-		return dw_error_errno(e, r, "connecting to %s port %u", c->what->path ? c->what->path : "loopback",
-				      c->what->port);
+		return dw_error_errno(e, r, "connecting to %s port %u",
+				      c->what->path ? c->what->path : "loopback", c->what->port);
 	*ret = dw_steal_fd(&fd);
 	return 0;
 }
@@ -213,13 +227,13 @@ static int live_call(void *arg, struct dw_error *e)
 	r = send_all(c, fd);
 	if (r == 0)
 		r = receive_all(c, fd);
-	return r < 0 ? dw_error_errno(e, r, "asking %s port %u", c->what->path ? c->what->path : "loopback",
-				      c->what->port)
+	return r < 0 ? dw_error_errno(e, r, "asking %s port %u",
+				      c->what->path ? c->what->path : "loopback", c->what->port)
 		     : 0;
 }
 
-int dw_netns_call(struct dw_sys *s, const struct dw_netns *ns, const struct dw_call *c, struct dw_arena *a,
-		  struct dw_bytes *ret, struct dw_error *e)
+int dw_netns_call(struct dw_sys *s, const struct dw_netns *ns, const struct dw_call *c,
+		  struct dw_arena *a, struct dw_bytes *ret, struct dw_error *e)
 {
 	struct call call = { c, a, ret, now_ms() + c->timeout_ms };
 	int r = refused(s, "call", e);
@@ -228,10 +242,14 @@ int dw_netns_call(struct dw_sys *s, const struct dw_netns *ns, const struct dw_c
 		return r;
 	if (s->kind == DW_SYS_LIVE)
 		return dw_netns_run(s, ns, live_call, &call, e);
-	return recorded(s, dw_arena_printf(a, "call/%u/%u.bin", inode_of(ns), c->port), c->max, a, ret, e);
+	return recorded(s, dw_arena_printf(a, "call/%u/%u.bin", inode_of(ns), c->port), c->max, a,
+			ret, e);
 }
 
-/* --- bind(2) -------------------------------------------------------------------------------------- */
+/*
+ * --- bind(2)
+ * --------------------------------------------------------------------------------------
+ */
 
 static int bind_once(const struct dw_bind_sweep *b, unsigned port)
 {
@@ -273,7 +291,8 @@ static int live_sweep(void *arg, struct dw_error *e)
 	return 0;
 }
 
-int dw_netns_bind_sweep(struct dw_sys *s, const struct dw_netns *ns, struct dw_bind_sweep *b, struct dw_error *e)
+int dw_netns_bind_sweep(struct dw_sys *s, const struct dw_netns *ns, struct dw_bind_sweep *b,
+			struct dw_error *e)
 {
 	_cleanup_arena_ struct dw_arena *scratch = NULL;
 	struct dw_bytes map;
@@ -286,11 +305,78 @@ int dw_netns_bind_sweep(struct dw_sys *s, const struct dw_netns *ns, struct dw_b
 	if (s->kind == DW_SYS_LIVE)
 		return dw_netns_run(s, ns, live_sweep, b, e);
 	scratch = dw_arena_new();
-	r = recorded(s, dw_arena_printf(scratch, "bind/%u/%d-%d.bin", inode_of(ns), b->protocol, b->family),
-		     DW_PORT_BITMAP, scratch, &map, e);
+	r = recorded(
+		s,
+		dw_arena_printf(scratch, "bind/%u/%d-%d.bin", inode_of(ns), b->protocol, b->family),
+		DW_PORT_BITMAP, scratch, &map, e);
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < map.n; i++)
 		b->taken[i] = (uint8_t)map.data[i] & b->want[i];
 	return 0;
+}
+
+/*
+ * --- a socket of another process
+ * ------------------------------------------------------------------
+ */
+
+static uint32_t namespace_of(int socket)
+{
+	_cleanup_fd_ int fd = ioctl(socket, SIOCGSKNS);
+	struct stat st;
+
+	return fd >= 0 && fstat(fd, &st) == 0 ? (uint32_t)st.st_ino : 0;
+}
+
+static int look_at(int fd, struct dw_held_socket *ret)
+{
+	struct sockaddr_storage a = { 0 };
+	socklen_t n = sizeof(a), size = sizeof(int);
+	int protocol = 0, listening = 0;
+
+	if (getsockname(fd, (struct sockaddr *)&a, &n) < 0)
+		return -errno;
+	if (a.ss_family != AF_INET && a.ss_family != AF_INET6)
+		return -EAFNOSUPPORT;
+	if (getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &protocol, &size) < 0)
+		return -errno;
+	size = sizeof(int);
+	(void)getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &size);
+	*ret = (struct dw_held_socket){ .family = a.ss_family,
+					.protocol = protocol,
+					.listening = listening != 0 };
+	if (a.ss_family == AF_INET) {
+		const struct sockaddr_in *in = (const struct sockaddr_in *)&a;
+
+		ret->port = ntohs(in->sin_port);
+		memcpy(ret->address, &in->sin_addr, 4);
+	} else {
+		const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)&a;
+
+		ret->port = ntohs(in6->sin6_port);
+		memcpy(ret->address, &in6->sin6_addr, 16);
+	}
+	ret->netns = namespace_of(fd);
+	return 0;
+}
+
+int dw_proc_socket(struct dw_sys *s, int pid, int fd, struct dw_held_socket *ret,
+		   struct dw_error *e)
+{
+	_cleanup_fd_ int process = -1, copy = -1;
+	int r = refused(s, "descriptor of a process", e);
+
+	if (r < 0)
+		return r;
+	if (s->kind != DW_SYS_LIVE)
+		return dw_error_errno(e, -ENOENT, "descriptor %d of process %d", fd, pid);
+	process = (int)syscall(SYS_pidfd_open, pid, 0);
+	if (process < 0)
+		return dw_error_errno(e, -errno, "process %d", pid);
+	copy = (int)syscall(SYS_pidfd_getfd, process, fd, 0);
+	if (copy < 0)
+		return dw_error_errno(e, -errno, "descriptor %d of process %d", fd, pid);
+	r = look_at(copy, ret);
+	return r < 0 ? dw_error_errno(e, r, "descriptor %d of process %d", fd, pid) : 0;
 }

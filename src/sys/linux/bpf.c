@@ -3,6 +3,9 @@
 #include "bpf_private.h"
 
 #include <errno.h>
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
 
 #define RECORDED_MAX ((size_t)64 * 1024 * 1024)
 
@@ -10,7 +13,7 @@ static int replay(struct dw_sys *s, unsigned want, struct dw_arena *a, struct dw
 		  struct dw_error *e)
 {
 	_cleanup_fd_ int fd = dw_fake_open(s, "bpf/walk.bin", NULL);
-	struct dw_bpf_walk walk = { .rung = DW_BPF_RUNG_LOADED, .ran = want };
+	struct dw_bpf_walk walk = { .rung = DW_BPF_RUNG_LOADED, .ran = want, .whole = true };
 	int r;
 
 	if (fd < 0)
@@ -34,6 +37,24 @@ int dw_bpf_run(struct dw_sys *s, unsigned want, struct dw_arena *a, struct dw_bp
 	if (s->kind == DW_SYS_OFFLINE)
 		return dw_error_set(e, -ENOTSUP, "nothing runs here");
 	return dw_bpf_live_run(s, want, a, ret, e);
+}
+
+/* pidfd_getfd(2), then SIOCGSKNS: needs Linux 5.6. */
+int dw_bpf_socket_netns(struct dw_sys *s, int pid, int fd, struct dw_error *e)
+{
+	_cleanup_fd_ int process = -1;
+	_cleanup_fd_ int socket = -1;
+	int ns, r = dw_sys_fault(s);
+
+	if (r < 0 || s->kind != DW_SYS_LIVE)
+		return dw_error_errno(e, r < 0 ? r : -ENOTSUP, "descriptor %d of process %d", fd, pid);
+	process = (int)syscall(SYS_pidfd_open, pid, 0);
+	if (process >= 0)
+		socket = (int)syscall(SYS_pidfd_getfd, process, fd, 0);
+	if (socket < 0)
+		return dw_error_errno(e, -errno, "descriptor %d of process %d", fd, pid);
+	ns = ioctl(socket, SIOCGSKNS);
+	return ns < 0 ? dw_error_errno(e, -errno, "network namespace of a socket of process %d", pid) : ns;
 }
 
 int dw_bpf_pin(struct dw_sys *s, struct dw_error *e)

@@ -128,27 +128,6 @@ static void follow(struct work_list *w, struct tables *t, const struct dw_bytes 
 	}
 }
 
-/* Does work, and the work that comes of it, until none is left. */
-static int work_off(struct dw_sys *s, int program, struct work_list *w, struct dw_bpf_stream *to,
-		    struct dw_error *e)
-{
-	struct tables *t = dw_new(w->arena, struct tables);
-
-	for (unsigned round = 0; w->items.n > 0; round++) {
-		size_t at = to->bytes.n;
-		int r;
-
-		if (round == ROUNDS_MAX)
-			return dw_error_set(e, -ELOOP, "the socket tables change faster than they can be read");
-		r = dw_bpf_iterate_work(s, program, w->items.v, w->items.n, to, e);
-		if (r < 0)
-			return r;
-		w->items.n = 0;
-		follow(w, t, &to->bytes, at);
-	}
-	return 0;
-}
-
 /*
  * Sockets that lead to tables which no namespace names. Asking for one of a protocol that the kernel does not
  * have would make it load a module, so only those that it has are made.
@@ -205,6 +184,33 @@ static void close_anchors(struct anchors *a)
 {
 	for (size_t i = 0; i < a->n; i++)
 		(void)close(a->fds[i]);
+	a->n = 0;
+}
+
+/*
+ * Does work, and the work that comes of it, until none is left. The anchors (NULL: none) are needed in the
+ * first round, and are closed before the tables are walked: they would be doors of ours.
+ */
+static int work_off(struct dw_sys *s, int program, struct work_list *w, struct anchors *anchors,
+		    struct dw_bpf_stream *to, struct dw_error *e)
+{
+	struct tables *t = dw_new(w->arena, struct tables);
+
+	for (unsigned round = 0; w->items.n > 0; round++) {
+		size_t at = to->bytes.n;
+		int r;
+
+		if (round == ROUNDS_MAX)
+			return dw_error_set(e, -ELOOP, "the socket tables change faster than they can be read");
+		r = dw_bpf_iterate_work(s, program, w->items.v, w->items.n, to, e);
+		if (anchors)
+			close_anchors(anchors);
+		if (r < 0)
+			return r;
+		w->items.n = 0;
+		follow(w, t, &to->bytes, at);
+	}
+	return 0;
 }
 
 static int run_holders(struct dw_sys *s, struct ready *p, struct dw_arena *a, struct dw_bpf_walk *w,
@@ -240,7 +246,7 @@ static int run_rest(struct dw_sys *s, const struct ready *p, struct dw_arena *a,
 	w->lost = list.items.n;
 	if (p->fd < 0)
 		return p->fd;
-	r = work_off(s, p->fd, &list, &to, e);
+	r = work_off(s, p->fd, &list, NULL, &to, e);
 	if (r < 0)
 		return r;
 	w->lost = 0;
@@ -263,13 +269,21 @@ static int run_tables(struct dw_sys *s, const struct ready *p, struct dw_arena *
 		return dw_error_set(e, p->fd, "%s", p->error.message);
 	add_work(&list, DW_BPF_W_NETNS, 0, 0, 0);
 	open_anchors(s, &list, &anchors);
-	r = work_off(s, p->fd, &list, &to, e);
-	close_anchors(&anchors);
+	r = work_off(s, p->fd, &list, &anchors, &to, e);
+	close_anchors(&anchors); /* when not one round was done */
 	if (r < 0)
 		return r;
 	w->tables = to.bytes;
 	w->ran |= DW_BPF_TABLES;
 	return 0;
+}
+
+/* PROC_PID_INIT_INO of the kernel: the inode of the first pid namespace is fixed. */
+static bool in_first_pidns(void)
+{
+	struct stat st;
+
+	return stat("/proc/self/ns/pid", &st) == 0 && st.st_ino == 0xEFFFFFFCU;
 }
 
 static enum dw_bpf_rung rung_of(const struct ready *tasks, const struct ready *tables, unsigned ran)
@@ -299,6 +313,7 @@ int dw_bpf_live_run(struct dw_sys *s, unsigned want, struct dw_arena *a, struct 
 		(void)run_rest(s, &tables, a, &w, NULL);
 	if (want & DW_BPF_TABLES)
 		r_tables = run_tables(s, &tables, a, &w, r < 0 ? NULL : e);
+	w.whole = in_first_pidns();
 	w.rung = rung_of(&tasks, &tables, w.ran);
 	if (tasks.fd >= 0)
 		(void)close(tasks.fd);

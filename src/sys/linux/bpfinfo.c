@@ -51,7 +51,8 @@ static int live_query(void *arg, struct dw_error *e)
 	return 0;
 }
 
-static int fake_file(struct dw_sys *s, const char *name, void *value, size_t *size, struct dw_error *e)
+static int fake_file(struct dw_sys *s, const char *name, void *value, size_t *size,
+		     struct dw_error *e)
 {
 	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
 	_cleanup_fd_ int fd = dw_fake_open(s, name, e);
@@ -68,8 +69,8 @@ static int fake_file(struct dw_sys *s, const char *name, void *value, size_t *si
 	return 0;
 }
 
-int dw_bpf_attached(struct dw_sys *s, const struct dw_netns *ns, enum dw_bpf_place place, uint32_t ifindex,
-		    uint32_t *ids, size_t *n, struct dw_error *e)
+int dw_bpf_attached(struct dw_sys *s, const struct dw_netns *ns, enum dw_bpf_place place,
+		    uint32_t ifindex, uint32_t *ids, size_t *n, struct dw_error *e)
 {
 	struct query q = { ns, place, ifindex, ids, n };
 	_cleanup_arena_ struct dw_arena *a = NULL;
@@ -81,8 +82,9 @@ int dw_bpf_attached(struct dw_sys *s, const struct dw_netns *ns, enum dw_bpf_pla
 	if (s->kind == DW_SYS_LIVE)
 		return dw_netns_run(s, ns, live_query, &q, e);
 	a = dw_arena_new();
-	r = fake_file(s, dw_arena_printf(a, "bpf/%u/%d-%u.bin", ns ? ns->inode : 0, (int)place, ifindex), ids, &size,
-		      e);
+	r = fake_file(
+		s, dw_arena_printf(a, "bpf/%u/%d-%u.bin", ns ? ns->inode : 0, (int)place, ifindex),
+		ids, &size, e);
 	if (r == 0)
 		*n = size / sizeof(*ids);
 	return r;
@@ -108,7 +110,9 @@ static int live_program(uint32_t id, struct dw_bpf_program *ret)
 	r = bpf(BPF_OBJ_GET_INFO_BY_FD, &attr);
 	if (r < 0)
 		return r;
-	*ret = (struct dw_bpf_program){ .id = id, .uid = info.created_by_uid, .loaded = info.load_time };
+	*ret = (struct dw_bpf_program){ .id = id,
+					.uid = info.created_by_uid,
+					.loaded = info.load_time };
 	memcpy(ret->name, info.name, sizeof(ret->name) - 1);
 	return 0;
 }

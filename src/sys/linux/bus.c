@@ -187,8 +187,8 @@ static bool matches(const char *const *patterns, const char *name)
 	return false;
 }
 
-static int fake_list(struct dw_bus *b, const char *const *patterns, struct dw_arena *a, struct dw_bus_unit **ret,
-		     size_t *ret_n)
+static int fake_list(struct dw_bus *b, const char *const *patterns, struct dw_arena *a,
+		     struct dw_bus_unit **ret, size_t *ret_n)
 {
 	const struct dw_json_value *units = dw_json_get(b->fake, "units", NULL);
 	DW_VEC(struct dw_bus_unit) v = { 0 };
@@ -201,9 +201,12 @@ static int fake_list(struct dw_bus *b, const char *const *patterns, struct dw_ar
 			continue;
 		*dw_vec_add(a, &v) = (struct dw_bus_unit){
 			.name = dw_arena_strdup(a, name),
-			.load_state = dw_arena_strdup(a, text_or_empty(dw_json_get(u, "load_state", NULL))),
-			.active_state = dw_arena_strdup(a, text_or_empty(dw_json_get(u, "active_state", NULL))),
-			.sub_state = dw_arena_strdup(a, text_or_empty(dw_json_get(u, "sub_state", NULL))),
+			.load_state = dw_arena_strdup(
+				a, text_or_empty(dw_json_get(u, "load_state", NULL))),
+			.active_state = dw_arena_strdup(
+				a, text_or_empty(dw_json_get(u, "active_state", NULL))),
+			.sub_state = dw_arena_strdup(
+				a, text_or_empty(dw_json_get(u, "sub_state", NULL))),
 		};
 	}
 	*ret = v.v;
@@ -221,7 +224,8 @@ static int fake_string(struct dw_bus *b, const char *unit, const char *property,
 
 		if (!dw_streq(text_or_empty(dw_json_get(u, "name", NULL)), unit))
 			continue;
-		*ret = dw_arena_strdup(a, text_or_empty(dw_json_get(u, "properties", property, NULL)));
+		*ret = dw_arena_strdup(a,
+				       text_or_empty(dw_json_get(u, "properties", property, NULL)));
 		return 0;
 	}
 	return dw_error_set(e, -ENOENT, "systemd has no unit %s", unit);
@@ -229,8 +233,8 @@ static int fake_string(struct dw_bus *b, const char *unit, const char *property,
 
 /* --- the running manager -------------------------------------------------------------------------- */
 
-static int read_units(struct dw_bus *b, sd_bus_message *m, struct dw_arena *a, struct dw_bus_unit **ret,
-		      size_t *ret_n)
+static int read_units(struct dw_bus *b, sd_bus_message *m, struct dw_arena *a,
+		      struct dw_bus_unit **ret, size_t *ret_n)
 {
 	DW_VEC(struct dw_bus_unit) v = { 0 };
 	int r = b->lib.enter(m, 'a', "(ssssssouso)");
@@ -239,8 +243,8 @@ static int read_units(struct dw_bus *b, sd_bus_message *m, struct dw_arena *a, s
 		const char *s[7], *job_type, *job_path;
 		uint32_t job;
 
-		r = b->lib.read(m, "(ssssssouso)", &s[0], &s[1], &s[2], &s[3], &s[4], &s[5], &s[6], &job, &job_type,
-				&job_path);
+		r = b->lib.read(m, "(ssssssouso)", &s[0], &s[1], &s[2], &s[3], &s[4], &s[5], &s[6],
+				&job, &job_type, &job_path);
 		if (r <= 0)
 			break;
 		*dw_vec_add(a, &v) = (struct dw_bus_unit){
@@ -257,8 +261,8 @@ static int read_units(struct dw_bus *b, sd_bus_message *m, struct dw_arena *a, s
 	return 0;
 }
 
-static int live_list(struct dw_bus *b, const char *const *patterns, struct dw_arena *a, struct dw_bus_unit **ret,
-		     size_t *ret_n, struct dw_error *e)
+static int live_list(struct dw_bus *b, const char *const *patterns, struct dw_arena *a,
+		     struct dw_bus_unit **ret, size_t *ret_n, struct dw_error *e)
 {
 	struct library *l = &b->lib;
 	sd_bus_error error = SD_BUS_ERROR_NULL;
@@ -287,8 +291,9 @@ static int live_list(struct dw_bus *b, const char *const *patterns, struct dw_ar
 	return r < 0 ? r : 0;
 }
 
-static int live_string(struct dw_bus *b, const char *unit, const char *interface, const char *property,
-		       struct dw_arena *a, const char **ret, struct dw_error *e)
+static int live_string(struct dw_bus *b, const char *unit, const char *interface,
+		       const char *property, struct dw_arena *a, const char **ret,
+		       struct dw_error *e)
 {
 	struct library *l = &b->lib;
 	sd_bus_error error = SD_BUS_ERROR_NULL;
@@ -307,23 +312,25 @@ static int live_string(struct dw_bus *b, const char *unit, const char *interface
 	return r < 0 ? r : 0;
 }
 
-int dw_bus_list_units(struct dw_bus *b, const char *const *patterns, struct dw_arena *a, struct dw_bus_unit **ret,
-		      size_t *ret_n, struct dw_error *e)
+int dw_bus_list_units(struct dw_bus *b, const char *const *patterns, struct dw_arena *a,
+		      struct dw_bus_unit **ret, size_t *ret_n, struct dw_error *e)
 {
 	int r = dw_sys_fault(b->sys);
 
 	if (r < 0)
 		return dw_error_errno(e, r, "systemd's list of units");
-	return b->fake ? fake_list(b, patterns, a, ret, ret_n) : live_list(b, patterns, a, ret, ret_n, e);
+	return b->fake ? fake_list(b, patterns, a, ret, ret_n)
+		       : live_list(b, patterns, a, ret, ret_n, e);
 }
 
-int dw_bus_unit_string(struct dw_bus *b, const char *unit, const char *interface, const char *property,
-		       struct dw_arena *a, const char **ret, struct dw_error *e)
+int dw_bus_unit_string(struct dw_bus *b, const char *unit, const char *interface,
+		       const char *property, struct dw_arena *a, const char **ret,
+		       struct dw_error *e)
 {
 	int r = dw_sys_fault(b->sys);
 
 	if (r < 0)
 		return dw_error_errno(e, r, "%s of %s", property, unit);
-	return b->fake ? fake_string(b, unit, property, a, ret, e) :
-			 live_string(b, unit, interface, property, a, ret, e);
+	return b->fake ? fake_string(b, unit, property, a, ret, e)
+		       : live_string(b, unit, interface, property, a, ret, e);
 }

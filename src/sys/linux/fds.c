@@ -30,9 +30,9 @@ struct linux_dirent64 {
 	char d_name[];
 };
 
-/* Calls fn for each entry that is a number; false when the directory could not be read (errno says why). */
-static bool each_number(struct fds_worker *w, int dir, void (*fn)(struct fds_worker *w, int dir, int n, int arg),
-			int arg)
+/* Calls fn for each entry that is a number of at least `least`; false when the directory could not be read (errno says why). */
+static bool each_number(struct fds_worker *w, int dir, int least,
+			void (*fn)(struct fds_worker *w, int dir, int n, int arg), int arg)
 {
 	/* On the stack, not in w: walks nest (tasks, then their descriptors). */
 	_Alignas(struct linux_dirent64) char buffer[16384];
@@ -50,8 +50,10 @@ static bool each_number(struct fds_worker *w, int dir, void (*fn)(struct fds_wor
 
 			if (d->d_reclen == 0)
 				return true;
-			if (dw_parse_u64(d->d_name, 10, INT32_MAX, &number))
+			if (dw_parse_u64(d->d_name, 10, INT32_MAX, &number) && (int)number >= least)
 				fn(w, dir, (int)number, arg);
+			if (w->refused)
+				return errno = EACCES, false;
 			at += d->d_reclen;
 		}
 	}
@@ -137,7 +139,8 @@ static void found_netns(struct fds_worker *w, int dir, const char *name, uint64_
 	dw_fds_add_netns(w, (uint32_t)inode, fd, current(w)->pid);
 }
 
-static void one_fd(struct fds_worker *w, int dir, int fd, int tid)
+/* False: there is no such descriptor, or it may not be looked at (w->refused). */
+static bool one_fd(struct fds_worker *w, int dir, int fd, int tid)
 {
 	static const char ring[] = "anon_inode:[io_uring]";
 	char name[12], link[FD_LINK_MAX];
@@ -146,14 +149,17 @@ static void one_fd(struct fds_worker *w, int dir, int fd, int tid)
 
 	number_text(name, fd);
 	n = readlinkat(dir, name, link, sizeof(link));
+	/* Without CAP_SYS_PTRACE over it, root may list another's descriptors and not read one of them. */
+	w->refused = n < 0 && (errno == EACCES || errno == EPERM);
 	if (n <= 0 || n == sizeof(link))
-		return;
+		return n > 0;
 	if (dw_fds_parse_link(link, (size_t)n, "socket", &inode))
 		found_socket(w, tid, fd, -1, inode);
 	else if (dw_fds_parse_link(link, (size_t)n, "net", &inode))
 		found_netns(w, dir, name, inode);
 	else if ((size_t)n == sizeof(ring) - 1 && memcmp(link, ring, sizeof(ring) - 1) == 0)
 		found_ring(w, dir, tid, fd);
+	return true;
 }
 
 static enum dw_fds_state state_of(int error)
@@ -161,11 +167,44 @@ static enum dw_fds_state state_of(int error)
 	return error == ENOENT || error == ESRCH ? DW_FDS_GONE : DW_FDS_DENIED;
 }
 
+/*
+ * Since Linux 6.2 the directory's size is the number of its entries (proc_fd_getattr). Reading the links of
+ * 0, 1, 2 ... until so many were there spares readdir(3), which makes the kernel prepare every entry a second
+ * time. Tables with holes are left to readdir from where the guessing stopped.
+ */
+static int read_dense(struct fds_worker *w, int dir, int tid)
+{
+	struct stat st;
+	off_t missing = 0, found = 0;
+	int fd = 0;
+
+	if (!w->shared->live || fstat(dir, &st) < 0)
+		return 0;
+	for (; found < st.st_size && missing <= 16 + found / 4 && !w->refused; fd++) {
+		if (one_fd(w, dir, fd, tid))
+			found++;
+		else
+			missing++;
+	}
+	return found == st.st_size && found > 0 ? -1 : fd;
+}
+
+static void listed_fd(struct fds_worker *w, int dir, int fd, int tid)
+{
+	(void)one_fd(w, dir, fd, tid);
+}
+
 static enum dw_fds_state read_table(struct fds_worker *w, int dir, const char *path, int tid)
 {
 	_cleanup_fd_ int fd = openat(dir, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int from;
 
-	if (fd < 0 || !each_number(w, fd, one_fd, tid))
+	if (fd < 0)
+		return state_of(errno);
+	from = read_dense(w, fd, tid);
+	if (w->refused)
+		return DW_FDS_DENIED;
+	if (from >= 0 && !each_number(w, fd, from, listed_fd, tid))
 		return state_of(errno);
 	return DW_FDS_READ;
 }
@@ -202,7 +241,7 @@ static void read_threads(struct fds_worker *w)
 		return;
 	dir = openat(w->dir, "task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (dir >= 0)
-		(void)each_number(w, dir, one_thread, current(w)->pid);
+		(void)each_number(w, dir, 0, one_thread, current(w)->pid);
 }
 
 static bool read_stat(struct fds_worker *w)
@@ -262,7 +301,7 @@ static void one_process(struct fds_worker *w, struct dw_fds_process *p)
 {
 	size_t before = w->out.sockets.n;
 
-	w->holds = false;
+	w->holds = w->refused = false;
 	w->pidfd = -1;
 	w->dir = open_process(w, p);
 	if (w->dir < 0) {
@@ -271,7 +310,8 @@ static void one_process(struct fds_worker *w, struct dw_fds_process *p)
 	}
 	p->state = read_table(w, w->dir, "fd", 0);
 	/* A leader that has exited leaves its threads behind: its own table is gone, theirs is not. */
-	read_threads(w);
+	if (!w->refused)
+		read_threads(w);
 	if ((w->holds || p->covered) && !read_stat(w)) {
 		w->out.sockets.n = before;
 		p->state = DW_FDS_GONE;

@@ -41,6 +41,7 @@ struct fds_worker {
 	int dir;   /* /proc/PID */
 	int pidfd; /* -1 until needed, -2 not to be had */
 	bool holds;
+	bool refused; /* not allowed to read its links */
 	char buffer[4096];
 };
 

@@ -182,14 +182,15 @@ static void read_status(struct dw_procs *p, int dir, struct dw_procinfo *i, stru
 }
 
 /* "0::/system.slice/ssh.service"; on hosts with v1 hierarchies systemd's own one counts. */
-static void read_cgroup(struct dw_procs *p, int dir, struct dw_procinfo *i, struct dw_arena *scratch)
+static void read_cgroup(struct dw_procs *p, int dir, const char *name, struct dw_procinfo *i,
+			struct dw_arena *scratch)
 {
 	const char *unified = NULL, *named = NULL;
 	struct dw_bytes text;
 	struct dw_lines lines;
 	char *line;
 
-	if (read_at(p, dir, "cgroup", 65536, scratch, &text) < 0)
+	if (read_at(p, dir, name, 65536, scratch, &text) < 0)
 		return;
 	lines = dw_lines_of(&text);
 	while ((line = dw_lines_next_trimmed(&lines, scratch))) {
@@ -236,7 +237,7 @@ static void split_command(struct dw_procs *p, struct dw_procinfo *i, struct dw_b
 	i->command = joined;
 }
 
-static void read_command(struct dw_procs *p, int dir, struct dw_procinfo *i)
+static void read_command(struct dw_procs *p, int dir, const char *name, struct dw_procinfo *i)
 {
 	_cleanup_fd_ int fd = -1;
 	struct dw_bytes raw = { 0 };
@@ -246,7 +247,7 @@ static void read_command(struct dw_procs *p, int dir, struct dw_procinfo *i)
 	i->command = i->comm;
 	if (dw_sys_fault(p->sys) < 0)
 		return;
-	fd = openat(dir, "cmdline", O_RDONLY | O_CLOEXEC);
+	fd = openat(dir, name, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return;
 	n = read(fd, buffer, sizeof(buffer));
@@ -278,24 +279,30 @@ static void judge_deleted(struct dw_procs *p, struct dw_procinfo *i, char *path)
 		i->exe_state = dw_sys_file_exists(p->sys, path) ? DW_PROC_EXE_REPLACED : DW_PROC_EXE_DELETED;
 }
 
-static void read_exe(struct dw_procs *p, int dir, struct dw_procinfo *i)
+/* path as readlink(2) of /proc/PID/exe and d_path() of the kernel tell it; it is changed. */
+static void take_exe(struct dw_procs *p, struct dw_procinfo *i, char *path)
 {
-	char *path = link_at(p, dir, "exe");
+	i->exe = path;
+	if (dw_ends_with(path, " (deleted)"))
+		judge_deleted(p, i, path);
+	else
+		i->exe_state = DW_PROC_EXE_INTACT;
+}
+
+static void read_exe(struct dw_procs *p, int dir, const char *name, struct dw_procinfo *i)
+{
+	char *path = link_at(p, dir, name);
 	struct stat st;
 
 	if (!path) {
 		i->exe_state = i->kthread ? DW_PROC_EXE_NONE : DW_PROC_EXE_UNKNOWN;
 		return;
 	}
-	i->exe = path;
-	if (fstatat(dir, "exe", &st, 0) == 0) {
+	if (fstatat(dir, name, &st, 0) == 0) {
 		i->exe_dev = st.st_dev;
 		i->exe_ino = st.st_ino;
 	}
-	if (dw_ends_with(path, " (deleted)"))
-		judge_deleted(p, i, path);
-	else
-		i->exe_state = DW_PROC_EXE_INTACT;
+	take_exe(p, i, path);
 }
 
 static void read_loginuid(struct dw_procs *p, int dir, struct dw_procinfo *i, struct dw_arena *scratch)
@@ -321,9 +328,9 @@ static int read_process(struct dw_procs *p, int pid, struct dw_procinfo *i)
 		return r;
 	scratch = dw_arena_new();
 	read_status(p, dir, i, scratch);
-	read_cgroup(p, dir, i, scratch);
-	read_command(p, dir, i);
-	read_exe(p, dir, i);
+	read_cgroup(p, dir, "cgroup", i, scratch);
+	read_command(p, dir, "cmdline", i);
+	read_exe(p, dir, "exe", i);
 	read_loginuid(p, dir, i, scratch);
 	i->netns = namespace_at(p, dir, "ns/net");
 	i->mntns = namespace_at(p, dir, "ns/mnt");
@@ -365,6 +372,32 @@ const struct dw_procinfo *dw_procs_get(struct dw_procs *p, int pid)
 		remember(p, n);
 	}
 	return n->gone ? NULL : &n->info;
+}
+
+void dw_procs_complete(struct dw_procs *p, struct dw_procinfo *i, unsigned what, const char *exe)
+{
+	_cleanup_arena_ struct dw_arena *scratch = NULL;
+	char name[64];
+
+	i->started_ticks = i->started_ns / (1000000000U / (uint64_t)p->ticks);
+	i->started = p->boot_time ? p->boot_time + i->started_ticks / (uint64_t)p->ticks : 0;
+	if (exe)
+		take_exe(p, i, dw_arena_strdup(p->arena, exe));
+	if (p->sys->proc_fd < 0)
+		return;
+	if (what & DW_PROCS_COMMAND) {
+		(void)snprintf(name, sizeof(name), "%d/cmdline", i->pid);
+		read_command(p, p->sys->proc_fd, name, i);
+	}
+	if (what & DW_PROCS_CGROUP) {
+		scratch = dw_arena_new();
+		(void)snprintf(name, sizeof(name), "%d/cgroup", i->pid);
+		read_cgroup(p, p->sys->proc_fd, name, i, scratch);
+	}
+	if (what & DW_PROCS_EXE) {
+		(void)snprintf(name, sizeof(name), "%d/exe", i->pid);
+		read_exe(p, p->sys->proc_fd, name, i);
+	}
 }
 
 void dw_procs_seed(struct dw_procs *p, const struct dw_procinfo *i)

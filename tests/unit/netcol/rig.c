@@ -96,7 +96,11 @@ static int open6(int type, const char *address, int port, int v6only, uint32_t s
 
 	s.sin6_scope_id = scope;
 	MUST(setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &v6only, sizeof(v6only)));
-	MUST(bind(fd, (struct sockaddr *)&s, sizeof(s)));
+	/* an address just added is tentative until a kernel worker has run */
+	for (unsigned i = 0; bind(fd, (struct sockaddr *)&s, sizeof(s)) < 0; i++) {
+		MUST(errno == EADDRNOTAVAIL && i < 200 ? 0 : -1);
+		(void)usleep(10000);
+	}
 	if (type == SOCK_STREAM)
 		MUST(listen(fd, 5));
 	return fd;

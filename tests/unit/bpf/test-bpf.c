@@ -1,0 +1,705 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The BPF rung on this very kernel: a child makes sockets of every kind in network namespaces of its own, and
+ * each must be found, in the right namespace, with the right holder. Where BPF may not be used (no root, an
+ * old kernel) there is nothing to test, and that is said.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
+#include <linux/io_uring.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
+#include <sys/wait.h>
+
+#include "dw_bpf.h"
+#include "dw_collect.h"
+#include "dw_str.h"
+#include "dw_test.h"
+
+#ifndef IPPROTO_MPTCP
+#define IPPROTO_MPTCP 262
+#endif
+#ifndef IPPROTO_UDPLITE
+#define IPPROTO_UDPLITE 136
+#endif
+static const bool have_bpf = DW_HAVE_BPF;
+
+#define MANY 700 /* listeners of one process: more than the buffer of an iterator holds */
+
+/* What the child made; -1: this kernel has no such thing. */
+struct made {
+	uint32_t netns, kept_netns; /* the second is kept alive by one socket only */
+	int tcp, udp, dual, mapped, lite, raw, raw6, packet, mptcp, reuse, only6, connected, unbound;
+	int thread_fd, thread_id, kept, ring, ring_fd, udp_cloexec;
+	uint16_t port_tcp, port_udp, port_dual, port_mapped, port_lite, port_mptcp, port_reuse, port_only6;
+	uint16_t port_thread, port_kept, port_ring, port_connected, port_many[2];
+	int many[2]; /* first and last descriptor of MANY listeners */
+};
+
+static uint32_t own_netns(void)
+{
+	struct stat st;
+
+	return stat("/proc/thread-self/ns/net", &st) == 0 ? (uint32_t)st.st_ino : 0;
+}
+
+static void loopback_up(void)
+{
+	struct ifreq r = { .ifr_name = "lo", .ifr_flags = IFF_UP };
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0 || ioctl(fd, SIOCSIFFLAGS, &r) < 0)
+		_exit(10);
+	(void)close(fd);
+}
+
+static int bound4(int type, int protocol, uint32_t address, uint16_t *ret_port)
+{
+	struct sockaddr_in sa = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(address) };
+	socklen_t n = sizeof(sa);
+	int fd = socket(AF_INET, type, protocol);
+
+	if (fd < 0)
+		return -1;
+	if (bind(fd, (struct sockaddr *)&sa, n) < 0 || getsockname(fd, (struct sockaddr *)&sa, &n) < 0)
+		_exit(11);
+	*ret_port = ntohs(sa.sin_port);
+	if (type == SOCK_STREAM && listen(fd, 5) < 0)
+		_exit(12);
+	return fd;
+}
+
+static int bound6(int type, const char *address, int only, uint16_t *ret_port)
+{
+	struct sockaddr_in6 sa = { .sin6_family = AF_INET6 };
+	socklen_t n = sizeof(sa);
+	int fd = socket(AF_INET6, type, 0);
+
+	if (fd < 0 || inet_pton(AF_INET6, address, &sa.sin6_addr) != 1 ||
+	    setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &only, sizeof(only)) < 0 ||
+	    bind(fd, (struct sockaddr *)&sa, n) < 0 || getsockname(fd, (struct sockaddr *)&sa, &n) < 0)
+		_exit(13);
+	*ret_port = ntohs(sa.sin6_port);
+	if (type == SOCK_STREAM && listen(fd, 5) < 0)
+		_exit(14);
+	return fd;
+}
+
+/* "ip and tcp": the second instruction of a filter that tcpdump(8) would make. */
+static int sniffer(void)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 12),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ETH_P_IP, 0, 3),
+		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 23),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_TCP, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, 0xffff),
+		BPF_STMT(BPF_RET | BPF_K, 0),
+	};
+	struct sock_fprog program = { .len = DW_ARRAY_SIZE(code), .filter = code };
+	struct sockaddr_ll sa = {
+		.sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ALL), .sll_ifindex = 1,
+	};
+	int fd = socket(AF_PACKET, SOCK_RAW, htons(ETH_P_ALL));
+
+	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) < 0 ||
+	    bind(fd, (struct sockaddr *)&sa, sizeof(sa)) < 0)
+		_exit(15);
+	return fd;
+}
+
+static int reuse_port(uint16_t *ret_port)
+{
+	struct sockaddr_in sa = { .sin_family = AF_INET };
+	socklen_t n = sizeof(sa);
+	int one = 1, first = -1;
+
+	for (int i = 0; i < 3; i++) {
+		int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+		if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &one, sizeof(one)) < 0 ||
+		    bind(fd, (struct sockaddr *)&sa, sizeof(sa)) < 0 ||
+		    getsockname(fd, (struct sockaddr *)&sa, &n) < 0 || listen(fd, 5) < 0)
+			_exit(16);
+		if (first < 0)
+			first = fd;
+	}
+	*ret_port = ntohs(sa.sin_port);
+	return first;
+}
+
+/* A listener as fixed file 2 of a ring, its descriptor closed. */
+static int ring_with_listener(uint16_t *ret_port)
+{
+	struct io_uring_params p = { 0 };
+	int ring = (int)syscall(SYS_io_uring_setup, 4, &p), fds[4] = { -1, -1, -1, -1 };
+
+	if (ring < 0)
+		return -1;
+	fds[2] = bound4(SOCK_STREAM, 0, INADDR_LOOPBACK, ret_port);
+	if (syscall(SYS_io_uring_register, ring, IORING_REGISTER_FILES, fds, 4) < 0)
+		_exit(17);
+	(void)close(fds[2]);
+	return ring;
+}
+
+struct thread {
+	struct made *made;
+	pthread_barrier_t ready;
+};
+
+static void *other_table(void *arg)
+{
+	struct thread *t = arg;
+
+	if (unshare(CLONE_FILES) < 0)
+		_exit(18);
+	t->made->thread_fd = bound4(SOCK_STREAM, 0, INADDR_LOOPBACK, &t->made->port_thread);
+	t->made->thread_id = (int)syscall(SYS_gettid);
+	(void)pthread_barrier_wait(&t->ready);
+	for (;;)
+		(void)pause();
+	return NULL;
+}
+
+static void connected_udp(struct made *m)
+{
+	struct sockaddr_in sa = {
+		.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK), .sin_port = htons(9),
+	};
+
+	m->connected = bound4(SOCK_DGRAM, 0, INADDR_LOOPBACK, &m->port_connected);
+	if (connect(m->connected, (struct sockaddr *)&sa, sizeof(sa)) < 0)
+		_exit(19);
+	m->unbound = socket(AF_INET, SOCK_DGRAM, 0);
+}
+
+static void socket_in_kept_namespace(struct made *m)
+{
+	int home = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
+
+	if (home < 0 || unshare(CLONE_NEWNET) < 0)
+		_exit(20);
+	m->kept_netns = own_netns();
+	m->kept = bound4(SOCK_STREAM, 0, INADDR_ANY, &m->port_kept);
+	if (setns(home, CLONE_NEWNET) < 0)
+		_exit(21);
+	(void)close(home);
+}
+
+static void make(struct made *m)
+{
+	static struct thread t;
+	pthread_t id;
+
+	m->netns = own_netns();
+	m->tcp = bound4(SOCK_STREAM, 0, INADDR_LOOPBACK, &m->port_tcp);
+	m->udp = bound4(SOCK_DGRAM, 0, INADDR_ANY, &m->port_udp);
+	m->dual = bound6(SOCK_STREAM, "::", 0, &m->port_dual);
+	m->only6 = bound6(SOCK_DGRAM, "::", 1, &m->port_only6);
+	m->mapped = bound6(SOCK_STREAM, "::ffff:127.0.0.1", 0, &m->port_mapped);
+	m->lite = bound4(SOCK_DGRAM, IPPROTO_UDPLITE, INADDR_ANY, &m->port_lite);
+	m->mptcp = bound4(SOCK_STREAM, IPPROTO_MPTCP, INADDR_ANY, &m->port_mptcp);
+	m->raw = socket(AF_INET, SOCK_RAW, IPPROTO_ICMP);
+	m->raw6 = socket(AF_INET6, SOCK_RAW, IPPROTO_ICMPV6);
+	m->packet = sniffer();
+	m->reuse = reuse_port(&m->port_reuse);
+	m->ring = ring_with_listener(&m->port_ring);
+	connected_udp(m);
+	socket_in_kept_namespace(m);
+	m->many[0] = bound4(SOCK_STREAM, 0, INADDR_LOOPBACK, &m->port_many[0]);
+	for (int i = 1; i < MANY; i++)
+		m->many[1] = bound4(SOCK_STREAM, 0, INADDR_LOOPBACK, &m->port_many[1]);
+	t.made = m;
+	if (pthread_barrier_init(&t.ready, NULL, 2) != 0 || pthread_create(&id, NULL, other_table, &t) != 0)
+		_exit(22);
+	(void)pthread_barrier_wait(&t.ready);
+}
+
+struct child {
+	pid_t pid;
+	struct made made;
+};
+
+static struct child start_child(void)
+{
+	struct child c = { .pid = -1 };
+	int ends[2];
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return c;
+	c.pid = fork();
+	if (c.pid == 0) {
+		(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+		(void)close(ends[0]);
+		if (unshare(CLONE_NEWNET) < 0)
+			_exit(9);
+		loopback_up();
+		make(&c.made);
+		if (write(ends[1], &c.made, sizeof(c.made)) != sizeof(c.made))
+			_exit(8);
+		for (;;)
+			(void)pause();
+	}
+	(void)close(ends[1]);
+	if (read(ends[0], &c.made, sizeof(c.made)) != sizeof(c.made)) {
+		(void)kill(c.pid, SIGKILL);
+		(void)waitpid(c.pid, NULL, 0);
+		c.pid = -1;
+	}
+	(void)close(ends[0]);
+	return c;
+}
+
+static void stop_child(const struct child *c)
+{
+	(void)kill(c->pid, SIGKILL);
+	(void)waitpid(c->pid, NULL, 0);
+}
+
+/* A run of the rung, with all it made. */
+struct run {
+	struct dw_sys *sys;
+	struct dw_facts *facts;
+	struct dw_collect collect;
+	int result;
+};
+
+static void run_close(struct run *r)
+{
+	dw_collect_close(&r->collect);
+	dw_procs_close(r->collect.procs);
+	dw_facts_free(r->facts);
+	dw_sys_free(r->sys);
+}
+
+static struct run run_start(void)
+{
+	struct run r = { .result = -1 };
+	struct dw_error e = { 0 };
+
+	if (dw_sys_open(NULL, &r.sys, &e) < 0)
+		return r;
+	r.facts = dw_facts_new();
+	r.collect = (struct dw_collect){
+		.sys = r.sys, .procs = dw_procs_new(r.sys, r.facts->arena), .facts = r.facts, .rungs = DW_RUNG_BPF,
+	};
+	r.result = dw_collect_bpf(&r.collect, &e);
+	if (r.result < 0)
+		printf("BPF cannot be used here: %s\n", e.message);
+	return r;
+}
+
+/*
+ * BPF may not be used here: nothing to test. But root, on a kernel that has all that is needed, must be able
+ * to: a program that the verifier refuses would else go unnoticed.
+ */
+static bool must_work(void)
+{
+	unsigned major = 0, minor = 0;
+	struct utsname u;
+
+	return have_bpf && geteuid() == 0 && access("/sys/kernel/btf/vmlinux", R_OK) == 0 && uname(&u) == 0 &&
+	       sscanf(u.release, "%u.%u", &major, &minor) == 2 && (major > 5 || (major == 5 && minor >= 17));
+}
+
+static bool is_refused(const struct run *r)
+{
+	return r->result == -EPERM || (r->result == -ENOTSUP && !must_work());
+}
+
+static size_t find(const struct run *r, uint32_t netns, enum dw_protocol p, uint32_t port)
+{
+	for (size_t i = 0; i < r->facts->sockets.n; i++) {
+		const struct dw_socket_fact *s = &r->facts->sockets.v[i];
+
+		if (s->at.netns == netns && s->at.protocol == p && s->at.port == port)
+			return i;
+	}
+	return DW_NONE;
+}
+
+static const struct dw_hold_fact *hold_of(const struct run *r, size_t socket, pid_t pid)
+{
+	for (size_t i = 0; i < r->facts->holds.n; i++)
+		if (r->facts->holds.v[i].socket == socket &&
+		    r->facts->processes.v[r->facts->holds.v[i].process].pid == pid)
+			return &r->facts->holds.v[i];
+	return NULL;
+}
+
+static void check_socket(const struct run *r, const struct child *c, enum dw_protocol p, uint16_t port,
+			 enum dw_family family, const char *address, int fd)
+{
+	size_t i = find(r, c->made.netns, p, port);
+	const struct dw_hold_fact *h = i == DW_NONE ? NULL : hold_of(r, i, c->pid);
+
+	DW_CHECK(i != DW_NONE);
+	DW_CHECK(h != NULL);
+	if (!h)
+		return;
+	DW_CHECK_STR(h->via, dw_arena_printf(r->facts->arena, "fd %d", fd));
+	DW_CHECK_INT(r->facts->sockets.v[i].at.family, family);
+	DW_CHECK_STR(dw_endpoint_address(r->facts->arena, &r->facts->sockets.v[i].at), address);
+	DW_CHECK(r->facts->sockets.v[i].inode != 0);
+	DW_CHECK(r->facts->sockets.v[i].seen & DW_SEEN_BPF_FD);
+	DW_CHECK(!r->facts->sockets.v[i].kernel_made);
+}
+
+static size_t count_port(const struct run *r, uint32_t netns, enum dw_protocol p, uint32_t port)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < r->facts->sockets.n; i++)
+		n += r->facts->sockets.v[i].at.netns == netns && r->facts->sockets.v[i].at.protocol == p &&
+		     r->facts->sockets.v[i].at.port == port;
+	return n;
+}
+
+DW_TEST(every_kind_with_its_holder)
+{
+	struct child c = start_child();
+	struct run r = run_start();
+	const struct made *m = &c.made;
+
+	DW_CHECK(c.pid > 0 || geteuid() != 0);
+	if (c.pid > 0 && !is_refused(&r)) {
+		DW_CHECK_INT(r.result, 0);
+		check_socket(&r, &c, DW_PROTOCOL_TCP, m->port_tcp, DW_FAMILY_IPV4, "127.0.0.1", m->tcp);
+		check_socket(&r, &c, DW_PROTOCOL_UDP, m->port_udp, DW_FAMILY_IPV4, "0.0.0.0", m->udp);
+		check_socket(&r, &c, DW_PROTOCOL_TCP, m->port_dual, DW_FAMILY_DUAL, "::", m->dual);
+		check_socket(&r, &c, DW_PROTOCOL_UDP, m->port_only6, DW_FAMILY_IPV6, "::", m->only6);
+		check_socket(&r, &c, DW_PROTOCOL_TCP, m->port_mapped, DW_FAMILY_IPV4, "127.0.0.1", m->mapped);
+		if (m->lite >= 0)
+			check_socket(&r, &c, DW_PROTOCOL_UDPLITE, m->port_lite, DW_FAMILY_IPV4, "0.0.0.0", m->lite);
+		check_socket(&r, &c, DW_PROTOCOL_RAW, IPPROTO_ICMP, DW_FAMILY_IPV4, "0.0.0.0", m->raw);
+		check_socket(&r, &c, DW_PROTOCOL_RAW, IPPROTO_ICMPV6, DW_FAMILY_IPV6, "::", m->raw6);
+		DW_CHECK_INT(count_port(&r, m->netns, DW_PROTOCOL_TCP, m->port_reuse), 3);
+		/* neither a connected nor an unbound datagram socket is a door */
+		DW_CHECK(find(&r, m->netns, DW_PROTOCOL_UDP, m->port_connected) == DW_NONE);
+		DW_CHECK(find(&r, m->netns, DW_PROTOCOL_UDP, 0) == DW_NONE);
+	}
+	if (c.pid > 0)
+		stop_child(&c);
+	run_close(&r);
+}
+
+DW_TEST(mptcp_is_one_door)
+{
+	struct child c = start_child();
+	struct run r = run_start();
+
+	if (c.pid > 0 && c.made.mptcp >= 0 && !is_refused(&r)) {
+		size_t i = find(&r, c.made.netns, DW_PROTOCOL_TCP, c.made.port_mptcp);
+
+		check_socket(&r, &c, DW_PROTOCOL_TCP, c.made.port_mptcp, DW_FAMILY_IPV4, "0.0.0.0", c.made.mptcp);
+		DW_CHECK_INT(count_port(&r, c.made.netns, DW_PROTOCOL_TCP, c.made.port_mptcp), 1);
+		DW_CHECK(i != DW_NONE && r.facts->sockets.v[i].mptcp);
+		DW_CHECK(i != DW_NONE && (r.facts->sockets.v[i].seen & DW_SEEN_BPF_HASH));
+	}
+	if (c.pid > 0)
+		stop_child(&c);
+	run_close(&r);
+}
+
+DW_TEST(sniffer_with_its_filter)
+{
+	struct child c = start_child();
+	struct run r = run_start();
+
+	if (c.pid > 0 && !is_refused(&r)) {
+		size_t i = find(&r, c.made.netns, DW_PROTOCOL_PACKET, 0);
+
+		DW_CHECK(i != DW_NONE && hold_of(&r, i, c.pid));
+		DW_CHECK(i != DW_NONE && r.facts->sockets.v[i].filter);
+		DW_CHECK_INT(i == DW_NONE ? 0 : r.facts->sockets.v[i].at.ifindex, 1);
+		DW_CHECK_STR(i == DW_NONE ? NULL : r.facts->sockets.v[i].at.ifname, "lo");
+		DW_CHECK_INT(i == DW_NONE ? 0 : r.facts->sockets.v[i].kind, DW_KIND_SNIFFER);
+	}
+	if (c.pid > 0)
+		stop_child(&c);
+	run_close(&r);
+}
+
+DW_TEST(a_threads_own_table)
+{
+	struct child c = start_child();
+	struct run r = run_start();
+
+	if (c.pid > 0 && !is_refused(&r)) {
+		size_t i = find(&r, c.made.netns, DW_PROTOCOL_TCP, c.made.port_thread);
+		const struct dw_hold_fact *h = i == DW_NONE ? NULL : hold_of(&r, i, c.pid);
+
+		DW_CHECK(h != NULL);
+		DW_CHECK_STR(h ? h->via : NULL, dw_arena_printf(r.facts->arena, "thread %d fd %d",
+								c.made.thread_id, c.made.thread_fd));
+	}
+	if (c.pid > 0)
+		stop_child(&c);
+	run_close(&r);
+}
+
+DW_TEST(a_namespace_that_a_socket_keeps)
+{
+	struct child c = start_child();
+	struct run r = run_start();
+
+	if (c.pid > 0 && !is_refused(&r)) {
+		size_t i = find(&r, c.made.kept_netns, DW_PROTOCOL_TCP, c.made.port_kept), k = 0;
+
+		DW_CHECK(i != DW_NONE && hold_of(&r, i, c.pid));
+		while (k < r.facts->netns.n && r.facts->netns.v[k].inode != c.made.kept_netns)
+			k++;
+		DW_CHECK(k < r.facts->netns.n);
+		DW_CHECK(k < r.collect.netns.n && r.collect.netns.v[k].fd >= 0); /* and can be entered */
+		DW_CHECK_INT(r.facts->netns.n, r.collect.netns.n);
+	}
+	if (c.pid > 0)
+		stop_child(&c);
+	run_close(&r);
+}
+
+DW_TEST(a_fixed_file_of_a_ring)
+{
+	struct child c = start_child();
+	struct run r = run_start();
+
+	if (c.pid > 0 && c.made.ring >= 0 && !is_refused(&r)) {
+		size_t i = find(&r, c.made.netns, DW_PROTOCOL_TCP, c.made.port_ring);
+		const struct dw_hold_fact *h = i == DW_NONE ? NULL : hold_of(&r, i, c.pid);
+
+		DW_CHECK_STR(h ? h->via : NULL,
+			     dw_arena_printf(r.facts->arena, "io_uring fd %d slot 2", c.made.ring));
+		DW_CHECK(i != DW_NONE && (r.facts->sockets.v[i].seen & DW_SEEN_IO_URING));
+	}
+	if (c.pid > 0)
+		stop_child(&c);
+	run_close(&r);
+}
+
+/* More records than one read of an iterator can hold for one task. */
+DW_TEST(a_process_with_many_sockets)
+{
+	struct child c = start_child();
+	struct run r = run_start();
+
+	if (c.pid > 0 && !is_refused(&r)) {
+		size_t held = 0;
+
+		for (size_t i = 0; i < r.facts->holds.n; i++)
+			held += r.facts->processes.v[r.facts->holds.v[i].process].pid == c.pid;
+		DW_CHECK(held >= MANY + 10);
+		check_socket(&r, &c, DW_PROTOCOL_TCP, c.made.port_many[0], DW_FAMILY_IPV4, "127.0.0.1",
+			     c.made.many[0]);
+		check_socket(&r, &c, DW_PROTOCOL_TCP, c.made.port_many[1], DW_FAMILY_IPV4, "127.0.0.1",
+			     c.made.many[1]);
+	}
+	if (c.pid > 0)
+		stop_child(&c);
+	run_close(&r);
+}
+
+static uint64_t ticks_of(pid_t pid)
+{
+	char path[64], text[4096] = { 0 };
+	const char *p;
+	ssize_t n;
+	int fd;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+	if (fd >= 0)
+		(void)close(fd);
+	p = n > 0 ? strrchr(text, ')') : NULL;
+	for (int i = 0; p && i < 20; i++)
+		p = strchr(p + 1, ' ');
+	return p ? strtoull(p, NULL, 10) : 0;
+}
+
+/* BPF and /proc tell the same of a process. */
+DW_TEST(what_is_known_of_the_holder)
+{
+	struct child c = start_child();
+	struct run r = run_start();
+
+	if (c.pid > 0 && !is_refused(&r)) {
+		_cleanup_arena_ struct dw_arena *a = dw_arena_new();
+		const struct dw_procinfo *x, *y;
+
+		struct dw_procs *other = dw_procs_new(r.sys, a);
+
+		x = dw_procs_get(r.collect.procs, c.pid);
+		y = dw_procs_get(other, c.pid);
+		DW_CHECK(x && y && x != y);
+		if (x && y) {
+			DW_CHECK_INT(x->started_ticks, ticks_of(c.pid));
+			DW_CHECK_INT(x->started_ticks, y->started_ticks);
+			DW_CHECK_INT(x->ppid, y->ppid);
+			DW_CHECK_INT(x->pgrp, y->pgrp);
+			DW_CHECK_INT(x->sid, y->sid);
+			DW_CHECK_INT(x->tty_nr, y->tty_nr);
+			DW_CHECK_STR(x->comm, y->comm);
+			DW_CHECK_STR(x->exe, y->exe);
+			DW_CHECK_INT(x->exe_state, y->exe_state);
+			DW_CHECK_INT(x->exe_ino, y->exe_ino);
+			DW_CHECK_INT(x->exe_dev, y->exe_dev);
+			DW_CHECK_STR(x->command, y->command);
+			DW_CHECK_STR(x->cgroup, y->cgroup);
+			DW_CHECK_INT(x->uid, y->uid);
+			DW_CHECK_INT(x->egid, y->egid);
+			DW_CHECK(x->caps_effective == y->caps_effective);
+			DW_CHECK(x->caps_bounding == y->caps_bounding);
+			DW_CHECK_INT(x->no_new_privs, y->no_new_privs);
+			DW_CHECK_INT(x->seccomp, y->seccomp);
+			DW_CHECK_INT(x->netns, y->netns);
+			DW_CHECK_INT(x->mntns, y->mntns);
+			DW_CHECK_INT(x->pidns, y->pidns);
+			DW_CHECK_INT(x->loginuid, y->loginuid);
+			DW_CHECK_INT(x->kthread, y->kthread);
+		}
+		dw_procs_close(other);
+	}
+	if (c.pid > 0)
+		stop_child(&c);
+	run_close(&r);
+}
+
+/* A reader in a pid namespace of its own must not see the sockets of a tenant beside it. */
+static void inside(uint32_t foreign)
+{
+	struct run r;
+	uint16_t port = 0;
+	size_t i;
+	bool ok;
+
+	if (unshare(CLONE_NEWNS | CLONE_NEWNET) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+	    mount("proc", "/proc", "proc", 0, NULL) < 0)
+		_exit(3);
+	loopback_up();
+	(void)bound4(SOCK_STREAM, 0, INADDR_LOOPBACK, &port);
+	r = run_start();
+	if (is_refused(&r))
+		_exit(2);
+	i = find(&r, own_netns(), DW_PROTOCOL_TCP, port);
+	ok = r.result == 0 && r.facts->holds.n == 1 && i != DW_NONE && hold_of(&r, i, getpid());
+	for (i = 0; i < r.facts->netns.n; i++)
+		ok = ok && r.facts->netns.v[i].inode != foreign;
+	for (i = 0; i < r.facts->sockets.n; i++)
+		ok = ok && r.facts->sockets.v[i].at.netns != foreign;
+	run_close(&r);
+	_exit(ok ? 0 : 1);
+}
+
+DW_TEST(a_container_sees_its_own_only)
+{
+	struct child c = start_child();
+	int status = 0;
+	pid_t outer;
+
+	if (c.pid < 0)
+		return;
+	outer = fork();
+	if (outer == 0) {
+		pid_t inner;
+
+		if (unshare(CLONE_NEWPID) < 0)
+			_exit(3);
+		inner = fork();
+		if (inner == 0)
+			inside(c.made.netns);
+		if (inner < 0 || waitpid(inner, &status, 0) < 0 || !WIFEXITED(status))
+			_exit(4);
+		_exit(WEXITSTATUS(status));
+	}
+	DW_CHECK(outer > 0 && waitpid(outer, &status, 0) == outer);
+	DW_CHECK(WIFEXITED(status) && (WEXITSTATUS(status) == 0 || WEXITSTATUS(status) == 2));
+	stop_child(&c);
+}
+
+/* Every call that can fail is made to fail once: no crash, and either an error or facts. */
+DW_TEST(each_call_may_fail)
+{
+	_cleanup_sys_ struct dw_sys *s = NULL;
+	unsigned calls;
+
+	DW_CHECK_INT(dw_sys_open(NULL, &s, NULL), 0);
+	dw_sys_fail_at(s, 0, 0);
+	{
+		_cleanup_arena_ struct dw_arena *a = dw_arena_new();
+		struct dw_bpf_walk w = { 0 };
+
+		if (dw_bpf_run(s, DW_BPF_HOLDERS | DW_BPF_TABLES, a, &w, NULL) < 0)
+			return; /* the other tests say whether that is right */
+		calls = dw_sys_calls(s);
+	}
+	DW_CHECK(calls > 3);
+	for (unsigned i = 1; i <= calls && i < 12; i++) {
+		_cleanup_arena_ struct dw_arena *a = dw_arena_new();
+		struct dw_bpf_walk w = { 0 };
+		struct dw_error e = { 0 };
+		int r;
+
+		dw_sys_fail_at(s, i, EIO);
+		r = dw_bpf_run(s, DW_BPF_HOLDERS | DW_BPF_TABLES, a, &w, &e);
+		DW_CHECK(r == 0 ? w.ran != 0 : e.message[0] != '\0');
+	}
+}
+
+/* In a mount namespace of its own: the pins of this host are not touched. */
+static void pin_and_use(void)
+{
+	_cleanup_sys_ struct dw_sys *s = NULL;
+	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
+	struct dw_bpf_walk loaded = { 0 }, pinned = { 0 }, again = { 0 };
+	int r;
+
+	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+	    mount("bpf", "/sys/fs/bpf", "bpf", 0, NULL) < 0 || dw_sys_open(NULL, &s, NULL) < 0)
+		_exit(3);
+	r = dw_bpf_run(s, DW_BPF_HOLDERS, a, &loaded, NULL);
+	if (r < 0)
+		_exit(2);
+	if (loaded.rung != DW_BPF_RUNG_LOADED || dw_bpf_pin(s, NULL) < 0)
+		_exit(4);
+	if (dw_bpf_run(s, DW_BPF_HOLDERS | DW_BPF_TABLES, a, &pinned, NULL) < 0 ||
+	    pinned.rung != DW_BPF_RUNG_PINNED || pinned.holders.n == 0)
+		_exit(5);
+	/* a directory that others may write to is not trusted */
+	if (chmod("/sys/fs/bpf/doorward", 0777) < 0 || dw_bpf_run(s, DW_BPF_HOLDERS, a, &again, NULL) < 0 ||
+	    again.rung != DW_BPF_RUNG_LOADED || chmod("/sys/fs/bpf/doorward", 0700) < 0)
+		_exit(6);
+	if (dw_bpf_unpin(s, NULL) < 0 || access("/sys/fs/bpf/doorward", F_OK) == 0)
+		_exit(7);
+	_exit(0);
+}
+
+DW_TEST(pins_are_made_used_and_taken_away)
+{
+	pid_t pid = geteuid() == 0 ? fork() : 0;
+	int status = 0;
+
+	if (geteuid() != 0)
+		return;
+	if (pid == 0)
+		pin_and_use();
+	DW_CHECK(pid > 0 && waitpid(pid, &status, 0) == pid);
+	DW_CHECK(WIFEXITED(status));
+	if (WEXITSTATUS(status) != 2)
+		DW_CHECK_INT(WEXITSTATUS(status), 0);
+}
+
+DW_TEST_MAIN
