@@ -42,9 +42,11 @@ static const bool have_bpf = DW_HAVE_BPF;
 /* What the child made; -1: this kernel has no such thing. */
 struct made {
 	uint32_t netns, kept_netns; /* the second is kept alive by one socket only */
-	int tcp, udp, dual, mapped, lite, raw, raw6, packet, mptcp, reuse, only6, connected, unbound;
+	int tcp, udp, dual, mapped, lite, raw, raw6, packet, mptcp, reuse, only6, connected,
+		unbound;
 	int thread_fd, thread_id, kept, ring, ring_fd, udp_cloexec;
-	uint16_t port_tcp, port_udp, port_dual, port_mapped, port_lite, port_mptcp, port_reuse, port_only6;
+	uint16_t port_tcp, port_udp, port_dual, port_mapped, port_lite, port_mptcp, port_reuse,
+		port_only6;
 	uint16_t port_thread, port_kept, port_ring, port_connected, port_many[2];
 	int many[2]; /* first and last descriptor of MANY listeners */
 };
@@ -74,7 +76,8 @@ static int bound4(int type, int protocol, uint32_t address, uint16_t *ret_port)
 
 	if (fd < 0)
 		return -1;
-	if (bind(fd, (struct sockaddr *)&sa, n) < 0 || getsockname(fd, (struct sockaddr *)&sa, &n) < 0)
+	if (bind(fd, (struct sockaddr *)&sa, n) < 0 ||
+	    getsockname(fd, (struct sockaddr *)&sa, &n) < 0)
 		_exit(11);
 	*ret_port = ntohs(sa.sin_port);
 	if (type == SOCK_STREAM && listen(fd, 5) < 0)
@@ -90,7 +93,8 @@ static int bound6(int type, const char *address, int only, uint16_t *ret_port)
 
 	if (fd < 0 || inet_pton(AF_INET6, address, &sa.sin6_addr) != 1 ||
 	    setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &only, sizeof(only)) < 0 ||
-	    bind(fd, (struct sockaddr *)&sa, n) < 0 || getsockname(fd, (struct sockaddr *)&sa, &n) < 0)
+	    bind(fd, (struct sockaddr *)&sa, n) < 0 ||
+	    getsockname(fd, (struct sockaddr *)&sa, &n) < 0)
 		_exit(13);
 	*ret_port = ntohs(sa.sin6_port);
 	if (type == SOCK_STREAM && listen(fd, 5) < 0)
@@ -111,7 +115,9 @@ static int sniffer(void)
 	};
 	struct sock_fprog program = { .len = DW_ARRAY_SIZE(code), .filter = code };
 	struct sockaddr_ll sa = {
-		.sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ALL), .sll_ifindex = 1,
+		.sll_family = AF_PACKET,
+		.sll_protocol = htons(ETH_P_ALL),
+		.sll_ifindex = 1,
 	};
 	int fd = socket(AF_PACKET, SOCK_RAW, htons(ETH_P_ALL));
 
@@ -178,7 +184,9 @@ static void *other_table(void *arg)
 static void connected_udp(struct made *m)
 {
 	struct sockaddr_in sa = {
-		.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK), .sin_port = htons(9),
+		.sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+		.sin_port = htons(9),
 	};
 
 	m->connected = bound4(SOCK_DGRAM, 0, INADDR_LOOPBACK, &m->port_connected);
@@ -224,7 +232,8 @@ static void make(struct made *m)
 	for (int i = 1; i < MANY; i++)
 		m->many[1] = bound4(SOCK_STREAM, 0, INADDR_LOOPBACK, &m->port_many[1]);
 	t.made = m;
-	if (pthread_barrier_init(&t.ready, NULL, 2) != 0 || pthread_create(&id, NULL, other_table, &t) != 0)
+	if (pthread_barrier_init(&t.ready, NULL, 2) != 0 ||
+	    pthread_create(&id, NULL, other_table, &t) != 0)
 		_exit(22);
 	(void)pthread_barrier_wait(&t.ready);
 }
@@ -295,7 +304,10 @@ static struct run run_start(void)
 		return r;
 	r.facts = dw_facts_new();
 	r.collect = (struct dw_collect){
-		.sys = r.sys, .procs = dw_procs_new(r.sys, r.facts->arena), .facts = r.facts, .rungs = DW_RUNG_BPF,
+		.sys = r.sys,
+		.procs = dw_procs_new(r.sys, r.facts->arena),
+		.facts = r.facts,
+		.rungs = DW_RUNG_BPF,
 	};
 	r.result = dw_collect_bpf(&r.collect, &e);
 	if (r.result < 0)
@@ -312,8 +324,9 @@ static bool must_work(void)
 	unsigned major = 0, minor = 0;
 	struct utsname u;
 
-	return have_bpf && geteuid() == 0 && access("/sys/kernel/btf/vmlinux", R_OK) == 0 && uname(&u) == 0 &&
-	       sscanf(u.release, "%u.%u", &major, &minor) == 2 && (major > 5 || (major == 5 && minor >= 17));
+	return have_bpf && geteuid() == 0 && access("/sys/kernel/btf/vmlinux", R_OK) == 0 &&
+	       uname(&u) == 0 && sscanf(u.release, "%u.%u", &major, &minor) == 2 &&
+	       (major > 5 || (major == 5 && minor >= 17));
 }
 
 static bool is_refused(const struct run *r)
@@ -341,8 +354,8 @@ static const struct dw_hold_fact *hold_of(const struct run *r, size_t socket, pi
 	return NULL;
 }
 
-static void check_socket(const struct run *r, const struct child *c, enum dw_protocol p, uint16_t port,
-			 enum dw_family family, const char *address, int fd)
+static void check_socket(const struct run *r, const struct child *c, enum dw_protocol p,
+			 uint16_t port, enum dw_family family, const char *address, int fd)
 {
 	size_t i = find(r, c->made.netns, p, port);
 	const struct dw_hold_fact *h = i == DW_NONE ? NULL : hold_of(r, i, c->pid);
@@ -364,7 +377,8 @@ static size_t count_port(const struct run *r, uint32_t netns, enum dw_protocol p
 	size_t n = 0;
 
 	for (size_t i = 0; i < r->facts->sockets.n; i++)
-		n += r->facts->sockets.v[i].at.netns == netns && r->facts->sockets.v[i].at.protocol == p &&
+		n += r->facts->sockets.v[i].at.netns == netns &&
+		     r->facts->sockets.v[i].at.protocol == p &&
 		     r->facts->sockets.v[i].at.port == port;
 	return n;
 }
@@ -378,15 +392,22 @@ DW_TEST(every_kind_with_its_holder)
 	DW_CHECK(c.pid > 0 || geteuid() != 0);
 	if (c.pid > 0 && !is_refused(&r)) {
 		DW_CHECK_INT(r.result, 0);
-		check_socket(&r, &c, DW_PROTOCOL_TCP, m->port_tcp, DW_FAMILY_IPV4, "127.0.0.1", m->tcp);
-		check_socket(&r, &c, DW_PROTOCOL_UDP, m->port_udp, DW_FAMILY_IPV4, "0.0.0.0", m->udp);
+		check_socket(&r, &c, DW_PROTOCOL_TCP, m->port_tcp, DW_FAMILY_IPV4, "127.0.0.1",
+			     m->tcp);
+		check_socket(&r, &c, DW_PROTOCOL_UDP, m->port_udp, DW_FAMILY_IPV4, "0.0.0.0",
+			     m->udp);
 		check_socket(&r, &c, DW_PROTOCOL_TCP, m->port_dual, DW_FAMILY_DUAL, "::", m->dual);
-		check_socket(&r, &c, DW_PROTOCOL_UDP, m->port_only6, DW_FAMILY_IPV6, "::", m->only6);
-		check_socket(&r, &c, DW_PROTOCOL_TCP, m->port_mapped, DW_FAMILY_IPV4, "127.0.0.1", m->mapped);
+		check_socket(&r, &c, DW_PROTOCOL_UDP, m->port_only6, DW_FAMILY_IPV6,
+			     "::", m->only6);
+		check_socket(&r, &c, DW_PROTOCOL_TCP, m->port_mapped, DW_FAMILY_IPV4, "127.0.0.1",
+			     m->mapped);
 		if (m->lite >= 0)
-			check_socket(&r, &c, DW_PROTOCOL_UDPLITE, m->port_lite, DW_FAMILY_IPV4, "0.0.0.0", m->lite);
-		check_socket(&r, &c, DW_PROTOCOL_RAW, IPPROTO_ICMP, DW_FAMILY_IPV4, "0.0.0.0", m->raw);
-		check_socket(&r, &c, DW_PROTOCOL_RAW, IPPROTO_ICMPV6, DW_FAMILY_IPV6, "::", m->raw6);
+			check_socket(&r, &c, DW_PROTOCOL_UDPLITE, m->port_lite, DW_FAMILY_IPV4,
+				     "0.0.0.0", m->lite);
+		check_socket(&r, &c, DW_PROTOCOL_RAW, IPPROTO_ICMP, DW_FAMILY_IPV4, "0.0.0.0",
+			     m->raw);
+		check_socket(&r, &c, DW_PROTOCOL_RAW, IPPROTO_ICMPV6, DW_FAMILY_IPV6,
+			     "::", m->raw6);
 		DW_CHECK_INT(count_port(&r, m->netns, DW_PROTOCOL_TCP, m->port_reuse), 3);
 		/* neither a connected nor an unbound datagram socket is a door */
 		DW_CHECK(find(&r, m->netns, DW_PROTOCOL_UDP, m->port_connected) == DW_NONE);
@@ -405,7 +426,8 @@ DW_TEST(mptcp_is_one_door)
 	if (c.pid > 0 && c.made.mptcp >= 0 && !is_refused(&r)) {
 		size_t i = find(&r, c.made.netns, DW_PROTOCOL_TCP, c.made.port_mptcp);
 
-		check_socket(&r, &c, DW_PROTOCOL_TCP, c.made.port_mptcp, DW_FAMILY_IPV4, "0.0.0.0", c.made.mptcp);
+		check_socket(&r, &c, DW_PROTOCOL_TCP, c.made.port_mptcp, DW_FAMILY_IPV4, "0.0.0.0",
+			     c.made.mptcp);
 		DW_CHECK_INT(count_port(&r, c.made.netns, DW_PROTOCOL_TCP, c.made.port_mptcp), 1);
 		DW_CHECK(i != DW_NONE && r.facts->sockets.v[i].mptcp);
 		DW_CHECK(i != DW_NONE && (r.facts->sockets.v[i].seen & DW_SEEN_BPF_HASH));
@@ -444,8 +466,9 @@ DW_TEST(a_threads_own_table)
 		const struct dw_hold_fact *h = i == DW_NONE ? NULL : hold_of(&r, i, c.pid);
 
 		DW_CHECK(h != NULL);
-		DW_CHECK_STR(h ? h->via : NULL, dw_arena_printf(r.facts->arena, "thread %d fd %d",
-								c.made.thread_id, c.made.thread_fd));
+		DW_CHECK_STR(h ? h->via : NULL,
+			     dw_arena_printf(r.facts->arena, "thread %d fd %d", c.made.thread_id,
+					     c.made.thread_fd));
 	}
 	if (c.pid > 0)
 		stop_child(&c);
@@ -464,7 +487,8 @@ DW_TEST(a_namespace_that_a_socket_keeps)
 		while (k < r.facts->netns.n && r.facts->netns.v[k].inode != c.made.kept_netns)
 			k++;
 		DW_CHECK(k < r.facts->netns.n);
-		DW_CHECK(k < r.collect.netns.n && r.collect.netns.v[k].fd >= 0); /* and can be entered */
+		DW_CHECK(k < r.collect.netns.n &&
+			 r.collect.netns.v[k].fd >= 0); /* and can be entered */
 		DW_CHECK_INT(r.facts->netns.n, r.collect.netns.n);
 	}
 	if (c.pid > 0)
@@ -502,10 +526,10 @@ DW_TEST(a_process_with_many_sockets)
 		for (size_t i = 0; i < r.facts->holds.n; i++)
 			held += r.facts->processes.v[r.facts->holds.v[i].process].pid == c.pid;
 		DW_CHECK(held >= MANY + 10);
-		check_socket(&r, &c, DW_PROTOCOL_TCP, c.made.port_many[0], DW_FAMILY_IPV4, "127.0.0.1",
-			     c.made.many[0]);
-		check_socket(&r, &c, DW_PROTOCOL_TCP, c.made.port_many[1], DW_FAMILY_IPV4, "127.0.0.1",
-			     c.made.many[1]);
+		check_socket(&r, &c, DW_PROTOCOL_TCP, c.made.port_many[0], DW_FAMILY_IPV4,
+			     "127.0.0.1", c.made.many[0]);
+		check_socket(&r, &c, DW_PROTOCOL_TCP, c.made.port_many[1], DW_FAMILY_IPV4,
+			     "127.0.0.1", c.made.many[1]);
 	}
 	if (c.pid > 0)
 		stop_child(&c);
@@ -586,7 +610,8 @@ static void inside(uint32_t foreign)
 	size_t i;
 	bool ok;
 
-	if (unshare(CLONE_NEWNS | CLONE_NEWNET) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+	if (unshare(CLONE_NEWNS | CLONE_NEWNET) < 0 ||
+	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
 	    mount("proc", "/proc", "proc", 0, NULL) < 0)
 		_exit(3);
 	loopback_up();
@@ -679,7 +704,8 @@ static void pin_and_use(void)
 	    pinned.rung != DW_BPF_RUNG_PINNED || pinned.holders.n == 0)
 		_exit(5);
 	/* a directory that others may write to is not trusted */
-	if (chmod("/sys/fs/bpf/doorward", 0777) < 0 || dw_bpf_run(s, DW_BPF_HOLDERS, a, &again, NULL) < 0 ||
+	if (chmod("/sys/fs/bpf/doorward", 0777) < 0 ||
+	    dw_bpf_run(s, DW_BPF_HOLDERS, a, &again, NULL) < 0 ||
 	    again.rung != DW_BPF_RUNG_LOADED || chmod("/sys/fs/bpf/doorward", 0700) < 0)
 		_exit(6);
 	if (dw_bpf_unpin(s, NULL) < 0 || access("/sys/fs/bpf/doorward", F_OK) == 0)
