@@ -7,7 +7,6 @@
 
 #include "dw_str.h"
 
-#define HASH_FUNCTION     HASH_FNV
 #define uthash_fatal(msg) dw_oom()
 #include <uthash.h>
 

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Units: found along the search path of systemd.unit(5), aliases followed, drop-ins merged, read once. */
 #include <errno.h>
-/* FNV has no switch that falls through, which clang would warn of in each use */
-#define HASH_FUNCTION HASH_FNV
 #include <uthash.h>
 
 #include "systemd.h"
