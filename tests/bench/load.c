@@ -63,7 +63,8 @@ static void raise_limits(void)
 static void open_listeners(unsigned n, unsigned seed)
 {
 	for (unsigned i = 0; i < n; i++) {
-		struct sockaddr_in sa = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+		struct sockaddr_in sa = { .sin_family = AF_INET,
+					  .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 		int type = (i + seed) % 4 ? SOCK_STREAM : SOCK_DGRAM, fd = socket(AF_INET, type, 0);
 
 		if (fd < 0 || bind(fd, (struct sockaddr *)&sa, sizeof(sa)) < 0 ||
@@ -78,7 +79,8 @@ static void open_others(unsigned n)
 	int pair[2];
 
 	for (; n >= 4; n -= 4) {
-		if (open("/dev/null", O_RDONLY | O_CLOEXEC) < 0 || open("/proc/self/maps", O_RDONLY) < 0)
+		if (open("/dev/null", O_RDONLY | O_CLOEXEC) < 0 ||
+		    open("/proc/self/maps", O_RDONLY) < 0)
 			fail("file");
 		if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) < 0)
 			fail("socketpair");
@@ -159,7 +161,9 @@ static void await_all(unsigned processes, int ready)
 
 int main(int argc, char **argv)
 {
-	struct plan p = { .processes = 3000, .descriptors = 85, .listeners = 5000, .namespaces = 50 };
+	struct plan p = {
+		.processes = 3000, .descriptors = 85, .listeners = 5000, .namespaces = 50
+	};
 	int ready[2], stop[2], option;
 	char buffer[256];
 
