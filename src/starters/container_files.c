@@ -2,6 +2,7 @@
 /* What the container runtimes write about their containers. */
 #include "container.h"
 
+#include "bolt.h"
 #include "dw_json.h"
 #include "dw_str.h"
 #include "lineage.h"
@@ -200,6 +201,74 @@ static void read_podman_hosts(struct dw_starters *s, struct dw_container *c)
 	}
 }
 
+/* [{"host_ip": "", "container_port": 80, "host_port": 8080, "range": 1, "protocol": "tcp,udp"}] */
+static void add_podman_ports(struct dw_starters *s, struct dw_container *c, const struct dw_json_value *list)
+{
+	static const enum dw_protocol protocols[] = { DW_PROTOCOL_TCP, DW_PROTOCOL_UDP, DW_PROTOCOL_SCTP };
+
+	for (size_t i = 0; i < dw_json_count(list); i++) {
+		const struct dw_json_value *v = dw_json_at(list, i, NULL);
+		const char *names = dw_json_text(dw_json_get(v, "protocol", NULL));
+		int64_t inside, outside, range = 1;
+
+		if (!dw_json_number(dw_json_get(v, "container_port", NULL), &inside) ||
+		    !dw_json_number(dw_json_get(v, "host_port", NULL), &outside) || inside < 0 || outside < 1)
+			continue;
+		(void)dw_json_number(dw_json_get(v, "range", NULL), &range);
+		for (int64_t k = 0; k < DW_MAX(range, 1) && inside + k < 65536 && outside + k < 65536; k++)
+			for (size_t p = 0; p < DW_ARRAY_SIZE(protocols); p++)
+				if (strstr(names ? names : "tcp", dw_protocol_name(protocols[p])))
+					*dw_vec_add(s->arena, &c->ports) = (struct dw_container_port){
+						.protocol = protocols[p],
+						.inside = (uint32_t)(inside + k),
+						.outside = (uint32_t)(outside + k),
+						.address = copy(s, dw_json_text(dw_json_get(v, "host_ip", NULL))),
+					};
+	}
+}
+
+/* podman-restart.service starts those of "always"; others come back where a unit of their own runs them. */
+static void read_podman_config(struct dw_starters *s, struct dw_container *c, const struct dw_json_value *v,
+			       bool of_root)
+{
+	static const char *const restarter[] = { "podman-restart", NULL };
+	const char *policy = dw_json_text(dw_json_get(v, "restart_policy", NULL));
+	const char *unit = dw_json_text(dw_json_get(v, "labels", "PODMAN_SYSTEMD_UNIT", NULL));
+	bool always = policy && dw_streq(policy, "always");
+
+	add_podman_ports(s, c, dw_json_get(v, "newPortMappings", NULL));
+	c->restarts = always || (policy && dw_starts_with(policy, "on-failure")) ||
+				      (policy && dw_streq(policy, "unless-stopped")) ?
+			      DW_YES :
+			      DW_NO;
+	if (!of_root)
+		return; /* a user's own manager would start it: not looked into here */
+	c->enabled = always && dw_lineage_at_boot(s, restarter) == DW_YES ? DW_YES : DW_NO;
+	if (unit && dw_ends_with(unit, ".service")) {
+		const char *const names[] = { dw_arena_strndup(s->arena, unit, strlen(unit) - 8), NULL };
+
+		c->also = dw_arena_strdup(s->arena, unit);
+		if (dw_lineage_at_boot(s, names) == DW_YES)
+			c->enabled = DW_YES;
+	}
+}
+
+/* podman before 5 keeps its own side of things in a bbolt database (bucket ctr, bucket ID, key config). */
+static void read_podman_state(struct dw_starters *s, struct dw_container *c, const char *root, bool of_root)
+{
+	_cleanup_arena_ struct dw_arena *scratch = dw_arena_new();
+	const char *const path[] = { "ctr", c->key, "config", NULL };
+	const char *file = dw_arena_printf(scratch, "%s/libpod/bolt_state.db", root);
+	struct dw_json_value *v = NULL;
+	struct dw_bytes db, config;
+
+	if (dw_sys_file_read(s->sys, file, DW_FILE_MAX, scratch, &db, NULL) < 0)
+		return;
+	if (dw_bolt_get(&db, path, &config) && dw_json_parse(config.data, config.n, &v, NULL) == 0)
+		read_podman_config(s, c, v, of_root);
+	dw_json_free(v);
+}
+
 void dw_container_read_podman(struct dw_starters *s, struct dw_container *c, uint32_t uid)
 {
 	const char *home = home_of(s, uid);
@@ -219,6 +288,7 @@ void dw_container_read_podman(struct dw_starters *s, struct dw_container *c, uin
 			c->name = dw_arena_strdup(s->arena, name);
 		dw_json_free(list);
 	}
+	read_podman_state(s, c, root, !home);
 	read_podman_hosts(s, c);
 }
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "bolt.h"
 #include "container.h"
 #include "world.h"
 
@@ -174,6 +175,62 @@ DW_TEST(podman)
 	DW_CHECK(dw_container_claim_redirect(&w.s, &r, &got));
 	DW_CHECK_STR(got.id, "podman:web");
 	world_free(&w);
+}
+
+/* The database of a real podman 4.3: "web" publishes 8080, both containers come back at boot. */
+DW_TEST(podmans_database_in_a_root_that_does_not_run)
+{
+	struct dw_facts *f = dw_facts_new();
+	struct dw_starters s = { .facts = f, .arena = f->arena };
+	void *state = NULL;
+
+	DW_CHECK_INT(dw_sys_open(DW_TEST_PATH("roots/container-podman"), &s.sys, NULL), 0);
+	DW_CHECK_INT(dw_starter_container.load(&s, &state, NULL), 0);
+	DW_CHECK_INT(dw_starter_container.list(&s, state, NULL), 0);
+	DW_CHECK_INT(f->sleepers.n, 1);
+	if (f->sleepers.n == 1) {
+		const struct dw_sleeper_fact *l = &f->sleepers.v[0];
+
+		DW_CHECK_STR(l->starter.id, "podman:web");
+		DW_CHECK(l->starter.enabled == DW_YES && l->starter.restarts == DW_YES);
+		DW_CHECK(l->at.protocol == DW_PROTOCOL_TCP && l->at.port == 8080);
+	}
+	dw_sys_free(s.sys);
+	dw_facts_free(f);
+}
+
+static bool bolt_has(struct dw_bytes *db, const char *a, const char *b, struct dw_bytes *ret)
+{
+	const char *const path[] = { a, b, NULL };
+
+	return dw_bolt_get(db, path, ret);
+}
+
+DW_TEST(databases_that_make_no_sense)
+{
+	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
+	struct dw_sys *sys = NULL;
+	struct dw_bytes db, value;
+
+	DW_CHECK_INT(dw_sys_open(DW_TEST_PATH("roots/container-podman"), &sys, NULL), 0);
+	DW_CHECK_INT(dw_sys_file_read(sys, "/var/lib/containers/storage/libpod/bolt_state.db", DW_FILE_MAX, a, &db,
+				      NULL), 0);
+	DW_CHECK(!bolt_has(&db, "ctr", "nobody", &value));
+	DW_CHECK(!bolt_has(&db, "nothing", "x", &value));
+	/* every length of it is survived, and so is every byte of its first pages turned over */
+	for (size_t n = 0; n < db.n; n += 509) {
+		struct dw_bytes cut = { .data = dw_arena_memdup(a, db.data, n + 1), .n = n };
+
+		(void)bolt_has(&cut, "ctr", "config", &value);
+	}
+	for (size_t i = 0; i < 5 * 4096; i++) {
+		db.data[i] = (char)~db.data[i];
+		if (bolt_has(&db, "runtime-config", "static-dir", &value))
+			DW_CHECK(value.data >= db.data && value.n <= db.n - (size_t)(value.data - db.data));
+		db.data[i] = (char)~db.data[i];
+	}
+	DW_CHECK(bolt_has(&db, "runtime-config", "static-dir", &value));
+	dw_sys_free(sys);
 }
 
 DW_TEST(rootless_helpers_are_told_by_the_namespace_they_serve)
