@@ -51,7 +51,8 @@
 /* True when n more bytes and the closing records fit into what the reader gets at once. */
 INLINE bool room_for(struct seq_file *seq, unsigned long n)
 {
-	return seq->count + n + BPF_RECORDS_ROOM <= seq->size;
+	/* not seq->count: every member read directly costs the verifier a walk over all types, too */
+	return GET(seq, count) + n + BPF_RECORDS_ROOM <= GET(seq, size);
 }
 
 INLINE bool door_of_inet(struct sock *sk, __u16 type, __u8 state)
@@ -183,9 +184,6 @@ GLOBAL int dw_fill_socket(struct dw_bpf_socket *r, __u64 address)
 	r->uid = GET(sk, sk_uid.val);
 	r->cookie = GET(sk, __sk_common.skc_cookie.counter);
 	r->ifindex = GET(sk, __sk_common.skc_bound_dev_if);
-	if (bpf_core_field_exists(struct sock, sk_cgrp_data) &&
-	    bpf_core_field_exists(struct sock_cgroup_data, cgroup))
-		r->cgroup = GET(sk, sk_cgrp_data.cgroup, kn, id);
 	if (GET(sk, sk_filter))
 		r->flags |= DW_BPF_F_FILTER;
 	if (owner)

@@ -218,7 +218,7 @@ INLINE __u32 number_of(struct pid *pid)
 		return 0;
 	bpf_probe_read_kernel(&nr, sizeof(nr),
 			      (char *)pid + bpf_core_field_offset(struct pid, numbers) +
-				      (__u64)level * bpf_core_type_size(struct upid));
+				      (__u64)level * sizeof(struct upid));
 	return nr;
 }
 

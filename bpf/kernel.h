@@ -13,7 +13,13 @@ typedef _Bool bool;
 #define true  1
 #define false 0
 
-#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+/*
+ * Structs that have always been as they are here, and those of the iterators, which are an interface. To look
+ * up a type costs the loader a walk over all types of the kernel, so what need not be fitted is not.
+ */
+struct pid_namespace;
+struct seq_file;
+struct task_struct;
 
 struct list_head {
 	struct list_head *next;
@@ -35,6 +41,34 @@ struct hlist_nulls_node {
 struct hlist_nulls_head {
 	struct hlist_nulls_node *first;
 };
+
+struct upid {
+	int nr;
+	struct pid_namespace *ns;
+};
+
+struct sock_fprog_kern {
+	__u16 len;
+	void *filter;
+};
+
+struct bpf_iter_meta {
+	struct seq_file *seq;
+};
+
+struct bpf_iter__task {
+	struct bpf_iter_meta *meta;
+	struct task_struct *task;
+};
+
+struct bpf_iter__bpf_map_elem {
+	struct bpf_iter_meta *meta;
+	void *map;
+	void *key;
+	void *value;
+};
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
 /* --- files ------------------------------------------------------------------------------------- */
 
@@ -98,11 +132,6 @@ struct pid_namespace {
 
 struct mnt_namespace {
 	struct ns_common ns;
-};
-
-struct upid {
-	int nr;
-	struct pid_namespace *ns;
 };
 
 struct pid {
@@ -270,29 +299,12 @@ struct sock_common {
 	struct hlist_node skc_node;
 };
 
-struct sock_fprog_kern {
-	__u16 len;
-	void *filter;
-};
-
 struct bpf_prog {
 	struct sock_fprog_kern *orig_prog;
 };
 
 struct sk_filter {
 	struct bpf_prog *prog;
-};
-
-struct kernfs_node {
-	__u64 id;
-};
-
-struct cgroup {
-	struct kernfs_node *kn;
-};
-
-struct sock_cgroup_data {
-	struct cgroup *cgroup;
 };
 
 struct wait_queue_entry {
@@ -336,7 +348,6 @@ struct sock {
 	kuid_t sk_uid;
 	__u16 sk_protocol;
 	__u16 sk_type;
-	struct sock_cgroup_data sk_cgrp_data;
 };
 
 struct inet_connection_sock {
@@ -410,21 +421,6 @@ struct net {
 
 struct seq_file {
 	unsigned long size, count;
-};
-
-struct bpf_iter_meta {
-	struct seq_file *seq;
-};
-
-struct bpf_iter__task {
-	struct bpf_iter_meta *meta;
-	struct task_struct *task;
-};
-
-struct bpf_iter__bpf_map_elem {
-	struct bpf_iter_meta *meta;
-	void *key;
-	void *value;
 };
 
 #pragma clang attribute pop

@@ -79,7 +79,7 @@ static long one_namespace(__u32 i, struct walk *w)
 	struct dw_bpf_netns r = { .head = { .type = DW_BPF_NETNS, .size = sizeof(r) } };
 	struct list_head *node = (struct list_head *)w->at;
 
-	w->at = (__u64)GET(node, next);
+	w->at = (__u64)BPF_PROBE_READ(node, next);
 	if (!w->at)
 		return 1;
 	/* The head of the list is no namespace: there no socket of rtnetlink points back to it. */
@@ -234,10 +234,24 @@ INLINE void scan_ring(struct scan *s, __u64 file, __u64 context, __u32 most)
 	bpf_loop(n < most ? n : most, one_slot, s, 0);
 }
 
+/* Hands back what is left of a piece of work. A frame of its own: all nested calls share 512 bytes. */
+NOINLINE int tell_more(struct seq_file *seq, const struct dw_bpf_work *k, __u32 from, __u32 n, __u32 skip)
+{
+	struct dw_bpf_more more = { .head = { .type = DW_BPF_MORE, .size = sizeof(more) } };
+
+	if (!seq)
+		return 0;
+	more.work = *k;
+	more.work.from = from;
+	more.work.n = n;
+	more.work.skip = skip;
+	bpf_seq_write(seq, &more, sizeof(more));
+	return 0;
+}
+
 INLINE int do_descriptors(struct seq_file *seq, const struct dw_bpf_work *k, unsigned long start)
 {
 	struct scan s = { .seq = seq, .files = k->files, .from = k->from, .tgid = k->tgid, .tid = k->tid };
-	struct dw_bpf_more more = { .head = { .type = DW_BPF_MORE, .size = sizeof(more) } };
 	struct task_struct *task = (struct task_struct *)k->table;
 
 	if (k->kind == DW_BPF_W_RING) {
@@ -250,10 +264,7 @@ INLINE int do_descriptors(struct seq_file *seq, const struct dw_bpf_work *k, uns
 		return 0;
 	if (start)
 		return 1;
-	more.work = *k;
-	more.work.from = s.stopped;
-	bpf_seq_write(seq, &more, sizeof(more));
-	return 0;
+	return tell_more(seq, k, s.stopped, k->n, 0);
 }
 
 INLINE int do_lists(struct seq_file *seq, const struct dw_bpf_work *k, unsigned long start)
@@ -262,7 +273,6 @@ INLINE int do_lists(struct seq_file *seq, const struct dw_bpf_work *k, unsigned 
 		.seq = seq, .kind = k->kind, .from = k->from, .next = k->from, .last = k->from + k->n,
 		.skip = k->skip, .zero = k->zero,
 	};
-	struct dw_bpf_more more = { .head = { .type = DW_BPF_MORE, .size = sizeof(more) } };
 
 	if (k->kind == DW_BPF_W_NETNS) {
 		walk_namespaces(&w);
@@ -274,14 +284,9 @@ INLINE int do_lists(struct seq_file *seq, const struct dw_bpf_work *k, unsigned 
 		return 0;
 	if (start)
 		return 1;
-	more.work = *k;
-	more.work.skip = w.index;
-	if (k->kind != DW_BPF_W_NETNS) {
-		more.work.from = w.bucket;
-		more.work.n = w.last - w.bucket;
-	}
-	bpf_seq_write(seq, &more, sizeof(more));
-	return 0;
+	if (k->kind == DW_BPF_W_NETNS)
+		return tell_more(seq, k, 0, 0, w.index);
+	return tell_more(seq, k, w.bucket, w.last - w.bucket, w.index);
 }
 
 #define FILTER_CHUNK 8U /* instructions at a time */
@@ -292,8 +297,8 @@ INLINE void write_filter(struct seq_file *seq, struct sock *sk)
 	struct sock_fprog_kern *original = GET(sk, sk_filter, prog, orig_prog);
 	struct dw_bpf_filter r = { .head = { .type = DW_BPF_FILTER }, .sk = (__u64)sk };
 	struct dw_bpf_instruction chunk[FILTER_CHUNK];
-	__u32 n = GET(original, len), told, left;
-	char *from = GET(original, filter);
+	__u32 n = BPF_PROBE_READ(original, len), told, left;
+	char *from = BPF_PROBE_READ(original, filter);
 
 	if (!original || !n)
 		return;
@@ -344,12 +349,14 @@ INLINE void write_symbol(struct seq_file *seq, struct sock *sk)
 	bpf_seq_write(seq, &r, sizeof(r));
 }
 
-INLINE int do_socket(struct seq_file *seq, const struct dw_bpf_work *k)
+NOINLINE int do_socket(struct seq_file *seq, const struct dw_bpf_work *k)
 {
 	struct sock *sk = (struct sock *)k->table;
 	struct socket *owner = GET(sk, sk_socket);
 	struct socket_alloc *alloc = (struct socket_alloc *)owner;
 
+	if (!seq)
+		return 0;
 	if (GET(alloc, vfs_inode.i_ino) != k->files)
 		return 0;
 	write_filter(seq, sk);
@@ -369,7 +376,7 @@ int dw_tables(struct bpf_iter__bpf_map_elem *ctx)
 	if (!item)
 		return 0;
 	k = *item;
-	start = seq->count;
+	start = GET(seq, count);
 	if (k.kind == DW_BPF_W_NONE)
 		return 0;
 	/* Another time, with the whole buffer. */

@@ -65,8 +65,8 @@ GLOBAL int dw_fill_process(struct dw_bpf_process *r, __u64 address)
 
 		bpf_probe_read_kernel(&ns, sizeof(ns),
 				      (char *)self + bpf_core_field_offset(struct pid, numbers) +
-					      (__u64)level * bpf_core_type_size(struct upid) +
-					      bpf_core_field_offset(struct upid, ns));
+					      (__u64)level * sizeof(struct upid) +
+					      __builtin_offsetof(struct upid, ns));
 		r->pidns = GET(ns, ns.inum);
 	}
 	bpf_core_read(r->comm, sizeof(r->comm), &task->comm);
@@ -134,33 +134,36 @@ NOINLINE int write_exe(struct seq_file *seq, struct task_struct *task)
 }
 
 /* A task in another network or mount namespace than the reader's: a way into that one. */
-INLINE void tell_home(struct seq_file *seq, struct task_struct *task)
+NOINLINE int tell_home(struct seq_file *seq, __u64 address)
 {
+	struct task_struct *task = (struct task_struct *)address;
 	struct task_struct *reader = (struct task_struct *)bpf_get_current_task();
 	struct nsproxy *home = GET(task, nsproxy), *ours = GET(reader, nsproxy);
 	struct dw_bpf_nsfd r = { .head = { .type = DW_BPF_NSFD, .size = sizeof(r) }, .fd = -1 };
 
-	if (!home || SAME(home, ours))
-		return;
+	if (!seq || !home || SAME(home, ours))
+		return 0;
 	r.netns = GET(home, net_ns, ns.inum);
 	r.mntns = GET(home, mnt_ns, ns.inum);
 	if (r.netns == GET(ours, net_ns, ns.inum) && r.mntns == GET(ours, mnt_ns, ns.inum))
-		return;
+		return 0;
 	r.tgid = number_of_process(task);
 	r.tid = number_of(GET(task, thread_pid));
 	bpf_seq_write(seq, &r, sizeof(r));
+	return 0;
 }
 
-INLINE void tell_rest(struct scan *s, struct task_struct *task)
+NOINLINE int tell_rest(struct scan *s, __u64 task)
 {
 	struct dw_bpf_more r = {
 		.head = { .type = DW_BPF_MORE, .size = sizeof(r) },
 		.work = { .kind = DW_BPF_W_FDS, .tgid = s->tgid, .tid = s->tid, .from = s->stopped, .n = -1U },
 	};
 
-	r.work.table = (__u64)task;
+	r.work.table = task;
 	r.work.files = s->files;
 	bpf_seq_write(s->seq, &r, sizeof(r));
+	return 0;
 }
 
 SEC("iter/task")
@@ -178,13 +181,13 @@ int dw_tasks(struct bpf_iter__task *ctx)
 	if (!SAME(task, leader) && (!s.files || SAME(s.files, GET(leader, files))) &&
 	    SAME(GET(task, nsproxy), GET(leader, nsproxy)))
 		return 0;
-	start = seq->count;
+	start = GET(seq, count);
 	if (!room_for(seq, sizeof(struct dw_bpf_nsfd)))
 		return start != 0;
-	tell_home(seq, task);
+	tell_home(seq, (__u64)task);
 	if (!s.files || (!SAME(task, leader) && SAME(s.files, GET(leader, files))))
 		return 0;
-	before = seq->count;
+	before = GET(seq, count);
 	s.tgid = number_of_process(task);
 	s.tid = number_of(GET(task, thread_pid));
 	scan_files(&s);
@@ -192,12 +195,12 @@ int dw_tasks(struct bpf_iter__task *ctx)
 		return 1; /* it exits or unshares: once more */
 	if (s.full && start)
 		return 1; /* once more, with the whole buffer */
-	if (seq->count == before)
+	if (GET(seq, count) == before)
 		return 0;
 	write_process(seq, (__u64)leader);
 	if (want_path)
 		write_exe(seq, (struct task_struct *)task->group_leader);
 	if (s.full)
-		tell_rest(&s, task);
+		tell_rest(&s, (__u64)task);
 	return 0;
 }

@@ -9,7 +9,7 @@
 #include <string.h>
 
 /* Inodes count upwards: one multiplication spreads them (uthash's own function is slow, and clang warns of it). */
-#undef HASH_FUNCTION
+#undef HASH_FUNCTION /* the choice of the build, for strings */
 #define HASH_FUNCTION(key, size, hash)                                                             \
 	do {                                                                                       \
 		uint64_t hash_key_;                                                                \

@@ -293,6 +293,17 @@ static enum dw_bpf_rung rung_of(const struct ready *tasks, const struct ready *t
 	return pinned ? DW_BPF_RUNG_PINNED : DW_BPF_RUNG_LOADED;
 }
 
+/* Descriptors first; then the program of the tables, when they are asked for or something was left over. */
+static bool needs_tables(const struct dw_bpf_walk *w, unsigned want, struct dw_arena *a)
+{
+	struct work_list list = { .arena = a };
+
+	if (want & DW_BPF_TABLES)
+		return true;
+	follow(&list, dw_new(a, struct tables), &w->holders, 0);
+	return list.items.n > 0;
+}
+
 int dw_bpf_live_run(struct dw_sys *s, unsigned want, struct dw_arena *a, struct dw_bpf_walk *ret,
 		    struct dw_error *e)
 {
@@ -300,14 +311,14 @@ int dw_bpf_live_run(struct dw_sys *s, unsigned want, struct dw_arena *a, struct 
 	struct ready tables = { .which = DW_BPF_PROGRAM_TABLES, .fd = -1 };
 	struct dw_bpf_walk w = { 0 };
 	pthread_t thread;
-	bool threaded = pthread_create(&thread, NULL, make_ready, &tables) == 0;
+	bool threaded = (want & DW_BPF_TABLES) && pthread_create(&thread, NULL, make_ready, &tables) == 0;
 	int r = 0, r_tables = 0;
 
 	if (want & DW_BPF_HOLDERS)
 		r = run_holders(s, &tasks, a, &w, e);
 	if (threaded)
 		(void)pthread_join(thread, NULL);
-	else
+	else if (needs_tables(&w, want, a))
 		(void)make_ready(&tables);
 	if (w.ran & DW_BPF_HOLDERS)
 		(void)run_rest(s, &tables, a, &w, NULL);

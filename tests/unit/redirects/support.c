@@ -193,7 +193,8 @@ const char *redirect_lines(struct world *w, bool rules)
 
 	for (size_t i = 0; i < f->redirects.n; i++)
 		dw_vec_push(w->arena, &lines, redirect_line(w->arena, &f->redirects.v[i], rules));
-	qsort(lines.v, lines.n, sizeof(*lines.v), by_text);
+	if (lines.n > 1)
+		qsort(lines.v, lines.n, sizeof(*lines.v), by_text);
 	for (size_t i = 0; i < lines.n; i++)
 		dw_str_addf(&b, "%s\n", lines.v[i]);
 	return b.s ? b.s : "";
