@@ -170,13 +170,12 @@ static int set_rest(struct dw_facts *f, struct dw_inetd_line *l, char *p)
 static int parse_line(struct dw_facts *f, char *text, const char **defhost, struct dw_inetd_line *l)
 {
 	char *first = dw_word_next(&text), *type, *protocol, *slash;
-	bool has_address = strchr(first, ':');
 	uint64_t number;
 
 	l->address = *defhost;
 	first = split_address(first, &l->address);
 	type = dw_word_next(&text);
-	if (!*first && has_address && !type) {
+	if (!*first && !type) {
 		*defhost = dw_streq(l->address, "*") ? NULL : l->address;
 		return 1;
 	}
