@@ -172,6 +172,8 @@ static int parse_line(struct dw_facts *f, char *text, const char **defhost, stru
 	char *first = dw_word_next(&text), *type, *protocol, *slash;
 	uint64_t number;
 
+	if (!first)
+		return 1;
 	l->address = *defhost;
 	first = split_address(first, &l->address);
 	type = dw_word_next(&text);
@@ -185,7 +187,7 @@ static int parse_line(struct dw_facts *f, char *text, const char **defhost, stru
 	}
 	protocol = dw_word_next(&text);
 	l->service = first;
-	if (!type || !protocol)
+	if (!first || !type || !protocol)
 		return bad(f, l, "fields are missing");
 	if (!is_socket_type(type))
 		return bad(f, l, "no such socket type");
