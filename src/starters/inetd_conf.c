@@ -178,7 +178,7 @@ static int parse_line(struct dw_facts *f, char *text, const char **defhost, stru
 	first = split_address(first, &l->address);
 	type = dw_word_next(&text);
 	if (!*first && !type) {
-		*defhost = dw_streq(l->address, "*") ? NULL : l->address;
+		*defhost = dw_streq0(l->address, "*") ? NULL : l->address;
 		return 1;
 	}
 	if (!*first) { /* "ADDRESS: service ..." is the same as "ADDRESS:service ..." */
