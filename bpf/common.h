@@ -12,33 +12,34 @@
 
 #include "dw_bpf_records.h"
 
-#define AF_INET       2
-#define AF_INET6      10
-#define AF_PACKET     17
-#define AF_BLUETOOTH  31
-#define AF_VSOCK      40
-#define AF_SMC        43
-#define SOCK_STREAM   1
-#define SOCK_DGRAM    2
-#define SOCK_RAW      3
-#define IPPROTO_UDP   17
-#define IPPROTO_L2TP  115
-#define IPPROTO_LITE  136
-#define IPPROTO_MPTCP 262
+#define AF_INET         2
+#define AF_INET6        10
+#define AF_PACKET       17
+#define AF_BLUETOOTH    31
+#define AF_VSOCK        40
+#define AF_SMC          43
+#define SOCK_STREAM     1
+#define SOCK_DGRAM      2
+#define SOCK_RAW        3
+#define IPPROTO_UDP     17
+#define IPPROTO_L2TP    115
+#define IPPROTO_LITE    136
+#define IPPROTO_MPTCP   262
 #define TCP_ESTABLISHED 1
-#define TCP_LISTEN    10
-#define BT_LISTEN     4
-#define BTPROTO_L2CAP  0
-#define BTPROTO_RFCOMM 3
-#define BPF_RECORDS_ROOM 1024 /* of the buffer, kept for the records that close a task or a piece of work */
+#define TCP_LISTEN      10
+#define BT_LISTEN       4
+#define BTPROTO_L2CAP   0
+#define BTPROTO_RFCOMM  3
+#define BPF_RECORDS_ROOM                                                                           \
+	1024 /* of the buffer, kept for the records that close a task or a piece of work */
 
 #define NOINLINE static __attribute__((noinline))
 /*
  * A function that the verifier looks at once by itself, not once for each path that leads to it: half of the
  * time that loading takes. Its arguments are numbers (addresses for probe_read) and plain memory.
  */
-#define GLOBAL __attribute__((noinline))
-#define INLINE   static inline __attribute__((always_inline))
+#define GLOBAL     __attribute__((noinline))
+#define INLINE     static inline __attribute__((always_inline))
 #define SAME(a, b) ((unsigned long)(a) == (unsigned long)(b))
 
 /*
@@ -46,7 +47,6 @@
  * must be a plain variable: a member of a struct of ours in it would be fitted to the kernel, too, and fail.
  */
 #define GET(p, ...) BPF_CORE_READ(p, __VA_ARGS__)
-
 
 /* True when n more bytes and the closing records fit into what the reader gets at once. */
 INLINE bool room_for(struct seq_file *seq, unsigned long n)
@@ -111,7 +111,8 @@ GLOBAL __u64 dw_door_behind(__u64 address)
 
 	if (!bpf_core_type_exists(struct smc_sock))
 		return address;
-	if (GET(sk, __sk_common.skc_family) != AF_SMC || GET(sk, __sk_common.skc_state) != TCP_LISTEN)
+	if (GET(sk, __sk_common.skc_family) != AF_SMC ||
+	    GET(sk, __sk_common.skc_state) != TCP_LISTEN)
 		return address;
 	return (__u64)GET((struct smc_sock *)sk, clcsock, sk);
 }
@@ -132,9 +133,12 @@ INLINE void fill_inet(struct dw_bpf_socket *r, struct sock *sk)
 	if ((r->protocol == IPPROTO_UDP || r->protocol == IPPROTO_LITE) && r->type == SOCK_DGRAM &&
 	    GET((struct udp_sock *)sk, encap_rcv))
 		r->flags |= DW_BPF_F_ENCAP;
-	if (r->type == SOCK_STREAM && r->protocol == 6 && bpf_core_field_exists(struct tcp_sock, is_mptcp) &&
-	    bpf_core_type_exists(struct mptcp_subflow_context) && GET((struct tcp_sock *)sk, is_mptcp)) {
-		struct mptcp_subflow_context *c = GET((struct inet_connection_sock *)sk, icsk_ulp_data);
+	if (r->type == SOCK_STREAM && r->protocol == 6 &&
+	    bpf_core_field_exists(struct tcp_sock, is_mptcp) &&
+	    bpf_core_type_exists(struct mptcp_subflow_context) &&
+	    GET((struct tcp_sock *)sk, is_mptcp)) {
+		struct mptcp_subflow_context *c =
+			GET((struct inet_connection_sock *)sk, icsk_ulp_data);
 
 		r->flags |= DW_BPF_F_MPTCP;
 		r->msk = (__u64)GET(c, conn);

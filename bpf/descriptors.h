@@ -8,9 +8,9 @@
 
 #include "common.h"
 
-#define FMODE_PATH      0x4000U
-#define SOCKFS_MAGIC    0x534F434BUL
-#define NSFS_MAGIC      0x6e736673UL
+#define FMODE_PATH       0x4000U
+#define SOCKFS_MAGIC     0x534F434BUL
+#define NSFS_MAGIC       0x6e736673UL
 #define ANON_INODE_MAGIC 0x09041934UL
 
 enum file_class { CLASS_UNKNOWN, CLASS_SOCKET, CLASS_NSFS, CLASS_RING, CLASS_OTHER };
@@ -27,10 +27,10 @@ struct scan {
 	__u64 open; /* bitmap of descriptors in use */
 	__u64 word;
 	__u64 files;
-	__u32 first;    /* descriptor of the lowest bit of word */
-	__u32 from;     /* descriptors below are passed over */
+	__u32 first; /* descriptor of the lowest bit of word */
+	__u32 from;  /* descriptors below are passed over */
 	__u32 tgid, tid;
-	__u32 stopped;  /* descriptor that did not fit any more, with full set */
+	__u32 stopped; /* descriptor that did not fit any more, with full set */
 	__u32 full;
 	__u32 rings;
 };
@@ -48,10 +48,10 @@ INLINE __u64 class_of_inode(struct file *file)
 	if (magic != ANON_INODE_MAGIC)
 		return CLASS_OTHER;
 	bpf_probe_read_kernel(name, sizeof(name), GET(file, f_path.dentry, d_name.name));
-	return name[0] == '[' && name[1] == 'i' && name[2] == 'o' && name[3] == '_' && name[4] == 'u' &&
-			       name[5] == 'r' ?
-		       CLASS_RING :
-		       CLASS_OTHER;
+	return name[0] == '[' && name[1] == 'i' && name[2] == 'o' && name[3] == '_' &&
+			       name[4] == 'u' && name[5] == 'r'
+		       ? CLASS_RING
+		       : CLASS_OTHER;
 }
 
 /* The long way: asks the inode, and remembers. */
@@ -124,7 +124,10 @@ NOINLINE int tell_namespace(struct scan *s, struct file *file, __u32 fd)
 {
 	struct ns_common *ns = GET(file, f_inode, i_private);
 	struct dw_bpf_nsfd r = {
-		.head = { .type = DW_BPF_NSFD, .size = sizeof(r) }, .tgid = s->tgid, .tid = s->tid, .fd = fd,
+		.head = { .type = DW_BPF_NSFD, .size = sizeof(r) },
+		.tgid = s->tgid,
+		.tid = s->tid,
+		.fd = fd,
 	};
 	char name[4] = { 0 };
 
@@ -143,7 +146,11 @@ NOINLINE int tell_ring(struct scan *s, struct file *file, __u32 fd)
 {
 	struct dw_bpf_more r = {
 		.head = { .type = DW_BPF_MORE, .size = sizeof(r) },
-		.work = { .kind = DW_BPF_W_RING, .tgid = s->tgid, .tid = s->tid, .fd = fd, .n = 1U << 20 },
+		.work = { .kind = DW_BPF_W_RING,
+			  .tgid = s->tgid,
+			  .tid = s->tid,
+			  .fd = fd,
+			  .n = 1U << 20 },
 	};
 
 	if (!room_for(s->seq, sizeof(r)))

@@ -18,9 +18,9 @@ enum dw_bpf_record_type {
 	DW_BPF_FILTER,     /* classic filter of a packet or raw socket */
 	DW_BPF_SYMBOL,     /* who takes what comes to a kernel-made socket */
 	DW_BPF_NETNS,      /* a network namespace on the kernel's list */
-	DW_BPF_NSFD,       /* a descriptor of a network namespace; fd -1: a task in others than the reader */
-	DW_BPF_TABLE,      /* a socket table that an anchor socket leads to */
-	DW_BPF_MORE,       /* the buffer was full: what remains to be walked */
+	DW_BPF_NSFD, /* a descriptor of a network namespace; fd -1: a task in others than the reader */
+	DW_BPF_TABLE, /* a socket table that an anchor socket leads to */
+	DW_BPF_MORE,  /* the buffer was full: what remains to be walked */
 };
 
 struct dw_bpf_head {
@@ -37,7 +37,8 @@ enum {
 	DW_BPF_F_ENCAP = 1 << 4,   /* encap_rcv is set: the kernel takes the datagrams */
 	DW_BPF_F_RING = 1 << 5,    /* held as fixed file `slot` of the io_uring `fd` */
 	DW_BPF_F_TABLE = 1 << 6,   /* found in a table of the kernel, not in a process */
-	DW_BPF_F_FILTER = 1 << 7,  /* a filter is attached; no DW_BPF_FILTER tells it when it is eBPF */
+	DW_BPF_F_FILTER =
+		1 << 7, /* a filter is attached; no DW_BPF_FILTER tells it when it is eBPF */
 };
 
 struct dw_bpf_socket {
@@ -51,12 +52,12 @@ struct dw_bpf_socket {
 	__u32 netns;
 	__u32 uid;
 	__u32 ifindex;
-	__u32 port;     /* host order; raw: protocol; packet: ethertype; vsock: port; bluetooth: PSM, channel */
-	__u16 family;   /* AF_* */
-	__u16 type;     /* SOCK_* */
-	__u16 protocol; /* IPPROTO_*; bluetooth: BTPROTO_* */
-	__u16 state;    /* TCP_* */
-	__u32 flags;    /* DW_BPF_F_* */
+	__u32 port; /* host order; raw: protocol; packet: ethertype; vsock: port; bluetooth: PSM, channel */
+	__u16 family;              /* AF_* */
+	__u16 type;                /* SOCK_* */
+	__u16 protocol;            /* IPPROTO_*; bluetooth: BTPROTO_* */
+	__u16 state;               /* TCP_* */
+	__u32 flags;               /* DW_BPF_F_* */
 	__u32 tgid, tid, fd, slot; /* as the reader's pid namespace numbers them; 0 in tables */
 	__u32 reserved;
 };
@@ -140,13 +141,13 @@ enum dw_bpf_work_kind {
 	DW_BPF_W_PACKET, /* packet sockets of a struct net; one bucket */
 	DW_BPF_W_FDS,    /* descriptors of the task `table`, which has the number `tid` */
 	DW_BPF_W_SOCKET, /* filter and symbols of the struct sock `table` of the inode `files` */
-	DW_BPF_W_RING,   /* fixed files of the struct io_ring_ctx `table`, which descriptor `fd` is */
+	DW_BPF_W_RING, /* fixed files of the struct io_ring_ctx `table`, which descriptor `fd` is */
 };
 
 struct dw_bpf_work {
 	__u32 kind;
 	__u32 tgid, tid, fd; /* W_FDS, W_RING: copied into what is found */
-	__u64 table; /* kernel address, as an earlier record told it */
+	__u64 table;         /* kernel address, as an earlier record told it */
 	__u64 files; /* W_FDS, W_RING: struct files_struct, private data of the ring: what it must still be */
 	__u32 from, n; /* first bucket, descriptor or slot, how many */
 	__u32 skip;    /* sockets to pass over in the first bucket */
@@ -162,8 +163,8 @@ struct dw_bpf_table {
 	struct dw_bpf_head head;
 	__u64 table; /* struct inet_hashinfo, udp_table or raw_hashinfo */
 	__u32 buckets;
-	__u32 kind;     /* DW_BPF_W_LISTEN, _UDP or _RAW */
-	__u32 family;   /* of the anchor */
+	__u32 kind;   /* DW_BPF_W_LISTEN, _UDP or _RAW */
+	__u32 family; /* of the anchor */
 	__u32 protocol;
 };
 

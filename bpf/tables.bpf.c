@@ -23,8 +23,8 @@ struct walk {
 	__u32 stride; /* bytes from one bucket to the next */
 	__u32 node;   /* offset of the list node within the socket */
 	__u32 kind;
-	__u32 next, last;     /* bucket to be opened next, bucket to stop before */
-	__u32 bucket, index;  /* of the node at `at` */
+	__u32 next, last;    /* bucket to be opened next, bucket to stop before */
+	__u32 bucket, index; /* of the node at `at` */
 	__u32 from, skip, zero;
 	__u32 full;
 };
@@ -57,7 +57,8 @@ static long one_step(__u32 i __attribute__((unused)), struct walk *w)
 	if (is_end(node)) {
 		if (w->next == w->last)
 			return 1;
-		bpf_probe_read_kernel(&next, sizeof(next), (void *)(w->table + (__u64)w->next * w->stride));
+		bpf_probe_read_kernel(&next, sizeof(next),
+				      (void *)(w->table + (__u64)w->next * w->stride));
 		w->at = next;
 		w->bucket = w->next++;
 		w->index = w->zero;
@@ -216,7 +217,8 @@ INLINE void scan_ring(struct scan *s, __u64 file, __u64 context, __u32 most)
 {
 	__u32 n = 0;
 
-	if (!bpf_core_type_exists(struct io_ring_ctx) || !SAME(GET((struct file *)file, private_data), context))
+	if (!bpf_core_type_exists(struct io_ring_ctx) ||
+	    !SAME(GET((struct file *)file, private_data), context))
 		return;
 	if (bpf_core_type_exists(struct io_rsrc_node)) {
 		if (bpf_core_field_exists(struct io_file_table, data)) {
@@ -235,7 +237,8 @@ INLINE void scan_ring(struct scan *s, __u64 file, __u64 context, __u32 most)
 }
 
 /* Hands back what is left of a piece of work. A frame of its own: all nested calls share 512 bytes. */
-NOINLINE int tell_more(struct seq_file *seq, const struct dw_bpf_work *k, __u32 from, __u32 n, __u32 skip)
+NOINLINE int tell_more(struct seq_file *seq, const struct dw_bpf_work *k, __u32 from, __u32 n,
+		       __u32 skip)
 {
 	struct dw_bpf_more more = { .head = { .type = DW_BPF_MORE, .size = sizeof(more) } };
 
@@ -251,7 +254,9 @@ NOINLINE int tell_more(struct seq_file *seq, const struct dw_bpf_work *k, __u32 
 
 INLINE int do_descriptors(struct seq_file *seq, const struct dw_bpf_work *k, unsigned long start)
 {
-	struct scan s = { .seq = seq, .files = k->files, .from = k->from, .tgid = k->tgid, .tid = k->tid };
+	struct scan s = {
+		.seq = seq, .files = k->files, .from = k->from, .tgid = k->tgid, .tid = k->tid
+	};
 	struct task_struct *task = (struct task_struct *)k->table;
 
 	if (k->kind == DW_BPF_W_RING) {
@@ -270,8 +275,13 @@ INLINE int do_descriptors(struct seq_file *seq, const struct dw_bpf_work *k, uns
 INLINE int do_lists(struct seq_file *seq, const struct dw_bpf_work *k, unsigned long start)
 {
 	struct walk w = {
-		.seq = seq, .kind = k->kind, .from = k->from, .next = k->from, .last = k->from + k->n,
-		.skip = k->skip, .zero = k->zero,
+		.seq = seq,
+		.kind = k->kind,
+		.from = k->from,
+		.next = k->from,
+		.last = k->from + k->n,
+		.skip = k->skip,
+		.zero = k->zero,
 	};
 
 	if (k->kind == DW_BPF_W_NETNS) {
@@ -315,7 +325,8 @@ INLINE void write_filter(struct seq_file *seq, struct sock *sk)
 		if (left > FILTER_CHUNK)
 			left = FILTER_CHUNK;
 		__builtin_memset(chunk, 0, sizeof(chunk));
-		bpf_probe_read_kernel(chunk, (left & 15) * sizeof(*chunk), from + i * sizeof(chunk));
+		bpf_probe_read_kernel(chunk, (left & 15) * sizeof(*chunk),
+				      from + i * sizeof(chunk));
 		bpf_seq_write(seq, chunk, sizeof(chunk));
 	}
 }
@@ -332,7 +343,8 @@ INLINE void name_symbol(char *ret, void *function)
 
 INLINE void write_symbol(struct seq_file *seq, struct sock *sk)
 {
-	struct dw_bpf_symbol r = { .head = { .type = DW_BPF_SYMBOL, .size = sizeof(r) }, .sk = (__u64)sk };
+	struct dw_bpf_symbol r = { .head = { .type = DW_BPF_SYMBOL, .size = sizeof(r) },
+				   .sk = (__u64)sk };
 	struct list_head *first = GET(sk, sk_wq, wait.head.next);
 	struct wait_queue_entry *entry;
 	struct task_struct *task;

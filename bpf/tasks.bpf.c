@@ -10,10 +10,10 @@ char LICENSE[] SEC("license") = "GPL";
 /* Off where a kernel does not let iterators use bpf_d_path(); the reader then asks /proc. */
 const volatile bool want_path = true;
 
-#define S_IFMT  0170000
-#define S_IFREG 0100000
-#define PIDTYPE_PGID 2
-#define PIDTYPE_SID  3
+#define S_IFMT           0170000
+#define S_IFREG          0100000
+#define PIDTYPE_PGID     2
+#define PIDTYPE_SID      3
 #define PFA_NO_NEW_PRIVS 1
 
 INLINE void fill_credentials(struct dw_bpf_process *r, struct task_struct *task)
@@ -53,7 +53,8 @@ GLOBAL int dw_fill_process(struct dw_bpf_process *r, __u64 address)
 	r->pgrp = number_of(GET(signal, pids[PIDTYPE_PGID]));
 	r->sid = number_of(GET(signal, pids[PIDTYPE_SID]));
 	if (tty)
-		r->tty = ((__u32)GET(tty, driver, major) << 20 | (__u32)GET(tty, driver, minor_start)) +
+		r->tty = ((__u32)GET(tty, driver, major) << 20 |
+			  (__u32)GET(tty, driver, minor_start)) +
 			 GET(tty, index);
 	r->started = GET(task, start_boottime);
 	r->flags = GET(task, flags);
@@ -157,7 +158,11 @@ NOINLINE int tell_rest(struct scan *s, __u64 task)
 {
 	struct dw_bpf_more r = {
 		.head = { .type = DW_BPF_MORE, .size = sizeof(r) },
-		.work = { .kind = DW_BPF_W_FDS, .tgid = s->tgid, .tid = s->tid, .from = s->stopped, .n = -1U },
+		.work = { .kind = DW_BPF_W_FDS,
+			  .tgid = s->tgid,
+			  .tid = s->tid,
+			  .from = s->stopped,
+			  .n = -1U },
 	};
 
 	r.work.table = task;

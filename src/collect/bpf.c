@@ -23,7 +23,7 @@ struct committing {
 	struct dw_arena *scratch;
 	struct dw_bpf_walk walk;
 	struct dw_view *view, *before; /* before: the first look, NULL when one was enough */
-	DW_VEC(uint64_t) css_sets; /* of the processes so far, and beside them their cgroups */
+	DW_VEC(uint64_t) css_sets;     /* of the processes so far, and beside them their cgroups */
 	DW_VEC(const char *) paths;
 };
 
@@ -65,7 +65,8 @@ static void namespaces_of_tasks(struct committing *k)
 		size_t m = mounts.n;
 
 		if (n->netns != 0 && !is_enterable(c, dw_netns_find(c, n->netns)))
-			(void)dw_netns_add(c, n->netns, open_nsfd(c, n), NULL, n->fd < 0 ? (int)n->tgid : 0);
+			(void)dw_netns_add(c, n->netns, open_nsfd(c, n), NULL,
+					   n->fd < 0 ? (int)n->tgid : 0);
 		while (m > 0 && mounts.v[m - 1] != n->mntns)
 			m--;
 		if (n->mntns == 0 || m > 0)
@@ -249,7 +250,8 @@ static void set_address(struct dw_endpoint *at, const struct dw_bpf_socket *k)
 		at->has_port = false;
 		at->port = 0;
 	} else if (at->protocol == DW_PROTOCOL_VSOCK || at->protocol == DW_PROTOCOL_BLUETOOTH) {
-		at->family = at->protocol == DW_PROTOCOL_VSOCK ? DW_FAMILY_VSOCK : DW_FAMILY_BLUETOOTH;
+		at->family =
+			at->protocol == DW_PROTOCOL_VSOCK ? DW_FAMILY_VSOCK : DW_FAMILY_BLUETOOTH;
 		memcpy(at->address, k->address, sizeof(at->address));
 	} else {
 		dw_endpoint_set_inet(at, k->family == AF_INET6, k->address,
@@ -268,11 +270,13 @@ static const char *filter_of(struct dw_arena *a, const struct dw_view_socket *s,
 	words = dw_packet_text(a, type, s->filter, s->n_filter);
 	if (s->filter || !(s->k.flags & DW_BPF_F_FILTER))
 		return words;
-	return words ? dw_arena_printf(a, "%s; a BPF program chooses", words) : "a BPF program chooses";
+	return words ? dw_arena_printf(a, "%s; a BPF program chooses", words)
+		     : "a BPF program chooses";
 }
 
 /* What each view should have shown; only asked where the views differed twice. */
-static unsigned could_see(const struct committing *k, const struct dw_view_socket *s, enum dw_protocol p)
+static unsigned could_see(const struct committing *k, const struct dw_view_socket *s,
+			  enum dw_protocol p)
 {
 	const struct dw_view_socket *old = k->before ? dw_view_find(k->before, s->key) : NULL;
 
@@ -328,7 +332,8 @@ static const char *via_of(struct dw_arena *a, const struct dw_view_hold *h)
 		(void)snprintf(how, sizeof(how), "io_uring fd %u slot %u", h->fd, h->slot);
 	else
 		(void)snprintf(how, sizeof(how), "fd %u", h->fd);
-	return h->tid != h->tgid ? dw_arena_printf(a, "thread %u %s", h->tid, how) : dw_arena_strdup(a, how);
+	return h->tid != h->tgid ? dw_arena_printf(a, "thread %u %s", h->tid, how)
+				 : dw_arena_strdup(a, how);
 }
 
 static void add_holds(struct committing *k)
@@ -347,8 +352,9 @@ static void add_holds(struct committing *k)
 		owner = owner_of(k, h->tgid);
 		if (owner == DW_NONE)
 			continue;
-		*dw_vec_add(f->arena, &f->holds) =
-			(struct dw_hold_fact){ .socket = socket, .process = owner, .via = via_of(f->arena, h) };
+		*dw_vec_add(f->arena, &f->holds) = (struct dw_hold_fact){
+			.socket = socket, .process = owner, .via = via_of(f->arena, h)
+		};
 	}
 }
 
@@ -359,7 +365,8 @@ static bool is_unsettled(const struct committing *k, const struct dw_view_socket
 	bool held = (s->seen & (DW_SEEN_BPF_FD | DW_SEEN_IO_URING)) != 0;
 
 	if (s->seen & DW_SEEN_BPF_HASH)
-		return !held && !(s->k.flags & DW_BPF_F_NO_FILE) && dw_netns_find(k->c, s->k.netns) != DW_NONE;
+		return !held && !(s->k.flags & DW_BPF_F_NO_FILE) &&
+		       dw_netns_find(k->c, s->k.netns) != DW_NONE;
 	return (k->view->tables & 1U << dw_view_protocol(&s->k)) != 0;
 }
 
@@ -394,16 +401,18 @@ static void fill_gaps(struct committing *k)
 	struct dw_facts *f = k->c->facts;
 
 	if (k->walk.lost > 0)
-		dw_facts_incomplete(f, "bpf-cut", NULL, 0, true,
-				    "the sockets of %zu processes or io_uring rings could not all be read",
-				    k->walk.lost);
+		dw_facts_incomplete(
+			f, "bpf-cut", NULL, 0, true,
+			"the sockets of %zu processes or io_uring rings could not all be read",
+			k->walk.lost);
 	if (k->view->bad > 0)
-		dw_facts_incomplete(f, "bpf-bad-record", NULL, 0, true, "%zu records of the BPF walk are malformed",
-				    k->view->bad);
+		dw_facts_incomplete(f, "bpf-bad-record", NULL, 0, true,
+				    "%zu records of the BPF walk are malformed", k->view->bad);
 	if (k->walk.ran & DW_BPF_TABLES)
 		return;
-	dw_facts_incomplete(f, "no-bpf-tables", NULL, 0, false,
-			    "the kernel's socket tables could not be walked; sock_diag was asked instead");
+	dw_facts_incomplete(
+		f, "no-bpf-tables", NULL, 0, false,
+		"the kernel's socket tables could not be walked; sock_diag was asked instead");
 	for (size_t i = 0; i < k->c->netns.n; i++)
 		if (dw_netns_reachable(k->c, i))
 			(void)dw_collect_diag(k->c, i, NULL);

@@ -9,42 +9,42 @@
 static const struct {
 	const char *prefix, *subsystem;
 } functions[] = {
-	{ "svc_", "sunrpc" },              /* net/sunrpc/svcsock.c: nfsd, lockd, NFS callbacks */
-	{ "wg_receive", "wireguard" },     /* drivers/net/wireguard/socket.c */
-	{ "vxlan_", "vxlan" },             /* drivers/net/vxlan/vxlan_core.c */
-	{ "geneve_", "geneve" },           /* drivers/net/geneve.c */
-	{ "l2tp_", "l2tp" },               /* net/l2tp/l2tp_core.c */
-	{ "gtp_", "gtp" },                 /* drivers/net/gtp.c */
+	{ "svc_", "sunrpc" },          /* net/sunrpc/svcsock.c: nfsd, lockd, NFS callbacks */
+	{ "wg_receive", "wireguard" }, /* drivers/net/wireguard/socket.c */
+	{ "vxlan_", "vxlan" },         /* drivers/net/vxlan/vxlan_core.c */
+	{ "geneve_", "geneve" },       /* drivers/net/geneve.c */
+	{ "l2tp_", "l2tp" },           /* net/l2tp/l2tp_core.c */
+	{ "gtp_", "gtp" },             /* drivers/net/gtp.c */
 	{ "gtp0_", "gtp" },
 	{ "gtp1u_", "gtp" },
-	{ "bareudp_", "bareudp" },         /* drivers/net/bareudp.c */
-	{ "fou_", "fou" },                 /* net/ipv4/fou_core.c */
+	{ "bareudp_", "bareudp" }, /* drivers/net/bareudp.c */
+	{ "fou_", "fou" },         /* net/ipv4/fou_core.c */
 	{ "gue_", "fou" },
-	{ "tipc_udp_", "tipc" },           /* net/tipc/udp_media.c */
+	{ "tipc_udp_", "tipc" }, /* net/tipc/udp_media.c */
 	{ "tipc_", "tipc" },
-	{ "rxe_", "rdma_rxe" },            /* drivers/infiniband/sw/rxe/rxe_net.c */
-	{ "siw_", "siw" },                 /* drivers/infiniband/sw/siw/siw_cm.c */
-	{ "rds_tcp_", "rds" },             /* net/rds/tcp_listen.c */
-	{ "rxrpc_", "rxrpc" },             /* net/rxrpc/io_thread.c: AFS */
-	{ "lowcomms_", "dlm" },            /* fs/dlm/lowcomms.c */
-	{ "o2net_", "ocfs2" },             /* fs/ocfs2/cluster/tcp.c */
-	{ "nvmet_tcp_", "nvmet-tcp" },     /* drivers/nvme/target/tcp.c */
-	{ "iscsi_", "iscsi-target" },      /* drivers/target/iscsi */
+	{ "rxe_", "rdma_rxe" },        /* drivers/infiniband/sw/rxe/rxe_net.c */
+	{ "siw_", "siw" },             /* drivers/infiniband/sw/siw/siw_cm.c */
+	{ "rds_tcp_", "rds" },         /* net/rds/tcp_listen.c */
+	{ "rxrpc_", "rxrpc" },         /* net/rxrpc/io_thread.c: AFS */
+	{ "lowcomms_", "dlm" },        /* fs/dlm/lowcomms.c */
+	{ "o2net_", "ocfs2" },         /* fs/ocfs2/cluster/tcp.c */
+	{ "nvmet_tcp_", "nvmet-tcp" }, /* drivers/nvme/target/tcp.c */
+	{ "iscsi_", "iscsi-target" },  /* drivers/target/iscsi */
 	{ "iscsit_", "iscsi-target" },
-	{ "smc_", "smc" },                 /* net/smc/af_smc.c */
-	{ "ovpn_", "ovpn" },               /* drivers/net/ovpn */
-	{ "pfcp_", "pfcp" },               /* drivers/net/pfcp.c */
+	{ "smc_", "smc" },   /* net/smc/af_smc.c */
+	{ "ovpn_", "ovpn" }, /* drivers/net/ovpn */
+	{ "pfcp_", "pfcp" }, /* drivers/net/pfcp.c */
 	{ "batadv_", "batman-adv" },
 	{ "drbd_", "drbd" },
-	{ "ip_vs_", "ipvs" },              /* synchronisation of connections */
+	{ "ip_vs_", "ipvs" }, /* synchronisation of connections */
 	{ "cifs_", "cifs" },
 	{ "ksmbd_", "ksmbd" },
-	{ "xfrm4_", "ipsec" },             /* ESP in UDP, for a socket of a key daemon */
+	{ "xfrm4_", "ipsec" }, /* ESP in UDP, for a socket of a key daemon */
 	{ "xfrm6_", "ipsec" },
 	{ "mptcp_", "mptcp" },
-	{ "subflow_", "mptcp" },           /* net/mptcp/subflow.c: the endpoint of the path manager */
+	{ "subflow_", "mptcp" }, /* net/mptcp/subflow.c: the endpoint of the path manager */
 	{ "espintcp_", "ipsec" },
-	{ "sctp_", "sctp" },               /* net/sctp/protocol.c: SCTP in UDP */
+	{ "sctp_", "sctp" }, /* net/sctp/protocol.c: SCTP in UDP */
 	{ "kcm_", "kcm" },
 	{ "vs_", "ipvs" },
 };
@@ -53,10 +53,10 @@ static const struct {
 static const struct {
 	const char *prefix, *subsystem;
 } threads[] = {
-	{ "ksmbd", "ksmbd" },       { "iscsi_np", "iscsi-target" }, { "nfsd", "nfsd" },
-	{ "lockd", "lockd" },       { "NFSv4 callback", "nfs" },    { "dlm_", "dlm" },
-	{ "drbd", "drbd" },         { "rxe", "rdma_rxe" },          { "ipvs-", "ipvs" },
-	{ "nvmet", "nvmet-tcp" },   { "krxrpc", "rxrpc" },          { "tipc", "tipc" },
+	{ "ksmbd", "ksmbd" },     { "iscsi_np", "iscsi-target" }, { "nfsd", "nfsd" },
+	{ "lockd", "lockd" },     { "NFSv4 callback", "nfs" },    { "dlm_", "dlm" },
+	{ "drbd", "drbd" },       { "rxe", "rdma_rxe" },          { "ipvs-", "ipvs" },
+	{ "nvmet", "nvmet-tcp" }, { "krxrpc", "rxrpc" },          { "tipc", "tipc" },
 };
 
 /* "name [module]": the text of the module, in the arena; NULL: built in. */
@@ -64,7 +64,8 @@ static const char *module_of(struct dw_arena *a, const char *symbol)
 {
 	const char *open = strchr(symbol, '['), *close = open ? strchr(open, ']') : NULL;
 
-	return close && close > open + 1 ? dw_arena_strndup(a, open + 1, (size_t)(close - open - 1)) : NULL;
+	return close && close > open + 1 ? dw_arena_strndup(a, open + 1, (size_t)(close - open - 1))
+					 : NULL;
 }
 
 static const char *of_function(struct dw_arena *a, const char *symbol)
@@ -78,7 +79,8 @@ static const char *of_function(struct dw_arena *a, const char *symbol)
 
 const char *dw_bpf_subsystem(struct dw_arena *a, const struct dw_bpf_symbol *s)
 {
-	char data_ready[sizeof(s->data_ready) + 1] = { 0 }, encap_rcv[sizeof(s->encap_rcv) + 1] = { 0 };
+	char data_ready[sizeof(s->data_ready) + 1] = { 0 },
+						encap_rcv[sizeof(s->encap_rcv) + 1] = { 0 };
 	char waiter[sizeof(s->waiter) + 1] = { 0 };
 	const char *found;
 

@@ -12,7 +12,7 @@
 #define IPPROTO_MPTCP 262
 #endif
 #define IPPROTO_LITE 136
-#define HOLDS_MAX ((size_t)16 * 1024 * 1024)
+#define HOLDS_MAX    ((size_t)16 * 1024 * 1024)
 
 enum dw_protocol dw_view_protocol(const struct dw_bpf_socket *k)
 {
@@ -40,7 +40,8 @@ enum dw_protocol dw_view_protocol(const struct dw_bpf_socket *k)
 	if (family == AF_INET && k->type == SOCK_RAW)
 		return DW_PROTOCOL_RAW;
 	for (size_t i = 0; i < DW_ARRAY_SIZE(kinds); i++)
-		if (kinds[i].family == family && kinds[i].type == k->type && kinds[i].protocol == k->protocol)
+		if (kinds[i].family == family && kinds[i].type == k->type &&
+		    kinds[i].protocol == k->protocol)
 			return kinds[i].is;
 	return DW_PROTOCOL_UNKNOWN;
 }
@@ -67,9 +68,12 @@ static void add_hold(struct dw_view *v, size_t socket, const struct dw_bpf_socke
 	if (v->holds.n > HOLDS_MAX)
 		return;
 	dw_vec_push(v->arena, &v->holds,
-		    ((struct dw_view_hold){
-			    .socket = socket, .tgid = k->tgid, .tid = k->tid, .fd = k->fd, .slot = k->slot,
-			    .ring = (k->flags & DW_BPF_F_RING) != 0 }));
+		    ((struct dw_view_hold){ .socket = socket,
+					    .tgid = k->tgid,
+					    .tid = k->tid,
+					    .fd = k->fd,
+					    .slot = k->slot,
+					    .ring = (k->flags & DW_BPF_F_RING) != 0 }));
 }
 
 static void add_socket(struct dw_view *v, const struct dw_bpf_socket *k)
@@ -109,7 +113,8 @@ static void add_process(struct dw_view *v, const struct dw_bpf_process *k)
 	HASH_ADD(hh, v->by_tgid, tgid, sizeof(p->tgid), p);
 }
 
-static void add_exe(struct dw_view *v, uint32_t tgid, const char *record, const struct dw_bpf_head *head)
+static void add_exe(struct dw_view *v, uint32_t tgid, const char *record,
+		    const struct dw_bpf_head *head)
 {
 	struct dw_view_process *p = dw_view_process(v, tgid);
 	size_t room = head->size - sizeof(*head);
@@ -149,7 +154,8 @@ static void add_symbol(struct dw_view *v, const char *record)
 static void add_table(struct dw_view *v, const struct dw_bpf_table *t)
 {
 	if (t->kind == DW_BPF_W_UDP)
-		v->tables |= 1U << (t->protocol == IPPROTO_LITE ? DW_PROTOCOL_UDPLITE : DW_PROTOCOL_UDP);
+		v->tables |=
+			1U << (t->protocol == IPPROTO_LITE ? DW_PROTOCOL_UDPLITE : DW_PROTOCOL_UDP);
 	else if (t->kind == DW_BPF_W_RAW)
 		v->tables |= 1U << DW_PROTOCOL_RAW;
 	else if (t->kind == DW_BPF_W_LISTEN)
@@ -189,7 +195,8 @@ union record {
 	struct dw_bpf_table table;
 };
 
-static void add_record(struct dw_view *v, const char *record, const struct dw_bpf_head *head, uint32_t *tgid)
+static void add_record(struct dw_view *v, const char *record, const struct dw_bpf_head *head,
+		       uint32_t *tgid)
 {
 	union record r;
 	size_t least = least_size(head->type);

@@ -17,7 +17,7 @@ struct dw_view_socket {
 	size_t n_filter;
 	const char *kernel; /* subsystem; NULL: its symbols do not tell */
 	bool has_symbol;
-	size_t fact;        /* index into facts->sockets, DW_NONE: not taken */
+	size_t fact; /* index into facts->sockets, DW_NONE: not taken */
 	UT_hash_handle hh;
 };
 

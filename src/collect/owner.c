@@ -85,13 +85,16 @@ static const char *parents(struct dw_collect *c, const struct dw_procinfo *i)
 	return text.s;
 }
 
-static const char *user_of(struct dw_collect *c, uint32_t uid)
+static const char *user_of(struct dw_collect *c, const struct dw_procinfo *i)
 {
-	const char *name;
+	uint32_t uid = i->euid;
+	const char *name = NULL;
 
 	if (uid == UINT32_MAX)
 		return NULL;
-	name = dw_sys_user_name(c->sys, uid);
+	/* a container's users are not ours, but for root (unless it is mapped, and then it has another number) */
+	if (uid == 0 || !dw_procs_is_foreign(c->procs, i))
+		name = dw_sys_user_name(c->sys, uid);
 	/* the handle's own copy goes with the handle */
 	return name ? dw_arena_strdup(c->facts->arena, name) : dw_arena_printf(c->facts->arena, "%u", uid);
 }
@@ -121,7 +124,7 @@ size_t dw_collect_owner(struct dw_collect *c, const struct dw_procinfo *i)
 		.uid = i->uid,
 		.euid = i->euid,
 		.gid = i->gid,
-		.user = user_of(c, i->euid),
+		.user = user_of(c, i),
 		.caps_effective = i->caps_effective,
 		.caps_bounding = i->caps_bounding,
 		.no_new_privs = tristate(i->no_new_privs),

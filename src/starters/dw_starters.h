@@ -35,6 +35,11 @@ struct dw_claim {
 struct dw_starter_ops {
 	const char *name;
 	/*
+	 * It can tell of processes in pid namespaces below ours too (by their cgroup). The others go by our own
+	 * configuration files, which say nothing about the inside of a container.
+	 */
+	bool knows_foreign;
+	/*
 	 * Is this manager on the host (or in the root)? Reads its configuration into *ret_state (in the arena).
 	 * 0: it is; -ENOENT: it is not (no message needed); other: could not look. A line that cannot be
 	 * understood is no failure: dw_facts_incomplete(facts, "bad-line", file, line, ...), the rest is used.

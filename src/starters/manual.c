@@ -2,7 +2,7 @@
 /*
  * Started by hand, out of a login session: logind's session scope says so for certain; without logind a login
  * program among the ancestors, the audit user id, the terminal and what sshd and sudo leave in the environment.
- * id: the user who logged in, whatever they became afterwards. source: terminal and address, no file.
+ * id: the user who logged in, whatever they became afterwards. also: terminal and address; no file, so no source.
  */
 #include <errno.h>
 
@@ -155,7 +155,7 @@ static int answer(struct dw_starters *s, const struct lineage *l, struct dw_sess
 	*ret = (struct dw_starter){
 		.kind = DW_STARTER_MANUAL,
 		.id = login_user(s, l, v),
-		.source = dw_session_text(s->arena, v),
+		.also = dw_session_text(s->arena, v),
 		.enabled = DW_NO,
 		.running = DW_YES,
 		.restarts = DW_NO,
@@ -163,7 +163,7 @@ static int answer(struct dw_starters *s, const struct lineage *l, struct dw_sess
 		.evidence = evidence,
 	};
 	if (p->euid != UINT32_MAX && !dw_streq(name_of(s, p->euid), ret->id))
-		ret->also = dw_arena_printf(s->arena, "running as %s%s", name_of(s, p->euid),
+		ret->also = dw_arena_printf(s->arena, "%s, running as %s%s", ret->also ? ret->also : "a login", name_of(s, p->euid),
 					    l->inner || env_of(s, l, "SUDO_USER") ? " (sudo or su)"
 										  : "");
 	return 1;
@@ -296,4 +296,4 @@ static int claim(struct dw_starters *s, void *state, const struct dw_claim *c,
 	return claim_by_traces(s, &l, ret);
 }
 
-const struct dw_starter_ops dw_starter_manual = { .name = "manual", .load = load, .claim = claim };
+const struct dw_starter_ops dw_starter_manual = { .name = "manual", .knows_foreign = true, .load = load, .claim = claim };

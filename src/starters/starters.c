@@ -45,15 +45,20 @@ void dw_starters_unload(struct dw_starters_set *set)
 
 void dw_starters_claim(struct dw_starters_set *set, const struct dw_claim *c, struct dw_starter *ret)
 {
+	bool foreign = c->process && set->s->procs && dw_procs_is_foreign(set->s->procs, c->process);
+
 	*ret = (struct dw_starter){ 0 };
 	for (size_t i = 0; i < set->managers.n; i++) {
 		const struct loaded *m = &set->managers.v[i];
 		struct dw_starter claim = { 0 };
 
-		if (m->ops->claim && m->ops->claim(set->s, m->state, c, &claim) > 0 &&
-		    claim.confidence > ret->confidence)
+		if (!m->ops->claim || (foreign && !m->ops->knows_foreign))
+			continue;
+		if (m->ops->claim(set->s, m->state, c, &claim) > 0 && claim.confidence > ret->confidence)
 			*ret = claim;
 	}
+	if (foreign && ret->kind == DW_STARTER_UNKNOWN)
+		ret->evidence = "it runs in a container (a pid namespace of its own) that no runtime here tells of";
 }
 
 void dw_starters_list(struct dw_starters_set *set)

@@ -65,7 +65,8 @@ static void unload(struct dw_starters *s, void *state)
 }
 
 const struct dw_starter_ops dw_starter_systemd = {
-	.name = "systemd", .load = load, .list = list, .claim = claim, .unload = unload
+	.name = "systemd",
+	.knows_foreign = true, .load = load, .list = list, .claim = claim, .unload = unload
 };
 
 const char *dw_sd_home(struct dw_starters *s, const char *user)

@@ -47,14 +47,17 @@ int dw_bpf_socket_netns(struct dw_sys *s, int pid, int fd, struct dw_error *e)
 	int ns, r = dw_sys_fault(s);
 
 	if (r < 0 || s->kind != DW_SYS_LIVE)
-		return dw_error_errno(e, r < 0 ? r : -ENOTSUP, "descriptor %d of process %d", fd, pid);
+		return dw_error_errno(e, r < 0 ? r : -ENOTSUP, "descriptor %d of process %d", fd,
+				      pid);
 	process = (int)syscall(SYS_pidfd_open, pid, 0);
 	if (process >= 0)
 		socket = (int)syscall(SYS_pidfd_getfd, process, fd, 0);
 	if (socket < 0)
 		return dw_error_errno(e, -errno, "descriptor %d of process %d", fd, pid);
 	ns = ioctl(socket, SIOCGSKNS);
-	return ns < 0 ? dw_error_errno(e, -errno, "network namespace of a socket of process %d", pid) : ns;
+	return ns < 0 ? dw_error_errno(e, -errno, "network namespace of a socket of process %d",
+				       pid)
+		      : ns;
 }
 
 int dw_bpf_pin(struct dw_sys *s, struct dw_error *e)

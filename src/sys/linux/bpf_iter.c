@@ -13,9 +13,9 @@
 
 #include "dw_bpf_records.h"
 
-#define READ_SIZE ((size_t)64 * 1024) /* the kernel's own buffer of an iterator has 8 pages */
+#define READ_SIZE  ((size_t)64 * 1024) /* the kernel's own buffer of an iterator has 8 pages */
 #define OUTPUT_MAX ((size_t)1024 * 1024 * 1024)
-#define RETRIES 64
+#define RETRIES    64
 
 /* Members beyond `size` must not be known to an old kernel as anything but zero, so all are passed. */
 static int sys_bpf(int command, union bpf_attr *attr)
@@ -85,7 +85,8 @@ static int read_all(struct dw_sys *s, int fd, struct dw_bpf_stream *to, struct d
 	}
 }
 
-int dw_bpf_iterate_tasks(struct dw_sys *s, int program, struct dw_bpf_stream *to, struct dw_error *e)
+int dw_bpf_iterate_tasks(struct dw_sys *s, int program, struct dw_bpf_stream *to,
+			 struct dw_error *e)
 {
 	_cleanup_fd_ int fd = open_iterator(program, NULL, e);
 
@@ -124,7 +125,8 @@ int dw_bpf_iterate_work(struct dw_sys *s, int program, const struct dw_bpf_work 
 	_cleanup_fd_ int fd = -1;
 	union bpf_iter_link_info info;
 
-	_Static_assert(sizeof(struct dw_bpf_work) % 8 == 0, "members of a mapped array are padded to 8 bytes");
+	_Static_assert(sizeof(struct dw_bpf_work) % 8 == 0,
+		       "members of a mapped array are padded to 8 bytes");
 	if (map < 0)
 		return map;
 	memset(&info, 0, sizeof(info));

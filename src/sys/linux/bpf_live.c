@@ -65,7 +65,8 @@ struct tables {
 };
 
 /* Slices of a table that was not cut up before. */
-static void add_table(struct work_list *w, struct tables *t, uint32_t kind, uint64_t table, uint32_t buckets)
+static void add_table(struct work_list *w, struct tables *t, uint32_t kind, uint64_t table,
+		      uint32_t buckets)
 {
 	if (!table || !buckets || t->n == TABLES_MAX)
 		return;
@@ -111,7 +112,8 @@ static void follow(struct work_list *w, struct tables *t, const struct dw_bytes 
 	for (; head_at(b, at, &head); at += head.size) {
 		if (head.type == DW_BPF_NETNS && head.size >= sizeof(struct dw_bpf_netns)) {
 			follow_netns(w, t, b->data + at);
-		} else if (head.type == DW_BPF_SOCKET && head.size >= sizeof(struct dw_bpf_socket)) {
+		} else if (head.type == DW_BPF_SOCKET &&
+			   head.size >= sizeof(struct dw_bpf_socket)) {
 			follow_socket(w, b->data + at);
 		} else if (head.type == DW_BPF_TABLE && head.size >= sizeof(struct dw_bpf_table)) {
 			struct dw_bpf_table table;
@@ -201,7 +203,8 @@ static int work_off(struct dw_sys *s, int program, struct work_list *w, struct a
 		int r;
 
 		if (round == ROUNDS_MAX)
-			return dw_error_set(e, -ELOOP, "the socket tables change faster than they can be read");
+			return dw_error_set(
+				e, -ELOOP, "the socket tables change faster than they can be read");
 		r = dw_bpf_iterate_work(s, program, w->items.v, w->items.n, to, e);
 		if (anchors)
 			close_anchors(anchors);
@@ -231,8 +234,8 @@ static int run_holders(struct dw_sys *s, struct ready *p, struct dw_arena *a, st
 }
 
 /* Descriptors that did not fit, and the files of io_uring rings. */
-static int run_rest(struct dw_sys *s, const struct ready *p, struct dw_arena *a, struct dw_bpf_walk *w,
-		    struct dw_error *e)
+static int run_rest(struct dw_sys *s, const struct ready *p, struct dw_arena *a,
+		    struct dw_bpf_walk *w, struct dw_error *e)
 {
 	struct work_list list = { .arena = a };
 	struct tables *none = dw_new(a, struct tables);
@@ -250,15 +253,16 @@ static int run_rest(struct dw_sys *s, const struct ready *p, struct dw_arena *a,
 	if (r < 0)
 		return r;
 	w->lost = 0;
-	all = (struct dw_bytes){ dw_arena_alloc(a, w->holders.n + to.bytes.n + 1), w->holders.n + to.bytes.n };
+	all = (struct dw_bytes){ dw_arena_alloc(a, w->holders.n + to.bytes.n + 1),
+				 w->holders.n + to.bytes.n };
 	memcpy(all.data, w->holders.data, w->holders.n);
 	memcpy(all.data + w->holders.n, to.bytes.data, to.bytes.n);
 	w->holders = all;
 	return 0;
 }
 
-static int run_tables(struct dw_sys *s, const struct ready *p, struct dw_arena *a, struct dw_bpf_walk *w,
-		      struct dw_error *e)
+static int run_tables(struct dw_sys *s, const struct ready *p, struct dw_arena *a,
+		      struct dw_bpf_walk *w, struct dw_error *e)
 {
 	struct work_list list = { .arena = a };
 	struct dw_bpf_stream to = { .arena = a };
@@ -288,7 +292,8 @@ static bool in_first_pidns(void)
 
 static enum dw_bpf_rung rung_of(const struct ready *tasks, const struct ready *tables, unsigned ran)
 {
-	bool pinned = (!(ran & DW_BPF_HOLDERS) || tasks->pinned) && (!(ran & DW_BPF_TABLES) || tables->pinned);
+	bool pinned = (!(ran & DW_BPF_HOLDERS) || tasks->pinned) &&
+		      (!(ran & DW_BPF_TABLES) || tables->pinned);
 
 	return pinned ? DW_BPF_RUNG_PINNED : DW_BPF_RUNG_LOADED;
 }
@@ -311,7 +316,8 @@ int dw_bpf_live_run(struct dw_sys *s, unsigned want, struct dw_arena *a, struct 
 	struct ready tables = { .which = DW_BPF_PROGRAM_TABLES, .fd = -1 };
 	struct dw_bpf_walk w = { 0 };
 	pthread_t thread;
-	bool threaded = (want & DW_BPF_TABLES) && pthread_create(&thread, NULL, make_ready, &tables) == 0;
+	bool threaded =
+		(want & DW_BPF_TABLES) && pthread_create(&thread, NULL, make_ready, &tables) == 0;
 	int r = 0, r_tables = 0;
 
 	if (want & DW_BPF_HOLDERS)

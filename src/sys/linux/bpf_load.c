@@ -78,7 +78,8 @@ int dw_bpf_load(enum dw_bpf_program which, struct dw_error *e)
 		return r;
 	/* what a kernel too old for the loader, or a build of it without BPF, answers varies */
 	return dw_error_errno(e, r == -EPERM || r == -EACCES ? -EPERM : -ENOTSUP,
-			      "the kernel did not take the BPF program \"%s\" (%d)", programs[which].name, r);
+			      "the kernel did not take the BPF program \"%s\" (%d)",
+			      programs[which].name, r);
 }
 
 const char *dw_bpf_digest(enum dw_bpf_program which)

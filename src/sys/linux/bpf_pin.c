@@ -17,12 +17,14 @@
 #include <sys/syscall.h>
 #include <sys/vfs.h>
 
-#define BPFFS    "/sys/fs/bpf"
-#define PINS     BPFFS "/doorward"
+#define BPFFS        "/sys/fs/bpf"
+#define PINS         BPFFS "/doorward"
 #define NAME_MAX_PIN 96
 
 /* Modules whose structs the programs read. */
-static const char *const modules[] = { "vsock", "smc", "bluetooth", "rfcomm", "mptcp", "af_packet" };
+static const char *const modules[] = {
+	"vsock", "smc", "bluetooth", "rfcomm", "mptcp", "af_packet"
+};
 
 static unsigned modules_present(void)
 {
@@ -40,8 +42,8 @@ static unsigned modules_present(void)
 static void pin_name(enum dw_bpf_program which, char *ret)
 {
 	/* bpffs keeps names with dots to itself: no version number */
-	(void)snprintf(ret, NAME_MAX_PIN, "%s-%s-%02x", dw_bpf_program_name(which), dw_bpf_digest(which),
-		       modules_present());
+	(void)snprintf(ret, NAME_MAX_PIN, "%s-%s-%02x", dw_bpf_program_name(which),
+		       dw_bpf_digest(which), modules_present());
 }
 
 static int bpf_object(int command, int dir, const char *name, int fd)
@@ -92,7 +94,8 @@ int dw_bpf_pinned(enum dw_bpf_program which, struct dw_error *e)
 	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return dw_error_errno(e, -errno, PINS "/%s", name);
 	if (!S_ISREG(st.st_mode) || st.st_uid != 0 || (st.st_mode & 022) != 0)
-		return dw_error_set(e, -EPERM, PINS "/%s is not root's, so it is not trusted", name);
+		return dw_error_set(e, -EPERM, PINS "/%s is not root's, so it is not trusted",
+				    name);
 	r = bpf_object(BPF_OBJ_GET, dir, name, 0);
 	return r < 0 ? dw_error_errno(e, r, PINS "/%s", name) : r;
 }
@@ -110,7 +113,8 @@ static int remove_pins(int dir, struct dw_error *e)
 		return dw_error_errno(e, r, PINS);
 	}
 	while ((entry = readdir(list)))
-		if (entry->d_name[0] != '.' && unlinkat(dir, entry->d_name, 0) < 0 && errno != ENOENT)
+		if (entry->d_name[0] != '.' && unlinkat(dir, entry->d_name, 0) < 0 &&
+		    errno != ENOENT)
 			r = dw_error_errno(e, -errno, PINS "/%s", entry->d_name);
 	(void)closedir(list);
 	return r;
@@ -124,7 +128,8 @@ static int mount_bpffs(struct dw_error *e)
 		return dw_error_errno(e, -errno, BPFFS);
 	if (is_bpffs(dir))
 		return 0;
-	if (mount("bpf", BPFFS, "bpf", MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_RELATIME, "mode=0700") < 0)
+	if (mount("bpf", BPFFS, "bpf", MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_RELATIME,
+		  "mode=0700") < 0)
 		return dw_error_errno(e, -errno, "cannot mount " BPFFS);
 	return 0;
 }

@@ -30,7 +30,8 @@ struct dw_bpf_stream {
 };
 
 /* Runs the program over all tasks and adds what it tells. */
-int dw_bpf_iterate_tasks(struct dw_sys *s, int program, struct dw_bpf_stream *to, struct dw_error *e);
+int dw_bpf_iterate_tasks(struct dw_sys *s, int program, struct dw_bpf_stream *to,
+			 struct dw_error *e);
 /* The same over n pieces of work (struct dw_bpf_work). */
 struct dw_bpf_work;
 int dw_bpf_iterate_work(struct dw_sys *s, int program, const struct dw_bpf_work *work, size_t n,

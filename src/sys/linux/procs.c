@@ -32,7 +32,24 @@ struct dw_procs {
 	struct entry *table;
 	uint64_t boot_time;
 	long ticks;
+	uint32_t pidns; /* our own; 0 unknown */
 };
+
+/* "net:[4026531840]" */
+static uint32_t namespace_at(int dir, const char *name)
+{
+	char target[64];
+	uint64_t inode;
+	ssize_t n = readlinkat(dir, name, target, sizeof(target));
+	const char *open;
+
+	if (n <= 0 || (size_t)n >= sizeof(target) || target[n - 1] != ']')
+		return 0;
+	open = memchr(target, '[', (size_t)n);
+	if (!open || !dw_parse_u64n(open + 1, (size_t)(target + n - 1 - (open + 1)), 10, UINT32_MAX, &inode))
+		return 0;
+	return (uint32_t)inode;
+}
 
 struct dw_procs *dw_procs_new(struct dw_sys *s, struct dw_arena *a)
 {
@@ -44,6 +61,7 @@ struct dw_procs *dw_procs_new(struct dw_sys *s, struct dw_arena *a)
 	p->ticks = sysconf(_SC_CLK_TCK);
 	if (p->ticks <= 0)
 		p->ticks = 100;
+	p->pidns = s->proc_fd >= 0 ? namespace_at(s->proc_fd, "self/ns/pid") : 0;
 	return p;
 }
 
@@ -76,22 +94,6 @@ static char *link_at(struct dw_procs *p, int dir, const char *name)
 		return NULL;
 	n = readlinkat(dir, name, target, sizeof(target));
 	return n > 0 && (size_t)n < sizeof(target) ? dw_arena_strndup(p->arena, target, (size_t)n) : NULL;
-}
-
-/* "net:[4026531840]" */
-static uint32_t namespace_at(struct dw_procs *p, int dir, const char *name)
-{
-	char target[64];
-	uint64_t inode;
-	ssize_t n = readlinkat(dir, name, target, sizeof(target));
-	const char *open;
-
-	if (n <= 0 || (size_t)n >= sizeof(target) || target[n - 1] != ']')
-		return 0;
-	open = memchr(target, '[', (size_t)n);
-	if (!open || !dw_parse_u64n(open + 1, (size_t)(target + n - 1 - (open + 1)), 10, UINT32_MAX, &inode))
-		return 0;
-	return (uint32_t)inode;
 }
 
 /* Field n (from 3, the state) of what stands behind the last ')' of stat: a name may hold anything. */
@@ -268,6 +270,11 @@ static void read_command(struct dw_procs *p, int dir, const char *name, struct d
 	split_command(p, i, &raw);
 }
 
+bool dw_procs_is_foreign(const struct dw_procs *p, const struct dw_procinfo *i)
+{
+	return p->pidns && i->pidns && i->pidns != p->pidns;
+}
+
 static void judge_deleted(struct dw_procs *p, struct dw_procinfo *i, char *path)
 {
 	static const char mark[] = " (deleted)";
@@ -275,8 +282,10 @@ static void judge_deleted(struct dw_procs *p, struct dw_procinfo *i, char *path)
 	path[strlen(path) - (sizeof(mark) - 1)] = '\0';
 	if (dw_starts_with(path, "/memfd:"))
 		i->exe_state = DW_PROC_EXE_MEMFD;
+	else if (!dw_procs_is_foreign(p, i) && dw_sys_file_exists(p->sys, path))
+		i->exe_state = DW_PROC_EXE_REPLACED;
 	else
-		i->exe_state = dw_sys_file_exists(p->sys, path) ? DW_PROC_EXE_REPLACED : DW_PROC_EXE_DELETED;
+		i->exe_state = DW_PROC_EXE_DELETED; /* a container's path says nothing about our own files */
 }
 
 /* path as readlink(2) of /proc/PID/exe and d_path() of the kernel tell it; it is changed. */
@@ -330,11 +339,11 @@ static int read_process(struct dw_procs *p, int pid, struct dw_procinfo *i)
 	read_status(p, dir, i, scratch);
 	read_cgroup(p, dir, "cgroup", i, scratch);
 	read_command(p, dir, "cmdline", i);
+	i->netns = namespace_at(dir, "ns/net");
+	i->mntns = namespace_at(dir, "ns/mnt");
+	i->pidns = namespace_at(dir, "ns/pid");
 	read_exe(p, dir, "exe", i);
 	read_loginuid(p, dir, i, scratch);
-	i->netns = namespace_at(p, dir, "ns/net");
-	i->mntns = namespace_at(p, dir, "ns/mnt");
-	i->pidns = namespace_at(p, dir, "ns/pid");
 	return 0;
 }
 

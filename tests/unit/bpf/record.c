@@ -50,8 +50,9 @@ static int measure(struct dw_sys *s, unsigned want)
 	}
 	count(&w.holders, counts);
 	count(&w.tables, counts);
-	printf("want %u: %.1f ms (%.1f of processor), %s, ran %u, lost %zu, %zu + %zu bytes; records by type:", want, took, busy,
-	       rungs[w.rung], w.ran, w.lost, w.holders.n, w.tables.n);
+	printf("want %u: %.1f ms (%.1f of processor), %s, ran %u, lost %zu, %zu + %zu bytes; "
+	       "records by type:",
+	       want, took, busy, rungs[w.rung], w.ran, w.lost, w.holders.n, w.tables.n);
 	for (unsigned i = 1; i < 10; i++)
 		printf(" %zu", counts[i]);
 	printf("\n");

@@ -4,271 +4,22 @@
  * each must be found, in the right namespace, with the right holder. Where BPF may not be used (no root, an
  * old kernel) there is nothing to test, and that is said.
  */
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/filter.h>
-#include <linux/if_ether.h>
-#include <linux/if_packet.h>
-#include <linux/io_uring.h>
-#include <net/if.h>
 #include <netinet/in.h>
-#include <pthread.h>
 #include <sched.h>
-#include <signal.h>
-#include <sys/ioctl.h>
 #include <sys/mount.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
 
+#include "child.h"
 #include "dw_bpf.h"
 #include "dw_collect.h"
 #include "dw_str.h"
 #include "dw_test.h"
 
-#ifndef IPPROTO_MPTCP
-#define IPPROTO_MPTCP 262
-#endif
-#ifndef IPPROTO_UDPLITE
-#define IPPROTO_UDPLITE 136
-#endif
 static const bool have_bpf = DW_HAVE_BPF;
-
-#define MANY 700 /* listeners of one process: more than the buffer of an iterator holds */
-
-/* What the child made; -1: this kernel has no such thing. */
-struct made {
-	uint32_t netns, kept_netns; /* the second is kept alive by one socket only */
-	int tcp, udp, dual, mapped, lite, raw, raw6, packet, mptcp, reuse, only6, connected, unbound;
-	int thread_fd, thread_id, kept, ring, ring_fd, udp_cloexec;
-	uint16_t port_tcp, port_udp, port_dual, port_mapped, port_lite, port_mptcp, port_reuse, port_only6;
-	uint16_t port_thread, port_kept, port_ring, port_connected, port_many[2];
-	int many[2]; /* first and last descriptor of MANY listeners */
-};
-
-static uint32_t own_netns(void)
-{
-	struct stat st;
-
-	return stat("/proc/thread-self/ns/net", &st) == 0 ? (uint32_t)st.st_ino : 0;
-}
-
-static void loopback_up(void)
-{
-	struct ifreq r = { .ifr_name = "lo", .ifr_flags = IFF_UP };
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-
-	if (fd < 0 || ioctl(fd, SIOCSIFFLAGS, &r) < 0)
-		_exit(10);
-	(void)close(fd);
-}
-
-static int bound4(int type, int protocol, uint32_t address, uint16_t *ret_port)
-{
-	struct sockaddr_in sa = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(address) };
-	socklen_t n = sizeof(sa);
-	int fd = socket(AF_INET, type, protocol);
-
-	if (fd < 0)
-		return -1;
-	if (bind(fd, (struct sockaddr *)&sa, n) < 0 || getsockname(fd, (struct sockaddr *)&sa, &n) < 0)
-		_exit(11);
-	*ret_port = ntohs(sa.sin_port);
-	if (type == SOCK_STREAM && listen(fd, 5) < 0)
-		_exit(12);
-	return fd;
-}
-
-static int bound6(int type, const char *address, int only, uint16_t *ret_port)
-{
-	struct sockaddr_in6 sa = { .sin6_family = AF_INET6 };
-	socklen_t n = sizeof(sa);
-	int fd = socket(AF_INET6, type, 0);
-
-	if (fd < 0 || inet_pton(AF_INET6, address, &sa.sin6_addr) != 1 ||
-	    setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &only, sizeof(only)) < 0 ||
-	    bind(fd, (struct sockaddr *)&sa, n) < 0 || getsockname(fd, (struct sockaddr *)&sa, &n) < 0)
-		_exit(13);
-	*ret_port = ntohs(sa.sin6_port);
-	if (type == SOCK_STREAM && listen(fd, 5) < 0)
-		_exit(14);
-	return fd;
-}
-
-/* "ip and tcp": the second instruction of a filter that tcpdump(8) would make. */
-static int sniffer(void)
-{
-	struct sock_filter code[] = {
-		BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 12),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ETH_P_IP, 0, 3),
-		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 23),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_TCP, 0, 1),
-		BPF_STMT(BPF_RET | BPF_K, 0xffff),
-		BPF_STMT(BPF_RET | BPF_K, 0),
-	};
-	struct sock_fprog program = { .len = DW_ARRAY_SIZE(code), .filter = code };
-	struct sockaddr_ll sa = {
-		.sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ALL), .sll_ifindex = 1,
-	};
-	int fd = socket(AF_PACKET, SOCK_RAW, htons(ETH_P_ALL));
-
-	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) < 0 ||
-	    bind(fd, (struct sockaddr *)&sa, sizeof(sa)) < 0)
-		_exit(15);
-	return fd;
-}
-
-static int reuse_port(uint16_t *ret_port)
-{
-	struct sockaddr_in sa = { .sin_family = AF_INET };
-	socklen_t n = sizeof(sa);
-	int one = 1, first = -1;
-
-	for (int i = 0; i < 3; i++) {
-		int fd = socket(AF_INET, SOCK_STREAM, 0);
-
-		if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &one, sizeof(one)) < 0 ||
-		    bind(fd, (struct sockaddr *)&sa, sizeof(sa)) < 0 ||
-		    getsockname(fd, (struct sockaddr *)&sa, &n) < 0 || listen(fd, 5) < 0)
-			_exit(16);
-		if (first < 0)
-			first = fd;
-	}
-	*ret_port = ntohs(sa.sin_port);
-	return first;
-}
-
-/* A listener as fixed file 2 of a ring, its descriptor closed. */
-static int ring_with_listener(uint16_t *ret_port)
-{
-	struct io_uring_params p = { 0 };
-	int ring = (int)syscall(SYS_io_uring_setup, 4, &p), fds[4] = { -1, -1, -1, -1 };
-
-	if (ring < 0)
-		return -1;
-	fds[2] = bound4(SOCK_STREAM, 0, INADDR_LOOPBACK, ret_port);
-	if (syscall(SYS_io_uring_register, ring, IORING_REGISTER_FILES, fds, 4) < 0)
-		_exit(17);
-	(void)close(fds[2]);
-	return ring;
-}
-
-struct thread {
-	struct made *made;
-	pthread_barrier_t ready;
-};
-
-static void *other_table(void *arg)
-{
-	struct thread *t = arg;
-
-	if (unshare(CLONE_FILES) < 0)
-		_exit(18);
-	t->made->thread_fd = bound4(SOCK_STREAM, 0, INADDR_LOOPBACK, &t->made->port_thread);
-	t->made->thread_id = (int)syscall(SYS_gettid);
-	(void)pthread_barrier_wait(&t->ready);
-	for (;;)
-		(void)pause();
-	return NULL;
-}
-
-static void connected_udp(struct made *m)
-{
-	struct sockaddr_in sa = {
-		.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK), .sin_port = htons(9),
-	};
-
-	m->connected = bound4(SOCK_DGRAM, 0, INADDR_LOOPBACK, &m->port_connected);
-	if (connect(m->connected, (struct sockaddr *)&sa, sizeof(sa)) < 0)
-		_exit(19);
-	m->unbound = socket(AF_INET, SOCK_DGRAM, 0);
-}
-
-static void socket_in_kept_namespace(struct made *m)
-{
-	int home = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
-
-	if (home < 0 || unshare(CLONE_NEWNET) < 0)
-		_exit(20);
-	m->kept_netns = own_netns();
-	m->kept = bound4(SOCK_STREAM, 0, INADDR_ANY, &m->port_kept);
-	if (setns(home, CLONE_NEWNET) < 0)
-		_exit(21);
-	(void)close(home);
-}
-
-static void make(struct made *m)
-{
-	static struct thread t;
-	pthread_t id;
-
-	m->netns = own_netns();
-	m->tcp = bound4(SOCK_STREAM, 0, INADDR_LOOPBACK, &m->port_tcp);
-	m->udp = bound4(SOCK_DGRAM, 0, INADDR_ANY, &m->port_udp);
-	m->dual = bound6(SOCK_STREAM, "::", 0, &m->port_dual);
-	m->only6 = bound6(SOCK_DGRAM, "::", 1, &m->port_only6);
-	m->mapped = bound6(SOCK_STREAM, "::ffff:127.0.0.1", 0, &m->port_mapped);
-	m->lite = bound4(SOCK_DGRAM, IPPROTO_UDPLITE, INADDR_ANY, &m->port_lite);
-	m->mptcp = bound4(SOCK_STREAM, IPPROTO_MPTCP, INADDR_ANY, &m->port_mptcp);
-	m->raw = socket(AF_INET, SOCK_RAW, IPPROTO_ICMP);
-	m->raw6 = socket(AF_INET6, SOCK_RAW, IPPROTO_ICMPV6);
-	m->packet = sniffer();
-	m->reuse = reuse_port(&m->port_reuse);
-	m->ring = ring_with_listener(&m->port_ring);
-	connected_udp(m);
-	socket_in_kept_namespace(m);
-	m->many[0] = bound4(SOCK_STREAM, 0, INADDR_LOOPBACK, &m->port_many[0]);
-	for (int i = 1; i < MANY; i++)
-		m->many[1] = bound4(SOCK_STREAM, 0, INADDR_LOOPBACK, &m->port_many[1]);
-	t.made = m;
-	if (pthread_barrier_init(&t.ready, NULL, 2) != 0 || pthread_create(&id, NULL, other_table, &t) != 0)
-		_exit(22);
-	(void)pthread_barrier_wait(&t.ready);
-}
-
-struct child {
-	pid_t pid;
-	struct made made;
-};
-
-static struct child start_child(void)
-{
-	struct child c = { .pid = -1 };
-	int ends[2];
-
-	if (pipe2(ends, O_CLOEXEC) < 0)
-		return c;
-	c.pid = fork();
-	if (c.pid == 0) {
-		(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-		(void)close(ends[0]);
-		if (unshare(CLONE_NEWNET) < 0)
-			_exit(9);
-		loopback_up();
-		make(&c.made);
-		if (write(ends[1], &c.made, sizeof(c.made)) != sizeof(c.made))
-			_exit(8);
-		for (;;)
-			(void)pause();
-	}
-	(void)close(ends[1]);
-	if (read(ends[0], &c.made, sizeof(c.made)) != sizeof(c.made)) {
-		(void)kill(c.pid, SIGKILL);
-		(void)waitpid(c.pid, NULL, 0);
-		c.pid = -1;
-	}
-	(void)close(ends[0]);
-	return c;
-}
-
-static void stop_child(const struct child *c)
-{
-	(void)kill(c->pid, SIGKILL);
-	(void)waitpid(c->pid, NULL, 0);
-}
 
 /* A run of the rung, with all it made. */
 struct run {
@@ -295,7 +46,10 @@ static struct run run_start(void)
 		return r;
 	r.facts = dw_facts_new();
 	r.collect = (struct dw_collect){
-		.sys = r.sys, .procs = dw_procs_new(r.sys, r.facts->arena), .facts = r.facts, .rungs = DW_RUNG_BPF,
+		.sys = r.sys,
+		.procs = dw_procs_new(r.sys, r.facts->arena),
+		.facts = r.facts,
+		.rungs = DW_RUNG_BPF,
 	};
 	r.result = dw_collect_bpf(&r.collect, &e);
 	if (r.result < 0)
@@ -312,8 +66,9 @@ static bool must_work(void)
 	unsigned major = 0, minor = 0;
 	struct utsname u;
 
-	return have_bpf && geteuid() == 0 && access("/sys/kernel/btf/vmlinux", R_OK) == 0 && uname(&u) == 0 &&
-	       sscanf(u.release, "%u.%u", &major, &minor) == 2 && (major > 5 || (major == 5 && minor >= 17));
+	return have_bpf && geteuid() == 0 && access("/sys/kernel/btf/vmlinux", R_OK) == 0 &&
+	       uname(&u) == 0 && sscanf(u.release, "%u.%u", &major, &minor) == 2 &&
+	       (major > 5 || (major == 5 && minor >= 17));
 }
 
 static bool is_refused(const struct run *r)
@@ -341,8 +96,8 @@ static const struct dw_hold_fact *hold_of(const struct run *r, size_t socket, pi
 	return NULL;
 }
 
-static void check_socket(const struct run *r, const struct child *c, enum dw_protocol p, uint16_t port,
-			 enum dw_family family, const char *address, int fd)
+static void check_socket(const struct run *r, const struct child *c, enum dw_protocol p,
+			 uint16_t port, enum dw_family family, const char *address, int fd)
 {
 	size_t i = find(r, c->made.netns, p, port);
 	const struct dw_hold_fact *h = i == DW_NONE ? NULL : hold_of(r, i, c->pid);
@@ -364,7 +119,8 @@ static size_t count_port(const struct run *r, uint32_t netns, enum dw_protocol p
 	size_t n = 0;
 
 	for (size_t i = 0; i < r->facts->sockets.n; i++)
-		n += r->facts->sockets.v[i].at.netns == netns && r->facts->sockets.v[i].at.protocol == p &&
+		n += r->facts->sockets.v[i].at.netns == netns &&
+		     r->facts->sockets.v[i].at.protocol == p &&
 		     r->facts->sockets.v[i].at.port == port;
 	return n;
 }
@@ -378,15 +134,22 @@ DW_TEST(every_kind_with_its_holder)
 	DW_CHECK(c.pid > 0 || geteuid() != 0);
 	if (c.pid > 0 && !is_refused(&r)) {
 		DW_CHECK_INT(r.result, 0);
-		check_socket(&r, &c, DW_PROTOCOL_TCP, m->port_tcp, DW_FAMILY_IPV4, "127.0.0.1", m->tcp);
-		check_socket(&r, &c, DW_PROTOCOL_UDP, m->port_udp, DW_FAMILY_IPV4, "0.0.0.0", m->udp);
+		check_socket(&r, &c, DW_PROTOCOL_TCP, m->port_tcp, DW_FAMILY_IPV4, "127.0.0.1",
+			     m->tcp);
+		check_socket(&r, &c, DW_PROTOCOL_UDP, m->port_udp, DW_FAMILY_IPV4, "0.0.0.0",
+			     m->udp);
 		check_socket(&r, &c, DW_PROTOCOL_TCP, m->port_dual, DW_FAMILY_DUAL, "::", m->dual);
-		check_socket(&r, &c, DW_PROTOCOL_UDP, m->port_only6, DW_FAMILY_IPV6, "::", m->only6);
-		check_socket(&r, &c, DW_PROTOCOL_TCP, m->port_mapped, DW_FAMILY_IPV4, "127.0.0.1", m->mapped);
+		check_socket(&r, &c, DW_PROTOCOL_UDP, m->port_only6, DW_FAMILY_IPV6,
+			     "::", m->only6);
+		check_socket(&r, &c, DW_PROTOCOL_TCP, m->port_mapped, DW_FAMILY_IPV4, "127.0.0.1",
+			     m->mapped);
 		if (m->lite >= 0)
-			check_socket(&r, &c, DW_PROTOCOL_UDPLITE, m->port_lite, DW_FAMILY_IPV4, "0.0.0.0", m->lite);
-		check_socket(&r, &c, DW_PROTOCOL_RAW, IPPROTO_ICMP, DW_FAMILY_IPV4, "0.0.0.0", m->raw);
-		check_socket(&r, &c, DW_PROTOCOL_RAW, IPPROTO_ICMPV6, DW_FAMILY_IPV6, "::", m->raw6);
+			check_socket(&r, &c, DW_PROTOCOL_UDPLITE, m->port_lite, DW_FAMILY_IPV4,
+				     "0.0.0.0", m->lite);
+		check_socket(&r, &c, DW_PROTOCOL_RAW, IPPROTO_ICMP, DW_FAMILY_IPV4, "0.0.0.0",
+			     m->raw);
+		check_socket(&r, &c, DW_PROTOCOL_RAW, IPPROTO_ICMPV6, DW_FAMILY_IPV6,
+			     "::", m->raw6);
 		DW_CHECK_INT(count_port(&r, m->netns, DW_PROTOCOL_TCP, m->port_reuse), 3);
 		/* neither a connected nor an unbound datagram socket is a door */
 		DW_CHECK(find(&r, m->netns, DW_PROTOCOL_UDP, m->port_connected) == DW_NONE);
@@ -405,7 +168,8 @@ DW_TEST(mptcp_is_one_door)
 	if (c.pid > 0 && c.made.mptcp >= 0 && !is_refused(&r)) {
 		size_t i = find(&r, c.made.netns, DW_PROTOCOL_TCP, c.made.port_mptcp);
 
-		check_socket(&r, &c, DW_PROTOCOL_TCP, c.made.port_mptcp, DW_FAMILY_IPV4, "0.0.0.0", c.made.mptcp);
+		check_socket(&r, &c, DW_PROTOCOL_TCP, c.made.port_mptcp, DW_FAMILY_IPV4, "0.0.0.0",
+			     c.made.mptcp);
 		DW_CHECK_INT(count_port(&r, c.made.netns, DW_PROTOCOL_TCP, c.made.port_mptcp), 1);
 		DW_CHECK(i != DW_NONE && r.facts->sockets.v[i].mptcp);
 		DW_CHECK(i != DW_NONE && (r.facts->sockets.v[i].seen & DW_SEEN_BPF_HASH));
@@ -444,8 +208,9 @@ DW_TEST(a_threads_own_table)
 		const struct dw_hold_fact *h = i == DW_NONE ? NULL : hold_of(&r, i, c.pid);
 
 		DW_CHECK(h != NULL);
-		DW_CHECK_STR(h ? h->via : NULL, dw_arena_printf(r.facts->arena, "thread %d fd %d",
-								c.made.thread_id, c.made.thread_fd));
+		DW_CHECK_STR(h ? h->via : NULL,
+			     dw_arena_printf(r.facts->arena, "thread %d fd %d", c.made.thread_id,
+					     c.made.thread_fd));
 	}
 	if (c.pid > 0)
 		stop_child(&c);
@@ -464,7 +229,8 @@ DW_TEST(a_namespace_that_a_socket_keeps)
 		while (k < r.facts->netns.n && r.facts->netns.v[k].inode != c.made.kept_netns)
 			k++;
 		DW_CHECK(k < r.facts->netns.n);
-		DW_CHECK(k < r.collect.netns.n && r.collect.netns.v[k].fd >= 0); /* and can be entered */
+		DW_CHECK(k < r.collect.netns.n &&
+			 r.collect.netns.v[k].fd >= 0); /* and can be entered */
 		DW_CHECK_INT(r.facts->netns.n, r.collect.netns.n);
 	}
 	if (c.pid > 0)
@@ -502,10 +268,10 @@ DW_TEST(a_process_with_many_sockets)
 		for (size_t i = 0; i < r.facts->holds.n; i++)
 			held += r.facts->processes.v[r.facts->holds.v[i].process].pid == c.pid;
 		DW_CHECK(held >= MANY + 10);
-		check_socket(&r, &c, DW_PROTOCOL_TCP, c.made.port_many[0], DW_FAMILY_IPV4, "127.0.0.1",
-			     c.made.many[0]);
-		check_socket(&r, &c, DW_PROTOCOL_TCP, c.made.port_many[1], DW_FAMILY_IPV4, "127.0.0.1",
-			     c.made.many[1]);
+		check_socket(&r, &c, DW_PROTOCOL_TCP, c.made.port_many[0], DW_FAMILY_IPV4,
+			     "127.0.0.1", c.made.many[0]);
+		check_socket(&r, &c, DW_PROTOCOL_TCP, c.made.port_many[1], DW_FAMILY_IPV4,
+			     "127.0.0.1", c.made.many[1]);
 	}
 	if (c.pid > 0)
 		stop_child(&c);
@@ -586,7 +352,8 @@ static void inside(uint32_t foreign)
 	size_t i;
 	bool ok;
 
-	if (unshare(CLONE_NEWNS | CLONE_NEWNET) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+	if (unshare(CLONE_NEWNS | CLONE_NEWNET) < 0 ||
+	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
 	    mount("proc", "/proc", "proc", 0, NULL) < 0)
 		_exit(3);
 	loopback_up();
@@ -679,7 +446,8 @@ static void pin_and_use(void)
 	    pinned.rung != DW_BPF_RUNG_PINNED || pinned.holders.n == 0)
 		_exit(5);
 	/* a directory that others may write to is not trusted */
-	if (chmod("/sys/fs/bpf/doorward", 0777) < 0 || dw_bpf_run(s, DW_BPF_HOLDERS, a, &again, NULL) < 0 ||
+	if (chmod("/sys/fs/bpf/doorward", 0777) < 0 ||
+	    dw_bpf_run(s, DW_BPF_HOLDERS, a, &again, NULL) < 0 ||
 	    again.rung != DW_BPF_RUNG_LOADED || chmod("/sys/fs/bpf/doorward", 0700) < 0)
 		_exit(6);
 	if (dw_bpf_unpin(s, NULL) < 0 || access("/sys/fs/bpf/doorward", F_OK) == 0)

@@ -23,8 +23,14 @@ static struct dw_bpf_socket a_socket(uint64_t sk, uint16_t port)
 {
 	return (struct dw_bpf_socket){
 		.head = { .type = DW_BPF_SOCKET, .size = sizeof(struct dw_bpf_socket) },
-		.sk = sk, .inode = sk + 1, .netns = NETNS, .port = port, .family = AF_INET, .type = SOCK_STREAM,
-		.protocol = IPPROTO_TCP, .state = 10,
+		.sk = sk,
+		.inode = sk + 1,
+		.netns = NETNS,
+		.port = port,
+		.family = AF_INET,
+		.type = SOCK_STREAM,
+		.protocol = IPPROTO_TCP,
+		.state = 10,
 	};
 }
 
@@ -33,7 +39,8 @@ static void put(struct dw_str *s, const void *record, size_t n)
 	dw_str_addn(s, record, n);
 }
 
-static void put_held(struct dw_str *s, struct dw_bpf_socket k, uint32_t tgid, uint32_t tid, uint32_t fd)
+static void put_held(struct dw_str *s, struct dw_bpf_socket k, uint32_t tgid, uint32_t tid,
+		     uint32_t fd)
 {
 	k.tgid = tgid;
 	k.tid = tid;
@@ -44,8 +51,15 @@ static void put_held(struct dw_str *s, struct dw_bpf_socket k, uint32_t tgid, ui
 static void put_process(struct dw_str *s, uint32_t tgid, const char *comm, const char *exe)
 {
 	struct dw_bpf_process p = {
-		.head = { .type = DW_BPF_PROCESS, .size = sizeof(p) }, .tgid = tgid, .ppid = 1, .uid = 33, .euid = 33,
-		.started = 5000000000U, .seccomp = 2, .no_new_privs = 1, .netns = NETNS,
+		.head = { .type = DW_BPF_PROCESS, .size = sizeof(p) },
+		.tgid = tgid,
+		.ppid = 1,
+		.uid = 33,
+		.euid = 33,
+		.started = 5000000000U,
+		.seccomp = 2,
+		.no_new_privs = 1,
+		.netns = NETNS,
 	};
 	char path[64] = { 0 };
 	struct dw_bpf_head head = { .type = DW_BPF_EXE, .size = sizeof(head) + sizeof(path) };
@@ -61,7 +75,10 @@ static void put_process(struct dw_str *s, uint32_t tgid, const char *comm, const
 static void put_netns(struct dw_str *s, uint32_t inode)
 {
 	struct dw_bpf_netns n = {
-		.head = { .type = DW_BPF_NETNS, .size = sizeof(n) }, .net = inode, .tcp = 1, .inode = inode,
+		.head = { .type = DW_BPF_NETNS, .size = sizeof(n) },
+		.net = inode,
+		.tcp = 1,
+		.inode = inode,
 	};
 
 	put(s, &n, sizeof(n));
@@ -209,7 +226,9 @@ DW_TEST(protocols)
 
 	for (size_t i = 0; i < DW_ARRAY_SIZE(cases); i++) {
 		struct dw_bpf_socket k = {
-			.family = cases[i].family, .type = cases[i].type, .protocol = cases[i].protocol,
+			.family = cases[i].family,
+			.type = cases[i].type,
+			.protocol = cases[i].protocol,
 		};
 
 		DW_CHECK_INT(dw_view_protocol(&k), cases[i].want);
@@ -240,11 +259,15 @@ static struct host replay(const struct dw_str *walk)
 	(void)mkdir(path, 0700);
 	(void)snprintf(path, sizeof(path), "%s/bpf/walk.bin", h.dir);
 	f = fopen(path, "wb");
-	if (!f || fwrite(walk->s, 1, walk->n, f) != walk->n || fclose(f) || dw_sys_open_fake(h.dir, &h.sys, NULL) < 0)
+	if (!f || fwrite(walk->s, 1, walk->n, f) != walk->n || fclose(f) ||
+	    dw_sys_open_fake(h.dir, &h.sys, NULL) < 0)
 		return h;
 	h.facts = dw_facts_new();
 	h.collect = (struct dw_collect){
-		.sys = h.sys, .procs = dw_procs_new(h.sys, h.facts->arena), .facts = h.facts, .rungs = DW_RUNG_BPF,
+		.sys = h.sys,
+		.procs = dw_procs_new(h.sys, h.facts->arena),
+		.facts = h.facts,
+		.rungs = DW_RUNG_BPF,
 	};
 	h.result = dw_collect_bpf(&h.collect, NULL);
 	return h;
@@ -269,8 +292,10 @@ DW_TEST(facts_from_a_recorded_walk)
 {
 	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
 	struct dw_str s = { .arena = a };
-	struct dw_bpf_socket web = a_socket(100, 80), kernel = a_socket(300, 2049), hidden = a_socket(400, 31337);
-	struct dw_bpf_symbol symbol = { .head = { .type = DW_BPF_SYMBOL, .size = sizeof(symbol) }, .sk = 300 };
+	struct dw_bpf_socket web = a_socket(100, 80), kernel = a_socket(300, 2049),
+			     hidden = a_socket(400, 31337);
+	struct dw_bpf_symbol symbol = { .head = { .type = DW_BPF_SYMBOL, .size = sizeof(symbol) },
+					.sk = 300 };
 	struct host h;
 
 	put_held(&s, web, 7, 7, 3);

@@ -36,13 +36,16 @@ static const char *ask(struct host *h, const struct dw_starter_ops *ops, void *s
 			      .at = at ? at : &some,
 			      .listening = true,
 			      .fd = -1 };
+	const char *where;
 
 	memset(&last, 0, sizeof(last));
 	DW_CHECK(c.process != NULL);
 	if (ops->claim(&h->s, state, &c, &last) == 0)
 		return "nobody";
+	/* started by hand: no file says so, but the terminal and the address do */
+	where = last.kind == DW_STARTER_MANUAL ? last.also : last.source;
 	return dw_arena_printf(h->s.arena, "%s %s %s %c%c %s", dw_starter_kind_name(last.kind),
-			       last.id, last.source ? last.source : "-", tristate[last.enabled],
+			       last.id, where ? where : "-", tristate[last.enabled],
 			       tristate[last.restarts], dw_confidence_name(last.confidence));
 }
 #define SYSTEMD(pid, at) ask(&h, &dw_starter_systemd, h.systemd, pid, at)
