@@ -8,6 +8,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Inodes count upwards: one multiplication spreads them (uthash's own function is slow, and clang warns of it). */
+#undef HASH_FUNCTION /* the choice of the build, for strings */
+#define HASH_FUNCTION(key, size, hash)                                                             \
+	do {                                                                                       \
+		uint64_t hash_key_;                                                                \
+		memcpy(&hash_key_, (key), sizeof(hash_key_));                                      \
+		(hash) = (unsigned)(hash_key_ * 0x9e3779b97f4a7c15ULL >> 32);                      \
+	} while (0)
 #define uthash_fatal(message) dw_oom()
 #include <uthash.h>
 
