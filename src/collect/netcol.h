@@ -37,6 +37,13 @@ uint32_t dw_netns_of(struct dw_collect *c, int pid);
 /* Parts of dw_collect_netns: the host's own namespace; those bound to files where process pid is. */
 void dw_netns_host(struct dw_collect *c);
 void dw_netns_mounts(struct dw_collect *c, int pid);
+#define DW_NETNS_MAX 65536 /* namespaces looked at */
+/* "net:[123]" behind a link below /proc/PID -> 123; 0: gone, or not allowed to look. */
+uint32_t dw_netns_link(int dir, const char *name, const char *prefix);
+/* For whoever may not read ns/net: a number that tells the namespaces apart (netnsclosed.c); 0: none. */
+uint32_t dw_netns_stand_in(struct dw_collect *c, int dir);
+/* Closes what cannot be entered; not root: adds the namespaces of others' processes, to be read from /proc/PID/net. */
+void dw_netns_closed(struct dw_collect *c, const int *pids, size_t n);
 /* The namespace is ours or can be entered. */
 bool dw_netns_reachable(struct dw_collect *c, size_t netns);
 /* Name of an interface there, in the arena; NULL: none. Asks the kernel once a namespace. */

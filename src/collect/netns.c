@@ -14,7 +14,6 @@
 #include "dw_str.h"
 #include "netcol.h"
 
-#define NETNS_MAX     65536            /* namespaces looked at */
 #define MOUNTINFO_MAX ((size_t)32 * 1024 * 1024)
 #define LINKS_MAX     65536            /* interfaces of one namespace */
 
@@ -58,7 +57,7 @@ bool dw_netns_reachable(struct dw_collect *c, size_t netns)
 
 /* --- processes ---------------------------------------------------------------------------------- */
 
-static uint32_t link_inode(int dir, const char *name, const char *prefix)
+uint32_t dw_netns_link(int dir, const char *name, const char *prefix)
 {
 	char target[64];
 	ssize_t n = readlinkat(dir, name, target, sizeof(target));
@@ -70,11 +69,20 @@ static uint32_t link_inode(int dir, const char *name, const char *prefix)
 	return (uint32_t)inode;
 }
 
+static uint32_t netns_of(struct dw_collect *c, int dir)
+{
+	uint32_t inode = dw_netns_link(dir, "ns/net", "net");
+
+	if (inode != 0)
+		return inode;
+	return dw_netns_stand_in(c, dir);
+}
+
 uint32_t dw_netns_of(struct dw_collect *c, int pid)
 {
 	_cleanup_fd_ int dir = dw_procs_openat(c->procs, pid, ".", O_PATH | O_DIRECTORY, NULL);
 
-	return dir < 0 ? 0 : link_inode(dir, "ns/net", "net");
+	return dir < 0 ? 0 : netns_of(c, dir);
 }
 
 /*
@@ -113,23 +121,20 @@ static void note_mntns(struct dw_arena *a, struct mount_namespaces *m, uint32_t 
 static void from_process(struct dw_collect *c, int pid, struct dw_arena *a, struct mount_namespaces *mounts)
 {
 	_cleanup_fd_ int dir = dw_procs_openat(c->procs, pid, ".", O_PATH | O_DIRECTORY, NULL);
-	uint32_t inode;
+	uint32_t inode = dir < 0 ? 0 : dw_netns_link(dir, "ns/net", "net");
 
-	if (dir < 0)
-		return;
-	inode = link_inode(dir, "ns/net", "net");
 	if (inode == 0)
 		return;
-	note_mntns(a, mounts, link_inode(dir, "ns/mnt", "mnt"), pid);
-	if (dw_netns_find(c, inode) == DW_NONE && c->netns.n < NETNS_MAX)
+	note_mntns(a, mounts, dw_netns_link(dir, "ns/mnt", "mnt"), pid);
+	if (dw_netns_find(c, inode) == DW_NONE && c->netns.n < DW_NETNS_MAX)
 		(void)dw_netns_add(c, inode, open_netns(c, dir, inode), NULL, pid);
 }
 
-/* The host's own: that of process 1; where it may not be looked at (not root), ours. */
+/* The host's own: that of process 1; where nothing tells of that one, ours. */
 void dw_netns_host(struct dw_collect *c)
 {
 	_cleanup_fd_ int dir = dw_procs_openat(c->procs, 1, ".", O_PATH | O_DIRECTORY, NULL);
-	uint32_t inode = dir < 0 ? 0 : link_inode(dir, "ns/net", "net");
+	uint32_t inode = dir < 0 ? 0 : netns_of(c, dir);
 
 	if (inode != 0)
 		(void)dw_netns_add(c, inode, open_netns(c, dir, inode), "host", 1);
@@ -245,7 +250,7 @@ void dw_netns_mounts(struct dw_collect *c, int pid)
 			continue;
 		name = name_of(c->facts->arena, point);
 		known = dw_netns_find(c, inode);
-		if (known == DW_NONE && c->netns.n >= NETNS_MAX)
+		if (known == DW_NONE && c->netns.n >= DW_NETNS_MAX)
 			continue;
 		if (known != DW_NONE && c->netns.v[known].fd >= 0)
 			(void)dw_netns_add(c, inode, -1, name, 0);
@@ -258,15 +263,16 @@ static void note_unreachable(struct dw_collect *c)
 {
 	size_t n = 0;
 
+	/* Of those with a process in them /proc shows the sockets, and that note is for the holders' part. */
 	for (size_t i = 0; i < c->netns.n; i++)
-		n += !dw_netns_reachable(c, i);
+		n += !dw_netns_reachable(c, i) && dw_netns_state(c, i)->pid == 0;
 	if (n > 0)
 		dw_facts_incomplete(c->facts, "netns-closed", NULL, 0, true,
 				    "%zu network namespace%s cannot be entered%s", n, n == 1 ? "" : "s",
 				    dw_sys_euid(c->sys) == 0 ? "" : ": run as root");
-	if (c->netns.n >= NETNS_MAX)
+	if (c->netns.n >= DW_NETNS_MAX)
 		dw_facts_incomplete(c->facts, "too-many", NULL, 0, true,
-				    "only the first %d network namespaces were looked at", NETNS_MAX);
+				    "only the first %d network namespaces were looked at", DW_NETNS_MAX);
 }
 
 int dw_collect_netns(struct dw_collect *c, struct dw_error *e)
@@ -284,6 +290,8 @@ int dw_collect_netns(struct dw_collect *c, struct dw_error *e)
 		from_process(c, pids[i], scratch, &mounts);
 	for (size_t i = 0; i < mounts.pid.n; i++)
 		dw_netns_mounts(c, mounts.pid.v[i]);
+	if (!dw_sys_is_fake(c->sys))
+		dw_netns_closed(c, pids, n);
 	note_unreachable(c);
 	return 0;
 }

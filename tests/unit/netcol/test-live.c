@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <sched.h>
 #include <sys/mount.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "dw_collect.h"
@@ -293,6 +294,39 @@ DW_TEST(covered_process)
 		told = told || dw_streq(l.facts->incomplete.v[i].what, "proc-covered");
 	DW_CHECK(told);
 	look_end(&l);
+}
+
+/* What is looked at without any right: every socket is shown, its holders are said to be missing. */
+static int as_nobody(void)
+{
+	bool shown = false, said = false, held = false;
+	struct look l;
+
+	if (setgid(65534) < 0 || setuid(65534) < 0)
+		return 1;
+	look(&l, DW_RUNG_NETLINK | DW_RUNG_PROC, false);
+	for (size_t i = 0; i < l.facts->sockets.n; i++) {
+		const struct dw_socket_fact *s = &l.facts->sockets.v[i];
+
+		if (s->at.port == RIG_DEVICE && s->at.protocol == DW_PROTOCOL_TCP) {
+			shown = true;
+			held = *holders(&l, s) != '\0';
+		}
+	}
+	for (size_t i = 0; i < l.facts->incomplete.n; i++)
+		said = said || (dw_streq(l.facts->incomplete.v[i].what, "not-root") && l.facts->incomplete.v[i].blind);
+	look_end(&l);
+	return (shown ? 0 : 2) | (said ? 0 : 4) | (held ? 8 : 0);
+}
+
+DW_TEST(without_any_right)
+{
+	int pid = fork(), status = -1;
+
+	if (pid == 0)
+		_exit(as_nobody());
+	DW_CHECK_INT(waitpid(pid, &status, 0), pid);
+	DW_CHECK_INT(status, 0);
 }
 
 static void check_storm(const struct look *l, const struct rig *storm, size_t *seen)
