@@ -11,8 +11,16 @@ struct wanted {
 	UT_hash_handle hh;
 };
 
+/* What lies at the path of an executable: thousands of processes may run one program. */
+struct located {
+	const char *path;
+	uint64_t ino; /* 0: nothing */
+	UT_hash_handle hh;
+};
+
 struct asking {
 	struct auditing *a;
+	struct located *located;
 	struct wanted *table;
 	struct dw_strings paths;
 };
@@ -42,22 +50,34 @@ static const struct dw_package *answer(const struct asking *q, const struct dw_p
 	return w ? found[w->index] : NULL;
 }
 
+static uint64_t inode_at(struct asking *q, const char *path)
+{
+	struct located *l;
+	struct stat st;
+
+	HASH_FIND_STR(q->located, path, l);
+	if (l)
+		return l->ino;
+	l = dw_new(q->a->facts->arena, struct located);
+	l->path = path;
+	l->ino = dw_sys_file_stat(q->a->sys, path, true, &st, NULL) < 0 ? 0 : st.st_ino;
+	HASH_ADD_KEYPTR(hh, q->located, l->path, strlen(l->path), l);
+	return l->ino;
+}
+
 /*
  * The path that a package of this host may own. A process that sees another file system (a container, a
  * chroot) has an executable whose path means another file here, or none.
  */
-static const char *path_of(struct auditing *a, const struct dw_owner *o)
+static const char *path_of(struct asking *q, const struct dw_owner *o)
 {
-	const struct dw_procinfo *p = dw_procs_get(a->procs, o->pid);
-	struct stat st;
+	const struct dw_procinfo *p = dw_procs_get(q->a->procs, o->pid);
 
 	if (o->container || !o->executable || o->exe_state == DW_EXE_MEMFD)
 		return NULL;
 	if (o->exe_state != DW_EXE_INTACT || !p || !p->exe_ino)
 		return o->executable;
-	if (dw_sys_file_stat(a->sys, o->executable, true, &st, NULL) < 0 || st.st_ino != p->exe_ino)
-		return NULL;
-	return o->executable;
+	return inode_at(q, o->executable) == p->exe_ino ? o->executable : NULL;
 }
 
 /* A script is the program; its interpreter's package says nothing. */
@@ -76,7 +96,7 @@ void dw_audit_packages(struct auditing *a)
 	int r;
 
 	for (size_t i = 0; i < f->processes.n; i++) {
-		paths[i] = program_of(&f->processes.v[i], path_of(a, &f->processes.v[i]));
+		paths[i] = program_of(&f->processes.v[i], path_of(&q, &f->processes.v[i]));
 		ask(&q, paths[i]);
 	}
 	for (size_t i = 0; i < f->holds.n; i++)
@@ -98,4 +118,5 @@ void dw_audit_packages(struct auditing *a)
 	for (size_t i = 0; i < f->sleepers.n; i++)
 		f->sleepers.v[i].package = answer(&q, found, f->sleepers.v[i].program);
 	HASH_CLEAR(hh, q.table);
+	HASH_CLEAR(hh, q.located);
 }

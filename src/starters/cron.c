@@ -135,16 +135,18 @@ static const char *descent(struct dw_starters *s, const struct dw_procinfo *p, b
 
 	*ret_proof = true;
 	if (dw_lineage_in_unit(p, units))
-		return dw_arena_printf(s->arena, "it sits in the cgroup of %s",
-				       dw_lineage_unit(s->arena, p));
-	if (dw_lineage_in_other_service(p, units) || dw_lineage_from_login(s, p))
+		return dw_arena_printf(s->arena, "it sits in the cgroup of %s", dw_lineage_unit(s->arena, p));
+	if (dw_lineage_in_other_service(p, units))
 		return NULL;
 	cron = dw_lineage_ancestor(s, p, programs);
+	/* the environment last: thousands of workers would have theirs read for nothing */
+	if ((!cron && !dw_lineage_orphan(p)) || dw_lineage_from_login(s, p))
+		return NULL;
 	if (cron)
 		return dw_arena_printf(s->arena, "it descends from %s (pid %d)", cron->comm,
 				       cron->pid);
 	*ret_proof = false;
-	if (dw_lineage_orphan(p) && environment_of_cron(s, p))
+	if (environment_of_cron(s, p))
 		return "its parent is gone and its environment is the one that cron makes";
 	return NULL;
 }

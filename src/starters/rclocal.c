@@ -72,16 +72,19 @@ static const char *descent(struct dw_starters *s, const struct rclocal *st,
 			   const struct dw_procinfo *p, bool *ret_proof)
 {
 	const char *service;
+	bool below;
 
 	*ret_proof = true;
 	if (dw_lineage_in_unit(p, units))
 		return "it sits in the cgroup of rc-local.service";
-	if (dw_lineage_in_other_service(p, units) || dw_lineage_from_login(s, p))
+	if (dw_lineage_in_other_service(p, units))
 		return NULL;
-	if (below_script(s, st, p))
+	below = below_script(s, st, p);
+	/* the environment last: thousands of workers would have theirs read for nothing */
+	if ((!below && !dw_lineage_orphan(p)) || dw_lineage_from_login(s, p))
+		return NULL;
+	if (below)
 		return "it descends from the shell that runs the file";
-	if (!dw_lineage_orphan(p))
-		return NULL;
 	service = dw_procs_env(s->procs, p, "RC_SVCNAME");
 	if (service) /* OpenRC tells each script its own name */
 		return dw_streq(service, "rc.local") || dw_streq(service, "rc-local") ||

@@ -24,6 +24,13 @@ struct dw_scripts_exe {
 	UT_hash_handle hh;
 };
 
+/* What an interpreter runs differs from process to process: once for each of those, it may have many children. */
+struct dw_scripts_run {
+	int pid;
+	bool known;
+	UT_hash_handle hh;
+};
+
 /* --- reading -------------------------------------------------------------------------------------- */
 
 /* Tried even when the script does not say so: not named. */
@@ -90,14 +97,30 @@ static bool some_script_knows(struct dw_starters *s, struct dw_scripts *scripts,
 	return false;
 }
 
+static bool run_is_known(struct dw_starters *s, struct dw_scripts *scripts,
+			 const struct dw_procinfo *p)
+{
+	struct dw_scripts_run *found;
+
+	HASH_FIND_INT(scripts->runs, &p->pid, found);
+	if (!found) {
+		found = dw_new(s->arena, struct dw_scripts_run);
+		found->pid = p->pid;
+		found->known = some_script_knows(s, scripts, p);
+		HASH_ADD_INT(scripts->runs, pid, found);
+	}
+	return found->known;
+}
+
 static bool exe_is_known(struct dw_starters *s, struct dw_scripts *scripts,
 			 const struct dw_procinfo *p)
 {
 	struct dw_scripts_exe *found;
 
-	/* What an interpreter runs differs from process to process. */
-	if (!p->exe || dw_program_is_interpreter(p->exe))
+	if (!p->exe)
 		return true;
+	if (dw_program_is_interpreter(p->exe))
+		return run_is_known(s, scripts, p);
 	HASH_FIND_STR(scripts->exes, p->exe, found);
 	if (!found) {
 		found = dw_new(s->arena, struct dw_scripts_exe);
@@ -176,6 +199,7 @@ void dw_scripts_clear(struct dw_scripts *scripts)
 {
 	HASH_CLEAR(hh, scripts->answers);
 	HASH_CLEAR(hh, scripts->exes);
+	HASH_CLEAR(hh, scripts->runs);
 }
 
 /* --- sleepers ------------------------------------------------------------------------------------- */

@@ -13,12 +13,14 @@ struct dw_scripts_entry {
 
 struct dw_scripts_answer; /* one process holds many doors: it is asked for once */
 struct dw_scripts_exe;
+struct dw_scripts_run;
 
 struct dw_scripts {
 	DW_VEC(struct dw_scripts_entry) v;
 	struct dw_scripts_answer
 		*answers; /* uthash tables; dw_scripts_clear() frees what the arena does not own */
 	struct dw_scripts_exe *exes;
+	struct dw_scripts_run *runs;
 };
 
 /* Reads the executable scripts of a directory whose names begin with prefix. A missing directory: -ENOENT. */

@@ -34,6 +34,8 @@ struct dw_sys_port {
 	uint16_t port;
 };
 
+#define DW_SYS_BPF_PROGRAMS 2
+
 struct dw_sys {
 	enum dw_sys_kind kind;
 	const struct dw_sys_ops *ops; /* NULL: offline */
@@ -42,6 +44,8 @@ struct dw_sys {
 	int root_fd, proc_fd; /* proc_fd -1: nothing runs */
 	unsigned calls, fail_at;
 	int fail_code;
+	int bpf_fds[DW_SYS_BPF_PROGRAMS]; /* programs that were made ready, -1: not yet; closed with the handle */
+	bool bpf_pinned[DW_SYS_BPF_PROGRAMS];
 	bool users_read, ports_read;
 	DW_VEC(struct dw_sys_user) users;
 	DW_VEC(struct dw_sys_port) ports;

@@ -23,21 +23,36 @@ struct work_list {
 	DW_VEC(struct dw_bpf_work) items;
 };
 
+_Static_assert((int)DW_BPF_PROGRAM_COUNT == DW_SYS_BPF_PROGRAMS, "the handle keeps each program");
+
 struct ready {
+	struct dw_sys *s;
 	enum dw_bpf_program which;
 	int fd;
 	bool pinned;
 	struct dw_error error;
 };
 
+/*
+ * Loading costs more than a walk over an ordinary host: the handle keeps what was loaded for the next look. Each
+ * program has its own place there, so two threads may make one each ready.
+ */
 static void *make_ready(void *arg)
 {
 	struct ready *p = arg;
 
+	p->fd = p->s->bpf_fds[p->which];
+	p->pinned = p->s->bpf_pinned[p->which];
+	if (p->fd >= 0)
+		return NULL;
 	p->fd = dw_bpf_pinned(p->which, NULL);
 	p->pinned = p->fd >= 0;
 	if (!p->pinned)
 		p->fd = dw_bpf_load(p->which, &p->error);
+	if (p->fd >= 0) {
+		p->s->bpf_fds[p->which] = p->fd;
+		p->s->bpf_pinned[p->which] = p->pinned;
+	}
 	return NULL;
 }
 
@@ -312,8 +327,8 @@ static bool needs_tables(const struct dw_bpf_walk *w, unsigned want, struct dw_a
 int dw_bpf_live_run(struct dw_sys *s, unsigned want, struct dw_arena *a, struct dw_bpf_walk *ret,
 		    struct dw_error *e)
 {
-	struct ready tasks = { .which = DW_BPF_PROGRAM_TASKS, .fd = -1 };
-	struct ready tables = { .which = DW_BPF_PROGRAM_TABLES, .fd = -1 };
+	struct ready tasks = { .s = s, .which = DW_BPF_PROGRAM_TASKS, .fd = -1 };
+	struct ready tables = { .s = s, .which = DW_BPF_PROGRAM_TABLES, .fd = -1 };
 	struct dw_bpf_walk w = { 0 };
 	pthread_t thread;
 	bool threaded =
@@ -332,10 +347,6 @@ int dw_bpf_live_run(struct dw_sys *s, unsigned want, struct dw_arena *a, struct 
 		r_tables = run_tables(s, &tables, a, &w, r < 0 ? NULL : e);
 	w.whole = in_first_pidns();
 	w.rung = rung_of(&tasks, &tables, w.ran);
-	if (tasks.fd >= 0)
-		(void)close(tasks.fd);
-	if (tables.fd >= 0)
-		(void)close(tables.fd);
 	if (w.ran == 0)
 		return r < 0 ? r : r_tables;
 	*ret = w;

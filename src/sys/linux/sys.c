@@ -18,6 +18,8 @@ static struct dw_sys *sys_new(enum dw_sys_kind kind, const struct dw_sys_ops *op
 	s->kind = kind;
 	s->ops = ops;
 	s->root_fd = s->proc_fd = -1;
+	for (size_t i = 0; i < DW_SYS_BPF_PROGRAMS; i++)
+		s->bpf_fds[i] = -1;
 	return s;
 }
 
@@ -29,6 +31,9 @@ void dw_sys_free(struct dw_sys *s)
 		(void)close(s->root_fd);
 	if (s->proc_fd >= 0)
 		(void)close(s->proc_fd);
+	for (size_t i = 0; i < DW_SYS_BPF_PROGRAMS; i++)
+		if (s->bpf_fds[i] >= 0)
+			(void)close(s->bpf_fds[i]);
 	dw_arena_free(s->arena);
 }
 
