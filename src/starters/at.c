@@ -63,7 +63,8 @@ static const char *job_by_descriptors(struct dw_starters *s, const struct dw_pro
 			size_t n = strlen(dirs[k]);
 			const char *name = target + n + 1;
 
-			if (strncmp(target, dirs[k], n) == 0 && target[n] == '/' && *name && !strchr(name, '/'))
+			if (strncmp(target, dirs[k], n) == 0 && target[n] == '/' && *name &&
+			    !strchr(name, '/'))
 				return dw_arena_strndup(s->arena, name, strcspn(name, " "));
 		}
 	}
@@ -71,8 +72,8 @@ static const char *job_by_descriptors(struct dw_starters *s, const struct dw_pro
 }
 
 /* Running jobs' files begin with "="; the rest of the name stays. The one that names the program. */
-static const char *job_by_content(struct dw_starters *s, const struct at *st, const struct dw_procinfo *p,
-				  const char *name, unsigned *ret_line)
+static const char *job_by_content(struct dw_starters *s, const struct at *st,
+				  const struct dw_procinfo *p, const char *name, unsigned *ret_line)
 {
 	_cleanup_arena_ struct dw_arena *scratch = dw_arena_new();
 	struct dw_match_process m = dw_match_process(scratch, p);
@@ -101,7 +102,8 @@ static const char *job_by_content(struct dw_starters *s, const struct at *st, co
 	return found;
 }
 
-static int claim(struct dw_starters *s, void *state, const struct dw_claim *q, struct dw_starter *ret)
+static int claim(struct dw_starters *s, void *state, const struct dw_claim *q,
+		 struct dw_starter *ret)
 {
 	const struct at *st = state;
 	const struct dw_procinfo *p = q->process;
@@ -131,9 +133,9 @@ static int claim(struct dw_starters *s, void *state, const struct dw_claim *q, s
 	ret->source = file ? dw_starters_source(s, file, line) : NULL;
 	if (!in_unit && !descends)
 		ret->confidence = DW_CONFIDENCE_LIKELY;
-	ret->evidence = in_unit  ? "it sits in the cgroup of atd.service" :
-			descends ? "it descends from atd" :
-				   "its standard descriptors are those of a job of at";
+	ret->evidence = in_unit    ? "it sits in the cgroup of atd.service"
+			: descends ? "it descends from atd"
+				   : "its standard descriptors are those of a job of at";
 	return 1;
 }
 

@@ -4,8 +4,9 @@
 #include <string.h>
 
 enum {
-	PAGE_HEAD = 16,   /* id u64, flags u16, count u16, overflow u32 */
-	ELEMENT = 16,     /* of a leaf: flags, pos, ksize, vsize; of a branch: pos, ksize u32, page u64 */
+	PAGE_HEAD = 16, /* id u64, flags u16, count u16, overflow u32 */
+	ELEMENT =
+		16, /* of a leaf: flags, pos, ksize, vsize; of a branch: pos, ksize u32, page u64 */
 	BUCKET_HEAD = 16, /* root page u64, sequence u64 */
 	FLAG_BRANCH = 1,
 	FLAG_LEAF = 2,
@@ -44,8 +45,9 @@ static bool read_meta(struct bolt *b, uint64_t *ret_root)
 		uint32_t head[4]; /* magic, version, page size, flags */
 		uint64_t rest[5]; /* root, sequence, freelist, high water mark, transaction */
 
-		if (!get(b, at, head, sizeof(head)) || !get(b, at + sizeof(head), rest, sizeof(rest)) ||
-		    head[0] != META_MAGIC || head[1] != 2 || head[2] < 512 || head[2] > 1024 * 1024)
+		if (!get(b, at, head, sizeof(head)) ||
+		    !get(b, at + sizeof(head), rest, sizeof(rest)) || head[0] != META_MAGIC ||
+		    head[1] != 2 || head[2] < 512 || head[2] > 1024 * 1024)
 			continue;
 		size = head[2];
 		if (found && rest[4] <= newest)
@@ -79,10 +81,12 @@ static bool element(const struct bolt *b, size_t page, unsigned i, bool leaf, st
 	memcpy(ret_page, &f[2], sizeof(*ret_page));
 	*ret_key = (struct span){ at + (leaf ? f[1] : f[0]), leaf ? f[2] : f[1] };
 	*ret_value = (struct span){ ret_key->at + ret_key->n, leaf ? f[3] : 0 };
-	return ret_key->at <= b->n && ret_key->n <= b->n - ret_key->at && ret_value->n <= b->n - ret_value->at;
+	return ret_key->at <= b->n && ret_key->n <= b->n - ret_key->at &&
+	       ret_value->n <= b->n - ret_value->at;
 }
 
-static bool find_key(const struct bolt *b, size_t page, const char *want, struct span *ret, bool *ret_bucket)
+static bool find_key(const struct bolt *b, size_t page, const char *want, struct span *ret,
+		     bool *ret_bucket)
 {
 	for (int depth = 0; depth < DEPTH_MAX; depth++) {
 		uint64_t next = 0, child;

@@ -34,20 +34,22 @@ struct dw_containers *dw_containers_of(struct dw_starters *s)
 
 static bool is_own(const struct dw_containers *all, const struct dw_container_ref *ref)
 {
-	return all->own.runtime && dw_streq(all->own.runtime, ref->runtime) && dw_streq(all->own.key, ref->key);
+	return all->own.runtime && dw_streq(all->own.runtime, ref->runtime) &&
+	       dw_streq(all->own.key, ref->key);
 }
 
 /* --- finding -------------------------------------------------------------------------------------- */
 
-const struct dw_container *dw_container_find(struct dw_starters *s, const char *runtime, const char *key,
-					     uint32_t uid)
+const struct dw_container *dw_container_find(struct dw_starters *s, const char *runtime,
+					     const char *key, uint32_t uid)
 {
 	struct dw_containers *all = dw_containers_of(s);
 	struct dw_container *c;
 	bool id = strlen(key) == strspn(key, "0123456789abcdefABCDEF") && strlen(key) > 12;
 
 	for (size_t i = 0; i < all->known.n; i++)
-		if (dw_streq(all->known.v[i]->runtime, runtime) && dw_streq(all->known.v[i]->key, key))
+		if (dw_streq(all->known.v[i]->runtime, runtime) &&
+		    dw_streq(all->known.v[i]->key, key))
 			return all->known.v[i];
 	c = dw_new(s->arena, struct dw_container);
 	c->runtime = runtime;
@@ -102,7 +104,8 @@ static bool same_address(const char *x, const char *y)
 
 	if (inet_pton(AF_INET, x, a) == 1 && inet_pton(AF_INET, y, b) == 1)
 		return memcmp(a, b, 4) == 0;
-	return inet_pton(AF_INET6, x, a) == 1 && inet_pton(AF_INET6, y, b) == 1 && memcmp(a, b, 16) == 0;
+	return inet_pton(AF_INET6, x, a) == 1 && inet_pton(AF_INET6, y, b) == 1 &&
+	       memcmp(a, b, 16) == 0;
 }
 
 static const struct dw_container *by_address(struct dw_starters *s, const char *address)
@@ -117,7 +120,8 @@ static const struct dw_container *by_address(struct dw_starters *s, const char *
 	return NULL;
 }
 
-static const struct dw_container *by_port(struct dw_starters *s, enum dw_protocol protocol, uint32_t port)
+static const struct dw_container *by_port(struct dw_starters *s, enum dw_protocol protocol,
+					  uint32_t port)
 {
 	struct dw_containers *all = dw_containers_of(s);
 
@@ -173,18 +177,22 @@ static bool split_target(const char *target, char *buf, size_t size)
 	return true;
 }
 
-bool dw_container_claim_redirect(struct dw_starters *s, const struct dw_redirect_fact *r, struct dw_starter *ret)
+bool dw_container_claim_redirect(struct dw_starters *s, const struct dw_redirect_fact *r,
+				 struct dw_starter *ret)
 {
 	const struct dw_container *c;
 	char address[64];
 
-	if (r->kind != DW_KIND_FORWARDED || !r->target || !split_target(r->target, address, sizeof(address)))
+	if (r->kind != DW_KIND_FORWARDED || !r->target ||
+	    !split_target(r->target, address, sizeof(address)))
 		return false;
 	c = by_address(s, address);
 	if (!c)
 		return false;
 	answer(s, c, DW_CONFIDENCE_CERTAIN,
-	       dw_arena_printf(s->arena, "the rule leads to %s, the address of that container", address), ret);
+	       dw_arena_printf(s->arena, "the rule leads to %s, the address of that container",
+			       address),
+	       ret);
 	return true;
 }
 
@@ -199,25 +207,30 @@ static const char *option(const struct dw_procinfo *p, const char *name)
 }
 
 /* docker-proxy -proto tcp -host-ip 0.0.0.0 -host-port 8080 -container-ip 172.17.0.2 -container-port 80 */
-static int claim_docker_proxy(struct dw_starters *s, const struct dw_claim *q, struct dw_starter *ret)
+static int claim_docker_proxy(struct dw_starters *s, const struct dw_claim *q,
+			      struct dw_starter *ret)
 {
 	const char *inside = option(q->process, "-container-ip");
 	const struct dw_container *c = by_address(s, inside);
 
 	if (c) {
-		answer(s, c, DW_CONFIDENCE_CERTAIN, "docker-proxy's command line names the container's address", ret);
+		answer(s, c, DW_CONFIDENCE_CERTAIN,
+		       "docker-proxy's command line names the container's address", ret);
 		return 1;
 	}
 	c = by_port(s, q->at->protocol, q->at->port);
 	if (c) {
-		answer(s, c, DW_CONFIDENCE_LIKELY, "docker-proxy holds a port that the container publishes", ret);
+		answer(s, c, DW_CONFIDENCE_LIKELY,
+		       "docker-proxy holds a port that the container publishes", ret);
 		return 1;
 	}
-	*ret = (struct dw_starter){ .kind = DW_STARTER_CONTAINER,
-				    .id = dw_arena_printf(s->arena, "docker:%s", inside ? inside : "unknown"),
-				    .running = DW_YES,
-				    .confidence = DW_CONFIDENCE_LIKELY,
-				    .evidence = "docker-proxy holds it for a container that no file of docker names" };
+	*ret = (struct dw_starter){
+		.kind = DW_STARTER_CONTAINER,
+		.id = dw_arena_printf(s->arena, "docker:%s", inside ? inside : "unknown"),
+		.running = DW_YES,
+		.confidence = DW_CONFIDENCE_LIKELY,
+		.evidence = "docker-proxy holds it for a container that no file of docker names"
+	};
 	return 1;
 }
 
@@ -252,7 +265,8 @@ static uint32_t namespace_served(struct dw_starters *s, const struct dw_procinfo
 		if (word[0] != '/' || !strstr(word, "/netns"))
 			continue;
 		/* the path is one of the helper's own mount namespace */
-		fd = dw_procs_openat(s->procs, p->pid, dw_arena_printf(s->arena, "root%s", word), O_PATH, NULL);
+		fd = dw_procs_openat(s->procs, p->pid, dw_arena_printf(s->arena, "root%s", word),
+				     O_PATH, NULL);
 		if (fd >= 0 && fstat(fd, &st) == 0)
 			return (uint32_t)st.st_ino;
 	}
@@ -281,14 +295,16 @@ static int claim_rootless(struct dw_starters *s, const struct dw_claim *q, struc
 	const struct dw_container *c = container_in(s, namespace_served(s, q->process));
 
 	if (c) {
-		answer(s, c, DW_CONFIDENCE_CERTAIN, "it carries traffic into the container's network namespace", ret);
+		answer(s, c, DW_CONFIDENCE_CERTAIN,
+		       "it carries traffic into the container's network namespace", ret);
 		return 1;
 	}
 	*ret = (struct dw_starter){ .kind = DW_STARTER_CONTAINER,
 				    .id = "podman:unknown",
 				    .running = DW_YES,
 				    .confidence = DW_CONFIDENCE_LIKELY };
-	ret->evidence = dw_arena_printf(s->arena, "%s publishes ports of rootless containers", q->process->comm);
+	ret->evidence = dw_arena_printf(s->arena, "%s publishes ports of rootless containers",
+					q->process->comm);
 	return 1;
 }
 
@@ -314,7 +330,8 @@ static int load(struct dw_starters *s, void **ret_state, struct dw_error *e)
 	return 0;
 }
 
-static int claim(struct dw_starters *s, void *state, const struct dw_claim *q, struct dw_starter *ret)
+static int claim(struct dw_starters *s, void *state, const struct dw_claim *q,
+		 struct dw_starter *ret)
 {
 	const struct dw_procinfo *p = q->process;
 	struct dw_container_ref ref;
@@ -326,7 +343,8 @@ static int claim(struct dw_starters *s, void *state, const struct dw_claim *q, s
 		const struct dw_container *c = dw_container_find(s, ref.runtime, ref.key, p->uid);
 
 		answer(s, c, DW_CONFIDENCE_CERTAIN,
-		       dw_arena_printf(s->arena, "its cgroup is that of the %s container %s", c->runtime, c->key),
+		       dw_arena_printf(s->arena, "its cgroup is that of the %s container %s",
+				       c->runtime, c->key),
 		       ret);
 		return 1;
 	}
@@ -337,7 +355,8 @@ static int claim(struct dw_starters *s, void *state, const struct dw_claim *q, s
 	return 0;
 }
 
-static void add_sleeper(struct dw_starters *s, const struct dw_container *c, const struct dw_container_port *p)
+static void add_sleeper(struct dw_starters *s, const struct dw_container *c,
+			const struct dw_container_port *p)
 {
 	struct dw_sleeper_fact *f = dw_vec_add(s->arena, &s->facts->sleepers);
 
@@ -346,7 +365,8 @@ static void add_sleeper(struct dw_starters *s, const struct dw_container *c, con
 		f->at.family = DW_FAMILY_IPV4;
 	else if (p->address && inet_pton(AF_INET6, p->address, f->at.address) == 1)
 		f->at.family = DW_FAMILY_IPV6;
-	answer(s, c, DW_CONFIDENCE_CERTAIN, "the runtime's files say that the container publishes the port", &f->starter);
+	answer(s, c, DW_CONFIDENCE_CERTAIN,
+	       "the runtime's files say that the container publishes the port", &f->starter);
 	f->starter.running = DW_UNKNOWN;
 }
 
@@ -356,7 +376,8 @@ static int list(struct dw_starters *s, void *state, struct dw_error *e)
 
 	dw_containers_read_all(s);
 	for (size_t i = 0; i < all->known.n; i++)
-		for (size_t k = 0; all->known.v[i]->enabled == DW_YES && k < all->known.v[i]->ports.n; k++)
+		for (size_t k = 0;
+		     all->known.v[i]->enabled == DW_YES && k < all->known.v[i]->ports.n; k++)
 			if (all->known.v[i]->ports.v[k].outside)
 				add_sleeper(s, all->known.v[i], &all->known.v[i]->ports.v[k]);
 	return 0;

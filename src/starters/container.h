@@ -9,7 +9,7 @@
 struct dw_container_ref {
 	const char *runtime; /* "docker", "podman", "containerd", "cri-o", "lxc", "nspawn" */
 	char key[128];       /* id or name, unescaped */
-	bool supervisor;     /* the runtime's own process beside the container (conmon, lxc monitor) */
+	bool supervisor; /* the runtime's own process beside the container (conmon, lxc monitor) */
 };
 /* The innermost container of the path; false: none, or a path that is not below our own root ("/../"). */
 bool dw_container_parse_cgroup(const char *cgroup, struct dw_container_ref *ret);
@@ -33,13 +33,14 @@ struct dw_container {
 struct dw_containers {
 	DW_VEC(struct dw_container *) known;
 	bool all_docker, all_podman; /* their directories have been read */
-	struct dw_container_ref own; /* of PID 1: a container that holds ourselves is no container to us */
+	struct dw_container_ref
+		own; /* of PID 1: a container that holds ourselves is no container to us */
 };
 
 struct dw_containers *dw_containers_of(struct dw_starters *s);
 /* By runtime and key; uid: of a rootless container's user. Reads the runtime's files once. Never NULL. */
-const struct dw_container *dw_container_find(struct dw_starters *s, const char *runtime, const char *key,
-					     uint32_t uid);
+const struct dw_container *dw_container_find(struct dw_starters *s, const char *runtime,
+					     const char *key, uint32_t uid);
 /* Every container that docker's and podman's files (of root) tell of. */
 void dw_containers_read_all(struct dw_starters *s);
 

@@ -82,7 +82,8 @@ static const struct {
 /* libvirt registers its guests with machined too: a qemu is no container, its lxc is another runtime. */
 static bool is_foreign_machine(struct part key)
 {
-	return (key.n > 8 && memcmp(key.s, "qemu\\x2d", 8) == 0) || (key.n > 7 && memcmp(key.s, "lxc\\x2d", 7) == 0);
+	return (key.n > 8 && memcmp(key.s, "qemu\\x2d", 8) == 0) ||
+	       (key.n > 7 && memcmp(key.s, "lxc\\x2d", 7) == 0);
 }
 
 static bool parse_part(struct part p, struct part before, bool kube, struct dw_container_ref *ret)
@@ -90,7 +91,8 @@ static bool parse_part(struct part p, struct part before, bool kube, struct dw_c
 	struct part key;
 
 	for (size_t i = 0; i < DW_ARRAY_SIZE(forms); i++) {
-		if (!between(p, forms[i].prefix, forms[i].suffix, &key) || (forms[i].id && !is_id(key.s, key.n)))
+		if (!between(p, forms[i].prefix, forms[i].suffix, &key) ||
+		    (forms[i].id && !is_id(key.s, key.n)))
 			continue;
 		if (dw_streq(forms[i].prefix, "machine-") &&
 		    (!part_is(before, "machine.slice") || is_foreign_machine(key)))
@@ -132,7 +134,8 @@ bool dw_container_parse_cgroup(const char *cgroup, struct dw_container_ref *ret)
 			kube = true;
 		if (parse_part(p, before, kube, ret))
 			found = true;
-		else if (found && part_is(p, "supervisor")) /* systemd-nspawn(1) puts itself there */
+		else if (found &&
+			 part_is(p, "supervisor")) /* systemd-nspawn(1) puts itself there */
 			ret->supervisor = true;
 		before = p;
 		c += p.n;

@@ -19,7 +19,8 @@ static struct dw_json_value *read_json(struct dw_starters *s, const char *path)
 	if (dw_sys_file_read(s->sys, path, JSON_MAX, scratch, &text, NULL) < 0)
 		return NULL;
 	if (dw_json_parse(text.data, text.n, &v, &e) < 0)
-		dw_facts_incomplete(s->facts, "bad-line", path, 0, false, "%s: %s", path, e.message);
+		dw_facts_incomplete(s->facts, "bad-line", path, 0, false, "%s: %s", path,
+				    e.message);
 	return v;
 }
 
@@ -51,7 +52,8 @@ bool dw_container_parse_port(const char *text, uint32_t *ret_port, enum dw_proto
 }
 
 /* {"80/tcp": [{"HostIp": "0.0.0.0", "HostPort": "8080"}]}, in NetworkSettings.Ports and PortBindings alike */
-static void add_ports(struct dw_starters *s, struct dw_container *c, const struct dw_json_value *ports)
+static void add_ports(struct dw_starters *s, struct dw_container *c,
+		      const struct dw_json_value *ports)
 {
 	for (size_t i = 0; i < dw_json_count(ports); i++) {
 		struct dw_container_port port = { 0 };
@@ -80,12 +82,13 @@ static void add_address(struct dw_starters *s, struct dw_container *c, const cha
 		dw_vec_push(s->arena, &c->addresses, dw_arena_strdup(s->arena, address));
 }
 
-static void read_docker_config(struct dw_starters *s, struct dw_container *c, const struct dw_json_value *v)
+static void read_docker_config(struct dw_starters *s, struct dw_container *c,
+			       const struct dw_json_value *v)
 {
 	const char *name = dw_json_text(dw_json_get(v, "Name", NULL));
 	const struct dw_json_value *networks = dw_json_get(v, "NetworkSettings", "Networks", NULL);
-	const char *compose = dw_json_text(
-		dw_json_get(v, "Config", "Labels", "com.docker.compose.project.config_files", NULL));
+	const char *compose = dw_json_text(dw_json_get(
+		v, "Config", "Labels", "com.docker.compose.project.config_files", NULL));
 
 	if (name && *name)
 		c->name = dw_arena_strdup(s->arena, *name == '/' ? name + 1 : name);
@@ -101,8 +104,8 @@ static void read_docker_config(struct dw_starters *s, struct dw_container *c, co
 }
 
 /* docker starts containers of "always" and "unless-stopped" when it starts itself; "on-failure" it does not. */
-static void read_docker_policy(struct dw_starters *s, struct dw_container *c, const struct dw_json_value *host,
-			       bool stopped_by_hand)
+static void read_docker_policy(struct dw_starters *s, struct dw_container *c,
+			       const struct dw_json_value *host, bool stopped_by_hand)
 {
 	static const char *const docker[] = { "docker", NULL };
 	const char *policy = dw_json_text(dw_json_get(host, "RestartPolicy", "Name", NULL));
@@ -135,14 +138,16 @@ void dw_container_read_docker(struct dw_starters *s, struct dw_container *c, uin
 	struct dw_json_value *config, *host;
 
 	if (!dw_sys_file_exists(s->sys, dir) && home)
-		dir = dw_arena_printf(s->arena, "%s/.local/share/docker/containers/%s", home, c->key);
+		dir = dw_arena_printf(s->arena, "%s/.local/share/docker/containers/%s", home,
+				      c->key);
 	config = read_json(s, dw_arena_printf(s->arena, "%s/config.v2.json", dir));
 	if (!config)
 		return;
 	c->source = dw_arena_printf(s->arena, "%s/config.v2.json", dir);
 	read_docker_config(s, c, config);
 	host = read_json(s, dw_arena_printf(s->arena, "%s/hostconfig.json", dir));
-	read_docker_policy(s, c, host, dw_json_true(dw_json_get(config, "HasBeenManuallyStopped", NULL)));
+	read_docker_policy(s, c, host,
+			   dw_json_true(dw_json_get(config, "HasBeenManuallyStopped", NULL)));
 	dw_json_free(host);
 	dw_json_free(config);
 }
@@ -151,8 +156,8 @@ void dw_container_list_docker(struct dw_starters *s, struct dw_strings *ret)
 {
 	struct dw_strings names = { 0 };
 
-	(void)dw_sys_dir_list(s->sys, dw_arena_printf(s->arena, "%s/containers", docker_root(s)), s->arena,
-			      &names, NULL);
+	(void)dw_sys_dir_list(s->sys, dw_arena_printf(s->arena, "%s/containers", docker_root(s)),
+			      s->arena, &names, NULL);
 	for (size_t i = 0; i < names.n && i < CONTAINERS_MAX; i++)
 		dw_vec_push(s->arena, ret, names.v[i]);
 }
@@ -194,7 +199,8 @@ static void read_podman_hosts(struct dw_starters *s, struct dw_container *c)
 		if (!address || *address == '#')
 			continue;
 		while ((name = dw_word_next(&line)))
-			if (dw_streq(name, c->name) || (strlen(name) == 12 && dw_starts_with(c->key, name))) {
+			if (dw_streq(name, c->name) ||
+			    (strlen(name) == 12 && dw_starts_with(c->key, name))) {
 				add_address(s, c, address);
 				break;
 			}
@@ -202,9 +208,11 @@ static void read_podman_hosts(struct dw_starters *s, struct dw_container *c)
 }
 
 /* [{"host_ip": "", "container_port": 80, "host_port": 8080, "range": 1, "protocol": "tcp,udp"}] */
-static void add_podman_ports(struct dw_starters *s, struct dw_container *c, const struct dw_json_value *list)
+static void add_podman_ports(struct dw_starters *s, struct dw_container *c,
+			     const struct dw_json_value *list)
 {
-	static const enum dw_protocol protocols[] = { DW_PROTOCOL_TCP, DW_PROTOCOL_UDP, DW_PROTOCOL_SCTP };
+	static const enum dw_protocol protocols[] = { DW_PROTOCOL_TCP, DW_PROTOCOL_UDP,
+						      DW_PROTOCOL_SCTP };
 
 	for (size_t i = 0; i < dw_json_count(list); i++) {
 		const struct dw_json_value *v = dw_json_at(list, i, NULL);
@@ -212,24 +220,28 @@ static void add_podman_ports(struct dw_starters *s, struct dw_container *c, cons
 		int64_t inside, outside, range = 1;
 
 		if (!dw_json_number(dw_json_get(v, "container_port", NULL), &inside) ||
-		    !dw_json_number(dw_json_get(v, "host_port", NULL), &outside) || inside < 0 || outside < 1)
+		    !dw_json_number(dw_json_get(v, "host_port", NULL), &outside) || inside < 0 ||
+		    outside < 1)
 			continue;
 		(void)dw_json_number(dw_json_get(v, "range", NULL), &range);
-		for (int64_t k = 0; k < DW_MAX(range, 1) && inside + k < 65536 && outside + k < 65536; k++)
+		for (int64_t k = 0;
+		     k < DW_MAX(range, 1) && inside + k < 65536 && outside + k < 65536; k++)
 			for (size_t p = 0; p < DW_ARRAY_SIZE(protocols); p++)
 				if (strstr(names ? names : "tcp", dw_protocol_name(protocols[p])))
-					*dw_vec_add(s->arena, &c->ports) = (struct dw_container_port){
+					*dw_vec_add(s->arena,
+						    &c->ports) = (struct dw_container_port){
 						.protocol = protocols[p],
 						.inside = (uint32_t)(inside + k),
 						.outside = (uint32_t)(outside + k),
-						.address = copy(s, dw_json_text(dw_json_get(v, "host_ip", NULL))),
+						.address = copy(s, dw_json_text(dw_json_get(
+									   v, "host_ip", NULL))),
 					};
 	}
 }
 
 /* podman-restart.service starts those of "always"; others come back where a unit of their own runs them. */
-static void read_podman_config(struct dw_starters *s, struct dw_container *c, const struct dw_json_value *v,
-			       bool of_root)
+static void read_podman_config(struct dw_starters *s, struct dw_container *c,
+			       const struct dw_json_value *v, bool of_root)
 {
 	static const char *const restarter[] = { "podman-restart", NULL };
 	const char *policy = dw_json_text(dw_json_get(v, "restart_policy", NULL));
@@ -238,14 +250,15 @@ static void read_podman_config(struct dw_starters *s, struct dw_container *c, co
 
 	add_podman_ports(s, c, dw_json_get(v, "newPortMappings", NULL));
 	c->restarts = always || (policy && dw_starts_with(policy, "on-failure")) ||
-				      (policy && dw_streq(policy, "unless-stopped")) ?
-			      DW_YES :
-			      DW_NO;
+				      (policy && dw_streq(policy, "unless-stopped"))
+			      ? DW_YES
+			      : DW_NO;
 	if (!of_root)
 		return; /* a user's own manager would start it: not looked into here */
 	c->enabled = always && dw_lineage_at_boot(s, restarter) == DW_YES ? DW_YES : DW_NO;
 	if (unit && dw_ends_with(unit, ".service")) {
-		const char *const names[] = { dw_arena_strndup(s->arena, unit, strlen(unit) - 8), NULL };
+		const char *const names[] = { dw_arena_strndup(s->arena, unit, strlen(unit) - 8),
+					      NULL };
 
 		c->also = dw_arena_strdup(s->arena, unit);
 		if (dw_lineage_at_boot(s, names) == DW_YES)
@@ -254,7 +267,8 @@ static void read_podman_config(struct dw_starters *s, struct dw_container *c, co
 }
 
 /* podman before 5 keeps its own side of things in a bbolt database (bucket ctr, bucket ID, key config). */
-static void read_podman_state(struct dw_starters *s, struct dw_container *c, const char *root, bool of_root)
+static void read_podman_state(struct dw_starters *s, struct dw_container *c, const char *root,
+			      bool of_root)
 {
 	_cleanup_arena_ struct dw_arena *scratch = dw_arena_new();
 	const char *const path[] = { "ctr", c->key, "config", NULL };
@@ -272,15 +286,17 @@ static void read_podman_state(struct dw_starters *s, struct dw_container *c, con
 void dw_container_read_podman(struct dw_starters *s, struct dw_container *c, uint32_t uid)
 {
 	const char *home = home_of(s, uid);
-	const char *root = home ? dw_arena_printf(s->arena, "%s/.local/share/containers/storage", home) :
-				  "/var/lib/containers/storage";
+	const char *root =
+		home ? dw_arena_printf(s->arena, "%s/.local/share/containers/storage", home)
+		     : "/var/lib/containers/storage";
 
 	for (size_t i = 0; i < DW_ARRAY_SIZE(podman_files) && !c->source; i++) {
 		const char *path = dw_arena_printf(s->arena, "%s/%s", root, podman_files[i]);
 		struct dw_json_value *list = read_json(s, path);
 		const struct dw_json_value *v = podman_entry(list, c->key);
 		const struct dw_json_value *names = dw_json_get(v, "names", NULL);
-		const char *name = dw_json_count(names) ? dw_json_text(dw_json_at(names, 0, NULL)) : NULL;
+		const char *name =
+			dw_json_count(names) ? dw_json_text(dw_json_at(names, 0, NULL)) : NULL;
 
 		if (v)
 			c->source = path;
@@ -295,7 +311,8 @@ void dw_container_read_podman(struct dw_starters *s, struct dw_container *c, uin
 void dw_container_list_podman(struct dw_starters *s, struct dw_strings *ret)
 {
 	for (size_t k = 0; k < DW_ARRAY_SIZE(podman_files); k++) {
-		const char *path = dw_arena_printf(s->arena, "/var/lib/containers/storage/%s", podman_files[k]);
+		const char *path = dw_arena_printf(s->arena, "/var/lib/containers/storage/%s",
+						   podman_files[k]);
 		struct dw_json_value *list = read_json(s, path);
 
 		for (size_t i = 0; i < dw_json_count(list) && i < CONTAINERS_MAX; i++) {
@@ -317,8 +334,8 @@ void dw_container_read_containerd(struct dw_starters *s, struct dw_container *c)
 
 	for (size_t i = 0; i < DW_ARRAY_SIZE(spaces) && !c->source; i++) {
 		const char *path = dw_arena_printf(
-			s->arena, "/run/containerd/io.containerd.runtime.v2.task/%s/%s/config.json", spaces[i],
-			c->key);
+			s->arena, "/run/containerd/io.containerd.runtime.v2.task/%s/%s/config.json",
+			spaces[i], c->key);
 		struct dw_json_value *v = read_json(s, path);
 		const char *pod = dw_json_text(
 			dw_json_get(v, "annotations", "io.kubernetes.cri.sandbox-name", NULL));

@@ -16,13 +16,13 @@ enum { SCRIPT_MAX = 256 * 1024 };
 
 static const char *const programs[] = { "cron", "crond", "anacron", "fcron", "cronie", NULL };
 static const char *const names[] = { "cron", "crond", "cronie", "fcron", NULL };
-static const char *const units[] = { "cron.service",	"crond.service", "cronie.service", "anacron.service",
-				     "fcron.service", NULL };
+static const char *const units[] = { "cron.service",    "crond.service", "cronie.service",
+				     "anacron.service", "fcron.service", NULL };
 
 /* What was found out about a process: it may hold many sockets. */
 struct answer {
 	const struct dw_procinfo *process;
-	const struct dw_cron_job *job; /* NULL: no job names its program */
+	const struct dw_cron_job *job;   /* NULL: no job names its program */
 	const struct dw_cron_job *rival; /* fits as well; NULL: none does */
 	struct dw_match match;
 	unsigned line; /* of the script, where the job is a script */
@@ -48,8 +48,9 @@ static int load(struct dw_starters *s, void **ret_state, struct dw_error *e)
 
 /* --- which job ------------------------------------------------------------------------------------ */
 
-static struct dw_match match_job(struct dw_starters *s, struct dw_arena *a, const struct dw_match_process *m,
-				 const struct dw_cron_job *job, unsigned *ret_line)
+static struct dw_match match_job(struct dw_starters *s, struct dw_arena *a,
+				 const struct dw_match_process *m, const struct dw_cron_job *job,
+				 unsigned *ret_line)
 {
 	struct dw_bytes text;
 	struct dw_match whole;
@@ -70,7 +71,8 @@ static bool of_user(const struct dw_cron_job *job, const char *logname)
 	return logname && job->user && dw_streq(job->user, logname);
 }
 
-static struct answer find_job(struct dw_starters *s, const struct cron *st, const struct dw_procinfo *p)
+static struct answer find_job(struct dw_starters *s, const struct cron *st,
+			      const struct dw_procinfo *p)
 {
 	_cleanup_arena_ struct dw_arena *scratch = dw_arena_new();
 	struct dw_match_process m = dw_match_process(scratch, p);
@@ -97,7 +99,8 @@ static struct answer find_job(struct dw_starters *s, const struct cron *st, cons
 	return best;
 }
 
-static const struct answer *answer_for(struct dw_starters *s, struct cron *st, const struct dw_procinfo *p)
+static const struct answer *answer_for(struct dw_starters *s, struct cron *st,
+				       const struct dw_procinfo *p)
 {
 	for (size_t i = 0; i < st->answers.n; i++)
 		if (st->answers.v[i].process == p)
@@ -112,8 +115,9 @@ static const struct answer *answer_for(struct dw_starters *s, struct cron *st, c
 static bool environment_of_cron(struct dw_starters *s, const struct dw_procinfo *p)
 {
 	static const char *const has[] = { "SHELL", "LOGNAME", "HOME", "PATH" };
-	static const char *const lacks[] = { "TERM",	"RUNLEVEL",	 "PREVLEVEL", "RC_SVCNAME",
-					     "INIT_VERSION", "INVOCATION_ID", "SSH_CLIENT" };
+	static const char *const lacks[] = { "TERM",       "RUNLEVEL",     "PREVLEVEL",
+					     "RC_SVCNAME", "INIT_VERSION", "INVOCATION_ID",
+					     "SSH_CLIENT" };
 
 	for (size_t i = 0; i < DW_ARRAY_SIZE(has); i++)
 		if (!dw_procs_env(s->procs, p, has[i]))
@@ -139,14 +143,16 @@ static const char *descent(struct dw_starters *s, const struct dw_procinfo *p, b
 	if ((!cron && !dw_lineage_orphan(p)) || dw_lineage_from_login(s, p))
 		return NULL;
 	if (cron)
-		return dw_arena_printf(s->arena, "it descends from %s (pid %d)", cron->comm, cron->pid);
+		return dw_arena_printf(s->arena, "it descends from %s (pid %d)", cron->comm,
+				       cron->pid);
 	*ret_proof = false;
 	if (environment_of_cron(s, p))
 		return "its parent is gone and its environment is the one that cron makes";
 	return NULL;
 }
 
-static void claim_job(struct dw_starters *s, const struct answer *a, const char *whence, struct dw_starter *ret)
+static void claim_job(struct dw_starters *s, const struct answer *a, const char *whence,
+		      struct dw_starter *ret)
 {
 	const struct dw_cron_job *job = a->job;
 	const char *where = "the line names its program";
@@ -155,18 +161,21 @@ static void claim_job(struct dw_starters *s, const struct answer *a, const char 
 	ret->source = dw_starters_source(s, job->file, job->line ? job->line : a->line);
 	ret->restarts = job->reboot ? DW_NO : DW_YES;
 	if (a->match.script)
-		where = dw_arena_printf(s->arena, "the line runs %s, whose line %u names its program",
+		where = dw_arena_printf(s->arena,
+					"the line runs %s, whose line %u names its program",
 					a->match.script, a->match.script_line);
 	else if (!job->line && a->line)
 		where = "the script's line names its program";
 	ret->evidence = dw_arena_printf(s->arena, "%s, and %s", whence, where);
 	if (a->rival)
-		ret->evidence = dw_arena_printf(s->arena, "%s; %s fits as well", ret->evidence,
-						dw_starters_source(s, a->rival->file, a->rival->line));
+		ret->evidence =
+			dw_arena_printf(s->arena, "%s; %s fits as well", ret->evidence,
+					dw_starters_source(s, a->rival->file, a->rival->line));
 }
 
 /* The tab of the user whose job it must be, where there is but one. */
-static const char *only_tab(struct dw_starters *s, const struct cron *st, const struct dw_procinfo *p)
+static const char *only_tab(struct dw_starters *s, const struct cron *st,
+			    const struct dw_procinfo *p)
 {
 	const char *logname = dw_procs_env(s->procs, p, "LOGNAME"), *tab = NULL;
 
@@ -180,7 +189,8 @@ static const char *only_tab(struct dw_starters *s, const struct cron *st, const 
 	return tab;
 }
 
-static int claim(struct dw_starters *s, void *state, const struct dw_claim *q, struct dw_starter *ret)
+static int claim(struct dw_starters *s, void *state, const struct dw_claim *q,
+		 struct dw_starter *ret)
 {
 	struct cron *st = state;
 	const struct answer *a;
@@ -199,7 +209,8 @@ static int claim(struct dw_starters *s, void *state, const struct dw_claim *q, s
 	*ret = (struct dw_starter){ .kind = DW_STARTER_CRON,
 				    .enabled = st->at_boot == DW_NO ? DW_NO : DW_YES,
 				    .running = DW_YES };
-	ret->confidence = proof && a->job && !a->rival ? DW_CONFIDENCE_CERTAIN : DW_CONFIDENCE_LIKELY;
+	ret->confidence =
+		proof && a->job && !a->rival ? DW_CONFIDENCE_CERTAIN : DW_CONFIDENCE_LIKELY;
 	ret->also = dw_lineage_unit(s->arena, q->process);
 	if (a->job) {
 		claim_job(s, a, whence, ret);
@@ -209,7 +220,8 @@ static int claim(struct dw_starters *s, void *state, const struct dw_claim *q, s
 	if (!ret->id)
 		ret->id = "cron";
 	ret->enabled = DW_UNKNOWN;
-	ret->evidence = dw_arena_printf(s->arena, "%s, but no crontab's line names its program", whence);
+	ret->evidence =
+		dw_arena_printf(s->arena, "%s, but no crontab's line names its program", whence);
 	return 1;
 }
 

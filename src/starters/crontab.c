@@ -12,8 +12,8 @@ enum { TAB_MAX = 1024 * 1024, JOBS_MAX = 16384 };
 
 static void bad(struct dw_facts *f, const char *file, unsigned line, const char *why)
 {
-	dw_facts_incomplete(f, "bad-line", file, line, true, "%s:%u: %s; what it would start is not known",
-			    file, line, why);
+	dw_facts_incomplete(f, "bad-line", file, line, true,
+			    "%s:%u: %s; what it would start is not known", file, line, why);
 }
 
 /* NAME = value, the name quoted or not: cron's load_env() comes before the fields. */
@@ -49,8 +49,10 @@ static bool is_field(const char *w)
 /* The five fields, or @name. 0, or -EINVAL with the reason. *p stands behind them. */
 static int schedule(char **p, bool *ret_reboot, const char **ret_why)
 {
-	static const char *const nicknames[] = { "@yearly", "@annually", "@monthly", "@weekly",
-						 "@daily",  "@midnight", "@hourly",  "@every_minute" };
+	static const char *const nicknames[] = {
+		"@yearly", "@annually", "@monthly", "@weekly",
+		"@daily",  "@midnight", "@hourly",  "@every_minute"
+	};
 	char *word = dw_word_next(p);
 	uint64_t seconds;
 
@@ -107,10 +109,11 @@ static void cut_input(char *command)
 	*to = '\0';
 }
 
-static int parse_line(char *p, enum dw_crontab_form form, struct dw_cron_job *job, const char **ret_why)
+static int parse_line(char *p, enum dw_crontab_form form, struct dw_cron_job *job,
+		      const char **ret_why)
 {
-	int r = form == DW_CRONTAB_ANACRON ? anacron_schedule(&p, ret_why) :
-					     schedule(&p, &job->reboot, ret_why);
+	int r = form == DW_CRONTAB_ANACRON ? anacron_schedule(&p, ret_why)
+					   : schedule(&p, &job->reboot, ret_why);
 
 	if (r < 0)
 		return r;
@@ -131,8 +134,9 @@ static int parse_line(char *p, enum dw_crontab_form form, struct dw_cron_job *jo
 	return 0;
 }
 
-void dw_crontab_parse(struct dw_facts *f, const char *file, const char *user, enum dw_crontab_form form,
-		      const struct dw_bytes *text, struct dw_cron_jobs *ret)
+void dw_crontab_parse(struct dw_facts *f, const char *file, const char *user,
+		      enum dw_crontab_form form, const struct dw_bytes *text,
+		      struct dw_cron_jobs *ret)
 {
 	struct dw_lines it = dw_lines_of(text);
 	char *line;
@@ -156,8 +160,8 @@ void dw_crontab_parse(struct dw_facts *f, const char *file, const char *user, en
 
 /* --- files ---------------------------------------------------------------------------------------- */
 
-static bool read_tab(struct dw_starters *s, const char *path, const char *user, enum dw_crontab_form form,
-		     struct dw_cron_jobs *ret)
+static bool read_tab(struct dw_starters *s, const char *path, const char *user,
+		     enum dw_crontab_form form, struct dw_cron_jobs *ret)
 {
 	struct dw_bytes text;
 	struct dw_error e = { 0 };
@@ -219,7 +223,8 @@ static bool read_spool(struct dw_starters *s, const char *dir, struct dw_cron_jo
 		const char *path = dw_arena_printf(s->arena, "%s/%s", dir, names.v[i]);
 
 		/* crontab(1) makes tmp.XXXXXX while somebody edits */
-		if (names.v[i][0] != '.' && !dw_starts_with(names.v[i], "tmp.") && is_plain(s, path, false))
+		if (names.v[i][0] != '.' && !dw_starts_with(names.v[i], "tmp.") &&
+		    is_plain(s, path, false))
 			(void)read_tab(s, path, names.v[i], DW_CRONTAB_USER, ret);
 	}
 	return r == 0;
@@ -246,8 +251,9 @@ int dw_crontab_read_all(struct dw_starters *s, struct dw_cron_jobs *ret)
 {
 	static const char *const spools[] = { "/var/spool/cron/crontabs", "/var/spool/cron/tabs",
 					      "/var/spool/cron", "/etc/crontabs" };
-	static const char *const parts[] = { "/etc/cron.hourly", "/etc/cron.daily", "/etc/cron.weekly",
-					     "/etc/cron.monthly", "/etc/cron.yearly" };
+	static const char *const parts[] = { "/etc/cron.hourly", "/etc/cron.daily",
+					     "/etc/cron.weekly", "/etc/cron.monthly",
+					     "/etc/cron.yearly" };
 	bool any = read_tab(s, "/etc/crontab", NULL, DW_CRONTAB_SYSTEM, ret);
 
 	any = read_cron_d(s, ret) || any;

@@ -6,11 +6,11 @@
 #include "dw_starters.h"
 
 struct dw_cron_job {
-	const char *file; /* the tab, or the script of a run-parts(8) directory */
-	unsigned line;    /* 0: the whole file is the job */
-	const char *user; /* NULL: not known */
+	const char *file;    /* the tab, or the script of a run-parts(8) directory */
+	unsigned line;       /* 0: the whole file is the job */
+	const char *user;    /* NULL: not known */
 	const char *command; /* what the shell gets; "" for a script */
-	bool reboot;      /* @reboot; else it comes again and again */
+	bool reboot;         /* @reboot; else it comes again and again */
 };
 
 struct dw_cron_jobs {
@@ -25,8 +25,9 @@ enum dw_crontab_form {
 };
 
 /* Adds the jobs of a tab. user: of a user's own tab, else NULL. Bad lines go to facts->incomplete. */
-void dw_crontab_parse(struct dw_facts *f, const char *file, const char *user, enum dw_crontab_form form,
-		      const struct dw_bytes *text, struct dw_cron_jobs *ret);
+void dw_crontab_parse(struct dw_facts *f, const char *file, const char *user,
+		      enum dw_crontab_form form, const struct dw_bytes *text,
+		      struct dw_cron_jobs *ret);
 /* Every tab and every script that a cron of this host reads. -ENOENT: there is none at all. */
 int dw_crontab_read_all(struct dw_starters *s, struct dw_cron_jobs *ret);
 

@@ -11,9 +11,10 @@
 #include "registry.h"
 
 static const char *const programs[] = { "inetd", "openbsd-inetd", "inetutils-inetd", NULL };
-static const char *const names[] = { "inetd", "openbsd-inetd", "inetutils-inetd", "busybox-inetd", NULL };
-static const char *const units[] = { "inetd.service", "openbsd-inetd.service", "inetutils-inetd.service",
-				     "busybox-inetd.service", NULL };
+static const char *const names[] = { "inetd", "openbsd-inetd", "inetutils-inetd", "busybox-inetd",
+				     NULL };
+static const char *const units[] = { "inetd.service", "openbsd-inetd.service",
+				     "inetutils-inetd.service", "busybox-inetd.service", NULL };
 
 /* The lines of one set of files: two daemons may run, each with its own. */
 struct configuration {
@@ -22,8 +23,9 @@ struct configuration {
 };
 
 struct inetd {
-	DW_VEC(struct configuration) configurations; /* the first is of the daemon that runs, or the usual one */
-	const struct dw_procinfo *daemon;            /* NULL: none was seen */
+	DW_VEC(struct configuration)
+	configurations; /* the first is of the daemon that runs, or the usual one */
+	const struct dw_procinfo *daemon; /* NULL: none was seen */
 	enum dw_tristate at_boot;
 };
 
@@ -41,15 +43,18 @@ static void files_of_daemon(struct dw_arena *a, const struct dw_procinfo *p, str
 			i++;
 		else if (arg[0] == '/')
 			dw_vec_push(a, ret, arg);
-		else if (arg[0] != '-' && arg[0] != '\0') /* inetd has changed to the root directory since */
+		else if (arg[0] != '-' &&
+			 arg[0] != '\0') /* inetd has changed to the root directory since */
 			dw_vec_push(a, ret, dw_arena_printf(a, "/%s", arg));
 	}
 }
 
-static void usual_files(struct dw_starters *s, const struct dw_procinfo *daemon, struct dw_strings *ret)
+static void usual_files(struct dw_starters *s, const struct dw_procinfo *daemon,
+			struct dw_strings *ret)
 {
-	bool inetutils = daemon && daemon->exe ? dw_streq(dw_basename(daemon->exe), "inetutils-inetd") :
-						 dw_sys_file_exists(s->sys, "/usr/sbin/inetutils-inetd");
+	bool inetutils = daemon && daemon->exe
+				 ? dw_streq(dw_basename(daemon->exe), "inetutils-inetd")
+				 : dw_sys_file_exists(s->sys, "/usr/sbin/inetutils-inetd");
 
 	dw_vec_push(s->arena, ret, "/etc/inetd.conf");
 	if (inetutils)
@@ -66,8 +71,9 @@ static int read_one(struct dw_starters *s, const char *path, struct dw_inetd_lin
 	if (dw_sys_dir_list(s->sys, path, s->arena, &entries, NULL) == 0) {
 		for (size_t i = 0; i < entries.n; i++)
 			if (entries.v[i][0] != '.' && !dw_ends_with(entries.v[i], "~"))
-				(void)read_one(s, dw_arena_printf(s->arena, "%s/%s", path, entries.v[i]),
-					       lines);
+				(void)read_one(
+					s, dw_arena_printf(s->arena, "%s/%s", path, entries.v[i]),
+					lines);
 		return 1;
 	}
 	r = dw_inetd_read(s, path, lines, &e);
@@ -109,7 +115,8 @@ static const struct dw_procinfo *daemon_of_pidfile(struct dw_starters *s)
 	struct dw_bytes text;
 	uint64_t pid;
 
-	if (!s->procs || dw_sys_file_read(s->sys, "/run/inetd.pid", 64, s->arena, &text, NULL) < 0 ||
+	if (!s->procs ||
+	    dw_sys_file_read(s->sys, "/run/inetd.pid", 64, s->arena, &text, NULL) < 0 ||
 	    !dw_parse_u64(dw_trim(text.data), 10, INT32_MAX, &pid))
 		return NULL;
 	p = dw_procs_get(s->procs, (int)pid);
@@ -167,7 +174,7 @@ static int list(struct dw_starters *s, void *state, struct dw_error *e)
 	struct inetd *st = state;
 	const struct configuration *c = &st->configurations.v[0];
 
-	for (size_t i = 0; i < c->lines.n; i++) {
+	for (size_t i = 0; c->lines.v && i < c->lines.n; i++) {
 		const struct dw_inetd_line *l = &c->lines.v[i];
 		struct dw_sleeper_fact *f;
 
@@ -184,11 +191,12 @@ static int list(struct dw_starters *s, void *state, struct dw_error *e)
 
 /* --- claim ---------------------------------------------------------------------------------------- */
 
-static const struct dw_inetd_line *line_of_door(const struct configuration *c, const struct dw_endpoint *at)
+static const struct dw_inetd_line *line_of_door(const struct configuration *c,
+						const struct dw_endpoint *at)
 {
 	const struct dw_inetd_line *best = NULL;
 
-	for (size_t i = 0; i < c->lines.n; i++) {
+	for (size_t i = 0; c->lines.v && i < c->lines.n; i++) {
 		const struct dw_inetd_line *l = &c->lines.v[i];
 
 		/* A family that the line names beats one that it leaves open. */
@@ -198,18 +206,20 @@ static const struct dw_inetd_line *line_of_door(const struct configuration *c, c
 	return best;
 }
 
-static const struct dw_inetd_line *line_of_rpc(const struct configuration *c, const struct dw_endpoint *at)
+static const struct dw_inetd_line *line_of_rpc(const struct configuration *c,
+					       const struct dw_endpoint *at)
 {
-	for (size_t i = 0; i < c->lines.n; i++)
+	for (size_t i = 0; c->lines.v && i < c->lines.n; i++)
 		if (c->lines.v[i].rpc && c->lines.v[i].protocol == at->protocol)
 			return &c->lines.v[i];
 	return NULL;
 }
 
-static const struct dw_inetd_line *line_of_program(struct dw_starters *s, const struct configuration *c,
+static const struct dw_inetd_line *line_of_program(struct dw_starters *s,
+						   const struct configuration *c,
 						   const struct dw_procinfo *p)
 {
-	for (size_t i = 0; i < c->lines.n; i++) {
+	for (size_t i = 0; c->lines.v && i < c->lines.n; i++) {
 		const char *program = program_of(&c->lines.v[i]);
 
 		if (program && dw_lineage_runs(s, p, program))
@@ -227,12 +237,14 @@ static void claim_daemon(struct dw_starters *s, struct inetd *st, const struct c
 
 	if (l) {
 		*ret = starter_of(s, st, l);
-		ret->evidence = dw_arena_printf(s->arena, "inetd (pid %d) holds the socket that the line asks for",
-						p->pid);
+		ret->evidence = dw_arena_printf(
+			s->arena, "inetd (pid %d) holds the socket that the line asks for", p->pid);
 	} else if ((l = line_of_rpc(c, q->at))) {
 		*ret = starter_of(s, st, l);
 		ret->evidence = dw_arena_printf(
-			s->arena, "inetd (pid %d) holds it, on no port that a line names: an RPC service's", p->pid);
+			s->arena,
+			"inetd (pid %d) holds it, on no port that a line names: an RPC service's",
+			p->pid);
 	} else {
 		*ret = (struct dw_starter){ .kind = DW_STARTER_INETD,
 					    .source = c->files.v[0],
@@ -240,10 +252,11 @@ static void claim_daemon(struct dw_starters *s, struct inetd *st, const struct c
 					    .running = DW_YES,
 					    .confidence = DW_CONFIDENCE_CERTAIN };
 		ret->id = dw_arena_printf(s->arena, "%u", q->at->port);
-		ret->evidence = dw_arena_printf(s->arena,
-						"inetd (pid %d) holds it, but no line asks for it any more: it "
-						"goes when inetd reads its files again",
-						p->pid);
+		ret->evidence = dw_arena_printf(
+			s->arena,
+			"inetd (pid %d) holds it, but no line asks for it any more: it "
+			"goes when inetd reads its files again",
+			p->pid);
 	}
 	ret->running = DW_YES;
 	ret->also = dw_lineage_unit(s->arena, p);
@@ -258,13 +271,15 @@ static int claim_child(struct dw_starters *s, struct inetd *st, const struct dw_
 
 	if (l) {
 		*ret = starter_of(s, st, l);
-		ret->evidence = dw_arena_printf(s->arena,
-						"a child of inetd (pid %d) holds the socket that the line asks for",
-						daemon->pid);
+		ret->evidence = dw_arena_printf(
+			s->arena,
+			"a child of inetd (pid %d) holds the socket that the line asks for",
+			daemon->pid);
 	} else if (q->process->ppid == daemon->pid && (l = line_of_program(s, c, q->process))) {
 		*ret = starter_of(s, st, l);
-		ret->evidence = dw_arena_printf(s->arena, "inetd (pid %d) started the line's program, which opened it",
-						daemon->pid);
+		ret->evidence = dw_arena_printf(
+			s->arena, "inetd (pid %d) started the line's program, which opened it",
+			daemon->pid);
 	} else {
 		return 0;
 	}
@@ -290,15 +305,18 @@ static int claim_orphan(struct dw_starters *s, struct inetd *st, const struct dw
 			continue;
 		*ret = starter_of(s, st, l);
 		ret->confidence = in_unit ? DW_CONFIDENCE_CERTAIN : DW_CONFIDENCE_LIKELY;
-		ret->evidence = in_unit ? "the line's program holds the line's socket, in inetd's cgroup" :
-					  "the line's program holds the line's socket, and its parent is gone";
+		ret->evidence =
+			in_unit ? "the line's program holds the line's socket, in inetd's cgroup"
+				: "the line's program holds the line's socket, and its parent is "
+				  "gone";
 		ret->also = dw_lineage_unit(s->arena, p);
 		return 1;
 	}
 	return 0;
 }
 
-static int claim(struct dw_starters *s, void *state, const struct dw_claim *q, struct dw_starter *ret)
+static int claim(struct dw_starters *s, void *state, const struct dw_claim *q,
+		 struct dw_starter *ret)
 {
 	struct inetd *st = state;
 	const struct dw_procinfo *daemon;
@@ -316,4 +334,6 @@ static int claim(struct dw_starters *s, void *state, const struct dw_claim *q, s
 	return daemon ? claim_child(s, st, daemon, q, ret) : 0;
 }
 
-const struct dw_starter_ops dw_starter_inetd = { .name = "inetd", .load = load, .list = list, .claim = claim };
+const struct dw_starter_ops dw_starter_inetd = {
+	.name = "inetd", .load = load, .list = list, .claim = claim
+};

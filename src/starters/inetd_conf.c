@@ -50,7 +50,8 @@ void dw_inetd_address_set(const char *address, struct dw_endpoint *at)
 	if (!address || !parse_address(address, &literal, bytes))
 		return;
 	memcpy(at->address, bytes, sizeof(bytes));
-	at->family = literal == DW_FAMILY_IPV6 && at->family == DW_FAMILY_DUAL ? DW_FAMILY_DUAL : literal;
+	at->family = literal == DW_FAMILY_IPV6 && at->family == DW_FAMILY_DUAL ? DW_FAMILY_DUAL
+									       : literal;
 	if (literal == DW_FAMILY_IPV6 && !dw_endpoint_is_any(at))
 		at->family = DW_FAMILY_IPV6;
 }
@@ -76,8 +77,8 @@ struct dw_endpoint dw_inetd_endpoint(const struct dw_inetd_line *l)
 static int bad(struct dw_facts *f, const struct dw_inetd_line *l, const char *why)
 {
 	dw_facts_incomplete(f, "bad-line", l->file, l->line, true,
-			    "%s:%u: not understood (%s); what it would open is not known", l->file, l->line,
-			    why);
+			    "%s:%u: not understood (%s); what it would open is not known", l->file,
+			    l->line, why);
 	return -EINVAL;
 }
 
@@ -86,12 +87,18 @@ static const struct {
 	enum dw_protocol protocol;
 	enum dw_family family;
 } protocols[] = {
-	{ "tcp", DW_PROTOCOL_TCP, DW_FAMILY_UNKNOWN },   { "tcp4", DW_PROTOCOL_TCP, DW_FAMILY_IPV4 },
-	{ "tcp6", DW_PROTOCOL_TCP, DW_FAMILY_IPV6 },     { "tcp46", DW_PROTOCOL_TCP, DW_FAMILY_DUAL },
-	{ "tcp6only", DW_PROTOCOL_TCP, DW_FAMILY_IPV6 }, { "udp", DW_PROTOCOL_UDP, DW_FAMILY_UNKNOWN },
-	{ "udp4", DW_PROTOCOL_UDP, DW_FAMILY_IPV4 },     { "udp6", DW_PROTOCOL_UDP, DW_FAMILY_IPV6 },
-	{ "udp46", DW_PROTOCOL_UDP, DW_FAMILY_DUAL },    { "udp6only", DW_PROTOCOL_UDP, DW_FAMILY_IPV6 },
-	{ "sctp", DW_PROTOCOL_SCTP, DW_FAMILY_UNKNOWN }, { "dccp", DW_PROTOCOL_DCCP, DW_FAMILY_UNKNOWN },
+	{ "tcp", DW_PROTOCOL_TCP, DW_FAMILY_UNKNOWN },
+	{ "tcp4", DW_PROTOCOL_TCP, DW_FAMILY_IPV4 },
+	{ "tcp6", DW_PROTOCOL_TCP, DW_FAMILY_IPV6 },
+	{ "tcp46", DW_PROTOCOL_TCP, DW_FAMILY_DUAL },
+	{ "tcp6only", DW_PROTOCOL_TCP, DW_FAMILY_IPV6 },
+	{ "udp", DW_PROTOCOL_UDP, DW_FAMILY_UNKNOWN },
+	{ "udp4", DW_PROTOCOL_UDP, DW_FAMILY_IPV4 },
+	{ "udp6", DW_PROTOCOL_UDP, DW_FAMILY_IPV6 },
+	{ "udp46", DW_PROTOCOL_UDP, DW_FAMILY_DUAL },
+	{ "udp6only", DW_PROTOCOL_UDP, DW_FAMILY_IPV6 },
+	{ "sctp", DW_PROTOCOL_SCTP, DW_FAMILY_UNKNOWN },
+	{ "dccp", DW_PROTOCOL_DCCP, DW_FAMILY_UNKNOWN },
 };
 
 static bool set_protocol(struct dw_inetd_line *l, char *word)
@@ -163,14 +170,15 @@ static int set_rest(struct dw_facts *f, struct dw_inetd_line *l, char *p)
 static int parse_line(struct dw_facts *f, char *text, const char **defhost, struct dw_inetd_line *l)
 {
 	char *first = dw_word_next(&text), *type, *protocol, *slash;
-	bool has_address = strchr(first, ':');
 	uint64_t number;
 
+	if (!first)
+		return 1;
 	l->address = *defhost;
 	first = split_address(first, &l->address);
 	type = dw_word_next(&text);
-	if (!*first && has_address && !type) {
-		*defhost = dw_streq(l->address, "*") ? NULL : l->address;
+	if (!*first && !type) {
+		*defhost = dw_streq0(l->address, "*") ? NULL : l->address;
 		return 1;
 	}
 	if (!*first) { /* "ADDRESS: service ..." is the same as "ADDRESS:service ..." */
@@ -179,7 +187,7 @@ static int parse_line(struct dw_facts *f, char *text, const char **defhost, stru
 	}
 	protocol = dw_word_next(&text);
 	l->service = first;
-	if (!type || !protocol)
+	if (!first || !type || !protocol)
 		return bad(f, l, "fields are missing");
 	if (!is_socket_type(type))
 		return bad(f, l, "no such socket type");
@@ -246,7 +254,8 @@ static void find_port(struct dw_starters *s, struct dw_inetd_line *l)
 				    l->service);
 }
 
-int dw_inetd_read(struct dw_starters *s, const char *file, struct dw_inetd_lines *ret, struct dw_error *e)
+int dw_inetd_read(struct dw_starters *s, const char *file, struct dw_inetd_lines *ret,
+		  struct dw_error *e)
 {
 	size_t first = ret->n;
 	struct dw_bytes text;

@@ -21,7 +21,8 @@ struct dw_inetd_line {
 	uint32_t port; /* 0: not known */
 	const char *user;
 	const char *program; /* NULL: internal */
-	const char *arguments[2]; /* the first two, argv[0] included: tcpd's program is there; NULL: none */
+	const char *arguments
+		[2]; /* the first two, argv[0] included: tcpd's program is there; NULL: none */
 };
 
 struct dw_inetd_lines {
@@ -36,7 +37,8 @@ struct dw_inetd_lines {
 void dw_inetd_parse(struct dw_facts *f, const char *file, const struct dw_bytes *text,
 		    struct dw_inetd_lines *ret);
 /* Reads and parses the file and looks the ports up. -ENOENT: not there. */
-int dw_inetd_read(struct dw_starters *s, const char *file, struct dw_inetd_lines *ret, struct dw_error *e);
+int dw_inetd_read(struct dw_starters *s, const char *file, struct dw_inetd_lines *ret,
+		  struct dw_error *e);
 
 /* Would the line, read by an inetd, open this? */
 bool dw_inetd_opens(const struct dw_inetd_line *l, const struct dw_endpoint *at);
@@ -47,7 +49,8 @@ struct dw_endpoint dw_inetd_endpoint(const struct dw_inetd_line *l);
  * Shared with xinetd: does a socket bound there come from this address (text, NULL or "*": any) and family?
  * A host name is taken to fit.
  */
-bool dw_inetd_address_fits(const char *address, enum dw_family family, const struct dw_endpoint *at);
+bool dw_inetd_address_fits(const char *address, enum dw_family family,
+			   const struct dw_endpoint *at);
 void dw_inetd_address_set(const char *address, struct dw_endpoint *at);
 
 #endif

@@ -103,7 +103,8 @@ bool dw_lineage_orphan(const struct dw_procinfo *p)
 
 bool dw_lineage_from_login(struct dw_starters *s, const struct dw_procinfo *p)
 {
-	static const char *const names[] = { "SSH_CONNECTION", "SSH_CLIENT", "SSH_TTY", "SUDO_USER" };
+	static const char *const names[] = { "SSH_CONNECTION", "SSH_CLIENT", "SSH_TTY",
+					     "SUDO_USER" };
 
 	if (p->tty_nr != 0)
 		return true;
@@ -137,7 +138,8 @@ static bool same_file(struct dw_starters *s, const char *path, const char *real)
 	if (!path || path[0] != '/')
 		return false;
 	return dw_streq(path, real) ||
-	       (dw_sys_file_real(s->sys, path, s->arena, &other, NULL) == 0 && dw_streq(other, real));
+	       (dw_sys_file_real(s->sys, path, s->arena, &other, NULL) == 0 &&
+		dw_streq(other, real));
 }
 
 bool dw_lineage_runs(struct dw_starters *s, const struct dw_procinfo *p, const char *program)
@@ -178,17 +180,20 @@ static bool dir_has(struct dw_starters *s, const char *dir, size_t prefix, const
 	return false;
 }
 
-static bool any_file(struct dw_starters *s, const char *dir, const char *suffix, const char *const *names)
+static bool any_file(struct dw_starters *s, const char *dir, const char *suffix,
+		     const char *const *names)
 {
 	for (; *names; names++)
-		if (dw_sys_file_exists(s->sys, dw_arena_printf(s->arena, "%s/%s%s", dir, *names, suffix)))
+		if (dw_sys_file_exists(s->sys,
+				       dw_arena_printf(s->arena, "%s/%s%s", dir, *names, suffix)))
 			return true;
 	return false;
 }
 
 static bool has_sysv_link(struct dw_starters *s, const char *const *names)
 {
-	static const char *const dirs[] = { "/etc/rc2.d", "/etc/rc3.d", "/etc/rc5.d", "/etc/rcS.d" };
+	static const char *const dirs[] = { "/etc/rc2.d", "/etc/rc3.d", "/etc/rc5.d",
+					    "/etc/rcS.d" };
 
 	for (size_t i = 0; i < DW_ARRAY_SIZE(dirs); i++)
 		if (dir_has(s, dirs[i], 3, "", names))
@@ -219,15 +224,15 @@ static bool is_masked(struct dw_starters *s, const char *name)
 {
 	char *target = NULL;
 
-	return dw_sys_file_readlink(s->sys,
-				    dw_arena_printf(s->arena, "/etc/systemd/system/%s.service", name),
-				    s->arena, &target, NULL) == 0 &&
+	return dw_sys_file_readlink(
+		       s->sys, dw_arena_printf(s->arena, "/etc/systemd/system/%s.service", name),
+		       s->arena, &target, NULL) == 0 &&
 	       dw_streq(target, "/dev/null");
 }
 
-static const char *const unit_dirs[] = { "/etc/systemd/system",		"/usr/lib/systemd/system",
-					 "/lib/systemd/system",		"/usr/local/lib/systemd/system",
-					 "/run/systemd/generator",	"/run/systemd/system" };
+static const char *const unit_dirs[] = { "/etc/systemd/system",    "/usr/lib/systemd/system",
+					 "/lib/systemd/system",    "/usr/local/lib/systemd/system",
+					 "/run/systemd/generator", "/run/systemd/system" };
 
 bool dw_lineage_wanted(struct dw_starters *s, const char *const *names)
 {
@@ -264,7 +269,8 @@ static bool in_openrc_runlevel(struct dw_starters *s, const char *const *names)
 	if (dw_sys_dir_list(s->sys, "/etc/runlevels", s->arena, &levels, NULL) < 0)
 		return false;
 	for (size_t i = 0; i < levels.n; i++)
-		if (dir_has(s, dw_arena_printf(s->arena, "/etc/runlevels/%s", levels.v[i]), 0, "", names))
+		if (dir_has(s, dw_arena_printf(s->arena, "/etc/runlevels/%s", levels.v[i]), 0, "",
+			    names))
 			return true;
 	return false;
 }
@@ -275,8 +281,9 @@ static enum dw_tristate at_boot_scripts(struct dw_starters *s, const char *const
 		const char *dir = dw_arena_printf(s->arena, "/etc/service/%s", *n);
 
 		if (dw_sys_file_exists(s->sys, dir))
-			return dw_sys_file_exists(s->sys, dw_arena_printf(s->arena, "%s/down", dir)) ? DW_NO :
-												      DW_YES;
+			return dw_sys_file_exists(s->sys, dw_arena_printf(s->arena, "%s/down", dir))
+				       ? DW_NO
+				       : DW_YES;
 	}
 	if (in_openrc_runlevel(s, names))
 		return DW_YES;
@@ -293,7 +300,8 @@ enum dw_tristate dw_lineage_at_boot(struct dw_starters *s, const char *const *na
 	char *init = NULL;
 
 	if (s->init)
-		return dw_streq(s->init, "systemd") ? at_boot_systemd(s, names) : at_boot_scripts(s, names);
+		return dw_streq(s->init, "systemd") ? at_boot_systemd(s, names)
+						    : at_boot_scripts(s, names);
 	/* Not running: what /sbin/init is decides. */
 	if (dw_sys_file_real(s->sys, "/sbin/init", s->arena, &init, NULL) == 0 &&
 	    dw_streq(dw_basename(init), "systemd"))

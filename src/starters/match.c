@@ -32,7 +32,8 @@ static const char *quoted(const char *p, char quote, struct dw_str *word, bool *
 	return *p ? p + 1 : p;
 }
 
-enum dw_shell_token dw_shell_next(struct dw_arena *a, const char **p, char **ret_word, bool *ret_vague)
+enum dw_shell_token dw_shell_next(struct dw_arena *a, const char **p, char **ret_word,
+				  bool *ret_vague)
 {
 	struct dw_str word = { .arena = a };
 	const char *c = *p + strspn(*p, " \t\r"), *start;
@@ -69,10 +70,10 @@ enum dw_shell_token dw_shell_next(struct dw_arena *a, const char **p, char **ret
 
 static bool is_interpreter(const char *exe)
 {
-	static const char *const names[] = { "sh",   "dash", "bash",   "ksh", "zsh",  "env",  "java",
-					     "node", "gawk", "mawk",   "awk", "mono", "dotnet" };
-	static const char *const prefixes[] = { "python", "perl", "ruby", "php", "lua", "tclsh", "nodejs",
-						"guile", "wish" };
+	static const char *const names[] = { "sh",   "dash", "bash", "ksh", "zsh",  "env",   "java",
+					     "node", "gawk", "mawk", "awk", "mono", "dotnet" };
+	static const char *const prefixes[] = { "python", "perl",   "ruby",  "php", "lua",
+						"tclsh",  "nodejs", "guile", "wish" };
 	const char *name = dw_basename(exe);
 
 	for (size_t i = 0; i < DW_ARRAY_SIZE(names); i++)
@@ -142,8 +143,8 @@ struct word {
 	bool vague;
 };
 
-static unsigned names_program(struct dw_sys *sys, struct dw_arena *a, const struct dw_match_process *p,
-			      const char *word)
+static unsigned names_program(struct dw_sys *sys, struct dw_arena *a,
+			      const struct dw_match_process *p, const char *word)
 {
 	char *real = NULL;
 	unsigned best = 0;
@@ -162,7 +163,8 @@ static unsigned names_program(struct dw_sys *sys, struct dw_arena *a, const stru
 	for (const char *const *name = p->names; *name; name++) {
 		char *mine = NULL;
 
-		if (**name == '/' && dw_sys_file_real(sys, *name, a, &mine, NULL) == 0 && dw_streq(mine, real))
+		if (**name == '/' && dw_sys_file_real(sys, *name, a, &mine, NULL) == 0 &&
+		    dw_streq(mine, real))
 			return SCORE_PATH;
 	}
 	return best;
@@ -175,7 +177,8 @@ static bool is_redirection(const char *w)
 	return *w == '<' || *w == '>';
 }
 
-static struct dw_match compare_args(const struct dw_match_process *p, const struct word *words, size_t n)
+static struct dw_match compare_args(const struct dw_match_process *p, const struct word *words,
+				    size_t n)
 {
 	size_t literals = 0, found = 0, next = 0, extra;
 	bool vague = false;
@@ -219,8 +222,9 @@ static struct dw_match better(struct dw_match x, struct dw_match y)
 	return y.score > x.score ? y : x;
 }
 
-static struct dw_match match_words(struct dw_sys *sys, struct dw_arena *a, const struct dw_match_process *p,
-				   const struct word *words, size_t n)
+static struct dw_match match_words(struct dw_sys *sys, struct dw_arena *a,
+				   const struct dw_match_process *p, const struct word *words,
+				   size_t n)
 {
 	struct dw_match best = { 0 };
 
@@ -240,8 +244,8 @@ static struct dw_match match_words(struct dw_sys *sys, struct dw_arena *a, const
 	return best;
 }
 
-static struct dw_match match_line(struct dw_sys *sys, struct dw_arena *a, const struct dw_match_process *p,
-				  const char *line, int deep)
+static struct dw_match match_line(struct dw_sys *sys, struct dw_arena *a,
+				  const struct dw_match_process *p, const char *line, int deep)
 {
 	struct word *words = dw_arena_array(a, 64, sizeof(*words));
 	struct dw_match best = { 0 };
@@ -266,8 +270,8 @@ static struct dw_match match_line(struct dw_sys *sys, struct dw_arena *a, const 
 	return best;
 }
 
-struct dw_match dw_match_line(struct dw_sys *sys, struct dw_arena *a, const struct dw_match_process *p,
-			      const char *line)
+struct dw_match dw_match_line(struct dw_sys *sys, struct dw_arena *a,
+			      const struct dw_match_process *p, const char *line)
 {
 	return match_line(sys, a, p, line, QUOTES_DEEP);
 }
@@ -300,11 +304,12 @@ static bool is_script(const struct dw_bytes *b)
 }
 
 static struct dw_match match_scripts_of(struct dw_sys *sys, struct dw_arena *a,
-					const struct dw_match_process *p, const char *line, int deep,
-					int *budget);
+					const struct dw_match_process *p, const char *line,
+					int deep, int *budget);
 
-static struct dw_match match_text(struct dw_sys *sys, struct dw_arena *a, const struct dw_match_process *p,
-				  const struct dw_bytes *text, unsigned *ret_line, int deep, int *budget)
+static struct dw_match match_text(struct dw_sys *sys, struct dw_arena *a,
+				  const struct dw_match_process *p, const struct dw_bytes *text,
+				  unsigned *ret_line, int deep, int *budget)
 {
 	struct dw_lines it = dw_lines_of(text);
 	struct dw_match best = { 0 };
@@ -326,8 +331,8 @@ static struct dw_match match_text(struct dw_sys *sys, struct dw_arena *a, const 
 
 /* The first script named in the line that names the program; `deep` more levels below it are read. */
 static struct dw_match match_scripts_of(struct dw_sys *sys, struct dw_arena *a,
-					const struct dw_match_process *p, const char *line, int deep,
-					int *budget)
+					const struct dw_match_process *p, const char *line,
+					int deep, int *budget)
 {
 	struct dw_match best = { 0 };
 	enum dw_shell_token t = DW_SHELL_BREAK;
@@ -343,7 +348,8 @@ static struct dw_match match_scripts_of(struct dw_sys *sys, struct dw_arena *a,
 		if (t != DW_SHELL_WORD || vague || word[0] != '/')
 			continue;
 		(*budget)--;
-		if (dw_sys_file_read(sys, word, SCRIPT_MAX, a, &text, NULL) < 0 || !is_script(&text))
+		if (dw_sys_file_read(sys, word, SCRIPT_MAX, a, &text, NULL) < 0 ||
+		    !is_script(&text))
 			continue;
 		m = match_text(sys, a, p, &text, &number, deep - 1, budget);
 		if (m.score > best.score) {
@@ -355,8 +361,8 @@ static struct dw_match match_scripts_of(struct dw_sys *sys, struct dw_arena *a,
 	return best;
 }
 
-struct dw_match dw_match_line_deep(struct dw_sys *sys, struct dw_arena *a, const struct dw_match_process *p,
-				   const char *line)
+struct dw_match dw_match_line_deep(struct dw_sys *sys, struct dw_arena *a,
+				   const struct dw_match_process *p, const char *line)
 {
 	struct dw_match m = dw_match_line(sys, a, p, line);
 	int budget = 32; /* scripts read for one line */
@@ -364,8 +370,9 @@ struct dw_match dw_match_line_deep(struct dw_sys *sys, struct dw_arena *a, const
 	return m.score ? m : match_scripts_of(sys, a, p, line, SCRIPTS_DEEP, &budget);
 }
 
-struct dw_match dw_match_text(struct dw_sys *sys, struct dw_arena *a, const struct dw_match_process *p,
-			      const struct dw_bytes *text, unsigned *ret_line)
+struct dw_match dw_match_text(struct dw_sys *sys, struct dw_arena *a,
+			      const struct dw_match_process *p, const struct dw_bytes *text,
+			      unsigned *ret_line)
 {
 	int budget = 32;
 

@@ -28,7 +28,8 @@ static enum dw_tristate is_enabled(struct dw_starters *s, const char *file)
 	if (dw_sys_file_stat(s->sys, file, true, &st, NULL) < 0 || !(st.st_mode & 0111))
 		return DW_NO;
 	/* systemd-rc-local-generator(8) starts it because it is executable; nothing needs to want it. */
-	if (s->init ? dw_streq(s->init, "systemd") : dw_sys_file_exists(s->sys, "/etc/systemd/system"))
+	if (s->init ? dw_streq(s->init, "systemd")
+		    : dw_sys_file_exists(s->sys, "/etc/systemd/system"))
 		return DW_YES;
 	return dw_lineage_at_boot(s, names);
 }
@@ -51,7 +52,8 @@ static int load(struct dw_starters *s, void **ret_state, struct dw_error *e)
 }
 
 /* A shell that still runs the file stands above the process. */
-static bool below_script(struct dw_starters *s, const struct rclocal *st, const struct dw_procinfo *p)
+static bool below_script(struct dw_starters *s, const struct rclocal *st,
+			 const struct dw_procinfo *p)
 {
 	for (int i = 0; p && p->ppid > 1 && i < 64; i++) {
 		const struct dw_procinfo *parent = dw_procs_get(s->procs, p->ppid);
@@ -66,8 +68,8 @@ static bool below_script(struct dw_starters *s, const struct rclocal *st, const 
 	return false;
 }
 
-static const char *descent(struct dw_starters *s, const struct rclocal *st, const struct dw_procinfo *p,
-			   bool *ret_proof)
+static const char *descent(struct dw_starters *s, const struct rclocal *st,
+			   const struct dw_procinfo *p, bool *ret_proof)
 {
 	const char *service;
 	bool below;
@@ -85,16 +87,18 @@ static const char *descent(struct dw_starters *s, const struct rclocal *st, cons
 		return "it descends from the shell that runs the file";
 	service = dw_procs_env(s->procs, p, "RC_SVCNAME");
 	if (service) /* OpenRC tells each script its own name */
-		return dw_streq(service, "rc.local") || dw_streq(service, "rc-local") || dw_streq(service, "local") ?
-			       "its environment says that OpenRC started it from rc.local" :
-			       NULL;
+		return dw_streq(service, "rc.local") || dw_streq(service, "rc-local") ||
+				       dw_streq(service, "local")
+			       ? "its environment says that OpenRC started it from rc.local"
+			       : NULL;
 	*ret_proof = false;
-	return dw_procs_env(s->procs, p, "RUNLEVEL") || dw_procs_env(s->procs, p, "INIT_VERSION") ?
-		       "its parent is gone and init started it at boot" :
-		       "its parent is gone";
+	return dw_procs_env(s->procs, p, "RUNLEVEL") || dw_procs_env(s->procs, p, "INIT_VERSION")
+		       ? "its parent is gone and init started it at boot"
+		       : "its parent is gone";
 }
 
-static int claim(struct dw_starters *s, void *state, const struct dw_claim *q, struct dw_starter *ret)
+static int claim(struct dw_starters *s, void *state, const struct dw_claim *q,
+		 struct dw_starter *ret)
 {
 	_cleanup_arena_ struct dw_arena *scratch = NULL;
 	struct rclocal *st = state;
@@ -125,10 +129,14 @@ static int claim(struct dw_starters *s, void *state, const struct dw_claim *q, s
 		.confidence = proof ? DW_CONFIDENCE_CERTAIN : DW_CONFIDENCE_LIKELY,
 		.also = dw_lineage_unit(s->arena, q->process),
 	};
-	ret->evidence = dw_arena_printf(s->arena, match.score ? "%s, and the line names its program" :
-								"%s, but no line of the file names its program",
-					whence);
+	ret->evidence =
+		dw_arena_printf(s->arena,
+				match.score ? "%s, and the line names its program"
+					    : "%s, but no line of the file names its program",
+				whence);
 	return 1;
 }
 
-const struct dw_starter_ops dw_starter_rclocal = { .name = "rclocal", .load = load, .claim = claim };
+const struct dw_starter_ops dw_starter_rclocal = { .name = "rclocal",
+						   .load = load,
+						   .claim = claim };

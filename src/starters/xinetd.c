@@ -16,7 +16,8 @@ static const char *const units[] = { "xinetd.service", NULL };
 
 /* One thing that xinetd opens, from a block or from a line of inetd.conf. */
 struct served {
-	enum dw_starter_kind kind; /* inetd for a line of inetd.conf: that is what a person would edit */
+	enum dw_starter_kind
+		kind; /* inetd for a line of inetd.conf: that is what a person would edit */
 	const char *name, *source, *program, *bind, *redirect;
 	enum dw_protocol protocol;
 	enum dw_family family; /* unknown: whatever */
@@ -54,11 +55,13 @@ static void add_blocks(struct dw_starters *s, struct xinetd *st, struct dw_xinet
 			.kind = DW_STARTER_XINETD,
 			.name = v->name,
 			.source = dw_starters_source(s, v->file, v->line),
-			.program = v->internal || v->redirect ? NULL : tcpd ? v->argument : v->server,
+			.program = v->internal || v->redirect ? NULL
+				   : tcpd                     ? v->argument
+							      : v->server,
 			.bind = v->bind,
-			.redirect = v->redirect ? dw_arena_printf(s->arena, "%s port %s", v->redirect,
-								  v->redirect_port) :
-						  NULL,
+			.redirect = v->redirect ? dw_arena_printf(s->arena, "%s port %s",
+								  v->redirect, v->redirect_port)
+						: NULL,
 			.protocol = v->protocol,
 			.family = family_of(v),
 			.port = v->rpc ? 0 : v->port,
@@ -74,7 +77,8 @@ static void add_inetd_lines(struct dw_starters *s, struct xinetd *st)
 	int r = dw_inetd_read(s, "/etc/inetd.conf", &lines, &e);
 
 	if (r < 0 && r != -ENOENT)
-		dw_facts_incomplete(s->facts, "unreadable", "/etc/inetd.conf", 0, true, "%s", e.message);
+		dw_facts_incomplete(s->facts, "unreadable", "/etc/inetd.conf", 0, true, "%s",
+				    e.message);
 	for (size_t i = 0; i < lines.n; i++) {
 		const struct dw_inetd_line *l = &lines.v[i];
 
@@ -114,12 +118,13 @@ static bool compat_of_files(struct dw_starters *s)
 {
 	static const char *const files[] = { "/etc/systemd/system/xinetd.service",
 					     "/usr/lib/systemd/system/xinetd.service",
-					     "/lib/systemd/system/xinetd.service", "/etc/sysconfig/xinetd",
-					     "/etc/init.d/xinetd" };
+					     "/lib/systemd/system/xinetd.service",
+					     "/etc/sysconfig/xinetd", "/etc/init.d/xinetd" };
 
 	if (says(s, "/etc/default/xinetd", "INETD_COMPAT=no"))
 		return false;
-	if (says(s, "/etc/default/xinetd", "INETD_COMPAT=yes") || says(s, "/etc/default/xinetd", "-inetd_compat"))
+	if (says(s, "/etc/default/xinetd", "INETD_COMPAT=yes") ||
+	    says(s, "/etc/default/xinetd", "-inetd_compat"))
 		return true;
 	for (size_t i = 0; i < DW_ARRAY_SIZE(files); i++)
 		if (says(s, files[i], "-inetd_compat"))
@@ -147,7 +152,8 @@ static const struct dw_procinfo *daemon_of_pidfile(struct dw_starters *s)
 	struct dw_bytes text;
 	uint64_t pid;
 
-	if (!s->procs || dw_sys_file_read(s->sys, "/run/xinetd.pid", 64, s->arena, &text, NULL) < 0 ||
+	if (!s->procs ||
+	    dw_sys_file_read(s->sys, "/run/xinetd.pid", 64, s->arena, &text, NULL) < 0 ||
 	    !dw_parse_u64(dw_trim(text.data), 10, INT32_MAX, &pid))
 		return NULL;
 	p = dw_procs_get(s->procs, (int)pid);
@@ -181,7 +187,8 @@ static int load(struct dw_starters *s, void **ret_state, struct dw_error *e)
 
 /* --- list ----------------------------------------------------------------------------------------- */
 
-static struct dw_starter starter_of(struct dw_starters *s, const struct xinetd *st, const struct served *v)
+static struct dw_starter starter_of(struct dw_starters *s, const struct xinetd *st,
+				    const struct served *v)
 {
 	return (struct dw_starter){
 		.kind = v->kind,
@@ -191,7 +198,8 @@ static struct dw_starter starter_of(struct dw_starters *s, const struct xinetd *
 		.enabled = st->at_boot,
 		.running = st->daemon ? DW_YES : DW_NO,
 		.confidence = DW_CONFIDENCE_CERTAIN,
-		.also = v->redirect ? dw_arena_printf(s->arena, "forwards to %s", v->redirect) : NULL,
+		.also = v->redirect ? dw_arena_printf(s->arena, "forwards to %s", v->redirect)
+				    : NULL,
 	};
 }
 
@@ -261,7 +269,8 @@ static void claim_daemon(struct dw_starters *s, const struct xinetd *st, const s
 	if (v) {
 		*ret = starter_of(s, st, v);
 	} else {
-		how = "holds it, but its files do not ask for it any more: it goes when xinetd reads them again";
+		how = "holds it, but its files do not ask for it any more: it goes when xinetd "
+		      "reads them again";
 		*ret = (struct dw_starter){ .kind = DW_STARTER_XINETD,
 					    .id = dw_arena_printf(s->arena, "%u", q->at->port),
 					    .source = st->file,
@@ -274,8 +283,9 @@ static void claim_daemon(struct dw_starters *s, const struct xinetd *st, const s
 		ret->also = dw_lineage_unit(s->arena, q->process);
 }
 
-static int claim_child(struct dw_starters *s, const struct xinetd *st, const struct dw_procinfo *daemon,
-		       const struct dw_claim *q, struct dw_starter *ret)
+static int claim_child(struct dw_starters *s, const struct xinetd *st,
+		       const struct dw_procinfo *daemon, const struct dw_claim *q,
+		       struct dw_starter *ret)
 {
 	const struct served *v = served_at(st, q->at);
 	bool opened_by_itself = false;
@@ -288,11 +298,11 @@ static int claim_child(struct dw_starters *s, const struct xinetd *st, const str
 		return 0;
 	*ret = starter_of(s, st, v);
 	ret->running = ret->restarts = DW_YES;
-	ret->evidence = dw_arena_printf(s->arena,
-					opened_by_itself ?
-						"xinetd (pid %d) started the block's program, which opened it" :
-						"a child of xinetd (pid %d) holds the socket of the block",
-					daemon->pid);
+	ret->evidence = dw_arena_printf(
+		s->arena,
+		opened_by_itself ? "xinetd (pid %d) started the block's program, which opened it"
+				 : "a child of xinetd (pid %d) holds the socket of the block",
+		daemon->pid);
 	return 1;
 }
 
@@ -308,12 +318,14 @@ static int claim_orphan(struct dw_starters *s, const struct xinetd *st, const st
 		return 0;
 	*ret = starter_of(s, st, v);
 	ret->confidence = in_unit ? DW_CONFIDENCE_CERTAIN : DW_CONFIDENCE_LIKELY;
-	ret->evidence = in_unit ? "the block's program holds the block's socket, in xinetd's cgroup" :
-				  "the block's program holds the block's socket, and its parent is gone";
+	ret->evidence =
+		in_unit ? "the block's program holds the block's socket, in xinetd's cgroup"
+			: "the block's program holds the block's socket, and its parent is gone";
 	return 1;
 }
 
-static int claim(struct dw_starters *s, void *state, const struct dw_claim *q, struct dw_starter *ret)
+static int claim(struct dw_starters *s, void *state, const struct dw_claim *q,
+		 struct dw_starter *ret)
 {
 	const struct xinetd *st = state;
 	const struct dw_procinfo *daemon;
@@ -331,4 +343,6 @@ static int claim(struct dw_starters *s, void *state, const struct dw_claim *q, s
 	return daemon ? claim_child(s, st, daemon, q, ret) : 0;
 }
 
-const struct dw_starter_ops dw_starter_xinetd = { .name = "xinetd", .load = load, .list = list, .claim = claim };
+const struct dw_starter_ops dw_starter_xinetd = {
+	.name = "xinetd", .load = load, .list = list, .claim = claim
+};

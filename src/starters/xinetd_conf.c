@@ -161,11 +161,21 @@ static const struct {
 	const char *name;
 	void (*set)(struct dw_xinetd_service *v, const struct attribute *a);
 } attributes[] = {
-	{ "type", set_type },         { "flags", set_flags },       { "socket_type", set_socket_type },
-	{ "protocol", set_protocol }, { "port", set_port },         { "wait", set_wait },
-	{ "disable", set_disable },   { "v6only", set_v6only },     { "id", set_id },
-	{ "bind", set_bind },         { "interface", set_bind },    { "user", set_user },
-	{ "server", set_server },     { "server_args", set_argument }, { "redirect", set_redirect },
+	{ "type", set_type },
+	{ "flags", set_flags },
+	{ "socket_type", set_socket_type },
+	{ "protocol", set_protocol },
+	{ "port", set_port },
+	{ "wait", set_wait },
+	{ "disable", set_disable },
+	{ "v6only", set_v6only },
+	{ "id", set_id },
+	{ "bind", set_bind },
+	{ "interface", set_bind },
+	{ "user", set_user },
+	{ "server", set_server },
+	{ "server_args", set_argument },
+	{ "redirect", set_redirect },
 };
 
 static void apply_attribute(struct dw_xinetd_service *v, const struct attribute *a)
@@ -184,7 +194,8 @@ static void read_service(struct reader *r, const char *name, unsigned line)
 		struct attribute a;
 
 		if (!parse_attribute(text, &a)) {
-			bad(r, r->lines.number, "no operator with blanks around it, xinetd drops the block");
+			bad(r, r->lines.number,
+			    "no operator with blanks around it, xinetd drops the block");
 			skip_block(r);
 			return;
 		}
@@ -223,7 +234,8 @@ static void read_defaults(struct reader *r, unsigned line)
 		struct attribute a;
 
 		if (!parse_attribute(text, &a)) {
-			bad(r, r->lines.number, "no operator with blanks around it, xinetd drops the defaults");
+			bad(r, r->lines.number,
+			    "no operator with blanks around it, xinetd drops the defaults");
 			skip_block(r);
 			return;
 		}
@@ -280,7 +292,8 @@ void dw_xinetd_parse(struct dw_facts *f, const char *file, const struct dw_bytes
 		} else if (dw_streq(keyword, "include")) {
 			dw_vec_push(f->arena, &ret->includes, name);
 		} else if (dw_streq(keyword, "includedir")) {
-			dw_vec_push(f->arena, &ret->includes, dw_arena_printf(f->arena, "%s/", name));
+			dw_vec_push(f->arena, &ret->includes,
+				    dw_arena_printf(f->arena, "%s/", name));
 		} else {
 			bad(&r, r.lines.number, "neither service nor defaults nor include");
 			skip_block(&r);
@@ -290,7 +303,8 @@ void dw_xinetd_parse(struct dw_facts *f, const char *file, const struct dw_bytes
 
 /* --- files ---------------------------------------------------------------------------------------- */
 
-static int read_file(struct dw_starters *s, const char *file, struct dw_xinetd_conf *c, struct dw_error *e)
+static int read_file(struct dw_starters *s, const char *file, struct dw_xinetd_conf *c,
+		     struct dw_error *e)
 {
 	struct dw_bytes text;
 	int r = dw_sys_file_read(s->sys, file, CONF_MAX, s->arena, &text, e);
@@ -308,7 +322,8 @@ static void include_file(struct dw_starters *s, const char *file, struct dw_xine
 		dw_facts_incomplete(s->facts, "unreadable", file, 0, true, "%s", e.message);
 }
 
-static void include_dir(struct dw_starters *s, const char *dir, struct dw_xinetd_conf *c, size_t *files)
+static void include_dir(struct dw_starters *s, const char *dir, struct dw_xinetd_conf *c,
+			size_t *files)
 {
 	struct dw_strings entries = { 0 };
 	struct dw_error e = { 0 };
@@ -330,7 +345,8 @@ static void include_dir(struct dw_starters *s, const char *dir, struct dw_xinetd
 	}
 }
 
-int dw_xinetd_read(struct dw_starters *s, const char *file, struct dw_xinetd_conf *ret, struct dw_error *e)
+int dw_xinetd_read(struct dw_starters *s, const char *file, struct dw_xinetd_conf *ret,
+		   struct dw_error *e)
 {
 	size_t files = 0;
 	int r = read_file(s, file, ret, e);
@@ -368,7 +384,8 @@ static bool contains(const struct dw_strings *list, const char *name)
 static bool refuse(struct dw_starters *s, const struct dw_xinetd_service *v, const char *why)
 {
 	dw_facts_incomplete(s->facts, "bad-line", v->file, v->line, false,
-			    "%s:%u: service %s %s: xinetd does not serve it", v->file, v->line, v->name, why);
+			    "%s:%u: service %s %s: xinetd does not serve it", v->file, v->line,
+			    v->name, why);
 	return false;
 }
 
@@ -388,7 +405,8 @@ static bool settle_port(struct dw_starters *s, struct dw_xinetd_service *v)
 	return true;
 }
 
-bool dw_xinetd_settle(struct dw_starters *s, const struct dw_xinetd_conf *c, struct dw_xinetd_service *v)
+bool dw_xinetd_settle(struct dw_starters *s, const struct dw_xinetd_conf *c,
+		      struct dw_xinetd_service *v)
 {
 	if (v->disabled || v->mux || (c->has_enabled && !contains(&c->enabled, v->id)) ||
 	    contains(&c->disabled, v->id))

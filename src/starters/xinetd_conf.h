@@ -8,7 +8,8 @@
 struct dw_xinetd_service {
 	const char *file;
 	unsigned line; /* of the word "service" */
-	const char *name, *id; /* id: what `enabled` and `disabled` name; the name when the block has none */
+	const char *name,
+		*id; /* id: what `enabled` and `disabled` name; the name when the block has none */
 	bool disabled; /* disable = yes, or an attribute that makes xinetd drop the block */
 	bool internal, rpc, unlisted, mux;
 	bool has_wait, wait, has_user;
@@ -19,7 +20,7 @@ struct dw_xinetd_service {
 	uint32_t port;             /* 0: by the name */
 	const char *bind, *server;
 	const char *redirect, *redirect_port; /* where to; NULL: it does not forward */
-	const char *argument; /* first of server_args */
+	const char *argument;                 /* first of server_args */
 };
 
 struct dw_xinetd_conf {
@@ -38,12 +39,14 @@ struct dw_xinetd_conf {
 void dw_xinetd_parse(struct dw_facts *f, const char *file, const struct dw_bytes *text,
 		     struct dw_xinetd_conf *ret);
 /* Reads the file and all it includes. */
-int dw_xinetd_read(struct dw_starters *s, const char *file, struct dw_xinetd_conf *ret, struct dw_error *e);
+int dw_xinetd_read(struct dw_starters *s, const char *file, struct dw_xinetd_conf *ret,
+		   struct dw_error *e);
 
 /*
  * Does xinetd, with this configuration, open the service? Fills in protocol, port and bind from the defaults
  * and /etc/services. A block that xinetd refuses is noted in facts->incomplete.
  */
-bool dw_xinetd_settle(struct dw_starters *s, const struct dw_xinetd_conf *c, struct dw_xinetd_service *v);
+bool dw_xinetd_settle(struct dw_starters *s, const struct dw_xinetd_conf *c,
+		      struct dw_xinetd_service *v);
 
 #endif

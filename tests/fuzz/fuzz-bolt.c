@@ -7,7 +7,9 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const char *const paths[][4] = { { "ctr", "a", "config", NULL }, { "ctr", "x", NULL }, { "k", NULL } };
+	static const char *const paths[][4] = { { "ctr", "a", "config", NULL },
+						{ "ctr", "x", NULL },
+						{ "k", NULL } };
 	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
 	struct dw_bytes db = { .data = dw_arena_alloc(a, size + 1), .n = size }, value;
 

@@ -13,7 +13,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (size)
 		memcpy(text.data, data, size);
-	dw_crontab_parse(f, "crontab", NULL, (enum dw_crontab_form)(size ? data[0] % 3 : 0), &text, &jobs);
+	dw_crontab_parse(f, "crontab", NULL, (enum dw_crontab_form)(size ? data[0] % 3 : 0), &text,
+			 &jobs);
 	for (size_t i = 0; i < jobs.n; i++)
 		/* a command is empty only where all of it was standard input */
 		if (!jobs.v[i].command || (!*jobs.v[i].command && !memchr(text.data, '%', size)))

@@ -27,9 +27,11 @@ DW_TEST(cgroups_of_runtimes)
 	cgroup("/system.slice/docker.service", NULL, NULL, false);
 	cgroup("/machine.slice/libpod-" WEB ".scope/container", "podman", WEB, false);
 	cgroup("/machine.slice/libpod-conmon-" WEB ".scope", "podman", WEB, true);
-	cgroup("/user.slice/user-1000.slice/user@1000.service/user.slice/libpod-" WEB ".scope", "podman", WEB, false);
+	cgroup("/user.slice/user-1000.slice/user@1000.service/user.slice/libpod-" WEB ".scope",
+	       "podman", WEB, false);
 	cgroup("/system.slice/web.service/libpod-payload-" WEB, "podman", WEB, false);
-	cgroup("/kubepods.slice/kubepods-pod1.slice/cri-containerd-" WEB ".scope", "containerd", WEB, false);
+	cgroup("/kubepods.slice/kubepods-pod1.slice/cri-containerd-" WEB ".scope", "containerd",
+	       WEB, false);
 	cgroup("/kubepods/besteffort/pod1/" WEB, "containerd", WEB, false);
 	cgroup("/kubepods.slice/crio-" WEB ".scope", "cri-o", WEB, false);
 	cgroup("/lxc.payload.web/system.slice/ssh.service", "lxc", "web", false);
@@ -37,7 +39,8 @@ DW_TEST(cgroups_of_runtimes)
 	cgroup("/lxc/web", "lxc", "web", false);
 	cgroup("/machine.slice/machine-build\\x2d1.scope/payload", "nspawn", "build-1", false);
 	cgroup("/machine.slice/machine-build.scope/supervisor", "nspawn", "build", true);
-	cgroup("/machine.slice/systemd-nspawn@b.service/payload/system.slice/x.service", "nspawn", "b", false);
+	cgroup("/machine.slice/systemd-nspawn@b.service/payload/system.slice/x.service", "nspawn",
+	       "b", false);
 	/* the innermost one counts */
 	cgroup("/machine.slice/machine-b.scope/payload/docker/" WEB, "docker", WEB, false);
 	cgroup("/machine.slice/machine-qemu\\x2d1\\x2dvm.scope", NULL, NULL, false);
@@ -49,19 +52,22 @@ DW_TEST(cgroups_of_runtimes)
 	cgroup(NULL, NULL, NULL, false);
 }
 
-static void add_docker(struct world *w, const char *id, const char *name, const char *address, const char *policy,
-		       const char *ports)
+static void add_docker(struct world *w, const char *id, const char *name, const char *address,
+		       const char *policy, const char *ports)
 {
 	char path[256], text[2048];
 
 	snprintf(path, sizeof(path), "/var/lib/docker/containers/%s/config.v2.json", id);
 	snprintf(text, sizeof(text),
-		 "{\"ID\":\"%s\",\"Name\":\"/%s\",\"HasBeenManuallyStopped\":false,\"Config\":{\"Labels\":{}},"
-		 "\"NetworkSettings\":{\"Networks\":{\"bridge\":{\"IPAddress\":\"%s\"}},\"Ports\":%s}}",
+		 "{\"ID\":\"%s\",\"Name\":\"/"
+		 "%s\",\"HasBeenManuallyStopped\":false,\"Config\":{\"Labels\":{}},"
+		 "\"NetworkSettings\":{\"Networks\":{\"bridge\":{\"IPAddress\":\"%s\"}},\"Ports\":%"
+		 "s}}",
 		 id, name, address, ports);
 	world_file(w, path, text);
 	snprintf(path, sizeof(path), "/var/lib/docker/containers/%s/hostconfig.json", id);
-	snprintf(text, sizeof(text), "{\"PortBindings\":%s,\"RestartPolicy\":{\"Name\":\"%s\"}}", ports, policy);
+	snprintf(text, sizeof(text), "{\"PortBindings\":%s,\"RestartPolicy\":{\"Name\":\"%s\"}}",
+		 ports, policy);
 	world_file(w, path, text);
 }
 
@@ -69,11 +75,15 @@ static struct world lab(void)
 {
 	struct world w = world_new();
 
-	world_process(&w, &(struct world_process){ .pid = 1, .argv = { "init" }, .cgroup = "/init.scope" });
+	world_process(&w, &(struct world_process){
+				  .pid = 1, .argv = { "init" }, .cgroup = "/init.scope" });
 	add_docker(&w, WEB, "web", "172.17.0.2", "always",
-		   "{\"80/tcp\":[{\"HostIp\":\"0.0.0.0\",\"HostPort\":\"8080\"},{\"HostIp\":\"::\",\"HostPort\":\"8080\"}],"
+		   "{\"80/"
+		   "tcp\":[{\"HostIp\":\"0.0.0.0\",\"HostPort\":\"8080\"},{\"HostIp\":\"::\","
+		   "\"HostPort\":\"8080\"}],"
 		   "\"53/udp\":null,\"x\":[{}]}");
-	add_docker(&w, DB, "db", "172.17.0.3", "no", "{\"5432/tcp\":[{\"HostIp\":\"127.0.0.1\",\"HostPort\":\"5432\"}]}");
+	add_docker(&w, DB, "db", "172.17.0.3", "no",
+		   "{\"5432/tcp\":[{\"HostIp\":\"127.0.0.1\",\"HostPort\":\"5432\"}]}");
 	return w;
 }
 
@@ -88,16 +98,28 @@ DW_TEST(docker)
 	struct world w = lab();
 	struct dw_starter got;
 
-	world_process(&w, &(struct world_process){ .pid = 10, .ppid = 1, .exe = "/usr/sbin/nginx", .argv = { "nginx" },
-						   .cgroup = "/system.slice/docker-" WEB ".scope" });
-	world_process(&w, &(struct world_process){
-				  .pid = 11, .ppid = 9, .exe = "/usr/bin/docker-proxy",
-				  .argv = { "/usr/bin/docker-proxy", "-host-port", "5432", "-container-ip", "172.17.0.3" },
-				  .cgroup = "/system.slice/docker.service" });
-	world_process(&w, &(struct world_process){
-				  .pid = 12, .ppid = 9, .exe = "/usr/bin/docker-proxy",
-				  .argv = { "/usr/bin/docker-proxy", "-container-ip", "172.17.0.9" } });
-	world_process(&w, &(struct world_process){ .pid = 13, .ppid = 1, .exe = "/usr/bin/dockerd", .argv = { "dockerd" },
+	world_process(&w,
+		      &(struct world_process){ .pid = 10,
+					       .ppid = 1,
+					       .exe = "/usr/sbin/nginx",
+					       .argv = { "nginx" },
+					       .cgroup = "/system.slice/docker-" WEB ".scope" });
+	world_process(&w,
+		      &(struct world_process){ .pid = 11,
+					       .ppid = 9,
+					       .exe = "/usr/bin/docker-proxy",
+					       .argv = { "/usr/bin/docker-proxy", "-host-port",
+							 "5432", "-container-ip", "172.17.0.3" },
+					       .cgroup = "/system.slice/docker.service" });
+	world_process(&w, &(struct world_process){ .pid = 12,
+						   .ppid = 9,
+						   .exe = "/usr/bin/docker-proxy",
+						   .argv = { "/usr/bin/docker-proxy",
+							     "-container-ip", "172.17.0.9" } });
+	world_process(&w, &(struct world_process){ .pid = 13,
+						   .ppid = 1,
+						   .exe = "/usr/bin/dockerd",
+						   .argv = { "dockerd" },
 						   .cgroup = "/system.slice/docker.service" });
 	DW_CHECK_INT(world_load(&w, &dw_starter_container, "systemd", NULL), 0);
 	DW_CHECK_STR(dw_container_of(&w.s, dw_procs_get(w.s.procs, 10)), "docker:web");
@@ -106,10 +128,12 @@ DW_TEST(docker)
 	DW_CHECK_INT(got.kind, DW_STARTER_CONTAINER);
 	DW_CHECK_STR(got.id, "docker:web");
 	DW_CHECK_STR(got.source, "/var/lib/docker/containers/" WEB "/config.v2.json");
-	DW_CHECK(got.enabled == DW_YES && got.restarts == DW_YES && got.confidence == DW_CONFIDENCE_CERTAIN);
+	DW_CHECK(got.enabled == DW_YES && got.restarts == DW_YES &&
+		 got.confidence == DW_CONFIDENCE_CERTAIN);
 	got = ask(&w, 11, 5432);
 	DW_CHECK_STR(got.id, "docker:db");
-	DW_CHECK(got.enabled == DW_NO && got.restarts == DW_NO && got.confidence == DW_CONFIDENCE_CERTAIN);
+	DW_CHECK(got.enabled == DW_NO && got.restarts == DW_NO &&
+		 got.confidence == DW_CONFIDENCE_CERTAIN);
 	got = ask(&w, 12, 8080); /* the address is gone, the port is known */
 	DW_CHECK_STR(got.id, "docker:web");
 	DW_CHECK_INT(got.confidence, DW_CONFIDENCE_LIKELY);
@@ -160,12 +184,22 @@ DW_TEST(podman)
 		   "[{\"id\":\"" DB "\",\"names\":[]},{\"id\":\"" WEB "\",\"names\":[\"web\"]},7]");
 	world_file(&w, "/run/containers/storage/overlay-containers/" WEB "/userdata/hosts",
 		   "127.0.0.1 localhost\n10.88.0.7\t0123456789ab web\n");
-	world_process(&w, &(struct world_process){ .pid = 20, .ppid = 1, .exe = "/usr/bin/conmon",
-						   .argv = { "/usr/bin/conmon", "-c", WEB, "-n", "web" } });
-	world_process(&w, &(struct world_process){ .pid = 21, .ppid = 20, .exe = "/srv", .argv = { "srv" },
-						   .cgroup = "/machine.slice/libpod-" DB ".scope" });
-	world_process(&w, &(struct world_process){ .pid = 22, .ppid = 20, .exe = "/usr/bin/conmon",
-						   .argv = { "/usr/bin/conmon", "-c", "../../etc", "-n", "x" } });
+	world_process(&w, &(struct world_process){
+				  .pid = 20,
+				  .ppid = 1,
+				  .exe = "/usr/bin/conmon",
+				  .argv = { "/usr/bin/conmon", "-c", WEB, "-n", "web" } });
+	world_process(&w,
+		      &(struct world_process){ .pid = 21,
+					       .ppid = 20,
+					       .exe = "/srv",
+					       .argv = { "srv" },
+					       .cgroup = "/machine.slice/libpod-" DB ".scope" });
+	world_process(&w, &(struct world_process){
+				  .pid = 22,
+				  .ppid = 20,
+				  .exe = "/usr/bin/conmon",
+				  .argv = { "/usr/bin/conmon", "-c", "../../etc", "-n", "x" } });
 	DW_CHECK_INT(world_load(&w, &dw_starter_container, "systemd", NULL), 0);
 	got = ask(&w, 20, 80);
 	DW_CHECK_STR(got.id, "podman:web");
@@ -213,8 +247,9 @@ DW_TEST(databases_that_make_no_sense)
 	struct dw_bytes db, value;
 
 	DW_CHECK_INT(dw_sys_open(DW_TEST_PATH("roots/container-podman"), &sys, NULL), 0);
-	DW_CHECK_INT(dw_sys_file_read(sys, "/var/lib/containers/storage/libpod/bolt_state.db", DW_FILE_MAX, a, &db,
-				      NULL), 0);
+	DW_CHECK_INT(dw_sys_file_read(sys, "/var/lib/containers/storage/libpod/bolt_state.db",
+				      DW_FILE_MAX, a, &db, NULL),
+		     0);
 	DW_CHECK(!bolt_has(&db, "ctr", "nobody", &value));
 	DW_CHECK(!bolt_has(&db, "nothing", "x", &value));
 	/* every length of it is survived, and so is every byte of its first pages turned over */
@@ -226,7 +261,8 @@ DW_TEST(databases_that_make_no_sense)
 	for (size_t i = 0; i < 5 * 4096; i++) {
 		db.data[i] = (char)~db.data[i];
 		if (bolt_has(&db, "runtime-config", "static-dir", &value))
-			DW_CHECK(value.data >= db.data && value.n <= db.n - (size_t)(value.data - db.data));
+			DW_CHECK(value.data >= db.data &&
+				 value.n <= db.n - (size_t)(value.data - db.data));
 		db.data[i] = (char)~db.data[i];
 	}
 	DW_CHECK(bolt_has(&db, "runtime-config", "static-dir", &value));
@@ -240,9 +276,16 @@ DW_TEST(rootless_helpers_are_told_by_the_namespace_they_serve)
 	struct stat st;
 	char full[256];
 
-	world_process(&w, &(struct world_process){ .pid = 30, .ppid = 1, .exe = "/usr/bin/slirp4netns",
-						   .argv = { "slirp4netns", "-c", "/run/user/1000/netns/netns-1", "tap0" } });
-	world_process(&w, &(struct world_process){ .pid = 31, .ppid = 1, .exe = "/srv", .argv = { "srv" },
+	world_process(
+		&w, &(struct world_process){ .pid = 30,
+					     .ppid = 1,
+					     .exe = "/usr/bin/slirp4netns",
+					     .argv = { "slirp4netns", "-c",
+						       "/run/user/1000/netns/netns-1", "tap0" } });
+	world_process(&w, &(struct world_process){ .pid = 31,
+						   .ppid = 1,
+						   .exe = "/srv",
+						   .argv = { "srv" },
 						   .cgroup = "/user.slice/libpod-" WEB ".scope" });
 	world_write(&w, "proc/30/root/run/user/1000/netns/netns-1", "", 0, 0644);
 	snprintf(full, sizeof(full), "%s/proc/30/root%s", w.dir, path);
@@ -251,7 +294,8 @@ DW_TEST(rootless_helpers_are_told_by_the_namespace_they_serve)
 	DW_CHECK_STR(ask(&w, 30, 8080).id, "podman:unknown");
 	*dw_vec_add(w.s.arena, &w.facts->sockets) =
 		(struct dw_socket_fact){ .at = { .netns = (uint32_t)st.st_ino } };
-	*dw_vec_add(w.s.arena, &w.facts->holds) = (struct dw_hold_fact){ .socket = 0, .process = 0 };
+	*dw_vec_add(w.s.arena, &w.facts->holds) =
+		(struct dw_hold_fact){ .socket = 0, .process = 0 };
 	DW_CHECK_STR(ask(&w, 30, 8080).id, "podman:0123456789ab");
 	world_free(&w);
 }
@@ -260,9 +304,14 @@ DW_TEST(our_own_container_is_none)
 {
 	struct world w = lab();
 
-	world_process(&w, &(struct world_process){ .pid = 40, .ppid = 1, .argv = { "a" },
-						   .cgroup = "/docker/" WEB "/system.slice/ssh.service" });
-	world_process(&w, &(struct world_process){ .pid = 41, .ppid = 1, .argv = { "b" },
+	world_process(&w, &(struct world_process){ .pid = 40,
+						   .ppid = 1,
+						   .argv = { "a" },
+						   .cgroup = "/docker/" WEB
+							     "/system.slice/ssh.service" });
+	world_process(&w, &(struct world_process){ .pid = 41,
+						   .ppid = 1,
+						   .argv = { "b" },
 						   .cgroup = "/docker/" WEB "/docker/" DB });
 	world_write(&w, "proc/1/cgroup", "0::/docker/" WEB "\n", 75, 0644);
 	DW_CHECK_INT(world_load(&w, &dw_starter_container, "systemd", NULL), 0);
@@ -277,14 +326,23 @@ DW_TEST(lxc_and_nspawn)
 	struct world w = lab();
 	struct dw_starter got;
 
-	world_file(&w, "/var/lib/lxc/old/config", "# x\nlxc.rootfs.path = dir:/x\nlxc.start.auto = 1\n");
+	world_file(&w, "/var/lib/lxc/old/config",
+		   "# x\nlxc.rootfs.path = dir:/x\nlxc.start.auto = 1\n");
 	world_file(&w, "/etc/systemd/nspawn/build.nspawn", "");
 	world_link(&w, "root/etc/systemd/system/machines.target.wants/systemd-nspawn@build.service",
 		   "/lib/systemd/system/systemd-nspawn@.service");
-	world_process(&w, &(struct world_process){ .pid = 50, .ppid = 1, .argv = { "a" }, .cgroup = "/lxc.payload.old/x" });
-	world_process(&w, &(struct world_process){
-				  .pid = 51, .ppid = 1, .argv = { "a" },
-				  .cgroup = "/machine.slice/systemd-nspawn@build.service/payload/init.scope" });
+	world_process(&w, &(struct world_process){ .pid = 50,
+						   .ppid = 1,
+						   .argv = { "a" },
+						   .cgroup = "/lxc.payload.old/x" });
+	world_process(
+		&w,
+		&(struct world_process){
+			.pid = 51,
+			.ppid = 1,
+			.argv = { "a" },
+			.cgroup =
+				"/machine.slice/systemd-nspawn@build.service/payload/init.scope" });
 	DW_CHECK_INT(world_load(&w, &dw_starter_container, "systemd", NULL), 0);
 	got = ask(&w, 50, 22);
 	DW_CHECK_STR(got.id, "lxc:old");
@@ -302,11 +360,13 @@ DW_TEST(broken_files_of_docker_are_survived)
 	struct world w = lab();
 
 	world_file(&w, "/var/lib/docker/containers/" WEB "/config.v2.json", "{\"Name\": [1,2");
-	world_file(&w, "/var/lib/docker/containers/" DB "/config.v2.json", "{\"Name\": [1], \"NetworkSettings\": 3}");
+	world_file(&w, "/var/lib/docker/containers/" DB "/config.v2.json",
+		   "{\"Name\": [1], \"NetworkSettings\": 3}");
 	DW_CHECK_INT(world_load(&w, &dw_starter_container, "systemd", NULL), 0);
 	DW_CHECK_INT(dw_starter_container.list(&w.s, w.state, NULL), 0);
 	DW_CHECK_INT(w.facts->incomplete.n, 1);
-	DW_CHECK_STR(w.facts->incomplete.v[0].file, "/var/lib/docker/containers/" WEB "/config.v2.json");
+	DW_CHECK_STR(w.facts->incomplete.v[0].file,
+		     "/var/lib/docker/containers/" WEB "/config.v2.json");
 	world_free(&w);
 }
 

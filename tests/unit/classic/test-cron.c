@@ -12,57 +12,120 @@ static struct world lab(void)
 {
 	static const struct world_process processes[] = {
 		{ .pid = 1, .argv = { "init" }, .exe = "/usr/sbin/init" },
-		{ .pid = 34, .ppid = 1, .exe = "/usr/sbin/cron", .argv = { "/usr/sbin/cron", "-f" }, UNIT },
-		{ .pid = 38, .ppid = 34, .exe = "/usr/sbin/cron", .argv = { "/usr/sbin/CRON", "-f" }, UNIT },
-		{ .pid = 41, .ppid = 38, .exe = "/usr/bin/dash", .argv = { "/bin/sh", "-c", "x" }, UNIT },
-		{ .pid = 45, .ppid = 41, PY, .argv = { "/usr/bin/python3", "/usr/local/sbin/crontabd", "tcp",
-						       "0.0.0.0", "8130" }, UNIT },
-		{ .pid = 53, .ppid = 41, PY, .argv = { "/usr/bin/python3", "/usr/local/sbin/userd", "tcp", "127.0.0.1",
-						       "8131" }, UNIT, .env = { "LOGNAME=pat" } },
-		{ .pid = 500, .ppid = 1, PY, .argv = { "/usr/bin/python3", "/usr/local/sbin/kaped", "tcp", "0.0.0.0",
-						       "8132", "daemon" }, UNIT, .env = { BARE } },
-		/* the same without systemd, its parent gone */
-		{ .pid = 501, .ppid = 1, PY, .argv = { "/usr/bin/python3", "/usr/local/sbin/kaped", "tcp", "0.0.0.0",
-						       "8132", "daemon" }, .env = { BARE } },
-		{ .pid = 502, .ppid = 1, PY, .argv = { "/usr/bin/python3", "/usr/local/sbin/kaped", "tcp", "0.0.0.0",
-						       "8132", "daemon" },
-		  .env = { BARE, "SSH_CONNECTION=10.0.0.1 1 10.0.0.2 22" } },
-		{ .pid = 503, .ppid = 1, PY, .argv = { "/usr/bin/python3", "/usr/local/sbin/kaped", "tcp", "0.0.0.0",
-						       "8132", "daemon" },
-		  .env = { BARE, "RUNLEVEL=2", "PREVLEVEL=N" } },
-		{ .pid = 504, .ppid = 1, .exe = "/usr/bin/nc.openbsd", .argv = { "nc", "-k", "-l", "31337" },
+		{ .pid = 34,
+		  .ppid = 1,
+		  .exe = "/usr/sbin/cron",
+		  .argv = { "/usr/sbin/cron", "-f" },
+		  UNIT },
+		{ .pid = 38,
+		  .ppid = 34,
+		  .exe = "/usr/sbin/cron",
+		  .argv = { "/usr/sbin/CRON", "-f" },
+		  UNIT },
+		{ .pid = 41,
+		  .ppid = 38,
+		  .exe = "/usr/bin/dash",
+		  .argv = { "/bin/sh", "-c", "x" },
+		  UNIT },
+		{ .pid = 45,
+		  .ppid = 41,
+		  PY,
+		  .argv = { "/usr/bin/python3", "/usr/local/sbin/crontabd", "tcp", "0.0.0.0",
+			    "8130" },
+		  UNIT },
+		{ .pid = 53,
+		  .ppid = 41,
+		  PY,
+		  .argv = { "/usr/bin/python3", "/usr/local/sbin/userd", "tcp", "127.0.0.1",
+			    "8131" },
+		  UNIT,
+		  .env = { "LOGNAME=pat" } },
+		{ .pid = 500,
+		  .ppid = 1,
+		  PY,
+		  .argv = { "/usr/bin/python3", "/usr/local/sbin/kaped", "tcp", "0.0.0.0", "8132",
+			    "daemon" },
+		  UNIT,
 		  .env = { BARE } },
-		{ .pid = 505, .ppid = 41, .exe = "/opt/strange", .argv = { "strange" }, UNIT, .env = { BARE } },
-		{ .pid = 508, .ppid = 41, .exe = "/opt/strange", .argv = { "strange" }, UNIT, .env = { "LOGNAME=pat" } },
-		{ .pid = 506, .ppid = 1, PY, .argv = { "/usr/bin/python3", "/usr/local/sbin/kaped" },
-		  .cgroup = "/system.slice/kaped.service", .env = { BARE } },
-		{ .pid = 507, .ppid = 1, .exe = "/usr/bin/dailyd", .argv = { "/usr/bin/dailyd", "-p", "1" }, UNIT },
+		/* the same without systemd, its parent gone */
+		{ .pid = 501,
+		  .ppid = 1,
+		  PY,
+		  .argv = { "/usr/bin/python3", "/usr/local/sbin/kaped", "tcp", "0.0.0.0", "8132",
+			    "daemon" },
+		  .env = { BARE } },
+		{ .pid = 502,
+		  .ppid = 1,
+		  PY,
+		  .argv = { "/usr/bin/python3", "/usr/local/sbin/kaped", "tcp", "0.0.0.0", "8132",
+			    "daemon" },
+		  .env = { BARE, "SSH_CONNECTION=10.0.0.1 1 10.0.0.2 22" } },
+		{ .pid = 503,
+		  .ppid = 1,
+		  PY,
+		  .argv = { "/usr/bin/python3", "/usr/local/sbin/kaped", "tcp", "0.0.0.0", "8132",
+			    "daemon" },
+		  .env = { BARE, "RUNLEVEL=2", "PREVLEVEL=N" } },
+		{ .pid = 504,
+		  .ppid = 1,
+		  .exe = "/usr/bin/nc.openbsd",
+		  .argv = { "nc", "-k", "-l", "31337" },
+		  .env = { BARE } },
+		{ .pid = 505,
+		  .ppid = 41,
+		  .exe = "/opt/strange",
+		  .argv = { "strange" },
+		  UNIT,
+		  .env = { BARE } },
+		{ .pid = 508,
+		  .ppid = 41,
+		  .exe = "/opt/strange",
+		  .argv = { "strange" },
+		  UNIT,
+		  .env = { "LOGNAME=pat" } },
+		{ .pid = 506,
+		  .ppid = 1,
+		  PY,
+		  .argv = { "/usr/bin/python3", "/usr/local/sbin/kaped" },
+		  .cgroup = "/system.slice/kaped.service",
+		  .env = { BARE } },
+		{ .pid = 507,
+		  .ppid = 1,
+		  .exe = "/usr/bin/dailyd",
+		  .argv = { "/usr/bin/dailyd", "-p", "1" },
+		  UNIT },
 	};
 	struct world w = world_new();
 
 	for (size_t i = 0; i < DW_ARRAY_SIZE(processes); i++)
 		world_process(&w, &processes[i]);
-	world_file(&w, "/etc/crontab", "SHELL=/bin/sh\n17 * * * * root cd / && run-parts /etc/cron.hourly\n");
+	world_file(&w, "/etc/crontab",
+		   "SHELL=/bin/sh\n17 * * * * root cd / && run-parts /etc/cron.hourly\n");
 	world_file(&w, "/etc/cron.d/lab-boot",
 		   "SHELL=/bin/sh\n@reboot root /usr/local/sbin/crontabd tcp 0.0.0.0 8130\n"
 		   "@reboot root /usr/local/sbin/crontabd udp 0.0.0.0 8139\n");
-	world_file(&w, "/etc/cron.d/lab-keepalive", "# keep\n* * * * * root /usr/local/sbin/keepalive\n");
+	world_file(&w, "/etc/cron.d/lab-keepalive",
+		   "# keep\n* * * * * root /usr/local/sbin/keepalive\n");
 	world_file(&w, "/usr/local/sbin/keepalive",
-		   "#!/bin/sh\npgrep -x kaped >/dev/null || { setsid /usr/local/sbin/kaped tcp 0.0.0.0 8132 daemon "
+		   "#!/bin/sh\npgrep -x kaped >/dev/null || { setsid /usr/local/sbin/kaped tcp "
+		   "0.0.0.0 8132 daemon "
 		   "</dev/null >/dev/null 2>&1 & }\n");
-	world_file(&w, "/etc/cron.d/old.dpkg-old", "@reboot root /usr/local/sbin/userd tcp 127.0.0.1 8131\n");
-	world_file(&w, "/var/spool/cron/crontabs/pat", "@reboot /usr/local/sbin/userd tcp 127.0.0.1 8131\n");
+	world_file(&w, "/etc/cron.d/old.dpkg-old",
+		   "@reboot root /usr/local/sbin/userd tcp 127.0.0.1 8131\n");
+	world_file(&w, "/var/spool/cron/crontabs/pat",
+		   "@reboot /usr/local/sbin/userd tcp 127.0.0.1 8131\n");
 	world_file(&w, "/var/spool/cron/crontabs/root", "# (x)\n\n@reboot nc -k -l 31337\n");
-	world_file(&w, "/etc/cron.daily/lab", "#!/bin/sh\nset -e\n[ -x /usr/bin/dailyd ] || exit 0\n"
-					      "/usr/bin/dailyd \\\n  -p 1\n");
+	world_file(&w, "/etc/cron.daily/lab",
+		   "#!/bin/sh\nset -e\n[ -x /usr/bin/dailyd ] || exit 0\n"
+		   "/usr/bin/dailyd \\\n  -p 1\n");
 	return w;
 }
 
 static struct dw_starter expect(struct world *w, int pid, const char *id, const char *source,
 				enum dw_confidence confidence)
 {
-	struct dw_starter got =
-		world_claim(w, &dw_starter_cron, pid, world_at(DW_PROTOCOL_TCP, DW_FAMILY_IPV4, "0.0.0.0", 1));
+	struct dw_starter got = world_claim(
+		w, &dw_starter_cron, pid, world_at(DW_PROTOCOL_TCP, DW_FAMILY_IPV4, "0.0.0.0", 1));
 
 	DW_CHECK_INT(got.kind, id ? DW_STARTER_CRON : DW_STARTER_UNKNOWN);
 	DW_CHECK_STR(got.id, id);
@@ -77,12 +140,15 @@ DW_TEST(jobs_in_crons_cgroup)
 	struct dw_starter got;
 
 	DW_CHECK_INT(world_load(&w, &dw_starter_cron, "systemd", NULL), 0);
-	got = expect(&w, 45, "/etc/cron.d/lab-boot", "/etc/cron.d/lab-boot:2", DW_CONFIDENCE_CERTAIN);
+	got = expect(&w, 45, "/etc/cron.d/lab-boot", "/etc/cron.d/lab-boot:2",
+		     DW_CONFIDENCE_CERTAIN);
 	DW_CHECK_INT(got.enabled, DW_YES);
 	DW_CHECK_INT(got.restarts, DW_NO);
 	DW_CHECK_STR(got.also, "cron.service");
-	expect(&w, 53, "/var/spool/cron/crontabs/pat", "/var/spool/cron/crontabs/pat:1", DW_CONFIDENCE_CERTAIN);
-	got = expect(&w, 500, "/etc/cron.d/lab-keepalive", "/etc/cron.d/lab-keepalive:2", DW_CONFIDENCE_CERTAIN);
+	expect(&w, 53, "/var/spool/cron/crontabs/pat", "/var/spool/cron/crontabs/pat:1",
+	       DW_CONFIDENCE_CERTAIN);
+	got = expect(&w, 500, "/etc/cron.d/lab-keepalive", "/etc/cron.d/lab-keepalive:2",
+		     DW_CONFIDENCE_CERTAIN);
 	DW_CHECK_INT(got.restarts, DW_YES);
 	DW_CHECK(got.evidence && strstr(got.evidence, "/usr/local/sbin/keepalive, whose line 2"));
 	expect(&w, 507, "/etc/cron.daily/lab", "/etc/cron.daily/lab:4", DW_CONFIDENCE_CERTAIN);
@@ -96,7 +162,8 @@ DW_TEST(a_job_without_a_line_is_crons_all_the_same)
 
 	DW_CHECK_INT(world_load(&w, &dw_starter_cron, "systemd", NULL), 0);
 	got = expect(&w, 505, "cron", NULL, DW_CONFIDENCE_LIKELY); /* root has several tabs */
-	expect(&w, 508, "/var/spool/cron/crontabs/pat", "/var/spool/cron/crontabs/pat", DW_CONFIDENCE_LIKELY);
+	expect(&w, 508, "/var/spool/cron/crontabs/pat", "/var/spool/cron/crontabs/pat",
+	       DW_CONFIDENCE_LIKELY);
 	DW_CHECK(got.evidence && strstr(got.evidence, "no crontab"));
 	world_free(&w);
 }
@@ -106,10 +173,12 @@ DW_TEST(orphans_need_crons_environment_and_a_line)
 	struct world w = lab();
 
 	DW_CHECK_INT(world_load(&w, &dw_starter_cron, "sysvinit", NULL), 0);
-	expect(&w, 501, "/etc/cron.d/lab-keepalive", "/etc/cron.d/lab-keepalive:2", DW_CONFIDENCE_LIKELY);
+	expect(&w, 501, "/etc/cron.d/lab-keepalive", "/etc/cron.d/lab-keepalive:2",
+	       DW_CONFIDENCE_LIKELY);
 	expect(&w, 502, NULL, NULL, 0); /* came in by ssh */
 	expect(&w, 503, NULL, NULL, 0); /* started by init */
-	expect(&w, 504, "/var/spool/cron/crontabs/root", "/var/spool/cron/crontabs/root:3", DW_CONFIDENCE_LIKELY);
+	expect(&w, 504, "/var/spool/cron/crontabs/root", "/var/spool/cron/crontabs/root:3",
+	       DW_CONFIDENCE_LIKELY);
 	expect(&w, 506, NULL, NULL, 0); /* another unit answers for it */
 	expect(&w, 34, NULL, NULL, 0);
 	world_free(&w);
@@ -120,9 +189,11 @@ DW_TEST(two_lines_that_fit_are_not_certain)
 	struct world w = lab();
 	struct dw_starter got;
 
-	world_file(&w, "/etc/cron.d/twin", "@hourly root /usr/local/sbin/crontabd tcp 0.0.0.0 8130\n");
+	world_file(&w, "/etc/cron.d/twin",
+		   "@hourly root /usr/local/sbin/crontabd tcp 0.0.0.0 8130\n");
 	DW_CHECK_INT(world_load(&w, &dw_starter_cron, "systemd", NULL), 0);
-	got = expect(&w, 45, "/etc/cron.d/lab-boot", "/etc/cron.d/lab-boot:2", DW_CONFIDENCE_LIKELY);
+	got = expect(&w, 45, "/etc/cron.d/lab-boot", "/etc/cron.d/lab-boot:2",
+		     DW_CONFIDENCE_LIKELY);
 	DW_CHECK(got.evidence && strstr(got.evidence, "/etc/cron.d/twin:1 fits as well"));
 	world_free(&w);
 }
@@ -139,9 +210,10 @@ static struct dw_cron_jobs parse(struct dw_facts *f, enum dw_crontab_form form, 
 DW_TEST(forms_of_a_crontab)
 {
 	struct dw_facts *f = dw_facts_new();
-	struct dw_cron_jobs j = parse(f, DW_CRONTAB_USER,
-				      "PATH = /bin\n\"MAILTO\"=x\n# c\n\n*/5 1-3,7 * jan mon a b\\%c%stdin\n@daily x\n"
-				      "-0 0 * * * y\n\t@reboot\tz\n");
+	struct dw_cron_jobs j = parse(
+		f, DW_CRONTAB_USER,
+		"PATH = /bin\n\"MAILTO\"=x\n# c\n\n*/5 1-3,7 * jan mon a b\\%c%stdin\n@daily x\n"
+		"-0 0 * * * y\n\t@reboot\tz\n");
 
 	DW_CHECK_INT(f->incomplete.n, 0);
 	DW_CHECK_INT(j.n, 4);
@@ -153,7 +225,8 @@ DW_TEST(forms_of_a_crontab)
 	}
 	j = parse(f, DW_CRONTAB_SYSTEM, "0 0 * * * www-data:www a\n");
 	DW_CHECK(j.n == 1 && dw_streq(j.v[0].user, "www-data") && dw_streq(j.v[0].command, "a"));
-	j = parse(f, DW_CRONTAB_ANACRON, "START_HOURS_RANGE=3-22\n1\t5\tcron.daily\trun 100%\n@monthly 1 m x\n");
+	j = parse(f, DW_CRONTAB_ANACRON,
+		  "START_HOURS_RANGE=3-22\n1\t5\tcron.daily\trun 100%\n@monthly 1 m x\n");
 	DW_CHECK(j.n == 2 && dw_streq(j.v[0].command, "run 100%"));
 	DW_CHECK_INT(f->incomplete.n, 0);
 	dw_facts_free(f);
@@ -163,7 +236,8 @@ DW_TEST(bad_crontab_lines_are_told)
 {
 	struct dw_facts *f = dw_facts_new();
 	struct dw_cron_jobs j = parse(f, DW_CRONTAB_SYSTEM,
-				      "@never root x\n* * * *\nsixty * * * * root x\n* * * * * root\n0 0 * * * root ok\n");
+				      "@never root x\n* * * *\nsixty * * * * root x\n* * * * * "
+				      "root\n0 0 * * * root ok\n");
 
 	DW_CHECK_INT(j.n, 1);
 	DW_CHECK_INT(f->incomplete.n, 4);
@@ -192,7 +266,8 @@ DW_TEST(lines_fit_or_do_not)
 	const char *script[] = { "/usr/bin/python3", "-u", "/opt/x.py", "--port", "1", NULL };
 	const char *nginx[] = { "nginx: master process /usr/sbin/nginx -c /x", NULL };
 
-	DW_CHECK(fit(a, "/usr/bin/nc.openbsd", nc, "cd /tmp && exec nc -l 80 >/dev/null 2>&1").whole);
+	DW_CHECK(fit(a, "/usr/bin/nc.openbsd", nc, "cd /tmp && exec nc -l 80 >/dev/null 2>&1")
+			 .whole);
 	DW_CHECK(fit(a, "/usr/bin/nc.openbsd", nc, "sh -c 'nc -l 80'").whole);
 	DW_CHECK(!fit(a, "/usr/bin/nc.openbsd", nc, "nc -l 81").whole);
 	DW_CHECK(fit(a, "/usr/bin/nc.openbsd", nc, "nc -l 80").score >

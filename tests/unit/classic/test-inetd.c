@@ -2,8 +2,9 @@
 #include "inetd_conf.h"
 #include "world.h"
 
-static const char services[] = "telnet 23/tcp\necho 7/tcp\necho 7/udp\ndaytime 13/tcp\nntalk 518/udp\n"
-			       "finger 79/tcp\ntftp 69/udp\n";
+static const char services[] =
+	"telnet 23/tcp\necho 7/tcp\necho 7/udp\ndaytime 13/tcp\nntalk 518/udp\n"
+	"finger 79/tcp\ntftp 69/udp\n";
 
 /* The file of a real guest; the line numbers count. */
 static const char conf[] = "# lab: what inetd serves\n"
@@ -19,13 +20,25 @@ static const char conf[] = "# lab: what inetd serves\n"
 static struct world lab(void)
 {
 	static const struct world_process processes[] = {
-		{ .pid = 1, .ppid = 0, .exe = "/usr/lib/systemd/systemd", .argv = { "/sbin/init" },
+		{ .pid = 1,
+		  .ppid = 0,
+		  .exe = "/usr/lib/systemd/systemd",
+		  .argv = { "/sbin/init" },
 		  .cgroup = "/init.scope" },
-		{ .pid = 52, .ppid = 1, .exe = "/usr/sbin/inetd", .argv = { "/usr/sbin/inetd" },
+		{ .pid = 52,
+		  .ppid = 1,
+		  .exe = "/usr/sbin/inetd",
+		  .argv = { "/usr/sbin/inetd" },
 		  .cgroup = "/system.slice/inetd.service" },
-		{ .pid = 60, .ppid = 52, .exe = "/usr/sbin/talkd", .argv = { "talkd" },
+		{ .pid = 60,
+		  .ppid = 52,
+		  .exe = "/usr/sbin/talkd",
+		  .argv = { "talkd" },
 		  .cgroup = "/system.slice/inetd.service" },
-		{ .pid = 61, .ppid = 1, .exe = "/usr/sbin/talkd", .argv = { "talkd" },
+		{ .pid = 61,
+		  .ppid = 1,
+		  .exe = "/usr/sbin/talkd",
+		  .argv = { "talkd" },
 		  .cgroup = "/system.slice/inetd.service" },
 		{ .pid = 62, .ppid = 1, .exe = "/usr/sbin/talkd", .argv = { "talkd" } },
 		{ .pid = 63, .ppid = 52, .exe = "/usr/sbin/in.fingerd", .argv = { "in.fingerd" } },
@@ -44,7 +57,8 @@ static struct world lab(void)
 	return w;
 }
 
-static void expect(struct world *w, int pid, struct dw_endpoint at, const char *id, const char *source)
+static void expect(struct world *w, int pid, struct dw_endpoint at, const char *id,
+		   const char *source)
 {
 	struct dw_starter got = world_claim(w, &dw_starter_inetd, pid, at);
 
@@ -60,16 +74,25 @@ DW_TEST(the_daemon_holds_what_its_lines_ask_for)
 	struct dw_starter got;
 
 	DW_CHECK_INT(world_load(&w, &dw_starter_inetd, "systemd", holders), 0);
-	expect(&w, 52, world_at(DW_PROTOCOL_TCP, DW_FAMILY_IPV4, "0.0.0.0", 23), "telnet", "/etc/inetd.conf:2");
-	expect(&w, 52, world_at(DW_PROTOCOL_TCP, DW_FAMILY_IPV6, "::", 23), "telnet", "/etc/inetd.conf:2");
-	expect(&w, 52, world_at(DW_PROTOCOL_TCP, DW_FAMILY_IPV4, "0.0.0.0", 7), "echo", "/etc/inetd.conf:3");
-	expect(&w, 52, world_at(DW_PROTOCOL_UDP, DW_FAMILY_IPV4, "0.0.0.0", 7), "echo", "/etc/inetd.conf:4");
-	expect(&w, 52, world_at(DW_PROTOCOL_UDP, DW_FAMILY_DUAL, "::", 7), "echo", "/etc/inetd.conf:4");
-	expect(&w, 52, world_at(DW_PROTOCOL_TCP, DW_FAMILY_IPV6, "::", 79), "finger", "/etc/inetd.conf:7");
-	expect(&w, 52, world_at(DW_PROTOCOL_TCP, DW_FAMILY_IPV4, "127.0.0.1", 7777), "7777", "/etc/inetd.conf:8");
+	expect(&w, 52, world_at(DW_PROTOCOL_TCP, DW_FAMILY_IPV4, "0.0.0.0", 23), "telnet",
+	       "/etc/inetd.conf:2");
+	expect(&w, 52, world_at(DW_PROTOCOL_TCP, DW_FAMILY_IPV6, "::", 23), "telnet",
+	       "/etc/inetd.conf:2");
+	expect(&w, 52, world_at(DW_PROTOCOL_TCP, DW_FAMILY_IPV4, "0.0.0.0", 7), "echo",
+	       "/etc/inetd.conf:3");
+	expect(&w, 52, world_at(DW_PROTOCOL_UDP, DW_FAMILY_IPV4, "0.0.0.0", 7), "echo",
+	       "/etc/inetd.conf:4");
+	expect(&w, 52, world_at(DW_PROTOCOL_UDP, DW_FAMILY_DUAL, "::", 7), "echo",
+	       "/etc/inetd.conf:4");
+	expect(&w, 52, world_at(DW_PROTOCOL_TCP, DW_FAMILY_IPV6, "::", 79), "finger",
+	       "/etc/inetd.conf:7");
+	expect(&w, 52, world_at(DW_PROTOCOL_TCP, DW_FAMILY_IPV4, "127.0.0.1", 7777), "7777",
+	       "/etc/inetd.conf:8");
 	/* a portmapped port is nobody's else */
-	expect(&w, 52, world_at(DW_PROTOCOL_UDP, DW_FAMILY_IPV4, "0.0.0.0", 39000), "rstatd", "/etc/inetd.conf:9");
-	got = world_claim(&w, &dw_starter_inetd, 52, world_at(DW_PROTOCOL_TCP, DW_FAMILY_IPV6, "::", 79));
+	expect(&w, 52, world_at(DW_PROTOCOL_UDP, DW_FAMILY_IPV4, "0.0.0.0", 39000), "rstatd",
+	       "/etc/inetd.conf:9");
+	got = world_claim(&w, &dw_starter_inetd, 52,
+			  world_at(DW_PROTOCOL_TCP, DW_FAMILY_IPV6, "::", 79));
 	DW_CHECK_INT(got.confidence, DW_CONFIDENCE_CERTAIN);
 	DW_CHECK_INT(got.enabled, DW_NO);
 	DW_CHECK_STR(got.program, "/usr/sbin/in.fingerd");
@@ -84,13 +107,15 @@ DW_TEST(a_line_that_was_taken_out_is_said_so)
 	struct dw_starter got;
 
 	DW_CHECK_INT(world_load(&w, &dw_starter_inetd, "systemd", holders), 0);
-	got = world_claim(&w, &dw_starter_inetd, 52, world_at(DW_PROTOCOL_TCP, DW_FAMILY_IPV4, "0.0.0.0", 13));
+	got = world_claim(&w, &dw_starter_inetd, 52,
+			  world_at(DW_PROTOCOL_TCP, DW_FAMILY_IPV4, "0.0.0.0", 13));
 	DW_CHECK_INT(got.kind, DW_STARTER_INETD);
 	DW_CHECK_STR(got.id, "13");
 	DW_CHECK_STR(got.source, "/etc/inetd.conf");
 	DW_CHECK_INT(got.enabled, DW_NO);
 	/* IPv4 was not asked for by a tcp6 line */
-	got = world_claim(&w, &dw_starter_inetd, 52, world_at(DW_PROTOCOL_TCP, DW_FAMILY_IPV4, "0.0.0.0", 79));
+	got = world_claim(&w, &dw_starter_inetd, 52,
+			  world_at(DW_PROTOCOL_TCP, DW_FAMILY_IPV4, "0.0.0.0", 79));
 	DW_CHECK_STR(got.id, "79");
 	world_free(&w);
 }
@@ -104,11 +129,14 @@ DW_TEST(children_hold_the_socket_of_a_wait_line)
 	DW_CHECK_INT(world_load(&w, &dw_starter_inetd, "systemd", holders), 0);
 	expect(&w, 60, ntalk, "ntalk", "/etc/inetd.conf:6");
 	expect(&w, 61, ntalk, "ntalk", "/etc/inetd.conf:6");
-	DW_CHECK_INT(world_claim(&w, &dw_starter_inetd, 61, ntalk).confidence, DW_CONFIDENCE_CERTAIN);
+	DW_CHECK_INT(world_claim(&w, &dw_starter_inetd, 61, ntalk).confidence,
+		     DW_CONFIDENCE_CERTAIN);
 	expect(&w, 62, ntalk, "ntalk", "/etc/inetd.conf:6");
-	DW_CHECK_INT(world_claim(&w, &dw_starter_inetd, 62, ntalk).confidence, DW_CONFIDENCE_LIKELY);
+	DW_CHECK_INT(world_claim(&w, &dw_starter_inetd, 62, ntalk).confidence,
+		     DW_CONFIDENCE_LIKELY);
 	/* a door that the line's program opened by itself; what a person ran through telnet is not inetd's */
-	expect(&w, 63, world_at(DW_PROTOCOL_TCP, DW_FAMILY_IPV4, "0.0.0.0", 4000), "finger", "/etc/inetd.conf:7");
+	expect(&w, 63, world_at(DW_PROTOCOL_TCP, DW_FAMILY_IPV4, "0.0.0.0", 4000), "finger",
+	       "/etc/inetd.conf:7");
 	expect(&w, 65, world_at(DW_PROTOCOL_TCP, DW_FAMILY_IPV4, "0.0.0.0", 99), NULL, NULL);
 	/* somebody who only calls himself inetd */
 	expect(&w, 66, world_at(DW_PROTOCOL_TCP, DW_FAMILY_IPV4, "0.0.0.0", 23), NULL, NULL);
@@ -120,11 +148,15 @@ DW_TEST(the_command_line_names_the_file)
 	static const int holders[] = { 52, 0 };
 	struct world w = lab();
 
-	world_process(&w, &(struct world_process){ .pid = 70, .ppid = 1, .exe = "/bin/busybox",
-						   .argv = { "busybox", "inetd", "-f", "-q", "9", "/etc/my.conf" } });
+	world_process(&w, &(struct world_process){ .pid = 70,
+						   .ppid = 1,
+						   .exe = "/bin/busybox",
+						   .argv = { "busybox", "inetd", "-f", "-q", "9",
+							     "/etc/my.conf" } });
 	world_file(&w, "/etc/my.conf", "8080 stream tcp nowait root /bin/cat cat\n");
 	DW_CHECK_INT(world_load(&w, &dw_starter_inetd, "systemd", holders), 0);
-	expect(&w, 70, world_at(DW_PROTOCOL_TCP, DW_FAMILY_IPV4, "0.0.0.0", 8080), "8080", "/etc/my.conf:1");
+	expect(&w, 70, world_at(DW_PROTOCOL_TCP, DW_FAMILY_IPV4, "0.0.0.0", 8080), "8080",
+	       "/etc/my.conf:1");
 	world_free(&w);
 }
 
@@ -143,7 +175,8 @@ DW_TEST(lines_sleep_while_the_daemon_does_not_run)
 	DW_CHECK(f && f->starter.enabled == DW_YES && f->starter.running == DW_NO);
 	DW_CHECK_STR(f ? f->program : NULL, "/usr/sbin/in.fingerd");
 	f = world_sleeper(&w, "7777", DW_PROTOCOL_TCP);
-	DW_CHECK(f && f->at.family == DW_FAMILY_IPV4 && f->at.address[0] == 127 && f->at.address[3] == 1);
+	DW_CHECK(f && f->at.family == DW_FAMILY_IPV4 && f->at.address[0] == 127 &&
+		 f->at.address[3] == 1);
 	f = world_sleeper(&w, "telnet", DW_PROTOCOL_TCP);
 	DW_CHECK(f && f->at.family == DW_FAMILY_DUAL);
 	f = world_sleeper(&w, "rstatd", DW_PROTOCOL_UDP);
@@ -173,16 +206,17 @@ static struct dw_inetd_lines parse(struct dw_facts *f, const char *text)
 DW_TEST(forms_of_a_line)
 {
 	struct dw_facts *f = dw_facts_new();
-	struct dw_inetd_lines l = parse(f, "[::1]:80 stream tcp6 nowait.40 www-data.www /bin/a a -x\n"
-					   "10.0.0.1:\n"
-					   "81\tstream\ttcp\tnowait\troot\t/bin/b\n"
-					   "*:82 dgram udp4 wait root:adm internal\n"
-					   "*:\n"
-					   "83 stream tcp46,sndbuf=1m nowait root /bin/c\n"
-					   "\t-more words\n"
-					   "tcpmux/x stream tcp nowait root /bin/d\n"
-					   "/run/x.sock stream unix nowait root /bin/e\n"
-					   "84 stream tcp nowait root /bin/f");
+	struct dw_inetd_lines l =
+		parse(f, "[::1]:80 stream tcp6 nowait.40 www-data.www /bin/a a -x\n"
+			 "10.0.0.1:\n"
+			 "81\tstream\ttcp\tnowait\troot\t/bin/b\n"
+			 "*:82 dgram udp4 wait root:adm internal\n"
+			 "*:\n"
+			 "83 stream tcp46,sndbuf=1m nowait root /bin/c\n"
+			 "\t-more words\n"
+			 "tcpmux/x stream tcp nowait root /bin/d\n"
+			 "/run/x.sock stream unix nowait root /bin/e\n"
+			 "84 stream tcp nowait root /bin/f");
 
 	DW_CHECK_INT(f->incomplete.n, 0);
 	DW_CHECK_INT(l.n, 5);

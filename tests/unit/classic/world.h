@@ -49,7 +49,8 @@ static void world_mkdirs(const char *path)
 		}
 }
 
-static void world_write(struct world *w, const char *path, const void *data, size_t n, unsigned mode)
+static void world_write(struct world *w, const char *path, const void *data, size_t n,
+			unsigned mode)
 {
 	char full[512];
 	FILE *f;
@@ -135,7 +136,8 @@ static struct world world_new(void)
 }
 
 /* Opens the host; init as in struct dw_starters. The processes named are those that hold sockets. */
-static int world_load(struct world *w, const struct dw_starter_ops *ops, const char *init, const int *holders)
+static int world_load(struct world *w, const struct dw_starter_ops *ops, const char *init,
+		      const int *holders)
 {
 	struct dw_error e = { 0 };
 
@@ -150,25 +152,29 @@ static int world_load(struct world *w, const struct dw_starter_ops *ops, const c
 		DW_CHECK(p != NULL);
 		if (p)
 			*dw_vec_add(w->s.arena, &w->facts->processes) = (struct dw_owner){
-				.pid = p->pid, .executable = p->exe, .comm = p->comm,
+				.pid = p->pid,
+				.executable = p->exe,
+				.comm = p->comm,
 				.started_ticks = p->started_ticks,
 			};
 	}
 	return ops->load(&w->s, &w->state, &e);
 }
 
-static struct dw_endpoint world_at(enum dw_protocol protocol, enum dw_family family, const char *address,
-				   uint32_t port)
+static struct dw_endpoint world_at(enum dw_protocol protocol, enum dw_family family,
+				   const char *address, uint32_t port)
 {
-	struct dw_endpoint at = { .protocol = protocol, .family = family, .has_port = true, .port = port };
+	struct dw_endpoint at = {
+		.protocol = protocol, .family = family, .has_port = true, .port = port
+	};
 
 	if (inet_pton(family == DW_FAMILY_IPV4 ? AF_INET : AF_INET6, address, at.address) != 1)
 		dw_test_failures++;
 	return at;
 }
 
-dw_unused static struct dw_starter world_claim(struct world *w, const struct dw_starter_ops *ops, int pid,
-					       struct dw_endpoint at)
+dw_unused static struct dw_starter world_claim(struct world *w, const struct dw_starter_ops *ops,
+					       int pid, struct dw_endpoint at)
 {
 	struct dw_claim q = { .process = dw_procs_get(w->s.procs, pid), .at = &at, .fd = -1 };
 	struct dw_starter ret = { 0 };
@@ -180,7 +186,8 @@ dw_unused static struct dw_starter world_claim(struct world *w, const struct dw_
 }
 
 /* The note about this line of this file; NULL: none. */
-dw_unused static const struct dw_incomplete *world_note(const struct world *w, const char *file, unsigned line)
+dw_unused static const struct dw_incomplete *world_note(const struct world *w, const char *file,
+							unsigned line)
 {
 	for (size_t i = 0; i < w->facts->incomplete.n; i++) {
 		const struct dw_incomplete *n = &w->facts->incomplete.v[i];
