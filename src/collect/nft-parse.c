@@ -73,10 +73,8 @@ bool dw_nft_data_parse(struct dw_arena *a, const struct nlattr *nested, struct d
 	return ret->n > 0;
 }
 
-/*
- * --- tables, chains, rules
- * ------------------------------------------------------------------------
- */
+/* --- tables, chains, rules
+ * ---------------------------------------------------------------- */
 
 static void table_message(struct dw_nft_ruleset *r, uint8_t family, const struct nlmsghdr *m)
 {
@@ -179,10 +177,8 @@ static void rule_message(struct dw_nft_ruleset *r, uint8_t family, const struct 
 	};
 }
 
-/*
- * --- sets
- * -----------------------------------------------------------------------------------------
- */
+/* --- sets
+ * --------------------------------------------------------------------------------- */
 
 static void set_message(struct dw_nft_ruleset *r, uint8_t family, const struct nlmsghdr *m)
 {
