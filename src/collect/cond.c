@@ -75,8 +75,10 @@ bool dw_cond_address(struct dw_cond *c, enum dw_family family, const uint8_t *lo
 	return memcmp(c->low, c->high, n) <= 0;
 }
 
-/* --- ports
- * -------------------------------------------------------------------------------- */
+/*
+ * --- ports
+ * ----------------------------------------------------------------------------------------
+ */
 
 struct spans {
 	struct dw_span *v;
@@ -166,8 +168,10 @@ bool dw_cond_ports(struct dw_cond *c, struct dw_arena *a, const struct dw_span *
 	return these.n > 0;
 }
 
-/* --- words
- * -------------------------------------------------------------------------------- */
+/*
+ * --- words
+ * ----------------------------------------------------------------------------------------
+ */
 
 #define WORDS_MAX 600 /* bytes; a rule of a hundred matches is not told in full */
 

@@ -32,8 +32,10 @@ static bool one_address(const struct dw_cond *c)
 	return c->address_set && memcmp(c->low, c->high, c->family == DW_FAMILY_IPV4 ? 4 : 16) == 0;
 }
 
-/* --- words
- * -------------------------------------------------------------------------------- */
+/*
+ * --- words
+ * ----------------------------------------------------------------------------------------
+ */
 
 static void add_span(struct dw_str *b, unsigned first, unsigned last)
 {
@@ -146,8 +148,10 @@ static const char *rule_text(struct dw_arena *a, const struct dw_cond *c, const 
 	return b.s;
 }
 
-/* --- facts
- * -------------------------------------------------------------------------------- */
+/*
+ * --- facts
+ * ----------------------------------------------------------------------------------------
+ */
 
 struct emission {
 	struct dw_forwards *w;

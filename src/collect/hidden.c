@@ -27,8 +27,10 @@ static void wait_a_moment(void)
 	(void)nanosleep(&t, NULL);
 }
 
-/* --- ports nobody admits to
- * --------------------------------------------------------------- */
+/*
+ * --- ports nobody admits to
+ * -----------------------------------------------------------------------
+ */
 
 struct suspect {
 	struct dw_endpoint at;
@@ -236,8 +238,10 @@ void dw_probe_all(struct dw_collect *c, const struct dw_probe_ops *ops)
 	report(&all);
 }
 
-/* --- views that disagree
- * ------------------------------------------------------------------ */
+/*
+ * --- views that disagree
+ * --------------------------------------------------------------------------
+ */
 
 static bool disagrees(const struct dw_socket_fact *s)
 {

@@ -204,8 +204,7 @@ static int walk(struct joining *j, const int *pids, size_t n, struct dw_error *e
 	return 0;
 }
 
-/* --- sockets left without a holder
- * -------------------------------------------------------- */
+/* --- sockets left without a holder ----------------------------------------------------------- */
 
 static bool is_unheld(const struct joining *j, size_t socket)
 {

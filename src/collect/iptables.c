@@ -105,8 +105,10 @@ static struct xt_entry_target read_target(const struct walk *w, uint32_t at, con
 	return t;
 }
 
-/* --- conditions
- * --------------------------------------------------------------------------- */
+/*
+ * --- conditions
+ * -----------------------------------------------------------------------------------
+ */
 
 static bool is_zero(const uint8_t *p, size_t n)
 {
@@ -204,8 +206,10 @@ static bool narrow(const struct walk *w, uint32_t at, const struct entry *e, str
 	       by_matches(w, at, e, &y->cond, &y->comment, &y->conditional);
 }
 
-/* --- chains
- * ------------------------------------------------------------------------------- */
+/*
+ * --- chains
+ * ---------------------------------------------------------------------------------------
+ */
 
 /* A chain of the user begins behind an entry whose target is ERROR and holds its name. */
 static void find_chains(struct walk *w)

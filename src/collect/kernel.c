@@ -89,8 +89,10 @@ static bool concerns(const struct ownerless *o, size_t netns)
 	return false;
 }
 
-/* --- rpcbind
- * ------------------------------------------------------------------------------ */
+/*
+ * --- rpcbind
+ * --------------------------------------------------------------------------------------
+ */
 
 /*
  * Asking a port that systemd holds for rpcbind would start rpcbind. So a process other than PID 1
@@ -154,8 +156,10 @@ static void ask_rpcbind(struct ownerless *o, size_t netns)
 	}
 }
 
-/* --- all of it
- * ---------------------------------------------------------------------------- */
+/*
+ * --- all of it
+ * ------------------------------------------------------------------------------------
+ */
 
 static void tell_rest(const struct ownerless *o)
 {

@@ -35,8 +35,10 @@ static enum dw_nft_flow from_bool(bool possible)
 	return possible ? DW_NFT_NEXT : DW_NFT_MISS;
 }
 
-/* --- loads
- * -------------------------------------------------------------------------------- */
+/*
+ * --- loads
+ * ----------------------------------------------------------------------------------------
+ */
 
 static enum dw_nft_flow run_meta(struct run *r)
 {
@@ -171,8 +173,10 @@ static enum dw_nft_flow run_byteorder(struct run *r)
 	return DW_NFT_NEXT;
 }
 
-/* --- comparisons
- * -------------------------------------------------------------------------- */
+/*
+ * --- comparisons
+ * ----------------------------------------------------------------------------------
+ */
 
 static bool step(uint8_t *bytes, unsigned n, bool up)
 {
@@ -250,8 +254,10 @@ static enum dw_nft_flow run_match(struct run *r)
 				     dw_attr_data(info), dw_attr_size(info), &r->p->comment));
 }
 
-/* --- what a rule does
- * --------------------------------------------------------------------- */
+/*
+ * --- what a rule does
+ * -----------------------------------------------------------------------------
+ */
 
 static const char *place(const struct dw_nft_walk *w)
 {
@@ -382,8 +388,10 @@ static enum dw_nft_flow run_immediate(struct run *r)
 	return DW_NFT_NEXT;
 }
 
-/* --- the table
- * ---------------------------------------------------------------------------- */
+/*
+ * --- the table
+ * ------------------------------------------------------------------------------------
+ */
 
 static enum dw_nft_flow run_nothing(struct run *r)
 {

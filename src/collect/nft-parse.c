@@ -73,8 +73,10 @@ bool dw_nft_data_parse(struct dw_arena *a, const struct nlattr *nested, struct d
 	return ret->n > 0;
 }
 
-/* --- tables, chains, rules
- * ---------------------------------------------------------------- */
+/*
+ * --- tables, chains, rules
+ * ------------------------------------------------------------------------
+ */
 
 static void table_message(struct dw_nft_ruleset *r, uint8_t family, const struct nlmsghdr *m)
 {
@@ -177,8 +179,10 @@ static void rule_message(struct dw_nft_ruleset *r, uint8_t family, const struct 
 	};
 }
 
-/* --- sets
- * --------------------------------------------------------------------------------- */
+/*
+ * --- sets
+ * -----------------------------------------------------------------------------------------
+ */
 
 static void set_message(struct dw_nft_ruleset *r, uint8_t family, const struct nlmsghdr *m)
 {

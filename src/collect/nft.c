@@ -14,8 +14,10 @@
 
 #include "dw_str.h"
 
-/* --- sets and maps
- * ------------------------------------------------------------------------ */
+/*
+ * --- sets and maps
+ * --------------------------------------------------------------------------------
+ */
 
 struct lookup {
 	struct dw_nft_walk *w;
@@ -170,8 +172,10 @@ enum dw_nft_flow dw_nft_lookup(struct dw_nft_walk *w, struct dw_nft_path *p,
 	return look_up(&l, p, dw_attr_be32(tb[NFTA_LOOKUP_FLAGS]) & NFT_LOOKUP_F_INV);
 }
 
-/* --- rules and chains
- * --------------------------------------------------------------------- */
+/*
+ * --- rules and chains
+ * -----------------------------------------------------------------------------
+ */
 
 static void walk_chain(struct dw_nft_walk *w, const struct dw_nft_chain *c,
 		       const struct dw_cond *cond);
@@ -257,8 +261,10 @@ void dw_nft_walk_all(struct dw_nft_walk *w)
 	walk_hook(w, NF_INET_LOCAL_OUT);
 }
 
-/* --- dumps
- * -------------------------------------------------------------------------------- */
+/*
+ * --- dumps
+ * ----------------------------------------------------------------------------------------
+ */
 
 struct dump {
 	struct dw_nft_walk walk; /* first: load() gets back from it to here */

@@ -35,8 +35,10 @@ static void mark(struct dw_ports *p, bool tcp, bool six, unsigned port)
 		dw_port_set(p->map[probe], port);
 }
 
-/* --- the views
- * ---------------------------------------------------------------------------- */
+/*
+ * --- the views
+ * ------------------------------------------------------------------------------------
+ */
 
 void dw_ports_diag(struct dw_ports *p, bool tcp, const struct nlmsghdr *m)
 {
@@ -191,8 +193,10 @@ void dw_ports_known(struct dw_collect *c, size_t netns, struct dw_ports *p, unsi
 	dw_ports_facts(p, c->facts, c->facts->netns.v[netns].inode);
 }
 
-/* --- the sweep
- * ---------------------------------------------------------------------------- */
+/*
+ * --- the sweep
+ * ------------------------------------------------------------------------------------
+ */
 
 /*
  * Tries the ports in `want`; those that are taken stay in it. Returns how many ports may not be

@@ -53,8 +53,10 @@ static void add_on_link(struct dw_collect *c, size_t netns, const struct dw_link
 	dw_vec_push(f->arena, &f->redirects, fact);
 }
 
-/* --- sk_lookup
- * ---------------------------------------------------------------------------- */
+/*
+ * --- sk_lookup
+ * ------------------------------------------------------------------------------------
+ */
 
 static int sk_lookup(struct dw_collect *c, size_t netns, struct dw_error *e)
 {
@@ -82,8 +84,10 @@ static int sk_lookup(struct dw_collect *c, size_t netns, struct dw_error *e)
 	return 0;
 }
 
-/* --- XDP
- * ---------------------------------------------------------------------------------- */
+/*
+ * --- XDP
+ * ------------------------------------------------------------------------------------------
+ */
 
 static const char *mode_name(unsigned mode)
 {
@@ -109,8 +113,10 @@ static void xdp(struct dw_collect *c, size_t netns, const struct dw_links *links
 	}
 }
 
-/* --- tcx and tc
- * --------------------------------------------------------------------------- */
+/*
+ * --- tcx and tc
+ * -----------------------------------------------------------------------------------
+ */
 
 static void tcx(struct dw_collect *c, size_t netns, const struct dw_links *links)
 {

@@ -19,8 +19,10 @@
 #define ANSWER_MAX      ((size_t)1 << 20)
 #define TIMEOUT_MS      1000
 
-/* --- record marking
- * ----------------------------------------------------------------------- */
+/*
+ * --- record marking
+ * -------------------------------------------------------------------------------
+ */
 
 static uint32_t be32_at(const uint8_t *p)
 {
@@ -51,8 +53,10 @@ bool dw_rpc_complete(const void *answer, size_t n)
 	return fragments(answer, n, NULL);
 }
 
-/* --- XDR
- * ---------------------------------------------------------------------------------- */
+/*
+ * --- XDR
+ * ------------------------------------------------------------------------------------------
+ */
 
 struct xdr {
 	const uint8_t *p;
@@ -185,8 +189,10 @@ int dw_rpc_parse(struct dw_arena *a, unsigned version, const void *answer, size_
 	return x.bad ? -EBADMSG : 0;
 }
 
-/* --- asking
- * ------------------------------------------------------------------------------- */
+/*
+ * --- asking
+ * ---------------------------------------------------------------------------------------
+ */
 
 static int ask(struct dw_collect *c, size_t netns, unsigned version, const char *path,
 	       struct dw_arena *a, struct dw_rpc_programs *ret, struct dw_error *e)

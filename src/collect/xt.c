@@ -190,8 +190,10 @@ bool dw_xt_match(struct dw_cond *c, struct dw_arena *a, const char *name, unsign
 	return true;
 }
 
-/* --- targets
- * ------------------------------------------------------------------------------ */
+/*
+ * --- targets
+ * --------------------------------------------------------------------------------------
+ */
 
 static void take_addresses(struct dw_target *t, const void *low, const void *high, size_t n)
 {

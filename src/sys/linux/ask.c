@@ -47,8 +47,10 @@ static int refused(struct dw_sys *s, const char *what, struct dw_error *e)
 	return r < 0 ? dw_error_errno(e, r, "%s", what) : 0;
 }
 
-/* --- getsockopt
- * --------------------------------------------------------------------------- */
+/*
+ * --- getsockopt
+ * -----------------------------------------------------------------------------------
+ */
 
 struct sockopt {
 	int family, level, option;
@@ -105,8 +107,10 @@ int dw_netns_getsockopt(struct dw_sys *s, const struct dw_netns *ns, int family,
 	return 0;
 }
 
-/* --- one exchange
- * ------------------------------------------------------------------------- */
+/*
+ * --- one exchange
+ * ---------------------------------------------------------------------------------
+ */
 
 struct call {
 	const struct dw_call *what;
@@ -242,8 +246,10 @@ int dw_netns_call(struct dw_sys *s, const struct dw_netns *ns, const struct dw_c
 			ret, e);
 }
 
-/* --- bind(2)
- * ------------------------------------------------------------------------------ */
+/*
+ * --- bind(2)
+ * --------------------------------------------------------------------------------------
+ */
 
 static int bind_once(const struct dw_bind_sweep *b, unsigned port)
 {
@@ -310,8 +316,10 @@ int dw_netns_bind_sweep(struct dw_sys *s, const struct dw_netns *ns, struct dw_b
 	return 0;
 }
 
-/* --- a socket of another process
- * ---------------------------------------------------------- */
+/*
+ * --- a socket of another process
+ * ------------------------------------------------------------------
+ */
 
 static uint32_t namespace_of(int socket)
 {
