@@ -8,7 +8,8 @@
 
 static int by_netlink(struct dw_collect *c, struct dw_error *e)
 {
-	bool netlink = (c->rungs & DW_RUNG_NETLINK) != 0;
+	/* /proc alone only when nothing better was allowed; BPF that failed falls one rung, not two */
+	bool netlink = c->rungs != DW_RUNG_PROC;
 	int r;
 
 	for (size_t i = 0; i < c->netns.n; i++) {
