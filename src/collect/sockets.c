@@ -41,7 +41,8 @@ int dw_collect_sockets(struct dw_collect *c, struct dw_error *e)
 		if (r == 0)
 			return 0;
 		dw_facts_incomplete(c->facts, "no-bpf", NULL, 0, false,
-				    "BPF could not be used, /proc was walked instead: %s", why.message);
+				    "BPF could not be used, /proc was walked instead: %s",
+				    why.message);
 	}
 	r = dw_collect_netns(c, e);
 	return r < 0 ? r : by_netlink(c, e);

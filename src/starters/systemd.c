@@ -64,10 +64,12 @@ static void unload(struct dw_starters *s, void *state)
 	dw_bus_free(sd->bus);
 }
 
-const struct dw_starter_ops dw_starter_systemd = {
-	.name = "systemd",
-	.knows_foreign = true, .load = load, .list = list, .claim = claim, .unload = unload
-};
+const struct dw_starter_ops dw_starter_systemd = { .name = "systemd",
+						   .knows_foreign = true,
+						   .load = load,
+						   .list = list,
+						   .claim = claim,
+						   .unload = unload };
 
 const char *dw_sd_home(struct dw_starters *s, const char *user)
 {

@@ -25,10 +25,12 @@
 static void open_doors(void)
 {
 	for (int i = 0; i < DOORS; i++) {
-		struct sockaddr_in at = { .sin_family = AF_INET, .sin_port = htons((uint16_t)(7000 + i)) };
+		struct sockaddr_in at = { .sin_family = AF_INET,
+					  .sin_port = htons((uint16_t)(7000 + i)) };
 		int s = socket(AF_INET, i % 2 ? SOCK_DGRAM : SOCK_STREAM, 0);
 
-		if (s < 0 || bind(s, (struct sockaddr *)&at, sizeof(at)) < 0 || (i % 2 == 0 && listen(s, 4) < 0)) {
+		if (s < 0 || bind(s, (struct sockaddr *)&at, sizeof(at)) < 0 ||
+		    (i % 2 == 0 && listen(s, 4) < 0)) {
 			perror("door");
 			exit(1);
 		}
@@ -118,16 +120,19 @@ static void fail_each(const char *name, unsigned rungs, int code)
 		int r = audit(rungs, n, code, &got);
 
 		if (r > 0) {
-			printf("%s: call %u of %u: failed without a message\n", name, n, whole.calls);
+			printf("%s: call %u of %u: failed without a message\n", name, n,
+			       whole.calls);
 			wrong++;
 		} else if (r == 0 && (got.doors < whole.doors || got.owners < whole.owners) &&
 			   !says_more(&got, &whole)) {
-			printf("%s: call %u of %u failed with %d: %u of %u doors, %u owners, and not a word\n",
+			printf("%s: call %u of %u failed with %d: %u of %u doors, %u owners, and "
+			       "not a word\n",
 			       name, n, whole.calls, code, got.doors, whole.doors, got.owners);
 			wrong++;
 		}
 	}
-	printf("%s: %u calls failed one by one with errno %d, %u wrong\n", name, whole.calls, code, wrong);
+	printf("%s: %u calls failed one by one with errno %d, %u wrong\n", name, whole.calls, code,
+	       wrong);
 	DW_CHECK_INT(wrong, 0);
 }
 
@@ -183,7 +188,8 @@ int main(void)
 	}
 	pid = fork();
 	if (pid == 0) {
-		if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 || mount("proc", "/proc", "proc", 0, NULL) < 0)
+		if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+		    mount("proc", "/proc", "proc", 0, NULL) < 0)
 			exit(1);
 		exit(run_all());
 	}
