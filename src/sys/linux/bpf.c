@@ -39,6 +39,11 @@ int dw_bpf_run(struct dw_sys *s, unsigned want, struct dw_arena *a, struct dw_bp
 	return dw_bpf_live_run(s, want, a, ret, e);
 }
 
+bool dw_bpf_is_ready(struct dw_sys *s)
+{
+	return s->kind == DW_SYS_FAKE || (s->kind == DW_SYS_LIVE && dw_bpf_live_is_pinned());
+}
+
 /* pidfd_getfd(2), then SIOCGSKNS: needs Linux 5.6. */
 int dw_bpf_socket_netns(struct dw_sys *s, int pid, int fd, struct dw_error *e)
 {
