@@ -458,6 +458,7 @@ static const struct {
 	{ "setpriv", "", 0 },
 	{ "stdbuf", "ioe", 0 },
 	{ "timeout", "ks", 1 },
+	{ "chroot", "", 1 },
 };
 
 /* chpst's -P, -0, -1, -2 and -v take no value; its others do. */

@@ -147,6 +147,33 @@ DW_TEST(carriers)
 	}
 }
 
+/* A jailed program is known by the path that our own root directory shows. */
+DW_TEST(jails)
+{
+	static const struct {
+		const char *line, *program;
+	} x[] = {
+		{ "start-stop-daemon -S --chroot /srv/jail/ --exec /bin/a -- -D",
+		  "/srv/jail/bin/a" },
+		{ "start-stop-daemon -S -x /bin/a --chroot=/srv/jail", "/srv/jail/bin/a" },
+		{ "J=/srv/jail; start-stop-daemon -Sr $J -a /bin/a", "/srv/jail/bin/a" },
+		{ "start-stop-daemon --chroot / --exec /bin/a", "/bin/a" },
+		{ "start-stop-daemon --chroot $(pwd) --exec /bin/a", "/bin/a" },
+		{ "start-stop-daemon --exec /bin/a -- --chroot /srv/jail", "/bin/a" },
+		{ "nohup chroot --userspec=a:b /srv/jail /bin/a -D", "/srv/jail/bin/a" },
+		{ "chroot /srv/jail true; /bin/a", "/bin/a" },
+	};
+
+	for (size_t i = 0; i < DW_ARRAY_SIZE(x); i++) {
+		struct dw_arena *a = dw_arena_new();
+		struct dw_script s = scan(a, "/etc/init.d/a", x[i].line);
+
+		DW_CHECK_INT(s.programs.n, 1);
+		DW_CHECK_STR(s.programs.n ? s.programs.v[0].path : NULL, x[i].program);
+		dw_arena_free(a);
+	}
+}
+
 /* A script that doubles a variable on every line must cost neither time nor memory. */
 DW_TEST(bomb)
 {

@@ -283,6 +283,35 @@ DW_TEST(inittab)
 	host_free(h);
 }
 
+DW_TEST(jailed_daemon)
+{
+	struct host *h = sysv_host();
+
+	host_file(h, "/usr/bin/busybox", 0755, "\177ELF");
+	host_file(h, "/srv/jail/bin/busybox", 0755, "\177ELF");
+	host_link(h, "/srv/jail/bin/httpd", "/bin/busybox");
+	script(h, "jail",
+	       "#!/bin/sh\nstart-stop-daemon --start --chroot /srv/jail --exec /bin/httpd -- 8453\n");
+	link_script(h, "/etc/rc2.d/S01jail", "jail");
+	host_process(h, &(struct host_process){ .pid = 100,
+						.ppid = 1,
+						.exe = "/srv/jail/bin/busybox",
+						.argv = { "/bin/httpd", "8453" },
+						.env = { BOOT_ENV } });
+	host_process(h, &(struct host_process){ .pid = 101,
+						.ppid = 1,
+						.exe = "/usr/bin/busybox",
+						.argv = { "/bin/httpd", "8453" },
+						.env = { BOOT_ENV } });
+	host_load(h, &dw_starter_sysv, "sysvinit", true);
+	DW_CHECK_STR(host_claim(h, 100).id, "jail");
+	DW_CHECK_STR(host_claim(h, 100).source, "/etc/init.d/jail:2");
+	DW_CHECK_INT(host_claim(h, 100).confidence, DW_CONFIDENCE_CERTAIN);
+	DW_CHECK_INT(host_claim(h, 101).kind, DW_STARTER_UNKNOWN); /* ours, not the jail's */
+	DW_CHECK(host_sleeper(h, "jail") == NULL);
+	host_free(h);
+}
+
 /* A waited-for script leaves its daemon to init: only init's own environment tells whose it is. */
 DW_TEST(inittab_script_leaves_a_daemon)
 {
