@@ -12,6 +12,7 @@
 
 #define FILE_MAX     ((size_t)4 * 1024 * 1024)
 #define FILES_MAX    512u /* includes and zones together */
+#define BYTES_MAX    ((size_t)32 * 1024 * 1024)
 #define INCLUDES_MAX 16u  /* nft's own MAX_INCLUDE_DEPTH */
 
 /* Files (or, with zones, a pattern of them) and the service that loads them: Debian, Red Hat, Alpine, Arch, Gentoo. */
@@ -52,17 +53,21 @@ static void read_one(const struct dw_rules_text *t)
 	struct dw_error e = { 0 };
 	int r;
 
-	if (t->rules->files++ >= FILES_MAX) {
+	if (t->rules->files++ >= FILES_MAX || t->rules->bytes > BYTES_MAX) {
 		t->rules->truncated = true;
 		return;
 	}
 	r = dw_sys_file_read(s->sys, t->file, FILE_MAX, s->arena, &text, &e);
 	if (r == -ENOENT || r == -ENOTDIR)
 		return;
-	if (r < 0) /* the door is known all the same */
+	if (r < 0) {
+		/* the door is known all the same */
 		dw_facts_incomplete(s->facts, "unreadable", t->file, 0, false,
 				    "which forwarded ports come from it is not known: %s", e.message);
-	else if (places[t->place].zones)
+		return;
+	}
+	t->rules->bytes += text.n;
+	if (places[t->place].zones)
 		dw_rules_parse_zone(t, &text);
 	else
 		dw_rules_parse(t, &text);

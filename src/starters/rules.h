@@ -49,7 +49,9 @@ struct dw_rule_define {
 struct dw_rules {
 	DW_VEC(struct dw_rule) v; /* only those that forward */
 	DW_VEC(struct dw_rule_define) defines;
-	unsigned files; /* read so far */
+	unsigned files;  /* read so far */
+	size_t bytes;    /* of them */
+	size_t expanded; /* bytes that definitions became */
 	bool truncated;
 };
 

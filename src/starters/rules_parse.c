@@ -8,6 +8,9 @@
 #define WORDS_MAX  4096u  /* of one statement; a bigger one is a list of something else */
 #define RULES_MAX  20000u /* that forward */
 #define VALUES_MAX 256u   /* ports or addresses of one rule */
+/* "define b = $a $a" doubles with each line: both are limited */
+#define DEFINES_MAX  1000u
+#define EXPANDED_MAX ((size_t)1024 * 1024) /* bytes */
 
 struct word {
 	const char *s;
@@ -296,7 +299,7 @@ static void take_define(struct reader *r)
 {
 	struct dw_rule_define *d;
 
-	if (r->words.n < 2)
+	if (r->words.n < 2 || r->t->rules->defines.n >= DEFINES_MAX)
 		return;
 	d = dw_vec_add(r->a, &r->t->rules->defines);
 	d->name = r->words.v[1].s;
@@ -340,10 +343,16 @@ static bool push_defined(struct reader *r, const char *word)
 			continue;
 		if (word[n] && d->words.n != 1)
 			return false;
-		for (size_t k = 0; k < d->words.n; k++)
+		for (size_t k = 0; k < d->words.n; k++) {
+			r->t->rules->expanded += strlen(d->words.v[k]) + 1;
+			if (r->t->rules->expanded > EXPANDED_MAX) {
+				r->t->rules->truncated = true;
+				return false;
+			}
 			push(r, word[n] ? dw_arena_printf(r->a, "%s%s", d->words.v[k], word + n)
 					: d->words.v[k],
 			     false);
+		}
 		return true;
 	}
 	return false;
@@ -456,6 +465,14 @@ void dw_rules_parse(const struct dw_rules_text *t, const struct dw_bytes *text)
 
 /* --- firewalld ------------------------------------------------------------------------------------ */
 
+/* Behind what begins at c, or the end; counts the lines in between. */
+static const char *skip_to(const char *c, const char *to, unsigned *line)
+{
+	for (; c < to; c++)
+		*line += *c == '\n';
+	return to;
+}
+
 /* The value of an attribute within one element; NULL: not there. */
 static const char *attribute(struct dw_arena *a, const char *element, const char *name)
 {
@@ -506,22 +523,21 @@ void dw_rules_parse_zone(const struct dw_rules_text *t, const struct dw_bytes *t
 	const char *c = text->data, *end = text->data ? text->data + text->n : NULL;
 	unsigned line = 1;
 
-	for (; c < end; c++) {
+	while (c < end) {
 		size_t left = (size_t)(end - c);
-		const char *close;
+		bool is_comment = left >= sizeof(comment) &&
+				  memcmp(c, comment, sizeof(comment) - 1) == 0;
+		const char *close = c;
 
-		line += *c == '\n';
-		if (left >= sizeof(comment) && memcmp(c, comment, sizeof(comment) - 1) == 0) {
+		if (is_comment)
 			close = memmem(c, left, "-->", 3);
-			for (const char *to = close ? close : end; c + 1 < to; c++)
-				line += c[1] == '\n';
-			continue;
-		}
-		if (left < sizeof(head) || memcmp(c, head, sizeof(head) - 1) != 0)
-			continue;
-		close = memchr(c, '>', left);
+		else if (left >= sizeof(head) && memcmp(c, head, sizeof(head) - 1) == 0)
+			close = memchr(c, '>', left);
 		if (!close)
 			return;
-		take_element(t, dw_arena_strndup(t->s->arena, c + 1, (size_t)(close - c - 1)), line);
+		if (close > c && !is_comment)
+			take_element(t, dw_arena_strndup(t->s->arena, c + 1, (size_t)(close - c - 1)),
+				     line);
+		c = skip_to(c, close + 1, &line);
 	}
 }
