@@ -44,7 +44,7 @@ install: all
 	DESTDIR=$(DESTDIR) meson install -C $(BUILD)
 
 format:
-	git ls-files '*.c' | xargs clang-format -i
+	git ls-files -co --exclude-standard "*.c" | xargs clang-format -i
 
 clean:
 	rm -rf $(BUILD) build-clang build-sanitize

@@ -9,8 +9,8 @@
 
 #include "dw_str.h"
 
-#define DEPTH_MAX   64
-#define BUFFER_SIZE ((size_t)32 * 1024)
+#define DEPTH_MAX     64
+#define BUFFER_SIZE   ((size_t)32 * 1024)
 #define SIZE_MAX_JSON ((size_t)16 * 1024 * 1024)
 
 struct dw_json {
@@ -223,7 +223,8 @@ int dw_json_parse(const char *text, size_t n, struct dw_json_value **ret, struct
 	if (n > SIZE_MAX_JSON)
 		return dw_error_set(e, -EFBIG, "JSON document of more than 16 MiB");
 	if (memchr(text, '\0', n) || too_deep(text, n))
-		return dw_error_set(e, -EBADMSG, "JSON document with a NUL byte or nested too deeply");
+		return dw_error_set(e, -EBADMSG,
+				    "JSON document with a NUL byte or nested too deeply");
 	copy = strndup(text, n);
 	if (!copy)
 		dw_oom();
@@ -291,7 +292,8 @@ size_t dw_json_count(const struct dw_json_value *v)
 	return YAJL_IS_OBJECT(n) ? n->u.object.len : 0;
 }
 
-const struct dw_json_value *dw_json_at(const struct dw_json_value *v, size_t i, const char **ret_key)
+const struct dw_json_value *dw_json_at(const struct dw_json_value *v, size_t i,
+				       const char **ret_key)
 {
 	yajl_val n = node(v);
 

@@ -241,15 +241,21 @@ void dw_package_cache_close(struct dw_package_cache *c)
 	HASH_CLEAR(hh, c->entries);
 }
 
+/* A file that is not there has a stamp of its own, all 0: a program that is gone costs no reading of all lists. */
+static struct stamp stamp_of_query(const struct dw_package_query *q)
+{
+	return q->exists ? stamp_of(&q->st) : (struct stamp){ 0 };
+}
+
 void dw_package_cache_ask(struct dw_package_cache *c, struct dw_facts *f,
 			  struct dw_package_query *q, size_t n)
 {
 	for (size_t i = 0; i < n && c->entries; i++) {
 		struct entry *e;
-		struct stamp now = stamp_of(&q[i].st);
+		struct stamp now = stamp_of_query(&q[i]);
 		struct dw_package *p;
 
-		if (!q[i].path || !q[i].exists)
+		if (!q[i].path)
 			continue;
 		HASH_FIND_STR(c->entries, q[i].path, e);
 		if (!e || !same_stamp(&e->stamp, &now))
@@ -291,9 +297,9 @@ static void put_entry(const struct dw_package_cache *c, struct dw_str *b,
 		      const struct dw_package_query *q)
 {
 	const struct dw_package *p = q->package;
-	struct stamp s = stamp_of(&q->st);
+	struct stamp s = stamp_of_query(q);
 
-	if (!q->exists || !is_plain(q->path) || is_racy(c, &s) ||
+	if (!is_plain(q->path) || is_racy(c, &s) ||
 	    (p && (!is_plain(p->name) || !is_plain(p->version))))
 		return;
 	put_stamp(b, "file", &s);

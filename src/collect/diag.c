@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* sock_diag(7) in one namespace: one dump a protocol and family, listeners and unconnected sockets only. */
+/*
+ * sock_diag(7) in one namespace: one dump a protocol and family, listeners and unconnected sockets
+ * only.
+ */
 #include <errno.h>
 #include <libmnl/libmnl.h>
 #include <linux/inet_diag.h>
@@ -28,8 +31,8 @@ struct query {
 #define CLOSED (1U << TCP_CLOSE) /* what an unconnected UDP socket is in */
 
 /*
- * TCP before MPTCP: the subflow's fact is then completed. A raw_diag dump shows every raw socket whatever
- * protocol is asked for.
+ * TCP before MPTCP: the subflow's fact is then completed. A raw_diag dump shows every raw socket
+ * whatever protocol is asked for.
  */
 static const struct query queries[] = {
 	{ DW_PROTOCOL_TCP, AF_INET, IPPROTO_TCP, LISTEN },
@@ -59,7 +62,9 @@ static void put_inet(struct nlmsghdr *m, const struct query *q)
 	r->sdiag_family = (uint8_t)q->family;
 	r->sdiag_protocol = (uint8_t)(q->number & 0xff);
 	r->idiag_states = q->states;
-	/* sdiag_protocol has no room for 262; the attribute came with MPTCP's diag, in Linux 5.9. */
+	/*
+	 * sdiag_protocol has no room for 262; the attribute came with MPTCP's diag, in Linux 5.9.
+	 */
 	if (q->number > 255)
 		mnl_attr_put_u32(m, INET_DIAG_REQ_PROTOCOL, q->number);
 }
@@ -128,7 +133,8 @@ static int answer(const struct nlmsghdr *m, void *arg)
 	} else if (k->q->protocol == DW_PROTOCOL_PACKET) {
 		r = dw_diag_parse_packet(m, &p);
 		if (r == 0) {
-			p.socket.filter = dw_packet_text(k->c->facts->arena, p.ethertype, p.filter, p.n_filter);
+			p.socket.filter = dw_packet_text(k->c->facts->arena, p.ethertype, p.filter,
+							 p.n_filter);
 			add(k, &p.socket);
 		}
 	} else {
@@ -146,19 +152,23 @@ static void again(void *arg)
 /* The kernel has no such protocol, or no diag module for it: no error, the thing is not there. */
 static bool is_absent(int code)
 {
-	return code == -ENOENT || code == -EINVAL || code == -EOPNOTSUPP || code == -EPROTONOSUPPORT ||
-	       code == -EAFNOSUPPORT;
+	return code == -ENOENT || code == -EINVAL || code == -EOPNOTSUPP ||
+	       code == -EPROTONOSUPPORT || code == -EAFNOSUPPORT;
 }
 
 static int ask(struct asking *k, struct dw_error *e)
 {
 	_Alignas(struct nlmsghdr) char buffer[REQUEST_SIZE];
 	struct dw_collect *c = k->c;
-	/* The calling thread stands in the namespace already; the inode still tells a recording which one. */
+	/*
+	 * The calling thread stands in the namespace already; the inode still tells a recording
+	 * which one.
+	 */
 	struct dw_netns here = { .inode = c->netns.v[k->netns].inode, .fd = -1 };
 	int r;
 
-	r = dw_netlink_request(c->sys, &here, NETLINK_SOCK_DIAG, request_for(k->q, buffer), answer, again, k, e);
+	r = dw_netlink_request(c->sys, &here, NETLINK_SOCK_DIAG, request_for(k->q, buffer), answer,
+			       again, k, e);
 	if (k->bad > 0)
 		dw_facts_incomplete(c->facts, "bad-message", NULL, 0, true,
 				    "%zu answers of sock_diag about %s were malformed", k->bad,
@@ -168,7 +178,8 @@ static int ask(struct asking *k, struct dw_error *e)
 }
 
 /* "6.18.4-amd64" is at least major.minor. */
-static bool kernel_at_least(struct dw_collect *c, struct dw_arena *a, uint64_t major, uint64_t minor)
+static bool kernel_at_least(struct dw_collect *c, struct dw_arena *a, uint64_t major,
+			    uint64_t minor)
 {
 	struct dw_bytes text;
 	uint64_t x, y;
@@ -184,8 +195,9 @@ static bool kernel_at_least(struct dw_collect *c, struct dw_arena *a, uint64_t m
 }
 
 /*
- * An MPTCP dump walks the table of all tokens, which takes milliseconds however empty it is. Since Linux 6.2
- * /proc/net/protocols counts the MPTCP sockets of a namespace (mptcp_listen); before it says 0 always.
+ * An MPTCP dump walks the table of all tokens, which takes milliseconds however empty it is. Since
+ * Linux 6.2 /proc/net/protocols counts the MPTCP sockets of a namespace (mptcp_listen); before it
+ * says 0 always.
  */
 static bool may_have_mptcp(struct asking *k, int family)
 {
@@ -198,7 +210,8 @@ static bool may_have_mptcp(struct asking *k, int family)
 	size_t n;
 
 	if (!kernel_at_least(k->c, scratch, 6, 2) ||
-	    dw_sys_file_read(k->c->sys, "/proc/thread-self/net/protocols", 1U << 20, scratch, &text, NULL) < 0)
+	    dw_sys_file_read(k->c->sys, "/proc/thread-self/net/protocols", 1U << 20, scratch, &text,
+			     NULL) < 0)
 		return true;
 	lines = dw_lines_of(&text);
 	while (dw_lines_next(&lines, &line, &n))

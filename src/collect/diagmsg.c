@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Answers of sock_diag(7), as plain functions on one message. Layouts: linux/inet_diag.h, packet_diag.h,
- * vm_sockets_diag.h. A message may come from a recording: nothing in it is trusted but its header, whose
- * length the caller has checked.
+ * Answers of sock_diag(7), as plain functions on one message. Layouts: linux/inet_diag.h,
+ * packet_diag.h, vm_sockets_diag.h. A message may come from a recording: nothing in it is trusted
+ * but its header, whose length the caller has checked.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -22,7 +22,9 @@
 
 #define LOCALS_MAX 1024 /* addresses of one SCTP socket */
 
-/* mnl_attr_for_each() rounds the message's length up, and so may read up to 3 bytes beyond its end. */
+/*
+ * mnl_attr_for_each() rounds the message's length up, and so may read up to 3 bytes beyond its end.
+ */
 #define EACH_ATTR(a, m, offset)                                                                    \
 	for ((a) = mnl_nlmsg_get_payload_offset((m), (offset));                                    \
 	     mnl_attr_ok((a), (int)((const char *)(m) + (m)->nlmsg_len - (const char *)(a)));      \
@@ -35,7 +37,10 @@ static uint64_t cookie_of(const uint32_t c[2])
 	return v == UINT64_MAX ? 0 : v; /* INET_DIAG_NOCOOKIE */
 }
 
-/* A connected socket answers one peer only and is no door; of raw and packet sockets every one listens. */
+/*
+ * A connected socket answers one peer only and is no door; of raw and packet sockets every one
+ * listens.
+ */
 static enum dw_door_kind kind_of(enum dw_protocol p, unsigned state)
 {
 	switch (p) {
@@ -75,7 +80,8 @@ void dw_endpoint_set_inet(struct dw_endpoint *at, bool v6, const void *address, 
 	}
 	memcpy(at->address, address, 16);
 	/* A raw IPv6 socket gets no IPv4 packet whatever it is bound to. */
-	v6only = v6only || at->protocol == DW_PROTOCOL_RAW || memcmp(address, any, sizeof(any)) != 0;
+	v6only =
+		v6only || at->protocol == DW_PROTOCOL_RAW || memcmp(address, any, sizeof(any)) != 0;
 	at->family = v6only ? DW_FAMILY_IPV6 : DW_FAMILY_DUAL;
 }
 
@@ -89,7 +95,8 @@ static struct inet_extra inet_attributes(const struct nlmsghdr *m)
 	struct inet_extra x = { 0 };
 	const struct nlattr *a;
 
-	EACH_ATTR(a, m, sizeof(struct inet_diag_msg)) {
+	EACH_ATTR(a, m, sizeof(struct inet_diag_msg))
+	{
 		uint16_t type = mnl_attr_get_type(a), n = mnl_attr_get_payload_len(a);
 
 		if (type == INET_DIAG_SKV6ONLY && n >= 1)
@@ -101,8 +108,8 @@ static struct inet_extra inet_attributes(const struct nlmsghdr *m)
 }
 
 /* SCTP: struct sockaddr_storage after struct sockaddr_storage (inet_diag_msg_sctpladdrs_fill). */
-static bool each_local(const struct nlattr *locals, struct dw_socket_fact *s, bool v6only, dw_sock_cb *cb,
-		       void *arg)
+static bool each_local(const struct nlattr *locals, struct dw_socket_fact *s, bool v6only,
+		       dw_sock_cb *cb, void *arg)
 {
 	const char *p = mnl_attr_get_payload(locals);
 	size_t n = mnl_attr_get_payload_len(locals) / sizeof(struct sockaddr_storage);
@@ -114,9 +121,11 @@ static bool each_local(const struct nlattr *locals, struct dw_socket_fact *s, bo
 		memcpy(&ss, p, sizeof(ss));
 		memset(s->at.address, 0, sizeof(s->at.address));
 		if (ss.ss_family == AF_INET)
-			dw_endpoint_set_inet(&s->at, false, &((struct sockaddr_in *)&ss)->sin_addr, false);
+			dw_endpoint_set_inet(&s->at, false, &((struct sockaddr_in *)&ss)->sin_addr,
+					     false);
 		else if (ss.ss_family == AF_INET6)
-			dw_endpoint_set_inet(&s->at, true, &((struct sockaddr_in6 *)&ss)->sin6_addr, v6only);
+			dw_endpoint_set_inet(&s->at, true, &((struct sockaddr_in6 *)&ss)->sin6_addr,
+					     v6only);
 		else
 			continue;
 		any = true;
@@ -125,7 +134,8 @@ static bool each_local(const struct nlattr *locals, struct dw_socket_fact *s, bo
 	return any;
 }
 
-int dw_diag_parse_inet(const struct nlmsghdr *m, enum dw_protocol protocol, dw_sock_cb *cb, void *arg)
+int dw_diag_parse_inet(const struct nlmsghdr *m, enum dw_protocol protocol, dw_sock_cb *cb,
+		       void *arg)
 {
 	const struct inet_diag_msg *d = mnl_nlmsg_get_payload(m);
 	struct inet_extra x;
@@ -174,7 +184,8 @@ int dw_diag_parse_vsock(const struct nlmsghdr *m, dw_sock_cb *cb, void *arg)
 		.seen = DW_SEEN_DIAG,
 	};
 	/* A datagram vsock never listens; bound and without a peer it takes what comes. */
-	if (d->vdiag_type == SOCK_DGRAM && d->vdiag_state == TCP_CLOSE && d->vdiag_src_port != UINT32_MAX)
+	if (d->vdiag_type == SOCK_DGRAM && d->vdiag_state == TCP_CLOSE &&
+	    d->vdiag_src_port != UINT32_MAX)
 		s.kind = DW_KIND_DATAGRAM;
 	if (s.kind == DW_KIND_UNKNOWN)
 		return 0;
@@ -199,15 +210,18 @@ int dw_diag_parse_packet(const struct nlmsghdr *m, struct dw_diag_packet *ret)
 			    .seen = DW_SEEN_DIAG },
 		.ethertype = d->pdiag_num, /* the kernel has turned it into host order */
 	};
-	EACH_ATTR(a, m, sizeof(*d)) {
+	EACH_ATTR(a, m, sizeof(*d))
+	{
 		const void *p = mnl_attr_get_payload(a);
 		size_t n = mnl_attr_get_payload_len(a);
 
-		if (mnl_attr_get_type(a) == PACKET_DIAG_INFO && n >= sizeof(struct packet_diag_info)) {
+		if (mnl_attr_get_type(a) == PACKET_DIAG_INFO &&
+		    n >= sizeof(struct packet_diag_info)) {
 			ret->socket.at.ifindex = ((const struct packet_diag_info *)p)->pdi_index;
 		} else if (mnl_attr_get_type(a) == PACKET_DIAG_UID && n >= sizeof(uint32_t)) {
 			ret->socket.uid = mnl_attr_get_u32(a);
-		} else if (mnl_attr_get_type(a) == PACKET_DIAG_FILTER && n >= sizeof(struct sock_filter)) {
+		} else if (mnl_attr_get_type(a) == PACKET_DIAG_FILTER &&
+			   n >= sizeof(struct sock_filter)) {
 			ret->filter = p;
 			ret->n_filter = n / sizeof(struct sock_filter);
 		}
@@ -215,14 +229,17 @@ int dw_diag_parse_packet(const struct nlmsghdr *m, struct dw_diag_packet *ret)
 	return 0;
 }
 
-int dw_diag_parse_link(const struct nlmsghdr *m, uint32_t *ret_index, const char **ret_name, size_t *ret_n)
+int dw_diag_parse_link(const struct nlmsghdr *m, uint32_t *ret_index, const char **ret_name,
+		       size_t *ret_n)
 {
 	const struct ifinfomsg *i = mnl_nlmsg_get_payload(m);
 	const struct nlattr *a;
 
-	if (m->nlmsg_type != RTM_NEWLINK || mnl_nlmsg_get_payload_len(m) < sizeof(*i) || i->ifi_index <= 0)
+	if (m->nlmsg_type != RTM_NEWLINK || mnl_nlmsg_get_payload_len(m) < sizeof(*i) ||
+	    i->ifi_index <= 0)
 		return -EBADMSG;
-	EACH_ATTR(a, m, sizeof(*i)) {
+	EACH_ATTR(a, m, sizeof(*i))
+	{
 		size_t n = mnl_attr_get_payload_len(a);
 
 		if (mnl_attr_get_type(a) != IFLA_IFNAME || n == 0)
@@ -241,10 +258,18 @@ const char *dw_packet_text(struct dw_arena *a, uint16_t ethertype, const void *f
 		uint16_t type;
 		const char *name;
 	} names[] = {
-		{ ETH_P_IP, "ipv4" },   { ETH_P_IPV6, "ipv6" },      { ETH_P_ARP, "arp" },
-		{ ETH_P_8021Q, "vlan" }, { ETH_P_PAE, "802.1x" },    { ETH_P_LLDP, "lldp" },
-		{ ETH_P_802_2, "802.2" }, { ETH_P_PPP_DISC, "pppoe discovery" }, { ETH_P_PPP_SES, "pppoe" },
-		{ ETH_P_TIPC, "tipc" }, { ETH_P_AOE, "ata over ethernet" }, { ETH_P_FCOE, "fcoe" },
+		{ ETH_P_IP, "ipv4" },
+		{ ETH_P_IPV6, "ipv6" },
+		{ ETH_P_ARP, "arp" },
+		{ ETH_P_8021Q, "vlan" },
+		{ ETH_P_PAE, "802.1x" },
+		{ ETH_P_LLDP, "lldp" },
+		{ ETH_P_802_2, "802.2" },
+		{ ETH_P_PPP_DISC, "pppoe discovery" },
+		{ ETH_P_PPP_SES, "pppoe" },
+		{ ETH_P_TIPC, "tipc" },
+		{ ETH_P_AOE, "ata over ethernet" },
+		{ ETH_P_FCOE, "fcoe" },
 	};
 	const char *words = filter && n > 0 ? dw_filter_text(a, filter, n) : NULL, *name = NULL;
 
@@ -257,5 +282,6 @@ const char *dw_packet_text(struct dw_arena *a, uint16_t ethertype, const void *f
 			name = names[i].name;
 	if (!name)
 		name = dw_arena_printf(a, "ethertype 0x%04x", ethertype);
-	return words ? dw_arena_printf(a, "%s frames; %s", name, words) : dw_arena_printf(a, "%s frames", name);
+	return words ? dw_arena_printf(a, "%s frames; %s", name, words)
+		     : dw_arena_printf(a, "%s frames", name);
 }

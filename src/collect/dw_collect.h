@@ -52,7 +52,10 @@ void dw_collect_close(struct dw_collect *c); /* descriptors of the namespaces */
 int dw_collect_netns(struct dw_collect *c, struct dw_error *e);
 /* sock_diag in one namespace (index into facts->netns): adds or completes sockets. */
 int dw_collect_diag(struct dw_collect *c, size_t netns, struct dw_error *e);
-/* /proc/net of one namespace, for what sock_diag leaves out (UDP-Lite, raw without raw_diag ...) or when it is not there. */
+/*
+ * /proc/net of one namespace, for what sock_diag leaves out (UDP-Lite, raw without raw_diag ...) or when it is
+ * not there.
+ */
 int dw_collect_procnet(struct dw_collect *c, size_t netns, struct dw_error *e);
 /* Who holds facts->sockets: /proc/PID/fd, threads' own tables, io_uring files. */
 int dw_collect_holders(struct dw_collect *c, struct dw_error *e);
@@ -62,7 +65,10 @@ int dw_collect_bpf(struct dw_collect *c, struct dw_error *e);
 /* A packet socket's classic BPF filter (struct sock_filter array) in words: "tcp port 22", or "N instructions: ...". */
 const char *dw_filter_text(struct dw_arena *a, const void *instructions, size_t n);
 
-/* Fills a model owner from what is known of the process. Index into facts->processes. The caller adds each process once. */
+/*
+ * Fills a model owner from what is known of the process. Index into facts->processes. The caller adds each
+ * process once.
+ */
 size_t dw_collect_owner(struct dw_collect *c, const struct dw_procinfo *i);
 
 /* --- packages ------------------------------------------------------------------------------------ */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The ways through a filter, in words. Each way becomes a clause of five parts (family, protocol, host, port,
- * the rest); clauses that differ in one part only are laid together, until none does: the four ways of
- * "port 22" (IPv4, IPv6, source, destination) become one clause again.
+ * The ways through a filter, in words. Each way becomes a clause of five parts (family, protocol,
+ * host, port, the rest); clauses that differ in one part only are laid together, until none does:
+ * the four ways of "port 22" (IPv4, IPv6, source, destination) become one clause again.
  */
 #include "filter.h"
 
@@ -43,9 +43,12 @@ static bool same_words(const struct dw_words *x, const struct dw_words *y)
 	return true;
 }
 
-/* --- laying clauses together --------------------------------------------------------------------------- */
+/* --- laying clauses together ----------------------------------------------------------------- */
 
-/* Differing in one part only (or none): x takes in y. Parts of which one says nothing are not laid together. */
+/*
+ * Differing in one part only (or none): x takes in y. Parts of which one says nothing are not laid
+ * together.
+ */
 static bool merge(struct dw_clause *x, const struct dw_clause *y)
 {
 	int differs = -1;
@@ -92,7 +95,8 @@ static void both_ends(struct dw_arena *a, struct dw_words *w, const char *either
 		if (!dw_starts_with(w->v[i], to))
 			continue;
 		for (unsigned k = 0; k < w->n; k++) {
-			if (!dw_starts_with(w->v[k], from) || !dw_streq(w->v[k] + sizeof(from) - 1, what))
+			if (!dw_starts_with(w->v[k], from) ||
+			    !dw_streq(w->v[k] + sizeof(from) - 1, what))
 				continue;
 			w->v[i] = dw_arena_printf(a, "%s%s", either, what);
 			memmove(&w->v[k], &w->v[k + 1], (--w->n - k) * sizeof(w->v[0]));
@@ -139,7 +143,8 @@ static const char *clause_text(struct dw_arena *a, struct dw_clause *c)
 	return out.s;
 }
 
-static const char *walk_text(struct dw_arena *a, struct dw_arena *scratch, struct dw_filter_walk *w, size_t n)
+static const char *walk_text(struct dw_arena *a, struct dw_arena *scratch, struct dw_filter_walk *w,
+			     size_t n)
 {
 	struct dw_clause *clauses = dw_arena_array(scratch, w->ways.n, sizeof(*clauses));
 	struct dw_str out = { .arena = a };

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A classic BPF filter (linux/filter.h) walked symbolically: for each way to a RET that lets the packet pass,
- * what was tested on that way. Programs come from sockets of others and may be anything: every jump is
- * checked, and the walk is bounded in steps, ways and tests.
+ * A classic BPF filter (linux/filter.h) walked symbolically: for each way to a RET that lets the
+ * packet pass, what was tested on that way. Programs come from sockets of others and may be
+ * anything: every jump is checked, and the walk is bounded in steps, ways and tests.
  */
 #ifndef DW_FILTER_H
 #define DW_FILTER_H
@@ -40,7 +40,16 @@ struct dw_sym {
 	uint8_t size;    /* LOAD: bytes, 1, 2 or 4 */
 };
 
-enum dw_test_op { DW_TEST_EQ, DW_TEST_NE, DW_TEST_GT, DW_TEST_LE, DW_TEST_GE, DW_TEST_LT, DW_TEST_SET, DW_TEST_CLEAR };
+enum dw_test_op {
+	DW_TEST_EQ,
+	DW_TEST_NE,
+	DW_TEST_GT,
+	DW_TEST_LE,
+	DW_TEST_GE,
+	DW_TEST_LT,
+	DW_TEST_SET,
+	DW_TEST_CLEAR
+};
 
 struct dw_test_done {
 	struct dw_sym on;
@@ -57,16 +66,24 @@ struct dw_filter_way {
 
 struct dw_filter_walk {
 	DW_VEC(struct dw_filter_way) ways;
-	bool cut;     /* there are more ways than were walked */
-	bool invalid; /* not a program the kernel would have taken */
+	bool cut;      /* there are more ways than were walked */
+	bool invalid;  /* not a program the kernel would have taken */
 	uint32_t link; /* bytes before the network header: 14 (Ethernet) or 0 (cooked) */
 };
 
-void dw_filter_walk(struct dw_arena *a, const struct sock_filter *code, size_t n, struct dw_filter_walk *ret);
+void dw_filter_walk(struct dw_arena *a, const struct sock_filter *code, size_t n,
+		    struct dw_filter_walk *ret);
 
 #define DW_CLAUSE_WORDS 12 /* of one part */
 
-enum dw_clause_part { DW_PART_FAMILY, DW_PART_PROTOCOL, DW_PART_HOST, DW_PART_PORT, DW_PART_REST, DW_PARTS };
+enum dw_clause_part {
+	DW_PART_FAMILY,
+	DW_PART_PROTOCOL,
+	DW_PART_HOST,
+	DW_PART_PORT,
+	DW_PART_REST,
+	DW_PARTS
+};
 
 struct dw_words {
 	const char *v[DW_CLAUSE_WORDS]; /* sorted, each once */
@@ -82,6 +99,7 @@ struct dw_clause {
 
 void dw_words_add(struct dw_words *w, const char *s);
 /* link: bytes before the network header. Words lie in the arena. */
-struct dw_clause dw_filter_clause(struct dw_arena *a, uint32_t link, const struct dw_filter_way *way);
+struct dw_clause dw_filter_clause(struct dw_arena *a, uint32_t link,
+				  const struct dw_filter_way *way);
 
 #endif

@@ -24,7 +24,8 @@ struct walker {
 	DW_VEC(struct {
 		struct machine m;
 		struct dw_test_done test; /* to be added when it is taken up */
-	}) open;
+	})
+	open;
 	unsigned steps;
 };
 
@@ -54,7 +55,9 @@ static bool is_tcp_length(const struct dw_sym *s)
 
 static struct dw_sym load_indirect(const struct machine *m, const struct sock_filter *i)
 {
-	struct dw_sym s = { .kind = DW_SYM_LOAD, .offset = i->k, .mask = UINT32_MAX, .size = size_of(i->code) };
+	struct dw_sym s = {
+		.kind = DW_SYM_LOAD, .offset = i->k, .mask = UINT32_MAX, .size = size_of(i->code)
+	};
 
 	if (m->x.kind == DW_SYM_HEADER) {
 		s.base = m->x.base;
@@ -78,7 +81,9 @@ static void load(struct walker *w, struct machine *m, const struct sock_filter *
 		*to = constant(i->k);
 		break;
 	case BPF_ABS:
-		*to = (struct dw_sym){ .kind = DW_SYM_LOAD, .offset = i->k, .mask = UINT32_MAX,
+		*to = (struct dw_sym){ .kind = DW_SYM_LOAD,
+				       .offset = i->k,
+				       .mask = UINT32_MAX,
 				       .size = size_of(i->code) };
 		break;
 	case BPF_IND:
@@ -135,10 +140,13 @@ static struct dw_sym compute(const struct dw_sym *a, uint16_t op, const struct d
 	struct dw_sym r = *a;
 	uint32_t v;
 
-	if (a->kind == DW_SYM_CONST && b->kind == DW_SYM_CONST && fold(op, a->offset, b->offset, &v))
+	if (a->kind == DW_SYM_CONST && b->kind == DW_SYM_CONST &&
+	    fold(op, a->offset, b->offset, &v))
 		return constant(v);
 	if (op == BPF_ADD && is_tcp_length(a) && b->kind == DW_SYM_HEADER && b->base == DW_BASE_IP)
-		return (struct dw_sym){ .kind = DW_SYM_HEADER, .base = DW_BASE_IP_TCP, .offset = b->offset };
+		return (struct dw_sym){ .kind = DW_SYM_HEADER,
+					.base = DW_BASE_IP_TCP,
+					.offset = b->offset };
 	if (op == BPF_ADD && a->kind == DW_SYM_HEADER && b->kind == DW_SYM_CONST) {
 		r.offset += b->offset;
 		return r;
@@ -158,10 +166,11 @@ static struct dw_sym compute(const struct dw_sym *a, uint16_t op, const struct d
 /* 4*([14]&0xf) spelt out, as hand-written filters do: ([14] & 0xf) << 2. */
 static bool is_spelt_msh(const struct machine *m, const struct sock_filter *i)
 {
-	bool times_four = (BPF_OP(i->code) == BPF_LSH && i->k == 2) || (BPF_OP(i->code) == BPF_MUL && i->k == 4);
+	bool times_four = (BPF_OP(i->code) == BPF_LSH && i->k == 2) ||
+			  (BPF_OP(i->code) == BPF_MUL && i->k == 4);
 
-	return times_four && BPF_SRC(i->code) == BPF_K && m->a.kind == DW_SYM_LOAD && m->a.size == 1 &&
-	       m->a.mask == 0xf && m->a.shift == 0 && m->a.base == DW_BASE_NONE;
+	return times_four && BPF_SRC(i->code) == BPF_K && m->a.kind == DW_SYM_LOAD &&
+	       m->a.size == 1 && m->a.mask == 0xf && m->a.shift == 0 && m->a.base == DW_BASE_NONE;
 }
 
 static void alu(struct walker *w, struct machine *m, const struct sock_filter *i)
@@ -200,8 +209,8 @@ static bool holds(enum dw_test_op op, uint32_t v, uint32_t k)
 static bool same_sym(const struct dw_sym *x, const struct dw_sym *y)
 {
 	return x->kind == y->kind && x->kind != DW_SYM_UNKNOWN && x->base == y->base &&
-	       x->base != DW_BASE_OTHER && x->offset == y->offset && x->mask == y->mask && x->shift == y->shift &&
-	       x->size == y->size;
+	       x->base != DW_BASE_OTHER && x->offset == y->offset && x->mask == y->mask &&
+	       x->shift == y->shift && x->size == y->size;
 }
 
 /* What is known already may decide the test: 1 true, 0 false, -1 open. */
@@ -225,8 +234,8 @@ static int decided(const struct walker *w, const struct machine *m, enum dw_test
 }
 
 static const enum dw_test_op opposite[] = {
-	[DW_TEST_EQ] = DW_TEST_NE, [DW_TEST_NE] = DW_TEST_EQ,   [DW_TEST_GT] = DW_TEST_LE,
-	[DW_TEST_LE] = DW_TEST_GT, [DW_TEST_GE] = DW_TEST_LT,   [DW_TEST_LT] = DW_TEST_GE,
+	[DW_TEST_EQ] = DW_TEST_NE,     [DW_TEST_NE] = DW_TEST_EQ,     [DW_TEST_GT] = DW_TEST_LE,
+	[DW_TEST_LE] = DW_TEST_GT,     [DW_TEST_GE] = DW_TEST_LT,     [DW_TEST_LT] = DW_TEST_GE,
 	[DW_TEST_SET] = DW_TEST_CLEAR, [DW_TEST_CLEAR] = DW_TEST_SET,
 };
 
@@ -253,10 +262,10 @@ static bool jump(struct walker *w, struct machine *m, const struct sock_filter *
 		m->pc += i->k;
 		return true;
 	}
-	test.op = BPF_OP(i->code) == BPF_JEQ ? DW_TEST_EQ :
-		  BPF_OP(i->code) == BPF_JGT ? DW_TEST_GT :
-		  BPF_OP(i->code) == BPF_JGE ? DW_TEST_GE :
-					       DW_TEST_SET;
+	test.op = BPF_OP(i->code) == BPF_JEQ   ? DW_TEST_EQ
+		  : BPF_OP(i->code) == BPF_JGT ? DW_TEST_GT
+		  : BPF_OP(i->code) == BPF_JGE ? DW_TEST_GE
+					       : DW_TEST_SET;
 	if (yes >= w->n || no >= w->n)
 		return w->out->invalid = true, false;
 	if (BPF_SRC(i->code) == BPF_X)
@@ -331,7 +340,8 @@ static bool step(struct walker *w, struct machine *m)
 	case BPF_JMP:
 		return jump(w, m, i);
 	case BPF_RET:
-		if (BPF_RVAL(i->code) == BPF_A ? m->a.kind != DW_SYM_CONST || m->a.offset != 0 : i->k != 0)
+		if (BPF_RVAL(i->code) == BPF_A ? m->a.kind != DW_SYM_CONST || m->a.offset != 0
+					       : i->k != 0)
 			passed(w, m);
 		return false;
 	default:
@@ -340,13 +350,17 @@ static bool step(struct walker *w, struct machine *m)
 	}
 }
 
-/* Where a program does not use the IPv4 header's length, other loads tell what lies before that header. */
+/*
+ * Where a program does not use the IPv4 header's length, other loads tell what lies before that
+ * header.
+ */
 static uint32_t guess_link(const struct sock_filter *code, size_t n)
 {
 	for (size_t i = 0; i + 1 < n; i++) {
 		if (code[i].code == (BPF_LDX | BPF_B | BPF_MSH))
 			return code[i].k <= 64 ? code[i].k : 14;
-		if (code[i].code == (BPF_LD | BPF_H | BPF_ABS) && code[i].k == 12 && code[i + 1].k >= 0x0600)
+		if (code[i].code == (BPF_LD | BPF_H | BPF_ABS) && code[i].k == 12 &&
+		    code[i + 1].k >= 0x0600)
 			return 14;
 	}
 	for (size_t i = 0; i < n; i++)
@@ -356,7 +370,8 @@ static uint32_t guess_link(const struct sock_filter *code, size_t n)
 	return 14;
 }
 
-void dw_filter_walk(struct dw_arena *a, const struct sock_filter *code, size_t n, struct dw_filter_walk *ret)
+void dw_filter_walk(struct dw_arena *a, const struct sock_filter *code, size_t n,
+		    struct dw_filter_walk *ret)
 {
 	struct walker w = { .arena = a, .code = code, .n = n, .out = ret };
 	struct machine m = { .a = constant(0), .x = constant(0) };

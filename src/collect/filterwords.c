@@ -10,16 +10,17 @@
 struct context {
 	struct dw_arena *arena;
 	uint32_t link;
-	uint16_t family; /* ethertype, 0: not tested */
+	uint16_t family;        /* ethertype, 0: not tested */
 	unsigned real_protocol; /* IP protocol, 0: not tested */
-	bool fragment; /* an IPv6 fragment header comes before it */
+	bool fragment;          /* an IPv6 fragment header comes before it */
 };
 
-/* --- what a tested value is ----------------------------------------------------------------------- */
+/* --- what a tested value is ------------------------------------------------------------------ */
 
 static const char *const ops[] = {
-	[DW_TEST_EQ] = "is", [DW_TEST_NE] = "is not", [DW_TEST_GT] = ">", [DW_TEST_LE] = "<=",
-	[DW_TEST_GE] = ">=", [DW_TEST_LT] = "<",      [DW_TEST_SET] = "&", [DW_TEST_CLEAR] = "without",
+	[DW_TEST_EQ] = "is", [DW_TEST_NE] = "is not",     [DW_TEST_GT] = ">",
+	[DW_TEST_LE] = "<=", [DW_TEST_GE] = ">=",         [DW_TEST_LT] = "<",
+	[DW_TEST_SET] = "&", [DW_TEST_CLEAR] = "without",
 };
 
 static bool is_load(const struct dw_sym *s, unsigned size, enum dw_sym_base base, uint32_t offset)
@@ -27,7 +28,9 @@ static bool is_load(const struct dw_sym *s, unsigned size, enum dw_sym_base base
 	return s->kind == DW_SYM_LOAD && s->size == size && s->base == base && s->offset == offset;
 }
 
-/* The ethertype, from the frame or from the kernel's own field; or the version in a cooked packet. */
+/*
+ * The ethertype, from the frame or from the kernel's own field; or the version in a cooked packet.
+ */
 static bool is_family(const struct context *x, const struct dw_test_done *t, uint16_t *ret_type)
 {
 	bool whole = t->on.mask == UINT32_MAX && t->on.shift == 0;
@@ -71,16 +74,17 @@ static bool in_transport(const struct context *x, const struct dw_sym *s, uint32
 		return false;
 	if (s->base == DW_BASE_IP && s->offset >= x->link)
 		return *ret_at = s->offset - x->link, true;
-	if (s->base == DW_BASE_NONE && x->real_protocol != 0 && s->offset >= start && s->offset < 65536)
+	if (s->base == DW_BASE_NONE && x->real_protocol != 0 && s->offset >= start &&
+	    s->offset < 65536)
 		return *ret_at = s->offset - start, true;
 	return false;
 }
 
 static bool has_ports(const struct context *x)
 {
-	return x->real_protocol == 0 || x->real_protocol == IPPROTO_TCP || x->real_protocol == IPPROTO_UDP ||
-	       x->real_protocol == IPPROTO_SCTP || x->real_protocol == IPPROTO_DCCP ||
-	       x->real_protocol == IPPROTO_UDPLITE;
+	return x->real_protocol == 0 || x->real_protocol == IPPROTO_TCP ||
+	       x->real_protocol == IPPROTO_UDP || x->real_protocol == IPPROTO_SCTP ||
+	       x->real_protocol == IPPROTO_DCCP || x->real_protocol == IPPROTO_UDPLITE;
 }
 
 /* Byte of the payload that a load reads; false: it lies before the payload, or nobody can say. */
@@ -98,7 +102,7 @@ static bool in_payload(const struct context *x, const struct dw_sym *s, uint32_t
 	return true;
 }
 
-/* --- words for one test ----------------------------------------------------------------------------- */
+/* --- words for one test ---------------------------------------------------------------------- */
 
 static const char *value(const struct context *x, const struct dw_test_done *t)
 {
@@ -127,11 +131,21 @@ static const char *protocol_word(const struct context *x, uint32_t number)
 		uint32_t number;
 		const char *name;
 	} names[] = {
-		{ IPPROTO_ICMP, "icmp" }, { IPPROTO_IGMP, "igmp" },      { IPPROTO_TCP, "tcp" },
-		{ IPPROTO_UDP, "udp" },   { IPPROTO_ICMPV6, "icmp6" },   { IPPROTO_SCTP, "sctp" },
-		{ IPPROTO_GRE, "gre" },   { IPPROTO_ESP, "esp" },        { IPPROTO_AH, "ah" },
-		{ IPPROTO_DCCP, "dccp" }, { IPPROTO_UDPLITE, "udplite" }, { 89, "ospf" },
-		{ 112, "vrrp" },          { IPPROTO_IPIP, "ipip" },      { IPPROTO_FRAGMENT, "fragment" },
+		{ IPPROTO_ICMP, "icmp" },
+		{ IPPROTO_IGMP, "igmp" },
+		{ IPPROTO_TCP, "tcp" },
+		{ IPPROTO_UDP, "udp" },
+		{ IPPROTO_ICMPV6, "icmp6" },
+		{ IPPROTO_SCTP, "sctp" },
+		{ IPPROTO_GRE, "gre" },
+		{ IPPROTO_ESP, "esp" },
+		{ IPPROTO_AH, "ah" },
+		{ IPPROTO_DCCP, "dccp" },
+		{ IPPROTO_UDPLITE, "udplite" },
+		{ 89, "ospf" },
+		{ 112, "vrrp" },
+		{ IPPROTO_IPIP, "ipip" },
+		{ IPPROTO_FRAGMENT, "fragment" },
 	};
 
 	for (size_t i = 0; i < DW_ARRAY_SIZE(names); i++)
@@ -147,24 +161,26 @@ static bool host_word(const struct context *x, const struct dw_test_done *t, con
 		uint32_t at;
 		const char *end;
 	} places[] = {
-		{ ETH_P_IP, 12, "source" },  { ETH_P_IP, 16, "destination" },
-		{ ETH_P_ARP, 14, "source" }, { ETH_P_ARP, 24, "destination" },
+		{ ETH_P_IP, 12, "source" },   { ETH_P_IP, 16, "destination" },
+		{ ETH_P_ARP, 14, "source" },  { ETH_P_ARP, 24, "destination" },
 		{ ETH_P_RARP, 14, "source" }, { ETH_P_RARP, 24, "destination" },
 	};
 	uint16_t family = x->family ? x->family : ETH_P_IP;
 	char text[INET_ADDRSTRLEN];
 	uint32_t address = htonl(t->k);
 
-	if (t->on.kind != DW_SYM_LOAD || t->on.size != 4 || t->on.base != DW_BASE_NONE || t->on.shift != 0 ||
-	    (t->op != DW_TEST_EQ && t->op != DW_TEST_NE) || !inet_ntop(AF_INET, &address, text, sizeof(text)))
+	if (t->on.kind != DW_SYM_LOAD || t->on.size != 4 || t->on.base != DW_BASE_NONE ||
+	    t->on.shift != 0 || (t->op != DW_TEST_EQ && t->op != DW_TEST_NE) ||
+	    !inet_ntop(AF_INET, &address, text, sizeof(text)))
 		return false;
 	for (size_t i = 0; i < DW_ARRAY_SIZE(places); i++) {
 		if (places[i].family != family || t->on.offset != x->link + places[i].at)
 			continue;
-		*ret = dw_arena_printf(x->arena, "%s%s %s", t->op == DW_TEST_NE ? "not " : "", places[i].end,
-				       text);
+		*ret = dw_arena_printf(x->arena, "%s%s %s", t->op == DW_TEST_NE ? "not " : "",
+				       places[i].end, text);
 		if (t->on.mask != UINT32_MAX)
-			*ret = dw_arena_printf(x->arena, "%s/%d", *ret, __builtin_popcount(t->on.mask));
+			*ret = dw_arena_printf(x->arena, "%s/%d", *ret,
+					       __builtin_popcount(t->on.mask));
 		return true;
 	}
 	return false;
@@ -193,9 +209,14 @@ static const char *kernel_field(const struct context *x, uint32_t offset)
 		int field;
 		const char *name;
 	} names[] = {
-		{ SKF_AD_PKTTYPE, "packet type" }, { SKF_AD_IFINDEX, "interface" },   { SKF_AD_MARK, "mark" },
-		{ SKF_AD_QUEUE, "queue" },         { SKF_AD_HATYPE, "hardware type" }, { SKF_AD_CPU, "cpu" },
-		{ SKF_AD_VLAN_TAG, "vlan tag" },   { SKF_AD_VLAN_TAG_PRESENT, "vlan tag present" },
+		{ SKF_AD_PKTTYPE, "packet type" },
+		{ SKF_AD_IFINDEX, "interface" },
+		{ SKF_AD_MARK, "mark" },
+		{ SKF_AD_QUEUE, "queue" },
+		{ SKF_AD_HATYPE, "hardware type" },
+		{ SKF_AD_CPU, "cpu" },
+		{ SKF_AD_VLAN_TAG, "vlan tag" },
+		{ SKF_AD_VLAN_TAG_PRESENT, "vlan tag present" },
 	};
 
 	for (size_t i = 0; i < DW_ARRAY_SIZE(names); i++)
@@ -213,15 +234,20 @@ static const char *mask_text(const struct context *x, const struct dw_sym *s)
 	return dw_arena_printf(x->arena, " & 0x%x >> %u", s->mask, s->shift);
 }
 
-static const char *rest_word(const struct context *x, const struct dw_test_done *t, bool *ret_marked)
+static const char *rest_word(const struct context *x, const struct dw_test_done *t,
+			     bool *ret_marked)
 {
 	static const char *const bases[] = {
-		[DW_BASE_NONE] = "",           [DW_BASE_IP] = "ip header + ", [DW_BASE_IP_TCP] = "payload + ",
-		[DW_BASE_TCP] = "tcp header + ", [DW_BASE_OTHER] = "computed + ",
+		[DW_BASE_NONE] = "",
+		[DW_BASE_IP] = "ip header + ",
+		[DW_BASE_IP_TCP] = "payload + ",
+		[DW_BASE_TCP] = "tcp header + ",
+		[DW_BASE_OTHER] = "computed + ",
 	};
 	uint32_t at;
 
-	if (t->on.kind == DW_SYM_UNKNOWN || t->on.kind == DW_SYM_HEADER || t->on.kind == DW_SYM_CONST)
+	if (t->on.kind == DW_SYM_UNKNOWN || t->on.kind == DW_SYM_HEADER ||
+	    t->on.kind == DW_SYM_CONST)
 		return dw_arena_printf(x->arena, "a computed value %s 0x%x", ops[t->op], t->k);
 	if (t->on.kind == DW_SYM_LENGTH)
 		return dw_arena_printf(x->arena, "length %s %u", ops[t->op], t->k);
@@ -229,13 +255,17 @@ static const char *rest_word(const struct context *x, const struct dw_test_done 
 		*ret_marked = *ret_marked || t->op == DW_TEST_EQ;
 		if (t->op == DW_TEST_EQ && !*mask_text(x, &t->on))
 			return dw_arena_printf(x->arena, "%s at payload byte %u", value(x, t), at);
-		return dw_arena_printf(x->arena, "payload byte %u%s %s %s", at, mask_text(x, &t->on), ops[t->op],
-				       value(x, t));
+		return dw_arena_printf(x->arena, "payload byte %u%s %s %s", at,
+				       mask_text(x, &t->on), ops[t->op], value(x, t));
 	}
-	if (x->real_protocol == IPPROTO_ICMP && in_transport(x, &t->on, &at) && at < 2 && t->on.size == 1)
-		return dw_arena_printf(x->arena, "%s %s %u", at ? "code" : "type", ops[t->op], t->k);
-	if (x->real_protocol == IPPROTO_TCP && in_transport(x, &t->on, &at) && at == 13 && t->on.size == 1)
-		return dw_arena_printf(x->arena, "tcp flags%s %s 0x%02x", mask_text(x, &t->on), ops[t->op], t->k);
+	if (x->real_protocol == IPPROTO_ICMP && in_transport(x, &t->on, &at) && at < 2 &&
+	    t->on.size == 1)
+		return dw_arena_printf(x->arena, "%s %s %u", at ? "code" : "type", ops[t->op],
+				       t->k);
+	if (x->real_protocol == IPPROTO_TCP && in_transport(x, &t->on, &at) && at == 13 &&
+	    t->on.size == 1)
+		return dw_arena_printf(x->arena, "tcp flags%s %s 0x%02x", mask_text(x, &t->on),
+				       ops[t->op], t->k);
 	if (t->on.base == DW_BASE_NONE && t->on.offset >= (uint32_t)SKF_AD_OFF)
 		return dw_arena_printf(x->arena, "%s%s %s %u", kernel_field(x, t->on.offset),
 				       mask_text(x, &t->on), ops[t->op], t->k);
@@ -243,7 +273,7 @@ static const char *rest_word(const struct context *x, const struct dw_test_done 
 			       mask_text(x, &t->on), ops[t->op], value(x, t));
 }
 
-/* --- one way ---------------------------------------------------------------------------------------- */
+/* --- one way --------------------------------------------------------------------------------- */
 
 /* The family and protocol come first: what the other loads mean hangs on them. */
 static void learn(struct context *x, const struct dw_filter_way *way)
@@ -269,7 +299,8 @@ static void learn(struct context *x, const struct dw_filter_way *way)
 	}
 }
 
-static enum dw_clause_part classify(struct context *x, const struct dw_test_done *t, const char **ret_word, bool *ret_marked)
+static enum dw_clause_part classify(struct context *x, const struct dw_test_done *t,
+				    const char **ret_word, bool *ret_marked)
 {
 	bool eq = t->op == DW_TEST_EQ;
 	uint16_t type;
@@ -297,13 +328,17 @@ static enum dw_clause_part classify(struct context *x, const struct dw_test_done
 	return DW_PART_REST;
 }
 
-/* "is not": passing by another branch says it, which is worth a word only where nothing says what it is. */
+/*
+ * "is not": passing by another branch says it, which is worth a word only where nothing says what
+ * it is.
+ */
 static bool is_negative(const struct dw_test_done *t)
 {
 	return t->op == DW_TEST_NE || t->op == DW_TEST_CLEAR;
 }
 
-static void add_tests(struct context *x, const struct dw_filter_way *way, struct dw_clause *c, bool negative)
+static void add_tests(struct context *x, const struct dw_filter_way *way, struct dw_clause *c,
+		      bool negative)
 {
 	bool told[DW_PARTS];
 
@@ -325,7 +360,8 @@ static void add_tests(struct context *x, const struct dw_filter_way *way, struct
 	}
 }
 
-struct dw_clause dw_filter_clause(struct dw_arena *a, uint32_t link, const struct dw_filter_way *way)
+struct dw_clause dw_filter_clause(struct dw_arena *a, uint32_t link,
+				  const struct dw_filter_way *way)
 {
 	struct context x = { .arena = a, .link = link };
 	struct dw_clause c = { 0 };

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Who holds the sockets: the walk over all descriptors (dw_fds.h) joined with facts->sockets by inode. What
- * the walk finds beside that, namespaces and sockets that nobody has shown, is collected here too.
+ * Who holds the sockets: the walk over all descriptors (dw_fds.h) joined with facts->sockets by
+ * inode. What the walk finds beside that, namespaces and sockets that nobody has shown, is
+ * collected here too.
  */
 #include <stdlib.h>
 
@@ -14,7 +15,8 @@
 
 struct joining {
 	struct dw_collect *c;
-	uint32_t *local; /* inodes of unix sockets in the namespaces known, ascending: no need to ask them */
+	/* inodes of unix sockets in the namespaces known, ascending: no need to ask them */
+	uint32_t *local;
 	size_t n_local;
 	struct dw_arena *scratch;
 	DW_VEC(int) walked; /* pids, ascending */
@@ -22,7 +24,7 @@ struct joining {
 	DW_VEC(bool) held; /* beside facts->sockets */
 };
 
-/* --- what the walk needs ------------------------------------------------------------------------ */
+/* --- what the walk needs --------------------------------------------------------------------- */
 
 static int by_number(const void *x, const void *y)
 {
@@ -61,9 +63,12 @@ static size_t only_new(struct joining *j, int *pids, size_t n, int *out)
 	return found;
 }
 
-/* --- joining ------------------------------------------------------------------------------------ */
+/* --- joining --------------------------------------------------------------------------------- */
 
-/* The process as it was walked, or DW_NONE: it has ended since. Told by the start time, never by the pid alone. */
+/*
+ * The process as it was walked, or DW_NONE: it has ended since. Told by the start time, never by
+ * the pid alone.
+ */
 static size_t owner_of(struct joining *j, const struct dw_fds_process *p)
 {
 	struct dw_collect *c = j->c;
@@ -73,7 +78,10 @@ static size_t owner_of(struct joining *j, const struct dw_fds_process *p)
 		return dw_collect_owner(c, i);
 	if (!p->covered && (!i || i->started_ticks > p->started_ticks))
 		return DW_NONE;
-	/* Hidden under a mount, or an older process of that number was read before: what the walk saw is all. */
+	/*
+	 * Hidden under a mount, or an older process of that number was read before: what the walk
+	 * saw is all.
+	 */
 	dw_procs_seed(c->procs, &(struct dw_procinfo){
 					.pid = p->pid,
 					.ppid = p->ppid,
@@ -111,7 +119,9 @@ static void hold(struct joining *j, size_t socket, size_t owner, const struct dw
 	j->held.v[socket] = true;
 	f->sockets.v[socket].seen |= s->slot >= 0 ? DW_SEEN_IO_URING : DW_SEEN_FD;
 	*dw_vec_add(f->arena, &f->holds) = (struct dw_hold_fact){
-		.socket = socket, .process = owner, .via = via_of(f->arena, s),
+		.socket = socket,
+		.process = owner,
+		.via = via_of(f->arena, s),
 	};
 }
 
@@ -167,7 +177,11 @@ static bool is_known(const void *arg, uint64_t inode)
 static int walk(struct joining *j, const int *pids, size_t n, struct dw_error *e)
 {
 	struct dw_fds_ask ask = {
-		.pids = pids, .n_pids = n, .known = is_known, .arg = j, .peek_max = PEEK_MAX,
+		.pids = pids,
+		.n_pids = n,
+		.known = is_known,
+		.arg = j,
+		.peek_max = PEEK_MAX,
 	};
 	struct dw_fds fds = { 0 };
 	int r;
@@ -190,7 +204,7 @@ static int walk(struct joining *j, const int *pids, size_t n, struct dw_error *e
 	return 0;
 }
 
-/* --- sockets left without a holder ------------------------------------------------------------------ */
+/* --- sockets left without a holder ----------------------------------------------------------- */
 
 static bool is_unheld(const struct joining *j, size_t socket)
 {
@@ -217,7 +231,10 @@ static void drop_and_renumber(struct joining *j, const bool *drop)
 	dw_sock_drop(j->c, drop);
 }
 
-/* False: it could not be asked, so its sockets stay. What was to be said of it has been said before. */
+/*
+ * False: it could not be asked, so its sockets stay. What was to be said of it has been said
+ * before.
+ */
 static bool ask_once_more(struct dw_collect *c, size_t netns)
 {
 	size_t notes = c->facts->incomplete.n;
@@ -231,8 +248,8 @@ static bool ask_once_more(struct dw_collect *c, size_t netns)
 }
 
 /*
- * A socket whose holder ended while we looked would be taken for the kernel's own. Its namespace is asked once
- * more: what is not there any more was closed, and is dropped.
+ * A socket whose holder ended while we looked would be taken for the kernel's own. Its namespace is
+ * asked once more: what is not there any more was closed, and is dropped.
  */
 static void drop_closed(struct joining *j)
 {
@@ -247,7 +264,8 @@ static void drop_closed(struct joining *j)
 		dw_oom();
 	dw_sock_forget(c);
 	for (size_t i = 0; i < n; i++) {
-		size_t netns = is_unheld(j, i) ? dw_netns_find(c, f->sockets.v[i].at.netns) : DW_NONE;
+		size_t netns =
+			is_unheld(j, i) ? dw_netns_find(c, f->sockets.v[i].at.netns) : DW_NONE;
 
 		if (netns != DW_NONE && state[netns] == NOT_ASKED)
 			state[netns] = ask_once_more(c, netns) ? ASKED : CANNOT;
@@ -256,12 +274,17 @@ static void drop_closed(struct joining *j)
 	if (!drop)
 		dw_oom();
 	for (size_t i = 0; i < f->sockets.n; i++) {
-		size_t netns = is_unheld(j, i) ? dw_netns_find(c, f->sockets.v[i].at.netns) : DW_NONE;
+		size_t netns =
+			is_unheld(j, i) ? dw_netns_find(c, f->sockets.v[i].at.netns) : DW_NONE;
 		bool again = (dw_sock_again(c, i) & (DW_SEEN_DIAG | DW_SEEN_PROC)) != 0;
 
-		/* Beyond n: opened after the descriptors were read, so nobody could be said to hold it. */
+		/*
+		 * Beyond n: opened after the descriptors were read, so nobody could be said to hold
+		 * it.
+		 */
 		drop[i] = netns != DW_NONE && state[netns] == ASKED && (i >= n || !again) &&
-			  f->sockets.v[i].at.protocol != DW_PROTOCOL_BLUETOOTH; /* is not asked again */
+			  f->sockets.v[i].at.protocol !=
+				  DW_PROTOCOL_BLUETOOTH; /* is not asked again */
 	}
 	drop_and_renumber(j, drop);
 }
@@ -272,26 +295,32 @@ static void note_unseen(struct joining *j, size_t unheld)
 	bool root = dw_sys_euid(j->c->sys) == 0;
 
 	if (unheld > 0 && (j->denied > 0 || !root))
-		dw_facts_incomplete(f, "not-root", NULL, 0, true, "holders of %zu socket%s not visible: %s", unheld,
-				    unheld == 1 ? "" : "s", root ? "some processes may not be looked into" : "run as root");
+		dw_facts_incomplete(f, "not-root", NULL, 0, true,
+				    "holders of %zu socket%s not visible: %s", unheld,
+				    unheld == 1 ? "" : "s",
+				    root ? "some processes may not be looked into" : "run as root");
 	if (j->covered > 0)
-		dw_facts_incomplete(f, "proc-covered", "/proc", 0, false,
-				    "%zu process%s hidden behind a mount over its directory in /proc", j->covered,
-				    j->covered == 1 ? " is" : "es are");
+		dw_facts_incomplete(
+			f, "proc-covered", "/proc", 0, false,
+			"%zu process%s hidden behind a mount over its directory in /proc",
+			j->covered, j->covered == 1 ? " is" : "es are");
 	if (j->ring_nameless > 0)
 		dw_facts_incomplete(f, "io-uring", NULL, 0, true,
-				    "%zu socket%s held by io_uring rings are not numbered by this kernel: their "
+				    "%zu socket%s held by io_uring rings are not numbered by this "
+				    "kernel: their "
 				    "holders may be missing",
 				    j->ring_nameless, j->ring_nameless == 1 ? "" : "s");
 	if (j->rings_mute > 0)
 		dw_facts_incomplete(f, "io-uring", NULL, 0, true,
-				    "the registered files of %zu io_uring ring%s could not be read", j->rings_mute,
-				    j->rings_mute == 1 ? "" : "s");
+				    "the registered files of %zu io_uring ring%s could not be read",
+				    j->rings_mute, j->rings_mute == 1 ? "" : "s");
 	if (root && j->unpeeked > 0)
 		dw_facts_incomplete(f, "unasked-sockets", NULL, 0, true,
-				    "%zu sockets were not asked for their network namespace (%s): one that only "
+				    "%zu sockets were not asked for their network namespace (%s): "
+				    "one that only "
 				    "they keep alive would be missed",
-				    j->unpeeked, j->unpeekable ? "pidfd_getfd is not allowed" : "too many");
+				    j->unpeeked,
+				    j->unpeekable ? "pidfd_getfd is not allowed" : "too many");
 }
 
 int dw_collect_holders(struct dw_collect *c, struct dw_error *e)

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Namespaces and sockets that nothing but a descriptor shows, as the walk over descriptors found them. */
+/*
+ * Namespaces and sockets that nothing but a descriptor shows, as the walk over descriptors found
+ * them.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <libmnl/libmnl.h>
@@ -33,7 +36,8 @@ static void new_netns(struct dw_collect *c, struct dw_fds *fds)
 			continue;
 		if ((c->rungs & DW_RUNG_NETLINK) && dw_collect_diag(c, at, &why) < 0)
 			dw_facts_incomplete(c->facts, "no-sock-diag", NULL, 0, false,
-					    "sock_diag did not answer in one namespace: %s", why.message);
+					    "sock_diag did not answer in one namespace: %s",
+					    why.message);
 		(void)dw_collect_procnet(c, at, NULL);
 	}
 }
@@ -44,8 +48,10 @@ static enum dw_protocol loose_protocol(const struct dw_fds_loose *l)
 		int protocol;
 		enum dw_protocol is;
 	} table[] = {
-		{ IPPROTO_TCP, DW_PROTOCOL_TCP },   { IPPROTO_MPTCP, DW_PROTOCOL_TCP },
-		{ IPPROTO_SCTP, DW_PROTOCOL_SCTP }, { IPPROTO_DCCP, DW_PROTOCOL_DCCP },
+		{ IPPROTO_TCP, DW_PROTOCOL_TCP },
+		{ IPPROTO_MPTCP, DW_PROTOCOL_TCP },
+		{ IPPROTO_SCTP, DW_PROTOCOL_SCTP },
+		{ IPPROTO_DCCP, DW_PROTOCOL_DCCP },
 	};
 
 	if (l->domain == AF_VSOCK)
@@ -92,9 +98,10 @@ static bool loose_vsock(const struct dw_fds_loose *l, struct dw_socket_fact *s)
 }
 
 /*
- * struct sockaddr_l2 and sockaddr_rc (bluetooth/bluetooth.h is not among the kernel's exported headers):
- * l2cap: family, psm (little endian), bdaddr[6], ...; rfcomm: family, bdaddr[6], channel. SO_ACCEPTCONN is never
- * set for them, so whether one listens is debugfs's to say: here only its number and holder are added.
+ * struct sockaddr_l2 and sockaddr_rc (bluetooth/bluetooth.h is not among the kernel's exported
+ * headers): l2cap: family, psm (little endian), bdaddr[6], ...; rfcomm: family, bdaddr[6], channel.
+ * SO_ACCEPTCONN is never set for them, so whether one listens is debugfs's to say: here only its
+ * number and holder are added.
  */
 static void loose_bluetooth(struct dw_collect *c, const struct dw_fds_loose *l)
 {
@@ -109,8 +116,8 @@ static void loose_bluetooth(struct dw_collect *c, const struct dw_fds_loose *l)
 	for (size_t i = 0; port != 0 && i < c->facts->sockets.n; i++) {
 		struct dw_socket_fact *s = &c->facts->sockets.v[i];
 
-		if (s->at.protocol == DW_PROTOCOL_BLUETOOTH && s->inode == 0 && s->at.port == port &&
-		    memcmp(s->at.address, p + (l2cap ? 4 : 2), 6) == 0) {
+		if (s->at.protocol == DW_PROTOCOL_BLUETOOTH && s->inode == 0 &&
+		    s->at.port == port && memcmp(s->at.address, p + (l2cap ? 4 : 2), 6) == 0) {
 			s->inode = l->inode;
 			s->cookie = l->cookie;
 			s->seen |= DW_SEEN_FD;
@@ -131,11 +138,12 @@ static bool still_held(struct dw_collect *c, const struct dw_fds *fds, uint64_t 
 
 		if (s->inode != inode || s->slot >= 0 || s->tid)
 			continue;
-		dir = dw_procs_openat(c->procs, fds->processes[s->process].pid, ".", O_PATH | O_DIRECTORY, NULL);
+		dir = dw_procs_openat(c->procs, fds->processes[s->process].pid, ".",
+				      O_PATH | O_DIRECTORY, NULL);
 		(void)snprintf(path, sizeof(path), "fd/%d", s->fd);
 		n = dir < 0 ? -1 : readlinkat(dir, path, link, sizeof(link));
-		if (n > 0 && n < (ssize_t)sizeof(link) && dw_fds_parse_link(link, (size_t)n, "socket", &now) &&
-		    now == inode)
+		if (n > 0 && n < (ssize_t)sizeof(link) &&
+		    dw_fds_parse_link(link, (size_t)n, "socket", &now) && now == inode)
 			return true;
 	}
 	return false;
@@ -171,7 +179,10 @@ static void new_socket(struct dw_collect *c, const struct dw_fds *fds, const str
 	(void)dw_sock_add(c, &s);
 }
 
-/* The namespaces in which listeners turned up that sock_diag had not shown before: opened since, mostly. */
+/*
+ * The namespaces in which listeners turned up that sock_diag had not shown before: opened since,
+ * mostly.
+ */
 static void ask_diag_again(struct dw_collect *c, const struct dw_fds *fds)
 {
 	_cleanup_free_ bool *done = calloc(c->netns.n + 1, sizeof(*done));
@@ -203,7 +214,7 @@ void dw_loose_collect(struct dw_collect *c, struct dw_fds *fds)
 	}
 }
 
-/* --- sockets that need not be asked ------------------------------------------------------------------ */
+/* --- sockets that need not be asked ---------------------------------------------------------- */
 
 struct inodes {
 	struct dw_arena *arena;
@@ -244,8 +255,8 @@ size_t dw_unix_inodes(struct dw_collect *c, struct dw_arena *a, uint32_t **ret)
 		q->sdiag_family = AF_UNIX;
 		q->udiag_states = UINT32_MAX;
 		/* Without unix_diag they are asked one by one: dearer, no less right. */
-		(void)dw_netlink_request(c->sys, &c->netns.v[i], NETLINK_SOCK_DIAG, request, one_unix, NULL,
-					 &found, NULL);
+		(void)dw_netlink_request(c->sys, &c->netns.v[i], NETLINK_SOCK_DIAG, request,
+					 one_unix, NULL, &found, NULL);
 	}
 	if (found.list.n > 1)
 		qsort(found.list.v, found.list.n, sizeof(*found.list.v), ascending);

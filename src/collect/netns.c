@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Every network namespace that a process, a mount or (found later, by the walk over descriptors) a descriptor
- * or a socket keeps alive. The inode of /proc/PID/ns/net names it: network_namespaces(7).
+ * Every network namespace that a process, a mount or (found later, by the walk over descriptors) a
+ * descriptor or a socket keeps alive. The inode of /proc/PID/ns/net names it:
+ * network_namespaces(7).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -15,7 +16,7 @@
 #include "netcol.h"
 
 #define MOUNTINFO_MAX ((size_t)32 * 1024 * 1024)
-#define LINKS_MAX     65536            /* interfaces of one namespace */
+#define LINKS_MAX     65536 /* interfaces of one namespace */
 
 size_t dw_netns_find(const struct dw_collect *c, uint32_t inode)
 {
@@ -52,10 +53,11 @@ bool dw_netns_reachable(struct dw_collect *c, size_t netns)
 {
 	uint32_t inode = c->netns.v[netns].inode;
 
-	return c->netns.v[netns].fd >= 0 || dw_sys_is_fake(c->sys) || inode == dw_netns_self(c->sys);
+	return c->netns.v[netns].fd >= 0 || dw_sys_is_fake(c->sys) ||
+	       inode == dw_netns_self(c->sys);
 }
 
-/* --- processes ---------------------------------------------------------------------------------- */
+/* --- processes ------------------------------------------------------------------------------- */
 
 uint32_t dw_netns_link(int dir, const char *name, const char *prefix)
 {
@@ -63,8 +65,8 @@ uint32_t dw_netns_link(int dir, const char *name, const char *prefix)
 	ssize_t n = readlinkat(dir, name, target, sizeof(target));
 	uint64_t inode;
 
-	if (n <= 0 || n == sizeof(target) || !dw_fds_parse_link(target, (size_t)n, prefix, &inode) ||
-	    inode > UINT32_MAX)
+	if (n <= 0 || n == sizeof(target) ||
+	    !dw_fds_parse_link(target, (size_t)n, prefix, &inode) || inode > UINT32_MAX)
 		return 0;
 	return (uint32_t)inode;
 }
@@ -86,8 +88,8 @@ uint32_t dw_netns_of(struct dw_collect *c, int pid)
 }
 
 /*
- * An nsfs descriptor of the namespace a process is in: O_RDONLY on the magic link. The process may have gone
- * elsewhere since, so what was opened is looked at.
+ * An nsfs descriptor of the namespace a process is in: O_RDONLY on the magic link. The process may
+ * have gone elsewhere since, so what was opened is looked at.
  */
 static int open_netns(struct dw_collect *c, int dir, uint32_t inode)
 {
@@ -118,7 +120,8 @@ static void note_mntns(struct dw_arena *a, struct mount_namespaces *m, uint32_t 
 	dw_vec_push(a, &m->pid, pid);
 }
 
-static void from_process(struct dw_collect *c, int pid, struct dw_arena *a, struct mount_namespaces *mounts)
+static void from_process(struct dw_collect *c, int pid, struct dw_arena *a,
+			 struct mount_namespaces *mounts)
 {
 	_cleanup_fd_ int dir = dw_procs_openat(c->procs, pid, ".", O_PATH | O_DIRECTORY, NULL);
 	uint32_t inode = dir < 0 ? 0 : dw_netns_link(dir, "ns/net", "net");
@@ -142,7 +145,7 @@ void dw_netns_host(struct dw_collect *c)
 		(void)dw_netns_add(c, dw_netns_self(c->sys), -1, "host", 0);
 }
 
-/* --- mounts ------------------------------------------------------------------------------------- */
+/* --- mounts ---------------------------------------------------------------------------------- */
 
 /* "\040" and its like, see proc_pid_mountinfo(5). In place. */
 static void unescape(char *s)
@@ -150,8 +153,8 @@ static void unescape(char *s)
 	char *out = s;
 
 	for (; *s; s++) {
-		if (s[0] == '\\' && s[1] >= '0' && s[1] <= '3' && s[2] >= '0' && s[2] <= '7' && s[3] >= '0' &&
-		    s[3] <= '7') {
+		if (s[0] == '\\' && s[1] >= '0' && s[1] <= '3' && s[2] >= '0' && s[2] <= '7' &&
+		    s[3] >= '0' && s[3] <= '7') {
 			*out++ = (char)((s[1] - '0') << 6 | (s[2] - '0') << 3 | (s[3] - '0'));
 			s += 3;
 		} else {
@@ -176,7 +179,8 @@ bool dw_mountinfo_netns(struct dw_arena *a, const char *line, size_t n, uint32_t
 		if (!word[i])
 			return false;
 	}
-	if (!dw_fds_parse_link(word[3], strlen(word[3]), "net", &inode) || inode == 0 || inode > UINT32_MAX)
+	if (!dw_fds_parse_link(word[3], strlen(word[3]), "net", &inode) || inode == 0 ||
+	    inode > UINT32_MAX)
 		return false;
 	unescape(word[4]);
 	*ret_inode = (uint32_t)inode;
@@ -198,7 +202,8 @@ static const char *name_of(struct dw_arena *a, const char *point)
 
 	for (size_t i = 0; i < DW_ARRAY_SIZE(places); i++)
 		if (dw_starts_with(point, places[i].below))
-			return dw_arena_printf(a, "%s%s", places[i].prefix, point + strlen(places[i].below));
+			return dw_arena_printf(a, "%s%s", places[i].prefix,
+					       point + strlen(places[i].below));
 	return NULL;
 }
 
@@ -238,7 +243,8 @@ void dw_netns_mounts(struct dw_collect *c, int pid)
 	if (fd < 0)
 		return;
 	if (dw_netcol_read(fd, MOUNTINFO_MAX, scratch, &text) < 0) {
-		dw_facts_incomplete(c->facts, "unreadable", path, 0, true, "%s could not be read", path);
+		dw_facts_incomplete(c->facts, "unreadable", path, 0, true, "%s could not be read",
+				    path);
 		return;
 	}
 	lines = dw_lines_of(&text);
@@ -263,16 +269,21 @@ static void note_unreachable(struct dw_collect *c)
 {
 	size_t n = 0;
 
-	/* Of those with a process in them /proc shows the sockets, and that note is for the holders' part. */
+	/*
+	 * Of those with a process in them /proc shows the sockets, and that note is for the
+	 * holders' part.
+	 */
 	for (size_t i = 0; i < c->netns.n; i++)
 		n += !dw_netns_reachable(c, i) && dw_netns_state(c, i)->pid == 0;
 	if (n > 0)
 		dw_facts_incomplete(c->facts, "netns-closed", NULL, 0, true,
-				    "%zu network namespace%s cannot be entered%s", n, n == 1 ? "" : "s",
+				    "%zu network namespace%s cannot be entered%s", n,
+				    n == 1 ? "" : "s",
 				    dw_sys_euid(c->sys) == 0 ? "" : ": run as root");
 	if (c->netns.n >= DW_NETNS_MAX)
 		dw_facts_incomplete(c->facts, "too-many", NULL, 0, true,
-				    "only the first %d network namespaces were looked at", DW_NETNS_MAX);
+				    "only the first %d network namespaces were looked at",
+				    DW_NETNS_MAX);
 }
 
 int dw_collect_netns(struct dw_collect *c, struct dw_error *e)
@@ -296,7 +307,7 @@ int dw_collect_netns(struct dw_collect *c, struct dw_error *e)
 	return 0;
 }
 
-/* --- interfaces --------------------------------------------------------------------------------- */
+/* --- interfaces ------------------------------------------------------------------------------ */
 
 struct links {
 	struct dw_collect *c;
@@ -313,7 +324,8 @@ static int one_link(const struct nlmsghdr *m, void *arg)
 
 	if (dw_diag_parse_link(m, &index, &name, &n) == 0 && state->links.n < LINKS_MAX)
 		dw_vec_push(l->c->facts->arena, &state->links,
-			    ((struct dw_ifname){ index, dw_arena_strndup(l->c->facts->arena, name, n) }));
+			    ((struct dw_ifname){ index,
+						 dw_arena_strndup(l->c->facts->arena, name, n) }));
 	return 0;
 }
 
@@ -336,8 +348,8 @@ static void read_links(struct dw_collect *c, size_t netns)
 	request->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
 	g = mnl_nlmsg_put_extra_header(request, sizeof(*g));
 	g->rtgen_family = AF_UNSPEC;
-	if (dw_netlink_request(c->sys, &c->netns.v[netns], NETLINK_ROUTE, request, one_link, links_again, &l,
-			       &why) < 0)
+	if (dw_netlink_request(c->sys, &c->netns.v[netns], NETLINK_ROUTE, request, one_link,
+			       links_again, &l, &why) < 0)
 		dw_facts_incomplete(c->facts, "no-interfaces", NULL, 0, false,
 				    "names of the interfaces could not be read: %s", why.message);
 }

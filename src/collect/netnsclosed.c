@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Namespaces that may not be entered, and those of processes that may not be looked into: what can be seen still. */
+/*
+ * Namespaces that may not be entered, and those of processes that may not be looked into: what can
+ * be seen still.
+ */
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -7,9 +10,10 @@
 #include "netcol.h"
 
 /*
- * Whoever may not read ns/net may still read /proc/PID/net (get_proc_task_net asks for no right), and the inode
- * of a file there tells the namespaces apart: each has its own tree of files, numbered from the same pool as the
- * namespaces themselves (proc_alloc_inum). So it stands in for the number that is not to be had.
+ * Whoever may not read ns/net may still read /proc/PID/net (get_proc_task_net asks for no right),
+ * and the inode of a file there tells the namespaces apart: each has its own tree of files,
+ * numbered from the same pool as the namespaces themselves (proc_alloc_inum). So it stands in for
+ * the number that is not to be had.
  */
 static uint32_t file_inode(struct dw_collect *c, int dir)
 {
@@ -50,26 +54,34 @@ static bool is_stand_in_known(const struct stand_ins *s, uint32_t file)
 	return false;
 }
 
-/* A process whose namespace may not be looked at: its sockets can be seen all the same, see file_inode(). */
-static void from_closed_process(struct dw_collect *c, int pid, struct dw_arena *a, struct stand_ins *known)
+/*
+ * A process whose namespace may not be looked at: its sockets can be seen all the same, see
+ * file_inode().
+ */
+static void from_closed_process(struct dw_collect *c, int pid, struct dw_arena *a,
+				struct stand_ins *known)
 {
 	_cleanup_fd_ int dir = dw_procs_openat(c->procs, pid, ".", O_PATH | O_DIRECTORY, NULL);
-	uint32_t file = dir < 0 || dw_netns_link(dir, "ns/net", "net") != 0 ? 0 : file_inode(c, dir);
+	uint32_t file =
+		dir < 0 || dw_netns_link(dir, "ns/net", "net") != 0 ? 0 : file_inode(c, dir);
 
 	if (file == 0 || is_stand_in_known(known, file) || c->netns.n >= DW_NETNS_MAX)
 		return;
 	dw_vec_push(a, &known->file, file);
-	(void)dw_netns_add(c, file, -1, dw_arena_printf(c->facts->arena, "of-process-%d", pid), pid);
+	(void)dw_netns_add(c, file, -1, dw_arena_printf(c->facts->arena, "of-process-%d", pid),
+			   pid);
 }
 
 /* Only where some process would not say: others' processes, when we are not root. */
-static void from_closed_processes(struct dw_collect *c, const int *pids, size_t n, struct dw_arena *a)
+static void from_closed_processes(struct dw_collect *c, const int *pids, size_t n,
+				  struct dw_arena *a)
 {
 	struct stand_ins known = { 0 };
 	bool any = false;
 
 	for (size_t i = 0; i < n; i++) {
-		_cleanup_fd_ int dir = dw_procs_openat(c->procs, pids[i], ".", O_PATH | O_DIRECTORY, NULL);
+		_cleanup_fd_ int dir =
+			dw_procs_openat(c->procs, pids[i], ".", O_PATH | O_DIRECTORY, NULL);
 		uint32_t file;
 
 		if (dir < 0)
@@ -91,7 +103,10 @@ static int nothing(void *arg, struct dw_error *e)
 	return 0;
 }
 
-/* nsfs files can be opened by everybody, and entered by few: what cannot be entered is closed again. */
+/*
+ * nsfs files can be opened by everybody, and entered by few: what cannot be entered is closed
+ * again.
+ */
 static void try_to_enter(struct dw_collect *c)
 {
 	uint32_t own = dw_netns_self(c->sys);

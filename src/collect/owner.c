@@ -40,8 +40,9 @@ static bool in_tmp(const char *exe)
  */
 static const char *script_of(struct dw_collect *c, const struct dw_procinfo *i)
 {
-	static const char *const interpreters[] = { "python", "perl", "ruby", "bash", "dash", "sh", "node",
-						    "nodejs", "php", "lua", "tclsh", "guile", "java", "busybox" };
+	static const char *const interpreters[] = { "python", "perl",  "ruby",   "bash",   "dash",
+						    "sh",     "node",  "nodejs", "php",    "lua",
+						    "tclsh",  "guile", "java",   "busybox" };
 	const char *base = i->exe ? dw_basename(i->exe) : "";
 	size_t name = strcspn(base, "0123456789.-"), k;
 	char *real;
@@ -57,7 +58,9 @@ static const char *script_of(struct dw_collect *c, const struct dw_procinfo *i)
 		if (dw_streq(word, "-c") || dw_streq(word, "-e") || dw_streq(word, "-m"))
 			return NULL;
 		if (*word == '/')
-			return dw_sys_file_real(c->sys, word, c->facts->arena, &real, NULL) == 0 ? real : word;
+			return dw_sys_file_real(c->sys, word, c->facts->arena, &real, NULL) == 0
+				       ? real
+				       : word;
 		/* relative: only its directory at that time would tell; the name would be a guess */
 		if (*word != '-')
 			return NULL;
@@ -96,7 +99,8 @@ static const char *user_of(struct dw_collect *c, const struct dw_procinfo *i)
 	if (uid == 0 || !dw_procs_is_foreign(c->procs, i))
 		name = dw_sys_user_name(c->sys, uid);
 	/* the handle's own copy goes with the handle */
-	return name ? dw_arena_strdup(c->facts->arena, name) : dw_arena_printf(c->facts->arena, "%u", uid);
+	return name ? dw_arena_strdup(c->facts->arena, name)
+		    : dw_arena_printf(c->facts->arena, "%u", uid);
 }
 
 static enum dw_tristate tristate(int v)

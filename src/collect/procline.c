@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Lines of /proc/net and of Bluetooth's debugfs, as plain functions on bytes. See proc(5) and the seq_show functions. */
+/*
+ * Lines of /proc/net and of Bluetooth's debugfs, as plain functions on bytes. See proc(5) and the
+ * seq_show functions.
+ */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/tcp.h>
@@ -40,8 +43,8 @@ static bool number(const struct word *w, unsigned base, uint64_t max, uint64_t *
 }
 
 /*
- * "0100007F:0277", or 32 digits for IPv6: each group of 8 is an u32 of the address as it lies in memory, printed
- * in host order.
+ * "0100007F:0277", or 32 digits for IPv6: each group of 8 is an u32 of the address as it lies in
+ * memory, printed in host order.
  */
 static bool inet_address(const struct word *w, bool v6, uint32_t out[4], uint64_t *ret_port)
 {
@@ -60,9 +63,11 @@ static bool inet_address(const struct word *w, bool v6, uint32_t out[4], uint64_
 }
 
 /* sl local_address rem_address st tx:rx tr:when retrnsmt uid timeout inode ... */
-static int inet_line(bool v6, enum dw_protocol protocol, const char *line, size_t n, dw_sock_cb *cb, void *arg)
+static int inet_line(bool v6, enum dw_protocol protocol, const char *line, size_t n, dw_sock_cb *cb,
+		     void *arg)
 {
-	struct dw_socket_fact s = { .at = { .protocol = protocol, .has_port = true }, .seen = DW_SEEN_PROC };
+	struct dw_socket_fact s = { .at = { .protocol = protocol, .has_port = true },
+				    .seen = DW_SEEN_PROC };
 	struct word w[10];
 	uint64_t port, state, uid, inode;
 	uint32_t address[4];
@@ -91,7 +96,8 @@ static int inet_line(bool v6, enum dw_protocol protocol, const char *line, size_
 /* sk RefCnt Type Proto Iface R Rmem User Inode */
 static int packet_line(const char *line, size_t n, dw_sock_cb *cb, void *arg)
 {
-	struct dw_socket_fact s = { .at = { .protocol = DW_PROTOCOL_PACKET, .family = DW_FAMILY_PACKET },
+	struct dw_socket_fact s = { .at = { .protocol = DW_PROTOCOL_PACKET,
+					    .family = DW_FAMILY_PACKET },
 				    .kind = DW_KIND_SNIFFER,
 				    .seen = DW_SEEN_PROC };
 	uint64_t proto, ifindex, uid, inode;
@@ -164,7 +170,8 @@ static bool bd_address(const struct word *w, uint8_t out[16])
 	for (size_t i = 0; i < 6; i++) {
 		uint64_t v;
 
-		if ((i < 5 && w->s[i * 3 + 2] != ':') || !dw_parse_u64n(w->s + i * 3, 2, 16, 255, &v))
+		if ((i < 5 && w->s[i * 3 + 2] != ':') ||
+		    !dw_parse_u64n(w->s + i * 3, 2, 16, 255, &v))
 			return false;
 		out[5 - i] = (uint8_t)v;
 	}
@@ -188,7 +195,8 @@ static int bluetooth_line(bool l2cap, const char *line, size_t n, dw_sock_cb *cb
 	struct word w[6];
 
 	count = split(line, n, w, at_state + 2);
-	if (count < at_state + 2 || !bd_address(&w[0], s.at.address) || !number(&w[at_state], 10, 255, &state))
+	if (count < at_state + 2 || !bd_address(&w[0], s.at.address) ||
+	    !number(&w[at_state], 10, 255, &state))
 		return -EBADMSG;
 	if (l2cap && w[5].n > 2 && w[5].s[0] == '0' && w[5].s[1] == 'x') {
 		w[5].s += 2;
@@ -207,8 +215,8 @@ bool dw_protocols_parse(const char *line, size_t n, const char *name, uint64_t *
 {
 	struct word w[3];
 
-	return split(line, n, w, 3) == 3 && w[0].n == strlen(name) && memcmp(w[0].s, name, w[0].n) == 0 &&
-	       number(&w[2], 10, UINT32_MAX, ret);
+	return split(line, n, w, 3) == 3 && w[0].n == strlen(name) &&
+	       memcmp(w[0].s, name, w[0].n) == 0 && number(&w[2], 10, UINT32_MAX, ret);
 }
 
 int dw_procline_parse(enum dw_procfile f, enum dw_protocol protocol, const char *line, size_t n,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * /proc/net of one namespace: for protocols that sock_diag did not answer for, for all of them when only /proc
- * may be used, and for all of them as a second view when hidden doors are looked for.
+ * /proc/net of one namespace: for protocols that sock_diag did not answer for, for all of them when
+ * only /proc may be used, and for all of them as a second view when hidden doors are looked for.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -12,8 +12,10 @@
 #include "dw_str.h"
 #include "netcol.h"
 
-#define CHUNK        ((size_t)64 * 1024)
-#define FILE_MAX     ((size_t)1024 * 1024 * 1024) /* a line a connection: a million take 150 MB, read piecewise */
+#define CHUNK ((size_t)64 * 1024)
+#define FILE_MAX                                                                                   \
+	((size_t)1024 * 1024 *                                                                     \
+	 1024)         /* a line a connection: a million take 150 MB, read piecewise */
 #define BAD_LINES    3 /* told of one file */
 #define LINE_MAX_LEN ((size_t)16 * 1024)
 
@@ -90,11 +92,12 @@ static void one_line(struct reading *k, const char *line, size_t n)
 	/* the first line is the heading; debugfs has none */
 	if (++k->line == 1 && k->source->protocol != DW_PROTOCOL_BLUETOOTH)
 		return;
-	if (n == 0 || dw_procline_parse(k->source->layout, k->source->protocol, line, n, add, k) == 0)
+	if (n == 0 ||
+	    dw_procline_parse(k->source->layout, k->source->protocol, line, n, add, k) == 0)
 		return;
 	if (k->bad++ < BAD_LINES)
-		dw_facts_incomplete(k->c->facts, "bad-line", k->path, k->line, true, "%s: line %u makes no sense",
-				    k->path, k->line);
+		dw_facts_incomplete(k->c->facts, "bad-line", k->path, k->line, true,
+				    "%s: line %u makes no sense", k->path, k->line);
 }
 
 static int read_lines(struct reading *k, int fd)
@@ -132,8 +135,12 @@ static int read_lines(struct reading *k, int fd)
 	}
 }
 
-/* Through the thread's own directory when it stands in the namespace, else through a process that is in it. */
-static int open_source(struct dw_collect *c, size_t netns, const char *name, bool inside, struct dw_error *e)
+/*
+ * Through the thread's own directory when it stands in the namespace, else through a process that
+ * is in it.
+ */
+static int open_source(struct dw_collect *c, size_t netns, const char *name, bool inside,
+		       struct dw_error *e)
 {
 	char path[64];
 
@@ -159,16 +166,19 @@ static int read_source(const struct wanted *w, const struct source *source)
 	struct dw_error why = { 0 };
 	_cleanup_fd_ int fd = open_source(w->c, w->netns, source->name, w->inside, &why);
 	struct reading k = {
-		.c = w->c, .netns = w->netns, .source = source,
+		.c = w->c,
+		.netns = w->netns,
+		.source = source,
 		.path = dw_arena_printf(f->arena, "/proc/net/%s", source->name),
 	};
 	int r = fd == -ENOENT ? -ENOENT : fd < 0 ? fd : read_lines(&k, fd);
 
 	if (r < 0 && r != -ENOENT)
-		dw_facts_incomplete(f, "unreadable", k.path, 0, true, "%s could not be read: %s", k.path,
-				    fd < 0 ? why.message : strerror(-r));
+		dw_facts_incomplete(f, "unreadable", k.path, 0, true, "%s could not be read: %s",
+				    k.path, fd < 0 ? why.message : strerror(-r));
 	if (k.bad > BAD_LINES)
-		dw_facts_incomplete(f, "bad-line", k.path, 0, true, "%s: %u lines made no sense", k.path, k.bad);
+		dw_facts_incomplete(f, "bad-line", k.path, 0, true, "%s: %u lines made no sense",
+				    k.path, k.bad);
 	return r;
 }
 
@@ -195,8 +205,8 @@ static int read_sources(void *arg, struct dw_error *e)
 }
 
 /*
- * Bluetooth is not divided by namespaces; debugfs alone tells state and channel (l2cap_debugfs_show,
- * rfcomm_sock_debugfs_show), /proc/net/l2cap only that there are sockets.
+ * Bluetooth is not divided by namespaces; debugfs alone tells state and channel
+ * (l2cap_debugfs_show, rfcomm_sock_debugfs_show), /proc/net/l2cap only that there are sockets.
  */
 static void read_bluetooth(struct dw_collect *c)
 {
@@ -204,15 +214,18 @@ static void read_bluetooth(struct dw_collect *c)
 		const char *path, *sockets;
 		struct source source;
 	} files[] = {
-		{ "/sys/kernel/debug/bluetooth/l2cap", "l2cap",
+		{ "/sys/kernel/debug/bluetooth/l2cap",
+		  "l2cap",
 		  { "l2cap", DW_PROCFILE_L2CAP, DW_PROTOCOL_BLUETOOTH } },
-		{ "/sys/kernel/debug/bluetooth/rfcomm", "rfcomm",
+		{ "/sys/kernel/debug/bluetooth/rfcomm",
+		  "rfcomm",
 		  { "rfcomm", DW_PROCFILE_RFCOMM, DW_PROTOCOL_BLUETOOTH } },
 	};
 
 	for (size_t i = 0; i < DW_ARRAY_SIZE(files); i++) {
 		struct reading k = { .c = c, .source = &files[i].source, .path = files[i].path };
-		_cleanup_fd_ int fd = dw_sys_file_open(c->sys, files[i].path, O_RDONLY, NULL), exists = -1;
+		_cleanup_fd_ int fd = dw_sys_file_open(c->sys, files[i].path, O_RDONLY, NULL),
+				 exists = -1;
 
 		if (fd >= 0 && read_lines(&k, fd) == 0) {
 			dw_netns_state(c, 0)->proc |= DW_PROTOCOL_BIT(DW_PROTOCOL_BLUETOOTH);
@@ -221,14 +234,16 @@ static void read_bluetooth(struct dw_collect *c)
 		exists = open_source(c, 0, files[i].sockets, dw_netns_reachable(c, 0), NULL);
 		if (exists >= 0)
 			dw_facts_incomplete(c->facts, "bluetooth", files[i].path, 0, true,
-					    "Bluetooth %s is there, but %s, which tells of its listeners, cannot be read",
+					    "Bluetooth %s is there, but %s, which tells of its "
+					    "listeners, cannot be read",
 					    files[i].sockets, files[i].path);
 	}
 }
 
 /*
- * /proc/net/tcp6 shows a socket at :: without IPV6_V6ONLY. When an IPv4 socket of the same port and protocol
- * is bound to 0.0.0.0 beside it, the IPv6 one takes no IPv4. Else it is taken for dual, as is the default.
+ * /proc/net/tcp6 shows a socket at :: without IPV6_V6ONLY. When an IPv4 socket of the same port and
+ * protocol is bound to 0.0.0.0 beside it, the IPv6 one takes no IPv4. Else it is taken for dual, as
+ * is the default.
  */
 static void dual_or_not(struct dw_collect *c, size_t netns)
 {
@@ -247,7 +262,8 @@ static void dual_or_not(struct dw_collect *c, size_t netns)
 	for (size_t i = dw_netns_state(c, netns)->first; i < f->sockets.n; i++) {
 		struct dw_socket_fact *s = &f->sockets.v[i];
 
-		if (s->at.netns == inode && s->at.family == DW_FAMILY_DUAL && s->seen == DW_SEEN_PROC &&
+		if (s->at.netns == inode && s->at.family == DW_FAMILY_DUAL &&
+		    s->seen == DW_SEEN_PROC &&
 		    (ports[s->at.port & 0xffff] & DW_PROTOCOL_BIT(s->at.protocol)))
 			s->at.family = DW_FAMILY_IPV6;
 	}
@@ -270,7 +286,9 @@ int dw_procnet_reread(struct dw_collect *c, size_t netns, struct dw_error *e)
 	return read_sources(&w, e);
 }
 
-/* In the range of one namespace: a socket that only one of the two views showed, both having run. */
+/*
+ * In the range of one namespace: a socket that only one of the two views showed, both having run.
+ */
 static bool differs(const struct dw_socket_fact *s, uint32_t inode)
 {
 	const unsigned both = DW_SEEN_DIAG | DW_SEEN_PROC;
@@ -280,14 +298,15 @@ static bool differs(const struct dw_socket_fact *s, uint32_t inode)
 }
 
 /*
- * A socket opened or closed between the two reads looks hidden and is not. Both are read once more, in the
- * order sock_diag, /proc, sock_diag, /proc: hidden is only what one view showed before and after the other
- * did not. Of the rest nothing is said: could_see shrinks to what did see it.
+ * A socket opened or closed between the two reads looks hidden and is not. Both are read once more,
+ * in the order sock_diag, /proc, sock_diag, /proc: hidden is only what one view showed before and
+ * after the other did not. Of the rest nothing is said: could_see shrinks to what did see it.
  */
 static void rule_out_races(struct dw_collect *c, size_t netns)
 {
 	struct dw_facts *f = c->facts;
-	size_t first = dw_netns_state(c, netns)->first, before = f->sockets.n, notes = f->incomplete.n;
+	size_t first = dw_netns_state(c, netns)->first, before = f->sockets.n,
+	       notes = f->incomplete.n;
 	uint32_t inode = f->netns.v[netns].inode;
 	bool any = false, failed;
 
@@ -315,7 +334,8 @@ int dw_collect_procnet(struct dw_collect *c, size_t netns, struct dw_error *e)
 
 	if (dw_procnet_reread(c, netns, &why) < 0) {
 		dw_facts_incomplete(c->facts, "unreadable", "/proc/net", 0, true,
-				    "/proc/net of one network namespace could not be read: %s", why.message);
+				    "/proc/net of one network namespace could not be read: %s",
+				    why.message);
 		return 0;
 	}
 	if (netns == 0)

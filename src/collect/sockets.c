@@ -8,7 +8,8 @@
 
 static int by_netlink(struct dw_collect *c, struct dw_error *e)
 {
-	bool netlink = (c->rungs & DW_RUNG_NETLINK) != 0;
+	/* /proc alone only when nothing better was allowed; BPF that failed falls one rung, not two */
+	bool netlink = c->rungs != DW_RUNG_PROC;
 	int r;
 
 	for (size_t i = 0; i < c->netns.n; i++) {
@@ -40,7 +41,8 @@ int dw_collect_sockets(struct dw_collect *c, struct dw_error *e)
 		if (r == 0)
 			return 0;
 		dw_facts_incomplete(c->facts, "no-bpf", NULL, 0, false,
-				    "BPF could not be used, /proc was walked instead: %s", why.message);
+				    "BPF could not be used, /proc was walked instead: %s",
+				    why.message);
 	}
 	r = dw_collect_netns(c, e);
 	return r < 0 ? r : by_netlink(c, e);

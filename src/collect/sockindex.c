@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The sockets seen so far, by inode. Several facts may have one inode: an SCTP socket bound to several
- * addresses; and sockets of one inode that are one door come together here: MPTCP and the TCP subflow that the
- * kernel makes for it share their inode (mptcp_subflow_create_socket).
+ * The sockets seen so far, by inode. Several facts may have one inode: an SCTP socket bound to
+ * several addresses; and sockets of one inode that are one door come together here: MPTCP and the
+ * TCP subflow that the kernel makes for it share their inode (mptcp_subflow_create_socket).
  */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Inodes count upwards: one multiplication spreads them (uthash's own function is slow, and clang warns of it). */
+/*
+ * Inodes count upwards: one multiplication spreads them (uthash's own function is slow, and clang
+ * warns of it).
+ */
 #undef HASH_FUNCTION /* the choice of the build, for strings */
 #define HASH_FUNCTION(key, size, hash)                                                             \
 	do {                                                                                       \
@@ -134,7 +137,10 @@ bool dw_sock_known(const void *arg, uint64_t inode)
 	return c->index && find(c->index, inode) != NULL;
 }
 
-/* One socket has one endpoint, but for SCTP; those without a number are told apart by the endpoint alone. */
+/*
+ * One socket has one endpoint, but for SCTP; those without a number are told apart by the endpoint
+ * alone.
+ */
 static bool is_same(const struct dw_socket_fact *x, const struct dw_socket_fact *y)
 {
 	if (x->at.protocol != y->at.protocol || x->at.netns != y->at.netns)
@@ -244,6 +250,7 @@ void dw_netns_mark(struct dw_collect *c, size_t netns)
 
 		if (s->at.netns != inode)
 			continue;
-		s->could_see |= (state->diag & bit ? DW_SEEN_DIAG : 0U) | (state->proc & bit ? DW_SEEN_PROC : 0U);
+		s->could_see |= (state->diag & bit ? DW_SEEN_DIAG : 0U) |
+				(state->proc & bit ? DW_SEEN_PROC : 0U);
 	}
 }

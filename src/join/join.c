@@ -86,7 +86,8 @@ static const char *program_of(const struct dw_facts *f, const struct member *m)
 static void group_holds(struct joining *j)
 {
 	const struct dw_facts *f = j->facts;
-	const struct dw_hold_fact **sorted = dw_arena_array(j->arena, f->holds.n + 1, sizeof(*sorted));
+	const struct dw_hold_fact **sorted =
+		dw_arena_array(j->arena, f->holds.n + 1, sizeof(*sorted));
 	size_t *start = dw_arena_array(j->arena, f->sockets.n + 2, sizeof(*start));
 
 	for (size_t i = 0; i < f->holds.n; i++)
@@ -147,8 +148,9 @@ static int compare_members(const void *x, const void *y)
 	if (r != 0)
 		return r;
 	/* two sniffers are two doors unless they look for the same */
-	return a->socket->at.protocol == DW_PROTOCOL_PACKET ?
-		       compare_text(a->socket->filter, b->socket->filter) : 0;
+	return a->socket->at.protocol == DW_PROTOCOL_PACKET
+		       ? compare_text(a->socket->filter, b->socket->filter)
+		       : 0;
 }
 
 static const char *seen_text(struct dw_arena *a, unsigned seen)
@@ -157,8 +159,9 @@ static const char *seen_text(struct dw_arena *a, unsigned seen)
 		unsigned bit;
 		const char *name;
 	} views[] = {
-		{ DW_SEEN_DIAG, "sock_diag" },     { DW_SEEN_PROC, "proc-net" }, { DW_SEEN_BPF_FD, "bpf-fd" },
-		{ DW_SEEN_BPF_HASH, "bpf-table" }, { DW_SEEN_FD, "proc-fd" },    { DW_SEEN_IO_URING, "io_uring" },
+		{ DW_SEEN_DIAG, "sock_diag" },   { DW_SEEN_PROC, "proc-net" },
+		{ DW_SEEN_BPF_FD, "bpf-fd" },    { DW_SEEN_BPF_HASH, "bpf-table" },
+		{ DW_SEEN_FD, "proc-fd" },       { DW_SEEN_IO_URING, "io_uring" },
 		{ DW_SEEN_PROBE, "bind-probe" },
 	};
 	struct dw_str text = { .arena = a };
@@ -217,9 +220,11 @@ static void add_notes(struct joining *j, struct dw_door *d, const struct member 
 		if (dw_streq0(first->executable, other->executable))
 			continue;
 		add_note(j, d, "shared-by-programs",
-			 dw_arena_printf(j->arena, "two programs hold this socket: %s (pid %d) and %s (pid %d)",
-					 first->executable ? first->executable : first->comm, first->pid,
-					 other->executable ? other->executable : other->comm, other->pid));
+			 dw_arena_printf(
+				 j->arena,
+				 "two programs hold this socket: %s (pid %d) and %s (pid %d)",
+				 first->executable ? first->executable : first->comm, first->pid,
+				 other->executable ? other->executable : other->comm, other->pid));
 		break;
 	}
 	for (size_t i = 0; i < m->n_holds; i++) {
@@ -228,14 +233,17 @@ static void add_notes(struct joining *j, struct dw_door *d, const struct member 
 		if (s->kind == d->starter.kind && dw_streq0(s->id, d->starter.id))
 			continue;
 		add_note(j, d, "holder-of-another-starter",
-			 dw_arena_printf(j->arena, "pid %d, which holds it too, was started by %s %s",
-					 holder(j->facts, m->holds[i])->pid, dw_starter_kind_name(s->kind),
-					 s->id ? s->id : "(unknown)"));
+			 dw_arena_printf(
+				 j->arena, "pid %d, which holds it too, was started by %s %s",
+				 holder(j->facts, m->holds[i])->pid, dw_starter_kind_name(s->kind),
+				 s->id ? s->id : "(unknown)"));
 		break;
 	}
 	if (n > 1)
 		add_note(j, d, "several-sockets",
-			 dw_arena_printf(j->arena, "%zu sockets share this door (SO_REUSEPORT or SO_REUSEADDR)", n));
+			 dw_arena_printf(
+				 j->arena,
+				 "%zu sockets share this door (SO_REUSEPORT or SO_REUSEADDR)", n));
 }
 
 static void kernel_door(struct joining *j, struct dw_door *d, const char *subsystem)
@@ -247,7 +255,8 @@ static void kernel_door(struct joining *j, struct dw_door *d, const char *subsys
 		.id = subsystem,
 		.running = DW_YES,
 		.confidence = DW_CONFIDENCE_CERTAIN,
-		.evidence = dw_arena_printf(j->arena, "the socket belongs to the kernel's %s", subsystem),
+		.evidence = dw_arena_printf(j->arena, "the socket belongs to the kernel's %s",
+					    subsystem),
 	};
 }
 
@@ -292,7 +301,8 @@ static void add_sockets(struct joining *j)
 	if (n > 1)
 		qsort(j->members, n, sizeof(*j->members), compare_members);
 	for (size_t i = 0, next; i < n; i = next) {
-		for (next = i + 1; next < n && compare_members(&j->members[i], &j->members[next]) == 0; next++)
+		for (next = i + 1;
+		     next < n && compare_members(&j->members[i], &j->members[next]) == 0; next++)
 			;
 		add_door(j, &j->members[i], next - i);
 	}

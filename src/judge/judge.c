@@ -8,9 +8,9 @@
 #include "dw_str.h"
 
 static const char *const verdict_names[DW_VERDICT_COUNT] = {
-	[DW_VERDICT_UNKNOWN] = "unknown", [DW_VERDICT_KEEP] = "keep",
+	[DW_VERDICT_UNKNOWN] = "unknown",   [DW_VERDICT_KEEP] = "keep",
 	[DW_VERDICT_RESTRICT] = "restrict", [DW_VERDICT_CLOSE] = "close",
-	[DW_VERDICT_ASK] = "ask", [DW_VERDICT_INVESTIGATE] = "investigate",
+	[DW_VERDICT_ASK] = "ask",           [DW_VERDICT_INVESTIGATE] = "investigate",
 };
 
 const char *dw_verdict_name(enum dw_verdict v)
@@ -38,18 +38,23 @@ static void judge_program(struct judging *j, const struct dw_owner *o)
 
 	if (o->exe_state == DW_EXE_MEMFD)
 		reason(j, DW_VERDICT_INVESTIGATE, "executable-memfd",
-		       dw_arena_printf(j->arena, "%s (pid %d) runs from memory: it never was a file", exe, o->pid));
+		       dw_arena_printf(j->arena,
+				       "%s (pid %d) runs from memory: it never was a file", exe,
+				       o->pid));
 	else if (o->exe_state == DW_EXE_DELETED)
 		reason(j, DW_VERDICT_INVESTIGATE, "executable-deleted",
-		       dw_arena_printf(j->arena, "%s (pid %d) was deleted after it was started", exe, o->pid));
+		       dw_arena_printf(j->arena, "%s (pid %d) was deleted after it was started",
+				       exe, o->pid));
 	if (o->exe_in_tmp)
 		reason(j, DW_VERDICT_INVESTIGATE, "executable-in-tmp",
-		       dw_arena_printf(j->arena, "%s (pid %d) runs from a place where anybody can write", exe,
+		       dw_arena_printf(j->arena,
+				       "%s (pid %d) runs from a place where anybody can write", exe,
 				       o->pid));
-	if (o->package && o->package->verified == DW_VERIFIED_DIFFERS && o->exe_state == DW_EXE_INTACT)
+	if (o->package && o->package->verified == DW_VERIFIED_DIFFERS &&
+	    o->exe_state == DW_EXE_INTACT)
 		reason(j, DW_VERDICT_INVESTIGATE, "executable-changed",
-		       dw_arena_printf(j->arena, "%s is not the file that package %s installed", exe,
-				       o->package->name));
+		       dw_arena_printf(j->arena, "%s is not the file that package %s installed",
+				       exe, o->package->name));
 }
 
 static void judge_kind(struct judging *j)
@@ -58,12 +63,15 @@ static void judge_kind(struct judging *j)
 
 	if (d->hidden)
 		reason(j, DW_VERDICT_INVESTIGATE, "hidden",
-		       d->seen_by ? dw_arena_printf(j->arena, "not every view of the kernel shows it (only %s)",
-						    d->seen_by) :
-				    "not every view of the kernel shows it");
+		       d->seen_by
+			       ? dw_arena_printf(j->arena,
+						 "not every view of the kernel shows it (only %s)",
+						 d->seen_by)
+			       : "not every view of the kernel shows it");
 	if (d->kind == DW_KIND_SNIFFER && d->filter && (d->n_owners == 0 || !d->owners[0].package))
 		reason(j, DW_VERDICT_INVESTIGATE, "sniffer-with-filter",
-		       dw_arena_printf(j->arena, "a program of no package picks packets off the wire: %s",
+		       dw_arena_printf(j->arena,
+				       "a program of no package picks packets off the wire: %s",
 				       d->filter));
 }
 
@@ -94,7 +102,8 @@ static void judge_door(struct judging *j)
 		reason(j, DW_VERDICT_ASK, "no-policy", why_ask(d));
 	if (d->n_owners > 0 && d->owners[0].exe_state == DW_EXE_REPLACED)
 		reason(j, j->verdict, "executable-replaced",
-		       "its program was replaced since it was started (an upgrade, mostly): restart it");
+		       "its program was replaced since it was started (an upgrade, mostly): "
+		       "restart it");
 }
 
 struct dw_findings *dw_judge(const struct dw_snapshot *s)

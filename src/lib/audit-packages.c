@@ -41,7 +41,8 @@ static void ask(struct asking *q, const char *path)
 	HASH_ADD_KEYPTR(hh, q->table, w->path, strlen(w->path), w);
 }
 
-static const struct dw_package *answer(const struct asking *q, const struct dw_package **found, const char *path)
+static const struct dw_package *answer(const struct asking *q, const struct dw_package **found,
+				       const char *path)
 {
 	struct wanted *w = NULL;
 
@@ -109,8 +110,8 @@ void dw_audit_packages(struct auditing *a)
 	found = dw_arena_array(f->arena, q.paths.n + 1, sizeof(*found));
 	r = dw_packages_find(a->sys, f, q.paths.v, q.paths.n, found, &e);
 	if (r < 0)
-		dw_facts_incomplete(f, "no-packages", NULL, 0, false, "packages could not be looked up: %s",
-				    e.message);
+		dw_facts_incomplete(f, "no-packages", NULL, 0, false,
+				    "packages could not be looked up: %s", e.message);
 	for (size_t i = 0; i < f->processes.n; i++)
 		f->processes.v[i].package = answer(&q, found, paths[i]);
 	for (size_t i = 0; i < f->holds.n; i++)

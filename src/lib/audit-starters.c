@@ -3,7 +3,8 @@
 #include "dw_str.h"
 
 /* Workers that were forked from one another share answer and socket: remember the last one's. */
-static bool same_question(const struct auditing *a, const struct dw_hold_fact *h, const struct dw_hold_fact *last)
+static bool same_question(const struct auditing *a, const struct dw_hold_fact *h,
+			  const struct dw_hold_fact *last)
 {
 	return last && last->process == h->process &&
 	       dw_endpoint_compare(&a->facts->sockets.v[h->socket].at,

@@ -15,7 +15,8 @@ static void tell(const struct auditing *a, const char *part)
 }
 
 /* A part that failed as a whole leaves a note; the others still run. */
-static void note(struct auditing *a, const char *what, const char *part, int r, const struct dw_error *e)
+static void note(struct auditing *a, const char *what, const char *part, int r,
+		 const struct dw_error *e)
 {
 	if (r < 0)
 		dw_facts_incomplete(a->facts, what, NULL, 0, true, "%s: %s", part, e->message);
@@ -43,7 +44,8 @@ static const char *init_of(struct auditing *a)
 
 static const char *manager_of(struct auditing *a, const char *init)
 {
-	if (init && dw_streq(init, "sysvinit") && dw_sys_file_exists(a->sys, "/run/openrc/softlevel"))
+	if (init && dw_streq(init, "sysvinit") &&
+	    dw_sys_file_exists(a->sys, "/run/openrc/softlevel"))
 		return "openrc";
 	return init;
 }
@@ -62,12 +64,14 @@ static void collect(struct auditing *a)
 	tell(a, "sockets");
 	note(a, "no-sockets", "sockets could not be listed", dw_collect_sockets(&c, &e), &e);
 	tell(a, "forwarded ports");
-	note(a, "no-redirects", "forwarded ports could not be listed", dw_collect_redirects(&c, &e), &e);
+	note(a, "no-redirects", "forwarded ports could not be listed", dw_collect_redirects(&c, &e),
+	     &e);
 	tell(a, "kernel services");
 	note(a, "no-kernel", "kernel services could not be listed", dw_collect_kernel(&c, &e), &e);
 	if (c.hidden) {
 		tell(a, "hidden sockets");
-		note(a, "no-hidden", "hidden sockets could not be looked for", dw_collect_hidden(&c, &e), &e);
+		note(a, "no-hidden", "hidden sockets could not be looked for",
+		     dw_collect_hidden(&c, &e), &e);
 	}
 	dw_collect_close(&c);
 }
@@ -76,7 +80,8 @@ static void not_root(struct auditing *a)
 {
 	if (dw_sys_is_running(a->sys) && dw_sys_euid(a->sys) != 0)
 		dw_facts_incomplete(a->facts, "not-root", NULL, 0, true,
-				    "not run as root: holders of other users' sockets, other network namespaces "
+				    "not run as root: holders of other users' sockets, other "
+				    "network namespaces "
 				    "and packet filters could not be seen");
 }
 

@@ -107,7 +107,7 @@ struct dw_owner {
 	const char *comm;
 	const char *executable; /* as the process sees it, without " (deleted)" */
 	enum dw_exe_state exe_state;
-	const char *script;   /* absolute path of the script that an interpreter runs; NULL: no interpreter, or none named */
+	const char *script;   /* absolute path of the script that an interpreter runs; NULL: none, or none named */
 	bool exe_in_tmp; /* program or script below /tmp, /var/tmp, /dev/shm or /run/user */
 	const char *command; /* arguments joined with spaces */
 	uint32_t uid, euid, gid;

@@ -15,16 +15,19 @@ static const char *const protocol_names[DW_PROTOCOL_COUNT] = {
 };
 
 static const char *const family_names[DW_FAMILY_COUNT] = {
-	[DW_FAMILY_UNKNOWN] = "unknown", [DW_FAMILY_IPV4] = "ipv4",
-	[DW_FAMILY_IPV6] = "ipv6",       [DW_FAMILY_DUAL] = "dual",
-	[DW_FAMILY_PACKET] = "packet",   [DW_FAMILY_VSOCK] = "vsock",
+	[DW_FAMILY_UNKNOWN] = "unknown",     [DW_FAMILY_IPV4] = "ipv4",
+	[DW_FAMILY_IPV6] = "ipv6",           [DW_FAMILY_DUAL] = "dual",
+	[DW_FAMILY_PACKET] = "packet",       [DW_FAMILY_VSOCK] = "vsock",
 	[DW_FAMILY_BLUETOOTH] = "bluetooth",
 };
 
 static const char *const bound_names[DW_BOUND_COUNT] = {
-	[DW_BOUND_UNKNOWN] = "unknown",     [DW_BOUND_LOOPBACK] = "loopback",
-	[DW_BOUND_LINK_LOCAL] = "link-local", [DW_BOUND_ADDRESS] = "address",
-	[DW_BOUND_INTERFACE] = "interface", [DW_BOUND_MULTICAST] = "multicast",
+	[DW_BOUND_UNKNOWN] = "unknown",
+	[DW_BOUND_LOOPBACK] = "loopback",
+	[DW_BOUND_LINK_LOCAL] = "link-local",
+	[DW_BOUND_ADDRESS] = "address",
+	[DW_BOUND_INTERFACE] = "interface",
+	[DW_BOUND_MULTICAST] = "multicast",
 	[DW_BOUND_ANY] = "any",
 };
 
@@ -92,8 +95,9 @@ const char *dw_endpoint_address(struct dw_arena *a, const struct dw_endpoint *e)
 		return cid == UINT32_MAX ? "*" : dw_arena_printf(a, "%u", cid);
 	case DW_FAMILY_BLUETOOTH:
 		/* bdaddr_t is stored least significant byte first */
-		return dw_arena_printf(a, "%02X:%02X:%02X:%02X:%02X:%02X", e->address[5], e->address[4],
-				       e->address[3], e->address[2], e->address[1], e->address[0]);
+		return dw_arena_printf(a, "%02X:%02X:%02X:%02X:%02X:%02X", e->address[5],
+				       e->address[4], e->address[3], e->address[2], e->address[1],
+				       e->address[0]);
 	case DW_FAMILY_UNKNOWN:
 	case DW_FAMILY_COUNT:
 		break;
@@ -180,7 +184,9 @@ enum dw_bound dw_endpoint_bound(const struct dw_endpoint *e)
 		uint32_t cid;
 
 		memcpy(&cid, e->address, sizeof(cid));
-		return cid == UINT32_MAX ? DW_BOUND_ANY : cid == 1 ? DW_BOUND_LOOPBACK : DW_BOUND_ADDRESS;
+		return cid == UINT32_MAX ? DW_BOUND_ANY
+		       : cid == 1        ? DW_BOUND_LOOPBACK
+					 : DW_BOUND_ADDRESS;
 	}
 	if (dw_endpoint_is_any(e)) {
 		if (e->ifname && dw_streq(e->ifname, "lo"))

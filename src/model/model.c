@@ -4,9 +4,9 @@
 #include "dw_facts.h"
 
 static const char *const kind_names[DW_KIND_COUNT] = {
-	[DW_KIND_UNKNOWN] = "unknown",     [DW_KIND_LISTENER] = "listener",
-	[DW_KIND_DATAGRAM] = "datagram",   [DW_KIND_RAW] = "raw",
-	[DW_KIND_SNIFFER] = "sniffer",     [DW_KIND_FORWARDED] = "forwarded",
+	[DW_KIND_UNKNOWN] = "unknown",       [DW_KIND_LISTENER] = "listener",
+	[DW_KIND_DATAGRAM] = "datagram",     [DW_KIND_RAW] = "raw",
+	[DW_KIND_SNIFFER] = "sniffer",       [DW_KIND_FORWARDED] = "forwarded",
 	[DW_KIND_REDIRECTED] = "redirected", [DW_KIND_SLEEPING] = "sleeping",
 };
 
@@ -89,8 +89,8 @@ void dw_facts_free(struct dw_facts *f)
 		dw_arena_free(f->arena);
 }
 
-void dw_facts_incomplete(struct dw_facts *f, const char *what, const char *file, unsigned line, bool blind,
-			 const char *fmt, ...)
+void dw_facts_incomplete(struct dw_facts *f, const char *what, const char *file, unsigned line,
+			 bool blind, const char *fmt, ...)
 {
 	struct dw_incomplete *i = dw_vec_add(f->arena, &f->incomplete);
 	va_list ap;

@@ -384,6 +384,5 @@ static int list(struct dw_starters *s, void *state, struct dw_error *e)
 }
 
 const struct dw_starter_ops dw_starter_container = {
-	.name = "container",
-	.knows_foreign = true, .load = load, .list = list, .claim = claim
+	.name = "container", .knows_foreign = true, .load = load, .list = list, .claim = claim
 };

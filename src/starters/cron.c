@@ -135,7 +135,8 @@ static const char *descent(struct dw_starters *s, const struct dw_procinfo *p, b
 
 	*ret_proof = true;
 	if (dw_lineage_in_unit(p, units))
-		return dw_arena_printf(s->arena, "it sits in the cgroup of %s", dw_lineage_unit(s->arena, p));
+		return dw_arena_printf(s->arena, "it sits in the cgroup of %s",
+				       dw_lineage_unit(s->arena, p));
 	if (dw_lineage_in_other_service(p, units))
 		return NULL;
 	cron = dw_lineage_ancestor(s, p, programs);

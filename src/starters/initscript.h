@@ -68,6 +68,7 @@ void dw_program_resolve(struct dw_sys *sys, struct dw_arena *a, struct dw_progra
 const char *dw_program_in_path(struct dw_sys *sys, struct dw_arena *a, const char *command);
 /* A program that runs others' code (python3, java, sh ...): being it says nothing, its arguments do. */
 bool dw_program_is_interpreter(const char *path);
+bool dw_program_is_shell(const char *path);
 /* The same path, be it said with or without /usr before bin, sbin and lib (usrmerge). */
 bool dw_program_same_path(const char *a, const char *b);
 

@@ -25,19 +25,27 @@ const char *dw_program_in_path(struct dw_sys *sys, struct dw_arena *a, const cha
 	return NULL;
 }
 
+bool dw_program_is_shell(const char *path)
+{
+	static const char *const shells[] = { "sh",    "bash", "dash", "ash",  "ksh",
+					      "ksh93", "mksh", "zsh",  "rbash" };
+
+	for (size_t i = 0; i < DW_ARRAY_SIZE(shells); i++)
+		if (dw_streq(dw_basename(path), shells[i]))
+			return true;
+	return false;
+}
+
 bool dw_program_is_interpreter(const char *path)
 {
 	static const char *const names[] = { "python", "perl", "ruby",    "node",
 					     "java",   "php",  "lua",     "tclsh",
 					     "wish",   "mono", "dotnet",  "guile",
 					     "erl",    "beam", "busybox", "env" };
-	static const char *const shells[] = { "sh",    "bash", "dash", "ash",  "ksh",
-					      "ksh93", "mksh", "zsh",  "rbash" };
 	const char *base = dw_basename(path);
 
-	for (size_t i = 0; i < DW_ARRAY_SIZE(shells); i++)
-		if (dw_streq(base, shells[i]))
-			return true;
+	if (dw_program_is_shell(path))
+		return true;
 	for (size_t i = 0; i < DW_ARRAY_SIZE(names); i++) {
 		size_t n = strlen(names[i]);
 

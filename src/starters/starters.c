@@ -29,7 +29,8 @@ struct dw_starters_set *dw_starters_load(struct dw_starters *s)
 				(struct loaded){ .ops = *ops, .state = state };
 		else if (r != -ENOENT)
 			dw_facts_incomplete(s->facts, "starter-unreadable", NULL, 0, true,
-					    "%s: what it starts is not known: %s", (*ops)->name, e.message);
+					    "%s: what it starts is not known: %s", (*ops)->name,
+					    e.message);
 	}
 	return set;
 }
@@ -43,9 +44,11 @@ void dw_starters_unload(struct dw_starters_set *set)
 			set->managers.v[i].ops->unload(set->s, set->managers.v[i].state);
 }
 
-void dw_starters_claim(struct dw_starters_set *set, const struct dw_claim *c, struct dw_starter *ret)
+void dw_starters_claim(struct dw_starters_set *set, const struct dw_claim *c,
+		       struct dw_starter *ret)
 {
-	bool foreign = c->process && set->s->procs && dw_procs_is_foreign(set->s->procs, c->process);
+	bool foreign =
+		c->process && set->s->procs && dw_procs_is_foreign(set->s->procs, c->process);
 
 	*ret = (struct dw_starter){ 0 };
 	for (size_t i = 0; i < set->managers.n; i++) {
@@ -54,11 +57,13 @@ void dw_starters_claim(struct dw_starters_set *set, const struct dw_claim *c, st
 
 		if (!m->ops->claim || (foreign && !m->ops->knows_foreign))
 			continue;
-		if (m->ops->claim(set->s, m->state, c, &claim) > 0 && claim.confidence > ret->confidence)
+		if (m->ops->claim(set->s, m->state, c, &claim) > 0 &&
+		    claim.confidence > ret->confidence)
 			*ret = claim;
 	}
 	if (foreign && ret->kind == DW_STARTER_UNKNOWN)
-		ret->evidence = "it runs in a container (a pid namespace of its own) that no runtime here tells of";
+		ret->evidence = "it runs in a container (a pid namespace of its own) that no "
+				"runtime here tells of";
 }
 
 void dw_starters_list(struct dw_starters_set *set)
@@ -69,17 +74,19 @@ void dw_starters_list(struct dw_starters_set *set)
 
 		if (m->ops->list && m->ops->list(set->s, m->state, &e) < 0)
 			dw_facts_incomplete(set->s->facts, "starter-unreadable", NULL, 0, true,
-					    "%s: what it would start is not known: %s", m->ops->name,
-					    e.message);
+					    "%s: what it would start is not known: %s",
+					    m->ops->name, e.message);
 	}
 }
 
 const char *dw_starters_source(struct dw_starters *s, const char *file, unsigned line)
 {
-	return line ? dw_arena_printf(s->arena, "%s:%u", file, line) : dw_arena_strdup(s->arena, file);
+	return line ? dw_arena_printf(s->arena, "%s:%u", file, line)
+		    : dw_arena_strdup(s->arena, file);
 }
 
-struct dw_endpoint dw_starters_endpoint(enum dw_protocol protocol, enum dw_family family, uint32_t port)
+struct dw_endpoint dw_starters_endpoint(enum dw_protocol protocol, enum dw_family family,
+					uint32_t port)
 {
 	return (struct dw_endpoint){
 		.protocol = protocol, .family = family, .has_port = port != 0, .port = port

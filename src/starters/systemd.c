@@ -66,10 +66,12 @@ static void unload(struct dw_starters *s, void *state)
 	s->systemd = NULL;
 }
 
-const struct dw_starter_ops dw_starter_systemd = {
-	.name = "systemd",
-	.knows_foreign = true, .load = load, .list = list, .claim = claim, .unload = unload
-};
+const struct dw_starter_ops dw_starter_systemd = { .name = "systemd",
+						   .knows_foreign = true,
+						   .load = load,
+						   .list = list,
+						   .claim = claim,
+						   .unload = unload };
 
 const char *dw_sd_home(struct dw_starters *s, const char *user)
 {

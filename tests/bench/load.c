@@ -106,7 +106,8 @@ static void open_listeners(unsigned n, unsigned seed, const struct door *self, i
 {
 	const struct sockaddr_in v4 = { .sin_family = AF_INET,
 					.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	const struct sockaddr_in6 v6 = { .sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT };
+	const struct sockaddr_in6 v6 = { .sin6_family = AF_INET6,
+					 .sin6_addr = IN6ADDR_LOOPBACK_INIT };
 
 	for (unsigned i = 0; i < n; i++) {
 		struct door d = *self;
@@ -218,8 +219,8 @@ static void read_doors(int ready, unsigned *up)
 		if (d[i].netns == 0)
 			++*up;
 		else
-			printf("door %u %u %s %s %u\n", d[i].pid, d[i].netns, d[i].tcp ? "tcp" : "udp",
-			       d[i].v6 ? "ipv6" : "ipv4", d[i].port);
+			printf("door %u %u %s %s %u\n", d[i].pid, d[i].netns,
+			       d[i].tcp ? "tcp" : "udp", d[i].v6 ? "ipv6" : "ipv4", d[i].port);
 	}
 }
 
@@ -313,7 +314,9 @@ static void parse(struct plan *p, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-	struct plan p = { .processes = 3000, .descriptors = 85, .listeners = 5000, .namespaces = 50 };
+	struct plan p = {
+		.processes = 3000, .descriptors = 85, .listeners = 5000, .namespaces = 50
+	};
 	int ready[2], stop[2], *namespaces, signals;
 
 	parse(&p, argc, argv);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Answers of sock_diag(7) and rtnetlink(7): the first byte chooses the parser, the rest is the payload. */
+/*
+ * Answers of sock_diag(7) and rtnetlink(7): the first byte chooses the parser, the rest is the
+ * payload.
+ */
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,11 +30,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	m = malloc(NLMSG_HDRLEN + size - 1);
 	if (!m)
 		return 0;
-	*m = (struct nlmsghdr){ .nlmsg_len = (uint32_t)(NLMSG_HDRLEN + size - 1), .nlmsg_type = 16 };
+	*m = (struct nlmsghdr){ .nlmsg_len = (uint32_t)(NLMSG_HDRLEN + size - 1),
+				.nlmsg_type = 16 };
 	memcpy(m + 1, data + 1, size - 1);
 	a = dw_arena_new();
 	if (data[0] % 4 == 0)
-		(void)dw_diag_parse_inet(m, (enum dw_protocol)(data[0] / 4 % DW_PROTOCOL_COUNT), seen, a);
+		(void)dw_diag_parse_inet(m, (enum dw_protocol)(data[0] / 4 % DW_PROTOCOL_COUNT),
+					 seen, a);
 	else if (data[0] % 4 == 1)
 		(void)dw_diag_parse_vsock(m, seen, a);
 	else if (data[0] % 4 == 2 && dw_diag_parse_packet(m, &p) == 0)

@@ -50,7 +50,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	a = dw_arena_new();
 	if (data[0] % 12 <= DW_PROCFILE_RFCOMM)
 		(void)dw_procline_parse((enum dw_procfile)(data[0] % 12),
-					(enum dw_protocol)(data[0] / 12 % DW_PROTOCOL_COUNT), line, size - 1, seen, a);
+					(enum dw_protocol)(data[0] / 12 % DW_PROTOCOL_COUNT), line,
+					size - 1, seen, a);
 	else
 		other_lines(a, data[0] % 12 - DW_PROCFILE_RFCOMM - 1, line, size - 1);
 	dw_arena_free(a);

@@ -46,8 +46,9 @@ static uint64_t fake_boot_time(struct dw_sys *s)
 }
 
 /* A request nobody recorded is one that this host's kernel does not know. */
-static int fake_netlink(struct dw_sys *s, const struct dw_netns *ns, int protocol, struct nlmsghdr *request,
-			dw_netlink_cb *cb, void (*restart)(void *arg), void *arg, struct dw_error *e)
+static int fake_netlink(struct dw_sys *s, const struct dw_netns *ns, int protocol,
+			struct nlmsghdr *request, dw_netlink_cb *cb, void (*restart)(void *arg),
+			void *arg, struct dw_error *e)
 {
 	_cleanup_arena_ struct dw_arena *scratch = dw_arena_new();
 	_cleanup_fd_ int fd = dw_fake_open(s, dw_netlink_key(scratch, ns, protocol, request), e);

@@ -19,7 +19,7 @@
 
 #define WORKERS_MAX   4
 #define RING_MAX      ((size_t)4 * 1024 * 1024) /* of a ring's fdinfo: 64 Ki registered files */
-#define FD_LINK_MAX   96                       /* longer links are no socket, ring or namespace */
+#define FD_LINK_MAX   96                        /* longer links are no socket, ring or namespace */
 #define RING_ATTEMPTS 3
 
 struct linux_dirent64 {
@@ -30,7 +30,10 @@ struct linux_dirent64 {
 	char d_name[];
 };
 
-/* Calls fn for each entry that is a number of at least `least`; false when the directory could not be read (errno says why). */
+/*
+ * Calls fn for each entry that is a number of at least `least`; false when the directory could not
+ * be read (errno says why).
+ */
 static bool each_number(struct fds_worker *w, int dir, int least,
 			void (*fn)(struct fds_worker *w, int dir, int n, int arg), int arg)
 {
@@ -80,8 +83,11 @@ static struct dw_fds_process *current(struct fds_worker *w)
 static void found_socket(struct fds_worker *w, int tid, int fd, int slot, uint64_t inode)
 {
 	dw_vec_push(w->arena, &w->out.sockets,
-		    ((struct dw_fds_socket){
-			    .process = w->process, .tid = tid, .fd = fd, .slot = slot, .inode = inode }));
+		    ((struct dw_fds_socket){ .process = w->process,
+					     .tid = tid,
+					     .fd = fd,
+					     .slot = slot,
+					     .inode = inode }));
 	w->holds = true;
 	/* pidfd_getfd(2) reaches the leader's table only; a ring's slots have no descriptor. */
 	if (tid == 0 && slot < 0 && w->shared->live && w->shared->ask->known &&
@@ -89,7 +95,8 @@ static void found_socket(struct fds_worker *w, int tid, int fd, int slot, uint64
 		dw_fds_peek(w, fd, inode);
 }
 
-static void ring_text(struct fds_worker *w, int tid, int fd, const struct dw_bytes *text, bool *ret_said)
+static void ring_text(struct fds_worker *w, int tid, int fd, const struct dw_bytes *text,
+		      bool *ret_said)
 {
 	struct dw_lines lines = dw_lines_of(text);
 	const char *line;
@@ -149,7 +156,10 @@ static bool one_fd(struct fds_worker *w, int dir, int fd, int tid)
 
 	number_text(name, fd);
 	n = readlinkat(dir, name, link, sizeof(link));
-	/* Without CAP_SYS_PTRACE over it, root may list another's descriptors and not read one of them. */
+	/*
+	 * Without CAP_SYS_PTRACE over it, root may list another's descriptors and not read one of
+	 * them.
+	 */
 	w->refused = n < 0 && (errno == EACCES || errno == EPERM);
 	if (n <= 0 || n == sizeof(link))
 		return n > 0;
@@ -168,9 +178,9 @@ static enum dw_fds_state state_of(int error)
 }
 
 /*
- * Since Linux 6.2 the directory's size is the number of its entries (proc_fd_getattr). Reading the links of
- * 0, 1, 2 ... until so many were there spares readdir(3), which makes the kernel prepare every entry a second
- * time. Tables with holes are left to readdir from where the guessing stopped.
+ * Since Linux 6.2 the directory's size is the number of its entries (proc_fd_getattr). Reading the
+ * links of 0, 1, 2 ... until so many were there spares readdir(3), which makes the kernel prepare
+ * every entry a second time. Tables with holes are left to readdir from where the guessing stopped.
  */
 static int read_dense(struct fds_worker *w, int dir, int tid)
 {
@@ -210,8 +220,8 @@ static enum dw_fds_state read_table(struct fds_worker *w, int dir, const char *p
 }
 
 /*
- * A thread that left the leader's descriptor table by unshare(CLONE_FILES). kcmp(2) may be missing or
- * forbidden: then every thread is read, and the repetition is sorted out by whoever joins.
+ * A thread that left the leader's descriptor table by unshare(CLONE_FILES). kcmp(2) may be missing
+ * or forbidden: then every thread is read, and the repetition is sorted out by whoever joins.
  */
 static void one_thread(struct fds_worker *w, int dir, int tid, int leader)
 {
@@ -231,7 +241,10 @@ static void one_thread(struct fds_worker *w, int dir, int tid, int leader)
 	(void)read_table(w, dir, path, tid);
 }
 
-/* /proc/PID/task has two links and one more a thread; where that is not so (a fixture), it is read anyway. */
+/*
+ * /proc/PID/task has two links and one more a thread; where that is not so (a fixture), it is read
+ * anyway.
+ */
 static void read_threads(struct fds_worker *w)
 {
 	_cleanup_fd_ int dir = -1;
@@ -276,7 +289,8 @@ static int own_proc(struct fds_shared *sh)
 
 static int open_process(struct fds_worker *w, struct dw_fds_process *p)
 {
-	struct open_how how = { .flags = O_PATH | O_DIRECTORY | O_CLOEXEC, .resolve = RESOLVE_NO_XDEV };
+	struct open_how how = { .flags = O_PATH | O_DIRECTORY | O_CLOEXEC,
+				.resolve = RESOLVE_NO_XDEV };
 	char name[12];
 	int fd;
 
@@ -309,7 +323,9 @@ static void one_process(struct fds_worker *w, struct dw_fds_process *p)
 		return;
 	}
 	p->state = read_table(w, w->dir, "fd", 0);
-	/* A leader that has exited leaves its threads behind: its own table is gone, theirs is not. */
+	/*
+	 * A leader that has exited leaves its threads behind: its own table is gone, theirs is not.
+	 */
 	if (!w->refused)
 		read_threads(w);
 	if ((w->holds || p->covered) && !read_stat(w)) {
@@ -323,6 +339,18 @@ static void one_process(struct fds_worker *w, struct dw_fds_process *p)
 	(void)close(w->dir);
 }
 
+static void read_process(struct fds_worker *w, size_t i)
+{
+	struct fds_shared *sh = w->shared;
+
+	w->process = (uint32_t)i;
+	sh->processes[i].pid = sh->ask->pids[i];
+	if (sh->faults[i])
+		sh->processes[i].state = DW_FDS_DENIED;
+	else
+		one_process(w, &sh->processes[i]);
+}
+
 static void *work(void *arg)
 {
 	struct fds_worker *w = arg;
@@ -333,12 +361,8 @@ static void *work(void *arg)
 
 		if (i >= sh->ask->n_pids)
 			return NULL;
-		w->process = (uint32_t)i;
-		sh->processes[i].pid = sh->ask->pids[i];
-		if (sh->faults[i])
-			sh->processes[i].state = DW_FDS_DENIED;
-		else
-			one_process(w, &sh->processes[i]);
+		if (i != sh->self)
+			read_process(w, i);
 	}
 }
 
@@ -372,6 +396,12 @@ static void run_workers(struct fds_shared *sh, struct dw_arena *a, struct dw_fds
 	for (unsigned i = 0; i < n; i++) {
 		workers[i].shared = sh;
 		workers[i].arena = dw_arena_new();
+		/*
+		 * Before anybody duplicates others' sockets into our own table, where they would be
+		 * found.
+		 */
+		if (i == 0 && sh->self != SIZE_MAX)
+			read_process(&workers[0], sh->self);
 		if (i > 0)
 			started[i] = pthread_create(&threads[i], NULL, work, &workers[i]) == 0;
 	}
@@ -386,12 +416,29 @@ static void run_workers(struct fds_shared *sh, struct dw_arena *a, struct dw_fds
 	free(workers);
 }
 
-int dw_fds_walk(struct dw_sys *s, const struct dw_fds_ask *ask, struct dw_arena *a, struct dw_fds *ret,
-		struct dw_error *e)
+/* As that /proc numbers us, which may be the one of another pid namespace. */
+static size_t own_index(const struct fds_shared *sh)
+{
+	char text[16];
+	ssize_t n = sh->live ? readlinkat(sh->proc_fd, "self", text, sizeof(text)) : -1;
+	uint64_t pid;
+
+	if (n <= 0 || n == sizeof(text) || !dw_parse_u64n(text, (size_t)n, 10, INT32_MAX, &pid))
+		return SIZE_MAX;
+	for (size_t i = 0; i < sh->ask->n_pids; i++)
+		if (sh->ask->pids[i] == (int)pid)
+			return i;
+	return SIZE_MAX;
+}
+
+int dw_fds_walk(struct dw_sys *s, const struct dw_fds_ask *ask, struct dw_arena *a,
+		struct dw_fds *ret, struct dw_error *e)
 {
 	_cleanup_free_ uint8_t *faults = calloc(ask->n_pids + 1, 1);
 	struct dw_fds out = { .n_processes = ask->n_pids };
-	struct fds_shared sh = { .ask = ask, .proc_fd = s->proc_fd, .live = s->kind == DW_SYS_LIVE };
+	struct fds_shared sh = { .ask = ask,
+				 .proc_fd = s->proc_fd,
+				 .live = s->kind == DW_SYS_LIVE };
 	int r = dw_sys_fault(s);
 
 	if (r < 0 || s->proc_fd < 0)
@@ -401,6 +448,7 @@ int dw_fds_walk(struct dw_sys *s, const struct dw_fds_ask *ask, struct dw_arena 
 	for (size_t i = 0; i < ask->n_pids; i++)
 		faults[i] = dw_sys_fault(s) < 0;
 	atomic_init(&sh.own_proc, -2);
+	sh.self = own_index(&sh);
 	sh.faults = faults;
 	sh.processes = out.processes = dw_arena_array(a, ask->n_pids, sizeof(*out.processes));
 	run_workers(&sh, a, &out);

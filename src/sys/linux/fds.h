@@ -19,12 +19,14 @@ bool dw_inode_set_add(struct inode_set *s, uint64_t inode);
 struct fds_shared {
 	const struct dw_fds_ask *ask;
 	int proc_fd;
-	bool live; /* not a fixture: sockets can be asked themselves */
+	bool live;          /* not a fixture: sockets can be asked themselves */
 	atomic_size_t next; /* process to read next */
+	size_t self; /* index of our own process, read before all others; SIZE_MAX: not asked for */
 	atomic_size_t peeked;
 	struct dw_fds_process *processes;
 	const uint8_t *faults; /* one a process: pretend it is denied */
-	atomic_int own_proc; /* procfs of our own, to look under mounts: -2 not tried, -1 not possible */
+	/* procfs of our own, to look under mounts: -2 not tried, -1 not possible */
+	atomic_int own_proc;
 };
 
 struct fds_worker {

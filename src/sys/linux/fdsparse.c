@@ -17,9 +17,10 @@ bool dw_fds_parse_link(const char *link, size_t n, const char *prefix, uint64_t 
 /* What older kernels print in place of socket:[N]: the name of the protocol (the dentry's). */
 static bool is_protocol(const char *s, size_t n)
 {
-	static const char *const names[] = { "TCP", "TCPv6", "UDP", "UDPv6", "UDP-Lite", "UDPLITEv6", "MPTCP",
-					     "MPTCPv6", "SCTP", "SCTPv6", "DCCP", "DCCPv6", "RAW", "RAWv6",
-					     "PACKET", "AF_VSOCK", "L2CAP", "RFCOMM" };
+	static const char *const names[] = { "TCP",       "TCPv6",  "UDP",     "UDPv6", "UDP-Lite",
+					     "UDPLITEv6", "MPTCP",  "MPTCPv6", "SCTP",  "SCTPv6",
+					     "DCCP",      "DCCPv6", "RAW",     "RAWv6", "PACKET",
+					     "AF_VSOCK",  "L2CAP",  "RFCOMM" };
 
 	for (size_t i = 0; i < DW_ARRAY_SIZE(names); i++)
 		if (strlen(names[i]) == n && memcmp(names[i], s, n) == 0)
@@ -71,8 +72,9 @@ bool dw_fds_parse_stat(const char *text, size_t n, struct dw_fds_process *p)
 
 	/* "17 (name) S 1 ...": the name may hold anything, so the last parenthesis counts. */
 	if (!open || !close || close < open || open == text || end - close < 2 ||
-	    !dw_parse_u64n(text, (size_t)(open - text) - 1, 10, INT32_MAX, &pid) || (int)pid != p->pid ||
-	    !field(close + 2, end, 4, &ppid) || !field(close + 2, end, 22, &started))
+	    !dw_parse_u64n(text, (size_t)(open - text) - 1, 10, INT32_MAX, &pid) ||
+	    (int)pid != p->pid || !field(close + 2, end, 4, &ppid) ||
+	    !field(close + 2, end, 22, &started))
 		return false;
 	p->ppid = (int)DW_MIN(ppid, (uint64_t)INT32_MAX);
 	p->started_ticks = started;

@@ -79,12 +79,13 @@ bool dw_fds_netns_known(const struct fds_worker *w, uint32_t inode)
 
 void dw_fds_add_netns(struct fds_worker *w, uint32_t inode, int fd, int pid)
 {
-	dw_vec_push(w->arena, &w->out.netns, ((struct dw_fds_netns){ .inode = inode, .fd = fd, .pid = pid }));
+	dw_vec_push(w->arena, &w->out.netns,
+		    ((struct dw_fds_netns){ .inode = inode, .fd = fd, .pid = pid }));
 }
 
 /*
- * A descriptor on the process being read. The pid is looked up again by number here, so what was opened
- * before must still be alive afterwards: then both are the same process.
+ * A descriptor on the process being read. The pid is looked up again by number here, so what was
+ * opened before must still be alive afterwards: then both are the same process.
  */
 static int process_fd(struct fds_worker *w)
 {
@@ -102,7 +103,9 @@ static int process_fd(struct fds_worker *w)
 	return w->pidfd;
 }
 
-/* The namespace of the socket: an nsfs descriptor that could enter it. Needs CAP_NET_ADMIN there. */
+/*
+ * The namespace of the socket: an nsfs descriptor that could enter it. Needs CAP_NET_ADMIN there.
+ */
 static int netns_of(int fd, uint32_t *ret_inode)
 {
 	struct stat st;
@@ -166,7 +169,8 @@ static int option(int fd, int level, int name)
 /* Families whose sockets may be doors. */
 static bool is_door_domain(int domain)
 {
-	return domain == AF_INET || domain == AF_INET6 || domain == AF_VSOCK || domain == AF_BLUETOOTH;
+	return domain == AF_INET || domain == AF_INET6 || domain == AF_VSOCK ||
+	       domain == AF_BLUETOOTH;
 }
 
 static void peek_door(struct fds_worker *w, int fd, int domain, uint64_t inode)
@@ -205,7 +209,8 @@ void dw_fds_peek(struct fds_worker *w, int number, uint64_t inode)
 		return;
 	if (!w->peek_refused && process_fd(w) < 0 && !w->peek_refused)
 		return; /* it has ended, and its descriptors with it */
-	if (w->peek_refused || atomic_fetch_add(&w->shared->peeked, 1) >= w->shared->ask->peek_max) {
+	if (w->peek_refused ||
+	    atomic_fetch_add(&w->shared->peeked, 1) >= w->shared->ask->peek_max) {
 		w->out.unpeeked++;
 		w->out.unpeekable += w->peek_refused;
 		return;

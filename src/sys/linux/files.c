@@ -18,7 +18,8 @@
 
 static int open_in_root(struct dw_sys *s, const char *path, int flags)
 {
-	struct open_how how = { .flags = (uint64_t)(unsigned)flags | O_CLOEXEC, .resolve = RESOLVE_IN_ROOT };
+	struct open_how how = { .flags = (uint64_t)(unsigned)flags | O_CLOEXEC,
+				.resolve = RESOLVE_IN_ROOT };
 	const char *relative = path;
 	int fd, r = dw_sys_fault(s);
 
@@ -83,8 +84,8 @@ int dw_fd_read_all(int fd, size_t max, struct dw_arena *a, struct dw_bytes *ret)
 	return 0;
 }
 
-int dw_sys_file_read(struct dw_sys *s, const char *path, size_t max, struct dw_arena *a, struct dw_bytes *ret,
-		     struct dw_error *e)
+int dw_sys_file_read(struct dw_sys *s, const char *path, size_t max, struct dw_arena *a,
+		     struct dw_bytes *ret, struct dw_error *e)
 {
 	/* O_NONBLOCK: a FIFO laid in our way must not stop us. */
 	_cleanup_fd_ int fd = open_in_root(s, path, O_RDONLY | O_NONBLOCK);
@@ -98,7 +99,8 @@ int dw_sys_file_read(struct dw_sys *s, const char *path, size_t max, struct dw_a
 	return r < 0 ? dw_error_errno(e, r, "%s", path) : 0;
 }
 
-int dw_sys_file_stat(struct dw_sys *s, const char *path, bool follow, struct stat *ret, struct dw_error *e)
+int dw_sys_file_stat(struct dw_sys *s, const char *path, bool follow, struct stat *ret,
+		     struct dw_error *e)
 {
 	_cleanup_fd_ int fd = open_in_root(s, path, O_PATH | (follow ? 0 : O_NOFOLLOW));
 
@@ -155,7 +157,8 @@ static int path_of(struct dw_sys *s, int fd, struct dw_arena *a, char **ret)
 	return 0;
 }
 
-int dw_sys_file_real(struct dw_sys *s, const char *path, struct dw_arena *a, char **ret, struct dw_error *e)
+int dw_sys_file_real(struct dw_sys *s, const char *path, struct dw_arena *a, char **ret,
+		     struct dw_error *e)
 {
 	_cleanup_fd_ int fd = open_in_root(s, path, O_PATH);
 	int r;

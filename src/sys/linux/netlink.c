@@ -22,8 +22,8 @@ uint32_t dw_netns_self(struct dw_sys *s)
 	return (uint32_t)st.st_ino;
 }
 
-int dw_live_netns_run(struct dw_sys *s, const struct dw_netns *ns, int (*fn)(void *arg, struct dw_error *e),
-		      void *arg, struct dw_error *e)
+int dw_live_netns_run(struct dw_sys *s, const struct dw_netns *ns,
+		      int (*fn)(void *arg, struct dw_error *e), void *arg, struct dw_error *e)
 {
 	_cleanup_fd_ int home = -1;
 	int r;
@@ -97,7 +97,8 @@ static void one_message(struct exchange *x, const struct nlmsghdr *m, bool dump)
 		x->done = true;
 }
 
-static int receive(struct dw_sys *s, struct mnl_socket *socket, struct exchange *x, bool dump, char *buffer)
+static int receive(struct dw_sys *s, struct mnl_socket *socket, struct exchange *x, bool dump,
+		   char *buffer)
 {
 	while (!x->done) {
 		ssize_t n = mnl_socket_recvfrom(socket, buffer, BUFFER_SIZE);
@@ -131,8 +132,9 @@ static int exchange(struct dw_sys *s, struct mnl_socket *socket, struct nlmsghdr
 	return receive(s, socket, x, dump, buffer);
 }
 
-int dw_live_netlink(struct dw_sys *s, const struct dw_netns *ns, int protocol, struct nlmsghdr *request,
-		    dw_netlink_cb *cb, void (*restart)(void *arg), void *arg, struct dw_error *e)
+int dw_live_netlink(struct dw_sys *s, const struct dw_netns *ns, int protocol,
+		    struct nlmsghdr *request, dw_netlink_cb *cb, void (*restart)(void *arg),
+		    void *arg, struct dw_error *e)
 {
 	struct opening o = { .protocol = protocol };
 	_cleanup_free_ char *buffer = malloc(BUFFER_SIZE);
@@ -156,7 +158,9 @@ int dw_live_netlink(struct dw_sys *s, const struct dw_netns *ns, int protocol, s
 			break;
 	}
 	(void)mnl_socket_close(o.socket);
-	return r < 0 ? dw_error_errno(e, r, "netlink protocol %d, message %u", protocol, request->nlmsg_type) : 0;
+	return r < 0 ? dw_error_errno(e, r, "netlink protocol %d, message %u", protocol,
+				      request->nlmsg_type)
+		     : 0;
 }
 
 /* FNV-1a */
@@ -179,8 +183,9 @@ char *dw_netlink_key(struct dw_arena *a, const struct dw_netns *ns, int protocol
 			       request->nlmsg_type, (unsigned long long)h);
 }
 
-int dw_netlink_request(struct dw_sys *s, const struct dw_netns *ns, int protocol, struct nlmsghdr *request,
-		       dw_netlink_cb *cb, void (*restart)(void *arg), void *arg, struct dw_error *e)
+int dw_netlink_request(struct dw_sys *s, const struct dw_netns *ns, int protocol,
+		       struct nlmsghdr *request, dw_netlink_cb *cb, void (*restart)(void *arg),
+		       void *arg, struct dw_error *e)
 {
 	int r = dw_sys_fault(s);
 
@@ -189,8 +194,8 @@ int dw_netlink_request(struct dw_sys *s, const struct dw_netns *ns, int protocol
 	return s->ops->netlink(s, ns, protocol, request, cb, restart, arg, e);
 }
 
-int dw_netns_run(struct dw_sys *s, const struct dw_netns *ns, int (*fn)(void *arg, struct dw_error *e),
-		 void *arg, struct dw_error *e)
+int dw_netns_run(struct dw_sys *s, const struct dw_netns *ns,
+		 int (*fn)(void *arg, struct dw_error *e), void *arg, struct dw_error *e)
 {
 	int r = dw_sys_fault(s);
 

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/*
- * proc(5). One descriptor on /proc/PID is held while a process is read: it stays bound to that process, so
- * that a pid taken over by another process meanwhile answers ESRCH instead of a mixture of two.
- */
+/* The table of processes: each is read once, when it is first asked for (procread.c). */
 #include "dw_procs.h"
 
 #include <dirent.h>
@@ -13,11 +10,10 @@
 #include <uthash.h>
 
 #include "dw_str.h"
+#include "procread.h"
 #include "sys_private.h"
 
-#define COMMAND_MAX ((size_t)128 * 1024) /* ARG_MAX is larger; a 100 kB command line is still shown whole */
 #define ENVIRON_MAX ((size_t)1024 * 1024)
-#define PF_KTHREAD  0x00200000U
 
 struct entry {
 	struct dw_procinfo info; /* info.pid is the key */
@@ -25,31 +21,6 @@ struct entry {
 	struct dw_bytes environ;
 	UT_hash_handle hh;
 };
-
-struct dw_procs {
-	struct dw_sys *sys;
-	struct dw_arena *arena;
-	struct entry *table;
-	uint64_t boot_time;
-	long ticks;
-	uint32_t pidns; /* our own; 0 unknown */
-};
-
-/* "net:[4026531840]" */
-static uint32_t namespace_at(int dir, const char *name)
-{
-	char target[64];
-	uint64_t inode;
-	ssize_t n = readlinkat(dir, name, target, sizeof(target));
-	const char *open;
-
-	if (n <= 0 || (size_t)n >= sizeof(target) || target[n - 1] != ']')
-		return 0;
-	open = memchr(target, '[', (size_t)n);
-	if (!open || !dw_parse_u64n(open + 1, (size_t)(target + n - 1 - (open + 1)), 10, UINT32_MAX, &inode))
-		return 0;
-	return (uint32_t)inode;
-}
 
 struct dw_procs *dw_procs_new(struct dw_sys *s, struct dw_arena *a)
 {
@@ -61,7 +32,7 @@ struct dw_procs *dw_procs_new(struct dw_sys *s, struct dw_arena *a)
 	p->ticks = sysconf(_SC_CLK_TCK);
 	if (p->ticks <= 0)
 		p->ticks = 100;
-	p->pidns = s->proc_fd >= 0 ? namespace_at(s->proc_fd, "self/ns/pid") : 0;
+	p->pidns = s->proc_fd >= 0 ? dw_procread_namespace(s->proc_fd, "self/ns/pid") : 0;
 	return p;
 }
 
@@ -71,289 +42,20 @@ void dw_procs_close(struct dw_procs *p)
 		HASH_CLEAR(hh, p->table);
 }
 
-static int read_at(struct dw_procs *p, int dir, const char *name, size_t max, struct dw_arena *a,
-		   struct dw_bytes *ret)
-{
-	_cleanup_fd_ int fd = -1;
-	int r = dw_sys_fault(p->sys);
-
-	if (r < 0)
-		return r;
-	fd = openat(dir, name, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	return dw_fd_read_all(fd, max, a, ret);
-}
-
-static char *link_at(struct dw_procs *p, int dir, const char *name)
-{
-	char target[4096];
-	ssize_t n;
-
-	if (dw_sys_fault(p->sys) < 0)
-		return NULL;
-	n = readlinkat(dir, name, target, sizeof(target));
-	return n > 0 && (size_t)n < sizeof(target) ? dw_arena_strndup(p->arena, target, (size_t)n) : NULL;
-}
-
-/* Field n (from 3, the state) of what stands behind the last ')' of stat: a name may hold anything. */
-static bool stat_field(const char *rest, unsigned n, uint64_t *ret)
-{
-	const char *p = rest;
-
-	for (unsigned i = 3; i < n; i++) {
-		p = strchr(p, ' ');
-		if (!p)
-			return false;
-		p++;
-	}
-	return dw_parse_u64n(p, strcspn(p, " \n"), 10, UINT64_MAX, ret);
-}
-
-static int read_stat(struct dw_procs *p, int dir, struct dw_procinfo *i)
-{
-	uint64_t ppid, pgrp, sid, tty = 0, flags = 0, start;
-	struct dw_bytes text;
-	char *open, *close;
-	int r = read_at(p, dir, "stat", 4096, p->arena, &text);
-
-	if (r < 0)
-		return r;
-	open = strchr(text.data, '(');
-	close = strrchr(text.data, ')');
-	if (!open || !close || close < open || close[1] != ' ')
-		return -EIO;
-	i->comm = dw_arena_strndup(p->arena, open + 1, (size_t)(close - open - 1));
-	close += 2;
-	i->state = *close;
-	if (!stat_field(close, 4, &ppid) || !stat_field(close, 5, &pgrp) || !stat_field(close, 6, &sid) ||
-	    !stat_field(close, 22, &start))
-		return -EIO;
-	/* negative when there is no terminal on some kernels: then it is none */
-	(void)stat_field(close, 7, &tty);
-	(void)stat_field(close, 9, &flags);
-	i->ppid = (int)ppid;
-	i->pgrp = (int)pgrp;
-	i->sid = (int)sid;
-	i->tty_nr = (int)tty;
-	i->kthread = (flags & PF_KTHREAD) != 0;
-	i->started_ticks = start;
-	i->started = p->boot_time ? p->boot_time + start / (uint64_t)p->ticks : 0;
-	return 0;
-}
-
-static void status_line(struct dw_procinfo *i, char *line)
-{
-	char *key = dw_word_next(&line), *value = dw_word_next(&line), *second = dw_word_next(&line);
-	uint64_t v, w = UINT32_MAX;
-
-	if (!key || !value)
-		return;
-	if (dw_streq(key, "CapEff:") && dw_parse_u64(value, 16, UINT64_MAX, &v))
-		i->caps_effective = v;
-	else if (dw_streq(key, "CapBnd:") && dw_parse_u64(value, 16, UINT64_MAX, &v))
-		i->caps_bounding = v;
-	if (!dw_parse_u64(value, 10, UINT32_MAX, &v))
-		return;
-	if (second)
-		(void)dw_parse_u64(second, 10, UINT32_MAX, &w);
-	if (dw_streq(key, "Uid:")) {
-		i->uid = (uint32_t)v;
-		i->euid = (uint32_t)w;
-	} else if (dw_streq(key, "Gid:")) {
-		i->gid = (uint32_t)v;
-		i->egid = (uint32_t)w;
-	} else if (dw_streq(key, "NoNewPrivs:")) {
-		i->no_new_privs = (int)v;
-	} else if (dw_streq(key, "Seccomp:")) {
-		i->seccomp = (int)v;
-	}
-}
-
-static void read_status(struct dw_procs *p, int dir, struct dw_procinfo *i, struct dw_arena *scratch)
-{
-	struct dw_bytes text;
-	struct dw_lines lines;
-	char *line;
-
-	if (read_at(p, dir, "status", 65536, scratch, &text) < 0)
-		return;
-	lines = dw_lines_of(&text);
-	while ((line = dw_lines_next_trimmed(&lines, scratch)))
-		status_line(i, line);
-}
-
-/* "0::/system.slice/ssh.service"; on hosts with v1 hierarchies systemd's own one counts. */
-static void read_cgroup(struct dw_procs *p, int dir, const char *name, struct dw_procinfo *i,
-			struct dw_arena *scratch)
-{
-	const char *unified = NULL, *named = NULL;
-	struct dw_bytes text;
-	struct dw_lines lines;
-	char *line;
-
-	if (read_at(p, dir, name, 65536, scratch, &text) < 0)
-		return;
-	lines = dw_lines_of(&text);
-	while ((line = dw_lines_next_trimmed(&lines, scratch))) {
-		char *second = strchr(line, ':'), *third = second ? strchr(second + 1, ':') : NULL;
-
-		if (!third)
-			continue;
-		*third++ = '\0';
-		if (dw_streq(line, "0:"))
-			unified = third;
-		else if (dw_streq(second + 1, "name=systemd"))
-			named = third;
-	}
-	if (named && (!unified || dw_streq(unified, "/")))
-		unified = named;
-	if (unified)
-		i->cgroup = dw_arena_strdup(p->arena, unified);
-}
-
-static void split_command(struct dw_procs *p, struct dw_procinfo *i, struct dw_bytes *raw)
-{
-	struct dw_strings argv = { 0 };
-	size_t end = raw->n;
-	char *joined;
-
-	while (end > 0 && raw->data[end - 1] == '\0')
-		end--;
-	if (end == 0) {
-		i->command = i->comm;
-		return;
-	}
-	for (size_t at = 0; at <= end && at < raw->n + 1;) {
-		dw_vec_push(p->arena, &argv, raw->data + at);
-		at += strlen(raw->data + at) + 1;
-	}
-	i->argc = argv.n;
-	dw_vec_push(p->arena, &argv, NULL);
-	i->argv = argv.v;
-	joined = dw_arena_memdup(p->arena, raw->data, end + 1);
-	for (size_t at = 0; at < end; at++)
-		if (joined[at] == '\0')
-			joined[at] = ' ';
-	joined[end] = '\0';
-	i->command = joined;
-}
-
-static void read_command(struct dw_procs *p, int dir, const char *name, struct dw_procinfo *i)
-{
-	_cleanup_fd_ int fd = -1;
-	struct dw_bytes raw = { 0 };
-	char buffer[4096];
-	ssize_t n;
-
-	i->command = i->comm;
-	if (dw_sys_fault(p->sys) < 0)
-		return;
-	fd = openat(dir, name, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return;
-	n = read(fd, buffer, sizeof(buffer));
-	if (n <= 0)
-		return;
-	if ((size_t)n < sizeof(buffer)) {
-		raw = (struct dw_bytes){ .data = dw_arena_alloc(p->arena, (size_t)n + 1), .n = (size_t)n };
-		memcpy(raw.data, buffer, (size_t)n);
-	} else {
-		struct dw_str all = { .arena = p->arena };
-
-		do {
-			dw_str_addn(&all, buffer, (size_t)n);
-			n = read(fd, buffer, sizeof(buffer));
-		} while (n > 0 && all.n < COMMAND_MAX);
-		raw = (struct dw_bytes){ .data = all.s, .n = all.n };
-	}
-	split_command(p, i, &raw);
-}
-
-bool dw_procs_is_foreign(const struct dw_procs *p, const struct dw_procinfo *i)
-{
-	return p->pidns && i->pidns && i->pidns != p->pidns;
-}
-
-static void judge_deleted(struct dw_procs *p, struct dw_procinfo *i, char *path)
-{
-	static const char mark[] = " (deleted)";
-
-	path[strlen(path) - (sizeof(mark) - 1)] = '\0';
-	if (dw_starts_with(path, "/memfd:"))
-		i->exe_state = DW_PROC_EXE_MEMFD;
-	else if (!dw_procs_is_foreign(p, i) && dw_sys_file_exists(p->sys, path))
-		i->exe_state = DW_PROC_EXE_REPLACED;
-	else
-		i->exe_state = DW_PROC_EXE_DELETED; /* a container's path says nothing about our own files */
-}
-
-/* path as readlink(2) of /proc/PID/exe and d_path() of the kernel tell it; it is changed. */
-static void take_exe(struct dw_procs *p, struct dw_procinfo *i, char *path)
-{
-	i->exe = path;
-	if (dw_ends_with(path, " (deleted)"))
-		judge_deleted(p, i, path);
-	else
-		i->exe_state = DW_PROC_EXE_INTACT;
-}
-
-static void read_exe(struct dw_procs *p, int dir, const char *name, struct dw_procinfo *i)
-{
-	char *path = link_at(p, dir, name);
-	struct stat st;
-
-	if (!path) {
-		i->exe_state = i->kthread ? DW_PROC_EXE_NONE : DW_PROC_EXE_UNKNOWN;
-		return;
-	}
-	if (fstatat(dir, name, &st, 0) == 0) {
-		i->exe_dev = st.st_dev;
-		i->exe_ino = st.st_ino;
-	}
-	take_exe(p, i, path);
-}
-
-static void read_loginuid(struct dw_procs *p, int dir, struct dw_procinfo *i, struct dw_arena *scratch)
-{
-	struct dw_bytes text;
-	uint64_t uid;
-
-	if (read_at(p, dir, "loginuid", 64, scratch, &text) == 0 &&
-	    dw_parse_u64(dw_trim(text.data), 10, UINT32_MAX, &uid))
-		i->loginuid = (uint32_t)uid;
-}
-
-static int read_process(struct dw_procs *p, int pid, struct dw_procinfo *i)
-{
-	_cleanup_arena_ struct dw_arena *scratch = NULL;
-	_cleanup_fd_ int dir = dw_procs_openat(p, pid, ".", O_PATH | O_DIRECTORY, NULL);
-	int r;
-
-	if (dir < 0)
-		return dir;
-	r = read_stat(p, dir, i);
-	if (r < 0)
-		return r;
-	scratch = dw_arena_new();
-	read_status(p, dir, i, scratch);
-	read_cgroup(p, dir, "cgroup", i, scratch);
-	read_command(p, dir, "cmdline", i);
-	i->netns = namespace_at(dir, "ns/net");
-	i->mntns = namespace_at(dir, "ns/mnt");
-	i->pidns = namespace_at(dir, "ns/pid");
-	read_exe(p, dir, "exe", i);
-	read_loginuid(p, dir, i, scratch);
-	return 0;
-}
-
 static struct entry *entry_new(struct dw_procs *p, int pid)
 {
 	struct entry *n = dw_new(p->arena, struct entry);
 
 	n->info = (struct dw_procinfo){
-		.pid = pid, .comm = "", .uid = UINT32_MAX, .euid = UINT32_MAX, .gid = UINT32_MAX,
-		.egid = UINT32_MAX, .no_new_privs = -1, .seccomp = -1, .loginuid = UINT32_MAX,
+		.pid = pid,
+		.comm = "",
+		.uid = UINT32_MAX,
+		.euid = UINT32_MAX,
+		.gid = UINT32_MAX,
+		.egid = UINT32_MAX,
+		.no_new_privs = -1,
+		.seccomp = -1,
+		.loginuid = UINT32_MAX,
 	};
 	return n;
 }
@@ -371,13 +73,18 @@ static void remember(struct dw_procs *p, struct entry *n)
 	HASH_ADD(hh, p->table, info.pid, sizeof(n->info.pid), n);
 }
 
+bool dw_procs_is_foreign(const struct dw_procs *p, const struct dw_procinfo *i)
+{
+	return p->pidns && i->pidns && i->pidns != p->pidns;
+}
+
 const struct dw_procinfo *dw_procs_get(struct dw_procs *p, int pid)
 {
 	struct entry *n = find(p, pid);
 
 	if (!n) {
 		n = entry_new(p, pid);
-		n->gone = read_process(p, pid, &n->info) < 0;
+		n->gone = dw_procread_all(p, pid, &n->info) < 0;
 		remember(p, n);
 	}
 	return n->gone ? NULL : &n->info;
@@ -391,21 +98,21 @@ void dw_procs_complete(struct dw_procs *p, struct dw_procinfo *i, unsigned what,
 	i->started_ticks = i->started_ns / (1000000000U / (uint64_t)p->ticks);
 	i->started = p->boot_time ? p->boot_time + i->started_ticks / (uint64_t)p->ticks : 0;
 	if (exe)
-		take_exe(p, i, dw_arena_strdup(p->arena, exe));
+		dw_procread_take_exe(p, i, dw_arena_strdup(p->arena, exe));
 	if (p->sys->proc_fd < 0)
 		return;
 	if (what & DW_PROCS_COMMAND) {
 		(void)snprintf(name, sizeof(name), "%d/cmdline", i->pid);
-		read_command(p, p->sys->proc_fd, name, i);
+		dw_procread_command(p, p->sys->proc_fd, name, i);
 	}
 	if (what & DW_PROCS_CGROUP) {
 		scratch = dw_arena_new();
 		(void)snprintf(name, sizeof(name), "%d/cgroup", i->pid);
-		read_cgroup(p, p->sys->proc_fd, name, i, scratch);
+		dw_procread_cgroup(p, p->sys->proc_fd, name, i, scratch);
 	}
 	if (what & DW_PROCS_EXE) {
 		(void)snprintf(name, sizeof(name), "%d/exe", i->pid);
-		read_exe(p, p->sys->proc_fd, name, i);
+		dw_procread_exe(p, p->sys->proc_fd, name, i);
 	}
 }
 
@@ -434,10 +141,14 @@ const char *dw_procs_env(struct dw_procs *p, const struct dw_procinfo *i, const 
 		_cleanup_fd_ int dir = dw_procs_openat(p, i->pid, ".", O_PATH | O_DIRECTORY, NULL);
 
 		n->environ_read = true;
-		if (dir >= 0 && read_at(p, dir, "environ", ENVIRON_MAX, p->arena, &n->environ) < 0)
+		if (dir >= 0 &&
+		    dw_procread_file(p, dir, "environ", ENVIRON_MAX, p->arena, &n->environ) < 0)
 			n->environ = (struct dw_bytes){ 0 };
 	}
-	for (const char *at = n->environ.data, *end = at + n->environ.n; at && at < end; at += strlen(at) + 1)
+	if (!n->environ.data)
+		return NULL;
+	for (const char *at = n->environ.data, *end = at + n->environ.n; at < end;
+	     at += strlen(at) + 1)
 		if (strncmp(at, name, len) == 0 && at[len] == '=')
 			return at + len + 1;
 	return NULL;
@@ -450,7 +161,8 @@ static int ascending(const void *x, const void *y)
 	return (a > b) - (a < b);
 }
 
-int dw_procs_list(struct dw_procs *p, struct dw_arena *a, int **ret, size_t *ret_n, struct dw_error *e)
+int dw_procs_list(struct dw_procs *p, struct dw_arena *a, int **ret, size_t *ret_n,
+		  struct dw_error *e)
 {
 	DW_VEC(int) pids = { 0 };
 	struct dirent *entry;
@@ -485,7 +197,8 @@ int dw_procs_list(struct dw_procs *p, struct dw_arena *a, int **ret, size_t *ret
 	return 0;
 }
 
-int dw_procs_openat(struct dw_procs *p, int pid, const char *relative, int flags, struct dw_error *e)
+int dw_procs_openat(struct dw_procs *p, int pid, const char *relative, int flags,
+		    struct dw_error *e)
 {
 	char path[128];
 	int fd, r = dw_sys_fault(p->sys);

@@ -14,7 +14,8 @@
 #include "dw_str.h"
 #include "sys_private.h"
 
-static const char *const clean_environment[] = { "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C", NULL };
+static const char *const clean_environment[] = { "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C",
+						 NULL };
 
 static uint64_t now_ms(void)
 {
@@ -50,8 +51,8 @@ static int start(const struct dw_spawn *what, int out, pid_t *ret)
 	    (r = posix_spawnattr_setsigmask(&attributes, &none)) == 0 &&
 	    (r = posix_spawnattr_setflags(&attributes,
 					  POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK)) == 0)
-		r = posix_spawn(ret, what->argv[0], &actions, &attributes, (char *const *)what->argv,
-				(char *const *)clean_environment);
+		r = posix_spawn(ret, what->argv[0], &actions, &attributes,
+				(char *const *)what->argv, (char *const *)clean_environment);
 	(void)posix_spawnattr_destroy(&attributes);
 	(void)posix_spawn_file_actions_destroy(&actions);
 	return -r;

@@ -31,9 +31,7 @@ void dw_sys_free(struct dw_sys *s)
 		(void)close(s->root_fd);
 	if (s->proc_fd >= 0)
 		(void)close(s->proc_fd);
-	for (size_t i = 0; i < DW_SYS_BPF_PROGRAMS; i++)
-		if (s->bpf_fds[i] >= 0)
-			(void)close(s->bpf_fds[i]);
+	dw_sys_forget_bpf(s);
 	dw_arena_free(s->arena);
 }
 

@@ -28,7 +28,8 @@ static void read_users(struct dw_sys *s)
 		if (!second)
 			continue;
 		third = memchr(second + 1, ':', n - (size_t)(second + 1 - line));
-		if (!third || !dw_parse_u64n(second + 1, (size_t)(third - second - 1), 10, UINT32_MAX, &uid))
+		if (!third ||
+		    !dw_parse_u64n(second + 1, (size_t)(third - second - 1), 10, UINT32_MAX, &uid))
 			continue;
 		*dw_vec_add(s->arena, &s->users) = (struct dw_sys_user){
 			.name = dw_arena_strndup(s->arena, line, (size_t)(colon - line)),

@@ -56,8 +56,9 @@ DW_TEST(terminal_text_is_harmless)
 
 	DW_CHECK_STR(dw_escape_terminal(a, "a\x1b[31mb", 7), "a\\x1b[31mb");
 	DW_CHECK_STR(dw_escape_terminal(a, "\xff\n", 2), "\\xff\\x0a");
-	DW_CHECK_STR(dw_escape_terminal(a, "\xc2\x9b", 2), "\\x9b");             /* C1: CSI */
-	DW_CHECK_STR(dw_escape_terminal(a, "\xe2\x80\xae", 3), "\\u{202e}");     /* right-to-left override */
+	DW_CHECK_STR(dw_escape_terminal(a, "\xc2\x9b", 2), "\\x9b"); /* C1: CSI */
+	DW_CHECK_STR(dw_escape_terminal(a, "\xe2\x80\xae", 3),
+		     "\\u{202e}"); /* right-to-left override */
 	DW_CHECK_STR(dw_escape_terminal(a, "h\xc3\xa9", 3), "h\xc3\xa9");
 	DW_CHECK_STR(dw_escape_terminal(a, "", 0), "");
 }
@@ -67,9 +68,13 @@ DW_TEST(utf8_text_keeps_what_is_valid)
 	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
 
 	DW_CHECK_STR(dw_escape_utf8(a, "ok \x1b", 4), "ok \x1b");
-	DW_CHECK_STR(dw_escape_utf8(a, "a\xc0\xaf" "b", 4), "a\\xc0\\xafb");     /* overlong slash */
-	DW_CHECK_STR(dw_escape_utf8(a, "\xed\xa0\x80", 3), "\\xed\\xa0\\x80");   /* surrogate */
-	DW_CHECK_STR(dw_escape_utf8(a, "\xe2\x82", 2), "\\xe2\\x82");            /* cut short */
+	DW_CHECK_STR(dw_escape_utf8(a,
+				    "a\xc0\xaf"
+				    "b",
+				    4),
+		     "a\\xc0\\xafb");                                          /* overlong slash */
+	DW_CHECK_STR(dw_escape_utf8(a, "\xed\xa0\x80", 3), "\\xed\\xa0\\x80"); /* surrogate */
+	DW_CHECK_STR(dw_escape_utf8(a, "\xe2\x82", 2), "\\xe2\\x82");          /* cut short */
 }
 
 DW_TEST(lines_and_words)

@@ -5,36 +5,42 @@
 
 static struct dw_endpoint port(uint32_t netns, uint32_t number)
 {
-	return (struct dw_endpoint){
-		.netns = netns, .protocol = DW_PROTOCOL_TCP, .family = DW_FAMILY_IPV4, .has_port = true, .port = number
-	};
+	return (struct dw_endpoint){ .netns = netns,
+				     .protocol = DW_PROTOCOL_TCP,
+				     .family = DW_FAMILY_IPV4,
+				     .has_port = true,
+				     .port = number };
 }
 
 static size_t add_socket(struct dw_facts *f, struct dw_endpoint at)
 {
-	*dw_vec_add(f->arena, &f->sockets) = (struct dw_socket_fact){ .at = at, .kind = DW_KIND_LISTENER };
+	*dw_vec_add(f->arena, &f->sockets) =
+		(struct dw_socket_fact){ .at = at, .kind = DW_KIND_LISTENER };
 	return f->sockets.n - 1;
 }
 
 static size_t add_process(struct dw_facts *f, int pid, uint64_t started, const char *exe)
 {
-	*dw_vec_add(f->arena, &f->processes) = (struct dw_owner){
-		.pid = pid, .started_ticks = started, .comm = "x", .executable = exe, .exe_state = DW_EXE_INTACT
-	};
+	*dw_vec_add(f->arena, &f->processes) = (struct dw_owner){ .pid = pid,
+								  .started_ticks = started,
+								  .comm = "x",
+								  .executable = exe,
+								  .exe_state = DW_EXE_INTACT };
 	return f->processes.n - 1;
 }
 
 static struct dw_starter unit(const char *id)
 {
-	return (struct dw_starter){
-		.kind = DW_STARTER_SYSTEMD_SERVICE, .id = id, .confidence = DW_CONFIDENCE_CERTAIN
-	};
+	return (struct dw_starter){ .kind = DW_STARTER_SYSTEMD_SERVICE,
+				    .id = id,
+				    .confidence = DW_CONFIDENCE_CERTAIN };
 }
 
 static void hold(struct dw_facts *f, size_t socket, size_t process, struct dw_starter s)
 {
-	*dw_vec_add(f->arena, &f->holds) =
-		(struct dw_hold_fact){ .socket = socket, .process = process, .starter = s, .via = "fd 3" };
+	*dw_vec_add(f->arena, &f->holds) = (struct dw_hold_fact){
+		.socket = socket, .process = process, .starter = s, .via = "fd 3"
+	};
 }
 
 static struct dw_facts *host(void)
@@ -51,7 +57,8 @@ DW_TEST(workers_and_reuseport_make_one_door_oldest_first)
 {
 	struct dw_facts *f = host();
 	size_t a = add_socket(f, port(90, 80)), b = add_socket(f, port(90, 80));
-	size_t worker = add_process(f, 300, 50, "/usr/sbin/nginx"), master = add_process(f, 900, 10, "/usr/sbin/nginx");
+	size_t worker = add_process(f, 300, 50, "/usr/sbin/nginx"),
+	       master = add_process(f, 900, 10, "/usr/sbin/nginx");
 	struct dw_snapshot *s;
 
 	hold(f, a, worker, unit("nginx.service"));
@@ -91,8 +98,9 @@ DW_TEST(one_socket_of_two_programs_is_one_door_and_says_so)
 	struct dw_snapshot *s;
 
 	hold(f, a, add_process(f, 5, 1, "/lender"), unit("lender.service"));
-	hold(f, a, add_process(f, 6, 2, "/borrower"), (struct dw_starter){ .kind = DW_STARTER_MANUAL, .id = "pat",
-			.confidence = DW_CONFIDENCE_LIKELY });
+	hold(f, a, add_process(f, 6, 2, "/borrower"),
+	     (struct dw_starter){
+		     .kind = DW_STARTER_MANUAL, .id = "pat", .confidence = DW_CONFIDENCE_LIKELY });
 	s = dw_join(f);
 	DW_CHECK_INT(s->n_doors, 1);
 	DW_CHECK_INT(s->doors[0].n_owners, 2);
@@ -139,7 +147,8 @@ DW_TEST(a_kernel_socket_belongs_to_its_subsystem)
 
 static void sleeper(struct dw_facts *f, struct dw_starter s, struct dw_endpoint at)
 {
-	*dw_vec_add(f->arena, &f->sleepers) = (struct dw_sleeper_fact){ .at = at, .starter = s, .program = "/p" };
+	*dw_vec_add(f->arena, &f->sleepers) =
+		(struct dw_sleeper_fact){ .at = at, .starter = s, .program = "/p" };
 }
 
 DW_TEST(a_sleeper_that_is_open_is_no_sleeper)
@@ -183,7 +192,8 @@ DW_TEST(what_cannot_be_right_is_investigated_and_the_unseen_is_unknown)
 	DW_CHECK_STR(dw_verdict_name(found->v[0].verdict), "investigate");
 	DW_CHECK_STR(found->v[0].reasons[0].id, "executable-deleted");
 	DW_CHECK_STR(found->v[1].reasons[0].id, "hidden");
-	DW_CHECK_STR(found->v[1].reasons[0].text, "not every view of the kernel shows it (only bpf-table)");
+	DW_CHECK_STR(found->v[1].reasons[0].text,
+		     "not every view of the kernel shows it (only bpf-table)");
 	DW_CHECK_STR(dw_verdict_name(found->v[2].verdict), "unknown");
 	dw_findings_free(found);
 	dw_snapshot_free(s);

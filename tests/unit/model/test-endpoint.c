@@ -7,7 +7,9 @@
 
 static struct dw_endpoint at(enum dw_family family, const char *address, unsigned port)
 {
-	struct dw_endpoint e = { .protocol = DW_PROTOCOL_TCP, .family = family, .has_port = true, .port = port };
+	struct dw_endpoint e = {
+		.protocol = DW_PROTOCOL_TCP, .family = family, .has_port = true, .port = port
+	};
 
 	(void)inet_pton(family == DW_FAMILY_IPV4 ? AF_INET : AF_INET6, address, e.address);
 	return e;
@@ -16,7 +18,8 @@ static struct dw_endpoint at(enum dw_family family, const char *address, unsigne
 DW_TEST(addresses_are_numeric)
 {
 	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
-	struct dw_endpoint v4 = at(DW_FAMILY_IPV4, "0.0.0.0", 80), v6 = at(DW_FAMILY_DUAL, "::", 80);
+	struct dw_endpoint v4 = at(DW_FAMILY_IPV4, "0.0.0.0", 80),
+			   v6 = at(DW_FAMILY_DUAL, "::", 80);
 	struct dw_endpoint local = at(DW_FAMILY_IPV6, "fe80::1", 22);
 	struct dw_endpoint sniffer = { .protocol = DW_PROTOCOL_PACKET, .family = DW_FAMILY_PACKET };
 
@@ -39,11 +42,16 @@ DW_TEST(bound_says_how_far_an_address_reaches)
 		const char *address;
 		enum dw_bound want;
 	} cases[] = {
-		{ DW_FAMILY_IPV4, "127.0.0.53", DW_BOUND_LOOPBACK }, { DW_FAMILY_IPV4, "0.0.0.0", DW_BOUND_ANY },
-		{ DW_FAMILY_IPV4, "169.254.1.1", DW_BOUND_LINK_LOCAL }, { DW_FAMILY_IPV4, "224.0.0.251", DW_BOUND_MULTICAST },
-		{ DW_FAMILY_IPV4, "10.0.0.1", DW_BOUND_ADDRESS }, { DW_FAMILY_IPV6, "::1", DW_BOUND_LOOPBACK },
-		{ DW_FAMILY_IPV6, "::ffff:127.0.0.1", DW_BOUND_LOOPBACK }, { DW_FAMILY_DUAL, "::", DW_BOUND_ANY },
-		{ DW_FAMILY_IPV6, "fe80::1", DW_BOUND_LINK_LOCAL }, { DW_FAMILY_IPV6, "ff02::fb", DW_BOUND_MULTICAST },
+		{ DW_FAMILY_IPV4, "127.0.0.53", DW_BOUND_LOOPBACK },
+		{ DW_FAMILY_IPV4, "0.0.0.0", DW_BOUND_ANY },
+		{ DW_FAMILY_IPV4, "169.254.1.1", DW_BOUND_LINK_LOCAL },
+		{ DW_FAMILY_IPV4, "224.0.0.251", DW_BOUND_MULTICAST },
+		{ DW_FAMILY_IPV4, "10.0.0.1", DW_BOUND_ADDRESS },
+		{ DW_FAMILY_IPV6, "::1", DW_BOUND_LOOPBACK },
+		{ DW_FAMILY_IPV6, "::ffff:127.0.0.1", DW_BOUND_LOOPBACK },
+		{ DW_FAMILY_DUAL, "::", DW_BOUND_ANY },
+		{ DW_FAMILY_IPV6, "fe80::1", DW_BOUND_LINK_LOCAL },
+		{ DW_FAMILY_IPV6, "ff02::fb", DW_BOUND_MULTICAST },
 		{ DW_FAMILY_IPV6, "2001:db8::1", DW_BOUND_ADDRESS },
 	};
 	struct dw_endpoint device = at(DW_FAMILY_IPV4, "0.0.0.0", 1);

@@ -27,7 +27,7 @@
 #define MUST(expr)                                                                                 \
 	do {                                                                                       \
 		if ((expr) < 0) {                                                                  \
-			fprintf(stderr, "rig: %s: %s\n", #expr, strerror(errno));                   \
+			fprintf(stderr, "rig: %s: %s\n", #expr, strerror(errno));                  \
 			_exit(1);                                                                  \
 		}                                                                                  \
 	} while (0)
@@ -49,7 +49,8 @@ struct address6 {
 
 static void lo_up(void)
 {
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), fd6 = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0),
+	    fd6 = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	struct ifreq r = { .ifr_name = "lo", .ifr_flags = IFF_UP };
 	struct address6 a = { .prefix = 64, .ifindex = 1 };
 
@@ -109,7 +110,8 @@ static int open6(int type, const char *address, int port, int v6only, uint32_t s
 static void open_connected(void)
 {
 	struct sockaddr_in s = at4("127.0.0.1", RIG_TCP), own = at4("127.0.0.1", RIG_UDP_CONNECTED);
-	int tcp = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), udp = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	int tcp = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0),
+	    udp = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
 	MUST(connect(tcp, (struct sockaddr *)&s, sizeof(s)));
 	MUST(bind(udp, (struct sockaddr *)&own, sizeof(own)));
@@ -120,11 +122,13 @@ static void open_packet(void)
 {
 	/* udp whose payload begins with 0x39393939, on a cooked socket */
 	static struct sock_filter code[] = {
-		{ 48, 0, 0, 9 }, { 21, 0, 4, 17 }, { 177, 0, 0, 0 }, { 64, 0, 0, 8 },
+		{ 48, 0, 0, 9 },          { 21, 0, 4, 17 },   { 177, 0, 0, 0 }, { 64, 0, 0, 8 },
 		{ 21, 0, 1, 0x39393939 }, { 6, 0, 0, 65535 }, { 6, 0, 0, 0 },
 	};
 	struct sock_fprog program = { .len = sizeof(code) / sizeof(*code), .filter = code };
-	struct sockaddr_ll lo = { .sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ALL), .sll_ifindex = 1 };
+	struct sockaddr_ll lo = { .sll_family = AF_PACKET,
+				  .sll_protocol = htons(ETH_P_ALL),
+				  .sll_ifindex = 1 };
 	int all = socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
 	MUST(bind(all, (struct sockaddr *)&lo, sizeof(lo)));
@@ -134,7 +138,9 @@ static void open_packet(void)
 
 static bool open_vsock(void)
 {
-	struct sockaddr_vm s = { .svm_family = AF_VSOCK, .svm_cid = VMADDR_CID_ANY, .svm_port = RIG_VSOCK };
+	struct sockaddr_vm s = { .svm_family = AF_VSOCK,
+				 .svm_cid = VMADDR_CID_ANY,
+				 .svm_port = RIG_VSOCK };
 	int fd = socket(AF_VSOCK, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	return fd >= 0 && bind(fd, (struct sockaddr *)&s, sizeof(s)) == 0 && listen(fd, 1) == 0;
@@ -181,7 +187,9 @@ static int start_thread(void)
 	return side.tid;
 }
 
-/* A namespace kept by a listening socket, and one kept by a descriptor on it; back home afterwards. */
+/*
+ * A namespace kept by a listening socket, and one kept by a descriptor on it; back home afterwards.
+ */
 static void leave_namespaces(struct rig *r)
 {
 	int home = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC), kept;

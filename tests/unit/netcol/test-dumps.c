@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A recorded host for what the kernel at hand may lack: SCTP, DCCP, vsock and raw over sock_diag. The record in
- * tests/dumps/netcol was made from the structs below, laid out as linux/inet_diag.h, vm_sockets_diag.h and
- * packet_diag.h have them: "test-dumps --write DIR" makes it again, and the first test compares. Its requests are
- * built here a second time, so a request that is laid out differently finds no answer.
+ * A recorded host for what the kernel at hand may lack: SCTP, DCCP, vsock and raw over sock_diag.
+ * The record in tests/dumps/netcol was made from the structs below, laid out as linux/inet_diag.h,
+ * vm_sockets_diag.h and packet_diag.h have them: "test-dumps --write DIR" makes it again, and the
+ * first test compares. Its requests are built here a second time, so a request that is laid out
+ * differently finds no answer.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -89,8 +90,8 @@ static void ask_inet(struct answer *a, int family, unsigned protocol, uint32_t s
 	}
 }
 
-static struct inet_diag_msg *inet(struct answer *a, int family, uint8_t state, const char *address, uint16_t port,
-				  uint32_t inode)
+static struct inet_diag_msg *inet(struct answer *a, int family, uint8_t state, const char *address,
+				  uint16_t port, uint32_t inode)
 {
 	struct inet_diag_msg *d = put(a, sizeof(*d));
 
@@ -199,9 +200,27 @@ static void vsock(struct answer *a)
 	struct nlmsghdr *m = (void *)a->request;
 	struct vsock_diag_req *r = (void *)(m + 1);
 	static const struct vsock_diag_msg sockets[] = {
-		{ AF_VSOCK, SOCK_STREAM, TCP_LISTEN, 0, UINT32_MAX, 1024, UINT32_MAX, UINT32_MAX, 5009, { 7, 0 } },
+		{ AF_VSOCK,
+		  SOCK_STREAM,
+		  TCP_LISTEN,
+		  0,
+		  UINT32_MAX,
+		  1024,
+		  UINT32_MAX,
+		  UINT32_MAX,
+		  5009,
+		  { 7, 0 } },
 		{ AF_VSOCK, SOCK_STREAM, TCP_ESTABLISHED, 0, 3, 1024, 2, 4711, 5010, { 8, 0 } },
-		{ AF_VSOCK, SOCK_DGRAM, TCP_CLOSE, 0, 3, 9999, UINT32_MAX, UINT32_MAX, 5011, { 9, 0 } },
+		{ AF_VSOCK,
+		  SOCK_DGRAM,
+		  TCP_CLOSE,
+		  0,
+		  3,
+		  9999,
+		  UINT32_MAX,
+		  UINT32_MAX,
+		  5011,
+		  { 9, 0 } },
 	};
 
 	m->nlmsg_type = SOCK_DIAG_BY_FAMILY;
@@ -230,15 +249,16 @@ static void blue(struct answer *a)
 	end(a, m);
 }
 
-static void (*const all[])(struct answer *a) = { sctp4, sctp6, dccp, raw, tcp, tcp6, mptcp, vsock, blue };
+static void (*const all[])(struct answer *a) = { sctp4, sctp6, dccp,  raw, tcp,
+						 tcp6,  mptcp, vsock, blue };
 
 static char *make(struct answer *a, size_t i, struct dw_arena *arena)
 {
 	*a = (struct answer){ .netns = HOST };
 	all[i](a);
 	done(a);
-	return dw_netlink_key(arena, &(struct dw_netns){ .inode = a->netns, .fd = -1 }, NETLINK_SOCK_DIAG,
-			      (struct nlmsghdr *)(void *)a->request);
+	return dw_netlink_key(arena, &(struct dw_netns){ .inode = a->netns, .fd = -1 },
+			      NETLINK_SOCK_DIAG, (struct nlmsghdr *)(void *)a->request);
 }
 
 static int write_all(const char *dir)
@@ -265,7 +285,8 @@ DW_TEST(record_is_what_was_made)
 	for (size_t i = 0; i < DW_ARRAY_SIZE(all); i++) {
 		struct answer a;
 		char have[4096], *key = make(&a, i, arena);
-		FILE *f = fopen(dw_arena_printf(arena, "%s/%s", DW_TEST_PATH("dumps/netcol"), key), "rb");
+		FILE *f = fopen(dw_arena_printf(arena, "%s/%s", DW_TEST_PATH("dumps/netcol"), key),
+				"rb");
 		size_t n = f ? fread(have, 1, sizeof(have), f) : 0;
 
 		DW_CHECK(n == a.n && memcmp(have, a.bytes, n) == 0);
@@ -314,11 +335,13 @@ static const char *story(const struct look *l)
 
 		dw_str_addf(&out, "%s%s %s %s%s%s%s%s", s->at.netns == HOST ? "" : "blue ",
 			    dw_endpoint_text(l->facts->arena, &s->at), dw_family_name(s->at.family),
-			    dw_door_kind_name(s->kind), s->mptcp ? " mptcp" : "", s->filter ? " " : "",
-			    s->filter ? s->filter : "", s->seen & DW_SEEN_DIAG ? "" : " proc");
+			    dw_door_kind_name(s->kind), s->mptcp ? " mptcp" : "",
+			    s->filter ? " " : "", s->filter ? s->filter : "",
+			    s->seen & DW_SEEN_DIAG ? "" : " proc");
 		for (size_t k = 0; k < l->facts->holds.n; k++)
 			if (l->facts->holds.v[k].socket == i)
-				dw_str_addf(&out, " %d %s", l->facts->processes.v[l->facts->holds.v[k].process].pid,
+				dw_str_addf(&out, " %d %s",
+					    l->facts->processes.v[l->facts->holds.v[k].process].pid,
 					    l->facts->holds.v[k].via);
 		dw_str_addc(&out, '\n');
 	}
@@ -340,20 +363,19 @@ DW_TEST(recorded_host)
 
 	look(&l, DW_RUNG_NETLINK | DW_RUNG_PROC, 0);
 	DW_CHECK_INT(l.r, 0);
-	DW_CHECK_STR(story(&l),
-		     "0.0.0.0:443/tcp ipv4 listener mptcp 100 fd 3 101 fd 4\n"
-		     "10.0.0.1:8443/tcp ipv4 listener 100 thread 110 fd 5\n"
-		     "10.0.0.1:3868/sctp ipv4 listener 101 io_uring fd 9 slot 1\n"
-		     "10.0.0.2:3868/sctp ipv4 listener 101 io_uring fd 9 slot 1\n"
-		     "[::]:2905/sctp ipv6 listener\n"
-		     "[::]:5004/dccp dual listener\n"
-		     "0.0.0.0:89/raw ipv4 raw 101 fd 5\n"
-		     "*:1024/vsock vsock listener\n"
-		     "3:9999/vsock vsock datagram\n"
-		     "0.0.0.0:123/udp ipv4 datagram proc\n"
-		     "[::]:123/udp ipv6 datagram proc\n"
-		     "*/packet packet sniffer arp frames proc 100 fd 8\n"
-		     "blue 0.0.0.0:53/udp ipv4 datagram 200 fd 3\n");
+	DW_CHECK_STR(story(&l), "0.0.0.0:443/tcp ipv4 listener mptcp 100 fd 3 101 fd 4\n"
+				"10.0.0.1:8443/tcp ipv4 listener 100 thread 110 fd 5\n"
+				"10.0.0.1:3868/sctp ipv4 listener 101 io_uring fd 9 slot 1\n"
+				"10.0.0.2:3868/sctp ipv4 listener 101 io_uring fd 9 slot 1\n"
+				"[::]:2905/sctp ipv6 listener\n"
+				"[::]:5004/dccp dual listener\n"
+				"0.0.0.0:89/raw ipv4 raw 101 fd 5\n"
+				"*:1024/vsock vsock listener\n"
+				"3:9999/vsock vsock datagram\n"
+				"0.0.0.0:123/udp ipv4 datagram proc\n"
+				"[::]:123/udp ipv6 datagram proc\n"
+				"*/packet packet sniffer arp frames proc 100 fd 8\n"
+				"blue 0.0.0.0:53/udp ipv4 datagram 200 fd 3\n");
 	DW_CHECK_STR(l.facts->netns.v[0].name, "host");
 	DW_CHECK_INT(l.facts->netns.n, 2);
 	DW_CHECK_STR(l.facts->netns.v[1].name, "blue");

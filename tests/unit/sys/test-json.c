@@ -11,7 +11,9 @@ DW_TEST(documents_are_written_whole)
 
 	dw_json_object(j, NULL);
 	dw_json_string(j, "s", "a\"\x1b\n");
-	dw_json_string(j, "bytes", "\xff" "x\xc3\xa9");
+	dw_json_string(j, "bytes",
+		       "\xff"
+		       "x\xc3\xa9");
 	dw_json_string(j, "none", NULL);
 	dw_json_uint(j, "n", UINT64_MAX);
 	dw_json_array(j, "list");
@@ -20,8 +22,9 @@ DW_TEST(documents_are_written_whole)
 	dw_json_end_object(j);
 	DW_CHECK_INT(dw_json_close(j, NULL), 0);
 	fclose(out);
-	DW_CHECK_STR(text, "{\"s\":\"a\\\"\\u001B\\n\",\"bytes\":\"\\\\xffx\xc3\xa9\",\"none\":null,"
-			   "\"n\":18446744073709551615,\"list\":[true]}");
+	DW_CHECK_STR(text,
+		     "{\"s\":\"a\\\"\\u001B\\n\",\"bytes\":\"\\\\xffx\xc3\xa9\",\"none\":null,"
+		     "\"n\":18446744073709551615,\"list\":[true]}");
 	free(text);
 }
 

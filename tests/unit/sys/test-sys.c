@@ -142,8 +142,12 @@ DW_TEST(users_and_services_come_from_the_roots_own_files)
 	uint16_t port = 0;
 	uint32_t uid = 0;
 
-	put(&t, "etc/passwd", "broken\n:x:9:9\nroot:x:0:0:root:/root:/bin/sh\nbad:x:-4:1\npat:x:1000:1000::/:/bin/sh");
-	put(&t, "etc/services", "# comment\ntelnet 23/tcp\nfinger 79/tcp fingered # old\nbad 99999/tcp\ntalk 517/udp\n");
+	put(&t, "etc/passwd",
+	    "broken\n:x:9:9\nroot:x:0:0:root:/root:/bin/sh\nbad:x:-4:1\npat:x:1000:1000::/:/bin/"
+	    "sh");
+	put(&t, "etc/services",
+	    "# comment\ntelnet 23/tcp\nfinger 79/tcp fingered # old\nbad 99999/tcp\ntalk "
+	    "517/udp\n");
 	DW_CHECK_STR(dw_sys_user_name(t.sys, 1000), "pat");
 	DW_CHECK_STR(dw_sys_user_name(t.sys, 5), NULL);
 	DW_CHECK(dw_sys_user_id(t.sys, "pat", &uid) && uid == 1000);
@@ -235,26 +239,31 @@ DW_TEST(netlink_answers_and_errors_come_back)
 	struct {
 		struct nlmsghdr h;
 		struct rtgenmsg g;
-	} request = { .h = { .nlmsg_len = NLMSG_LENGTH(sizeof(struct rtgenmsg)), .nlmsg_type = RTM_GETLINK,
+	} request = { .h = { .nlmsg_len = NLMSG_LENGTH(sizeof(struct rtgenmsg)),
+			     .nlmsg_type = RTM_GETLINK,
 			     .nlmsg_flags = NLM_F_DUMP } };
 	struct dw_error e = { 0 };
 	struct dw_sys *s = NULL;
 	int links = 0;
 
 	DW_CHECK_INT(dw_sys_open(NULL, &s, NULL), 0);
-	DW_CHECK_INT(dw_netlink_request(s, NULL, NETLINK_ROUTE, &request.h, count, NULL, &links, &e), 0);
+	DW_CHECK_INT(
+		dw_netlink_request(s, NULL, NETLINK_ROUTE, &request.h, count, NULL, &links, &e), 0);
 	DW_CHECK(links >= 1);
 	request.h.nlmsg_type = 0x7ff0;
 	request.h.nlmsg_flags = NLM_F_ACK;
-	DW_CHECK(dw_netlink_request(s, NULL, NETLINK_ROUTE, &request.h, count, NULL, &links, &e) < 0);
+	DW_CHECK(dw_netlink_request(s, NULL, NETLINK_ROUTE, &request.h, count, NULL, &links, &e) <
+		 0);
 	DW_CHECK(e.message[0] != '\0');
 	dw_sys_free(s);
 }
 
 DW_TEST(a_spawned_program_is_bounded_in_time_and_output)
 {
-	static const char *const loud[] = { "/usr/bin/yes", NULL }, *const slow[] = { "/usr/bin/sleep", "60", NULL },
-				*const none[] = { "/nonexistent", NULL }, *const env[] = { "/usr/bin/env", NULL };
+	static const char *const loud[] = { "/usr/bin/yes", NULL },
+				 *const slow[] = { "/usr/bin/sleep", "60", NULL },
+				 *const none[] = { "/nonexistent", NULL },
+				 *const env[] = { "/usr/bin/env", NULL };
 	struct dw_arena *a = dw_arena_new();
 	struct dw_spawn w = { .argv = loud, .timeout_ms = 10000, .output_max = 1000 };
 	struct dw_bytes out = { 0 };

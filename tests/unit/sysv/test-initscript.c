@@ -122,6 +122,31 @@ DW_TEST(mentions)
 	dw_arena_free(a);
 }
 
+/* Commands that only carry another one into other surroundings. */
+DW_TEST(carriers)
+{
+	static const struct {
+		const char *line, *program;
+	} x[] = {
+		{ "ip netns exec red /usr/sbin/a tcp 80", "/usr/sbin/a" },
+		{ "/sbin/ip -4 netns exec $NS nohup /usr/sbin/a", "/usr/sbin/a" },
+		{ "ip vrf exec blue /usr/sbin/a", "/usr/sbin/a" },
+		{ "nsenter -t 1 --net=/run/netns/red /usr/sbin/a", "/usr/sbin/a" },
+		{ "timeout -k 5 10 /usr/sbin/a", "/usr/sbin/a" },
+		{ "ip netns add /usr/sbin/a", NULL },
+		{ "ip netns exec red", NULL },
+		{ "ip link set dev /usr/sbin/a up", NULL },
+	};
+
+	for (size_t i = 0; i < DW_ARRAY_SIZE(x); i++) {
+		struct dw_arena *a = dw_arena_new();
+		struct dw_script s = scan(a, "/etc/init.d/a", x[i].line);
+
+		DW_CHECK_STR(s.programs.n == 1 ? s.programs.v[0].path : NULL, x[i].program);
+		dw_arena_free(a);
+	}
+}
+
 /* A script that doubles a variable on every line must cost neither time nor memory. */
 DW_TEST(bomb)
 {

@@ -283,6 +283,48 @@ DW_TEST(inittab)
 	host_free(h);
 }
 
+/* A waited-for script leaves its daemon to init: only init's own environment tells whose it is. */
+DW_TEST(inittab_script_leaves_a_daemon)
+{
+	static const char *const env[][3] = { { "RUNLEVEL=2" },
+					      { "RUNLEVEL=2", "runlevel=2" },
+					      { "HOME=/root" } };
+	struct host *h = sysv_host();
+	struct dw_starter k;
+
+	host_file(
+		h, "/etc/inittab", 0644,
+		"id:2:initdefault:\nlw:2345:wait:/opt/boot-wait\nly:2:once:sh /opt/boot-once x\n");
+	host_file(h, "/opt/boot-wait", 0755, "#!/bin/sh\n/usr/local/sbin/itabd tcp 8403 daemon\n");
+	host_file(h, "/opt/boot-once", 0644, "/usr/local/sbin/offitabd &\n");
+	for (int i = 0; i < 3; i++)
+		host_process(h, &(struct host_process){ .pid = 100 + i,
+							.ppid = 1,
+							.sid = 99,
+							.exe = "/usr/bin/python3.11",
+							.argv = { "/usr/bin/python3",
+								  "/usr/local/sbin/itabd", "tcp",
+								  "8403", "daemon" },
+							.env = { env[i][0], env[i][1] } });
+	host_process(h, &(struct host_process){
+				.pid = 110,
+				.ppid = 1,
+				.exe = "/usr/bin/python3.11",
+				.argv = { "/usr/bin/python3", "/usr/local/sbin/offitabd" },
+				.env = { "RUNLEVEL=2" } });
+	host_load(h, &dw_starter_inittab, "sysvinit", true);
+	k = host_claim(h, 100);
+	DW_CHECK_STR(k.id, "lw");
+	DW_CHECK_STR(k.source, "/etc/inittab:2");
+	DW_CHECK_INT(k.enabled, DW_YES);
+	DW_CHECK_INT(k.confidence, DW_CONFIDENCE_LIKELY);
+	DW_CHECK(k.evidence && strstr(k.evidence, "/opt/boot-wait"));
+	DW_CHECK_INT(host_claim(h, 101).kind, DW_STARTER_UNKNOWN); /* an init script's */
+	DW_CHECK_INT(host_claim(h, 102).kind, DW_STARTER_UNKNOWN);
+	DW_CHECK_STR(host_claim(h, 110).source, "/etc/inittab:3");
+	host_free(h);
+}
+
 /* --- OpenRC --------------------------------------------------------------------------------------- */
 
 /* As Debian does it: inittab runs wrappers, which enter sysinit and default; boot is never entered. */
