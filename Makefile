@@ -35,7 +35,7 @@ audit: build-dependencies
 	esac
 
 check:
-	packaging/install-packages packaging/build-packages packaging/test-packages $(wildcard tests/guests/packages)
+	packaging/install-packages packaging/build-packages packaging/test-packages tests/guests/packages tests/vm/packages
 	tests/check
 
 # meson keeps the prefix of the first setup: it is set anew, in case it was another.
@@ -47,4 +47,4 @@ format:
 	git ls-files -co --exclude-standard "*.c" | xargs clang-format -i
 
 clean:
-	rm -rf $(BUILD) build-clang build-sanitize
+	rm -rf $(BUILD) build-clang build-sanitize build-fuzz

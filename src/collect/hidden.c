@@ -294,6 +294,7 @@ static void second_look(struct dw_collect *c)
 			if (disagrees(&c->facts->sockets.v[i]))
 				look_again(&c->facts->sockets.v[i], second.facts);
 	dw_collect_close(&second);
+	dw_procs_close(second.procs);
 	dw_facts_free(second.facts);
 }
 

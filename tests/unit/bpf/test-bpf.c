@@ -426,12 +426,22 @@ DW_TEST(each_call_may_fail)
 	}
 }
 
+/* A program that was loaded or found serves all runs of its system: another system looks anew. */
+static bool runs_by(enum dw_bpf_rung rung, unsigned want, struct dw_arena *a)
+{
+	_cleanup_sys_ struct dw_sys *s = NULL;
+	struct dw_bpf_walk w = { 0 };
+
+	return dw_sys_open(NULL, &s, NULL) == 0 && dw_bpf_run(s, want, a, &w, NULL) == 0 &&
+	       w.rung == rung && w.holders.n > 0;
+}
+
 /* In a mount namespace of its own: the pins of this host are not touched. */
 static void pin_and_use(void)
 {
 	_cleanup_sys_ struct dw_sys *s = NULL;
 	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
-	struct dw_bpf_walk loaded = { 0 }, pinned = { 0 }, again = { 0 };
+	struct dw_bpf_walk loaded = { 0 };
 	int r;
 
 	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
@@ -442,15 +452,12 @@ static void pin_and_use(void)
 		_exit(2);
 	if (loaded.rung != DW_BPF_RUNG_LOADED || dw_bpf_pin(s, NULL) < 0)
 		_exit(4);
-	if (dw_bpf_run(s, DW_BPF_HOLDERS | DW_BPF_TABLES, a, &pinned, NULL) < 0 ||
-	    pinned.rung != DW_BPF_RUNG_PINNED || pinned.holders.n == 0)
+	if (!runs_by(DW_BPF_RUNG_PINNED, DW_BPF_HOLDERS | DW_BPF_TABLES, a))
 		_exit(5);
-	/* a directory that others may write to is not trusted; a handle keeps what it has, so this is another one */
-	dw_sys_free(s);
-	s = NULL;
-	if (chmod("/sys/fs/bpf/doorward", 0777) < 0 || dw_sys_open(NULL, &s, NULL) < 0 ||
-	    dw_bpf_run(s, DW_BPF_HOLDERS, a, &again, NULL) < 0 ||
-	    again.rung != DW_BPF_RUNG_LOADED || chmod("/sys/fs/bpf/doorward", 0700) < 0)
+	/* a directory that others may write to is not trusted */
+	if (chmod("/sys/fs/bpf/doorward", 0777) < 0 ||
+	    !runs_by(DW_BPF_RUNG_LOADED, DW_BPF_HOLDERS, a) ||
+	    chmod("/sys/fs/bpf/doorward", 0700) < 0)
 		_exit(6);
 	if (dw_bpf_unpin(s, NULL) < 0 || access("/sys/fs/bpf/doorward", F_OK) == 0)
 		_exit(7);

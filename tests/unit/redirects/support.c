@@ -49,6 +49,7 @@ struct world world_fake(const char *fixture)
 
 void world_free(struct world *w)
 {
+	dw_procs_close(w->c.procs);
 	dw_facts_free(w->c.facts);
 	dw_sys_free(w->sys);
 	dw_arena_free(w->arena);

@@ -37,6 +37,7 @@ static void host_close(struct host *h)
 {
 	if (h->systemd)
 		dw_starter_systemd.unload(&h->s, h->systemd);
+	dw_procs_close(h->s.procs);
 	dw_facts_free(h->s.facts);
 	dw_sys_free(h->sys);
 }
