@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "bpfview.h"
 #include "dw_collect.h"
@@ -25,6 +26,7 @@ struct committing {
 	struct dw_view *view, *before; /* before: the first look, NULL when one was enough */
 	DW_VEC(uint64_t) css_sets;     /* of the processes so far, and beside them their cgroups */
 	DW_VEC(const char *) paths;
+	bool closed; /* some process may not be looked into */
 };
 
 /* --- namespaces ------------------------------------------------------------------------------------ */
@@ -274,6 +276,28 @@ static const char *filter_of(struct dw_arena *a, const struct dw_view_socket *s,
 		     : "a BPF program chooses";
 }
 
+/*
+ * Is there a process that even root may not look into (a protected PID 1, for one)? The task walk does not show
+ * its descriptors either, so a socket without a holder may well be its.
+ */
+static bool has_closed_process(struct dw_collect *c, struct dw_arena *scratch)
+{
+	int *pids = NULL;
+	size_t n = 0;
+
+	if (dw_procs_list(c->procs, scratch, &pids, &n, NULL) < 0)
+		return true;
+	for (size_t i = 0; i < n; i++) {
+		_cleanup_fd_ int link =
+			dw_procs_openat(c->procs, pids[i], "fd/0", O_PATH | O_NOFOLLOW, NULL);
+		char target[64];
+
+		if (link >= 0 && readlinkat(link, "", target, sizeof(target)) < 0 && errno == EACCES)
+			return true;
+	}
+	return false;
+}
+
 /* What each view should have shown; only asked where the views differed twice. */
 static unsigned could_see(const struct committing *k, const struct dw_view_socket *s,
 			  enum dw_protocol p)
@@ -283,7 +307,7 @@ static unsigned could_see(const struct committing *k, const struct dw_view_socke
 	if (!old || old->k.inode != s->k.inode || old->seen != s->seen)
 		return s->seen;
 	if ((s->seen & DW_SEEN_BPF_HASH) && !(s->k.flags & DW_BPF_F_NO_FILE) && k->walk.whole &&
-	    k->walk.lost == 0)
+	    k->walk.lost == 0 && !k->closed)
 		return s->seen | DW_SEEN_BPF_FD;
 	return s->seen | (k->view->tables & 1U << p ? DW_SEEN_BPF_HASH : 0U);
 }
@@ -467,6 +491,7 @@ int dw_collect_bpf(struct dw_collect *c, struct dw_error *e)
 		struct dw_bpf_walk walk = k.walk;
 
 		k.before = &first;
+		k.closed = has_closed_process(c, scratch);
 		if (look(&k, &second, NULL) < 0) {
 			k.before = NULL;
 			k.walk = walk;

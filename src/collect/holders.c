@@ -76,7 +76,11 @@ static size_t owner_of(struct joining *j, const struct dw_fds_process *p)
 
 	if (i && i->started_ticks == p->started_ticks)
 		return dw_collect_owner(c, i);
-	if (!p->covered && (!i || i->started_ticks > p->started_ticks))
+	if (!i && dw_procs_is_unreadable(c->procs, p->pid))
+		dw_facts_incomplete(c->facts, "process-unreadable", NULL, 0, true,
+				    "process %d holds a socket, but nothing more of it could be read",
+				    p->pid);
+	else if (!p->covered && (!i || i->started_ticks > p->started_ticks))
 		return DW_NONE;
 	/*
 	 * Hidden under a mount, or an older process of that number was read before: what the walk
@@ -295,7 +299,7 @@ static void note_unseen(struct joining *j, size_t unheld)
 	bool root = dw_sys_euid(j->c->sys) == 0;
 
 	if (unheld > 0 && (j->denied > 0 || !root))
-		dw_facts_incomplete(f, "not-root", NULL, 0, true,
+		dw_facts_incomplete(f, root ? "closed-process" : "not-root", NULL, 0, true,
 				    "holders of %zu socket%s not visible: %s", unheld,
 				    unheld == 1 ? "" : "s",
 				    root ? "some processes may not be looked into" : "run as root");

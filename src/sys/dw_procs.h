@@ -48,6 +48,8 @@ struct dw_procs *dw_procs_new(struct dw_sys *s, struct dw_arena *a);
 void dw_procs_close(struct dw_procs *p); /* NULL allowed */
 /* NULL: gone (or never there, or this is an offline root). The pointer stays valid. */
 const struct dw_procinfo *dw_procs_get(struct dw_procs *p, int pid);
+/* dw_procs_get() said NULL though the process may well be there: it could not be read. */
+bool dw_procs_is_unreadable(struct dw_procs *p, int pid);
 /*
  * The process is in a pid namespace below ours: a container of some kind. Its paths and user names are those
  * of another system, and no service manager of ours started it directly.

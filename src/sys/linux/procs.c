@@ -18,6 +18,7 @@
 struct entry {
 	struct dw_procinfo info; /* info.pid is the key */
 	bool gone, environ_read;
+	int error; /* why it is gone */
 	struct dw_bytes environ;
 	UT_hash_handle hh;
 };
@@ -84,10 +85,18 @@ const struct dw_procinfo *dw_procs_get(struct dw_procs *p, int pid)
 
 	if (!n) {
 		n = entry_new(p, pid);
-		n->gone = dw_procread_all(p, pid, &n->info) < 0;
+		n->error = dw_procread_all(p, pid, &n->info);
+		n->gone = n->error < 0;
 		remember(p, n);
 	}
 	return n->gone ? NULL : &n->info;
+}
+
+bool dw_procs_is_unreadable(struct dw_procs *p, int pid)
+{
+	const struct entry *n = find(p, pid);
+
+	return n && n->gone && n->error != -ENOENT && n->error != -ESRCH;
 }
 
 void dw_procs_complete(struct dw_procs *p, struct dw_procinfo *i, unsigned what, const char *exe)
