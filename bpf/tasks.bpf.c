@@ -24,8 +24,9 @@ INLINE void fill_credentials(struct dw_bpf_process *r, struct task_struct *task)
 	r->euid = GET(cred, euid.val);
 	r->gid = GET(cred, gid.val);
 	r->egid = GET(cred, egid.val);
-	r->caps_effective = GET(cred, cap_effective.val);
-	r->caps_bounding = GET(cred, cap_bset.val);
+	/* as bytes: the member inside kernel_cap_t has changed its name and shape */
+	bpf_core_read(&r->caps_effective, sizeof(r->caps_effective), &cred->cap_effective);
+	bpf_core_read(&r->caps_bounding, sizeof(r->caps_bounding), &cred->cap_bset);
 	r->no_new_privs = GET(task, atomic_flags) & PFA_NO_NEW_PRIVS;
 	r->seccomp = (__u32)-1;
 	if (bpf_core_field_exists(struct task_struct, seccomp) &&

@@ -43,10 +43,7 @@ static bool same_words(const struct dw_words *x, const struct dw_words *y)
 	return true;
 }
 
-/*
- * --- laying clauses together
- * ---------------------------------------------------------------------------
- */
+/* --- laying clauses together ----------------------------------------------------------------- */
 
 /*
  * Differing in one part only (or none): x takes in y. Parts of which one says nothing are not laid

@@ -15,10 +15,7 @@ struct context {
 	bool fragment;          /* an IPv6 fragment header comes before it */
 };
 
-/*
- * --- what a tested value is
- * -----------------------------------------------------------------------
- */
+/* --- what a tested value is ------------------------------------------------------------------ */
 
 static const char *const ops[] = {
 	[DW_TEST_EQ] = "is", [DW_TEST_NE] = "is not",     [DW_TEST_GT] = ">",
@@ -105,10 +102,7 @@ static bool in_payload(const struct context *x, const struct dw_sym *s, uint32_t
 	return true;
 }
 
-/*
- * --- words for one test
- * -----------------------------------------------------------------------------
- */
+/* --- words for one test ---------------------------------------------------------------------- */
 
 static const char *value(const struct context *x, const struct dw_test_done *t)
 {
@@ -279,10 +273,7 @@ static const char *rest_word(const struct context *x, const struct dw_test_done 
 			       mask_text(x, &t->on), ops[t->op], value(x, t));
 }
 
-/*
- * --- one way
- * ----------------------------------------------------------------------------------------
- */
+/* --- one way --------------------------------------------------------------------------------- */
 
 /* The family and protocol come first: what the other loads mean hangs on them. */
 static void learn(struct context *x, const struct dw_filter_way *way)

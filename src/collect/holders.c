@@ -24,9 +24,7 @@ struct joining {
 	DW_VEC(bool) held; /* beside facts->sockets */
 };
 
-/*
- * --- what the walk needs ------------------------------------------------------------------------
- */
+/* --- what the walk needs --------------------------------------------------------------------- */
 
 static int by_number(const void *x, const void *y)
 {
@@ -65,9 +63,7 @@ static size_t only_new(struct joining *j, int *pids, size_t n, int *out)
 	return found;
 }
 
-/*
- * --- joining ------------------------------------------------------------------------------------
- */
+/* --- joining --------------------------------------------------------------------------------- */
 
 /*
  * The process as it was walked, or DW_NONE: it has ended since. Told by the start time, never by
@@ -208,10 +204,7 @@ static int walk(struct joining *j, const int *pids, size_t n, struct dw_error *e
 	return 0;
 }
 
-/*
- * --- sockets left without a holder
- * ------------------------------------------------------------------
- */
+/* --- sockets left without a holder ----------------------------------------------------------- */
 
 static bool is_unheld(const struct joining *j, size_t socket)
 {

@@ -214,10 +214,7 @@ void dw_loose_collect(struct dw_collect *c, struct dw_fds *fds)
 	}
 }
 
-/*
- * --- sockets that need not be asked
- * ------------------------------------------------------------------
- */
+/* --- sockets that need not be asked ---------------------------------------------------------- */
 
 struct inodes {
 	struct dw_arena *arena;

@@ -106,9 +106,7 @@ void dw_netns_mark(struct dw_collect *c, size_t netns);
 /* The rest of what fd reads, at most max bytes (-EFBIG beyond), terminated, in the arena. */
 int dw_netcol_read(int fd, size_t max, struct dw_arena *a, struct dw_bytes *ret);
 
-/*
- * --- parsers of outside bytes, for the tests ----------------------------------------------------
- */
+/* --- parsers of outside bytes, for the tests ------------------------------------------------- */
 
 /*
  * Family and address from 4 or 16 bytes in network order: mapped IPv4 and dual-stack are told;

@@ -57,9 +57,7 @@ bool dw_netns_reachable(struct dw_collect *c, size_t netns)
 	       inode == dw_netns_self(c->sys);
 }
 
-/*
- * --- processes ----------------------------------------------------------------------------------
- */
+/* --- processes ------------------------------------------------------------------------------- */
 
 uint32_t dw_netns_link(int dir, const char *name, const char *prefix)
 {
@@ -147,9 +145,7 @@ void dw_netns_host(struct dw_collect *c)
 		(void)dw_netns_add(c, dw_netns_self(c->sys), -1, "host", 0);
 }
 
-/*
- * --- mounts -------------------------------------------------------------------------------------
- */
+/* --- mounts ---------------------------------------------------------------------------------- */
 
 /* "\040" and its like, see proc_pid_mountinfo(5). In place. */
 static void unescape(char *s)
@@ -311,9 +307,7 @@ int dw_collect_netns(struct dw_collect *c, struct dw_error *e)
 	return 0;
 }
 
-/*
- * --- interfaces ---------------------------------------------------------------------------------
- */
+/* --- interfaces ------------------------------------------------------------------------------ */
 
 struct links {
 	struct dw_collect *c;

@@ -8,7 +8,8 @@
 
 static int by_netlink(struct dw_collect *c, struct dw_error *e)
 {
-	bool netlink = (c->rungs & DW_RUNG_NETLINK) != 0;
+	/* /proc alone only when nothing better was allowed; BPF that failed falls one rung, not two */
+	bool netlink = c->rungs != DW_RUNG_PROC;
 	int r;
 
 	for (size_t i = 0; i < c->netns.n; i++) {
@@ -29,13 +30,27 @@ static int by_netlink(struct dw_collect *c, struct dw_error *e)
 	return dw_collect_holders(c, e);
 }
 
+/*
+ * Loading the programs costs about as much as a walk over /proc of a thousand tasks (docs/performance.md), so
+ * where less runs they are used when they are pinned, or when somebody asks for the deeper look.
+ */
+#define FEW_TASKS 1000
+
+static bool is_worth_bpf(struct dw_collect *c)
+{
+	if (!(c->rungs & DW_RUNG_BPF))
+		return false;
+	return c->rungs != DW_RUNG_ALL || c->hidden || dw_bpf_is_ready(c->sys) ||
+	       dw_sys_tasks(c->sys) > FEW_TASKS;
+}
+
 int dw_collect_sockets(struct dw_collect *c, struct dw_error *e)
 {
 	struct dw_error why = { 0 };
 	int r;
 
 	/* first: the task walk tells the namespaces too, and cheaper */
-	if (c->rungs & DW_RUNG_BPF) {
+	if (is_worth_bpf(c)) {
 		r = dw_collect_bpf(c, &why);
 		if (r == 0)
 			return 0;

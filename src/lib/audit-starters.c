@@ -50,9 +50,12 @@ static void name_containers(struct auditing *a, struct dw_starters *s)
 
 static void claim_redirects(struct auditing *a, struct dw_starters *s)
 {
-	for (size_t i = 0; i < a->facts->redirects.n; i++)
-		(void)dw_container_claim_redirect(s, &a->facts->redirects.v[i],
-						  &a->facts->redirects.v[i].starter);
+	for (size_t i = 0; i < a->facts->redirects.n; i++) {
+		struct dw_redirect_fact *r = &a->facts->redirects.v[i];
+
+		if (!dw_container_claim_redirect(s, r, &r->starter))
+			(void)dw_rules_claim_redirect(s, r, &r->starter);
+	}
 }
 
 void dw_audit_starters(struct auditing *a, const char *init)

@@ -12,6 +12,8 @@
 #include "dw_sys.h"
 
 struct dw_containers;
+struct dw_rules;
+struct dw_sd;
 
 /* Lent to every manager; all results go into `facts` (and its arena). */
 struct dw_starters {
@@ -21,6 +23,8 @@ struct dw_starters {
 	struct dw_arena *arena; /* the facts' arena */
 	const char *init;       /* PID 1: "systemd", "sysvinit", "runit", "openrc-init", NULL: not running or unknown */
 	struct dw_containers *containers; /* container.c makes it on demand; NULL at first */
+	struct dw_rules *rules;           /* rules.c, likewise */
+	struct dw_sd *systemd;            /* what the starter "systemd" loaded; NULL: it is not here */
 };
 
 /* The question: who starts the door that this process holds? */
@@ -72,6 +76,13 @@ const char *dw_container_of(struct dw_starters *s, const struct dw_procinfo *p);
 /* A DNAT rule whose target is a container's address and published port: fills *ret. */
 bool dw_container_claim_redirect(struct dw_starters *s, const struct dw_redirect_fact *r,
 				 struct dw_starter *ret);
+
+/*
+ * A rule that a file of the host's firewall services (nftables, iptables, ufw, firewalld) loads at boot: fills
+ * *ret. False: no file has it; then *ret only says so in its evidence.
+ */
+bool dw_rules_claim_redirect(struct dw_starters *s, const struct dw_redirect_fact *r,
+			     struct dw_starter *ret);
 
 /* Helpers that several managers need. */
 /* "FILE:LINE" in the arena. */

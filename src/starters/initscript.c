@@ -10,7 +10,6 @@
 
 #define PROGRAMS_MAX 64
 #define PIDFILES_MAX 32
-#define NEEDS_MAX    64
 #define NESTING_MAX  3
 
 struct scan {
@@ -22,6 +21,8 @@ struct scan {
 	unsigned nesting; /* sourced file or sh -c inside it */
 	bool values_only; /* a sourced file: it gives values, its commands start nothing */
 	bool exec;        /* behind `exec`: this is what the script becomes */
+	const char *jail; /* root directory of what is started here; NULL: the script's own */
+	bool jail_only;   /* first pass over options: --chroot may stand behind --exec */
 };
 
 /* --- what was found ------------------------------------------------------------------------------- */
@@ -30,8 +31,11 @@ static void add_program(struct scan *x, const char *path, bool named)
 {
 	struct dw_script *s = x->script;
 
-	if (path[0] != '/' || path[1] == '\0' || dw_ends_with(path, "/"))
+	if (x->jail_only || path[0] != '/' || path[1] == '\0' || dw_ends_with(path, "/"))
 		return;
+	/* /proc/PID/exe has the path as our own root directory shows it. */
+	if (x->jail)
+		path = dw_arena_printf(x->arena, "%s%s", x->jail, path);
 	for (size_t i = 0; i < s->programs.n; i++) {
 		if (dw_streq(s->programs.v[i].path, path)) {
 			if (named && !s->programs.v[i].named) {
@@ -43,7 +47,10 @@ static void add_program(struct scan *x, const char *path, bool named)
 	}
 	if (s->programs.n < PROGRAMS_MAX)
 		*dw_vec_add(x->arena, &s->programs) =
-			(struct dw_program){ .path = path, .line = x->line, .named = named };
+			(struct dw_program){ .path = path,
+					     .line = x->line,
+					     .named = named,
+					     .jail = x->jail };
 }
 
 static void add_pidfile(struct scan *x, const char *path)
@@ -81,6 +88,18 @@ static void add_pidfile_word(struct scan *x, const struct dw_sh_word *w)
 	dw_sh_expand(&x->sh, w, &values);
 	for (size_t i = 0; i < values.n; i++)
 		add_pidfile(x, values.v[i]);
+}
+
+/* The word behind chroot(8) or --chroot; "/" is no jail, and what cannot be known is none. */
+static void enter_jail(struct scan *x, const struct dw_sh_word *w)
+{
+	const char *path = dw_sh_expand_one(&x->sh, w);
+	size_t n = path && path[0] == '/' ? strlen(path) : 0;
+
+	while (n > 0 && path[n - 1] == '/')
+		n--;
+	if (n > 0)
+		x->jail = dw_arena_strndup(x->arena, path, n);
 }
 
 static bool has_suffix_nocase(const char *s, const char *suffix)
@@ -140,19 +159,20 @@ struct launcher {
 	const char *program;      /* one-letter options whose value is the program */
 	const char *program_long; /* a long one beside --exec and --startas; NULL: none */
 	bool first_word;          /* the first word that is no option is the program */
+	bool jails;               /* -r is the root directory of the program */
 };
 
 /* start-stop-daemon(8) of dpkg and of OpenRC, LSB's functions, Red Hat's and SUSE's, supervise-daemon(8). */
 static const struct launcher launchers[] = {
-	{ "start-stop-daemon", "xapnugrdNPIksRcOCDe123", "xa", NULL, true },
-	{ "start_daemon", "np", "", NULL, true },
-	{ "daemon", "", "", NULL, true },
-	{ "startproc", "npstulT", "", NULL, true },
-	{ "killproc", "pt", "", NULL, true },
-	{ "pidofproc", "p", "", NULL, true },
-	{ "checkproc", "p", "", NULL, true },
-	{ "status_of_proc", "p", "", NULL, true },
-	{ "supervise-daemon", "dIkNpRrsuaDmPe123gSt", "", "start", false },
+	{ "start-stop-daemon", "xapnugrdNPIksRcOCDe123", "xa", NULL, true, true },
+	{ "start_daemon", "np", "", NULL, true, false },
+	{ "daemon", "", "", NULL, true, false },
+	{ "startproc", "npstulT", "", NULL, true, false },
+	{ "killproc", "pt", "", NULL, true, false },
+	{ "pidofproc", "p", "", NULL, true, false },
+	{ "checkproc", "p", "", NULL, true, false },
+	{ "status_of_proc", "p", "", NULL, true, false },
+	{ "supervise-daemon", "dIkNpRrsuaDmPe123gSt", "", "start", false, true },
 };
 
 static const struct launcher *find_launcher(const char *command)
@@ -201,6 +221,8 @@ static size_t long_option(struct scan *x, const struct launcher *l, const struct
 		add_program_word(x, &value, true);
 	else if (dw_streq(name, "pidfile"))
 		add_pidfile_word(x, &value);
+	else if (dw_streq(name, "chroot"))
+		enter_jail(x, &value);
 	return eq ? 0 : 1;
 }
 
@@ -220,6 +242,8 @@ static size_t short_options(struct scan *x, const struct launcher *l, const stru
 			value = w[1];
 		if (w->s[i] == 'p')
 			add_pidfile_word(x, &value);
+		else if (w->s[i] == 'r' && l->jails)
+			enter_jail(x, &value);
 		else if (strchr(l->program, w->s[i]))
 			add_program_word(x, &value, true);
 		return next ? 1 : 0;
@@ -227,8 +251,8 @@ static size_t short_options(struct scan *x, const struct launcher *l, const stru
 	return 0;
 }
 
-static void take_launcher(struct scan *x, const struct launcher *l, const struct dw_sh_word *w,
-			  size_t n)
+static void take_launcher_words(struct scan *x, const struct launcher *l,
+				const struct dw_sh_word *w, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		if (dw_sh_word_is(&w[i], "--")) {
@@ -242,6 +266,20 @@ static void take_launcher(struct scan *x, const struct launcher *l, const struct
 			return;
 		}
 	}
+}
+
+static void take_launcher(struct scan *x, const struct launcher *l, const struct dw_sh_word *w,
+			  size_t n)
+{
+	const char *before = x->jail;
+
+	if (l->jails) {
+		x->jail_only = true;
+		take_launcher_words(x, l, w, n);
+		x->jail_only = false;
+	}
+	take_launcher_words(x, l, w, n);
+	x->jail = before;
 }
 
 static void scan_text(struct scan *x, const struct dw_bytes *text);
@@ -304,7 +342,7 @@ static const char *const reserved[] = { "if",    "then", "elif", "else", "while"
 static const char *const declares[] = { "export", "local", "readonly", "declare", "typeset" };
 static void take_needs(struct scan *x, const struct dw_sh_word *w, size_t n)
 {
-	for (size_t i = 0; i < n && x->script->needs.n < NEEDS_MAX; i++) {
+	for (size_t i = 0; i < n && x->script->needs.n < DW_SCRIPT_NEEDS_MAX; i++) {
 		const char *name = dw_sh_expand_one(&x->sh, &w[i]);
 
 		if (name && name[0] && name[0] != '$')
@@ -355,9 +393,13 @@ static void take_command(struct scan *x, const struct dw_sh_word *w, size_t n)
 		take_launcher(x, l, w + i + 1, n - i - 1);
 	} else if ((skip = dw_sh_skip_prefix(base, w + i, n - i)) > 0 && skip < n - i) {
 		bool before = x->exec;
+		const char *outside = x->jail;
 
 		x->exec = before || dw_streq(base, "exec");
+		if (dw_streq(base, "chroot"))
+			enter_jail(x, &w[i + skip - 1]);
 		take_command(x, w + i + skip, n - i - skip);
+		x->jail = outside;
 		x->exec = before;
 	} else {
 		take_program(x, &w[i], command);
@@ -382,42 +424,7 @@ static void scan_text(struct scan *x, const struct dw_bytes *text)
 	}
 }
 
-/* --- the header ----------------------------------------------------------------------------------- */
-
-/* "# Required-Start: $network dbus" */
-static void take_required(struct dw_arena *a, const char *line, size_t n, struct dw_script *s)
-{
-	static const char key[] = "# Required-Start:";
-	char *p, *word;
-
-	if (n < sizeof(key) || strncasecmp(line, key, sizeof(key) - 1) != 0)
-		return;
-	p = dw_arena_strndup(a, line + sizeof(key) - 1, n - sizeof(key) + 1);
-	while ((word = dw_word_next(&p)) != NULL && s->needs.n < NEEDS_MAX)
-		if (word[0] != '$' && word[0] != '+')
-			dw_vec_push(a, &s->needs, word);
-}
-
-static void scan_header(struct dw_arena *a, const struct dw_bytes *text, struct dw_script *s)
-{
-	struct dw_lines it = dw_lines_of(text);
-	const char *line;
-	size_t n;
-	bool inside = false;
-
-	while (it.number < 200 && dw_lines_next(&it, &line, &n)) {
-		if (it.number == 1 && n > 2 && memcmp(line, "#!", 2) == 0)
-			s->openrc = memmem(line, n, "openrc-run", 10) ||
-				    memmem(line, n, "/runscript", 10);
-		if (n >= 19 && memcmp(line, "### BEGIN INIT INFO", 19) == 0)
-			inside = s->starts_here = true;
-		else if (n >= 17 && memcmp(line, "### END INIT INFO", 17) == 0)
-			inside = false;
-		else if (inside)
-			take_required(a, line, n, s);
-	}
-	s->starts_here = s->starts_here || s->openrc;
-}
+/* --- whole scripts -------------------------------------------------------------------------------- */
 
 static void preset(struct scan *x, const char *name, const char *value)
 {
@@ -437,7 +444,7 @@ void dw_script_scan(struct dw_sys *sys, struct dw_arena *a, const char *path,
 	*ret = (struct dw_script){ .name = dw_basename(path),
 				   .path = path,
 				   .text = text->data ? text->data : "" };
-	scan_header(a, text, ret);
+	dw_script_scan_header(a, text, ret);
 	if (ret->openrc) {
 		/* openrc-run(8) sets these, and reads /etc/conf.d/NAME before the script. */
 		const char *conf = dw_arena_printf(a, "/etc/conf.d/%s", ret->name);

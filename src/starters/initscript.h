@@ -13,10 +13,12 @@
 #include "dw_sys.h"
 #include "dw_vec.h"
 
-#define DW_SCRIPT_MAX ((size_t)1024 * 1024) /* bytes of a script that are read */
+#define DW_SCRIPT_MAX       ((size_t)1024 * 1024) /* bytes of a script that are read */
+#define DW_SCRIPT_NEEDS_MAX 64
 
 struct dw_program {
-	const char *path; /* as the script has it, variables put in */
+	const char *path; /* as the script has it, variables put in, behind its jail if it has one */
+	const char *jail; /* of chroot(8), start-stop-daemon --chroot; NULL: none */
 	unsigned line;    /* that names it */
 	bool named; /* DAEMON=, start-stop-daemon --exec ...; false: merely a command of the script */
 	/* filled in by dw_program_resolve(), once */
@@ -56,6 +58,8 @@ struct dw_script {
  */
 void dw_script_scan(struct dw_sys *sys, struct dw_arena *a, const char *path,
 		    const struct dw_bytes *text, struct dw_script *ret);
+/* The comments at its head alone: openrc, starts_here, needs. */
+void dw_script_scan_header(struct dw_arena *a, const struct dw_bytes *text, struct dw_script *s);
 /* Reads and scans the file. */
 int dw_script_read(struct dw_sys *sys, struct dw_arena *a, const char *path, struct dw_script *ret,
 		   struct dw_error *e);
@@ -68,6 +72,7 @@ void dw_program_resolve(struct dw_sys *sys, struct dw_arena *a, struct dw_progra
 const char *dw_program_in_path(struct dw_sys *sys, struct dw_arena *a, const char *command);
 /* A program that runs others' code (python3, java, sh ...): being it says nothing, its arguments do. */
 bool dw_program_is_interpreter(const char *path);
+bool dw_program_is_shell(const char *path);
 /* The same path, be it said with or without /usr before bin, sbin and lib (usrmerge). */
 bool dw_program_same_path(const char *a, const char *b);
 

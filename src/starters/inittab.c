@@ -16,6 +16,7 @@ struct entry {
 	const struct dw_inittab_line *line;
 	struct dw_script command; /* the process field as a script of one line */
 	struct dw_strings words;  /* its words, for the comparison of arguments */
+	struct dw_script script;  /* that it runs; programs.n 0: none, or not one of the shell */
 };
 
 struct state {
@@ -41,6 +42,26 @@ static bool is_machinery(const char *process)
 	return false;
 }
 
+/* "/opt/x/start", "sh /opt/x/start 2": what the script starts and leaves is the entry's doing as well. */
+static void read_script(struct dw_starters *s, struct entry *e)
+{
+	bool by_shell = e->words.n > 0 && dw_program_is_shell(e->words.v[0]);
+
+	for (size_t i = 0; i < e->words.n && i < 3; i++) {
+		struct dw_program p = { .path = e->words.v[i] };
+
+		if (p.path[0] != '/')
+			continue;
+		dw_program_resolve(s->sys, s->arena, &p);
+		if (!p.exists || (p.interpreter ? !dw_program_is_shell(p.interpreter)
+						: !by_shell || i == 0))
+			continue;
+		if (dw_script_read(s->sys, s->arena, p.path, &e->script, NULL) < 0)
+			e->script = (struct dw_script){ 0 };
+		return;
+	}
+}
+
 static int load(struct dw_starters *s, void **ret_state, struct dw_error *e)
 {
 	struct state *state = dw_new(s->arena, struct state);
@@ -63,6 +84,7 @@ static int load(struct dw_starters *s, void **ret_state, struct dw_error *e)
 		dw_script_scan_command(s->sys, s->arena, "/etc/inittab", l->line, process,
 				       &entry.command);
 		(void)dw_split_quoted(s->arena, process, &entry.words);
+		read_script(s, &entry);
 		*dw_vec_add(s->arena, &state->entries) = entry;
 	}
 	*ret_state = state;
@@ -92,6 +114,22 @@ static bool has_plain_environment(struct dw_starters *s, const struct dw_procinf
 	       !dw_procs_env(s->procs, p, "RC_SVCNAME");
 }
 
+/*
+ * The script's process is gone, what it started is init's child. Only init's own environment tells then: an
+ * rc script may run the same script.
+ */
+static bool left_by_script(struct dw_starters *s, struct entry *e, const struct dw_procinfo *p)
+{
+	for (size_t i = 0; i < e->script.programs.n; i++) {
+		struct dw_program *program = &e->script.programs.v[i];
+
+		dw_program_resolve(s->sys, s->arena, program);
+		if (dw_daemon_runs(s->sys, p, program, e->script.text))
+			return has_plain_environment(s, p);
+	}
+	return false;
+}
+
 static enum dw_confidence how_sure(struct dw_starters *s, struct entry *e,
 				   const struct dw_procinfo *p)
 {
@@ -106,7 +144,21 @@ static enum dw_confidence how_sure(struct dw_starters *s, struct entry *e,
 		return dw_daemon_origin(s->procs, p) == DW_ORIGIN_SESSION ? DW_CONFIDENCE_UNKNOWN
 									  : DW_CONFIDENCE_LIKELY;
 	}
-	return DW_CONFIDENCE_UNKNOWN;
+	return left_by_script(s, e, p) ? DW_CONFIDENCE_LIKELY : DW_CONFIDENCE_UNKNOWN;
+}
+
+static const char *evidence(struct dw_starters *s, const struct entry *e, const struct dw_procinfo *p)
+{
+	for (size_t i = 0; i < e->command.programs.n; i++)
+		if (dw_daemon_runs(s->sys, p, &e->command.programs.v[i], e->command.text))
+			return dw_arena_printf(
+				s->arena,
+				"it is a child of init and runs the entry's command, %.128s",
+				e->line->process);
+	return dw_arena_printf(s->arena,
+			       "it is a child of init, has its environment and runs a program of the "
+			       "entry's script, %.128s",
+			       e->script.path);
 }
 
 static int claim(struct dw_starters *s, void *arg, const struct dw_claim *c, struct dw_starter *ret)
@@ -135,10 +187,7 @@ static int claim(struct dw_starters *s, void *arg, const struct dw_claim *c, str
 			.running = DW_YES,
 			.restarts = dw_streq(e->line->action, "respawn") ? DW_YES : DW_NO,
 			.confidence = sure,
-			.evidence = dw_arena_printf(
-				s->arena,
-				"it is a child of init and runs the entry's command, %.128s",
-				e->line->process),
+			.evidence = evidence(s, e, top),
 		};
 	}
 	return ret->confidence != DW_CONFIDENCE_UNKNOWN;

@@ -163,10 +163,10 @@ static int answer(struct dw_starters *s, const struct lineage *l, struct dw_sess
 		.evidence = evidence,
 	};
 	if (p->euid != UINT32_MAX && !dw_streq(name_of(s, p->euid), ret->id))
-		ret->also = dw_arena_printf(s->arena, "%s, running as %s%s",
-					    ret->also ? ret->also : "a login", name_of(s, p->euid),
-					    l->inner || env_of(s, l, "SUDO_USER") ? " (sudo or su)"
-										  : "");
+		ret->also = dw_arena_printf(
+			s->arena, "%s%srunning as %s%s", ret->also ? ret->also : "",
+			ret->also ? ", " : "", name_of(s, p->euid),
+			l->inner || env_of(s, l, "SUDO_USER") ? " (sudo or su)" : "");
 	return 1;
 }
 

@@ -25,19 +25,27 @@ const char *dw_program_in_path(struct dw_sys *sys, struct dw_arena *a, const cha
 	return NULL;
 }
 
+bool dw_program_is_shell(const char *path)
+{
+	static const char *const shells[] = { "sh",    "bash", "dash", "ash",  "ksh",
+					      "ksh93", "mksh", "zsh",  "rbash" };
+
+	for (size_t i = 0; i < DW_ARRAY_SIZE(shells); i++)
+		if (dw_streq(dw_basename(path), shells[i]))
+			return true;
+	return false;
+}
+
 bool dw_program_is_interpreter(const char *path)
 {
 	static const char *const names[] = { "python", "perl", "ruby",    "node",
 					     "java",   "php",  "lua",     "tclsh",
 					     "wish",   "mono", "dotnet",  "guile",
 					     "erl",    "beam", "busybox", "env" };
-	static const char *const shells[] = { "sh",    "bash", "dash", "ash",  "ksh",
-					      "ksh93", "mksh", "zsh",  "rbash" };
 	const char *base = dw_basename(path);
 
-	for (size_t i = 0; i < DW_ARRAY_SIZE(shells); i++)
-		if (dw_streq(base, shells[i]))
-			return true;
+	if (dw_program_is_shell(path))
+		return true;
 	for (size_t i = 0; i < DW_ARRAY_SIZE(names); i++) {
 		size_t n = strlen(names[i]);
 
@@ -87,8 +95,37 @@ static const char *read_interpreter(struct dw_sys *sys, struct dw_arena *a, cons
 	return word;
 }
 
+/*
+ * A jail's links lead from the jail's own root: /srv/jail/bin/httpd -> /bin/busybox is not ours. Only those of
+ * the last part are followed so; NULL: it is none, or they go round in a circle.
+ */
+static const char *behind_jails_links(struct dw_sys *sys, struct dw_arena *a,
+				      const struct dw_program *p)
+{
+	const char *path = p->path;
+	char *target;
+
+	for (int i = 0; i < 8; i++) {
+		struct stat st;
+
+		if (dw_sys_file_stat(sys, path, false, &st, NULL) < 0)
+			return NULL;
+		if (!S_ISLNK(st.st_mode))
+			return path;
+		if (dw_sys_file_readlink(sys, path, a, &target, NULL) < 0)
+			return NULL;
+		if (target[0] == '/')
+			path = dw_arena_printf(a, "%s%s", p->jail, target);
+		else
+			path = dw_arena_printf(a, "%.*s/%s", (int)(dw_basename(path) - path - 1),
+					       path, target);
+	}
+	return NULL;
+}
+
 void dw_program_resolve(struct dw_sys *sys, struct dw_arena *a, struct dw_program *p)
 {
+	const char *path = p->path;
 	struct stat st;
 	char *real;
 
@@ -96,12 +133,14 @@ void dw_program_resolve(struct dw_sys *sys, struct dw_arena *a, struct dw_progra
 		return;
 	p->resolved = true;
 	p->real = p->path;
-	if (dw_sys_file_stat(sys, p->path, true, &st, NULL) < 0 || !S_ISREG(st.st_mode))
+	if (p->jail && (path = behind_jails_links(sys, a, p)) == NULL)
+		return;
+	if (dw_sys_file_stat(sys, path, true, &st, NULL) < 0 || !S_ISREG(st.st_mode))
 		return;
 	p->exists = true;
 	p->dev = st.st_dev;
 	p->ino = st.st_ino;
-	if (dw_sys_file_real(sys, p->path, a, &real, NULL) == 0)
+	if (dw_sys_file_real(sys, path, a, &real, NULL) == 0)
 		p->real = real;
 	p->interpreter = read_interpreter(sys, a, p->real);
 }

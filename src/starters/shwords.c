@@ -428,7 +428,7 @@ const char *dw_sh_expand_one(struct dw_sh *sh, const struct dw_sh_word *w)
 
 /* --- prefix commands ------------------------------------------------------------------------------ */
 
-/* Commands that run the command in their arguments; all their options are skipped, with a value where they have one. */
+/* Commands that run the command in their arguments (ip(8) has rules of its own); all their options are skipped, with a value where they have one. */
 static const struct {
 	const char *name, *with_value;
 	unsigned words; /* further words before the command */
@@ -453,6 +453,12 @@ static const struct {
 	{ "chrt", "", 1 },
 	{ "taskset", "c", 1 },
 	{ "gosu", "", 1 },
+	{ "nsenter", "tSGW", 0 },
+	{ "unshare", "RwSGl", 0 },
+	{ "setpriv", "", 0 },
+	{ "stdbuf", "ioe", 0 },
+	{ "timeout", "ks", 1 },
+	{ "chroot", "", 1 },
 };
 
 /* chpst's -P, -0, -1, -2 and -v take no value; its others do. */
@@ -463,8 +469,26 @@ static bool option_has_value(const char *command, const char *with_value, char c
 	return c && strchr(with_value, c);
 }
 
+/* ip(8): "ip [-OPTION [VALUE]] netns exec NAME COMMAND", and vrf; objects and verbs may be cut short. */
+static size_t skip_ip_exec(const struct dw_sh_word *w, size_t n)
+{
+	size_t i = 1;
+
+	for (; i < n && w[i].n > 1 && w[i].s[0] == '-'; i++)
+		if (dw_sh_word_is(&w[i], "-n") || dw_sh_word_is(&w[i], "-netns"))
+			i++;
+	if (i + 3 >= n || !(dw_sh_word_is(&w[i], "netns") || dw_sh_word_is(&w[i], "net") ||
+			    dw_sh_word_is(&w[i], "vrf")))
+		return 0;
+	if (w[i + 1].n == 0 || w[i + 1].n > 4 || memcmp(w[i + 1].s, "exec", w[i + 1].n) != 0)
+		return 0;
+	return i + 3;
+}
+
 size_t dw_sh_skip_prefix(const char *command, const struct dw_sh_word *w, size_t n)
 {
+	if (dw_streq(command, "ip"))
+		return skip_ip_exec(w, n);
 	for (size_t k = 0; k < DW_ARRAY_SIZE(prefixes); k++) {
 		size_t i = 1;
 

@@ -216,8 +216,9 @@ static bool runs_program(const struct dw_procinfo *p, const char *program)
 static const char *oddities(struct dw_sd_manager *m, struct dw_sd_unit *u,
 			    const struct dw_procinfo *p)
 {
+	const struct dw_sd_setting *command = dw_sd_command_of(m, u, p);
 	const struct dw_procinfo *parent = p->ppid > 1 ? dw_procs_get(m->s->procs, p->ppid) : NULL;
-	const char *program = dw_sd_program(m, u, NULL);
+	const char *program = command ? dw_sd_setting_program(m, u, command) : NULL;
 	struct dw_str out = { .arena = m->s->arena };
 
 	dw_str_add(&out, "");
@@ -245,6 +246,16 @@ static void ask_about(struct dw_starters *s, struct dw_sd *sd, struct dw_sd_unit
 			    : "there is no file for this unit";
 }
 
+/* Of several commands of a unit the process's own; a script of SysV's is the source of all it starts. */
+static void name_command(struct dw_sd_manager *m, struct dw_sd_unit *u,
+			 const struct dw_procinfo *p, struct dw_starter *st)
+{
+	const struct dw_sd_setting *command = dw_sd_command_of(m, u, p);
+
+	if (command && st->kind != DW_STARTER_SYSV)
+		st->source = dw_sd_source(m, u, command);
+}
+
 static void claim_by_unit(struct dw_sd_manager *m, struct dw_sd *sd, struct dw_sd_unit *u,
 			  const struct dw_procinfo *p, struct dw_starter *ret)
 {
@@ -260,6 +271,7 @@ static void claim_by_unit(struct dw_sd_manager *m, struct dw_sd *sd, struct dw_s
 		u->starter = dw_arena_memdup(s->arena, &st, sizeof(st));
 	}
 	*ret = *u->starter;
+	name_command(m, u, p, ret);
 	ret->evidence = dw_arena_printf(s->arena, "its control group is %s%s%s%s", p->cgroup,
 					oddities(m, u, p), ret->evidence ? "; " : "",
 					ret->evidence ? ret->evidence : "");
@@ -338,6 +350,7 @@ static int claim_by_mark(struct dw_starters *s, struct dw_sd *sd, const struct d
 		u = dw_sd_unit_get(m, m->active.v[i]);
 		dw_sd_close(m);
 		dw_sd_describe(m, u, ret);
+		name_command(m, u, c->process, ret);
 		ret->running = DW_YES;
 		ret->confidence = DW_CONFIDENCE_LIKELY;
 		ret->evidence =

@@ -246,6 +246,19 @@ static const char *search_program(struct dw_sd_manager *m, const char *name)
 	return name;
 }
 
+const char *dw_sd_setting_program(struct dw_sd_manager *m, const struct dw_sd_unit *u,
+				  const struct dw_sd_setting *s)
+{
+	struct dw_strings words = { 0 };
+
+	(void)dw_split_quoted(m->s->arena, s->value + strspn(s->value, DW_SD_EXEC_PREFIXES),
+			      &words);
+	if (!words.n || !*words.v[0])
+		return NULL;
+	words.v[0] = dw_sd_expand(m, u, words.v[0]);
+	return *words.v[0] == '/' ? words.v[0] : search_program(m, words.v[0]);
+}
+
 const char *dw_sd_program(struct dw_sd_manager *m, const struct dw_sd_unit *u,
 			  const struct dw_sd_setting **ret_setting)
 {
@@ -253,18 +266,14 @@ const char *dw_sd_program(struct dw_sd_manager *m, const struct dw_sd_unit *u,
 
 	for (size_t i = begin; i < u->settings.n; i++) {
 		const struct dw_sd_setting *s = &u->settings.v[i];
-		struct dw_strings words = { 0 };
+		const char *program = s->key == DW_SD_EXEC_START ? dw_sd_setting_program(m, u, s)
+								 : NULL;
 
-		if (s->key != DW_SD_EXEC_START)
-			continue;
-		/* systemd.service(5), "special executable prefixes" */
-		(void)dw_split_quoted(m->s->arena, s->value + strspn(s->value, "@-:+!|"), &words);
-		if (!words.n || !*words.v[0])
+		if (!program)
 			continue;
 		if (ret_setting)
 			*ret_setting = s;
-		words.v[0] = dw_sd_expand(m, u, words.v[0]);
-		return *words.v[0] == '/' ? words.v[0] : search_program(m, words.v[0]);
+		return program;
 	}
 	return NULL;
 }

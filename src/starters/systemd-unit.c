@@ -23,6 +23,8 @@ static const struct {
 	{ DW_SD_CONDITION_EXISTS, "Unit", "ConditionPathExists" },
 	{ DW_SD_TYPE, "Service", "Type" },
 	{ DW_SD_EXEC_START, "Service", "ExecStart" },
+	{ DW_SD_EXEC_START_PRE, "Service", "ExecStartPre" },
+	{ DW_SD_EXEC_START_POST, "Service", "ExecStartPost" },
 	{ DW_SD_RESTART, "Service", "Restart" },
 	{ DW_SD_REMAIN, "Service", "RemainAfterExit" },
 	{ DW_SD_SOCKETS, "Service", "Sockets" },

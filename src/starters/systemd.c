@@ -40,6 +40,7 @@ static int load(struct dw_starters *s, void **ret_state, struct dw_error *e)
 	sd->system = dw_sd_manager_new(s, NULL, 0, NULL);
 	sd->cgroup_root = dw_sd_cgroup_root(s);
 	*ret_state = sd;
+	s->systemd = sd;
 	return 0;
 }
 
@@ -62,6 +63,7 @@ static void unload(struct dw_starters *s, void *state)
 	for (size_t i = 0; i < sd->users.n; i++)
 		dw_sd_manager_free(sd->users.v[i]);
 	dw_bus_free(sd->bus);
+	s->systemd = NULL;
 }
 
 const struct dw_starter_ops dw_starter_systemd = { .name = "systemd",

@@ -51,6 +51,8 @@ enum dw_sd_key {
 	DW_SD_CONDITION_EXISTS,
 	DW_SD_TYPE,
 	DW_SD_EXEC_START,
+	DW_SD_EXEC_START_PRE,
+	DW_SD_EXEC_START_POST,
 	DW_SD_RESTART,
 	DW_SD_REMAIN,
 	DW_SD_SOCKETS,
@@ -86,6 +88,14 @@ struct dw_sd_listen {
 	unsigned line;
 };
 
+/* Which of a unit's commands the process asked for last comes from. */
+struct dw_sd_command {
+	bool asked;
+	int ppid;
+	const char *exe, *command;
+	const struct dw_sd_setting *setting; /* NULL: none names it */
+};
+
 /* Why a unit is started after a boot; the greater, the better to tell. */
 enum dw_sd_reason {
 	DW_SD_NOT = 0,
@@ -110,6 +120,7 @@ struct dw_sd_unit {
 	bool listens_read;
 	DW_VEC(struct dw_sd_listen) listens; /* of a socket unit */
 	struct dw_starter *starter; /* answer of the last claim: the same for all its processes */
+	struct dw_sd_command command;
 };
 
 struct dw_sd_dir {
@@ -181,11 +192,22 @@ const char *dw_sd_expand(struct dw_sd_manager *m, const struct dw_sd_unit *u, co
 /* Path of the program that the unit starts, and the setting that says so; NULL: it starts none. */
 const char *dw_sd_program(struct dw_sd_manager *m, const struct dw_sd_unit *u,
 			  const struct dw_sd_setting **ret_setting);
+/* The same of one Exec*= setting; NULL: it names none. */
+const char *dw_sd_setting_program(struct dw_sd_manager *m, const struct dw_sd_unit *u,
+				  const struct dw_sd_setting *s);
 /* "FILE:LINE" of a setting, the fragment alone when s is NULL, or NULL. */
 const char *dw_sd_source(struct dw_sd_manager *m, const struct dw_sd_unit *u,
 			 const struct dw_sd_setting *s);
 /* Is it active now? Unknown where that is not written down (user managers, offline). */
 enum dw_tristate dw_sd_is_active(struct dw_sd_manager *m, const char *name);
+
+/* --- commands (systemd-exec.c) --------------------------------------------------------------------- */
+
+/* systemd.service(5), "special executable prefixes" */
+#define DW_SD_EXEC_PREFIXES "@-:+!|"
+/* The Exec*= setting that a process of the unit comes from: by its words, else ExecStart=; NULL: it has none. */
+const struct dw_sd_setting *dw_sd_command_of(struct dw_sd_manager *m, struct dw_sd_unit *u,
+					     const struct dw_procinfo *p);
 
 /* --- boot (systemd-boot.c) ------------------------------------------------------------------------ */
 

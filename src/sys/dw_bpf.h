@@ -35,6 +35,8 @@ struct dw_bpf_walk {
  */
 int dw_bpf_run(struct dw_sys *s, unsigned want, struct dw_arena *a, struct dw_bpf_walk *ret,
 	       struct dw_error *e);
+/* The programs need not be loaded: both are pinned (a fake handle: recorded). */
+bool dw_bpf_is_ready(struct dw_sys *s);
 /* An nsfs descriptor of the network namespace that descriptor `fd` of the process, a socket, lives in. */
 int dw_bpf_socket_netns(struct dw_sys *s, int pid, int fd, struct dw_error *e);
 /* Pin the programs below /sys/fs/bpf/doorward (mounted when it is not), mode 0700, for later runs. */

@@ -79,6 +79,8 @@ static inline bool dw_sys_file_exists(struct dw_sys *s, const char *path)
 
 uint64_t dw_sys_now(struct dw_sys *s);       /* seconds since the epoch */
 uint64_t dw_sys_boot_time(struct dw_sys *s); /* seconds since the epoch, 0 unknown */
+/* Tasks (processes and threads, the kernel's too) on this machine, cheaply: sysinfo(2). 0 for fake and offline. */
+unsigned dw_sys_tasks(struct dw_sys *s);
 /* uname -n, or the root's /etc/hostname. */
 const char *dw_sys_hostname(struct dw_sys *s, struct dw_arena *a);
 uint32_t dw_sys_euid(struct dw_sys *s); /* 0 for fake and offline */

@@ -57,6 +57,9 @@ int dw_live_netlink(struct dw_sys *s, const struct dw_netns *ns, int protocol, s
 int dw_live_netns_run(struct dw_sys *s, const struct dw_netns *ns, int (*fn)(void *arg, struct dw_error *e),
 		      void *arg, struct dw_error *e);
 
+/* Closes the BPF programs that the handle keeps: the next look finds out anew whether there are pinned ones. */
+void dw_sys_forget_bpf(struct dw_sys *s);
+
 extern const struct dw_sys_ops dw_sys_live_ops, dw_sys_fake_ops;
 
 /* Opens a file of the fixture, or fails with -ENOENT when there is none. */

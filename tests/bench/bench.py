@@ -4,6 +4,7 @@ import ctypes
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import time
@@ -40,12 +41,12 @@ class Load:
         self.process.wait()
 
     def namespaces(self):
-        """A descriptor on each network namespace of the load, and the host's own."""
+        """The path of each network namespace of the load, and of the host's own."""
         own = os.stat("/proc/self/ns/net").st_ino
         of = {own: "self"}
         for pid, netns, *_ in self.doors:
             of.setdefault(netns, pid)
-        return [os.open(f"/proc/{pid}/ns/net", os.O_RDONLY) for pid in of.values()]
+        return [f"/proc/{pid}/ns/net" for pid in of.values()]
 
 
 class Run:
@@ -55,14 +56,16 @@ class Run:
         self.wall, self.processor, self.memory = wall, processor, memory
 
 
-def execute(command, netns, good):
-    libc = ctypes.CDLL(None, use_errno=True)
+def measure_one(command, netns):
+    """In the measurer: runs the command, answers [exit status, wall, processor, peak KiB]."""
     begin = time.perf_counter()
     pid = os.fork()
     if pid == 0:
         try:
-            if netns is not None and libc.setns(netns, CLONE_NEWNET) != 0:
-                os._exit(126)
+            if netns is not None:
+                fd = os.open(netns, os.O_RDONLY | os.O_CLOEXEC)
+                if ctypes.CDLL(None, use_errno=True).setns(fd, CLONE_NEWNET) != 0:
+                    os._exit(126)
             nothing = os.open("/dev/null", os.O_RDWR)
             os.dup2(nothing, 1)
             os.dup2(nothing, 2)
@@ -70,11 +73,42 @@ def execute(command, netns, good):
         finally:
             os._exit(127)
     _, status, usage = os.wait4(pid, 0)
-    wall = time.perf_counter() - begin
-    code = os.waitstatus_to_exitcode(status)
+    return [os.waitstatus_to_exitcode(status), time.perf_counter() - begin,
+            usage.ru_utime + usage.ru_stime, usage.ru_maxrss]
+
+
+class Measurer:
+    """
+    A process that is forked off while we are small, and runs what is measured: ru_maxrss of a program counts what
+    its process was before execve(2), and that is a copy of whoever forked it.
+    """
+
+    def __init__(self):
+        ours, its = socket.socketpair()
+        if os.fork() == 0:
+            ours.close()
+            stream = its.makefile("rw")
+            for line in stream:
+                stream.write(json.dumps(measure_one(*json.loads(line))) + "\n")
+                stream.flush()
+            os._exit(0)
+        its.close()
+        self.stream = ours.makefile("rw")
+
+    def run(self, command, netns):
+        self.stream.write(json.dumps([command, netns]) + "\n")
+        self.stream.flush()
+        return json.loads(self.stream.readline())
+
+
+MEASURER = Measurer()
+
+
+def execute(command, netns, good):
+    code, wall, processor, peak = MEASURER.run(command, netns)
     if code not in good:
         raise Failure(f"{' '.join(command)}: exit status {code}")
-    return Run(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / MIB)
+    return Run(wall, processor, peak / MIB)
 
 
 def prepare(command, good):
@@ -96,10 +130,7 @@ class Contestant:
             if not self.all_netns:
                 self.runs.append(execute(self.command, None, self.good))
                 return
-            descriptors = load.namespaces()
-            parts = [execute(self.command, fd, self.good) for fd in descriptors]
-            for fd in descriptors:
-                os.close(fd)
+            parts = [execute(self.command, path, self.good) for path in load.namespaces()]
             self.runs.append(Run(sum(p.wall for p in parts), sum(p.processor for p in parts),
                                  max(p.memory for p in parts)))
         finally:

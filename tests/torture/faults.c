@@ -9,6 +9,7 @@
 #include <netinet/in.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -57,9 +58,28 @@ static void start_holder(void)
 	close(ready[1]);
 }
 
+#define NOTES_MAX 64
+
 struct outcome {
-	unsigned doors, owners, incomplete, calls;
+	unsigned doors, owners, calls, notes;
+	char what[NOTES_MAX][48]; /* ids of incomplete[] that are blind */
 };
+
+/* Does `got` have more notes of one kind than `whole` has? */
+static bool says_more(const struct outcome *got, const struct outcome *whole)
+{
+	for (unsigned i = 0; i < got->notes; i++) {
+		unsigned before = 0, now = 0;
+
+		for (unsigned k = 0; k < got->notes; k++)
+			now += strcmp(got->what[k], got->what[i]) == 0;
+		for (unsigned k = 0; k < whole->notes; k++)
+			before += strcmp(whole->what[k], got->what[i]) == 0;
+		if (now > before)
+			return true;
+	}
+	return false;
+}
 
 static int audit(unsigned rungs, unsigned fail_at, int code, struct outcome *ret)
 {
@@ -79,7 +99,10 @@ static int audit(unsigned rungs, unsigned fail_at, int code, struct outcome *ret
 			ret->owners += d->n_owners > 0;
 		}
 	}
-	ret->incomplete = (unsigned)a->snapshot->n_incomplete;
+	for (size_t i = 0; i < a->snapshot->n_incomplete && ret->notes < NOTES_MAX; i++)
+		if (a->snapshot->incomplete[i].blind)
+			snprintf(ret->what[ret->notes++], sizeof(ret->what[0]), "%s",
+				 a->snapshot->incomplete[i].what);
 	ret->calls = a->calls;
 	dw_audit_free(a);
 	return 0;
@@ -101,7 +124,7 @@ static void fail_each(const char *name, unsigned rungs, int code)
 			       whole.calls);
 			wrong++;
 		} else if (r == 0 && (got.doors < whole.doors || got.owners < whole.owners) &&
-			   got.incomplete <= whole.incomplete) {
+			   !says_more(&got, &whole)) {
 			printf("%s: call %u of %u failed with %d: %u of %u doors, %u owners, and "
 			       "not a word\n",
 			       name, n, whole.calls, code, got.doors, whole.doors, got.owners);

@@ -39,6 +39,11 @@ int dw_bpf_run(struct dw_sys *s, unsigned want, struct dw_arena *a, struct dw_bp
 	return dw_bpf_live_run(s, want, a, ret, e);
 }
 
+bool dw_bpf_is_ready(struct dw_sys *s)
+{
+	return s->kind == DW_SYS_FAKE || (s->kind == DW_SYS_LIVE && dw_bpf_live_is_pinned());
+}
+
 /* pidfd_getfd(2), then SIOCGSKNS: needs Linux 5.6. */
 int dw_bpf_socket_netns(struct dw_sys *s, int pid, int fd, struct dw_error *e)
 {
@@ -60,12 +65,22 @@ int dw_bpf_socket_netns(struct dw_sys *s, int pid, int fd, struct dw_error *e)
 		      : ns;
 }
 
+void dw_sys_forget_bpf(struct dw_sys *s)
+{
+	for (size_t i = 0; i < DW_SYS_BPF_PROGRAMS; i++) {
+		if (s->bpf_fds[i] >= 0)
+			(void)close(s->bpf_fds[i]);
+		s->bpf_fds[i] = -1;
+	}
+}
+
 int dw_bpf_pin(struct dw_sys *s, struct dw_error *e)
 {
 	int r = dw_sys_fault(s);
 
 	if (r < 0 || s->kind != DW_SYS_LIVE)
 		return dw_error_errno(e, r < 0 ? r : -ENOTSUP, "pinning of BPF programs");
+	dw_sys_forget_bpf(s);
 	return dw_bpf_live_pin(s, e);
 }
 
@@ -75,5 +90,6 @@ int dw_bpf_unpin(struct dw_sys *s, struct dw_error *e)
 
 	if (r < 0 || s->kind != DW_SYS_LIVE)
 		return dw_error_errno(e, r < 0 ? r : -ENOTSUP, "unpinning of BPF programs");
+	dw_sys_forget_bpf(s);
 	return dw_bpf_live_unpin(s, e);
 }

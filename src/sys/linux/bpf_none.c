@@ -19,3 +19,8 @@ int dw_bpf_live_unpin(struct dw_sys *s, struct dw_error *e)
 {
 	return dw_error_set(e, -ENOTSUP, "built without BPF");
 }
+
+bool dw_bpf_live_is_pinned(void)
+{
+	return false;
+}

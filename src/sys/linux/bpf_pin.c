@@ -100,6 +100,17 @@ int dw_bpf_pinned(enum dw_bpf_program which, struct dw_error *e)
 	return r < 0 ? dw_error_errno(e, r, PINS "/%s", name) : r;
 }
 
+bool dw_bpf_live_is_pinned(void)
+{
+	_cleanup_fd_ int tasks = dw_bpf_pinned(DW_BPF_PROGRAM_TASKS, NULL);
+	_cleanup_fd_ int tables = -1;
+
+	if (tasks < 0)
+		return false;
+	tables = dw_bpf_pinned(DW_BPF_PROGRAM_TABLES, NULL);
+	return tables >= 0;
+}
+
 static int remove_pins(int dir, struct dw_error *e)
 {
 	int copy = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), r = 0;

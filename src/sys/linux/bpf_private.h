@@ -10,6 +10,7 @@ enum dw_bpf_program { DW_BPF_PROGRAM_TASKS, DW_BPF_PROGRAM_TABLES, DW_BPF_PROGRA
 /* bpf_live.c, or bpf_none.c where the build has no BPF. */
 int dw_bpf_live_run(struct dw_sys *s, unsigned want, struct dw_arena *a, struct dw_bpf_walk *ret,
 		    struct dw_error *e);
+bool dw_bpf_live_is_pinned(void);
 int dw_bpf_live_pin(struct dw_sys *s, struct dw_error *e);
 int dw_bpf_live_unpin(struct dw_sys *s, struct dw_error *e);
 

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/sysinfo.h>
 #include <sys/utsname.h>
 #include <time.h>
 
@@ -31,9 +32,7 @@ void dw_sys_free(struct dw_sys *s)
 		(void)close(s->root_fd);
 	if (s->proc_fd >= 0)
 		(void)close(s->proc_fd);
-	for (size_t i = 0; i < DW_SYS_BPF_PROGRAMS; i++)
-		if (s->bpf_fds[i] >= 0)
-			(void)close(s->bpf_fds[i]);
+	dw_sys_forget_bpf(s);
 	dw_arena_free(s->arena);
 }
 
@@ -127,6 +126,13 @@ uint64_t dw_sys_boot_time(struct dw_sys *s)
 uint32_t dw_sys_euid(struct dw_sys *s)
 {
 	return s->kind == DW_SYS_LIVE ? geteuid() : 0;
+}
+
+unsigned dw_sys_tasks(struct dw_sys *s)
+{
+	struct sysinfo info;
+
+	return s->kind == DW_SYS_LIVE && sysinfo(&info) == 0 ? info.procs : 0;
 }
 
 const char *dw_sys_hostname(struct dw_sys *s, struct dw_arena *a)

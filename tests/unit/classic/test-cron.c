@@ -189,6 +189,41 @@ DW_TEST(two_lines_that_fit_are_not_certain)
 	world_free(&w);
 }
 
+/* The wrapper is called by a relative path, and the program stands in a file that it reads. */
+DW_TEST(a_wrapper_elsewhere_and_its_variables)
+{
+	struct world w = lab();
+	struct dw_starter got;
+
+	world_process(&w, &(struct world_process){
+				  .pid = 600,
+				  .ppid = 1,
+				  PY,
+				  .argv = { "/usr/bin/python3", "/usr/local/sbin/agentd", "tcp", "::", "8340" },
+				  UNIT,
+				  .env = { BARE } });
+	world_process(&w, &(struct world_process){ .pid = 601,
+						   .ppid = 1,
+						   .exe = "/opt/t/beat",
+						   .argv = { "/opt/t/beat", "-q", "7" },
+						   .env = { BARE } });
+	world_file(&w, "/etc/cron.d/lab-agent",
+		   "# keep\n\n@reboot root cd /opt/tools && ./start-agent -q >/dev/null 2>&1\n"
+		   "@reboot root cd /opt/tools; cd ../t; bin/start\n");
+	world_file(&w, "/opt/tools/start-agent",
+		   "#!/bin/sh\n. ./agent.env\nsetsid \"$AGENT\" tcp :: $PORT </dev/null &\n");
+	world_file(&w, "/opt/tools/agent.env", "AGENT=/usr/local/sbin/agentd\nPORT=8340\n");
+	world_file(&w, "/opt/t/bin/start", "#!/bin/sh\nHERE=/opt/t\nexec \"${HERE}/beat\" -q 7\n");
+	DW_CHECK_INT(world_load(&w, &dw_starter_cron, "systemd", NULL), 0);
+	got = expect(&w, 600, "/etc/cron.d/lab-agent", "/etc/cron.d/lab-agent:3",
+		     DW_CONFIDENCE_CERTAIN);
+	DW_CHECK_INT(got.enabled, DW_YES);
+	DW_CHECK(got.evidence && strstr(got.evidence, "runs /opt/tools/start-agent, whose line 3"));
+	/* an orphan outside cron's cgroup: only the whole line will do */
+	expect(&w, 601, "/etc/cron.d/lab-agent", "/etc/cron.d/lab-agent:4", DW_CONFIDENCE_LIKELY);
+	world_free(&w);
+}
+
 static struct dw_cron_jobs parse(struct dw_facts *f, enum dw_crontab_form form, const char *text)
 {
 	struct dw_bytes bytes = { .data = dw_arena_strdup(f->arena, text), .n = strlen(text) };
@@ -271,6 +306,13 @@ DW_TEST(lines_fit_or_do_not)
 	DW_CHECK_INT(fit(a, "/usr/bin/python3.11", script, "python3 /opt/y.py").score, 0);
 	DW_CHECK(fit(a, "/usr/bin/python3.11", script, "python3 /opt/x.py --port 1").whole);
 	DW_CHECK(fit(a, "/usr/bin/python3.11", script, "/opt/x.py --port $PORT").path);
+	DW_CHECK(fit(a, "/usr/bin/nc.openbsd", nc, "P=80; nc -l $P").whole);
+	DW_CHECK(!fit(a, "/usr/bin/nc.openbsd", nc, "P=81; nc -l \"$P\"").args);
+	/* what the shell alone would know contradicts nothing */
+	DW_CHECK(fit(a, "/usr/bin/nc.openbsd", nc, "P=81; test x && P=80; nc -l $P").args);
+	DW_CHECK(fit(a, "/usr/bin/nc.openbsd", nc, "O='-l 80'; nc $O").args);
+	DW_CHECK(fit(a, "/usr/bin/nc.openbsd", nc, "P=$(port); nc -l $P").args);
+	DW_CHECK(fit(a, "/usr/bin/nc.openbsd", nc, "nc -l ${P}").args);
 	DW_CHECK(fit(a, "/usr/sbin/nginx", nginx, "/usr/sbin/nginx -c /x").args);
 	DW_CHECK(!fit(a, "/usr/sbin/nginx", nginx, "[ -x /usr/sbin/nginx ]").args);
 	dw_arena_free(a);

@@ -109,6 +109,30 @@ DW_TEST(shelters_are_a_guess)
 	host_close(&h);
 }
 
+#define SEVERAL(pid, source)                                                                       \
+	DW_CHECK_STR(SYSTEMD(pid, NULL), "systemd-service several.service "                        \
+					 "/etc/systemd/system/several.service" source " nn certain")
+
+/* Another command than ExecStart= opened it: that line is the one to edit. */
+DW_TEST(the_command_of_several)
+{
+	struct host h;
+
+	claims_open(&h);
+	SEVERAL(135, ":3");
+	SEVERAL(134, ":4");
+	/* its parent, of the same unit, shows the command */
+	SEVERAL(136, ":4");
+	/* by a script that ended since */
+	SEVERAL(137, ":5");
+	SEVERAL(138, ".d/more.conf:4");
+	DW_CHECK(!strstr(last.evidence, "the unit starts"));
+	/* ExecReload= starts nothing; what no line names is the service's own */
+	SEVERAL(139, ":3");
+	SEVERAL(135, ":3");
+	host_close(&h);
+}
+
 DW_TEST(a_process_that_left_its_control_group)
 {
 	struct host h;

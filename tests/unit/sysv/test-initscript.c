@@ -122,6 +122,58 @@ DW_TEST(mentions)
 	dw_arena_free(a);
 }
 
+/* Commands that only carry another one into other surroundings. */
+DW_TEST(carriers)
+{
+	static const struct {
+		const char *line, *program;
+	} x[] = {
+		{ "ip netns exec red /usr/sbin/a tcp 80", "/usr/sbin/a" },
+		{ "/sbin/ip -4 netns exec $NS nohup /usr/sbin/a", "/usr/sbin/a" },
+		{ "ip vrf exec blue /usr/sbin/a", "/usr/sbin/a" },
+		{ "nsenter -t 1 --net=/run/netns/red /usr/sbin/a", "/usr/sbin/a" },
+		{ "timeout -k 5 10 /usr/sbin/a", "/usr/sbin/a" },
+		{ "ip netns add /usr/sbin/a", NULL },
+		{ "ip netns exec red", NULL },
+		{ "ip link set dev /usr/sbin/a up", NULL },
+	};
+
+	for (size_t i = 0; i < DW_ARRAY_SIZE(x); i++) {
+		struct dw_arena *a = dw_arena_new();
+		struct dw_script s = scan(a, "/etc/init.d/a", x[i].line);
+
+		DW_CHECK_STR(s.programs.n == 1 ? s.programs.v[0].path : NULL, x[i].program);
+		dw_arena_free(a);
+	}
+}
+
+/* A jailed program is known by the path that our own root directory shows. */
+DW_TEST(jails)
+{
+	static const struct {
+		const char *line, *program;
+	} x[] = {
+		{ "start-stop-daemon -S --chroot /srv/jail/ --exec /bin/a -- -D",
+		  "/srv/jail/bin/a" },
+		{ "start-stop-daemon -S -x /bin/a --chroot=/srv/jail", "/srv/jail/bin/a" },
+		{ "J=/srv/jail; start-stop-daemon -Sr $J -a /bin/a", "/srv/jail/bin/a" },
+		{ "start-stop-daemon --chroot / --exec /bin/a", "/bin/a" },
+		{ "start-stop-daemon --chroot $(pwd) --exec /bin/a", "/bin/a" },
+		{ "start-stop-daemon --exec /bin/a -- --chroot /srv/jail", "/bin/a" },
+		{ "nohup chroot --userspec=a:b /srv/jail /bin/a -D", "/srv/jail/bin/a" },
+		{ "chroot /srv/jail true; /bin/a", "/bin/a" },
+	};
+
+	for (size_t i = 0; i < DW_ARRAY_SIZE(x); i++) {
+		struct dw_arena *a = dw_arena_new();
+		struct dw_script s = scan(a, "/etc/init.d/a", x[i].line);
+
+		DW_CHECK_INT(s.programs.n, 1);
+		DW_CHECK_STR(s.programs.n ? s.programs.v[0].path : NULL, x[i].program);
+		dw_arena_free(a);
+	}
+}
+
 /* A script that doubles a variable on every line must cost neither time nor memory. */
 DW_TEST(bomb)
 {
