@@ -277,10 +277,9 @@ static void keep(const struct dw_rules_text *t, const struct dw_rule *rule)
 
 static void take_rule(struct reader *r)
 {
-	struct dw_rule rule = { .file = r->t->file,
-				.line = r->begin,
-				.place = r->t->place,
-				.family = r->family };
+	struct dw_rule rule = {
+		.file = r->t->file, .line = r->begin, .place = r->t->place, .family = r->family
+	};
 	bool opens = false;
 
 	/* add rule ip nat prerouting ... */
@@ -349,8 +348,9 @@ static bool push_defined(struct reader *r, const char *word)
 				r->t->rules->truncated = true;
 				return false;
 			}
-			push(r, word[n] ? dw_arena_printf(r->a, "%s%s", d->words.v[k], word + n)
-					: d->words.v[k],
+			push(r,
+			     word[n] ? dw_arena_printf(r->a, "%s%s", d->words.v[k], word + n)
+				     : d->words.v[k],
 			     false);
 		}
 		return true;
@@ -370,8 +370,8 @@ static void push_word(struct reader *r, const char *s, size_t n, bool quoted)
 static bool opens_block(struct reader *r)
 {
 	static const char *const heads[] = { "table", "chain", "set", "map", "flowtable" };
-	size_t at = r->words.n > 1 && (dw_streq(r->words.v[0].s, "add") ||
-				       dw_streq(r->words.v[0].s, "create"));
+	size_t at = r->words.n > 1 &&
+		    (dw_streq(r->words.v[0].s, "add") || dw_streq(r->words.v[0].s, "create"));
 
 	if (r->words.n <= at || r->words.n > at + 5 || r->braces)
 		return false;
@@ -500,7 +500,8 @@ static void take_element(const struct dw_rules_text *t, const char *element, uns
 		.file = t->file, .line = line, .place = t->place, .has_ports = true
 	};
 	struct reader r = { .t = t, .a = a };
-	const char *port = attribute(a, element, "port"), *protocol = attribute(a, element, "protocol");
+	const char *port = attribute(a, element, "port"),
+		   *protocol = attribute(a, element, "protocol");
 	const char *to_port = attribute(a, element, "to-port");
 	const char *to_address = attribute(a, element, "to-addr");
 	struct word word = { .s = protocol ? protocol : "" };
@@ -511,8 +512,8 @@ static void take_element(const struct dw_rules_text *t, const char *element, uns
 	if (clause_of(&word, &known) == CLAUSE_PROTOCOL)
 		rule.protocols = 1u << known;
 	rule.target.has_port = to_port && parse_span(to_port, strlen(to_port), &rule.target.port);
-	rule.target.has_address = to_address && parse_address(to_address, strlen(to_address),
-							      &rule.target.address);
+	rule.target.has_address =
+		to_address && parse_address(to_address, strlen(to_address), &rule.target.address);
 	rule.has_target = rule.target.has_port || rule.target.has_address;
 	keep(t, &rule);
 }
@@ -525,8 +526,8 @@ void dw_rules_parse_zone(const struct dw_rules_text *t, const struct dw_bytes *t
 
 	while (c < end) {
 		size_t left = (size_t)(end - c);
-		bool is_comment = left >= sizeof(comment) &&
-				  memcmp(c, comment, sizeof(comment) - 1) == 0;
+		bool is_comment =
+			left >= sizeof(comment) && memcmp(c, comment, sizeof(comment) - 1) == 0;
 		const char *close = c;
 
 		if (is_comment)
@@ -536,7 +537,8 @@ void dw_rules_parse_zone(const struct dw_rules_text *t, const struct dw_bytes *t
 		if (!close)
 			return;
 		if (close > c && !is_comment)
-			take_element(t, dw_arena_strndup(t->s->arena, c + 1, (size_t)(close - c - 1)),
+			take_element(t,
+				     dw_arena_strndup(t->s->arena, c + 1, (size_t)(close - c - 1)),
 				     line);
 		c = skip_to(c, close + 1, &line);
 	}

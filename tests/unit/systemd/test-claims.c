@@ -110,8 +110,9 @@ DW_TEST(shelters_are_a_guess)
 }
 
 #define SEVERAL(pid, source)                                                                       \
-	DW_CHECK_STR(SYSTEMD(pid, NULL), "systemd-service several.service "                        \
-					 "/etc/systemd/system/several.service" source " nn certain")
+	DW_CHECK_STR(SYSTEMD(pid, NULL),                                                           \
+		     "systemd-service several.service "                                            \
+		     "/etc/systemd/system/several.service" source " nn certain")
 
 /* Another command than ExecStart= opened it: that line is the one to edit. */
 DW_TEST(the_command_of_several)

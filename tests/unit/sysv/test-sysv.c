@@ -291,7 +291,8 @@ DW_TEST(jailed_daemon)
 	host_file(h, "/srv/jail/bin/busybox", 0755, "\177ELF");
 	host_link(h, "/srv/jail/bin/httpd", "/bin/busybox");
 	script(h, "jail",
-	       "#!/bin/sh\nstart-stop-daemon --start --chroot /srv/jail --exec /bin/httpd -- 8453\n");
+	       "#!/bin/sh\nstart-stop-daemon --start --chroot /srv/jail --exec /bin/httpd -- "
+	       "8453\n");
 	link_script(h, "/etc/rc2.d/S01jail", "jail");
 	host_process(h, &(struct host_process){ .pid = 100,
 						.ppid = 1,
