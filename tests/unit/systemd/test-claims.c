@@ -232,7 +232,7 @@ DW_TEST(by_hand)
 	claims_open(&h);
 	DW_CHECK_STR(MANUAL(106), "manual pat tty pts/3 from 10.9.0.1 nn certain");
 	DW_CHECK_STR(SYSTEMD(106, NULL), "nobody");
-	DW_CHECK_STR(MANUAL(112), "manual pat - nn certain");
+	DW_CHECK_STR(MANUAL(112), "manual pat running as root (sudo or su) nn certain");
 	DW_CHECK_STR(last.also, "running as root (sudo or su)");
 	DW_CHECK_STR(MANUAL(111), "manual pat - nn certain");
 	DW_CHECK_STR(MANUAL(109), "manual pat no terminal, from 10.9.0.7 nn likely");
