@@ -244,7 +244,7 @@ int dw_rpm_find(struct dw_sys *s, struct dw_facts *f, struct dw_arena *scratch,
 	if (!d)
 		return -ENOENT;
 	r = check_magic(s, d, e);
-	if (r == 0)
+	if (r >= 0)
 		r = load_library(&l, e);
 	if (r < 0)
 		return r;
