@@ -8,7 +8,7 @@ static void reserve(struct dw_str *b, size_t more)
 {
 	size_t want = b->n + more + 1, cap = DW_MAX(b->cap, (size_t)32);
 
-	if (want <= b->cap)
+	if (b->s && want <= b->cap)
 		return;
 	while (cap < want)
 		cap *= 2;

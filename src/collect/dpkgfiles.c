@@ -54,11 +54,21 @@ struct paragraph {
 /* Package names and architectures become parts of file names: nothing else may stand in them. */
 static bool is_name(const char *s, size_t n)
 {
+	static const char other[] = { '+', '-', '.', '_' };
+
 	for (size_t i = 0; i < n; i++)
 		if (!(s[i] >= 'a' && s[i] <= 'z') && !(s[i] >= 'A' && s[i] <= 'Z') &&
-		    !(s[i] >= '0' && s[i] <= '9') && !memchr("+-._", s[i], 4))
+		    !(s[i] >= '0' && s[i] <= '9') && !memchr(other, s[i], sizeof(other)))
 			return false;
 	return n > 0 && n < 200 && s[0] != '.';
+}
+
+/* Of some thirty fields five matter; their first letters say most of it. */
+static bool is_wanted(char first)
+{
+	static const char wanted[] = { 'P', 'V', 'A', 'S', 'M', 'p', 'v', 'a', 's', 'm' };
+
+	return memchr(wanted, first, sizeof(wanted)) != NULL;
 }
 
 static void end_paragraph(struct dw_arena *a, struct paragraph *g, struct dw_dpkg_status *ret,
@@ -135,8 +145,7 @@ void dw_dpkg_parse_status(struct dw_arena *a, const struct dw_bytes *text,
 				bad(arg, it.number, "no field");
 			continue;
 		}
-		/* Of some thirty fields five matter; their first letters say most of it. */
-		if (!memchr("PVASMpvasm", line[0], 10))
+		if (!is_wanted(line[0]))
 			continue;
 		for (value = colon + 1; value < end && is_blank(*value); value++)
 			;

@@ -109,7 +109,7 @@ void dw_evidence_links(struct dw_collect *c, struct dw_evidences *all, size_t ne
 {
 	struct dumping l2tp = { all, netns, L2TP_GENL_NAME, dw_l2tp_port };
 	struct dumping fou = { all, netns, FOU_GENL_NAME, dw_fou_port };
-	struct dw_links links;
+	struct dw_links links = { 0 };
 
 	genl_dump(c, all, &l2tp, L2TP_CMD_TUNNEL_GET);
 	genl_dump(c, all, &fou, FOU_CMD_GET);

@@ -237,7 +237,7 @@ static int tc(struct dw_collect *c, size_t netns, const struct dw_links *links,
 int dw_programs_collect(struct dw_collect *c, size_t netns, struct dw_arena *scratch,
 			struct dw_error *e)
 {
-	struct dw_links links;
+	struct dw_links links = { 0 };
 	int first = sk_lookup(c, netns, e);
 	int r = dw_links_collect(c->sys, &c->netns.v[netns], scratch, &links, first < 0 ? NULL : e);
 

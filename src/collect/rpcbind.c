@@ -217,7 +217,7 @@ static int ask(struct dw_collect *c, size_t netns, unsigned version, const char 
 				.max = ANSWER_MAX,
 				.timeout_ms = TIMEOUT_MS,
 				.complete = dw_rpc_complete };
-	struct dw_bytes answer;
+	struct dw_bytes answer = { 0 };
 	int r = dw_netns_call(c->sys, &c->netns.v[netns], &call, a, &answer, e);
 
 	if (r < 0)

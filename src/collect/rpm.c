@@ -92,11 +92,13 @@ static int load_library(struct library *l, struct dw_error *e)
 
 	for (size_t i = 0; i < DW_ARRAY_SIZE(names) && !l->handle; i++)
 		l->handle = dlopen(names[i], RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
+	if (l->handle && load_symbols(l, &missing))
+		return 0;
 	if (!l->handle)
-		return dw_error_set(e, -ENOTSUP, "an rpm database is there, but librpm is not");
-	if (!load_symbols(l, &missing))
-		return dw_error_set(e, -ENOTSUP, "librpm has no %s", missing);
-	return 0;
+		(void)dw_error_set(e, -ENOTSUP, "an rpm database is there, but librpm is not");
+	else
+		(void)dw_error_set(e, -ENOTSUP, "librpm has no %s", missing);
+	return -ENOTSUP;
 }
 
 /* The host's path of the root we look at: librpm opens the database by path. */
@@ -242,7 +244,7 @@ int dw_rpm_find(struct dw_sys *s, struct dw_facts *f, struct dw_arena *scratch,
 	if (!d)
 		return -ENOENT;
 	r = check_magic(s, d, e);
-	if (r == 0)
+	if (r >= 0)
 		r = load_library(&l, e);
 	if (r < 0)
 		return r;

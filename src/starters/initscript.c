@@ -46,11 +46,9 @@ static void add_program(struct scan *x, const char *path, bool named)
 		}
 	}
 	if (s->programs.n < PROGRAMS_MAX)
-		*dw_vec_add(x->arena, &s->programs) =
-			(struct dw_program){ .path = path,
-					     .line = x->line,
-					     .named = named,
-					     .jail = x->jail };
+		*dw_vec_add(x->arena, &s->programs) = (struct dw_program){
+			.path = path, .line = x->line, .named = named, .jail = x->jail
+		};
 }
 
 static void add_pidfile(struct scan *x, const char *path)

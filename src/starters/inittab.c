@@ -53,8 +53,8 @@ static void read_script(struct dw_starters *s, struct entry *e)
 		if (p.path[0] != '/')
 			continue;
 		dw_program_resolve(s->sys, s->arena, &p);
-		if (!p.exists || (p.interpreter ? !dw_program_is_shell(p.interpreter)
-						: !by_shell || i == 0))
+		if (!p.exists ||
+		    (p.interpreter ? !dw_program_is_shell(p.interpreter) : !by_shell || i == 0))
 			continue;
 		if (dw_script_read(s->sys, s->arena, p.path, &e->script, NULL) < 0)
 			e->script = (struct dw_script){ 0 };
@@ -147,7 +147,8 @@ static enum dw_confidence how_sure(struct dw_starters *s, struct entry *e,
 	return left_by_script(s, e, p) ? DW_CONFIDENCE_LIKELY : DW_CONFIDENCE_UNKNOWN;
 }
 
-static const char *evidence(struct dw_starters *s, const struct entry *e, const struct dw_procinfo *p)
+static const char *evidence(struct dw_starters *s, const struct entry *e,
+			    const struct dw_procinfo *p)
 {
 	for (size_t i = 0; i < e->command.programs.n; i++)
 		if (dw_daemon_runs(s->sys, p, &e->command.programs.v[i], e->command.text))
@@ -155,10 +156,11 @@ static const char *evidence(struct dw_starters *s, const struct entry *e, const 
 				s->arena,
 				"it is a child of init and runs the entry's command, %.128s",
 				e->line->process);
-	return dw_arena_printf(s->arena,
-			       "it is a child of init, has its environment and runs a program of the "
-			       "entry's script, %.128s",
-			       e->script.path);
+	return dw_arena_printf(
+		s->arena,
+		"it is a child of init, has its environment and runs a program of the "
+		"entry's script, %.128s",
+		e->script.path);
 }
 
 static int claim(struct dw_starters *s, void *arg, const struct dw_claim *c, struct dw_starter *ret)

@@ -242,13 +242,14 @@ static struct dw_match match_words(struct dw_sys *sys, struct dw_arena *a,
 	return best;
 }
 
-static struct dw_match match_source(struct reading *r, const struct word *file); /* below, with scripts */
+static struct dw_match match_source(struct reading *r,
+				    const struct word *file); /* below, with scripts */
 
 /* Words that may stand before a command of the same list. */
 static bool is_reserved(const char *word)
 {
-	static const char *const words[] = { "if", "then", "else",  "elif",  "while", "until",
-					     "do", "{",    "!",     "time",  "export", "readonly" };
+	static const char *const words[] = { "if", "then", "else", "elif", "while",  "until",
+					     "do", "{",    "!",    "time", "export", "readonly" };
 
 	for (size_t i = 0; i < DW_ARRAY_SIZE(words); i++)
 		if (dw_streq(words[i], word))
@@ -426,7 +427,9 @@ struct dw_match dw_match_line_deep(struct dw_sys *sys, struct dw_arena *a,
 				   const struct dw_match_process *p, const char *line)
 {
 	int budget = BUDGET;
-	struct reading r = { .sys = sys, .arena = a, .p = p, .sh = new_shell(a), .budget = &budget };
+	struct reading r = {
+		.sys = sys, .arena = a, .p = p, .sh = new_shell(a), .budget = &budget
+	};
 	struct dw_match m = match_line(&r, line, QUOTES_DEEP);
 
 	if (m.score)
@@ -442,12 +445,9 @@ struct dw_match dw_match_text(struct dw_sys *sys, struct dw_arena *a,
 			      unsigned *ret_line)
 {
 	int budget = BUDGET;
-	struct reading r = { .sys = sys,
-			     .arena = a,
-			     .p = p,
-			     .sh = new_shell(a),
-			     .deep = 1,
-			     .budget = &budget };
+	struct reading r = {
+		.sys = sys, .arena = a, .p = p, .sh = new_shell(a), .deep = 1, .budget = &budget
+	};
 
 	return match_text(&r, text, ret_line);
 }

@@ -13,7 +13,7 @@
 #define FILE_MAX     ((size_t)4 * 1024 * 1024)
 #define FILES_MAX    512u /* includes and zones together */
 #define BYTES_MAX    ((size_t)32 * 1024 * 1024)
-#define INCLUDES_MAX 16u  /* nft's own MAX_INCLUDE_DEPTH */
+#define INCLUDES_MAX 16u /* nft's own MAX_INCLUDE_DEPTH */
 
 /* Files (or, with zones, a pattern of them) and the service that loads them: Debian, Red Hat, Alpine, Arch, Gentoo. */
 static const struct place {
@@ -63,7 +63,8 @@ static void read_one(const struct dw_rules_text *t)
 	if (r < 0) {
 		/* the door is known all the same */
 		dw_facts_incomplete(s->facts, "unreadable", t->file, 0, false,
-				    "which forwarded ports come from it is not known: %s", e.message);
+				    "which forwarded ports come from it is not known: %s",
+				    e.message);
 		return;
 	}
 	t->rules->bytes += text.n;
@@ -130,8 +131,9 @@ static struct dw_rules *rules_of(struct dw_starters *s)
 		read_pattern(&t, places[i].path);
 	}
 	if (s->rules->truncated)
-		dw_facts_incomplete(s->facts, "too-many-rules", NULL, 0, false,
-				    "the files of the firewall services say more than doorward reads");
+		dw_facts_incomplete(
+			s->facts, "too-many-rules", NULL, 0, false,
+			"the files of the firewall services say more than doorward reads");
 	return s->rules;
 }
 
@@ -247,8 +249,7 @@ static const struct dw_rule *find(struct dw_starters *s, const struct dw_redirec
 static bool describe_unit(struct dw_starters *s, const char *service, struct dw_starter *ret)
 {
 	struct dw_sd_manager *m = s->systemd->system;
-	struct dw_sd_unit *u =
-		dw_sd_unit_get(m, dw_arena_printf(s->arena, "%s.service", service));
+	struct dw_sd_unit *u = dw_sd_unit_get(m, dw_arena_printf(s->arena, "%s.service", service));
 
 	if (!dw_sd_unit_exists(u))
 		return false;
@@ -267,8 +268,7 @@ static bool linked(struct dw_starters *s, const char *dir, const char *name, con
 	for (size_t i = 0; i < names.n; i++) {
 		const char *n = names.v[i];
 
-		if (dw_streq(n, name) ||
-		    (n[0] == 'S' && strlen(n) > 3 && dw_streq(n + 3, name))) {
+		if (dw_streq(n, name) || (n[0] == 'S' && strlen(n) > 3 && dw_streq(n + 3, name))) {
 			*ret = dw_arena_printf(s->arena, "%s/%s", dir, n);
 			return true;
 		}
@@ -278,7 +278,8 @@ static bool linked(struct dw_starters *s, const char *dir, const char *name, con
 
 static bool describe_script(struct dw_starters *s, const char *service, struct dw_starter *ret)
 {
-	static const char *const rc[] = { "/etc/rcS.d", "/etc/rc2.d", "/etc/rc3.d", "/etc/rc.d/rc3.d" };
+	static const char *const rc[] = { "/etc/rcS.d", "/etc/rc2.d", "/etc/rc3.d",
+					  "/etc/rc.d/rc3.d" };
 	static const char *const levels[] = { "/etc/runlevels/sysinit", "/etc/runlevels/boot",
 					      "/etc/runlevels/default" };
 	bool openrc = dw_init_has_openrc(s);
@@ -317,29 +318,32 @@ bool dw_rules_claim_redirect(struct dw_starters *s, const struct dw_redirect_fac
 		return false;
 	*ret = (struct dw_starter){ 0 };
 	if (s->facts->netns.n && f->at.netns != s->facts->netns.v[0].inode) {
-		ret->evidence = "loaded within a network namespace: no firewall service of the host does that";
+		ret->evidence = "loaded within a network namespace: no firewall service of the "
+				"host does that";
 		return false;
 	}
 	rule = find(s, f);
 	if (!rule) {
-		ret->evidence = "loaded by hand or by a program: no file of the host's firewall services "
-				"has this rule";
+		ret->evidence =
+			"loaded by hand or by a program: no file of the host's firewall services "
+			"has this rule";
 		return false;
 	}
 	source = dw_starters_source(s, rule->file, rule->line);
 	service = places[rule->place].service;
 	if (!describe_service(s, service, ret)) {
 		*ret = (struct dw_starter){
-			.evidence = dw_arena_printf(s->arena, "%s has this rule, but no service %s is here to load it",
-						    source, service)
+			.evidence = dw_arena_printf(
+				s->arena, "%s has this rule, but no service %s is here to load it",
+				source, service)
 		};
 		return false;
 	}
 	ret->source = source;
 	ret->confidence = DW_CONFIDENCE_LIKELY;
 	ret->restarts = DW_NO; /* nobody puts back a rule that was deleted */
-	ret->evidence = dw_arena_printf(s->arena, "%s has this rule, and %s loads that file%s%s", source,
-					ret->id, ret->evidence ? "; " : "",
+	ret->evidence = dw_arena_printf(s->arena, "%s has this rule, and %s loads that file%s%s",
+					source, ret->id, ret->evidence ? "; " : "",
 					ret->evidence ? ret->evidence : "");
 	return true;
 }

@@ -69,6 +69,10 @@ struct dw_rules_text {
 void dw_rules_parse(const struct dw_rules_text *t, const struct dw_bytes *text);
 /* firewalld.zone(5), firewalld.policy(5): any bytes. */
 void dw_rules_parse_zone(const struct dw_rules_text *t, const struct dw_bytes *text);
+/* One port or "first-last" as rules write it: n bytes of s. */
+bool dw_rule_span_parse(const char *s, size_t n, struct dw_rule_span *ret);
+/* An address, with or without a prefix: n bytes of s. */
+bool dw_rule_address_parse(const char *s, size_t n, struct dw_rule_address *ret);
 /* "ADDRESS:PORT" as above; false: none of it was understood. */
 bool dw_rule_target_parse(const char *text, struct dw_rule_target *ret);
 /* 0: not this rule; the higher the more of it agrees. */

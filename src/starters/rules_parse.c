@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Statements of nft(8), lines of iptables-save(8), elements of firewalld: what they say of forwarded ports. */
-#include <arpa/inet.h>
-
 #include "dw_str.h"
 #include "rules.h"
 
@@ -25,64 +23,6 @@ struct reader {
 	unsigned braces;           /* of sets and maps within it */
 	enum dw_family family;     /* of the table around it */
 };
-
-/* --- values --------------------------------------------------------------------------------------- */
-
-static bool parse_span(const char *s, size_t n, struct dw_rule_span *ret)
-{
-	size_t cut = strcspn(s, "-:");
-	uint64_t first, last;
-
-	cut = cut < n ? cut : n;
-	if (!dw_parse_u64n(s, cut, 10, 65535, &first))
-		return false;
-	last = first;
-	if (cut < n && !dw_parse_u64n(s + cut + 1, n - cut - 1, 10, 65535, &last))
-		return false;
-	*ret = (struct dw_rule_span){ (uint32_t)first, (uint32_t)last };
-	return first <= last;
-}
-
-static bool parse_address(const char *s, size_t n, struct dw_rule_address *ret)
-{
-	char text[INET6_ADDRSTRLEN];
-
-	if (n == 0 || n >= sizeof(text))
-		return false;
-	memcpy(text, s, n);
-	text[n] = '\0';
-	memset(ret, 0, sizeof(*ret));
-	ret->family = strchr(text, ':') ? DW_FAMILY_IPV6 : DW_FAMILY_IPV4;
-	return inet_pton(ret->family == DW_FAMILY_IPV6 ? AF_INET6 : AF_INET, text, ret->bytes) == 1;
-}
-
-bool dw_rule_target_parse(const char *s, struct dw_rule_target *ret)
-{
-	const char *port = NULL;
-	size_t n = strlen(s);
-
-	*ret = (struct dw_rule_target){ 0 };
-	if (*s == '[') {
-		n = strcspn(s + 1, "]");
-		if (!s[n + 1])
-			return false;
-		port = s[n + 2] == ':' ? s + n + 3 : NULL;
-		ret->has_address = parse_address(s + 1, n, &ret->address);
-	} else if (parse_span(s, n, &ret->port)) {
-		return ret->has_port = true; /* --to-ports 80-90 */
-	} else if (parse_address(s, n, &ret->address)) {
-		return ret->has_address = true;
-	} else {
-		port = strchr(s, ':');
-		n = port ? (size_t)(port - s) : n;
-		port = port ? port + 1 : NULL;
-		ret->has_address = parse_address(s, n, &ret->address);
-		if (!ret->has_address && n && !dw_starts_with(s, "local") && *s != '*')
-			return false;
-	}
-	ret->has_port = port && parse_span(port, strlen(port), &ret->port);
-	return ret->has_address || ret->has_port;
-}
 
 /* --- one rule ------------------------------------------------------------------------------------- */
 
@@ -154,7 +94,7 @@ static bool take_port(const struct reader *r, struct dw_rule *rule, const char *
 	struct dw_rule_span span;
 	uint16_t port;
 
-	if (parse_span(word, strlen(word), &span)) {
+	if (dw_rule_span_parse(word, strlen(word), &span)) {
 		if (rule->ports.n < VALUES_MAX)
 			dw_vec_push(r->a, &rule->ports, span);
 		else
@@ -194,7 +134,7 @@ static size_t take_addresses(const struct reader *r, struct dw_rule *rule, size_
 		/* iptables-save(8) writes one address as a network of one */
 		if (dw_ends_with(s, "/32") || dw_ends_with(s, "/128"))
 			n = strcspn(s, "/");
-		if (!parse_address(s, n, &address))
+		if (!dw_rule_address_parse(s, n, &address))
 			break;
 		if (rule->addresses.n < VALUES_MAX)
 			dw_vec_push(r->a, &rule->addresses, address);
@@ -277,10 +217,9 @@ static void keep(const struct dw_rules_text *t, const struct dw_rule *rule)
 
 static void take_rule(struct reader *r)
 {
-	struct dw_rule rule = { .file = r->t->file,
-				.line = r->begin,
-				.place = r->t->place,
-				.family = r->family };
+	struct dw_rule rule = {
+		.file = r->t->file, .line = r->begin, .place = r->t->place, .family = r->family
+	};
 	bool opens = false;
 
 	/* add rule ip nat prerouting ... */
@@ -349,8 +288,9 @@ static bool push_defined(struct reader *r, const char *word)
 				r->t->rules->truncated = true;
 				return false;
 			}
-			push(r, word[n] ? dw_arena_printf(r->a, "%s%s", d->words.v[k], word + n)
-					: d->words.v[k],
+			push(r,
+			     word[n] ? dw_arena_printf(r->a, "%s%s", d->words.v[k], word + n)
+				     : d->words.v[k],
 			     false);
 		}
 		return true;
@@ -370,8 +310,8 @@ static void push_word(struct reader *r, const char *s, size_t n, bool quoted)
 static bool opens_block(struct reader *r)
 {
 	static const char *const heads[] = { "table", "chain", "set", "map", "flowtable" };
-	size_t at = r->words.n > 1 && (dw_streq(r->words.v[0].s, "add") ||
-				       dw_streq(r->words.v[0].s, "create"));
+	size_t at = r->words.n > 1 &&
+		    (dw_streq(r->words.v[0].s, "add") || dw_streq(r->words.v[0].s, "create"));
 
 	if (r->words.n <= at || r->words.n > at + 5 || r->braces)
 		return false;
@@ -500,7 +440,8 @@ static void take_element(const struct dw_rules_text *t, const char *element, uns
 		.file = t->file, .line = line, .place = t->place, .has_ports = true
 	};
 	struct reader r = { .t = t, .a = a };
-	const char *port = attribute(a, element, "port"), *protocol = attribute(a, element, "protocol");
+	const char *port = attribute(a, element, "port"),
+		   *protocol = attribute(a, element, "protocol");
 	const char *to_port = attribute(a, element, "to-port");
 	const char *to_address = attribute(a, element, "to-addr");
 	struct word word = { .s = protocol ? protocol : "" };
@@ -510,9 +451,11 @@ static void take_element(const struct dw_rules_text *t, const char *element, uns
 		rule.vague_ports = true;
 	if (clause_of(&word, &known) == CLAUSE_PROTOCOL)
 		rule.protocols = 1u << known;
-	rule.target.has_port = to_port && parse_span(to_port, strlen(to_port), &rule.target.port);
-	rule.target.has_address = to_address && parse_address(to_address, strlen(to_address),
-							      &rule.target.address);
+	rule.target.has_port =
+		to_port && dw_rule_span_parse(to_port, strlen(to_port), &rule.target.port);
+	rule.target.has_address =
+		to_address &&
+		dw_rule_address_parse(to_address, strlen(to_address), &rule.target.address);
 	rule.has_target = rule.target.has_port || rule.target.has_address;
 	keep(t, &rule);
 }
@@ -525,8 +468,8 @@ void dw_rules_parse_zone(const struct dw_rules_text *t, const struct dw_bytes *t
 
 	while (c < end) {
 		size_t left = (size_t)(end - c);
-		bool is_comment = left >= sizeof(comment) &&
-				  memcmp(c, comment, sizeof(comment) - 1) == 0;
+		bool is_comment =
+			left >= sizeof(comment) && memcmp(c, comment, sizeof(comment) - 1) == 0;
 		const char *close = c;
 
 		if (is_comment)
@@ -536,7 +479,8 @@ void dw_rules_parse_zone(const struct dw_rules_text *t, const struct dw_bytes *t
 		if (!close)
 			return;
 		if (close > c && !is_comment)
-			take_element(t, dw_arena_strndup(t->s->arena, c + 1, (size_t)(close - c - 1)),
+			take_element(t,
+				     dw_arena_strndup(t->s->arena, c + 1, (size_t)(close - c - 1)),
 				     line);
 		c = skip_to(c, close + 1, &line);
 	}

@@ -45,7 +45,7 @@ static void add_usual_pidfiles(struct dw_arena *a, struct dw_script *script)
 
 static void add_script(struct dw_starters *s, struct dw_scripts *scripts, const char *path)
 {
-	struct dw_script script;
+	struct dw_script script = { 0 };
 	struct dw_error e = { 0 };
 	struct stat st;
 	int r = dw_sys_file_stat(s->sys, path, true, &st, &e);

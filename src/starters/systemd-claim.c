@@ -247,8 +247,8 @@ static void ask_about(struct dw_starters *s, struct dw_sd *sd, struct dw_sd_unit
 }
 
 /* Of several commands of a unit the process's own; a script of SysV's is the source of all it starts. */
-static void name_command(struct dw_sd_manager *m, struct dw_sd_unit *u,
-			 const struct dw_procinfo *p, struct dw_starter *st)
+static void name_command(struct dw_sd_manager *m, struct dw_sd_unit *u, const struct dw_procinfo *p,
+			 struct dw_starter *st)
 {
 	const struct dw_sd_setting *command = dw_sd_command_of(m, u, p);
 

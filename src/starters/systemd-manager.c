@@ -266,8 +266,8 @@ const char *dw_sd_program(struct dw_sd_manager *m, const struct dw_sd_unit *u,
 
 	for (size_t i = begin; i < u->settings.n; i++) {
 		const struct dw_sd_setting *s = &u->settings.v[i];
-		const char *program = s->key == DW_SD_EXEC_START ? dw_sd_setting_program(m, u, s)
-								 : NULL;
+		const char *program =
+			s->key == DW_SD_EXEC_START ? dw_sd_setting_program(m, u, s) : NULL;
 
 		if (!program)
 			continue;

@@ -16,11 +16,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct dw_facts *f = dw_facts_new();
 	struct dw_starters s = { .facts = f, .arena = f->arena };
 	struct dw_rules rules = { 0 };
-	struct dw_rules_text t = { .s = &s, .rules = &rules, .file = "rules", .include = no_include };
+	struct dw_rules_text t = {
+		.s = &s, .rules = &rules, .file = "rules", .include = no_include
+	};
 	struct dw_bytes text = { .data = dw_arena_alloc(f->arena, size + 1), .n = size };
 	struct dw_redirect_fact door = {
 		.kind = DW_KIND_FORWARDED,
-		.at = { .protocol = DW_PROTOCOL_TCP, .family = DW_FAMILY_IPV4, .has_port = true, .port = 80 },
+		.at = { .protocol = DW_PROTOCOL_TCP,
+			.family = DW_FAMILY_IPV4,
+			.has_port = true,
+			.port = 80 },
 		.target = "10.0.0.1:80, [fd00::1]:81, local:82-84, words",
 	};
 

@@ -52,7 +52,7 @@ static int fake_netlink(struct dw_sys *s, const struct dw_netns *ns, int protoco
 {
 	_cleanup_arena_ struct dw_arena *scratch = dw_arena_new();
 	_cleanup_fd_ int fd = dw_fake_open(s, dw_netlink_key(scratch, ns, protocol, request), e);
-	struct dw_bytes answer;
+	struct dw_bytes answer = { 0 };
 	int r;
 
 	if (fd < 0)

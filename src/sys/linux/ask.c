@@ -90,7 +90,7 @@ int dw_netns_getsockopt(struct dw_sys *s, const struct dw_netns *ns, int family,
 {
 	struct sockopt o = { family, level, option, value, size };
 	_cleanup_arena_ struct dw_arena *scratch = NULL;
-	struct dw_bytes answer;
+	struct dw_bytes answer = { 0 };
 	int r = refused(s, "socket option", e);
 
 	if (r < 0)

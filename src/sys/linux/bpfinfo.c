@@ -56,7 +56,7 @@ static int fake_file(struct dw_sys *s, const char *name, void *value, size_t *si
 {
 	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
 	_cleanup_fd_ int fd = dw_fake_open(s, name, e);
-	struct dw_bytes answer;
+	struct dw_bytes answer = { 0 };
 	int r;
 
 	if (fd < 0)

@@ -73,13 +73,17 @@ static int load_library(struct library *l, struct dw_error *e)
 	};
 
 	l->handle = dlopen("libsystemd.so.0", RTLD_NOW | RTLD_LOCAL);
-	if (!l->handle)
-		return dw_error_set(e, -ENOENT, "libsystemd.so.0 cannot be opened");
+	if (!l->handle) {
+		(void)dw_error_set(e, -ENOENT, "libsystemd.so.0 cannot be opened");
+		return -ENOENT;
+	}
 	for (size_t i = 0; i < DW_ARRAY_SIZE(symbols); i++) {
 		void *address = dlsym(l->handle, symbols[i].name);
 
-		if (!address)
-			return dw_error_set(e, -ENOSYS, "libsystemd has no %s", symbols[i].name);
+		if (!address) {
+			(void)dw_error_set(e, -ENOSYS, "libsystemd has no %s", symbols[i].name);
+			return -ENOSYS;
+		}
 		memcpy(symbols[i].slot, &address, sizeof(address));
 	}
 	return 0;

@@ -39,6 +39,7 @@ int dw_procread_file(struct dw_procs *p, int dir, const char *name, size_t max, 
 	_cleanup_fd_ int fd = -1;
 	int r = dw_sys_fault(p->sys);
 
+	*ret = (struct dw_bytes){ 0 };
 	if (r < 0)
 		return r;
 	fd = openat(dir, name, O_RDONLY | O_CLOEXEC);
@@ -82,6 +83,8 @@ static int read_stat(struct dw_procs *p, int dir, struct dw_procinfo *i)
 
 	if (r < 0)
 		return r;
+	if (!text.data)
+		return -EIO;
 	open = strchr(text.data, '(');
 	close = strrchr(text.data, ')');
 	if (!open || !close || close < open || close[1] != ' ')
@@ -282,7 +285,7 @@ static void read_loginuid(struct dw_procs *p, int dir, struct dw_procinfo *i,
 	struct dw_bytes text;
 	uint64_t uid;
 
-	if (dw_procread_file(p, dir, "loginuid", 64, scratch, &text) == 0 &&
+	if (dw_procread_file(p, dir, "loginuid", 64, scratch, &text) == 0 && text.data &&
 	    dw_parse_u64(dw_trim(text.data), 10, UINT32_MAX, &uid))
 		i->loginuid = (uint32_t)uid;
 }

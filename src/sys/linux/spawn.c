@@ -103,7 +103,7 @@ int dw_spawn_run(struct dw_sys *s, const struct dw_spawn *what, struct dw_arena 
 	_cleanup_fd_ int from = -1, to = -1, pidfd = -1;
 	struct dw_str output = { .arena = a };
 	int fds[2], r = dw_sys_fault(s), status;
-	pid_t pid;
+	pid_t pid = -1;
 
 	if (r < 0 || s->kind != DW_SYS_LIVE)
 		return dw_error_errno(e, r < 0 ? r : -ENOTSUP, "%s", what->argv[0]);

@@ -195,13 +195,14 @@ DW_TEST(a_wrapper_elsewhere_and_its_variables)
 	struct world w = lab();
 	struct dw_starter got;
 
-	world_process(&w, &(struct world_process){
-				  .pid = 600,
-				  .ppid = 1,
-				  PY,
-				  .argv = { "/usr/bin/python3", "/usr/local/sbin/agentd", "tcp", "::", "8340" },
-				  UNIT,
-				  .env = { BARE } });
+	world_process(
+		&w, &(struct world_process){ .pid = 600,
+					     .ppid = 1,
+					     PY,
+					     .argv = { "/usr/bin/python3", "/usr/local/sbin/agentd",
+						       "tcp", "::", "8340" },
+					     UNIT,
+					     .env = { BARE } });
 	world_process(&w, &(struct world_process){ .pid = 601,
 						   .ppid = 1,
 						   .exe = "/opt/t/beat",

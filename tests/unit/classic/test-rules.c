@@ -28,7 +28,8 @@ static void lab(struct world *w, const char *init)
 {
 	*w = world_new();
 	world_file(w, "/etc/nftables.conf", nft);
-	world_file(w, "/etc/nftables.d/b.nft", "add rule ip lab in tcp dport 8083 dnat to 10.0.0.2\n");
+	world_file(w, "/etc/nftables.d/b.nft",
+		   "add rule ip lab in tcp dport 8083 dnat to 10.0.0.2\n");
 	world_file(w, "/etc/nftables.d/no", "tcp dport 8089 redirect to :80\n");
 	world_file(w, "/etc/nftables.d/loop.nft", "include \"/etc/nftables.d/loop.nft\"\n");
 	world_file(w, "/etc/services", "domain 53/udp\n");
@@ -36,14 +37,19 @@ static void lab(struct world *w, const char *init)
 		   "*nat\n:PREROUTING ACCEPT [0:0]\n"
 		   "-A PREROUTING -d 192.0.2.1/32 -p tcp -m tcp --dport 9000 -m comment --comment "
 		   "\"a REDIRECT\" -j DNAT --to-destination 10.0.0.3:90\n"
-		   "-A PREROUTING -p udp -m multiport --dports 9001,9003:9005 -j REDIRECT --to-ports 91\n"
+		   "-A PREROUTING -p udp -m multiport --dports 9001,9003:9005 -j REDIRECT "
+		   "--to-ports 91\n"
 		   "-A PREROUTING -p tcp -j web\n-A web -j DNAT --to-destination 10.0.0.4:92\n"
 		   "COMMIT\n");
-	world_file(w, "/etc/ufw/before.rules", "*nat\n-A PREROUTING -p tcp --dport 9100 -j REDIRECT\n");
-	world_file(w, "/etc/firewalld/zones/public.xml",
-		   "<zone>\n<!-- <forward-port port=\"9201\" protocol=\"tcp\" to-port=\"80\"/> -->\n"
-		   "<forward-port port='9200' protocol='tcp'\n to-port='80' to-addr='10.0.0.5'/></zone>\n");
-	world_file(w, UNIT "nftables.service", "[Service]\nType=oneshot\nExecStart=/usr/sbin/nft -f x\n");
+	world_file(w, "/etc/ufw/before.rules",
+		   "*nat\n-A PREROUTING -p tcp --dport 9100 -j REDIRECT\n");
+	world_file(
+		w, "/etc/firewalld/zones/public.xml",
+		"<zone>\n<!-- <forward-port port=\"9201\" protocol=\"tcp\" to-port=\"80\"/> -->\n"
+		"<forward-port port='9200' protocol='tcp'\n to-port='80' "
+		"to-addr='10.0.0.5'/></zone>\n");
+	world_file(w, UNIT "nftables.service",
+		   "[Service]\nType=oneshot\nExecStart=/usr/sbin/nft -f x\n");
 	world_file(w, UNIT "netfilter-persistent.service", "[Service]\nExecStart=/usr/sbin/np\n");
 	world_file(w, UNIT "firewalld.service", "[Service]\nExecStart=/usr/sbin/firewalld\n");
 	world_link(w, "root" UNIT "default.target", "multi-user.target");
@@ -59,8 +65,8 @@ static void lab(struct world *w, const char *init)
 static struct dw_starter last;
 
 /* "kind id source enabled", or what is said instead of it. */
-static const char *ask(struct world *w, enum dw_protocol protocol, const char *address, uint32_t port,
-		       const char *target)
+static const char *ask(struct world *w, enum dw_protocol protocol, const char *address,
+		       uint32_t port, const char *target)
 {
 	bool v6 = strchr(address, ':') != NULL;
 	struct dw_redirect_fact f = {
@@ -127,8 +133,9 @@ DW_TEST(rules_that_no_file_has)
 	DW_CHECK_STR(TCP("0.0.0.0", 9201, "local:80"), NOBODY);
 	DW_CHECK_STR(UDP("0.0.0.0", 9002, "local:91"), NOBODY);
 	/* no ufw.service here */
-	DW_CHECK_STR(TCP("0.0.0.0", 9100, "local:9100"),
-		     "/etc/ufw/before.rules:2 has this rule, but no service ufw is here to load it");
+	DW_CHECK_STR(
+		TCP("0.0.0.0", 9100, "local:9100"),
+		"/etc/ufw/before.rules:2 has this rule, but no service ufw is here to load it");
 	DW_CHECK(dw_vec_add(w.s.arena, &w.facts->netns) != NULL);
 	w.facts->netns.v[0].inode = 77;
 	DW_CHECK(strstr(TCP("0.0.0.0", 8080, "10.97.0.9:80"), "network namespace") != NULL);

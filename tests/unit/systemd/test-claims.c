@@ -110,8 +110,9 @@ DW_TEST(shelters_are_a_guess)
 }
 
 #define SEVERAL(pid, source)                                                                       \
-	DW_CHECK_STR(SYSTEMD(pid, NULL), "systemd-service several.service "                        \
-					 "/etc/systemd/system/several.service" source " nn certain")
+	DW_CHECK_STR(SYSTEMD(pid, NULL),                                                           \
+		     "systemd-service several.service "                                            \
+		     "/etc/systemd/system/several.service" source " nn certain")
 
 /* Another command than ExecStart= opened it: that line is the one to edit. */
 DW_TEST(the_command_of_several)
@@ -231,7 +232,7 @@ DW_TEST(by_hand)
 	claims_open(&h);
 	DW_CHECK_STR(MANUAL(106), "manual pat tty pts/3 from 10.9.0.1 nn certain");
 	DW_CHECK_STR(SYSTEMD(106, NULL), "nobody");
-	DW_CHECK_STR(MANUAL(112), "manual pat - nn certain");
+	DW_CHECK_STR(MANUAL(112), "manual pat running as root (sudo or su) nn certain");
 	DW_CHECK_STR(last.also, "running as root (sudo or su)");
 	DW_CHECK_STR(MANUAL(111), "manual pat - nn certain");
 	DW_CHECK_STR(MANUAL(109), "manual pat no terminal, from 10.9.0.7 nn likely");

@@ -5,56 +5,12 @@
 
 #include "dw_str.h"
 #include "dw_test.h"
-#include "host.h"
+#include "hosts.h"
 #include "registry.h"
-
-#define BOOT_ENV                                                                                   \
-	"INIT_VERSION=sysvinit-3.06", "RUNLEVEL=2", "PREVLEVEL=N", "runlevel=2", "previous=N"
-#define SSH_ENV "SSH_CONNECTION=10.9.0.1 48189 10.9.2.2 22", "USER=root", "LOGNAME=root"
-
-static void script(struct host *h, const char *name, const char *text)
-{
-	char path[128];
-
-	(void)snprintf(path, sizeof(path), "/etc/init.d/%s", name);
-	host_file(h, path, 0755, text);
-}
-
-static void link_script(struct host *h, const char *link, const char *name)
-{
-	char target[128];
-
-	(void)snprintf(target, sizeof(target), "../init.d/%s", name);
-	host_link(h, link, target);
-}
-
-/* A small sysvinit host: usrmerged, runlevel 2. */
-static struct host *sysv_host(void)
-{
-	struct host *h = host_new();
-
-	host_link(h, "/sbin", "usr/sbin");
-	host_link(h, "/bin", "usr/bin");
-	host_file(h, "/usr/sbin/init", 0755, "\177ELF");
-	host_file(h, "/etc/inittab", 0644,
-		  "id:2:initdefault:\nl2:2:wait:/etc/init.d/rc 2\n"
-		  "dw:2345:respawn:/usr/local/sbin/itabd tcp 8210\n"
-		  "off:45:respawn:/usr/local/sbin/offitabd\n");
-	host_file(h, "/usr/local/sbin/itabd", 0755, "#!/usr/bin/python3\n");
-	host_file(h, "/usr/local/sbin/offitabd", 0755, "#!/usr/bin/python3\n");
-	host_file(h, "/usr/bin/python3.11", 0755, "\177ELF");
-	host_link(h, "/usr/bin/python3", "python3.11");
-	host_file(h, "/usr/sbin/food", 0755, "#!/bin/sh\n");
-	script(h, "foo",
-	       "#!/bin/sh\nNAME=food\nDAEMON=/sbin/$NAME\nPIDFILE=/run/$NAME.pid\n"
-	       "start-stop-daemon --start --pidfile $PIDFILE --exec $DAEMON\n");
-	link_script(h, "/etc/rc2.d/S01foo", "foo");
-	return h;
-}
 
 DW_TEST(pidfile_names_it)
 {
-	struct host *h = sysv_host();
+	struct host *h = host_sysv();
 	struct dw_starter k;
 
 	host_file(h, "/run/food.pid", 0644, "100\n");
@@ -93,7 +49,7 @@ DW_TEST(pidfile_names_it)
 /* The pid file is the script's word: a second food, by hand, is not the script's. */
 DW_TEST(another_one_by_hand)
 {
-	struct host *h = sysv_host();
+	struct host *h = host_sysv();
 
 	host_file(h, "/run/food.pid", 0644, "100\n");
 	host_process(h,
@@ -111,7 +67,7 @@ DW_TEST(another_one_by_hand)
 
 DW_TEST(by_environment)
 {
-	struct host *h = sysv_host();
+	struct host *h = host_sysv();
 	struct dw_starter k;
 
 	host_process(h, &(struct host_process){ .pid = 100,
@@ -147,7 +103,7 @@ DW_TEST(by_environment)
 /* A number that was used again: the process began hours after the file was written. */
 DW_TEST(stale_pidfile)
 {
-	struct host *h = sysv_host();
+	struct host *h = host_sysv();
 	char path[128];
 	struct timespec then[2] = { { .tv_sec = 1699990000 }, { .tv_sec = 1699990000 } };
 
@@ -164,12 +120,13 @@ DW_TEST(stale_pidfile)
 
 DW_TEST(interpreted_daemon)
 {
-	struct host *h = sysv_host();
+	struct host *h = host_sysv();
 
 	host_file(h, "/usr/local/sbin/labd", 0755, "#!/usr/bin/python3\nimport socket\n");
-	script(h, "lab",
-	       "#!/bin/sh\nstart-stop-daemon --start --background --startas /usr/local/sbin/labd "
-	       "-- 8201\n");
+	host_script(
+		h, "lab",
+		"#!/bin/sh\nstart-stop-daemon --start --background --startas /usr/local/sbin/labd "
+		"-- 8201\n");
 	host_process(h, &(struct host_process){
 				.pid = 100,
 				.ppid = 1,
@@ -198,17 +155,17 @@ DW_TEST(interpreted_daemon)
 /* S link and makefile: startpar runs only what insserv(8) wrote down; and what lies in rc2.d is no script. */
 DW_TEST(enabled_under_startpar)
 {
-	struct host *h = sysv_host();
+	struct host *h = host_sysv();
 
 	host_file(h, "/lib/startpar/startpar", 0755, "\177ELF");
 	host_file(h, "/etc/init.d/.depend.start", 0644, "TARGETS = foo other\nINTERACTIVE =\n");
 	host_file(h, "/usr/sbin/bard", 0755, "#!/bin/sh\n");
 	host_file(h, "/usr/sbin/bazd", 0755, "#!/bin/sh\n");
-	script(h, "bar", "DAEMON=/usr/sbin/bard\n");
-	script(h, "baz", "DAEMON=/usr/sbin/bazd\n");
-	link_script(h, "/etc/rc2.d/S02bar", "bar");
-	link_script(h, "/etc/rc2.d/K01baz", "baz");
-	link_script(h, "/etc/rc3.d/S01baz", "baz");
+	host_script(h, "bar", "DAEMON=/usr/sbin/bard\n");
+	host_script(h, "baz", "DAEMON=/usr/sbin/bazd\n");
+	host_link_script(h, "/etc/rc2.d/S02bar", "bar");
+	host_link_script(h, "/etc/rc2.d/K01baz", "baz");
+	host_link_script(h, "/etc/rc3.d/S01baz", "baz");
 	host_load(h, &dw_starter_sysv, "sysvinit", true);
 	DW_CHECK(host_sleeper(h, "foo") != NULL);
 	DW_CHECK_STR(host_sleeper(h, "foo") ? host_sleeper(h, "foo")->program : NULL, "/sbin/food");
@@ -219,10 +176,10 @@ DW_TEST(enabled_under_startpar)
 
 DW_TEST(offline)
 {
-	struct host *h = sysv_host();
+	struct host *h = host_sysv();
 
-	script(h, "nodaemon", "DAEMON=/usr/sbin/not-installed\n");
-	link_script(h, "/etc/rc2.d/S02nodaemon", "nodaemon");
+	host_script(h, "nodaemon", "DAEMON=/usr/sbin/not-installed\n");
+	host_link_script(h, "/etc/rc2.d/S02nodaemon", "nodaemon");
 	host_load(h, &dw_starter_sysv, NULL, false);
 	DW_CHECK_INT(h->loaded, 0);
 	DW_CHECK(host_sleeper(h, "foo") != NULL);
@@ -232,7 +189,7 @@ DW_TEST(offline)
 
 DW_TEST(not_under_systemd)
 {
-	struct host *h = sysv_host();
+	struct host *h = host_sysv();
 
 	host_load(h, &dw_starter_sysv, "systemd", true);
 	DW_CHECK_INT(h->loaded, -ENOENT);
@@ -241,7 +198,7 @@ DW_TEST(not_under_systemd)
 
 DW_TEST(inittab)
 {
-	struct host *h = sysv_host();
+	struct host *h = host_sysv();
 	struct dw_starter k;
 
 	host_process(h, &(struct host_process){ .pid = 100,
@@ -275,7 +232,7 @@ DW_TEST(inittab)
 	DW_CHECK(host_sleeper(h, "dw") == NULL);
 	DW_CHECK(host_sleeper(h, "off") == NULL);
 	host_free(h);
-	h = sysv_host();
+	h = host_sysv();
 	host_load(h, &dw_starter_inittab, NULL, false);
 	DW_CHECK(host_sleeper(h, "dw") != NULL);
 	DW_CHECK(host_sleeper(h, "off") == NULL); /* runlevels 4 and 5 */
@@ -285,14 +242,15 @@ DW_TEST(inittab)
 
 DW_TEST(jailed_daemon)
 {
-	struct host *h = sysv_host();
+	struct host *h = host_sysv();
 
 	host_file(h, "/usr/bin/busybox", 0755, "\177ELF");
 	host_file(h, "/srv/jail/bin/busybox", 0755, "\177ELF");
 	host_link(h, "/srv/jail/bin/httpd", "/bin/busybox");
-	script(h, "jail",
-	       "#!/bin/sh\nstart-stop-daemon --start --chroot /srv/jail --exec /bin/httpd -- 8453\n");
-	link_script(h, "/etc/rc2.d/S01jail", "jail");
+	host_script(h, "jail",
+		    "#!/bin/sh\nstart-stop-daemon --start --chroot /srv/jail --exec /bin/httpd -- "
+		    "8453\n");
+	host_link_script(h, "/etc/rc2.d/S01jail", "jail");
 	host_process(h, &(struct host_process){ .pid = 100,
 						.ppid = 1,
 						.exe = "/srv/jail/bin/busybox",
@@ -318,7 +276,7 @@ DW_TEST(inittab_script_leaves_a_daemon)
 	static const char *const env[][3] = { { "RUNLEVEL=2" },
 					      { "RUNLEVEL=2", "runlevel=2" },
 					      { "HOME=/root" } };
-	struct host *h = sysv_host();
+	struct host *h = host_sysv();
 	struct dw_starter k;
 
 	host_file(
@@ -354,215 +312,15 @@ DW_TEST(inittab_script_leaves_a_daemon)
 	host_free(h);
 }
 
-/* --- OpenRC --------------------------------------------------------------------------------------- */
-
-/* As Debian does it: inittab runs wrappers, which enter sysinit and default; boot is never entered. */
-static struct host *openrc_host(void)
-{
-	struct host *h = sysv_host();
-
-	host_file(h, "/etc/inittab", 0644,
-		  "id:2:initdefault:\nsi::sysinit:/etc/init.d/rcS\n"
-		  "l2:2:wait:/etc/init.d/rc 2\nl6:6:wait:/etc/init.d/rc 6\n");
-	script(h, "rcS", "#!/bin/sh\nexec /sbin/openrc sysinit\n");
-	script(h, "rc",
-	       "#!/bin/sh\ncase $1 in\n\t6 )\n\t\t/sbin/openrc off && /sbin/openrc reboot\n\t\t;;\n"
-	       "\t* )\n\t\texec /sbin/openrc default\n\t\t;;\nesac\n");
-	host_file(h, "/usr/sbin/openrc", 0755, "\177ELF");
-	host_file(h, "/run/openrc/softlevel", 0644, "default\n");
-	script(h, "early", "#!/sbin/openrc-run\ncommand=/usr/sbin/earlyd\n");
-	script(h, "late",
-	       "#!/sbin/openrc-run\ncommand=/usr/sbin/lated\ndepend() {\n\tneed bus\n}\n");
-	script(h, "bus", "#!/sbin/openrc-run\ncommand=/usr/sbin/busd\npidfile=/run/bus.pid\n");
-	script(h, "sup",
-	       "#!/sbin/openrc-run\nsupervisor=supervise-daemon\ncommand=/usr/sbin/supd\n");
-	for (const char *const *d =
-		     (const char *const[]){ "earlyd", "lated", "busd", "supd", NULL };
-	     *d; d++) {
-		char path[64];
-
-		(void)snprintf(path, sizeof(path), "/usr/sbin/%s", *d);
-		host_file(h, path, 0755, "#!/bin/sh\n");
-	}
-	host_link(h, "/etc/runlevels/boot/early", "/etc/init.d/early");
-	host_link(h, "/etc/runlevels/default/late", "/etc/init.d/late");
-	host_link(h, "/etc/runlevels/sysinit/foo", "/etc/init.d/foo");
-	host_link(h, "/etc/runlevels/off/sup", "/etc/init.d/sup");
-	return h;
-}
-
-DW_TEST(openrc_claims)
-{
-	struct host *h = openrc_host();
-	struct dw_starter k;
-
-	host_file(h, "/run/openrc/started/foo", 0644, "");
-	host_process(h, &(struct host_process){ .pid = 100,
-						.ppid = 1,
-						.exe = "/usr/sbin/busd",
-						.argv = { "busd" },
-						.env = { "RC_SVCNAME=bus" } });
-	host_process(h,
-		     &(struct host_process){
-			     .pid = 101, .ppid = 1, .exe = "/usr/sbin/food", .argv = { "food" } });
-	host_process(h, &(struct host_process){ .pid = 110,
-						.ppid = 1,
-						.exe = "/usr/sbin/supervise-daemon",
-						.argv = { "supervise-daemon", "sup", "--start",
-							  "/usr/sbin/supd" } });
-	host_process(
-		h, &(struct host_process){
-			   .pid = 111, .ppid = 110, .exe = "/usr/sbin/supd", .argv = { "supd" } });
-	host_process(h, &(struct host_process){ .pid = 120,
-						.ppid = 1,
-						.exe = "/usr/sbin/locald",
-						.argv = { "locald" },
-						.env = { "RC_SVCNAME=rc.local" } });
-	host_load(h, &dw_starter_openrc, "sysvinit", true);
-	DW_CHECK_INT(h->loaded, 0);
-	k = host_claim(h, 100);
-	DW_CHECK_INT(k.kind, DW_STARTER_OPENRC);
-	DW_CHECK_STR(k.id, "bus");
-	DW_CHECK_STR(k.source, "/etc/init.d/bus:2");
-	DW_CHECK_INT(k.enabled, DW_YES); /* late needs it */
-	DW_CHECK_INT(k.restarts, DW_NO);
-	k = host_claim(h, 101); /* its environment is gone, as sshd's and nginx's are */
-	DW_CHECK_STR(k.id, "foo");
-	DW_CHECK_INT(k.confidence, DW_CONFIDENCE_CERTAIN);
-	k = host_claim(h, 111);
-	DW_CHECK_STR(k.id, "sup");
-	DW_CHECK_INT(k.restarts, DW_YES);
-	DW_CHECK_INT(k.enabled, DW_NO); /* in a runlevel that is not entered */
-	DW_CHECK_INT(host_claim(h, 120).kind, DW_STARTER_UNKNOWN);
-	host_free(h);
-}
-
-DW_TEST(openrc_sleepers)
-{
-	struct host *h = openrc_host();
-
-	host_load(h, &dw_starter_openrc, NULL, false);
-	DW_CHECK_INT(h->loaded, 0);
-	DW_CHECK(host_sleeper(h, "late") != NULL);
-	DW_CHECK(host_sleeper(h, "bus") != NULL);
-	DW_CHECK(host_sleeper(h, "foo") != NULL);
-	DW_CHECK(host_sleeper(h, "early") == NULL);
-	DW_CHECK(host_sleeper(h, "sup") == NULL);
-	host_free(h);
-	h = openrc_host(); /* and the SysV starter keeps quiet there */
-	host_load(h, &dw_starter_sysv, NULL, false);
-	DW_CHECK_INT(h->loaded, -ENOENT);
-	host_free(h);
-}
-
-/* --- runit ---------------------------------------------------------------------------------------- */
-
-static struct host *runit_host(void)
-{
-	struct host *h = host_new();
-
-	host_file(h, "/usr/bin/runsvdir", 0755, "\177ELF");
-	host_file(h, "/usr/sbin/runit-init", 0755, "\177ELF");
-	host_link(h, "/sbin", "usr/sbin");
-	host_link(h, "/usr/sbin/init", "runit-init");
-	for (const char *const *d = (const char *const[]){ "a", "down", "unlinked", NULL }; *d;
-	     d++) {
-		char path[64], text[128];
-
-		(void)snprintf(path, sizeof(path), "/etc/sv/%s/run", *d);
-		(void)snprintf(text, sizeof(text),
-			       "#!/bin/sh\nexec 2>&1\nexec chpst -u nobody %sd -f\n", *d);
-		host_file(h, path, 0755, text);
-		(void)snprintf(path, sizeof(path), "/usr/sbin/%sd", *d);
-		host_file(h, path, 0755, "#!/bin/sh\n");
-	}
-	host_file(h, "/etc/sv/down/down", 0644, "");
-	host_link(h, "/etc/service/a", "/etc/sv/a");
-	host_link(h, "/etc/service/down", "/etc/sv/down");
-	return h;
-}
-
-DW_TEST(runit_claims)
-{
-	struct host *h = runit_host();
-	struct dw_starter k;
-
-	host_process(h, &(struct host_process){ .pid = 10,
-						.ppid = 1,
-						.exe = "/usr/bin/runsvdir",
-						.argv = { "runsvdir" } });
-	host_process(h, &(struct host_process){ .pid = 20,
-						.ppid = 10,
-						.exe = "/usr/bin/runsv",
-						.argv = { "runsv", "a" } });
-	host_process(h, &(struct host_process){ .pid = 21,
-						.ppid = 20,
-						.sid = 20,
-						.exe = "/usr/sbin/ad",
-						.argv = { "ad" } });
-	host_process(h, &(struct host_process){ .pid = 30,
-						.ppid = 10,
-						.exe = "/usr/bin/runsv",
-						.argv = { "runsv", "down" } });
-	host_process(h, &(struct host_process){
-				.pid = 31, .ppid = 30, .exe = "/usr/sbin/downd", .argv = { "d" } });
-	/* a login through the service is not the service */
-	host_process(h, &(struct host_process){ .pid = 40,
-						.ppid = 21,
-						.exe = "/usr/bin/bash",
-						.argv = { "bash" },
-						.login = "0" });
-	host_load(h, &dw_starter_runit, "runit", true);
-	k = host_claim(h, 21);
-	DW_CHECK_INT(k.kind, DW_STARTER_RUNIT);
-	DW_CHECK_STR(k.id, "a");
-	DW_CHECK_STR(k.source, "/etc/sv/a/run:3");
-	DW_CHECK_INT(k.enabled, DW_YES);
-	DW_CHECK_INT(k.restarts, DW_YES);
-	DW_CHECK_INT(k.confidence, DW_CONFIDENCE_CERTAIN);
-	k = host_claim(h, 31);
-	DW_CHECK_STR(k.id, "down");
-	DW_CHECK_INT(k.enabled, DW_NO);
-	DW_CHECK_INT(host_claim(h, 40).kind, DW_STARTER_UNKNOWN);
-	host_free(h);
-}
-
-DW_TEST(runit_sleepers)
-{
-	struct host *h = runit_host();
-
-	host_load(h, &dw_starter_runit, NULL, false);
-	DW_CHECK(host_sleeper(h, "a") != NULL);
-	DW_CHECK_STR(host_sleeper(h, "a") ? host_sleeper(h, "a")->program : NULL, "/usr/sbin/ad");
-	DW_CHECK(host_sleeper(h, "down") == NULL);
-	DW_CHECK(host_sleeper(h, "unlinked") == NULL);
-	host_free(h);
-}
-
-/* runit's stage 2 runs rc2.d, but not what /etc/sv has a directory for. */
-DW_TEST(runit_runs_rc2)
-{
-	struct host *h = runit_host();
-
-	script(h, "a", "DAEMON=/usr/sbin/ad\n");
-	script(h, "b", "DAEMON=/usr/sbin/downd\n");
-	link_script(h, "/etc/rc2.d/S01a", "a");
-	link_script(h, "/etc/rc2.d/S01b", "b");
-	host_load(h, &dw_starter_sysv, NULL, false);
-	DW_CHECK(host_sleeper(h, "a") == NULL);
-	DW_CHECK(host_sleeper(h, "b") != NULL);
-	host_free(h);
-}
-
 /* --- damage --------------------------------------------------------------------------------------- */
 
 DW_TEST(damaged_files)
 {
-	struct host *h = sysv_host();
+	struct host *h = host_sysv();
 	bool noted = false;
 
 	host_file(h, "/etc/inittab", 0644, "id:2:initdefault:\nnonsense\n");
-	script(h, "binary", "\177ELF\001\002\003 $( ${ ` \" ' \\");
+	host_script(h, "binary", "\177ELF\001\002\003 $( ${ ` \" ' \\");
 	host_link(h, "/etc/init.d/loop", "loop");
 	host_file(h, "/run/food.pid", 0644, "99999999999999999999\n");
 	host_load(h, &dw_starter_inittab, "sysvinit", true);
@@ -582,7 +340,7 @@ DW_TEST(faults)
 {
 	static const struct dw_starter_ops *const ops[] = { &dw_starter_sysv, &dw_starter_openrc,
 							    &dw_starter_inittab };
-	struct host *h = openrc_host();
+	struct host *h = host_openrc();
 	unsigned done = 0;
 
 	host_process(h,
