@@ -285,14 +285,16 @@ static bool has_closed_process(struct dw_collect *c, struct dw_arena *scratch)
 	int *pids = NULL;
 	size_t n = 0;
 
+	/* a recorded host may have no /proc; a running one that cannot be listed proves nothing */
 	if (dw_procs_list(c->procs, scratch, &pids, &n, NULL) < 0)
-		return true;
+		return dw_sys_is_running(c->sys);
 	for (size_t i = 0; i < n; i++) {
 		_cleanup_fd_ int link =
 			dw_procs_openat(c->procs, pids[i], "fd/0", O_PATH | O_NOFOLLOW, NULL);
 		char target[64];
 
-		if (link >= 0 && readlinkat(link, "", target, sizeof(target)) < 0 && errno == EACCES)
+		if (link >= 0 && readlinkat(link, "", target, sizeof(target)) < 0 &&
+		    errno == EACCES)
 			return true;
 	}
 	return false;
@@ -404,27 +406,6 @@ static bool views_differ(const struct committing *k)
 	return false;
 }
 
-/*
- * Of the sockets that processes hold the tables must show some. Where they show none the walk went astray (the
- * tables of this kernel are laid out in another way than we know), and its silence means nothing.
- */
-static bool tables_agree(const struct dw_view *v)
-{
-	bool held = false;
-
-	for (size_t i = 0; i < v->sockets.n; i++) {
-		const struct dw_view_socket *s = v->sockets.v[i];
-		enum dw_protocol p = dw_view_protocol(&s->k);
-
-		if (p != DW_PROTOCOL_TCP && p != DW_PROTOCOL_UDP)
-			continue;
-		if (s->seen & DW_SEEN_BPF_HASH)
-			return true;
-		held = true;
-	}
-	return !held;
-}
-
 static int look(struct committing *k, struct dw_view *v, struct dw_error *e)
 {
 	int r = dw_bpf_run(k->c->sys, DW_BPF_HOLDERS | DW_BPF_TABLES, k->scratch, &k->walk, e);
@@ -436,7 +417,7 @@ static int look(struct committing *k, struct dw_view *v, struct dw_error *e)
 	v->arena = k->scratch;
 	dw_view_add(v, &k->walk.holders);
 	dw_view_add(v, &k->walk.tables);
-	if (!tables_agree(v))
+	if (!dw_view_tables_agree(v))
 		v->tables = 0;
 	k->view = v;
 	return 0;
@@ -445,8 +426,6 @@ static int look(struct committing *k, struct dw_view *v, struct dw_error *e)
 /* What BPF could not show is asked for in the next best way. */
 static void fill_gaps(struct committing *k)
 {
-	/* what every host has: a walk that did not come by these tables has seen nothing of the kernel's own */
-	const unsigned needed = 1U << DW_PROTOCOL_TCP | 1U << DW_PROTOCOL_UDP;
 	struct dw_facts *f = k->c->facts;
 
 	if (k->walk.lost > 0)
@@ -457,7 +436,7 @@ static void fill_gaps(struct committing *k)
 	if (k->view->bad > 0)
 		dw_facts_incomplete(f, "bpf-bad-record", NULL, 0, true,
 				    "%zu records of the BPF walk are malformed", k->view->bad);
-	if ((k->walk.ran & DW_BPF_TABLES) && (k->view->tables & needed) == needed)
+	if ((k->walk.ran & DW_BPF_TABLES) && dw_view_knows_tables(k->view))
 		return;
 	dw_facts_incomplete(
 		f, "no-bpf-tables", NULL, 0, false,

@@ -250,3 +250,30 @@ void dw_view_close(struct dw_view *v)
 	HASH_CLEAR(hh, v->by_key);
 	HASH_CLEAR(hh, v->by_tgid);
 }
+
+bool dw_view_tables_agree(const struct dw_view *v)
+{
+	bool held = false;
+
+	for (size_t i = 0; i < v->sockets.n; i++) {
+		const struct dw_view_socket *s = v->sockets.v[i];
+		enum dw_protocol p = dw_view_protocol(&s->k);
+
+		if (p != DW_PROTOCOL_TCP && p != DW_PROTOCOL_UDP)
+			continue;
+		if (s->seen & DW_SEEN_BPF_HASH)
+			return true;
+		held = true;
+	}
+	return !held;
+}
+
+bool dw_view_knows_tables(const struct dw_view *v)
+{
+	bool udp = (v->tables & 1U << DW_PROTOCOL_UDP) != 0;
+
+	/* from 6.2 on it is the namespace that leads to its UDP table */
+	for (size_t i = 0; i < v->netns.n && !udp && v->tables; i++)
+		udp = v->netns.v[i].udp != 0;
+	return udp && (v->tables & 1U << DW_PROTOCOL_TCP) != 0;
+}

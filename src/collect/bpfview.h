@@ -49,6 +49,13 @@ struct dw_view {
 
 /* Takes the records in; to be called for each stream of a walk. A stream that breaks off counts in bad. */
 void dw_view_add(struct dw_view *v, const struct dw_bytes *records);
+/*
+ * Of the sockets that processes hold the tables must show some. Where they show none the walk went astray (the
+ * tables of this kernel are laid out in another way than we know), and its silence means nothing.
+ */
+bool dw_view_tables_agree(const struct dw_view *v);
+/* A walk that did not come by TCP's and UDP's tables has seen nothing of what the kernel itself holds open. */
+bool dw_view_knows_tables(const struct dw_view *v);
 void dw_view_close(struct dw_view *v); /* the hash tables; all else is the arena's */
 struct dw_view_socket *dw_view_find(const struct dw_view *v, uint64_t key);
 struct dw_view_process *dw_view_process(const struct dw_view *v, uint32_t tgid);

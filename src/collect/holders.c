@@ -77,9 +77,9 @@ static size_t owner_of(struct joining *j, const struct dw_fds_process *p)
 	if (i && i->started_ticks == p->started_ticks)
 		return dw_collect_owner(c, i);
 	if (!i && dw_procs_is_unreadable(c->procs, p->pid))
-		dw_facts_incomplete(c->facts, "process-unreadable", NULL, 0, true,
-				    "process %d holds a socket, but nothing more of it could be read",
-				    p->pid);
+		dw_facts_incomplete(
+			c->facts, "process-unreadable", NULL, 0, true,
+			"process %d holds a socket, but nothing more of it could be read", p->pid);
 	else if (!p->covered && (!i || i->started_ticks > p->started_ticks))
 		return DW_NONE;
 	/*
