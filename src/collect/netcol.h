@@ -103,8 +103,6 @@ size_t dw_unix_inodes(struct dw_collect *c, struct dw_arena *a, uint32_t **ret);
 /* Sets could_see of a namespace's sockets from what its state says. */
 void dw_netns_mark(struct dw_collect *c, size_t netns);
 
-/* The rest of what fd reads, at most max bytes (-EFBIG beyond), terminated, in the arena. */
-int dw_netcol_read(int fd, size_t max, struct dw_arena *a, struct dw_bytes *ret);
 
 /* --- parsers of outside bytes, for the tests ------------------------------------------------- */
 

@@ -242,7 +242,7 @@ void dw_netns_mounts(struct dw_collect *c, int pid)
 
 	if (fd < 0)
 		return;
-	if (dw_netcol_read(fd, MOUNTINFO_MAX, scratch, &text) < 0) {
+	if (dw_fd_read_all(fd, MOUNTINFO_MAX, scratch, &text) < 0) {
 		dw_facts_incomplete(c->facts, "unreadable", path, 0, true, "%s could not be read",
 				    path);
 		return;

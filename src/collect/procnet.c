@@ -38,33 +38,6 @@ static const struct source sources[] = {
 	{ "sctp/eps", DW_PROCFILE_SCTP, DW_PROTOCOL_SCTP },
 };
 
-int dw_netcol_read(int fd, size_t max, struct dw_arena *a, struct dw_bytes *ret)
-{
-	size_t cap = 16 * 1024, n = 0;
-	char *data = dw_arena_alloc(a, cap);
-
-	for (;;) {
-		ssize_t got = read(fd, data + n, cap - n - 1);
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			return -errno;
-		if (got == 0)
-			break;
-		n += (size_t)got;
-		if (n > max)
-			return -EFBIG;
-		if (n == cap - 1) {
-			data = dw_arena_grow(a, data, cap, cap * 2);
-			cap *= 2;
-		}
-	}
-	data[n] = '\0';
-	*ret = (struct dw_bytes){ .data = data, .n = n };
-	return 0;
-}
-
 struct reading {
 	struct dw_collect *c;
 	size_t netns;

@@ -59,6 +59,8 @@ int dw_sys_file_open(struct dw_sys *s, const char *path, int flags, struct dw_er
 /* The whole regular file, at most max bytes (-EFBIG beyond). Also for files that say they are empty (/proc). */
 int dw_sys_file_read(struct dw_sys *s, const char *path, size_t max, struct dw_arena *a, struct dw_bytes *ret,
 		     struct dw_error *e);
+/* A descriptor to its end, at most max bytes (-EFBIG beyond), terminated. Counts no call. */
+int dw_fd_read_all(int fd, size_t max, struct dw_arena *a, struct dw_bytes *ret);
 int dw_sys_file_stat(struct dw_sys *s, const char *path, bool follow, struct stat *ret, struct dw_error *e);
 /* Where the symbolic link points, unresolved. */
 int dw_sys_file_readlink(struct dw_sys *s, const char *path, struct dw_arena *a, char **ret,

@@ -64,7 +64,5 @@ extern const struct dw_sys_ops dw_sys_live_ops, dw_sys_fake_ops;
 
 /* Opens a file of the fixture, or fails with -ENOENT when there is none. */
 int dw_fake_open(struct dw_sys *s, const char *relative, struct dw_error *e);
-/* Reads a descriptor to its end, at most max bytes. */
-int dw_fd_read_all(int fd, size_t max, struct dw_arena *a, struct dw_bytes *ret);
 
 #endif
