@@ -157,6 +157,7 @@ struct dw_door {
 	unsigned connections;        /* established, all peers together */
 	const struct dw_peer *peers; /* most connections first; at most DW_PEERS_MAX */
 	size_t n_peers;
+	enum dw_tristate packet_filter; /* as dw_netns_fact.filter, of its namespace */
 	bool carries_session; /* the connection of whoever runs doorward came through it */
 	bool mptcp;
 	unsigned sockets;      /* how many sockets make this door (SO_REUSEPORT) */
