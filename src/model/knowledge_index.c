@@ -14,8 +14,7 @@
 
 struct name {
 	const char *text; /* not terminated where n says so: NAME* */
-	size_t n;
-	uint32_t hash;
+	uint32_t n, hash;
 	const struct dw_service *service;
 };
 
@@ -47,6 +46,7 @@ struct dw_knowledge_index {
 	struct ports single;
 	struct port *ranges;
 	size_t n_ranges;
+	bool placing;
 };
 
 /* --- making ----------------------------------------------------------------------------------------- */
@@ -108,20 +108,35 @@ static int compare_ports(const void *a, const void *b)
 	return c ? c : compare_pointers(x->service, y->service);
 }
 
-/* Counts only, as long as the table has no room: fresh memory costs more than a second walk. */
-static void add(struct table *t, const char *text, size_t n, const struct dw_service *s)
+/*
+ * The services are walked through three times: how many names, how many in each bucket, and then each gets its place. Fresh
+ * memory costs more than a walk.
+ */
+static void add(const struct dw_knowledge_index *x, struct table *t, const char *text, size_t n,
+		const struct dw_service *s)
 {
-	if (t->names)
-		t->names[t->n] = (struct name){
-			.text = text, .n = n, .hash = hash_of(text, n), .service = s
-		};
-	t->n++;
+	uint32_t hash;
+	size_t i;
+
+	if (!t->names) {
+		t->n++;
+		return;
+	}
+	hash = hash_of(text, n);
+	if (!x->placing) {
+		if (t->starts)
+			t->starts[(hash & t->mask) + 2]++;
+		return;
+	}
+	i = t->starts ? t->starts[(hash & t->mask) + 1]++ : t->n++;
+	t->names[i] = (struct name){ .text = text, .n = (uint32_t)n, .hash = hash, .service = s };
 }
 
-static void add_all(struct table *t, const char *const *texts, const struct dw_service *s)
+static void add_all(const struct dw_knowledge_index *x, struct table *t, const char *const *texts,
+		    const struct dw_service *s)
 {
 	for (; *texts; texts++)
-		add(t, *texts, strlen(*texts), s);
+		add(x, t, *texts, strlen(*texts), s);
 }
 
 static void add_port(struct dw_knowledge_index *x, const struct dw_service_port *p,
@@ -146,23 +161,41 @@ static void add_service(struct dw_knowledge_index *x, const struct dw_service *s
 		size_t n = strlen(*p);
 
 		if (n > 0 && (*p)[n - 1] == '*')
-			add(&x->beginnings, *p, n - 1, s);
+			add(x, &x->beginnings, *p, n - 1, s);
 		else
-			add(&x->programs, *p, n, s);
+			add(x, &x->programs, *p, n, s);
 	}
-	add_all(&x->packages, s->packages, s);
-	add_all(&x->units, s->units, s);
-	add_all(&x->kernel, s->kernel, s);
-	add_all(&x->commands, s->commands, s);
+	add_all(x, &x->packages, s->packages, s);
+	add_all(x, &x->units, s->units, s);
+	add_all(x, &x->kernel, s->kernel, s);
+	add_all(x, &x->commands, s->commands, s);
 	for (const struct dw_service_port *p = s->ports; p->protocol != DW_PROTOCOL_UNKNOWN; p++)
 		add_port(x, p, s);
 }
 
+/* Behind the first walk. */
 static void make_room(struct dw_arena *a, struct table *t)
 {
 	t->names = dw_arena_array(a, t->n, sizeof(*t->names));
 	t->services = dw_arena_array(a, t->n, sizeof(*t->services));
-	t->n = 0;
+}
+
+static void make_buckets(struct dw_arena *a, struct table *t)
+{
+	size_t buckets = 1;
+
+	make_room(a, t);
+	while (buckets < t->n)
+		buckets *= 2;
+	t->mask = (uint32_t)buckets - 1;
+	t->starts = dw_arena_array(a, buckets + 2, sizeof(*t->starts));
+}
+
+/* Counted two places on, summed up one on: placing the names makes of each bucket's start its end, the next one's start. */
+static void sum_buckets(struct table *t)
+{
+	for (size_t i = 2; i <= (size_t)t->mask + 1; i++)
+		t->starts[i] += t->starts[i - 1];
 }
 
 static void sort_longest(struct table *t)
@@ -190,29 +223,12 @@ static void sort_bucket(struct name *names, size_t n)
 	}
 }
 
-static void sort_buckets(struct dw_arena *a, struct table *t)
+static void sort_buckets(struct table *t)
 {
-	struct name *sorted = dw_arena_array(a, t->n, sizeof(*sorted));
-	uint32_t *ends;
-	size_t buckets = 1;
-
-	while (buckets < t->n)
-		buckets *= 2;
-	t->mask = (uint32_t)buckets - 1;
-	t->starts = dw_arena_array(a, buckets + 2, sizeof(*t->starts));
-	/* counted two places on, summed up one on: placing the names makes starts of the ends */
-	ends = t->starts + 1;
+	for (size_t i = 0; i <= t->mask; i++)
+		sort_bucket(&t->names[t->starts[i]], t->starts[i + 1] - t->starts[i]);
 	for (size_t i = 0; i < t->n; i++)
-		t->starts[(t->names[i].hash & t->mask) + 2]++;
-	for (size_t i = 1; i <= buckets; i++)
-		ends[i] += ends[i - 1];
-	for (size_t i = 0; i < t->n; i++)
-		sorted[ends[t->names[i].hash & t->mask]++] = t->names[i];
-	t->names = sorted;
-	for (size_t i = 0; i < buckets; i++)
-		sort_bucket(&sorted[t->starts[i]], t->starts[i + 1] - t->starts[i]);
-	for (size_t i = 0; i < t->n; i++)
-		t->services[i] = sorted[i].service;
+		t->services[i] = t->names[i].service;
 }
 
 static void sort_ports(struct ports *p)
@@ -232,30 +248,40 @@ static void sort_ports(struct ports *p)
 	p->n = n;
 }
 
+static void walk(struct dw_knowledge_index *x, const struct dw_knowledge *k)
+{
+	x->single.n = x->n_ranges = 0;
+	for (size_t i = 0; k && i < k->n_services; i++)
+		add_service(x, &k->services[i]);
+}
+
 const struct dw_knowledge_index *dw_knowledge_index_new(struct dw_arena *a,
 							const struct dw_knowledge *k)
 {
 	struct dw_knowledge_index *x = dw_new(a, struct dw_knowledge_index);
-	struct table *const tables[] = { &x->programs, &x->beginnings, &x->packages,
-					 &x->units,    &x->kernel,     &x->commands };
+	struct table *const named[] = { &x->programs, &x->packages, &x->units, &x->kernel },
+			    *const searched[] = { &x->beginnings, &x->commands };
 
 	x->arena = a;
-	for (size_t i = 0; k && i < k->n_services; i++)
-		add_service(x, &k->services[i]);
-	for (size_t i = 0; i < DW_ARRAY_SIZE(tables); i++)
-		make_room(a, tables[i]);
+	walk(x, k);
+	for (size_t i = 0; i < DW_ARRAY_SIZE(named); i++)
+		make_buckets(a, named[i]);
+	for (size_t i = 0; i < DW_ARRAY_SIZE(searched); i++) {
+		make_room(a, searched[i]);
+		searched[i]->n = 0;
+	}
 	x->single.ports = dw_arena_array(a, x->single.n, sizeof(*x->single.ports));
 	x->single.services = dw_arena_array(a, x->single.n, sizeof(*x->single.services));
 	x->ranges = dw_arena_array(a, x->n_ranges, sizeof(*x->ranges));
-	x->single.n = x->n_ranges = 0;
-	for (size_t i = 0; k && i < k->n_services; i++)
-		add_service(x, &k->services[i]);
-	sort_longest(&x->beginnings);
-	sort_longest(&x->commands);
-	sort_buckets(a, &x->programs);
-	sort_buckets(a, &x->packages);
-	sort_buckets(a, &x->units);
-	sort_buckets(a, &x->kernel);
+	walk(x, k);
+	for (size_t i = 0; i < DW_ARRAY_SIZE(named); i++)
+		sum_buckets(named[i]);
+	x->placing = true;
+	walk(x, k);
+	for (size_t i = 0; i < DW_ARRAY_SIZE(named); i++)
+		sort_buckets(named[i]);
+	for (size_t i = 0; i < DW_ARRAY_SIZE(searched); i++)
+		sort_longest(searched[i]);
 	sort_ports(&x->single);
 	return x;
 }
@@ -264,7 +290,7 @@ const struct dw_knowledge_index *dw_knowledge_index_new(struct dw_arena *a,
 
 static struct dw_services find(const struct table *t, const char *text, size_t length)
 {
-	const struct name key = { .text = text, .n = length };
+	const struct name key = { .text = text, .n = (uint32_t)length };
 	uint32_t bucket = hash_of(text, length) & t->mask;
 	size_t i = t->starts[bucket], end = t->starts[bucket + 1], n = 0;
 
