@@ -152,7 +152,10 @@ struct dw_door {
 	struct dw_starter starter;
 	const char *program; /* path of what serves: the starter's program, else the oldest owner's; NULL unknown */
 	const struct dw_package *package; /* of program; NULL: none or unknown */
-	/* who uses it now; false: not looked at (or it has no connections) */
+	/*
+	 * Who uses it now. peers_known false: not looked at, or a datagram door, which takes from anybody; its
+	 * connected sockets are listed all the same.
+	 */
 	bool peers_known;
 	unsigned connections;        /* established, all peers together */
 	const struct dw_peer *peers; /* most connections first; at most DW_PEERS_MAX */

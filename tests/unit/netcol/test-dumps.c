@@ -9,8 +9,10 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/inet_diag.h>
+#include <linux/if_addr.h>
 #include <linux/netlink.h>
 #include <linux/packet_diag.h>
+#include <linux/rtnetlink.h>
 #include <linux/sock_diag.h>
 #include <linux/vm_sockets_diag.h>
 #include <netinet/tcp.h>
@@ -27,7 +29,8 @@
 
 struct answer {
 	uint32_t netns;
-	_Alignas(8) char request[128];
+	int protocol; /* of netlink */
+	_Alignas(8) char request[512];
 	_Alignas(8) char bytes[2048];
 	size_t n;
 };
@@ -249,16 +252,91 @@ static void blue(struct answer *a)
 	end(a, m);
 }
 
-static void (*const all[])(struct answer *a) = { sctp4, sctp6, dccp,  raw, tcp,
-						 tcp6,  mptcp, vsock, blue };
+/*
+ * Connections: local port 443 or 8443, or the remote address one of this host (its own 10.0.0.1, loopback), each
+ * test of inet_diag_bc_op followed by a jump to the end of the program.
+ */
+static void connections(struct answer *a)
+{
+	/* clang-format off */
+	static const uint8_t code[] = {
+		2, 8, 20, 0, 0, 0, 0xbb, 1, /* local port >= 443, else the next test */
+		3, 8, 12, 0, 0, 0, 0xbb, 1, /* <= 443 */
+		1, 4, 96, 0,                /* yes: to the end */
+		2, 8, 20, 0, 0, 0, 0xfb, 0x20,
+		3, 8, 12, 0, 0, 0, 0xfb, 0x20,
+		1, 4, 76, 0,
+		8, 16, 20, 0, 2, 32, 0, 0, 255, 255, 255, 255, 10, 0, 0, 1,
+		1, 4, 56, 0,
+		8, 16, 20, 0, 2, 8, 0, 0, 255, 255, 255, 255, 127, 0, 0, 0,
+		1, 4, 36, 0,
+		8, 28, 36, 0, 10, 128, 0, 0, 255, 255, 255, 255, /* no: beyond the end */
+		0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1,
+		1, 4, 4, 0,
+	};
+	/* clang-format on */
+	struct nlmsghdr *m = (void *)a->request;
+	struct inet_diag_req *r = (void *)(m + 1);
+	struct nlattr *t = (void *)(r + 1);
+	const struct {
+		const char *local, *remote;
+		uint16_t port, remote_port;
+		uint8_t state;
+		uint32_t inode;
+	} ends[] = {
+		{ "10.0.0.1", "192.0.2.1", 443, 50000, TCP_ESTABLISHED, 0 }, /* not accepted yet */
+		{ "10.0.0.1", "192.0.2.2", 443, 50000, TCP_CLOSE_WAIT, 6001 },
+		{ "10.0.0.1", "192.0.2.3", 443, 50000, TCP_SYN_RECV, 0 },
+		{ "10.0.0.1", "10.0.0.1", 8443, 41000, TCP_ESTABLISHED, 6002 },
+		{ "10.0.0.1", "10.0.0.1", 41000, 8443, TCP_ESTABLISHED, 6003 },
+		{ "127.0.0.1", "127.0.0.1", 41001, 25, TCP_ESTABLISHED, 6004 }, /* no door's */
+	};
+
+	m->nlmsg_type = TCPDIAG_GETSOCK;
+	r->idiag_states = 1U << TCP_ESTABLISHED | 1U << TCP_FIN_WAIT1 | 1U << TCP_FIN_WAIT2 |
+			  1U << TCP_CLOSE_WAIT;
+	*t = (struct nlattr){ .nla_len = 4 + sizeof(code), .nla_type = INET_DIAG_REQ_BYTECODE };
+	memcpy(t + 1, code, sizeof(code));
+	m->nlmsg_len = NLMSG_HDRLEN + sizeof(*r) + t->nla_len;
+	for (size_t i = 0; i < DW_ARRAY_SIZE(ends); i++) {
+		struct inet_diag_msg *d;
+
+		m = begin(a);
+		m->nlmsg_type = TCPDIAG_GETSOCK;
+		d = inet(a, AF_INET, ends[i].state, ends[i].local, ends[i].port, ends[i].inode);
+		d->id.idiag_dport = htons(ends[i].remote_port);
+		DW_CHECK_INT(inet_pton(AF_INET, ends[i].remote, d->id.idiag_dst), 1);
+		end(a, m);
+	}
+}
+
+static void addresses(struct answer *a)
+{
+	static const uint8_t own[4] = { 10, 0, 0, 1 }, other[4] = { 10, 0, 0, 9 };
+	struct nlmsghdr *m = (void *)a->request;
+
+	a->protocol = NETLINK_ROUTE;
+	m->nlmsg_type = RTM_GETADDR;
+	m->nlmsg_len = NLMSG_HDRLEN + NLMSG_ALIGN(sizeof(struct rtgenmsg));
+	m = begin(a);
+	m->nlmsg_type = RTM_NEWADDR;
+	*(struct ifaddrmsg *)put(a, sizeof(struct ifaddrmsg)) =
+		(struct ifaddrmsg){ .ifa_family = AF_INET, .ifa_prefixlen = 32, .ifa_index = 2 };
+	attribute(a, IFA_ADDRESS, other, 4); /* of the other side */
+	attribute(a, IFA_LOCAL, own, 4);
+	end(a, m);
+}
+
+static void (*const all[])(struct answer *a) = { sctp4, sctp6, dccp, raw,         tcp,      tcp6,
+						 mptcp, vsock, blue, connections, addresses };
 
 static char *make(struct answer *a, size_t i, struct dw_arena *arena)
 {
-	*a = (struct answer){ .netns = HOST };
+	*a = (struct answer){ .netns = HOST, .protocol = NETLINK_SOCK_DIAG };
 	all[i](a);
 	done(a);
-	return dw_netlink_key(arena, &(struct dw_netns){ .inode = a->netns, .fd = -1 },
-			      NETLINK_SOCK_DIAG, (struct nlmsghdr *)(void *)a->request);
+	return dw_netlink_key(arena, &(struct dw_netns){ .inode = a->netns, .fd = -1 }, a->protocol,
+			      (struct nlmsghdr *)(void *)a->request);
 }
 
 static int write_all(const char *dir)
@@ -381,6 +459,34 @@ DW_TEST(recorded_host)
 	DW_CHECK_STR(l.facts->netns.v[1].name, "blue");
 	DW_CHECK_INT(notes(&l, "bad-message"), 1);
 	DW_CHECK_INT(notes(&l, "bad-line"), 1);
+	look_end(&l);
+}
+
+/* Half open ones and those of no door are left out; the other end of our own has a name. */
+DW_TEST(recorded_connections)
+{
+	struct dw_str out = { 0 };
+	struct look l;
+
+	look(&l, DW_RUNG_NETLINK | DW_RUNG_PROC, 0);
+	out.arena = l.facts->arena;
+	for (size_t i = 0; i < l.facts->connections.n; i++) {
+		const struct dw_connection_fact *c = &l.facts->connections.v[i];
+
+		dw_str_addf(&out, "%s from %u.%u.%u.%u:%u inode %u%s%s\n",
+			    dw_endpoint_text(l.facts->arena, &c->at), c->peer[0], c->peer[1],
+			    c->peer[2], c->peer[3], c->peer_port, (unsigned)c->inode,
+			    c->local ? " local " : "", c->program ? c->program : "");
+	}
+	DW_CHECK_STR(out.s,
+		     "10.0.0.1:443/tcp from 192.0.2.1:50000 inode 0\n"
+		     "10.0.0.1:443/tcp from 192.0.2.2:50000 inode 6001\n"
+		     "10.0.0.1:8443/tcp from 10.0.0.1:41000 inode 6002 local /usr/bin/client\n");
+	for (size_t i = 0; i < l.facts->sockets.n; i++)
+		if (l.facts->sockets.v[i].at.protocol == DW_PROTOCOL_TCP)
+			DW_CHECK(l.facts->sockets.v[i].asked);
+	/* of what nobody recorded an answer for it is not known */
+	DW_CHECK_INT(notes(&l, "no-connections"), 3);
 	look_end(&l);
 }
 
