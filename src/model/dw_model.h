@@ -64,7 +64,7 @@ struct dw_starter {
 	enum dw_starter_kind kind;
 	const char *id;     /* see the kind's file in src/starters/ */
 	const char *source; /* FILE:LINE (or FILE) that a person would edit */
-	const char *program; /* what serves the door when the holder does not (inetd's line, Accept=yes); else NULL */
+	const char *program; /* what serves the door when the holder does not (inetd's line, a socket unit's service); else NULL */
 	enum dw_tristate enabled; /* will it be started at the next boot? */
 	enum dw_tristate running;
 	enum dw_tristate restarts; /* is it brought back after a kill, without a reboot? */

@@ -50,7 +50,7 @@ static const struct dw_field starter_fields[] = {
 	  .description = "FILE:LINE that says so: what a person would edit" },
 	{ "program", DW_FIELD_STRING, true, STARTER(program),
 	  .description = "what serves the door when its holder does not: the program of an inetd "
-			 "line, of Accept=yes" },
+			 "line, of the service behind a socket unit" },
 	{ "enabled", DW_FIELD_BOOL, true, .get = get_enabled,
 	  .description = "will it be started at the next boot?" },
 	{ "running", DW_FIELD_BOOL, true, .get = get_running, .description = "is it running now?" },
