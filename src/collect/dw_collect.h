@@ -88,4 +88,15 @@ size_t dw_collect_owner(struct dw_collect *c, const struct dw_procinfo *i);
 int dw_packages_find(struct dw_sys *s, struct dw_facts *f, const char *const *paths, size_t n,
 		     const struct dw_package **ret, struct dw_error *e);
 
+#define DW_DEPENDANTS_MAX 64
+
+/*
+ * Installed packages that cannot do without this one: they depend on it or on what it provides, and no other
+ * installed package fulfils the same clause. Versions are not compared. At most DW_DEPENDANTS_MAX, in the
+ * database's order, in the arena. -ENOENT: no such package is installed; -ENOTSUP: no dpkg here (rpm is not
+ * asked).
+ */
+int dw_packages_dependants(struct dw_sys *s, struct dw_arena *a, const char *package,
+			   struct dw_strings *ret, struct dw_error *e);
+
 #endif
