@@ -16,6 +16,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "attr.h"
 #include "netcol.h"
 
 #define STATES                                                                                     \
@@ -176,21 +177,20 @@ static int one_address(const struct nlmsghdr *m, void *arg)
 {
 	const struct listing *l = arg;
 	const struct ifaddrmsg *i = mnl_nlmsg_get_payload(m);
-	const struct nlattr *a, *found = NULL;
+	const struct nlattr *tb[IFA_LOCAL + 1] = { NULL }, *found;
 	struct dw_inet inet;
 	size_t size;
 
 	if (m->nlmsg_type != RTM_NEWADDR || mnl_nlmsg_get_payload_len(m) < sizeof(*i) ||
 	    (i->ifa_family != AF_INET && i->ifa_family != AF_INET6))
 		return 0;
-	/* IFA_ADDRESS of a point-to-point link is the other side's: IFA_LOCAL wins */
-	mnl_attr_for_each(a, m, sizeof(*i)) if (mnl_attr_get_type(a) == IFA_LOCAL ||
-						(!found && mnl_attr_get_type(a) == IFA_ADDRESS))
-		found = a;
+	dw_attr_message(m, sizeof(*i), tb, IFA_LOCAL);
+	/* IFA_ADDRESS of a point-to-point link is the other side's */
+	found = tb[IFA_LOCAL] ? tb[IFA_LOCAL] : tb[IFA_ADDRESS];
 	size = i->ifa_family == AF_INET6 ? 16 : 4;
-	if (!found || mnl_attr_get_payload_len(found) < size)
+	if (dw_attr_size(found) < size)
 		return 0;
-	dw_inet_from(&inet, size == 16, mnl_attr_get_payload(found));
+	dw_inet_from(&inet, size == 16, dw_attr_data(found));
 	if (!dw_inet_is_loopback(&inet) && l->to->n < ADDRESSES_MAX)
 		dw_vec_push(l->arena, l->to, inet);
 	return 0;
