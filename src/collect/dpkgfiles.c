@@ -63,10 +63,10 @@ static bool is_name(const char *s, size_t n)
 	return n > 0 && n < 200 && s[0] != '.';
 }
 
-/* Of some thirty fields five matter; their first letters say most of it. */
+/* Of some thirty fields eight matter; their first letters say most of it. */
 static bool is_wanted(char first)
 {
-	static const char wanted[] = { 'P', 'V', 'A', 'S', 'M', 'p', 'v', 'a', 's', 'm' };
+	static const char wanted[] = { 'P', 'V', 'A', 'S', 'M', 'D', 'p', 'v', 'a', 's', 'm', 'd' };
 
 	return memchr(wanted, first, sizeof(wanted)) != NULL;
 }
@@ -106,8 +106,15 @@ static const char *take_field(struct dw_arena *a, struct dw_dpkg_package *p, con
 		p->architecture = dw_arena_strndup(a, value, n);
 	} else if (FIELD("Status")) {
 		p->installed = has_files(value, n);
+		p->removed = n >= 12 && memcmp(value + n - 12, "config-files", 12) == 0;
 	} else if (FIELD("Multi-Arch")) {
 		p->multi_arch_same = n == 4 && memcmp(value, "same", 4) == 0;
+	} else if (FIELD("Depends")) {
+		p->depends = (struct dw_dpkg_list){ value, n };
+	} else if (FIELD("Pre-Depends")) {
+		p->pre_depends = (struct dw_dpkg_list){ value, n };
+	} else if (FIELD("Provides")) {
+		p->provides = (struct dw_dpkg_list){ value, n };
 	}
 #undef FIELD
 	return NULL;

@@ -28,12 +28,19 @@ struct dw_collect {
 	unsigned rungs; /* DW_RUNG_* allowed; the best that works runs */
 	bool hidden;    /* also compare the views and probe by bind(2) */
 	/* filled by dw_collect_sockets, for the parts that come after it */
-	DW_VEC(struct dw_netns) netns; /* beside facts->netns, same order; fd -1 where it cannot be entered */
-	struct dw_sock_index *index;   /* private to this room (netcol.h); freed by dw_collect_close */
+	DW_VEC(struct dw_netns)
+	netns; /* beside facts->netns, same order; fd -1 where it cannot be entered */
+	struct dw_sock_index
+		*index; /* private to this room (netcol.h); freed by dw_collect_close */
 };
 
 /* Namespaces, sockets, holders (facts->netns, sockets, processes, holds, method). */
 int dw_collect_sockets(struct dw_collect *c, struct dw_error *e);
+/*
+ * Who is connected to the doors found so far (facts->connections), in the namespaces that were not asked before.
+ * Part of dw_collect_sockets where holders are walked after it; to be called after it for the rest.
+ */
+int dw_collect_connections(struct dw_collect *c, struct dw_error *e);
 /* Names the subsystem of kernel-owned sockets that do not tell it themselves. */
 int dw_collect_kernel(struct dw_collect *c, struct dw_error *e);
 /* DNAT, redirects, published ports, IPVS, sk_lookup and XDP programs (facts->redirects). */
@@ -80,5 +87,16 @@ size_t dw_collect_owner(struct dw_collect *c, const struct dw_procinfo *i);
  */
 int dw_packages_find(struct dw_sys *s, struct dw_facts *f, const char *const *paths, size_t n,
 		     const struct dw_package **ret, struct dw_error *e);
+
+#define DW_DEPENDANTS_MAX 64
+
+/*
+ * Installed packages that cannot do without this one: they depend on it or on what it provides, and no other
+ * installed package fulfils the same clause. Versions are not compared. At most DW_DEPENDANTS_MAX, in the
+ * database's order, in the arena. -ENOENT: no such package is installed; -ENOTSUP: no dpkg here (rpm is not
+ * asked).
+ */
+int dw_packages_dependants(struct dw_sys *s, struct dw_arena *a, const char *package,
+			   struct dw_strings *ret, struct dw_error *e);
 
 #endif

@@ -144,8 +144,10 @@ static void join_all(struct joining *j, const struct dw_fds *fds)
 		size_t socket = dw_sock_first(c, s->inode);
 
 		j->ring_nameless += s->inode == 0;
-		if (socket == DW_NONE)
+		if (socket == DW_NONE) {
+			dw_connection_held(c, s->inode, fds->processes[s->process].pid);
 			continue;
+		}
 		if (s->process != current) {
 			current = s->process;
 			owner = owner_of(j, &fds->processes[current]);

@@ -8,6 +8,7 @@
 
 #include "dw_collect.h"
 #include "dw_fds.h"
+#include "dw_netlink.h"
 
 #define DW_PROTOCOL_BIT(p) (1U << (p))
 
@@ -24,12 +25,29 @@ struct dw_netns_state {
 	int pid;         /* a process that was in it; 0: none */
 	size_t first;    /* no socket before this one is in the namespace */
 	bool links_read;
+	bool connections_read;
 	DW_VEC(struct dw_ifname) links;
+};
+
+/* An end of a connection whose holder is asked for. */
+struct dw_wanted_end {
+	uint64_t inode;
+	size_t connection; /* index into facts->connections */
+	bool other;        /* the peer's end */
+};
+
+struct dw_wanted_ends {
+	DW_VEC(struct dw_wanted_end) ends; /* by inode, once sorted */
+	bool sorted;
+	int pid; /* asked for last, and its program */
+	const char *program;
 };
 
 /* Index of the sockets in c->facts by inode; made on demand, freed by dw_collect_close. */
 struct dw_sock_index;
 void dw_sock_index_free(struct dw_sock_index *x); /* NULL allowed */
+/* Kept with the index; its memory is the facts' arena. */
+struct dw_wanted_ends *dw_wanted_ends(struct dw_collect *c);
 
 struct dw_netns_state *dw_netns_state(struct dw_collect *c, size_t netns);
 /* Adds a namespace, or completes one that is there. Takes fd (-1: none) over. Returns its index. */
@@ -50,6 +68,12 @@ uint32_t dw_netns_link(int dir, const char *name, const char *prefix);
  * none.
  */
 uint32_t dw_netns_stand_in(struct dw_collect *c, int dir);
+/*
+ * A file of the namespace's /proc/net: of the calling thread's when it stands in it (inside), else through a
+ * process.
+ */
+int dw_procnet_open(struct dw_collect *c, size_t netns, const char *name, bool inside,
+		    struct dw_error *e);
 /*
  * Closes what cannot be entered; not root: adds the namespaces of others' processes, to be read
  * from /proc/PID/net.
@@ -103,6 +127,49 @@ size_t dw_unix_inodes(struct dw_collect *c, struct dw_arena *a, uint32_t **ret);
 /* Sets could_see of a namespace's sockets from what its state says. */
 void dw_netns_mark(struct dw_collect *c, size_t netns);
 
+/* --- connections ------------------------------------------------------------------------------ */
+
+/* An address as IPv6 has it: IPv4 is mapped (::ffff:0:0/96). */
+struct dw_inet {
+	uint8_t b[16];
+};
+void dw_inet_from(struct dw_inet *ret, bool v6, const void *address);
+bool dw_inet_is_v4(const struct dw_inet *i);
+bool dw_inet_is_loopback(const struct dw_inet *i);
+
+/* One end of a connection. */
+struct dw_end {
+	struct dw_inet local, remote;
+	uint16_t local_port, remote_port;
+	uint32_t ifindex;
+	uint64_t inode;
+	unsigned state; /* of netinet/tcp.h; SCTP: enum sctp_state of the kernel */
+};
+typedef void dw_end_cb(void *arg, const struct dw_end *end);
+
+/* Addresses of the calling thread's namespace but loopback's; none when it does not tell. */
+struct dw_inets {
+	struct dw_inet *v;
+	size_t n, cap;
+};
+void dw_own_addresses(struct dw_collect *c, size_t netns, struct dw_arena *a, struct dw_inets *ret);
+
+/*
+ * A program for INET_DIAG_REQ_BYTECODE, in the arena: the local port is one of those (ascending), or the remote
+ * address is one of this host. May let more through where there are many ports.
+ */
+struct dw_bytes dw_ends_filter(struct dw_arena *a, const uint16_t *ports, size_t n,
+			       const struct dw_inets *own);
+/* Has sock_diag tell of each end that passes the filter, of both families. */
+int dw_ends_ask(struct dw_collect *c, size_t netns, enum dw_protocol p,
+		const struct dw_bytes *filter, dw_end_cb *cb, void (*restart)(void *arg), void *arg,
+		struct dw_error *e);
+int dw_end_parse(const struct nlmsghdr *m, struct dw_end *ret);
+/* A line of /proc/net/tcp, udp ...; false: no such line. */
+bool dw_end_parse_line(bool v6, const char *line, size_t n, struct dw_end *ret);
+
+/* The walk over descriptors tells who holds an end that was asked for: cheap for all others. */
+void dw_connection_held(struct dw_collect *c, uint64_t inode, int pid);
 
 /* --- parsers of outside bytes, for the tests ------------------------------------------------- */
 

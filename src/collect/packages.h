@@ -71,7 +71,13 @@ struct dw_dpkg_package {
 	const char *name, *version, *architecture; /* NULL: the paragraph does not say */
 	bool multi_arch_same;
 	bool installed; /* has files: unpacked, half-configured, installed, config-files ... */
+	bool removed;   /* of these: what it needs is not needed any more (config-files) */
 	unsigned line;
+	/* lists as written, in the text that was parsed; empty: the paragraph has none */
+	struct dw_dpkg_list {
+		const char *s;
+		size_t n;
+	} depends, pre_depends, provides;
 };
 
 struct dw_dpkg_status {

@@ -93,6 +93,26 @@ static int inet_line(bool v6, enum dw_protocol protocol, const char *line, size_
 	return 0;
 }
 
+bool dw_end_parse_line(bool v6, const char *line, size_t n, struct dw_end *ret)
+{
+	struct word w[10];
+	uint64_t port, remote_port, state, inode;
+	uint32_t address[4], remote[4];
+
+	if (split(line, n, w, 10) < 10 || w[0].s[w[0].n - 1] != ':' ||
+	    !inet_address(&w[1], v6, address, &port) ||
+	    !inet_address(&w[2], v6, remote, &remote_port) || !number(&w[3], 16, 255, &state) ||
+	    !number(&w[9], 10, UINT64_MAX, &inode))
+		return false;
+	*ret = (struct dw_end){ .local_port = (uint16_t)port,
+				.remote_port = (uint16_t)remote_port,
+				.inode = inode,
+				.state = (unsigned)state };
+	dw_inet_from(&ret->local, v6, address);
+	dw_inet_from(&ret->remote, v6, remote);
+	return true;
+}
+
 /* sk RefCnt Type Proto Iface R Rmem User Inode */
 static int packet_line(const char *line, size_t n, dw_sock_cb *cb, void *arg)
 {

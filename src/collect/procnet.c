@@ -112,8 +112,8 @@ static int read_lines(struct reading *k, int fd)
  * Through the thread's own directory when it stands in the namespace, else through a process that
  * is in it.
  */
-static int open_source(struct dw_collect *c, size_t netns, const char *name, bool inside,
-		       struct dw_error *e)
+int dw_procnet_open(struct dw_collect *c, size_t netns, const char *name, bool inside,
+		    struct dw_error *e)
 {
 	char path[64];
 
@@ -137,7 +137,7 @@ static int read_source(const struct wanted *w, const struct source *source)
 {
 	struct dw_facts *f = w->c->facts;
 	struct dw_error why = { 0 };
-	_cleanup_fd_ int fd = open_source(w->c, w->netns, source->name, w->inside, &why);
+	_cleanup_fd_ int fd = dw_procnet_open(w->c, w->netns, source->name, w->inside, &why);
 	struct reading k = {
 		.c = w->c,
 		.netns = w->netns,
@@ -204,7 +204,7 @@ static void read_bluetooth(struct dw_collect *c)
 			dw_netns_state(c, 0)->proc |= DW_PROTOCOL_BIT(DW_PROTOCOL_BLUETOOTH);
 			continue;
 		}
-		exists = open_source(c, 0, files[i].sockets, dw_netns_reachable(c, 0), NULL);
+		exists = dw_procnet_open(c, 0, files[i].sockets, dw_netns_reachable(c, 0), NULL);
 		if (exists >= 0)
 			dw_facts_incomplete(c->facts, "bluetooth", files[i].path, 0, true,
 					    "Bluetooth %s is there, but %s, which tells of its "

@@ -27,6 +27,10 @@ static int by_netlink(struct dw_collect *c, struct dw_error *e)
 			return r;
 	}
 	c->facts->method = netlink ? "netlink" : "proc";
+	/* before the walk, which then can say who holds the ends of connections too */
+	r = dw_collect_connections(c, e);
+	if (r < 0)
+		return r;
 	return dw_collect_holders(c, e);
 }
 

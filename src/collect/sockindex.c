@@ -38,6 +38,7 @@ struct dw_sock_index {
 	DW_VEC(uint8_t) again;
 	DW_VEC(struct dw_netns_state) netns;
 	size_t last_netns;
+	struct dw_wanted_ends wanted;
 };
 
 static struct dw_sock_index *index_of(struct dw_collect *c)
@@ -57,6 +58,11 @@ void dw_sock_index_free(struct dw_sock_index *x)
 		return;
 	HASH_CLEAR(hh, x->table);
 	dw_arena_free(x->arena);
+}
+
+struct dw_wanted_ends *dw_wanted_ends(struct dw_collect *c)
+{
+	return &index_of(c)->wanted;
 }
 
 struct dw_netns_state *dw_netns_state(struct dw_collect *c, size_t netns)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "dw_str.h"
+#include "peers.h"
 
 /* A socket with what decides which door it belongs to. */
 struct member {
@@ -282,8 +283,11 @@ static void add_door(struct joining *j, const struct member *m, size_t n)
 	d->filter = m->socket->filter;
 	d->starter = *starter_of(m);
 	d->program = m->program;
+	d->peers_known = d->kind == DW_KIND_LISTENER;
 	for (size_t i = 0; i < n; i++) {
 		const struct dw_socket_fact *s = m[i].socket;
+
+		d->peers_known &= s->asked;
 
 		seen |= s->seen;
 		d->mptcp |= s->mptcp;
@@ -383,6 +387,7 @@ struct dw_snapshot *dw_join(const struct dw_facts *f)
 	struct joining j = { .facts = f, .arena = a };
 
 	add_sockets(&j);
+	dw_join_peers(f, j.doors.v, j.doors.n, a);
 	add_redirects(&j);
 	add_sleepers(&j);
 	*s = (struct dw_snapshot){

@@ -73,6 +73,7 @@ void dw_audit_starters(struct auditing *a, const char *init)
 		name_containers(a, &s);
 		claim_holds(a, set);
 		claim_redirects(a, &s);
+		dw_starters_session(&s);
 	}
 	dw_starters_list(set);
 	dw_starters_unload(set);

@@ -63,6 +63,9 @@ static void collect(struct auditing *a)
 
 	tell(a, "sockets");
 	note(a, "no-sockets", "sockets could not be listed", dw_collect_sockets(&c, &e), &e);
+	tell(a, "connections");
+	note(a, "no-connections", "connections could not be listed", dw_collect_connections(&c, &e),
+	     &e);
 	tell(a, "forwarded ports");
 	note(a, "no-redirects", "forwarded ports could not be listed", dw_collect_redirects(&c, &e),
 	     &e);

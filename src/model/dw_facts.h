@@ -33,6 +33,7 @@ struct dw_socket_fact {
 	unsigned seen;          /* DW_SEEN_* */
 	unsigned could_see;     /* DW_SEEN_* views that ran and that should have shown it */
 	const char *filter;     /* packet socket's filter, in words */
+	bool asked; /* whoever is connected to it is in the facts' connections */
 };
 
 /* Process `process` holds socket `socket`. */
@@ -43,6 +44,22 @@ struct dw_hold_fact {
 	/* what starts it, and the package of starter.program; filled in between collect and join */
 	struct dw_starter starter;
 	const struct dw_package *package;
+};
+
+/*
+ * A connection whose local end has a port that some door has. Half open ones are none: anybody can forge the
+ * address of a first packet.
+ */
+struct dw_connection_fact {
+	struct dw_endpoint at; /* local end: netns, protocol, family (ipv4, ipv6), address, port, ifindex */
+	uint8_t peer[16];      /* of the same family */
+	uint16_t peer_port;
+	bool local;          /* the peer's address is one of this namespace */
+	bool session;        /* whoever runs doorward came by it */
+	uint64_t inode;      /* of the local end; 0: not accepted yet */
+	int pid;             /* who holds the local end; 0: not known */
+	const char *holder;  /* its program; NULL: not known */
+	const char *program; /* local: of the other end; NULL: not known */
 };
 
 /* A door without a local socket. */
@@ -80,6 +97,7 @@ struct dw_facts {
 	DW_VEC(struct dw_socket_fact) sockets;
 	DW_VEC(struct dw_owner) processes;
 	DW_VEC(struct dw_hold_fact) holds;
+	DW_VEC(struct dw_connection_fact) connections;
 	DW_VEC(struct dw_redirect_fact) redirects;
 	DW_VEC(struct dw_sleeper_fact) sleepers;
 	DW_VEC(struct dw_incomplete) incomplete;

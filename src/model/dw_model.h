@@ -64,7 +64,7 @@ struct dw_starter {
 	enum dw_starter_kind kind;
 	const char *id;     /* see the kind's file in src/starters/ */
 	const char *source; /* FILE:LINE (or FILE) that a person would edit */
-	const char *program; /* what serves the door when the holder does not (inetd's line, Accept=yes); else NULL */
+	const char *program; /* what serves the door when the holder does not (inetd's line, a socket unit's service); else NULL */
 	enum dw_tristate enabled; /* will it be started at the next boot? */
 	enum dw_tristate running;
 	enum dw_tristate restarts; /* is it brought back after a kill, without a reboot? */
@@ -152,7 +152,10 @@ struct dw_door {
 	struct dw_starter starter;
 	const char *program; /* path of what serves: the starter's program, else the oldest owner's; NULL unknown */
 	const struct dw_package *package; /* of program; NULL: none or unknown */
-	/* who uses it now; false: not looked at (or it has no connections) */
+	/*
+	 * Who uses it now. peers_known false: not looked at, or a datagram door, which takes from anybody; its
+	 * connected sockets are listed all the same.
+	 */
 	bool peers_known;
 	unsigned connections;        /* established, all peers together */
 	const struct dw_peer *peers; /* most connections first; at most DW_PEERS_MAX */

@@ -84,6 +84,9 @@ bool dw_container_claim_redirect(struct dw_starters *s, const struct dw_redirect
 bool dw_rules_claim_redirect(struct dw_starters *s, const struct dw_redirect_fact *r,
 			     struct dw_starter *ret);
 
+/* Marks the one of facts->connections by which whoever runs doorward came in; none at a console. */
+void dw_starters_session(struct dw_starters *s);
+
 /* Helpers that several managers need. */
 /* "FILE:LINE" in the arena. */
 const char *dw_starters_source(struct dw_starters *s, const char *file, unsigned line);

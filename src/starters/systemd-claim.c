@@ -303,6 +303,8 @@ static int claim_by_manager(struct dw_sd_manager *m, const struct dw_claim *c,
 	if (!best)
 		return 0;
 	socket_starter(m, best, line, ret);
+	/* what answers is the service's program, though systemd holds the socket for it */
+	ret->program = dw_sd_program(m, dw_sd_unit_get(m, dw_sd_socket_service(m, best)), NULL);
 	ret->evidence =
 		dw_arena_printf(m->s->arena, "systemd itself holds it, as %s asks%s%s", best->name,
 				ret->evidence ? "; " : "", ret->evidence ? ret->evidence : "");

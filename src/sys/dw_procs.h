@@ -46,6 +46,8 @@ struct dw_procs;
 /* What it tells comes from the arena and lives as long; only its index must be closed. */
 struct dw_procs *dw_procs_new(struct dw_sys *s, struct dw_arena *a);
 void dw_procs_close(struct dw_procs *p); /* NULL allowed */
+/* Our own pid, as this /proc numbers it (a fake: the link proc/self of the fixture); 0: not told. */
+int dw_procs_self(struct dw_procs *p);
 /* NULL: gone (or never there, or this is an offline root). The pointer stays valid. */
 const struct dw_procinfo *dw_procs_get(struct dw_procs *p, int pid);
 /* dw_procs_get() said NULL though the process may well be there: it could not be read. */

@@ -196,6 +196,13 @@ static void add_narrow(struct maker *m)
 	struct dw_starter cups = started_by(DW_STARTER_SYSTEMD_SOCKET, "cups.socket",
 					    "/lib/systemd/system/cups.socket:6");
 	struct dw_endpoint e = at(DW_PROTOCOL_UDP, DW_FAMILY_IPV6, "fe80::a00:27ff:fe4e:66a1", 546);
+	static const struct dw_peer database_peers[] = {
+		{ .address = "192.168.1.20", .connections = 3 },
+		{ .address = "192.168.1.10",
+		  .local = true,
+		  .program = "/usr/bin/psql",
+		  .connections = 2 },
+	};
 	struct dw_door *d;
 
 	cups.also = "cups.service";
@@ -203,10 +210,15 @@ static void add_narrow(struct maker *m)
 	     owner(m, 1, "/usr/lib/systemd/systemd", "root"), "cups-daemon", cups);
 	door(m, tcp6("::1", 631), DW_KIND_LISTENER, owner(m, 1, "/usr/lib/systemd/systemd", "root"),
 	     "cups-daemon", cups);
-	door(m, tcp4("192.168.1.10", 5432), DW_KIND_LISTENER,
-	     owner(m, 801, "/usr/lib/postgresql/15/bin/postgres", "postgres"), "postgresql-15",
-	     started_by(DW_STARTER_SYSTEMD_SERVICE, "postgresql@15-main.service",
-			"/lib/systemd/system/postgresql@.service:22"));
+	d = door(m, tcp4("192.168.1.10", 5432), DW_KIND_LISTENER,
+		 owner(m, 801, "/usr/lib/postgresql/15/bin/postgres", "postgres"), "postgresql-15",
+		 started_by(DW_STARTER_SYSTEMD_SERVICE, "postgresql@15-main.service",
+			    "/lib/systemd/system/postgresql@.service:22"));
+	d->peers_known = true;
+	d->connections = 5;
+	d->peers = database_peers;
+	d->n_peers = DW_ARRAY_SIZE(database_peers);
+	d->carries_session = true;
 	e.ifindex = 2;
 	e.ifname = "enp0s31f6";
 	d = door(m, e, DW_KIND_DATAGRAM,

@@ -99,6 +99,18 @@ bool dw_procs_is_unreadable(struct dw_procs *p, int pid)
 	return n && n->gone && n->error != -ENOENT && n->error != -ESRCH;
 }
 
+int dw_procs_self(struct dw_procs *p)
+{
+	char target[32];
+	uint64_t pid;
+	ssize_t n;
+
+	if (dw_sys_fault(p->sys) < 0 || p->sys->proc_fd < 0)
+		return 0;
+	n = readlinkat(p->sys->proc_fd, "self", target, sizeof(target));
+	return n > 0 && dw_parse_u64n(target, (size_t)n, 10, INT32_MAX, &pid) ? (int)pid : 0;
+}
+
 void dw_procs_complete(struct dw_procs *p, struct dw_procinfo *i, unsigned what, const char *exe)
 {
 	_cleanup_arena_ struct dw_arena *scratch = NULL;

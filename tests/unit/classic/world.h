@@ -136,7 +136,7 @@ static struct world world_new(void)
 }
 
 /* Opens the host; init as in struct dw_starters. The processes named are those that hold sockets. */
-static int world_load(struct world *w, const struct dw_starter_ops *ops, const char *init,
+dw_unused static int world_load(struct world *w, const struct dw_starter_ops *ops, const char *init,
 		      const int *holders)
 {
 	struct dw_error e = { 0 };

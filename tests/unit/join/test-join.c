@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <arpa/inet.h>
+
 #include "dw_join.h"
 #include "dw_judge.h"
 #include "dw_test.h"
@@ -220,6 +222,130 @@ DW_TEST(the_same_facts_give_the_same_doors_in_any_order)
 	dw_snapshot_free(t);
 	dw_facts_free(f);
 	dw_facts_free(g);
+}
+
+/* --- who is connected ------------------------------------------------------------------------- */
+
+static struct dw_endpoint on(struct dw_endpoint e, enum dw_family family, const char *address)
+{
+	e.family = family;
+	DW_CHECK_INT(inet_pton(family == DW_FAMILY_IPV4 ? AF_INET : AF_INET6, address, e.address),
+		     1);
+	return e;
+}
+
+static struct dw_connection_fact *connect_to(struct dw_facts *f, struct dw_endpoint at,
+					     const char *peer)
+{
+	struct dw_connection_fact *c = dw_vec_add(f->arena, &f->connections);
+
+	*c = (struct dw_connection_fact){ .at = at, .peer_port = 40000 };
+	DW_CHECK_INT(inet_pton(at.family == DW_FAMILY_IPV4 ? AF_INET : AF_INET6, peer, c->peer), 1);
+	return c;
+}
+
+/* The kernel's choice: the bound address, then 0.0.0.0, then :: that takes IPv4 too. */
+DW_TEST(a_connection_belongs_to_the_door_bound_closest_to_it)
+{
+	struct dw_facts *f = host();
+	struct dw_endpoint p = port(90, 80), other = port(10, 80);
+	struct dw_snapshot *s;
+
+	add_socket(f, on(p, DW_FAMILY_IPV4, "10.0.0.1"));
+	add_socket(f, on(p, DW_FAMILY_IPV4, "0.0.0.0"));
+	add_socket(f, on(p, DW_FAMILY_DUAL, "::"));
+	for (size_t i = 0; i < f->sockets.n; i++)
+		f->sockets.v[i].asked = true;
+	connect_to(f, on(p, DW_FAMILY_IPV4, "10.0.0.1"), "192.0.2.1");
+	connect_to(f, on(p, DW_FAMILY_IPV4, "10.0.0.1"), "192.0.2.1");
+	connect_to(f, on(p, DW_FAMILY_IPV4, "10.0.0.2"), "192.0.2.2");
+	connect_to(f, on(p, DW_FAMILY_IPV6, "fd00::1"), "fd00::7")->session = true;
+	connect_to(f, on(other, DW_FAMILY_IPV4, "10.0.0.1"),
+		   "192.0.2.9"); /* of another namespace */
+	s = dw_join(f);
+	DW_CHECK_INT(s->n_doors, 3);
+	for (size_t i = 0; i < s->n_doors; i++) {
+		const struct dw_door *d = &s->doors[i];
+		bool dual = d->at.family == DW_FAMILY_DUAL, any = dw_endpoint_is_any(&d->at);
+
+		DW_CHECK(d->peers_known);
+		DW_CHECK_INT(d->connections, any ? 1 : 2);
+		DW_CHECK_INT(d->n_peers, 1);
+		DW_CHECK_INT(d->carries_session, dual);
+		DW_CHECK_STR(d->n_peers ? d->peers[0].address : NULL, dual  ? "fd00::7"
+								      : any ? "192.0.2.2"
+									    : "192.0.2.1");
+	}
+	dw_snapshot_free(s);
+	dw_facts_free(f);
+}
+
+DW_TEST(a_dual_door_takes_ipv4_where_no_other_does)
+{
+	struct dw_facts *f = host();
+	struct dw_endpoint p = port(90, 80);
+	struct dw_snapshot *s;
+
+	add_socket(f, on(p, DW_FAMILY_DUAL, "::"));
+	add_socket(f, on(p, DW_FAMILY_IPV6, "::1"));
+	connect_to(f, on(p, DW_FAMILY_IPV4, "127.0.0.1"), "127.0.0.1")->local = true;
+	s = dw_join(f);
+	for (size_t i = 0; i < s->n_doors; i++) {
+		DW_CHECK_INT(s->doors[i].connections, s->doors[i].at.family == DW_FAMILY_DUAL);
+		DW_CHECK(!s->doors[i].peers_known); /* nobody said that it was looked at */
+	}
+	dw_snapshot_free(s);
+	dw_facts_free(f);
+}
+
+/* SO_REUSEPORT of two programs: its holder tells whose the connection is; else it counts for both. */
+DW_TEST(a_shared_port_is_told_apart_by_the_holder)
+{
+	struct dw_facts *f = host();
+	struct dw_endpoint p = port(90, 80);
+	struct dw_connection_fact *c;
+	struct dw_snapshot *s;
+
+	hold(f, add_socket(f, p), add_process(f, 5, 1, "/a"), unit("a.service"));
+	hold(f, add_socket(f, p), add_process(f, 6, 1, "/b"), unit("b.service"));
+	connect_to(f, p, "192.0.2.1")->pid = 5;
+	c = connect_to(f, p, "192.0.2.2");
+	c->pid = 77; /* a child of b's */
+	c->holder = "/b";
+	connect_to(f, p, "192.0.2.3");
+	s = dw_join(f);
+	DW_CHECK_INT(s->n_doors, 2);
+	DW_CHECK_INT(s->doors[0].connections, 2);
+	DW_CHECK_STR(s->doors[0].peers[0].address, "192.0.2.1");
+	DW_CHECK_STR(s->doors[0].peers[1].address, "192.0.2.3");
+	DW_CHECK_INT(s->doors[1].connections, 2);
+	DW_CHECK_STR(s->doors[1].peers[0].address, "192.0.2.2");
+	dw_snapshot_free(s);
+	dw_facts_free(f);
+}
+
+DW_TEST(peers_are_capped_and_all_are_counted)
+{
+	struct dw_facts *f = host();
+	struct dw_endpoint p = port(90, 80);
+	struct dw_snapshot *s;
+	char peer[32];
+
+	add_socket(f, p);
+	for (unsigned i = 0; i < 100; i++) {
+		(void)snprintf(peer, sizeof(peer), "192.0.2.%u", i);
+		connect_to(f, p, peer);
+	}
+	connect_to(f, p, "192.0.2.99");
+	connect_to(f, p, "192.0.2.99")->program = "/usr/bin/nc";
+	s = dw_join(f);
+	DW_CHECK_INT(s->doors[0].connections, 102);
+	DW_CHECK_INT(s->doors[0].n_peers, DW_PEERS_MAX);
+	DW_CHECK_STR(s->doors[0].peers[0].address, "192.0.2.99");
+	DW_CHECK_INT(s->doors[0].peers[0].connections, 2);
+	DW_CHECK_INT(s->doors[0].peers[1].connections, 1);
+	dw_snapshot_free(s);
+	dw_facts_free(f);
 }
 
 DW_TEST_MAIN

@@ -163,6 +163,7 @@ DW_TEST(sockets_that_systemd_holds)
 	DW_CHECK_STR(SYSTEMD(1, &wild),
 		     "systemd-socket awake.socket /etc/systemd/system/awake.socket:3 yy certain");
 	DW_CHECK_STR(last.also, "awake.service");
+	DW_CHECK_STR(last.program, "/usr/sbin/awaked"); /* not systemd's, which only holds it */
 	/* a host without IPv6 */
 	DW_CHECK_STR(SYSTEMD(1, &v4),
 		     "systemd-socket awake.socket /etc/systemd/system/awake.socket:3 yy certain");
@@ -170,8 +171,10 @@ DW_TEST(sockets_that_systemd_holds)
 		     "systemd-socket awake.socket /etc/systemd/system/awake.socket:4 yy certain");
 	DW_CHECK_STR(SYSTEMD(1, &each),
 		     "systemd-socket each.socket /etc/systemd/system/each.socket:2 yy certain");
+	DW_CHECK_STR(last.program, "/bin/cat");
 	DW_CHECK_STR(SYSTEMD(1, &vsock),
 		     "systemd-socket kinds.socket /etc/systemd/system/kinds.socket:8 yy certain");
+	DW_CHECK_STR(last.program, "/usr/sbin/other"); /* Service= names another */
 	DW_CHECK_STR(SYSTEMD(1, &udp), "nobody");
 	DW_CHECK_STR(SYSTEMD(1, &other), "nobody");
 	/* an instance for one connection */
