@@ -36,6 +36,12 @@ bool dw_ends_with(const char *s, const char *suffix);
 const char *dw_basename(const char *path);
 
 /*
+ * How far a word is from a known name, for "did you mean": the beginning of a name is near it (0), else letters to insert,
+ * drop, replace or swap. (unsigned)-1: too far to be meant.
+ */
+unsigned dw_str_apart(const char *given, const char *name);
+
+/*
  * Length in bytes of the well-formed UTF-8 sequence (RFC 3629) at s, of which n bytes are there; 0 when it
  * is none.
  */

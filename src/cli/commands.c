@@ -4,6 +4,7 @@
 
 #include "dw_cli.h"
 #include "dw_macros.h"
+#include "dw_str.h"
 
 #define END DW_OPTION_COUNT
 
@@ -91,53 +92,14 @@ bool dw_command_takes(const struct dw_command *c, enum dw_option_id id)
 	return false;
 }
 
-#define LONGEST 32
-
-/* Letters to insert, drop, replace or swap with a neighbour to get from a to b (Damerau, restricted). */
-static unsigned distance(const char *a, const char *b)
-{
-	unsigned d[LONGEST + 1][LONGEST + 1];
-	size_t n = strlen(a), m = strlen(b);
-
-	if (n > LONGEST || m > LONGEST)
-		return LONGEST;
-	for (size_t i = 0; i <= n; i++)
-		d[i][0] = (unsigned)i;
-	for (size_t k = 0; k <= m; k++)
-		d[0][k] = (unsigned)k;
-	for (size_t i = 1; i <= n; i++) {
-		for (size_t k = 1; k <= m; k++) {
-			unsigned best = d[i - 1][k - 1] + (a[i - 1] != b[k - 1]);
-
-			best = DW_MIN(best, d[i - 1][k] + 1);
-			best = DW_MIN(best, d[i][k - 1] + 1);
-			if (i > 1 && k > 1 && a[i - 1] == b[k - 2] && a[i - 2] == b[k - 1])
-				best = DW_MIN(best, d[i - 2][k - 2] + 1);
-			d[i][k] = best;
-		}
-	}
-	return d[n][m];
-}
-
-/* How far apart, for a suggestion: the beginning of a name is near it. UINT_MAX: too far. */
-static unsigned apart(const char *given, const char *name)
-{
-	size_t n = strlen(given);
-	unsigned d = distance(given, name);
-
-	if (n >= 2 && strncmp(given, name, n) == 0)
-		return 0;
-	return d <= 2 && d < strlen(name) / 2 + 1 ? d : (unsigned)-1;
-}
-
 const char *dw_command_nearest(const char *name)
 {
 	unsigned best = (unsigned)-1;
 	const char *nearest = NULL;
 
 	for (const struct dw_command *c = dw_commands; c->name; c++)
-		if (apart(name, c->name) < best) {
-			best = apart(name, c->name);
+		if (dw_str_apart(name, c->name) < best) {
+			best = dw_str_apart(name, c->name);
 			nearest = c->name;
 		}
 	return nearest;
@@ -149,8 +111,8 @@ const char *dw_option_nearest(const struct dw_command *c, const char *name)
 	const char *nearest = NULL;
 
 	for (const struct dw_option *o = dw_options; o->name; o++)
-		if (dw_command_takes(c, o->id) && apart(name, o->name) < best) {
-			best = apart(name, o->name);
+		if (dw_command_takes(c, o->id) && dw_str_apart(name, o->name) < best) {
+			best = dw_str_apart(name, o->name);
 			nearest = o->name;
 		}
 	return nearest;
