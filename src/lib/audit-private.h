@@ -12,6 +12,8 @@ struct auditing {
 	struct dw_sys *sys;
 	struct dw_procs *procs; /* NULL: nothing runs */
 	struct dw_facts *facts;
+	const struct dw_knowledge *knowledge;
+	const struct dw_policy *policy; /* NULL: there is none */
 };
 
 /* Asks every service manager who started each holder, and what it would start. */

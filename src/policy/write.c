@@ -65,7 +65,7 @@ static const char *what_text(struct dw_arena *a, const struct dw_what *w)
 }
 
 /* The calendar's year, month and day of a number of days since 1970-01-01 (H. Hinnant's civil_from_days). */
-static const char *date_text(struct dw_arena *a, uint64_t seconds)
+const char *dw_policy_date(struct dw_arena *a, uint64_t seconds)
 {
 	uint64_t z = seconds / 86400 + 719468, era = z / 146097, day = z % 146097;
 	uint64_t year = (day - day / 1460 + day / 36524 - day / 146096) / 365;
@@ -107,7 +107,7 @@ const char *dw_policy_statement_text(struct dw_arena *a, const struct dw_stateme
 	if (s->because)
 		dw_str_addf(&out, " because %s", quoted(a, s->because));
 	if (s->expires)
-		dw_str_addf(&out, " expires %s", date_text(a, s->expires));
+		dw_str_addf(&out, " expires %s", dw_policy_date(a, s->expires));
 	return out.s;
 }
 
