@@ -16,8 +16,8 @@
  * doorward_last_error(). Nothing is printed, no signal handler is set, the locale is not touched. A context
  * and its audits belong to one thread at a time. When memory runs out the process ends.
  *
- * An audit reads files, /proc, netlink and, where it may, BPF; it changes nothing on the host, except for
- * doorward_pin() and doorward_unpin(). It enters network namespaces with a thread of its own or puts the
+ * An audit reads files, /proc, netlink and, where it may, BPF; nothing is changed on the host, except by
+ * doorward_pin(), doorward_unpin() and doorward_policy_create(). It enters network namespaces with a thread of its own or puts the
  * calling thread back before it returns.
  */
 #ifndef DOORWARD_H
@@ -67,6 +67,13 @@ DOORWARD_API int doorward_set_method(struct doorward *d, const char *method);
 DOORWARD_API void doorward_set_hidden(struct doorward *d, int on);
 
 /*
+ * The policy that audits judge by (doorward-policy(5)): a file of this host. NULL: /etc/doorward/policy, or the one
+ * below the root that was set, if there is one. "": none. It is read by doorward_audit_run(). The string is
+ * copied.
+ */
+DOORWARD_API void doorward_set_policy(struct doorward *d, const char *file);
+
+/*
  * Called with the name of each part of the work ("sockets", "starters", "packages" ...) before it begins, in
  * the calling thread. NULL: nobody.
  */
@@ -85,6 +92,7 @@ DOORWARD_API int doorward_unpin(struct doorward *d);
 /*
  * Looks. *ret is set on success only; free it with doorward_audit_free(). What could not be seen is no
  * failure but a part of the result, under "incomplete". The audit does not need the context any more.
+ * -EBADMSG: the policy has mistakes or could not be read; doorward_policy_check() tells them all.
  */
 DOORWARD_API int doorward_audit_run(struct doorward *d, struct doorward_audit **ret);
 DOORWARD_API void doorward_audit_free(struct doorward_audit *a); /* NULL allowed */
@@ -133,6 +141,34 @@ struct doorward_style {
  */
 DOORWARD_API int doorward_audit_write(struct doorward_audit *a, enum doorward_format format, FILE *out,
 				      const struct doorward_style *style);
+
+/* --- policies ------------------------------------------------------------------------------------- */
+
+/* Something wrong at a place of a policy, or (warning 1) only odd. Lines and columns from 1; not escaped. */
+typedef void doorward_tell_problem(void *data, const char *file, unsigned line, unsigned column, int warning,
+				   const char *text);
+
+/*
+ * Reads the policy as an audit would, and tells all problems (tell NULL: nobody). file as for
+ * doorward_set_policy(). Returns the number of statements, those of its roles counted. -EBADMSG: it has mistakes;
+ * -ENOENT ...: it could not be read.
+ */
+DOORWARD_API int doorward_policy_check(struct doorward *d, const char *file, doorward_tell_problem *tell,
+				       void *data);
+
+/*
+ * Writes a first policy for the host to out (borrowed) and flushes it: the roles (names with commas between; NULL:
+ * none), what is dangerous as "close", every other door as a "keep" behind a "#". The context is only for the
+ * message. -EINVAL: no such role.
+ */
+DOORWARD_API int doorward_policy_draft(struct doorward *d, struct doorward_audit *a, const char *roles,
+				       FILE *out);
+
+/*
+ * Makes a new file of the text, mode 0644, whole or not at all. file NULL: /etc/doorward/policy (below the root that
+ * was set), with its directory. -EEXIST: there is one, and it was left alone.
+ */
+DOORWARD_API int doorward_policy_create(struct doorward *d, const char *file, const char *text);
 
 #ifdef __cplusplus
 }

@@ -42,7 +42,7 @@ static bool is_choice(const char *choices, const char *value)
 {
 	size_t n = strlen(value);
 
-	if (!choices || strcmp(choices, "/") == 0)
+	if (!choices || strcmp(choices, "/") == 0 || strcmp(choices, ".") == 0)
 		return true;
 	for (const char *p = choices; n > 0 && *p; p += strspn(p, " ")) {
 		size_t length = strcspn(p, " ");

@@ -106,11 +106,12 @@ static int set_up(struct doorward *d, const struct dw_arguments *args)
 	const char *root = args->values[DW_OPTION_ROOT], *method = args->values[DW_OPTION_METHOD];
 	int r = 0;
 
+	doorward_set_hidden(d, given(args, DW_OPTION_HIDDEN));
+	doorward_set_policy(d, args->values[DW_OPTION_POLICY]);
 	if (root)
 		r = doorward_set_root(d, root);
 	if (r == 0 && method)
 		r = doorward_set_method(d, method);
-	doorward_set_hidden(d, given(args, DW_OPTION_HIDDEN));
 	return complain(d, r);
 }
 
@@ -141,7 +142,11 @@ static enum dw_exit audit(struct doorward *d, const struct dw_arguments *args)
 		doorward_set_progress(d, tell_progress, &progress);
 	r = doorward_audit_run(d, &audit);
 	end_progress(&progress);
-	if (complain(d, r) < 0)
+	if (r == -EBADMSG && dw_cli_tell_policy(d, args->values[DW_OPTION_POLICY]))
+		return DW_EXIT_USAGE;
+	if (complain(d, r) < 0 && r == -EBADMSG)
+		return DW_EXIT_USAGE;
+	if (r < 0)
 		return r == -ENOENT || r == -ENOTDIR ? DW_EXIT_USAGE : DW_EXIT_BLIND;
 	status = write_down(audit, args);
 	doorward_audit_free(audit);
@@ -155,6 +160,10 @@ enum dw_exit dw_cmd_audit(const struct dw_arguments *args)
 
 	if (!is_sensible(args))
 		return DW_EXIT_USAGE;
+	if (given(args, DW_OPTION_POLICY) && !*args->values[DW_OPTION_POLICY]) {
+		(void)fputs("doorward: --policy: an empty name is no file\n", stderr);
+		return DW_EXIT_USAGE;
+	}
 	d = doorward_new();
 	if (set_up(d, args) < 0)
 		goto out;

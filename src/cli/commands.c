@@ -20,6 +20,12 @@ const struct dw_option dw_options[DW_OPTION_COUNT + 1] = {
 	  "look at a file system that is not running: what would it open?" },
 	{ DW_OPTION_METHOD, "method", 0, "HOW", "auto bpf netlink proc",
 	  "how to find sockets: auto (the best that works), bpf, netlink or proc" },
+	{ DW_OPTION_POLICY, "policy", 0, "FILE", ".",
+	  "judge by this policy instead of /etc/doorward/policy" },
+	{ DW_OPTION_ROLE, "role", 0, "NAMES", NULL,
+	  "what this host is for: one role, or more with commas between" },
+	{ DW_OPTION_OUTPUT, "output", 0, "FILE", ".",
+	  "write there instead of to /etc/doorward/policy; - prints" },
 	{ DW_OPTION_PIN, "pin", 0, NULL, NULL,
 	  "leave the BPF programs loaded, so that later audits are faster" },
 	{ DW_OPTION_UNPIN, "unpin", 0, NULL, NULL, "take away what --pin left" },
@@ -36,10 +42,11 @@ const enum dw_option_id dw_options_everywhere[] = { DW_OPTION_QUIET, DW_OPTION_N
 						    DW_OPTION_HELP, DW_OPTION_VERSION, END };
 
 static const enum dw_option_id audit_options[] = {
-	DW_OPTION_JSON, DW_OPTION_JSONL,  DW_OPTION_WIDE,
-	DW_OPTION_ROOT, DW_OPTION_HIDDEN, DW_OPTION_METHOD,
-	DW_OPTION_PIN,  DW_OPTION_UNPIN,  END
+	DW_OPTION_JSON,   DW_OPTION_JSONL,  DW_OPTION_WIDE, DW_OPTION_ROOT,  DW_OPTION_HIDDEN,
+	DW_OPTION_METHOD, DW_OPTION_POLICY, DW_OPTION_PIN,  DW_OPTION_UNPIN, END
 };
+static const enum dw_option_id check_policy_options[] = { DW_OPTION_JSON, END };
+static const enum dw_option_id init_options[] = { DW_OPTION_ROLE, DW_OPTION_OUTPUT, END };
 static const enum dw_option_id no_options[] = { END };
 
 const struct dw_command dw_commands[] = {
@@ -58,6 +65,39 @@ const struct dw_command dw_commands[] = {
 			"3.\n",
 		.options = audit_options,
 		.run = dw_cmd_audit,
+	},
+	{
+		.name = "check-policy",
+		.operands = "[FILE]",
+		.operands_max = 1,
+		.operand_choices = ".",
+		.summary = "is the policy understood? Tells all that is wrong with it",
+		.description = "Reads the file, or /etc/doorward/policy, and all that it includes. "
+			       "Problems go "
+			       "to\n"
+			       "standard output as FILE:LINE:COLUMN: error (or warning): what. The "
+			       "status is 0 "
+			       "when\n"
+			       "there is no error, else 2. The language: man doorward-policy.\n",
+		.options = check_policy_options,
+		.run = dw_cmd_check_policy,
+	},
+	{
+		.name = "init",
+		.operands = "",
+		.operand_choices = "",
+		.summary = "write a first policy for this host, of what is open on it now",
+		.description = "What belongs to the roles is kept, what is dangerous on any "
+			       "network is closed, "
+			       "and\n"
+			       "all else stands there as a suggestion behind a \"#\". A policy "
+			       "that is there "
+			       "already\n"
+			       "is never overwritten. Nothing is closed by this: read the file, "
+			       "then change "
+			       "it.\n",
+		.options = init_options,
+		.run = dw_cmd_init,
 	},
 	{
 		.name = "help",

@@ -34,6 +34,11 @@ static void put_choices(FILE *out, const char *choices)
 	(void)fputs(choices, out);
 }
 
+static bool is_file(const struct dw_command *c)
+{
+	return strcmp(c->operand_choices, ".") == 0;
+}
+
 static void put_bash_arguments(FILE *out)
 {
 	for (const struct dw_option *o = dw_options; o->name; o++) {
@@ -42,6 +47,11 @@ static void put_bash_arguments(FILE *out)
 		if (strcmp(o->choices, "/") == 0)
 			(void)fprintf(out,
 				      "\t--%s) mapfile -t COMPREPLY < <(compgen -d -- \"$cur\"); "
+				      "return ;;\n",
+				      o->name);
+		else if (strcmp(o->choices, ".") == 0)
+			(void)fprintf(out,
+				      "\t--%s) mapfile -t COMPREPLY < <(compgen -f -- \"$cur\"); "
 				      "return ;;\n",
 				      o->name);
 		else
@@ -54,11 +64,11 @@ static void put_bash_arguments(FILE *out)
 
 void dw_complete_bash(FILE *out)
 {
-	(void)fputs(
-		"# bash completion of doorward; made from its table of commands\n"
-		"_doorward()\n{\n"
-		"\tlocal cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} command=",
-		out);
+	(void)fputs("# bash completion of doorward; made from its table of commands\n"
+		    "_doorward()\n{\n"
+		    "\tlocal cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} "
+		    "files= command=",
+		    out);
 	(void)fprintf(out, "%s word words\n", dw_commands[0].name);
 	(void)fputs(
 		"\tCOMPREPLY=()\n"
@@ -72,16 +82,19 @@ void dw_complete_bash(FILE *out)
 	for (const struct dw_command *c = dw_commands; c->name; c++) {
 		(void)fprintf(out, "\t%s) words='", c->name);
 		put_flags(out, c);
-		if (c->operand_choices[0]) {
+		if (c->operand_choices[0] && !is_file(c)) {
 			(void)fputc(' ', out);
 			put_choices(out, c->operand_choices);
 		}
-		(void)fputs("' ;;\n", out);
+		(void)fputs(is_file(c) ? "' files=yes ;;\n" : "' ;;\n", out);
 	}
 	(void)fputs("\tesac\n\t((COMP_CWORD == 1)) && words+=' ", out);
 	put_names(out);
-	(void)fputs("'\n\tmapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$cur\")\n}\n"
-		    "complete -F _doorward doorward\n",
+	(void)fputs("'\n\tmapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$cur\")\n"
+		    "\t[[ -z $files || $cur == -* ]] || mapfile -t -O ${#COMPREPLY[@]} COMPREPLY < "
+		    "<(compgen "
+		    "-f -- \"$cur\")\n}\n"
+		    "complete -o filenames -F _doorward doorward\n",
 		    out);
 }
 
@@ -110,6 +123,8 @@ static void put_zsh_option(FILE *out, const struct dw_option *o)
 	(void)fputc(']', out);
 	if (o->argument && o->choices && strcmp(o->choices, "/") == 0)
 		(void)fprintf(out, ":%s:_files -/", o->argument);
+	else if (o->argument && o->choices && strcmp(o->choices, ".") == 0)
+		(void)fprintf(out, ":%s:_files", o->argument);
 	else if (o->argument)
 		(void)fprintf(out, ":%s:(%s)", o->argument, o->choices ? o->choices : "");
 	(void)fputs("'\n", out);
@@ -138,7 +153,9 @@ void dw_complete_zsh(FILE *out)
 		for (const struct dw_option *o = dw_options; o->name; o++)
 			if (dw_command_takes(c, o->id))
 				put_zsh_option(out, o);
-		if (c->operand_choices[0]) {
+		if (is_file(c)) {
+			(void)fputs("\t\t':file:_files'\n", out);
+		} else if (c->operand_choices[0]) {
 			(void)fprintf(out, "\t\t':%s:(", "word");
 			put_choices(out, c->operand_choices);
 			(void)fputs(")'\n", out);

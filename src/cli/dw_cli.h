@@ -24,6 +24,9 @@ enum dw_option_id {
 	DW_OPTION_HIDDEN,
 	DW_OPTION_ROOT,
 	DW_OPTION_METHOD,
+	DW_OPTION_POLICY,
+	DW_OPTION_ROLE,
+	DW_OPTION_OUTPUT,
 	DW_OPTION_PIN,
 	DW_OPTION_UNPIN,
 	DW_OPTION_QUIET,
@@ -38,7 +41,7 @@ struct dw_option {
 	const char *name;     /* without the dashes */
 	char letter;          /* '\0': none */
 	const char *argument; /* as --help shows it; NULL: takes none */
-	const char *choices;  /* the arguments there are, with blanks between; "/" a directory; NULL: any */
+	const char *choices;  /* the arguments there are, with blanks between; "/" a directory, "." a file; NULL: any */
 	const char *help;     /* one line */
 };
 
@@ -53,7 +56,7 @@ struct dw_command {
 	const char *name;
 	const char *operands;             /* as --help shows them; "" none */
 	int operands_max;
-	const char *operand_choices;      /* for the completion; "" none, "@" the commands' names */
+	const char *operand_choices;      /* for the completion; "" none, "@" the commands' names, "." a file */
 	const char *summary;              /* one line */
 	const char *description;          /* a paragraph or more, lines broken */
 	const enum dw_option_id *options; /* beside those of every command; ends with DW_OPTION_COUNT */
@@ -87,7 +90,13 @@ void dw_complete_bash(FILE *out);
 void dw_complete_zsh(FILE *out);
 
 enum dw_exit dw_cmd_audit(const struct dw_arguments *args);
+enum dw_exit dw_cmd_check_policy(const struct dw_arguments *args);
+enum dw_exit dw_cmd_init(const struct dw_arguments *args);
 enum dw_exit dw_cmd_help(const struct dw_arguments *args);
+
+struct doorward;
+/* Tells standard error all that is wrong with the policy (as doorward_set_policy() takes it); false: nothing is. */
+bool dw_cli_tell_policy(struct doorward *d, const char *file);
 
 /*
  * All of main(): finds the command, runs it, sees to it that standard output was written. argv as main() has

@@ -44,8 +44,12 @@ void dw_help_all(FILE *out)
 				      : "");
 	(void)fputs("\nOptions of every command:\n", out);
 	put_options(out, dw_options_everywhere);
-	(void)fprintf(out, "\nOptions of %s:\n", dw_commands[0].name);
-	put_options(out, dw_commands[0].options);
+	for (const struct dw_command *c = dw_commands; c->name; c++) {
+		if (c->options[0] == DW_OPTION_COUNT)
+			continue;
+		(void)fprintf(out, "\nOptions of %s:\n", c->name);
+		put_options(out, c->options);
+	}
 	(void)fprintf(out, "\n%s\nThe whole manual: man doorward\n", exit_statuses);
 }
 

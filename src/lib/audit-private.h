@@ -13,6 +13,7 @@ struct auditing {
 	struct dw_procs *procs; /* NULL: nothing runs */
 	struct dw_facts *facts;
 	const struct dw_knowledge *knowledge; /* lies in the facts' arena, or is compiled in */
+	const struct dw_policy *policy; /* NULL: there is none */
 };
 
 /* Asks every service manager who started each holder, and what it would start. */

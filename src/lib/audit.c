@@ -6,6 +6,7 @@
 
 #include "audit-private.h"
 #include "dw_join.h"
+#include "dw_policy_file.h"
 #include "dw_str.h"
 
 static void tell(const struct auditing *a, const char *part)
@@ -88,6 +89,19 @@ static void not_root(struct auditing *a)
 				    "and packet filters could not be seen");
 }
 
+/* Before anything is looked at: what a policy with mistakes would have said is not known, so nothing is listed. */
+static int read_policy(struct auditing *a, struct dw_error *e)
+{
+	struct dw_policy_problems problems = { 0 };
+	int r;
+
+	r = dw_policy_load(a->sys, a->options->policy, a->facts->arena, a->knowledge, &problems,
+			   &a->policy, e);
+	if (e && r < 0)
+		e->code = -EBADMSG;
+	return r < 0 ? -EBADMSG : 0;
+}
+
 static int look(struct auditing *a, struct dw_error *e)
 {
 	const struct dw_audit_options *o = a->options;
@@ -101,6 +115,9 @@ static int look(struct auditing *a, struct dw_error *e)
 	a->facts->time = dw_sys_now(a->sys);
 	a->facts->method = "offline";
 	a->knowledge = dw_lib_knowledge(a->sys, a->facts);
+	r = read_policy(a, e);
+	if (r < 0)
+		return r;
 	if (dw_sys_is_running(a->sys)) {
 		a->procs = dw_procs_new(a->sys, a->facts->arena);
 		not_root(a);
@@ -133,8 +150,11 @@ int dw_audit_run(const struct dw_audit_options *o, struct dw_audit **ret, struct
 	result->calls = calls;
 	result->facts = a.facts;
 	result->snapshot = dw_join(a.facts);
+	result->policy = a.policy;
+	result->knowledge = a.knowledge;
 	result->findings =
-		dw_judge(result->snapshot, &(struct dw_judge_input){ .knowledge = a.knowledge });
+		dw_judge(result->snapshot,
+			 &(struct dw_judge_input){ .policy = a.policy, .knowledge = a.knowledge });
 	*ret = result;
 	return 0;
 }

@@ -7,12 +7,15 @@
 
 #include "dw_bpf.h"
 #include "dw_collect.h"
+#include "audit-private.h"
 #include "dw_facade.h"
+#include "dw_policy_draft.h"
+#include "dw_policy_file.h"
 #include "dw_report.h"
 #include "dw_str.h"
 
 struct doorward {
-	char *root, *fake;
+	char *root, *fake, *policy;
 	unsigned rungs;
 	bool hidden;
 	void (*progress)(void *data, const char *part);
@@ -47,6 +50,7 @@ void doorward_free(struct doorward *d)
 		return;
 	free(d->root);
 	free(d->fake);
+	free(d->policy);
 	free(d);
 }
 
@@ -105,6 +109,12 @@ int doorward_set_method(struct doorward *d, const char *method)
 		}
 	return dw_error_set(e, -EINVAL, "no method is called %s: auto, bpf, netlink or proc",
 			    method);
+}
+
+void doorward_set_policy(struct doorward *d, const char *file)
+{
+	(void)begin(d);
+	replace(&d->policy, file);
 }
 
 void doorward_set_hidden(struct doorward *d, int on)
@@ -172,6 +182,7 @@ int doorward_audit_run(struct doorward *d, struct doorward_audit **ret)
 	const struct dw_audit_options options = {
 		.root = d->root,
 		.fake = d->fake,
+		.policy = d->policy,
 		.rungs = d->rungs,
 		.hidden = d->hidden,
 		.progress = d->progress,
@@ -184,6 +195,128 @@ int doorward_audit_run(struct doorward *d, struct doorward_audit **ret)
 		return r;
 	*ret = dw_facade_wrap(audit);
 	return 0;
+}
+
+static int open_sys(const struct doorward *d, struct dw_sys **ret, struct dw_error *e)
+{
+	return d->fake ? dw_sys_open_fake(d->fake, ret, e) : dw_sys_open(d->root, ret, e);
+}
+
+static int check_policy(struct dw_sys *s, const char *file, struct dw_facts *f,
+			doorward_tell_problem *tell, void *data, struct dw_error *e)
+{
+	const struct dw_knowledge *k = dw_lib_knowledge(s, f);
+	struct dw_policy_problems problems = { 0 };
+	const struct dw_policy *policy = NULL;
+	int r = dw_policy_load(s, file, f->arena, k, &problems, &policy, e);
+
+	/* own knowledge that could not be used may be why a service is not known */
+	for (size_t i = 0; tell && i < f->incomplete.n; i++)
+		tell(data, f->incomplete.v[i].file, f->incomplete.v[i].line, 0, 1,
+		     f->incomplete.v[i].text);
+	for (size_t i = 0; tell && i < problems.n; i++)
+		tell(data, problems.v[i].file, problems.v[i].line, problems.v[i].column,
+		     problems.v[i].warning, problems.v[i].text);
+	if (r < 0)
+		return r;
+	if (!policy)
+		return dw_error_errno(e, -ENOENT, "%s", DW_POLICY_FILE);
+	return (int)policy->n_statements;
+}
+
+int doorward_policy_check(struct doorward *d, const char *file, doorward_tell_problem *tell,
+			  void *data)
+{
+	_cleanup_sys_ struct dw_sys *s = NULL;
+	struct dw_error *e = begin(d);
+	struct dw_facts *f;
+	int r = open_sys(d, &s, e);
+
+	if (r < 0)
+		return r;
+	f = dw_facts_new();
+	r = check_policy(s, file, f, tell, data, e);
+	dw_facts_free(f);
+	return r;
+}
+
+/* "web-server,database" as roles. */
+static int parse_roles(const struct dw_knowledge *k, const char *names, struct dw_arena *a,
+		       const struct dw_role ***ret, size_t *ret_n, struct dw_error *e)
+{
+	struct dw_str known = { .arena = a };
+
+	*ret = dw_arena_array(a, strlen(names) + 1, sizeof(**ret));
+	*ret_n = 0;
+	for (const char *p = names; *p; p += strspn(p, ",")) {
+		size_t n = strcspn(p, ",");
+		const struct dw_role *role = dw_knowledge_role(k, dw_arena_strndup(a, p, n));
+		size_t i = 0;
+
+		if (!role) {
+			for (; i < k->n_roles; i++)
+				dw_str_addf(&known, "%s%s", i ? ", " : "", k->roles[i].name);
+			return dw_error_set(e, -EINVAL,
+					    "no role is called \"%.*s\"; the roles are: %s",
+					    (int)DW_MIN(n, 60U), p, known.s ? known.s : "none");
+		}
+		while (i < *ret_n && (*ret)[i] != role)
+			i++;
+		if (i == *ret_n)
+			(*ret)[(*ret_n)++] = role;
+		p += n;
+	}
+	return 0;
+}
+
+int doorward_policy_draft(struct doorward *d, struct doorward_audit *audit, const char *roles,
+			  FILE *out)
+{
+	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
+	const struct dw_findings *f = audit->audit->findings;
+	struct dw_draft_door *doors = dw_arena_array(a, f->n, sizeof(*doors));
+	struct dw_draft draft = {
+		.host = audit->audit->snapshot->host,
+		.time = audit->audit->snapshot->time,
+		.doors = doors,
+		.n_doors = f->n,
+		.knowledge = audit->audit->knowledge,
+		.evident = f->roles,
+		.n_evident = f->n_roles,
+	};
+	struct dw_error *e = begin(d);
+	const struct dw_role **wanted;
+	int r = parse_roles(draft.knowledge, roles ? roles : "", a, &wanted, &draft.n_roles, e);
+
+	if (r < 0)
+		return r;
+	draft.roles = wanted;
+	for (size_t i = 0; i < f->n; i++)
+		doors[i] = (struct dw_draft_door){
+			.door = f->v[i].door,
+			.service = f->v[i].identity.service,
+			.guess = f->v[i].identity.by == DW_IDENTIFIED_PORT,
+			.suspect = f->v[i].verdict == DW_VERDICT_INVESTIGATE,
+		};
+	if (fputs(dw_policy_draft(a, &draft), out) < 0 || fflush(out) != 0)
+		return dw_error_errno(e, -errno, "the policy could not be written");
+	return 0;
+}
+
+int doorward_policy_create(struct doorward *d, const char *file, const char *text)
+{
+	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
+	_cleanup_sys_ struct dw_sys *s = NULL;
+	struct dw_error *e = begin(d);
+	int r = file ? dw_sys_open(NULL, &s, e) : open_sys(d, &s, e);
+
+	if (r == 0 && file)
+		r = dw_policy_absolute(a, file, &file, e);
+	else if (r == 0)
+		r = dw_sys_dir_make(s, DW_POLICY_DIRECTORY, 0755, e);
+	return r < 0 ? r
+		     : dw_sys_file_create(s, file ? file : DW_POLICY_FILE, 0644, text, strlen(text),
+					  e);
 }
 
 void doorward_audit_free(struct doorward_audit *a)

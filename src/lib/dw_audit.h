@@ -10,6 +10,7 @@
 struct dw_audit_options {
 	const char *root; /* a file system that is not running; NULL: this host */
 	const char *fake; /* directory of a recorded host (dw_sys_open_fake), for tests; NULL: none */
+	const char *policy; /* file of the running system; NULL: the root's own, if any; "": none */
 	unsigned rungs;   /* DW_RUNG_* of dw_collect.h; 0: all */
 	bool hidden;      /* the sweep for hidden sockets too */
 	/* told before each part of the work; NULL: nobody */
@@ -25,12 +26,14 @@ struct dw_audit {
 	struct dw_facts *facts;
 	struct dw_snapshot *snapshot;
 	struct dw_findings *findings;
+	const struct dw_policy *policy;       /* in the facts' arena; NULL: there is none */
+	const struct dw_knowledge *knowledge; /* as policy; never NULL */
 	unsigned calls; /* fallible calls of the system that were made */
 };
 
 /*
  * Looks and judges. What could not be seen is in snapshot->incomplete and is no failure. Negative: nothing
- * could be looked at (-ENOENT, -ENOTDIR: the root is no directory).
+ * could be looked at (-ENOENT, -ENOTDIR: the root is no directory; -EBADMSG: the policy cannot be used).
  */
 int dw_audit_run(const struct dw_audit_options *o, struct dw_audit **ret, struct dw_error *e);
 void dw_audit_free(struct dw_audit *a); /* NULL allowed */

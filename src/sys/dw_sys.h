@@ -70,6 +70,14 @@ int dw_sys_file_real(struct dw_sys *s, const char *path, struct dw_arena *a, cha
 /* Names in the directory, sorted as by strcmp, without . and .. */
 int dw_sys_dir_list(struct dw_sys *s, const char *path, struct dw_arena *a, struct dw_strings *ret,
 		    struct dw_error *e);
+/*
+ * A new file with that mode and content: whole or not at all. -EEXIST: there is one by that name (or a link), and it was
+ * left alone.
+ */
+int dw_sys_file_create(struct dw_sys *s, const char *path, mode_t mode, const char *data, size_t n,
+		       struct dw_error *e);
+/* Makes the directory, of which the parent is there. 0 too when it is there already, whatever its mode. */
+int dw_sys_dir_make(struct dw_sys *s, const char *path, mode_t mode, struct dw_error *e);
 static inline bool dw_sys_file_exists(struct dw_sys *s, const char *path)
 {
 	struct stat st;

@@ -7,6 +7,7 @@
 
 #include "dw_macros.h"
 #include "dw_str.h"
+#include "mock-knowledge.h"
 
 #define HOST_NETNS  4026531840U
 #define OTHER_NETNS 4026532500U
@@ -145,8 +146,6 @@ static void add_ssh(struct maker *m)
 	     "openssh-server", s);
 }
 
-static const struct dw_service telnet = { .name = "telnet" };
-
 static void add_inetd(struct maker *m)
 {
 	struct dw_door *d = door(m, tcp4("0.0.0.0", 23), DW_KIND_LISTENER,
@@ -155,7 +154,10 @@ static void add_inetd(struct maker *m)
 
 	d->program = "/usr/sbin/in.telnetd";
 	d->starter.program = d->program;
-	m->findings.v[m->findings.n - 1].identity.service = &telnet;
+	m->findings.v[m->findings.n - 1].identity = (struct dw_identity){
+		.service = dw_knowledge_service(&mock_knowledge, "telnet"),
+		.by = DW_IDENTIFIED_PROGRAM,
+	};
 	judged(m, DW_VERDICT_CLOSE, "cleartext-login",
 	       "Passwords and sessions cross the network unencrypted.");
 }
@@ -397,7 +399,7 @@ static void finish(struct maker *m, struct dw_audit *audit)
 		m->findings.v[i].door = &s->doors[i];
 	}
 	*f = (struct dw_findings){ .arena = m->a, .v = m->findings.v, .n = m->findings.n };
-	*audit = (struct dw_audit){ .snapshot = s, .findings = f };
+	*audit = (struct dw_audit){ .snapshot = s, .findings = f, .knowledge = &mock_knowledge };
 }
 
 struct dw_audit *dw_mock_audit(const char *which)

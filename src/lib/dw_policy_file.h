@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The policy's files, read below a root. */
+#ifndef DW_POLICY_FILE_H
+#define DW_POLICY_FILE_H
+
+#include "dw_policy_read.h"
+#include "dw_sys.h"
+
+#define DW_POLICY_DIRECTORY "/etc/doorward"
+#define DW_POLICY_FILE      DW_POLICY_DIRECTORY "/policy"
+
+/*
+ * file NULL: DW_POLICY_FILE below the root of s; *ret is NULL when it is not there. "": none at all. Else a path of
+ * the running system, whatever s is; it must be there. -EBADMSG: problems has errors, and the message is the first of
+ * them; other codes: it could not be read. All in the arena.
+ */
+int dw_policy_load(struct dw_sys *s, const char *file, struct dw_arena *a, const struct dw_knowledge *k,
+		   struct dw_policy_problems *problems, const struct dw_policy **ret, struct dw_error *e);
+/* The path as it is from /: a relative one begins at the working directory. In the arena. */
+int dw_policy_absolute(struct dw_arena *a, const char *path, const char **ret, struct dw_error *e);
+
+#endif

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <unistd.h>
+
+#include "dw_policy_file.h"
+#include "dw_str.h"
+
+#define FILE_MAX ((size_t)1024 * 1024) /* doorward-policy(5) */
+
+static int read_text(struct dw_sys *s, const char *name, struct dw_arena *a,
+		     struct dw_policy_text *ret, struct dw_error *e)
+{
+	int r;
+
+	ret->name = dw_arena_strdup(a, name);
+	r = dw_sys_file_read(s, name, FILE_MAX, a, &ret->bytes, e);
+	return r == -EFBIG ? dw_error_set(e, r, "%s: more than %zu KiB", name, FILE_MAX / 1024) : r;
+}
+
+/* *.policy files of a directory; what begins with a dot is an editor's. */
+static int read_directory(struct dw_sys *s, const char *name, struct dw_arena *a,
+			  struct dw_policy_text **ret, size_t *ret_n, struct dw_error *e)
+{
+	struct dw_strings names = { 0 };
+	int r = dw_sys_dir_list(s, name, a, &names, e);
+
+	*ret = dw_arena_array(a, names.n, sizeof(**ret));
+	*ret_n = 0;
+	for (size_t i = 0; r == 0 && i < names.n; i++)
+		if (names.v[i][0] != '.' && dw_ends_with(names.v[i], ".policy"))
+			r = read_text(s, dw_arena_printf(a, "%s%s", name, names.v[i]), a,
+				      &(*ret)[(*ret_n)++], e);
+	return r;
+}
+
+static int open_included(void *data, struct dw_arena *a, const char *name,
+			 struct dw_policy_text **ret, size_t *ret_n, struct dw_error *e)
+{
+	if (dw_ends_with(name, "/"))
+		return read_directory(data, name, a, ret, ret_n, e);
+	*ret = dw_new(a, struct dw_policy_text);
+	*ret_n = 1;
+	return read_text(data, name, a, *ret, e);
+}
+
+static int bad(const struct dw_policy_problems *problems, struct dw_error *e)
+{
+	const struct dw_policy_problem *first = NULL;
+	size_t errors = 0;
+
+	for (size_t i = 0; i < problems->n; i++) {
+		errors += !problems->v[i].warning;
+		if (!first && !problems->v[i].warning)
+			first = &problems->v[i];
+	}
+	if (!first)
+		return dw_error_set(e, -EBADMSG, "the policy cannot be used");
+	if (errors == 1)
+		return dw_error_set(e, -EBADMSG, "%s:%u:%u: %s", first->file, first->line,
+				    first->column, first->text);
+	return dw_error_set(e, -EBADMSG, "%s:%u:%u: %s (and %zu more)", first->file, first->line,
+			    first->column, first->text, errors - 1);
+}
+
+static int load(struct dw_sys *s, const char *file, bool may_miss, struct dw_arena *a,
+		const struct dw_knowledge *k, struct dw_policy_problems *problems,
+		const struct dw_policy **ret, struct dw_error *e)
+{
+	const struct dw_policy_source source = { .open = open_included, .data = s };
+	struct dw_policy_text text;
+	int r = read_text(s, file, a, &text, e);
+
+	if (may_miss && (r == -ENOENT || r == -ENOTDIR)) {
+		if (e)
+			*e = (struct dw_error){ 0 };
+		return 0;
+	}
+	if (r < 0)
+		return r;
+	*ret = dw_policy_read(a, &text, &source, k, problems);
+	return *ret ? 0 : bad(problems, e);
+}
+
+int dw_policy_absolute(struct dw_arena *a, const char *path, const char **ret, struct dw_error *e)
+{
+	_cleanup_free_ char *here = NULL;
+
+	*ret = path;
+	if (path[0] == '/')
+		return 0;
+	if (!path[0])
+		return dw_error_set(e, -ENOENT, "an empty name is no file");
+	here = getcwd(NULL, 0);
+	if (!here)
+		return dw_error_errno(e, -errno, "the working directory");
+	*ret = dw_arena_printf(a, "%s/%s", dw_streq(here, "/") ? "" : here, path);
+	return 0;
+}
+
+int dw_policy_load(struct dw_sys *s, const char *file, struct dw_arena *a,
+		   const struct dw_knowledge *k, struct dw_policy_problems *problems,
+		   const struct dw_policy **ret, struct dw_error *e)
+{
+	_cleanup_sys_ struct dw_sys *running = NULL;
+	int r;
+
+	*ret = NULL;
+	if (!file)
+		return load(s, DW_POLICY_FILE, true, a, k, problems, ret, e);
+	if (!file[0])
+		return 0;
+	r = dw_policy_absolute(a, file, &file, e);
+	if (r == 0)
+		r = dw_sys_open(NULL, &running, e);
+	return r < 0 ? r : load(running, file, false, a, k, problems, ret, e);
+}
