@@ -7,7 +7,7 @@
 
 #include "dw_knowledge.h"
 
-/* A source file that defines dw_knowledge_builtin(). Everything in it is const: nothing is done when doorward starts. */
+/* A source file that defines dw_knowledge_builtin(). All in it is const: nothing is done when doorward starts. */
 void dw_write_tables(FILE *out, const struct dw_knowledge *k);
 
 #endif

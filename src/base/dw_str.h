@@ -36,8 +36,8 @@ bool dw_ends_with(const char *s, const char *suffix);
 const char *dw_basename(const char *path);
 
 /*
- * How far a word is from a known name, for "did you mean": the beginning of a name is near it (0), else letters to insert,
- * drop, replace or swap. (unsigned)-1: too far to be meant.
+ * How far a word is from a known name, for "did you mean": the beginning of a name is near it (0), else
+ * letters to insert, drop, replace or swap. (unsigned)-1: too far to be meant.
  */
 unsigned dw_str_apart(const char *given, const char *name);
 

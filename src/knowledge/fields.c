@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The keys of an entry: of a service, and of a role. docs/knowledge.md and schema/knowledge.schema.json say the same. */
+/* The keys of a service and of a role. docs/knowledge.md and schema/knowledge.schema.json say the same. */
 #include <stddef.h>
 
 #include "dw_str.h"
@@ -59,7 +59,7 @@ static bool value_traits(struct reading *r, const struct dw_yaml *v, void *at)
 {
 	unsigned traits = 0;
 	bool good = true;
-	size_t n;
+	size_t n = 0;
 
 	if (!dw_value_is_list(r, v, &n))
 		return false;
@@ -81,7 +81,7 @@ static bool read_maps(struct reading *r, const struct dw_yaml *v, const struct f
 {
 	bool good = true;
 	char *list;
-	size_t n, i = 0;
+	size_t n = 0, i = 0;
 
 	if (!dw_value_is_list(r, v, &n))
 		return false;

@@ -51,7 +51,7 @@ bool dw_value_ports(struct reading *r, const struct dw_yaml *v, void *at)
 {
 	struct dw_service_port *list;
 	bool good = true;
-	size_t n, i = 0;
+	size_t n = 0, i = 0;
 
 	if (!dw_value_is_list(r, v, &n))
 		return false;

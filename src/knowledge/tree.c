@@ -28,7 +28,8 @@ static void cleanup_event(yaml_event_t *event)
 static int refuse(struct building *b, unsigned line, const char *text)
 {
 	b->line = line;
-	return dw_error_set(b->error, -EINVAL, "%s", text);
+	(void)dw_error_set(b->error, -EINVAL, "%s", text);
+	return -EINVAL;
 }
 
 static int next_event(struct building *b, yaml_event_t *ret)

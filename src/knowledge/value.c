@@ -150,7 +150,7 @@ static bool several(struct reading *r, const struct dw_yaml *v, void *at, check 
 {
 	const char **list;
 	bool good = true;
-	size_t n, i = 0;
+	size_t n = 0, i = 0;
 
 	if (!dw_value_is_list(r, v, &n))
 		return false;

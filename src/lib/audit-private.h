@@ -21,8 +21,8 @@ void dw_audit_starters(struct auditing *a, const char *init);
 /* Finds the packages of all programs at once. */
 void dw_audit_packages(struct auditing *a);
 /*
- * What is compiled in, and /etc/doorward/knowledge.d (*.yaml) of the root merged into it where there is any. What is wrong
- * with these files is noted as incomplete, "bad-knowledge". Lives as long as the facts.
+ * What is compiled in, and /etc/doorward/knowledge.d (*.yaml) of the root merged into it where there is any.
+ * What is wrong with these files is noted as incomplete, "bad-knowledge". Lives as long as the facts.
  */
 const struct dw_knowledge *dw_lib_knowledge(struct dw_sys *sys, struct dw_facts *f);
 

@@ -76,7 +76,7 @@ struct dw_service {
 	const char *const *units;       /* systemd units, SysV scripts without suffix; X@.service for templates */
 	const char *const *kernel;      /* names of the kernel's subsystems (door.kernel) */
 	const struct dw_service_port *ports;
-	/* names of general services ("http") which this program is when it stands on that service's standard port */
+	/* names of general services ("http") which this program is when it stands on such a service's port */
 	const char *const *serves;
 	const char *what;               /* one sentence, for somebody who never heard of it */
 	const char *loss;               /* one sentence: what one loses by closing it */

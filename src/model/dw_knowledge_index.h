@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Which services a program, a package, a unit, a subsystem of the kernel, a command line or a port speaks for. Made once for
- * an audit; it and all lists borrow the knowledge. A lookup of something NULL finds nothing.
+ * Which services a program, a package, a unit, a subsystem of the kernel, a command line or a port speaks for.
+ * Made once for an audit; it and all lists borrow the knowledge. A lookup of something NULL finds nothing.
  */
 #ifndef DW_KNOWLEDGE_INDEX_H
 #define DW_KNOWLEDGE_INDEX_H
@@ -11,7 +11,10 @@
 
 struct dw_knowledge_index;
 
-/* In the order of their names, but for commands and ports (see there); none twice, as long as no list of an entry has a name twice. */
+/*
+ * In the order of their names, but for commands and ports (see there); none twice, as long as no list of an
+ * entry has a name twice.
+ */
 struct dw_services {
 	const struct dw_service *const *v;
 	size_t n;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Names lie in the order of buckets of their hash, services beside them: an answer is mostly a part of the array of services
- * and costs no memory. Ports are sorted. Everything else (ranges of ports, beginnings, pieces of command lines) is few
- * and walked through.
+ * Names lie in the order of buckets of their hash, services beside them: an answer is mostly a
+ * part of the array of services and costs no memory. Ports are sorted. Everything else (ranges of
+ * ports, beginnings, pieces of command lines) is few and walked through.
  */
 #include "dw_knowledge_index.h"
 
@@ -109,8 +109,8 @@ static int compare_ports(const void *a, const void *b)
 }
 
 /*
- * The services are walked through three times: how many names, how many in each bucket, and then each gets its place. Fresh
- * memory costs more than a walk.
+ * The services are walked through three times: how many names, how many in each bucket, and then
+ * each gets its place. Fresh memory costs more than a walk.
  */
 static void add(const struct dw_knowledge_index *x, struct table *t, const char *text, size_t n,
 		const struct dw_service *s)
@@ -191,7 +191,10 @@ static void make_buckets(struct dw_arena *a, struct table *t)
 	t->starts = dw_arena_array(a, buckets + 2, sizeof(*t->starts));
 }
 
-/* Counted two places on, summed up one on: placing the names makes of each bucket's start its end, the next one's start. */
+/*
+ * Counted two places on, summed up one on: placing the names makes of each bucket's start its
+ * end, the next one's start.
+ */
 static void sum_buckets(struct table *t)
 {
 	for (size_t i = 2; i <= (size_t)t->mask + 1; i++)
@@ -206,7 +209,10 @@ static void sort_longest(struct table *t)
 		t->services[i] = t->names[i].service;
 }
 
-/* Buckets hold a name or two: this is quicker than sorting all. Where one holds many, somebody wrote the names for it. */
+/*
+ * Buckets hold a name or two: this is quicker than sorting all. Where one holds many, somebody
+ * wrote the names for it.
+ */
 static void sort_bucket(struct name *names, size_t n)
 {
 	if (n > 16) {

@@ -103,149 +103,144 @@ DW_TEST(lists_are_never_null)
 }
 
 /* Each document, and what is said of it; whatever is wrong, the entry behind it is read. */
+static const struct {
+	const char *text, *said;
+} wrong_entries[] = {
+	{ "- name: a\n  tilte: x\n" REST,
+	  "2: a: no key is called \"tilte\"; did you mean title?\n" },
+	{ "- name: a\n  zzzzzzz: x\n  restrict: [{how: H, fiel: F}]\n" REST,
+	  "2: a: no key is called \"zzzzzzz\"; there are: name, title, synonyms, programs, "
+	  "commands, packages, "
+	  "units, kernel, ports, serves, what, loss, tier, reach, why, instead, traits, "
+	  "withdrawn, restrict, "
+	  "sources\n"
+	  "3: a: no key is called \"fiel\"; did you mean file?\n" },
+	{ "- name: a\n  title: T\n", "1: a: key \"what\" is missing\n1: a: key \"loss\" is "
+				     "missing\n1: a: key \"tier\" is missing\n"
+				     "1: a: key \"reach\" is missing\n1: a: key \"why\" is "
+				     "missing\n1: a: key \"sources\" is missing\n" },
+	{ "- name: A b\n" REST,
+	  "1: A b: name: \"A b\" is no name: small letters, digits and .+- expected\n" },
+	{ "- name: 22\n" REST, "1: name: \"22\" must be quoted to be text\n" },
+	{ "- name: [a]\n" REST, "1: name: text expected, not a list\n" },
+	{ "- name: a\n  instead:\n" REST, "2: a: instead: text expected, not nothing\n" },
+	{ "- name: a\n  instead: yes\n" REST,
+	  "2: a: instead: \"yes\" must be quoted to be text\n" },
+	{ "- name: a\n  instead: |\n    x\n    y\n" REST,
+	  "2: a: instead: one line without tabs expected\n" },
+	{ "- name: a\n  programs: sshd\n" REST,
+	  "2: a: programs: a list expected, [...] or lines with -, not text\n" },
+	{ "- name: a\n  programs: [/bin/x, '*x', 'a*b', ok*, {x: y}]\n" REST,
+	  "2: a: programs: \"/bin/x\": a file name without directory expected, * at its "
+	  "end alone\n"
+	  "2: a: programs: \"*x\": a file name without directory expected, * at its end "
+	  "alone\n"
+	  "2: a: programs: \"a*b\": a file name without directory expected, * at its end "
+	  "alone\n"
+	  "2: a: programs: text expected, not a map\n" },
+	{ "- name: a\n  units: [a b]\n" REST,
+	  "2: a: units: \"a b\": a name without blank, / and * expected\n" },
+	{ "- name: a\n  packages: [b, c, b]\n" REST, "2: a: packages: \"b\" stands twice\n" },
+	{ "- name: a\n  commands: [-x]\n" REST,
+	  "2: a: commands: \"-x\": at least 4 letters expected, it is looked for anywhere "
+	  "in a command line\n" },
+	{ "- name: a\n  ports: [70000/tcp, 22, 9-8/tcp, 0/tcp, 1/icmp, 1/tcp lokal, "
+	  "1-/tcp, -1/tcp, 1/packet, []]\n" REST,
+	  "2: a: ports: 70000/tcp is no port: 22/tcp, 5900-5910/tcp or \"953/tcp local\" "
+	  "expected\n"
+	  "2: a: ports: 22 is no port: 22/tcp, 5900-5910/tcp or \"953/tcp local\" "
+	  "expected\n"
+	  "2: a: ports: 9-8/tcp is no port: 22/tcp, 5900-5910/tcp or \"953/tcp local\" "
+	  "expected\n"
+	  "2: a: ports: 0/tcp is no port: 22/tcp, 5900-5910/tcp or \"953/tcp local\" "
+	  "expected\n"
+	  "2: a: ports: 1/icmp is no port: 22/tcp, 5900-5910/tcp or \"953/tcp local\" "
+	  "expected\n"
+	  "2: a: ports: 1/tcp lokal is no port: 22/tcp, 5900-5910/tcp or \"953/tcp local\" "
+	  "expected\n"
+	  "2: a: ports: 1-/tcp is no port: 22/tcp, 5900-5910/tcp or \"953/tcp local\" "
+	  "expected\n"
+	  "2: a: ports: -1/tcp is no port: 22/tcp, 5900-5910/tcp or \"953/tcp local\" "
+	  "expected\n"
+	  "2: a: ports: 1/packet is no port: 22/tcp, 5900-5910/tcp or \"953/tcp local\" "
+	  "expected\n"
+	  "2: a: ports: a list is no port: 22/tcp, 5900-5910/tcp or \"953/tcp local\" "
+	  "expected\n" },
+	{ "- name: a\n  traits: [no_auth, cheap]\n" REST,
+	  "2: a: no trait is called \"no_auth\"; did you mean no-auth?\n"
+	  "2: a: no trait is called \"cheap\"; there are: login, cleartext, amplifier, "
+	  "withdrawn, root, executes, "
+	  "no-auth, client, sniffs, ports, launcher\n" },
+	{ "- name: a\n  title: T\n  what: W.\n  loss: L.\n  tier: nevr\n  reach: 7\n  why: "
+	  "Y.\n  sources: [S]\n",
+	  "5: a: no tier is called \"nevr\"; did you mean never?\n"
+	  "6: a: no reach is called \"7\"; there are: none, loopback, lan, world\n" },
+	{ "- name: a\n  withdrawn: Long ago.\n" REST,
+	  "1: a: withdrawn is said, but not among the traits\n" },
+	{ "- name: a\n  restrict: [{file: F}, x]\n" REST,
+	  "2: a: key \"how\" is missing\n2: a: keys with values expected, not text\n" },
+	{ "- just text\n", "1: an entry is a list of keys, \"- name: ...\", not text\n" },
+	{ "- name: a\n  serves: [http]\n" REST, "1: a: no service has the name \"http\"\n" },
+	{ "- name: a\n  serves: [goood]\n" REST,
+	  "1: a: no service has the name \"goood\"; did you mean good?\n" },
+	{ "- name: a\n  serves: [better]\n" REST,
+	  "1: a: no service has the name \"better\"; did you mean good?\n" },
+	{ "- name: a\n  serves: [b]\n" REST "- name: b\n  serves: [good]\n" REST,
+	  "1: a: serves: b is no general service, it serves others itself\n" },
+	{ "- name: r\n  title: T\n  what: W.\n  keep: [{services: [nobody], reach: lan, "
+	  "because: B}]\n",
+	  "1: r: no service has the name \"nobody\"\n" },
+	{ "- name: r\n  title: T\n  what: W.\n  tier: lan\n  keep: []\n",
+	  "4: r: no key is called \"tier\"; there are: name, title, what, signs, keep\n" },
+};
+
 DW_TEST(what_is_wrong_is_told)
 {
-	static const struct {
-		const char *text, *said;
-	} cases[] = {
-		{ "- name: a\n  tilte: x\n" REST,
-		  "2: a: no key is called \"tilte\"; did you mean title?\n" },
-		{ "- name: a\n  zzzzzzz: x\n  restrict: [{how: H, fiel: F}]\n" REST,
-		  "2: a: no key is called \"zzzzzzz\"; there are: name, title, synonyms, programs, "
-		  "commands, packages, "
-		  "units, kernel, ports, serves, what, loss, tier, reach, why, instead, traits, "
-		  "withdrawn, restrict, "
-		  "sources\n"
-		  "3: a: no key is called \"fiel\"; did you mean file?\n" },
-		{ "- name: a\n  title: T\n", "1: a: key \"what\" is missing\n1: a: key \"loss\" is "
-					     "missing\n1: a: key \"tier\" is missing\n"
-					     "1: a: key \"reach\" is missing\n1: a: key \"why\" is "
-					     "missing\n1: a: key \"sources\" is missing\n" },
-		{ "- name: A b\n" REST,
-		  "1: A b: name: \"A b\" is no name: small letters, digits and .+- expected\n" },
-		{ "- name: 22\n" REST, "1: name: \"22\" must be quoted to be text\n" },
-		{ "- name: [a]\n" REST, "1: name: text expected, not a list\n" },
-		{ "- name: a\n  instead:\n" REST, "2: a: instead: text expected, not nothing\n" },
-		{ "- name: a\n  instead: yes\n" REST,
-		  "2: a: instead: \"yes\" must be quoted to be text\n" },
-		{ "- name: a\n  instead: |\n    x\n    y\n" REST,
-		  "2: a: instead: one line without tabs expected\n" },
-		{ "- name: a\n  programs: sshd\n" REST,
-		  "2: a: programs: a list expected, [...] or lines with -, not text\n" },
-		{ "- name: a\n  programs: [/bin/x, '*x', 'a*b', ok*, {x: y}]\n" REST,
-		  "2: a: programs: \"/bin/x\": a file name without directory expected, * at its "
-		  "end alone\n"
-		  "2: a: programs: \"*x\": a file name without directory expected, * at its end "
-		  "alone\n"
-		  "2: a: programs: \"a*b\": a file name without directory expected, * at its end "
-		  "alone\n"
-		  "2: a: programs: text expected, not a map\n" },
-		{ "- name: a\n  units: [a b]\n" REST,
-		  "2: a: units: \"a b\": a name without blank, / and * expected\n" },
-		{ "- name: a\n  packages: [b, c, b]\n" REST,
-		  "2: a: packages: \"b\" stands twice\n" },
-		{ "- name: a\n  commands: [-x]\n" REST,
-		  "2: a: commands: \"-x\": at least 4 letters expected, it is looked for anywhere "
-		  "in a command line\n" },
-		{ "- name: a\n  ports: [70000/tcp, 22, 9-8/tcp, 0/tcp, 1/icmp, 1/tcp lokal, "
-		  "1-/tcp, -1/tcp, 1/packet, []]\n" REST,
-		  "2: a: ports: 70000/tcp is no port: 22/tcp, 5900-5910/tcp or \"953/tcp local\" "
-		  "expected\n"
-		  "2: a: ports: 22 is no port: 22/tcp, 5900-5910/tcp or \"953/tcp local\" "
-		  "expected\n"
-		  "2: a: ports: 9-8/tcp is no port: 22/tcp, 5900-5910/tcp or \"953/tcp local\" "
-		  "expected\n"
-		  "2: a: ports: 0/tcp is no port: 22/tcp, 5900-5910/tcp or \"953/tcp local\" "
-		  "expected\n"
-		  "2: a: ports: 1/icmp is no port: 22/tcp, 5900-5910/tcp or \"953/tcp local\" "
-		  "expected\n"
-		  "2: a: ports: 1/tcp lokal is no port: 22/tcp, 5900-5910/tcp or \"953/tcp local\" "
-		  "expected\n"
-		  "2: a: ports: 1-/tcp is no port: 22/tcp, 5900-5910/tcp or \"953/tcp local\" "
-		  "expected\n"
-		  "2: a: ports: -1/tcp is no port: 22/tcp, 5900-5910/tcp or \"953/tcp local\" "
-		  "expected\n"
-		  "2: a: ports: 1/packet is no port: 22/tcp, 5900-5910/tcp or \"953/tcp local\" "
-		  "expected\n"
-		  "2: a: ports: a list is no port: 22/tcp, 5900-5910/tcp or \"953/tcp local\" "
-		  "expected\n" },
-		{ "- name: a\n  traits: [no_auth, cheap]\n" REST,
-		  "2: a: no trait is called \"no_auth\"; did you mean no-auth?\n"
-		  "2: a: no trait is called \"cheap\"; there are: login, cleartext, amplifier, "
-		  "withdrawn, root, executes, "
-		  "no-auth, client, sniffs, ports, launcher\n" },
-		{ "- name: a\n  title: T\n  what: W.\n  loss: L.\n  tier: nevr\n  reach: 7\n  why: "
-		  "Y.\n  sources: [S]\n",
-		  "5: a: no tier is called \"nevr\"; did you mean never?\n"
-		  "6: a: no reach is called \"7\"; there are: none, loopback, lan, world\n" },
-		{ "- name: a\n  withdrawn: Long ago.\n" REST,
-		  "1: a: withdrawn is said, but not among the traits\n" },
-		{ "- name: a\n  restrict: [{file: F}, x]\n" REST,
-		  "2: a: key \"how\" is missing\n2: a: keys with values expected, not text\n" },
-		{ "- just text\n", "1: an entry is a list of keys, \"- name: ...\", not text\n" },
-		{ "- name: a\n  serves: [http]\n" REST,
-		  "1: a: no service has the name \"http\"\n" },
-		{ "- name: a\n  serves: [goood]\n" REST,
-		  "1: a: no service has the name \"goood\"; did you mean good?\n" },
-		{ "- name: a\n  serves: [better]\n" REST,
-		  "1: a: no service has the name \"better\"; did you mean good?\n" },
-		{ "- name: a\n  serves: [b]\n" REST "- name: b\n  serves: [good]\n" REST,
-		  "1: a: serves: b is no general service, it serves others itself\n" },
-		{ "- name: r\n  title: T\n  what: W.\n  keep: [{services: [nobody], reach: lan, "
-		  "because: B}]\n",
-		  "1: r: no service has the name \"nobody\"\n" },
-		{ "- name: r\n  title: T\n  what: W.\n  tier: lan\n  keep: []\n",
-		  "4: r: no key is called \"tier\"; there are: name, title, what, signs, keep\n" },
-	};
-
-	for (size_t i = 0; i < DW_ARRAY_SIZE(cases); i++) {
+	for (size_t i = 0; i < DW_ARRAY_SIZE(wrong_entries); i++) {
 		_cleanup_arena_ struct dw_arena *a = dw_arena_new();
 		const char *text = dw_arena_printf(a, "%s- name: good\n  synonyms: [better]\n" REST,
-						   cases[i].text);
+						   wrong_entries[i].text);
 		struct result r = read_text(a, NULL, text);
 
-		DW_CHECK_STR(r.said.s, cases[i].said);
+		DW_CHECK_STR(r.said.s, wrong_entries[i].said);
 		DW_CHECK(!dw_knowledge_service(r.k, "a") && !dw_knowledge_role(r.k, "r"));
 		DW_CHECK(dw_knowledge_service(r.k, "good") != NULL);
 	}
 }
 
 /* Nothing of such a file is used. */
+static const struct {
+	const char *text, *said;
+} wrong_documents[] = {
+	{ "", "" },
+	{ "# nothing yet\n", "" },
+	{ "name: a\n", "1: a list of entries expected, each beginning with \"- name:\"\n" },
+	{ "- &x a\n- *x\n", "1: anchors (&name) are not taken; nothing of this file is used\n" },
+	{ "- a\n- *x\n", "2: aliases (*name) are not taken: write it out; nothing of this "
+			 "file is used\n" },
+	{ "- !!int 1\n", "1: tags (!name) are not taken; nothing of this file is used\n" },
+	{ "- a: 1\n  a: 2\n", "2: key \"a\" stands twice; nothing of this file is used\n" },
+	{ "- ? [a]\n  : 2\n", "1: a key must be text; nothing of this file is used\n" },
+	{ "- a\n---\n- b\n", "2: a second document in the file; nothing of this file is used\n" },
+	{ "- [[[[[[[[[[]]]]]]]]]]\n", "1: nested too deep; nothing of this file is used\n" },
+	{ "- \"\\0\"\n",
+	  "1: a control character stands in a text; nothing of this file is used\n" },
+	{ "- \"\\e[2J\"\n",
+	  "1: a control character stands in a text; nothing of this file is used\n" },
+	{ "- name: a\n  title: {\n",
+	  "3: no YAML: did not find expected node content, while parsing a flow node; "
+	  "nothing of this file is used\n" },
+	{ "- name: \xff\n",
+	  "1: no YAML: bytes that are no UTF-8 text; nothing of this file is used\n" },
+};
+
 DW_TEST(documents_that_are_none)
 {
-	static const struct {
-		const char *text, *said;
-	} cases[] = {
-		{ "", "" },
-		{ "# nothing yet\n", "" },
-		{ "name: a\n", "1: a list of entries expected, each beginning with \"- name:\"\n" },
-		{ "- &x a\n- *x\n",
-		  "1: anchors (&name) are not taken; nothing of this file is used\n" },
-		{ "- a\n- *x\n", "2: aliases (*name) are not taken: write it out; nothing of this "
-				 "file is used\n" },
-		{ "- !!int 1\n", "1: tags (!name) are not taken; nothing of this file is used\n" },
-		{ "- a: 1\n  a: 2\n", "2: key \"a\" stands twice; nothing of this file is used\n" },
-		{ "- ? [a]\n  : 2\n", "1: a key must be text; nothing of this file is used\n" },
-		{ "- a\n---\n- b\n",
-		  "2: a second document in the file; nothing of this file is used\n" },
-		{ "- [[[[[[[[[[]]]]]]]]]]\n",
-		  "1: nested too deep; nothing of this file is used\n" },
-		{ "- \"\\0\"\n",
-		  "1: a control character stands in a text; nothing of this file is used\n" },
-		{ "- \"\\e[2J\"\n",
-		  "1: a control character stands in a text; nothing of this file is used\n" },
-		{ "- name: a\n  title: {\n",
-		  "3: no YAML: did not find expected node content, while parsing a flow node; "
-		  "nothing of this file is used\n" },
-		{ "- name: \xff\n",
-		  "1: no YAML: bytes that are no UTF-8 text; nothing of this file is used\n" },
-	};
-
-	for (size_t i = 0; i < DW_ARRAY_SIZE(cases); i++) {
+	for (size_t i = 0; i < DW_ARRAY_SIZE(wrong_documents); i++) {
 		_cleanup_arena_ struct dw_arena *a = dw_arena_new();
-		struct result r = read_text(a, NULL, cases[i].text);
+		struct result r = read_text(a, NULL, wrong_documents[i].text);
 
-		DW_CHECK_STR(r.said.s, cases[i].said);
+		DW_CHECK_STR(r.said.s, wrong_documents[i].said);
 		DW_CHECK_INT(r.k->n_services, 0);
 	}
 }

@@ -10,32 +10,49 @@
 #define TCP        DW_PROTOCOL_TCP
 #define UDP        DW_PROTOCOL_UDP
 
-#define EMPTY                                                                                      \
-	.synonyms = LIST(), .programs = LIST(), .commands = LIST(), .packages = LIST(),            \
-	.units = LIST(), .kernel = LIST(), .serves = LIST(), .ports = PORTS({ 0 })
+/* sorted by name, as a knowledge is; lists that are not here are empty */
+static const struct dw_service some[] = {
+	{ .name = "amanda",
+	  .programs = LIST("amandad", "java*"),
+	  .ports = PORTS({ TCP, 10080, 10080, false }, { UDP, 10000, 10100, false }) },
+	{ .name = "bacula",
+	  .programs = LIST("bacula-*", "amandad"),
+	  .packages = LIST("bacula-fd"),
+	  .units = LIST("bacula@.service", "bacula-sd.service"),
+	  .ports = PORTS({ TCP, 9101, 9103, false }, { UDP, 10050, 10050, true }) },
+	{ .name = "ceph",
+	  .programs = LIST("bacula-sd*", "ceph"),
+	  .commands = LIST("org.ceph", "ceph.jar"),
+	  .units = LIST("ceph"),
+	  .ports = PORTS({ TCP, 9102, 9102, false }) },
+	{ .name = "nfs",
+	  .kernel = LIST("nfsd"),
+	  .commands = LIST("org.ceph.nfs"),
+	  .ports = PORTS({ TCP, 9000, 9500, false }) },
+};
 
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Woverride-init"
-/* sorted by name, as a knowledge is */
-#define SERVICES                                                                                   \
-	{ EMPTY, .name = "amanda", .programs = LIST("amandad", "java*"),                           \
-	  .ports = PORTS({ TCP, 10080, 10080, false }, { UDP, 10000, 10100, false }) },            \
-		{ EMPTY,                                                                           \
-		  .name = "bacula",                                                                \
-		  .programs = LIST("bacula-*", "amandad"),                                         \
-		  .packages = LIST("bacula-fd"),                                                   \
-		  .units = LIST("bacula@.service", "bacula-sd.service"),                           \
-		  .ports = PORTS({ TCP, 9101, 9103, false }, { UDP, 10050, 10050, true }) },       \
-		{ EMPTY,                                                                           \
-		  .name = "ceph",                                                                  \
-		  .programs = LIST("bacula-sd*", "ceph"),                                          \
-		  .commands = LIST("org.ceph", "ceph.jar"),                                        \
-		  .units = LIST("ceph"),                                                           \
-		  .ports = PORTS({ TCP, 9102, 9102, false }) },                                    \
-	{                                                                                          \
-		EMPTY, .name = "nfs", .kernel = LIST("nfsd"), .commands = LIST("org.ceph.nfs"),    \
-		       .ports = PORTS({ TCP, 9000, 9500, false })                                  \
+static const char *const *or_nothing(const char *const *list)
+{
+	static const char *const nothing[] = { NULL };
+
+	return list ? list : nothing;
+}
+
+static const struct dw_knowledge_index *index_of_some(struct dw_arena *a)
+{
+	struct dw_service *s = dw_arena_memdup(a, some, sizeof(some));
+	struct dw_knowledge *k = dw_new(a, struct dw_knowledge);
+
+	*k = (struct dw_knowledge){ s, DW_ARRAY_SIZE(some), NULL, 0 };
+	for (size_t i = 0; i < k->n_services; i++) {
+		s[i].programs = or_nothing(s[i].programs);
+		s[i].commands = or_nothing(s[i].commands);
+		s[i].packages = or_nothing(s[i].packages);
+		s[i].units = or_nothing(s[i].units);
+		s[i].kernel = or_nothing(s[i].kernel);
 	}
+	return dw_knowledge_index_new(a, k);
+}
 
 /* The names of a list, with blanks between. */
 static const char *names(struct dw_arena *a, struct dw_services s)
@@ -51,9 +68,7 @@ static const char *names(struct dw_arena *a, struct dw_services s)
 DW_TEST(each_way_finds_its_services)
 {
 	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
-	const struct dw_service services[] = { SERVICES };
-	const struct dw_knowledge k = { services, DW_ARRAY_SIZE(services), NULL, 0 };
-	const struct dw_knowledge_index *x = dw_knowledge_index_new(a, &k);
+	const struct dw_knowledge_index *x = index_of_some(a);
 
 	DW_CHECK_STR(names(a, dw_index_program(x, "ceph")), "ceph");
 	DW_CHECK_STR(names(a, dw_index_program(x, "amandad")), "amanda bacula");
@@ -74,9 +89,7 @@ DW_TEST(each_way_finds_its_services)
 DW_TEST(units_know_templates_and_scripts)
 {
 	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
-	const struct dw_service services[] = { SERVICES };
-	const struct dw_knowledge k = { services, DW_ARRAY_SIZE(services), NULL, 0 };
-	const struct dw_knowledge_index *x = dw_knowledge_index_new(a, &k);
+	const struct dw_knowledge_index *x = index_of_some(a);
 	char longest[400];
 
 	memset(longest, 'a', sizeof(longest) - 1);
@@ -95,9 +108,7 @@ DW_TEST(units_know_templates_and_scripts)
 DW_TEST(command_lines_and_ports)
 {
 	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
-	const struct dw_service services[] = { SERVICES };
-	const struct dw_knowledge k = { services, DW_ARRAY_SIZE(services), NULL, 0 };
-	const struct dw_knowledge_index *x = dw_knowledge_index_new(a, &k);
+	const struct dw_knowledge_index *x = index_of_some(a);
 
 	/* the longest piece first, and nobody twice */
 	DW_CHECK_STR(names(a, dw_index_command(x, "java -jar ceph.jar org.ceph.nfs.Main")),
@@ -114,13 +125,11 @@ DW_TEST(command_lines_and_ports)
 	/* 65536 + 9102: not the port that its low bits say */
 	DW_CHECK_STR(names(a, dw_index_port(x, TCP, 65536 + 9102)), "");
 	DW_CHECK_STR(names(a, dw_index_port(x, TCP, 0)), "");
-	DW_CHECK(dw_service_standard_port(&services[1], UDP, 10050)->local);
-	DW_CHECK(!dw_service_standard_port(&services[1], TCP, 9102)->local);
-	DW_CHECK(!dw_service_standard_port(&services[1], TCP, 9104));
-	DW_CHECK(!dw_service_standard_port(&services[3], TCP, 9501));
+	DW_CHECK(dw_service_standard_port(&some[1], UDP, 10050)->local);
+	DW_CHECK(!dw_service_standard_port(&some[1], TCP, 9102)->local);
+	DW_CHECK(!dw_service_standard_port(&some[1], TCP, 9104));
+	DW_CHECK(!dw_service_standard_port(&some[3], TCP, 9501));
 }
-#pragma GCC diagnostic pop
-
 DW_TEST(nothing_is_known)
 {
 	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
