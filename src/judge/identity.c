@@ -17,15 +17,6 @@ struct match {
 	bool launcher;
 };
 
-static bool same_ending_with_star(const char *pattern, const char *name)
-{
-	size_t n = strlen(pattern);
-
-	if (n > 0 && pattern[n - 1] == '*')
-		return strncmp(pattern, name, n - 1) == 0;
-	return *pattern == *name && strcmp(pattern, name) == 0;
-}
-
 static bool is_in(const char *const *list, const char *name)
 {
 	for (; *list; list++)
@@ -36,13 +27,7 @@ static bool is_in(const char *const *list, const char *name)
 
 const struct dw_service_port *dw_judge_port_of(const struct dw_service *s, const struct dw_door *d)
 {
-	if (!d->at.has_port)
-		return NULL;
-	for (const struct dw_service_port *p = s->ports; p->protocol; p++)
-		if (p->protocol == d->at.protocol && d->at.port >= p->first &&
-		    d->at.port <= p->last)
-			return p;
-	return NULL;
+	return d->at.has_port ? dw_service_standard_port(s, d->at.protocol, d->at.port) : NULL;
 }
 
 static const struct dw_service *service_named(const struct dw_knowledge *k, const char *name)
@@ -142,21 +127,16 @@ static void consider(struct match *m, const struct dw_service *s)
 	}
 }
 
+static void consider_all(struct match *m, struct dw_services found)
+{
+	for (size_t i = 0; i < found.n; i++)
+		consider(m, found.v[i]);
+}
+
 static void by_file_name(const struct dw_court *c, const char *path, struct match *m)
 {
-	const char *name = path ? dw_basename(path) : "";
-
-	if (!*name)
-		return;
-	for (size_t i = 0; i < c->knowledge->n_services; i++) {
-		const struct dw_service *s = &c->knowledge->services[i];
-
-		for (const char *const *p = s->programs; *p; p++)
-			if (same_ending_with_star(*p, name)) {
-				consider(m, s);
-				break;
-			}
-	}
+	if (path)
+		consider_all(m, dw_index_program(c->index, dw_basename(path)));
 }
 
 /* Forked workers run one program: once is enough. */
@@ -182,21 +162,22 @@ static void by_program(const struct dw_court *c, const struct dw_door *d, struct
 
 static void by_command(const struct dw_court *c, const struct dw_door *d, struct match *m)
 {
-	for (size_t i = 0; i < c->knowledge->n_services; i++) {
-		const struct dw_service *s = &c->knowledge->services[i];
-		bool found = false;
+	for (size_t i = 0; i < d->n_owners && !m->best; i++)
+		if (!is_repeated(d, i))
+			consider_all(m, dw_index_command(c->index, d->owners[i].command));
+}
 
-		if (!*s->commands)
-			continue;
-		for (size_t o = 0; o < d->n_owners && !found; o++) {
-			if (is_repeated(d, o) || !d->owners[o].command)
-				continue;
-			for (const char *const *p = s->commands; *p && !found; p++)
-				found = strstr(d->owners[o].command, *p) != NULL;
-		}
-		if (found)
-			consider(m, s);
-	}
+/* A socket unit that no entry lists is that of the service of its name. */
+static void by_unit(const struct dw_court *c, const char *id, struct match *m)
+{
+	static const char socket[] = ".socket";
+
+	consider_all(m, dw_index_unit(c->index, id));
+	if (!m->best && dw_ends_with(id, socket))
+		consider_all(
+			m, dw_index_unit(c->index,
+					 dw_arena_printf(c->arena, "%.*s.service",
+							 (int)(strlen(id) - strlen(socket)), id)));
 }
 
 static void by_starter(const struct dw_court *c, const struct dw_door *d, struct match *m)
@@ -213,9 +194,7 @@ static void by_starter(const struct dw_court *c, const struct dw_door *d, struct
 			consider(m, s);
 		return;
 	}
-	for (size_t i = 0; i < c->knowledge->n_services; i++)
-		if (has_unit(&c->knowledge->services[i], id))
-			consider(m, &c->knowledge->services[i]);
+	by_unit(c, id, m);
 }
 
 /* The package of a super-server says nothing; that of the program which it starts does. */
@@ -223,23 +202,23 @@ static void by_package(const struct dw_court *c, const struct dw_door *d, struct
 {
 	if (!d->package || (m->launcher && !d->starter.program))
 		return;
-	for (size_t i = 0; i < c->knowledge->n_services; i++)
-		if (is_in(c->knowledge->services[i].packages, d->package->name))
-			consider(m, &c->knowledge->services[i]);
+	consider_all(m, dw_index_package(c->index, d->package->name));
 }
 
 static void by_kernel(const struct dw_court *c, const struct dw_door *d, struct match *m)
 {
-	for (size_t i = 0; d->kernel && i < c->knowledge->n_services; i++)
-		if (is_in(c->knowledge->services[i].kernel, d->kernel))
-			consider(m, &c->knowledge->services[i]);
+	consider_all(m, dw_index_kernel(c->index, d->kernel));
 }
 
 /* A port is a guess: the service whose only port it is goes before those that have many; back doors come last. */
 static void by_port(const struct dw_court *c, const struct dw_door *d, struct match *m)
 {
-	for (size_t i = 0; d->at.has_port && i < c->knowledge->n_services; i++) {
-		const struct dw_service *s = &c->knowledge->services[i];
+	struct dw_services found = { 0 };
+
+	if (d->at.has_port)
+		found = dw_index_port(c->index, d->at.protocol, d->at.port);
+	for (size_t i = 0; i < found.n; i++) {
+		const struct dw_service *s = found.v[i];
 		const struct dw_service_port *p = dw_judge_port_of(s, d);
 		/* general services (http) go before the programs that are one */
 		int score = *s->programs ? 2 : 6;

@@ -4,6 +4,7 @@
 #define DW_JUDGING_H
 
 #include "dw_judge.h"
+#include "dw_knowledge_index.h"
 #include "dw_str.h"
 #include "dw_vec.h"
 #include "reasons.h"
@@ -41,6 +42,7 @@ struct dw_court {
 	const struct dw_snapshot *snapshot;
 	const struct dw_policy *policy;
 	const struct dw_knowledge *knowledge; /* never NULL; may be empty */
+	const struct dw_knowledge_index *index;
 	struct dw_findings *findings;
 	struct dw_trial *trials; /* one for each door, same order */
 	bool packages_known;     /* that a program is in no package means something on this host */

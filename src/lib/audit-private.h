@@ -12,11 +12,17 @@ struct auditing {
 	struct dw_sys *sys;
 	struct dw_procs *procs; /* NULL: nothing runs */
 	struct dw_facts *facts;
+	const struct dw_knowledge *knowledge; /* lies in the facts' arena, or is compiled in */
 };
 
 /* Asks every service manager who started each holder, and what it would start. */
 void dw_audit_starters(struct auditing *a, const char *init);
 /* Finds the packages of all programs at once. */
 void dw_audit_packages(struct auditing *a);
+/*
+ * What is compiled in, and /etc/doorward/knowledge.d (*.yaml) of the root merged into it where there is any. What is wrong
+ * with these files is noted as incomplete, "bad-knowledge". Lives as long as the facts.
+ */
+const struct dw_knowledge *dw_lib_knowledge(struct dw_sys *sys, struct dw_facts *f);
 
 #endif

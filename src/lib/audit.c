@@ -97,6 +97,7 @@ static int look(struct auditing *a, struct dw_error *e)
 	a->facts->host = dw_sys_hostname(a->sys, a->facts->arena);
 	a->facts->time = dw_sys_now(a->sys);
 	a->facts->method = "offline";
+	a->knowledge = dw_lib_knowledge(a->sys, a->facts);
 	if (dw_sys_is_running(a->sys)) {
 		a->procs = dw_procs_new(a->sys, a->facts->arena);
 		not_root(a);
@@ -129,7 +130,8 @@ int dw_audit_run(const struct dw_audit_options *o, struct dw_audit **ret, struct
 	result->calls = calls;
 	result->facts = a.facts;
 	result->snapshot = dw_join(a.facts);
-	result->findings = dw_judge(result->snapshot, &(struct dw_judge_input){ 0 });
+	result->findings =
+		dw_judge(result->snapshot, &(struct dw_judge_input){ .knowledge = a.knowledge });
 	*ret = result;
 	return 0;
 }

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "write.h"
+
+#include <stddef.h>
+
+#include "dw_macros.h"
+
+static void write_string(FILE *out, const char *s)
+{
+	if (!s) {
+		(void)fputs("0", out);
+		return;
+	}
+	(void)fputc('"', out);
+	for (; *s; s++) {
+		unsigned char c = (unsigned char)*s;
+
+		/* octal: unlike \x it ends after three digits; ? might begin a trigraph */
+		if (c < ' ' || c > '~' || c == '"' || c == '\\' || c == '?')
+			(void)fprintf(out, "\\%03o", (unsigned)c);
+		else
+			(void)fputc(c, out);
+	}
+	(void)fputc('"', out);
+}
+
+static void write_member(FILE *out, const char *member, const char *text)
+{
+	if (!text)
+		return;
+	(void)fprintf(out, "\t\t.%s = ", member);
+	write_string(out, text);
+	(void)fputs(",\n", out);
+}
+
+/* --- lists: each stands before the table that points to it ------------------------------------------- */
+
+static void write_list(FILE *out, const char *of, size_t i, const char *member,
+		       const char *const *list)
+{
+	if (!*list)
+		return;
+	(void)fprintf(out, "static const char *const %s%zu_%s[] = { ", of, i, member);
+	for (; *list; list++) {
+		write_string(out, *list);
+		(void)fputs(", ", out);
+	}
+	(void)fputs("0 };\n", out);
+}
+
+static void point_to_list(FILE *out, const char *of, size_t i, const char *member,
+			  const char *const *list)
+{
+	if (*list)
+		(void)fprintf(out, "\t\t.%s = %s%zu_%s,\n", member, of, i, member);
+	else
+		(void)fprintf(out, "\t\t.%s = no_strings,\n", member);
+}
+
+/* The lists of strings of a service, by name. */
+static const struct {
+	const char *member;
+	size_t offset;
+} lists[] = {
+#define LIST(member)                                                                               \
+	{                                                                                          \
+#member, offsetof(struct dw_service, member)                                       \
+	}
+	LIST(synonyms), LIST(programs), LIST(commands), LIST(packages),
+	LIST(units),    LIST(kernel),   LIST(serves),   LIST(sources),
+#undef LIST
+};
+
+static const char *const *list_of(const struct dw_service *s, size_t which)
+{
+	return *(const char *const *const *)((const char *)s + lists[which].offset);
+}
+
+static void write_ports(FILE *out, size_t i, const struct dw_service_port *p)
+{
+	if (p->protocol == DW_PROTOCOL_UNKNOWN)
+		return;
+	(void)fprintf(out, "static const struct dw_service_port s%zu_ports[] = { ", i);
+	for (; p->protocol != DW_PROTOCOL_UNKNOWN; p++)
+		(void)fprintf(out, "{ %d, %u, %u, %d }, ", (int)p->protocol, p->first, p->last,
+			      p->local);
+	(void)fputs("{ 0 } };\n", out);
+}
+
+static void write_restricts(FILE *out, size_t i, const struct dw_service_restrict *r)
+{
+	if (!r->how)
+		return;
+	(void)fprintf(out, "static const struct dw_service_restrict s%zu_restricts[] = {\n", i);
+	for (; r->how; r++) {
+		(void)fputs("\t{\n", out);
+		write_member(out, "how", r->how);
+		write_member(out, "file", r->file);
+		write_member(out, "setting", r->setting);
+		write_member(out, "after", r->after);
+		(void)fputs("\t},\n", out);
+	}
+	(void)fputs("\t{ 0 },\n};\n", out);
+}
+
+/* --- tables ----------------------------------------------------------------------------------------- */
+
+static void write_service(FILE *out, size_t i, const struct dw_service *s)
+{
+	(void)fputs("\t{\n", out);
+	write_member(out, "name", s->name);
+	write_member(out, "title", s->title);
+	for (size_t n = 0; n < DW_ARRAY_SIZE(lists); n++)
+		point_to_list(out, "s", i, lists[n].member, list_of(s, n));
+	if (s->ports->protocol != DW_PROTOCOL_UNKNOWN)
+		(void)fprintf(out, "\t\t.ports = s%zu_ports,\n", i);
+	else
+		(void)fputs("\t\t.ports = no_ports,\n", out);
+	if (s->restricts->how)
+		(void)fprintf(out, "\t\t.restricts = s%zu_restricts,\n", i);
+	else
+		(void)fputs("\t\t.restricts = no_restricts,\n", out);
+	write_member(out, "what", s->what);
+	write_member(out, "loss", s->loss);
+	(void)fprintf(out, "\t\t.tier = %d,\n\t\t.reach = %d,\n\t\t.traits = %u,\n", (int)s->tier,
+		      (int)s->reach, s->traits);
+	write_member(out, "why", s->why);
+	write_member(out, "instead", s->instead);
+	write_member(out, "withdrawn", s->withdrawn);
+	(void)fputs("\t},\n", out);
+}
+
+static void write_services(FILE *out, const struct dw_knowledge *k)
+{
+	for (size_t i = 0; i < k->n_services; i++) {
+		const struct dw_service *s = &k->services[i];
+
+		for (size_t n = 0; n < DW_ARRAY_SIZE(lists); n++)
+			write_list(out, "s", i, lists[n].member, list_of(s, n));
+		write_ports(out, i, s->ports);
+		write_restricts(out, i, s->restricts);
+	}
+	/* one more, all zero: no array of C is empty */
+	(void)fputs("static const struct dw_service services[] = {\n", out);
+	for (size_t i = 0; i < k->n_services; i++)
+		write_service(out, i, &k->services[i]);
+	(void)fputs("\t{ 0 },\n};\n", out);
+}
+
+static void write_keeps(FILE *out, size_t i, const struct dw_role *r)
+{
+	size_t n = 0;
+
+	for (const struct dw_role_keep *p = r->keeps; p->services; p++)
+		n++;
+	for (size_t p = 0; p < n; p++) {
+		(void)fprintf(out, "static const char *const r%zu_keep%zu[] = { ", i, p);
+		for (const char *const *s = r->keeps[p].services; *s; s++) {
+			write_string(out, *s);
+			(void)fputs(", ", out);
+		}
+		(void)fputs("0 };\n", out);
+	}
+	(void)fprintf(out, "static const struct dw_role_keep r%zu_keeps[] = {\n", i);
+	for (size_t p = 0; p < n; p++) {
+		(void)fprintf(out, "\t{\n\t\t.services = r%zu_keep%zu,\n\t\t.reach = %d,\n", i, p,
+			      (int)r->keeps[p].reach);
+		write_member(out, "because", r->keeps[p].because);
+		(void)fputs("\t},\n", out);
+	}
+	(void)fputs("\t{ 0 },\n};\n", out);
+}
+
+static void write_roles(FILE *out, const struct dw_knowledge *k)
+{
+	for (size_t i = 0; i < k->n_roles; i++) {
+		write_list(out, "r", i, "signs", k->roles[i].signs);
+		write_keeps(out, i, &k->roles[i]);
+	}
+	(void)fputs("static const struct dw_role roles[] = {\n", out);
+	for (size_t i = 0; i < k->n_roles; i++) {
+		const struct dw_role *r = &k->roles[i];
+
+		(void)fputs("\t{\n", out);
+		write_member(out, "name", r->name);
+		write_member(out, "title", r->title);
+		write_member(out, "what", r->what);
+		point_to_list(out, "r", i, "signs", r->signs);
+		(void)fprintf(out, "\t\t.keeps = r%zu_keeps,\n\t},\n", i);
+	}
+	(void)fputs("\t{ 0 },\n};\n", out);
+}
+
+void dw_write_tables(FILE *out, const struct dw_knowledge *k)
+{
+	(void)fputs("/* Made of knowledge/ by compile-knowledge; not to be edited. */\n"
+		    "#include \"dw_knowledge_read.h\"\n"
+		    "static const char *const no_strings[1] __attribute__((unused));\n"
+		    "static const struct dw_service_port no_ports[1] __attribute__((unused));\n"
+		    "static const struct dw_service_restrict no_restricts[1] "
+		    "__attribute__((unused));\n",
+		    out);
+	write_services(out, k);
+	write_roles(out, k);
+	(void)fprintf(out,
+		      "const struct dw_knowledge *dw_knowledge_builtin(void)\n{\n"
+		      "\tstatic const struct dw_knowledge k = { services, %zu, roles, %zu };\n\n"
+		      "\treturn &k;\n}\n",
+		      k->n_services, k->n_roles);
+}

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The keys of an entry: of a service, and of a role. docs/knowledge.md and schema/knowledge.schema.json say the same. */
+#include <stddef.h>
+
+#include "dw_str.h"
+#include "entry.h"
+
+static const char *const trait_names[] = { "login",  "cleartext", "amplifier", "withdrawn",
+					   "root",   "executes",  "no-auth",   "client",
+					   "sniffs", "ports",     "launcher",  NULL };
+_Static_assert(DW_TRAIT_LOGIN == 1 << 0 && DW_TRAIT_LAUNCHER == 1 << 10, "order of trait_names");
+
+static const struct dw_service_port no_ports[1];
+static const struct dw_service_restrict no_restricts[1];
+static const struct dw_role_keep no_keeps[1];
+
+/* Index of the text among the names; SIZE_MAX: it was complained of. */
+static size_t index_of(struct reading *r, const struct dw_yaml *v, const char *what,
+		       const char *const *names)
+{
+	const char *word = v->kind == DW_YAML_TEXT ? v->text : dw_yaml_kind_name(v);
+
+	for (size_t i = 0; v->kind == DW_YAML_TEXT && names[i]; i++)
+		if (dw_streq(names[i], word))
+			return i;
+	(void)dw_entry_unknown(r, v->line, what, word, names);
+	return SIZE_MAX;
+}
+
+static bool value_tier(struct reading *r, const struct dw_yaml *v, void *at)
+{
+	const char *names[DW_TIER_COUNT] = { NULL };
+	size_t i;
+
+	for (unsigned t = 1; t < DW_TIER_COUNT; t++)
+		names[t - 1] = dw_tier_name((enum dw_tier)t);
+	i = index_of(r, v, "tier", names);
+	if (i == SIZE_MAX)
+		return false;
+	*(enum dw_tier *)at = (enum dw_tier)(i + 1);
+	return true;
+}
+
+bool dw_value_reach(struct reading *r, const struct dw_yaml *v, void *at)
+{
+	const char *names[DW_REACH_COUNT] = { NULL };
+	size_t i;
+
+	for (unsigned t = 1; t < DW_REACH_COUNT; t++)
+		names[t - 1] = dw_reach_name((enum dw_reach)t);
+	i = index_of(r, v, "reach", names);
+	if (i == SIZE_MAX)
+		return false;
+	*(enum dw_reach *)at = (enum dw_reach)(i + 1);
+	return true;
+}
+
+static bool value_traits(struct reading *r, const struct dw_yaml *v, void *at)
+{
+	unsigned traits = 0;
+	bool good = true;
+	size_t n;
+
+	if (!dw_value_is_list(r, v, &n))
+		return false;
+	for (const struct dw_yaml *m = v->first; m; m = m->next) {
+		size_t i = index_of(r, m, "trait", trait_names);
+
+		if (i == SIZE_MAX)
+			good = false;
+		else
+			traits |= 1U << i;
+	}
+	*(unsigned *)at = traits;
+	return good;
+}
+
+/* A list of maps, each read by the table into a struct of the given size; one more, all zero, ends it. */
+static bool read_maps(struct reading *r, const struct dw_yaml *v, const struct field *fields,
+		      size_t size, void *at)
+{
+	bool good = true;
+	char *list;
+	size_t n, i = 0;
+
+	if (!dw_value_is_list(r, v, &n))
+		return false;
+	list = dw_arena_array(r->arena, n + 1, size);
+	for (const struct dw_yaml *m = v->first; m; m = m->next, i++)
+		if (!dw_entry_read(r, m, fields, list + i * size))
+			good = false;
+	*(void **)at = list;
+	return good;
+}
+
+#define AT(type, member) .offset = offsetof(struct type, member)
+
+static bool value_restricts(struct reading *r, const struct dw_yaml *v, void *at)
+{
+	static const struct field fields[] = {
+		{ "how", dw_value_line, AT(dw_service_restrict, how), .required = true },
+		{ "file", dw_value_line, AT(dw_service_restrict, file) },
+		{ "setting", dw_value_lines, AT(dw_service_restrict, setting) },
+		{ "after", dw_value_line, AT(dw_service_restrict, after) },
+		{ 0 },
+	};
+
+	return read_maps(r, v, fields, sizeof(struct dw_service_restrict), at);
+}
+
+static bool value_keeps(struct reading *r, const struct dw_yaml *v, void *at)
+{
+	static const struct field fields[] = {
+		{ "services", dw_value_names, AT(dw_role_keep, services), .required = true,
+		  .absent = dw_no_strings },
+		{ "reach", dw_value_reach, AT(dw_role_keep, reach), .required = true },
+		{ "because", dw_value_line, AT(dw_role_keep, because), .required = true },
+		{ 0 },
+	};
+
+	return read_maps(r, v, fields, sizeof(struct dw_role_keep), at);
+}
+
+#define REQUIRED .required = true
+#define STRINGS  .absent = dw_no_strings
+
+const struct field dw_service_fields[] = {
+	{ "name", dw_value_name, AT(dw_service, name), REQUIRED },
+	{ "title", dw_value_line, AT(dw_service, title), REQUIRED },
+	{ "synonyms", dw_value_words, AT(dw_service, synonyms), STRINGS },
+	{ "programs", dw_value_programs, AT(dw_service, programs), STRINGS },
+	{ "commands", dw_value_commands, AT(dw_service, commands), STRINGS },
+	{ "packages", dw_value_words, AT(dw_service, packages), STRINGS },
+	{ "units", dw_value_words, AT(dw_service, units), STRINGS },
+	{ "kernel", dw_value_words, AT(dw_service, kernel), STRINGS },
+	{ "ports", dw_value_ports, AT(dw_service, ports), .absent = no_ports },
+	{ "serves", dw_value_names, AT(dw_service, serves), STRINGS },
+	{ "what", dw_value_line, AT(dw_service, what), REQUIRED },
+	{ "loss", dw_value_line, AT(dw_service, loss), REQUIRED },
+	{ "tier", value_tier, AT(dw_service, tier), REQUIRED },
+	{ "reach", dw_value_reach, AT(dw_service, reach), REQUIRED },
+	{ "why", dw_value_line, AT(dw_service, why), REQUIRED },
+	{ "instead", dw_value_line, AT(dw_service, instead) },
+	{ "traits", value_traits, AT(dw_service, traits) },
+	{ "withdrawn", dw_value_line, AT(dw_service, withdrawn) },
+	{ "restrict", value_restricts, AT(dw_service, restricts), .absent = no_restricts },
+	{ "sources", dw_value_texts, AT(dw_service, sources), REQUIRED, STRINGS },
+	{ 0 },
+};
+
+const struct field dw_role_fields[] = {
+	{ "name", dw_value_name, AT(dw_role, name), REQUIRED },
+	{ "title", dw_value_line, AT(dw_role, title), REQUIRED },
+	{ "what", dw_value_line, AT(dw_role, what), REQUIRED },
+	{ "signs", dw_value_names, AT(dw_role, signs), STRINGS },
+	{ "keep", value_keeps, AT(dw_role, keeps), REQUIRED, .absent = no_keeps },
+	{ 0 },
+};
+
+bool dw_service_agrees(struct reading *r, const struct dw_yaml *map, const struct dw_service *s)
+{
+	if (s->withdrawn && !(s->traits & DW_TRAIT_WITHDRAWN))
+		return dw_entry_wrong(r, map->line, "withdrawn is said, but not among the traits");
+	if (!*s->sources)
+		return dw_entry_wrong(r, map->line, "sources: at least one expected");
+	return true;
+}

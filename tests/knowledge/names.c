@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What is compiled in: "service NAME" and "role NAME", a line each. */
+#include <stdio.h>
+
+#include "dw_knowledge_read.h"
+
+int main(void)
+{
+	const struct dw_knowledge *k = dw_knowledge_builtin();
+
+	for (size_t i = 0; i < k->n_services; i++)
+		printf("service %s\n", k->services[i].name);
+	for (size_t i = 0; i < k->n_roles; i++)
+		printf("role %s\n", k->roles[i].name);
+	return 0;
+}
