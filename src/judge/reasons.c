@@ -154,21 +154,33 @@ const char *dw_judge_reason_id(size_t i)
 	return i < DW_REASON_COUNT ? kinds[i].id : NULL;
 }
 
-static const char *sentence(struct dw_arena *a, const char *pattern, const char *const *pieces)
+/* Writes the sentence to `to` when that is not NULL; returns its length. */
+static size_t fill_in(const char *pattern, const char *const *pieces, char *to)
 {
-	struct dw_str text = { .arena = a };
+	size_t n = 0;
 
 	for (const char *p = pattern; *p; p++) {
-		if (p[0] == '{' && p[1] >= '1' && p[1] <= '3' && p[2] == '}') {
-			const char *piece = pieces[p[1] - '1'];
+		const char *piece = p;
+		size_t length = 1;
 
-			dw_str_add(&text, piece ? piece : "");
+		if (p[0] == '{' && p[1] >= '1' && p[1] <= '3' && p[2] == '}') {
+			piece = pieces[p[1] - '1'];
+			length = piece ? strlen(piece) : 0;
 			p += 2;
-		} else {
-			dw_str_addc(&text, *p);
 		}
+		if (to && length > 0)
+			memcpy(to + n, piece, length);
+		n += length;
 	}
-	return text.s;
+	return n;
+}
+
+static const char *sentence(struct dw_arena *a, const char *pattern, const char *const *pieces)
+{
+	char *text = dw_arena_alloc(a, fill_in(pattern, pieces, NULL) + 1);
+
+	fill_in(pattern, pieces, text);
+	return text;
 }
 
 static const char *source_of(const struct dw_trial *t, const struct kind *k)

@@ -292,19 +292,26 @@ DW_TEST(what_a_thousand_doors_take)
 	};
 	struct dw_snapshot *s = random_host(a, 1000, 3);
 	struct timespec from, to;
+	double best = 0;
 	struct dw_findings *f;
 
 	for (size_t i = 0; i < 400; i++) {
 		many[i] = lore.services[i * lore.n_services / 400];
 		many[i].name = dw_arena_printf(a, "%s%03zu", many[i].name, i);
 	}
-	clock_gettime(CLOCK_MONOTONIC, &from);
-	f = dw_judge(s, &(struct dw_judge_input){ .knowledge = &big });
-	clock_gettime(CLOCK_MONOTONIC, &to);
-	DW_CHECK_INT(f->n, 1000);
-	printf("1,000 doors, 400 services: %.2f ms\n",
-	       (double)(to.tv_sec - from.tv_sec) * 1e3 + (double)(to.tv_nsec - from.tv_nsec) / 1e6);
-	dw_findings_free(f);
+	for (int round = 0; round < 5; round++) {
+		double ms;
+
+		clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &from);
+		f = dw_judge(s, &(struct dw_judge_input){ .knowledge = &big });
+		clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &to);
+		DW_CHECK_INT(f->n, 1000);
+		dw_findings_free(f);
+		ms = (double)(to.tv_sec - from.tv_sec) * 1e3 +
+		     (double)(to.tv_nsec - from.tv_nsec) / 1e6;
+		best = round == 0 || ms < best ? ms : best;
+	}
+	printf("1,000 doors, 400 services: %.2f ms of processor time, best of 5\n", best);
 }
 
 DW_TEST_MAIN
