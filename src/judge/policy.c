@@ -3,7 +3,7 @@
 #include "dw_policy_match.h"
 #include "judging.h"
 
-/* Days and so on of the proleptic Gregorian calendar, without the C library's clock: Howard Hinnant, days_from_civil. */
+/* A day of the Gregorian calendar without the C library's clock: Howard Hinnant's civil_from_days. */
 static const char *date_text(struct dw_arena *a, uint64_t seconds)
 {
 	uint64_t z = seconds / 86400 + 719468, era = z / 146097, doe = z % 146097;

@@ -41,14 +41,13 @@ static enum dw_door_kind kind_of(enum dw_protocol p)
 
 static void place(struct stage *s, struct dw_door *d, const char *where)
 {
-	char *text = dw_arena_strdup(s->arena, where), *rest = NULL;
-	char *protocol = strtok_r(text, " ", &rest), *at = strtok_r(NULL, " ", &rest);
-	char *port = strtok_r(NULL, " ", &rest);
+	char *rest = dw_arena_strdup(s->arena, where);
+	char *protocol = strsep(&rest, " "), *at = strsep(&rest, " "), *port = rest;
 
 	d->at.protocol = dw_protocol_parse(protocol);
 	d->kind = kind_of(d->at.protocol);
 	address(&d->at, at);
-	d->at.has_port = port != NULL;
+	d->at.has_port = port && *port;
 	d->at.port = port ? (uint32_t)strtoul(port, NULL, 10) : 0;
 }
 
