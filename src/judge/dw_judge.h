@@ -63,6 +63,8 @@ struct dw_judge_input {
 const char *dw_verdict_name(enum dw_verdict v);
 /* Borrows the snapshot, the policy and the knowledge: free the findings before them. */
 struct dw_findings *dw_judge(const struct dw_snapshot *s, const struct dw_judge_input *in);
+/* Ids of all reasons there are, what matters most first; NULL behind the last. */
+const char *dw_judge_reason_id(size_t i);
 void dw_findings_free(struct dw_findings *f); /* NULL allowed */
 
 #endif

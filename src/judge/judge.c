@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Verdicts from the facts alone: without a policy only what cannot be right by itself is worth an alarm;
- * whether a healthy door is needed is for its owner to say.
+ * The way of a trial: what is it, what is odd about it, what is this host for, and then the verdict by the policy, or
+ * by the knowledge where there is none. Doors that lead to other doors come last.
  */
-#include "dw_judge.h"
-
-#include "dw_str.h"
+#include "judging.h"
 
 static const char *const verdict_names[DW_VERDICT_COUNT] = {
 	[DW_VERDICT_UNKNOWN] = "unknown",   [DW_VERDICT_KEEP] = "keep",
@@ -18,113 +16,163 @@ const char *dw_verdict_name(enum dw_verdict v)
 	return v < DW_VERDICT_COUNT ? verdict_names[v] : "unknown";
 }
 
-struct judging {
-	struct dw_arena *arena;
-	const struct dw_door *door;
-	DW_VEC(struct dw_reason) reasons;
-	enum dw_verdict verdict;
-};
-
-static void reason(struct judging *j, enum dw_verdict v, const char *id, const char *text)
+static bool has_packages(const struct dw_snapshot *s)
 {
-	*dw_vec_add(j->arena, &j->reasons) = (struct dw_reason){ .id = id, .text = text };
-	if (v == DW_VERDICT_INVESTIGATE || j->verdict != DW_VERDICT_INVESTIGATE)
-		j->verdict = v;
+	for (size_t i = 0; i < s->n_incomplete; i++)
+		if (dw_streq0(s->incomplete[i].what, "no-packages"))
+			return false;
+	return true;
 }
 
-static void judge_program(struct judging *j, const struct dw_owner *o)
+static bool is_way_in(const struct dw_trial *t)
 {
-	const char *exe = o->executable ? o->executable : o->comm;
-
-	if (o->exe_state == DW_EXE_MEMFD)
-		reason(j, DW_VERDICT_INVESTIGATE, "executable-memfd",
-		       dw_arena_printf(j->arena,
-				       "%s (pid %d) runs from memory: it never was a file", exe,
-				       o->pid));
-	else if (o->exe_state == DW_EXE_DELETED)
-		reason(j, DW_VERDICT_INVESTIGATE, "executable-deleted",
-		       dw_arena_printf(j->arena, "%s (pid %d) was deleted after it was started",
-				       exe, o->pid));
-	if (o->exe_in_tmp)
-		reason(j, DW_VERDICT_INVESTIGATE, "executable-in-tmp",
-		       dw_arena_printf(j->arena,
-				       "%s (pid %d) runs from a place where anybody can write", exe,
-				       o->pid));
-	if (o->package && o->package->verified == DW_VERIFIED_DIFFERS &&
-	    o->exe_state == DW_EXE_INTACT)
-		reason(j, DW_VERDICT_INVESTIGATE, "executable-changed",
-		       dw_arena_printf(j->arena, "%s is not the file that package %s installed",
-				       exe, o->package->name));
+	return dw_judge_has(t->service, DW_TRAIT_LOGIN) && t->far && !t->boxed &&
+	       t->identity.by != DW_IDENTIFIED_PORT && t->door->kind == DW_KIND_LISTENER;
 }
 
-static void judge_kind(struct judging *j)
+/* One service may have many doors: both families, two ports. */
+static bool is_same_way(const struct dw_trial *a, const struct dw_trial *b)
 {
-	const struct dw_door *d = j->door;
-
-	if (d->hidden)
-		reason(j, DW_VERDICT_INVESTIGATE, "hidden",
-		       d->seen_by
-			       ? dw_arena_printf(j->arena,
-						 "not every view of the kernel shows it (only %s)",
-						 d->seen_by)
-			       : "not every view of the kernel shows it");
-	if (d->kind == DW_KIND_SNIFFER && d->filter && (d->n_owners == 0 || !d->owners[0].package))
-		reason(j, DW_VERDICT_INVESTIGATE, "sniffer-with-filter",
-		       dw_arena_printf(j->arena,
-				       "a program of no package picks packets off the wire: %s",
-				       d->filter));
+	return a->identity.service == b->identity.service &&
+	       a->door->starter.kind == b->door->starter.kind &&
+	       dw_streq0(a->door->starter.id, b->door->starter.id);
 }
 
-static const char *why_ask(const struct dw_door *d)
+static void find_last_way_in(struct dw_court *c)
 {
-	if (d->kind == DW_KIND_SLEEPING)
-		return "it opens at the next boot; no policy says whether it is needed";
-	if (dw_endpoint_bound(&d->at) == DW_BOUND_LOOPBACK)
-		return "only this host can reach it; no policy says whether it is needed";
-	return "no policy says whether it is needed";
-}
+	struct dw_trial *first = NULL;
 
-static void judge_door(struct judging *j)
-{
-	const struct dw_door *d = j->door;
-
-	judge_kind(j);
-	for (size_t i = 0; i < d->n_owners; i++) {
-		/* forked workers run one program: once is enough */
-		if (i == 0 || !dw_streq0(d->owners[i].executable, d->owners[i - 1].executable))
-			judge_program(j, &d->owners[i]);
+	for (size_t i = 0; i < c->snapshot->n_doors; i++) {
+		if (!is_way_in(&c->trials[i]))
+			continue;
+		if (first && !is_same_way(first, &c->trials[i]))
+			return;
+		first = first ? first : &c->trials[i];
 	}
-	if (j->reasons.n > 0)
-		return;
-	if (!d->owners_known)
-		reason(j, DW_VERDICT_UNKNOWN, "holder-unknown", "nobody could be seen holding it");
-	else
-		reason(j, DW_VERDICT_ASK, "no-policy", why_ask(d));
-	if (d->n_owners > 0 && d->owners[0].exe_state == DW_EXE_REPLACED)
-		reason(j, j->verdict, "executable-replaced",
-		       "its program was replaced since it was started (an upgrade, mostly): "
-		       "restart it");
+	for (size_t i = 0; first && i < c->snapshot->n_doors; i++)
+		c->trials[i].last_way_in =
+			is_way_in(&c->trials[i]) && is_same_way(first, &c->trials[i]);
+}
+
+/*
+ * A policy may close several ways in at once: of those that keep passwords to themselves, or of all when there is
+ * none, each becomes a question.
+ */
+static void spare_ways_in(struct dw_court *c)
+{
+	size_t n = c->snapshot->n_doors;
+	bool safe = false;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct dw_trial *t = &c->trials[i];
+
+		if (is_way_in(t) && t->verdict != DW_VERDICT_CLOSE)
+			return;
+		safe |= is_way_in(t) && !dw_judge_has(t->service, DW_TRAIT_CLEARTEXT);
+	}
+	for (size_t i = 0; i < n; i++) {
+		struct dw_trial *t = &c->trials[i];
+
+		if (is_way_in(t) && (!safe || !dw_judge_has(t->service, DW_TRAIT_CLEARTEXT)))
+			dw_judge_decide(t, DW_VERDICT_ASK, DW_REASON_LAST_WAY_IN,
+					dw_judge_subject(t), NULL, NULL);
+	}
+}
+
+static void open_trial(struct dw_court *c, size_t i)
+{
+	struct dw_trial *t = &c->trials[i];
+
+	t->court = c;
+	t->door = &c->snapshot->doors[i];
+	dw_judge_identify(c, t->door, &t->identity);
+	t->service = dw_judge_counts_as(c, t->identity.service, t->door);
+	dw_judge_survey(t);
+}
+
+static void close_trial(struct dw_trial *t)
+{
+	bool exempt = t->verdict == DW_VERDICT_CLOSE && t->statement;
+
+	if (t->suspicious && !t->pardoned && !exempt) {
+		/* all that is suspicious decides */
+		for (size_t i = 0; i < t->said.n; i++)
+			t->said.v[i].decides = t->said.v[i].suspicious;
+		t->verdict = DW_VERDICT_INVESTIGATE;
+	}
+	if (t->verdict == DW_VERDICT_ASK && !t->court->policy)
+		dw_judge_remark(t, DW_REASON_NO_POLICY, NULL, NULL, NULL);
+	t->done = true;
+}
+
+static bool leads_on(const struct dw_trial *t)
+{
+	return t->door->kind == DW_KIND_FORWARDED;
+}
+
+static void decide_all(struct dw_court *c, bool forwarded)
+{
+	for (size_t i = 0; i < c->snapshot->n_doors; i++) {
+		struct dw_trial *t = &c->trials[i];
+
+		if (leads_on(t) != forwarded)
+			continue;
+		if (c->policy)
+			dw_judge_by_policy(t);
+		else
+			dw_judge_advise(t);
+		close_trial(t);
+	}
+}
+
+static void hear_all(struct dw_court *c)
+{
+	size_t n = c->snapshot->n_doors;
+
+	for (size_t i = 0; i < n; i++)
+		open_trial(c, i);
+	find_last_way_in(c);
+	for (size_t i = 0; i < n; i++) {
+		dw_judge_process(&c->trials[i]);
+		dw_judge_facts(&c->trials[i]);
+		dw_judge_known(&c->trials[i]);
+	}
+	dw_judge_find_roles(c);
+	decide_all(c, false);
+	spare_ways_in(c);
+	decide_all(c, true);
 }
 
 struct dw_findings *dw_judge(const struct dw_snapshot *s, const struct dw_judge_input *in)
 {
+	static const struct dw_knowledge nothing;
 	struct dw_arena *a = dw_arena_new();
 	struct dw_findings *f = dw_new(a, struct dw_findings);
+	struct dw_court c = {
+		.arena = a,
+		.snapshot = s,
+		.policy = in->policy,
+		.knowledge = in->knowledge ? in->knowledge : &nothing,
+		.findings = f,
+		.trials = dw_arena_array(a, s->n_doors + 1, sizeof(*c.trials)),
+		.packages_known = has_packages(s),
+	};
 
-	(void)in;
 	f->arena = a;
 	f->n = s->n_doors;
 	f->v = dw_arena_array(a, f->n + 1, sizeof(*f->v));
+	c.index = dw_knowledge_index_new(a, c.knowledge);
+	hear_all(&c);
 	for (size_t i = 0; i < f->n; i++) {
-		struct judging j = { .arena = a, .door = &s->doors[i] };
+		struct dw_trial *t = &c.trials[i];
 
-		judge_door(&j);
 		f->v[i] = (struct dw_finding){
-			.door = &s->doors[i],
-			.verdict = j.verdict,
-			.reasons = j.reasons.v,
-			.n_reasons = j.reasons.n,
+			.door = t->door,
+			.identity = t->identity,
+			.statement = t->statement,
+			.verdict = t->verdict,
 		};
+		dw_judge_order_reasons(t, &f->v[i]);
 	}
 	return f;
 }

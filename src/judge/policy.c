@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The verdict where there is a policy. What no statement names is for the policy's default to say. */
+#include "dw_policy_match.h"
+#include "judging.h"
+
+/* A day of the Gregorian calendar without the C library's clock: Howard Hinnant's civil_from_days. */
+static const char *date_text(struct dw_arena *a, uint64_t seconds)
+{
+	uint64_t z = seconds / 86400 + 719468, era = z / 146097, doe = z % 146097;
+	uint64_t yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
+	uint64_t doy = doe - (365 * yoe + yoe / 4 - yoe / 100), mp = (5 * doy + 2) / 153;
+	unsigned day = (unsigned)(doy - (153 * mp + 2) / 5 + 1);
+	unsigned month = (unsigned)(mp < 10 ? mp + 3 : mp - 9);
+
+	return dw_arena_printf(a, "%u-%02u-%02u",
+			       (unsigned)(yoe + era * 400 + (month <= 2 ? 1 : 0)), month, day);
+}
+
+/* Hidden sockets no name explains. Of the rest somebody who writes the path or the unit has thought. */
+static bool is_pardoned(const struct dw_trial *t, const struct dw_statement *s)
+{
+	const struct dw_door *d = t->door;
+
+	for (size_t i = 0; i < s->n_what && !d->hidden; i++) {
+		const struct dw_what *w = &s->what[i];
+
+		if (w->kind != DW_WHAT_PROGRAM && w->kind != DW_WHAT_UNIT)
+			continue;
+		if (!strchr(w->text, '*') && dw_what_names(w, d, t->identity.service))
+			return true;
+	}
+	return false;
+}
+
+static const char *because(const struct dw_trial *t, const struct dw_statement *s)
+{
+	return s->because ? dw_arena_printf(t->court->arena, ": %s", s->because) : NULL;
+}
+
+static const char *user_of(const struct dw_door *d)
+{
+	return d->n_owners > 0 && d->owners[0].user ? d->owners[0].user : "somebody else";
+}
+
+/* "for 10.0.0.0/8 alone", as the statement says it. */
+static const char *limits_of(const struct dw_trial *t, const struct dw_statement *s)
+{
+	struct dw_arena *a = t->court->arena;
+	struct dw_str text = { .arena = a };
+
+	if (s->on_loopback)
+		return "on loopback alone";
+	if (s->on)
+		return dw_arena_printf(a, "on %s alone", s->on);
+	for (size_t i = 0; i < s->n_from; i++) {
+		struct dw_endpoint e = { .family = s->from[i].family };
+
+		memcpy(e.address, s->from[i].address, sizeof(e.address));
+		dw_str_addf(&text, "%s%s/%u", i ? ", " : "for ", dw_endpoint_address(a, &e),
+			    s->from[i].prefix);
+	}
+	dw_str_add(&text, " alone");
+	return text.s;
+}
+
+static const char *how_of(const struct dw_trial *t)
+{
+	const struct dw_service_restrict *r = t->service ? t->service->restricts : NULL;
+
+	return r && r->how ? dw_arena_printf(t->court->arena, "; %s",
+					     dw_judge_clause(t->court->arena, r->how))
+			   : "; bind it to a narrower address or let a packet filter narrow it";
+}
+
+/*
+ * `from` is for a packet filter to see to, and no fact of the door says that one does: the bound address is what is
+ * known, and it is wider.
+ */
+static bool is_wider(const struct dw_statement *s, const struct dw_door *d)
+{
+	enum dw_fit fit = dw_policy_bound_fits(s, d);
+
+	return fit == DW_FIT_WIDER || (fit == DW_FIT_UNKNOWN && s->n_from > 0 &&
+				       dw_endpoint_bound(&d->at) != DW_BOUND_UNKNOWN);
+}
+
+static void judge_kept(struct dw_trial *t, const struct dw_statement *s)
+{
+	const struct dw_door *d = t->door;
+	enum dw_fit program = dw_policy_program_fits(s, d), user = dw_policy_user_fits(s, d);
+
+	t->pardoned = is_pardoned(t, s);
+	if (program == DW_FIT_WIDER)
+		dw_judge_decide(t, DW_VERDICT_INVESTIGATE, DW_REASON_WRONG_PROGRAM_FOR_POLICY,
+				s->program, dw_judge_holder(t), NULL);
+	else if (user == DW_FIT_WIDER)
+		dw_judge_decide(t, DW_VERDICT_INVESTIGATE, DW_REASON_WRONG_USER_FOR_POLICY, s->user,
+				user_of(d), NULL);
+	else if (!d->owners_known && (program == DW_FIT_UNKNOWN || user == DW_FIT_UNKNOWN))
+		dw_judge_decide(t, DW_VERDICT_UNKNOWN, DW_REASON_HOLDER_UNKNOWN, NULL, NULL, NULL);
+	else if (is_wider(s, d))
+		dw_judge_decide(t, DW_VERDICT_RESTRICT, DW_REASON_WIDER_THAN_POLICY,
+				limits_of(t, s), dw_judge_place(t), how_of(t));
+	else
+		dw_judge_decide(t, DW_VERDICT_KEEP, DW_REASON_IN_POLICY, because(t, s), NULL, NULL);
+}
+
+/* `default close` is about the network: what reaches nobody else, or cuts somebody off, is asked about. */
+static void close_unnamed(struct dw_trial *t)
+{
+	dw_judge_advise(t);
+	for (size_t i = 0; i < t->said.n; i++)
+		if (t->said.v[i].decides && t->said.v[i].id == DW_REASON_HOST_NEEDS_IT)
+			return;
+	if (t->verdict == DW_VERDICT_UNKNOWN)
+		return;
+	if (!t->far)
+		dw_judge_decide(t, DW_VERDICT_ASK, DW_REASON_LOOPBACK_ONLY, NULL, NULL, NULL);
+	else
+		dw_judge_decide(t, DW_VERDICT_CLOSE, DW_REASON_NOT_IN_POLICY,
+				", and what it does not name is closed", NULL, NULL);
+	dw_judge_temper(t);
+}
+
+static void report_unnamed(struct dw_trial *t)
+{
+	dw_judge_advise(t);
+	if (t->verdict == DW_VERDICT_CLOSE || t->verdict == DW_VERDICT_RESTRICT)
+		dw_judge_decide(t, DW_VERDICT_ASK, DW_REASON_NOT_IN_POLICY,
+				", and what it does not name is only reported", NULL, NULL);
+}
+
+static void judge_unnamed(struct dw_trial *t)
+{
+	static void (*const defaults[DW_DEFAULT_COUNT])(struct dw_trial *) = {
+		[DW_DEFAULT_UNKNOWN] = dw_judge_advise,
+		[DW_DEFAULT_CLOSE] = close_unnamed,
+		[DW_DEFAULT_ASK] = dw_judge_advise,
+		[DW_DEFAULT_REPORT] = report_unnamed,
+	};
+	enum dw_policy_default otherwise = t->court->policy->otherwise;
+	bool named = false;
+
+	defaults[otherwise < DW_DEFAULT_COUNT ? otherwise : DW_DEFAULT_UNKNOWN](t);
+	for (size_t i = 0; i < t->said.n; i++)
+		named |= t->said.v[i].id == DW_REASON_NOT_IN_POLICY;
+	if (!named)
+		dw_judge_remark(t, DW_REASON_NOT_IN_POLICY, NULL, NULL, NULL);
+}
+
+/* The waiver is the one statement that this reason is about; the door itself is as if not named. */
+static void tell_expired(struct dw_trial *t, const struct dw_statement *expired)
+{
+	const char *date = date_text(t->court->arena, expired->expires);
+
+	t->statement = expired;
+	if (t->verdict == DW_VERDICT_KEEP || t->verdict == DW_VERDICT_ASK)
+		dw_judge_decide(t, DW_VERDICT_ASK, DW_REASON_WAIVER_EXPIRED, date, NULL, NULL);
+	else
+		dw_judge_remark(t, DW_REASON_WAIVER_EXPIRED, date, NULL, NULL);
+	t->statement = NULL;
+}
+
+static void judge_closed(struct dw_trial *t, const struct dw_statement *s)
+{
+	dw_judge_decide(t, DW_VERDICT_CLOSE, DW_REASON_POLICY_CLOSES, because(t, s), NULL, NULL);
+	dw_judge_spare(t);
+}
+
+void dw_judge_by_policy(struct dw_trial *t)
+{
+	const struct dw_court *c = t->court;
+	const struct dw_statement *expired = NULL;
+	const struct dw_statement *s =
+		dw_policy_match(c->policy, c->snapshot, t->door, t->identity.service, c->knowledge,
+				c->snapshot->time, &expired);
+
+	t->statement = s;
+	if (s && s->action == DW_POLICY_CLOSE) {
+		judge_closed(t, s);
+		return;
+	}
+	if (s) {
+		judge_kept(t, s);
+		return;
+	}
+	judge_unnamed(t);
+	if (expired)
+		tell_expired(t, expired);
+}

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The advice on a known service that a network may reach: one rule for each tier of the knowledge. */
+#include "judging.h"
+
+/* "; listen on loopback alone (bind 127.0.0.1 in /etc/redis/redis.conf)" */
+static const char *how_to_narrow(const struct dw_trial *t)
+{
+	const struct dw_service_restrict *r = t->service->restricts;
+	struct dw_str text = { .arena = t->court->arena };
+
+	if (!r->how)
+		return NULL;
+	dw_str_addf(&text, "; %s", dw_judge_clause(t->court->arena, r->how));
+	if (r->setting && r->file)
+		dw_str_addf(&text, " (%s in %s)", r->setting, r->file);
+	else if (r->setting || r->file)
+		dw_str_addf(&text, " (%s)", r->setting ? r->setting : r->file);
+	return text.s;
+}
+
+static void decide_not_sure(struct dw_trial *t)
+{
+	dw_judge_decide(t, DW_VERDICT_ASK, DW_REASON_NOT_SURE, t->service->title, dw_judge_use(t),
+			dw_judge_clause(t->court->arena, t->service->loss));
+}
+
+/* Its own known program, from a package, started as a service is. */
+static bool is_sound(const struct dw_trial *t)
+{
+	return t->proper && t->packaged && t->identity.by != DW_IDENTIFIED_PORT;
+}
+
+static bool serves_role(struct dw_trial *t, enum dw_reach least)
+{
+	enum dw_reach reach, other;
+	const struct dw_role *r = dw_judge_role_for(t->court, t->service, &reach);
+	const struct dw_role *own = dw_judge_role_for(t->court, t->identity.service, &other);
+
+	if (!r || other > reach) {
+		r = own;
+		reach = other;
+	}
+	if (!r || reach < least || !is_sound(t))
+		return false;
+	dw_judge_decide(t, DW_VERDICT_KEEP, DW_REASON_SERVES_THE_ROLE,
+			dw_judge_clause(t->court->arena, r->title), t->identity.service->title,
+			NULL);
+	return true;
+}
+
+static void judge_never(struct dw_trial *t)
+{
+	dw_judge_decide(t, DW_VERDICT_CLOSE, DW_REASON_NEVER_ON_A_NETWORK, t->service->title,
+			dw_judge_place(t), dw_judge_clause(t->court->arena, t->service->why));
+}
+
+/* The networks of the house reach a private address, and nobody else does by that address. */
+static bool is_within_house(const struct dw_trial *t)
+{
+	return dw_judge_is_private(&t->door->at);
+}
+
+/* A helper that some kind of host needs, on a host that is none of that kind. */
+static bool is_without_purpose(const struct dw_trial *t)
+{
+	enum dw_reach reach;
+
+	return dw_judge_any_role_for(t->court, t->service) &&
+	       !dw_judge_role_for(t->court, t->service, &reach);
+}
+
+static void judge_lan(struct dw_trial *t)
+{
+	const char *title = t->service->title;
+
+	if (is_without_purpose(t))
+		dw_judge_decide(t, DW_VERDICT_CLOSE, DW_REASON_NO_ROLE_NEEDS_IT, title,
+				dw_judge_clause(t->court->arena, t->service->loss), NULL);
+	else if (!is_within_house(t))
+		dw_judge_decide(t, DW_VERDICT_RESTRICT, DW_REASON_MEANT_FOR_LAN, title,
+				dw_judge_place(t), how_to_narrow(t));
+	else if (!serves_role(t, DW_REACH_LAN))
+		decide_not_sure(t);
+}
+
+static void judge_local(struct dw_trial *t)
+{
+	if (dw_endpoint_bound(&t->door->at) == DW_BOUND_UNKNOWN)
+		decide_not_sure(t);
+	else if (t->service->reach == DW_REACH_LAN || t->service->reach == DW_REACH_WORLD)
+		judge_lan(t);
+	else
+		dw_judge_decide(t, DW_VERDICT_RESTRICT, DW_REASON_MEANT_FOR_LOOPBACK,
+				t->service->title, dw_judge_place(t), how_to_narrow(t));
+}
+
+static void judge_replace(struct dw_trial *t)
+{
+	const struct dw_service *s = t->service;
+	struct dw_arena *a = t->court->arena;
+
+	dw_judge_decide(t, DW_VERDICT_RESTRICT, DW_REASON_REPLACE, s->title,
+			s->instead ? dw_arena_printf(a, " (%s)", s->instead) : NULL,
+			dw_judge_clause(a, s->why));
+}
+
+static void judge_careful(struct dw_trial *t)
+{
+	if (!serves_role(t, is_within_house(t) ? DW_REACH_LAN : DW_REACH_WORLD))
+		decide_not_sure(t);
+}
+
+static void judge_ordinary(struct dw_trial *t)
+{
+	bool clear = dw_judge_has(t->service, DW_TRAIT_CLEARTEXT);
+
+	if (serves_role(t, DW_REACH_LOOPBACK))
+		return;
+	if (dw_judge_has(t->service, DW_TRAIT_LOGIN) && !clear && is_sound(t))
+		dw_judge_decide(t, DW_VERDICT_KEEP, DW_REASON_MADE_FOR_NETWORKS, t->service->title,
+				NULL, NULL);
+	else
+		decide_not_sure(t);
+}
+
+void dw_judge_by_tier(struct dw_trial *t)
+{
+	static void (*const rules[DW_TIER_COUNT])(struct dw_trial *) = {
+		[DW_TIER_UNKNOWN] = decide_not_sure, [DW_TIER_BACKDOOR] = decide_not_sure,
+		[DW_TIER_NEVER] = judge_never,       [DW_TIER_LOCAL] = judge_local,
+		[DW_TIER_REPLACE] = judge_replace,   [DW_TIER_CAREFUL] = judge_careful,
+		[DW_TIER_ORDINARY] = judge_ordinary,
+	};
+	const struct dw_service_port *port = dw_judge_port_of(t->service, t->door);
+
+	if (port && port->local && dw_endpoint_bound(&t->door->at) != DW_BOUND_UNKNOWN &&
+	    t->service->tier != DW_TIER_NEVER)
+		dw_judge_decide(t, DW_VERDICT_RESTRICT, DW_REASON_MEANT_FOR_LOOPBACK,
+				t->service->title, dw_judge_place(t), how_to_narrow(t));
+	else if (t->service->tier < DW_TIER_COUNT)
+		rules[t->service->tier](t);
+}
