@@ -36,6 +36,12 @@ bool dw_ends_with(const char *s, const char *suffix);
 const char *dw_basename(const char *path);
 
 /*
+ * Letters to insert, drop, replace or swap with a neighbour to get from a to b (Damerau, restricted); names
+ * longer than 32 are far from each other.
+ */
+unsigned dw_str_distance(const char *a, const char *b);
+
+/*
  * Length in bytes of the well-formed UTF-8 sequence (RFC 3629) at s, of which n bytes are there; 0 when it
  * is none.
  */

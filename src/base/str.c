@@ -179,3 +179,30 @@ size_t dw_display_width(const char *s)
 	}
 	return width;
 }
+
+#define LONGEST 32
+
+unsigned dw_str_distance(const char *a, const char *b)
+{
+	unsigned d[LONGEST + 1][LONGEST + 1];
+	size_t n = strlen(a), m = strlen(b);
+
+	if (n > LONGEST || m > LONGEST)
+		return LONGEST;
+	for (size_t i = 0; i <= n; i++)
+		d[i][0] = (unsigned)i;
+	for (size_t k = 0; k <= m; k++)
+		d[0][k] = (unsigned)k;
+	for (size_t i = 1; i <= n; i++) {
+		for (size_t k = 1; k <= m; k++) {
+			unsigned best = d[i - 1][k - 1] + (a[i - 1] != b[k - 1]);
+
+			best = DW_MIN(best, d[i - 1][k] + 1);
+			best = DW_MIN(best, d[i][k - 1] + 1);
+			if (i > 1 && k > 1 && a[i - 1] == b[k - 2] && a[i - 2] == b[k - 1])
+				best = DW_MIN(best, d[i - 2][k - 2] + 1);
+			d[i][k] = best;
+		}
+	}
+	return d[n][m];
+}

@@ -4,6 +4,7 @@
 
 #include "dw_cli.h"
 #include "dw_macros.h"
+#include "dw_str.h"
 
 #define END DW_OPTION_COUNT
 
@@ -11,8 +12,15 @@ const struct dw_option dw_options[DW_OPTION_COUNT + 1] = {
 	{ DW_OPTION_JSON, "json", 0, NULL, NULL, "write one JSON document" },
 	{ DW_OPTION_JSONL, "jsonl", 0, NULL, NULL,
 	  "write one JSON object a line, one for each door" },
+	{ DW_OPTION_CSV, "csv", 0, NULL, NULL, "write comma-separated values, one door a line" },
 	{ DW_OPTION_WIDE, "wide", 'w', NULL, NULL,
 	  "cut nothing short; show process ids, whole paths and where it is written" },
+	{ DW_OPTION_ALL, "all", 'a', NULL, NULL, "list every door that is kept, however many" },
+	{ DW_OPTION_ONLY, "only", 0, "VERDICT,...", "investigate close restrict ask unknown keep",
+	  "only doors with one of these verdicts: investigate, close, restrict, ask, unknown, "
+	  "keep" },
+	{ DW_OPTION_SORT, "sort", 0, "ORDER", "urgency port service program user starter",
+	  "urgency (the default), port, service, program, user or starter" },
 	{ DW_OPTION_HIDDEN, "hidden", 0, NULL, NULL,
 	  "also search for doors that hide from ordinary tools (slower)" },
 	{ DW_OPTION_ROOT, "root", 0, "DIR", "/",
@@ -34,11 +42,21 @@ const struct dw_option dw_options[DW_OPTION_COUNT + 1] = {
 const enum dw_option_id dw_options_everywhere[] = { DW_OPTION_QUIET, DW_OPTION_NO_COLOUR,
 						    DW_OPTION_HELP, DW_OPTION_VERSION, END };
 
-static const enum dw_option_id audit_options[] = {
-	DW_OPTION_JSON, DW_OPTION_JSONL,  DW_OPTION_WIDE,
-	DW_OPTION_ROOT, DW_OPTION_HIDDEN, DW_OPTION_METHOD,
-	DW_OPTION_PIN,  DW_OPTION_UNPIN,  END
-};
+static const enum dw_option_id audit_options[] = { DW_OPTION_JSON,
+						   DW_OPTION_JSONL,
+						   DW_OPTION_CSV,
+						   DW_OPTION_WIDE,
+						   DW_OPTION_ALL,
+						   DW_OPTION_ONLY,
+						   DW_OPTION_SORT,
+						   DW_OPTION_ROOT,
+						   DW_OPTION_HIDDEN,
+						   DW_OPTION_METHOD,
+						   DW_OPTION_PIN,
+						   DW_OPTION_UNPIN,
+						   END };
+static const enum dw_option_id why_options[] = { DW_OPTION_JSON, DW_OPTION_ROOT, DW_OPTION_HIDDEN,
+						 DW_OPTION_METHOD, END };
 static const enum dw_option_id no_options[] = { END };
 
 const struct dw_command dw_commands[] = {
@@ -57,6 +75,24 @@ const struct dw_command dw_commands[] = {
 			"3.\n",
 		.options = audit_options,
 		.run = dw_cmd_audit,
+	},
+	{
+		.name = "why",
+		.operands = "DOOR",
+		.operands_max = 1,
+		.operand_choices = "",
+		.summary = "everything known of one door, and the commands that would close it",
+		.description =
+			"DOOR is a port (631, 631/tcp), an address and port (127.0.0.1:631, "
+			"[::1]:631/tcp), a\n"
+			"service (cups), a program (cupsd), a unit or whatever else starts it "
+			"(cups.socket), a\n"
+			"package, a process (pid:612) or an interface (eth0). A bare number is a "
+			"port first, and a\n"
+			"process when no such port is open. Nothing is changed: the commands are "
+			"only told.\n",
+		.options = why_options,
+		.run = dw_cmd_why,
 	},
 	{
 		.name = "help",
@@ -91,39 +127,11 @@ bool dw_command_takes(const struct dw_command *c, enum dw_option_id id)
 	return false;
 }
 
-#define LONGEST 32
-
-/* Letters to insert, drop, replace or swap with a neighbour to get from a to b (Damerau, restricted). */
-static unsigned distance(const char *a, const char *b)
-{
-	unsigned d[LONGEST + 1][LONGEST + 1];
-	size_t n = strlen(a), m = strlen(b);
-
-	if (n > LONGEST || m > LONGEST)
-		return LONGEST;
-	for (size_t i = 0; i <= n; i++)
-		d[i][0] = (unsigned)i;
-	for (size_t k = 0; k <= m; k++)
-		d[0][k] = (unsigned)k;
-	for (size_t i = 1; i <= n; i++) {
-		for (size_t k = 1; k <= m; k++) {
-			unsigned best = d[i - 1][k - 1] + (a[i - 1] != b[k - 1]);
-
-			best = DW_MIN(best, d[i - 1][k] + 1);
-			best = DW_MIN(best, d[i][k - 1] + 1);
-			if (i > 1 && k > 1 && a[i - 1] == b[k - 2] && a[i - 2] == b[k - 1])
-				best = DW_MIN(best, d[i - 2][k - 2] + 1);
-			d[i][k] = best;
-		}
-	}
-	return d[n][m];
-}
-
 /* How far apart, for a suggestion: the beginning of a name is near it. UINT_MAX: too far. */
 static unsigned apart(const char *given, const char *name)
 {
 	size_t n = strlen(given);
-	unsigned d = distance(given, name);
+	unsigned d = dw_str_distance(given, name);
 
 	if (n >= 2 && strncmp(given, name, n) == 0)
 		return 0;

@@ -3,7 +3,7 @@
 #ifndef DW_STEP_H
 #define DW_STEP_H
 
-#include "dw_arena.h"
+#include <stddef.h>
 
 /* One change. Its inverse swaps expect and want. */
 struct dw_step {
@@ -17,9 +17,8 @@ struct dw_step {
 	const char *undo_command; /* NULL: no command takes it back, and a remark says why */
 };
 
-/* In the order in which they are to be taken; an undo goes through them backwards. */
+/* In the order in which they are to be taken; the commands that undo them are typed in the same order. */
 struct dw_steps {
-	struct dw_arena *arena;
 	const struct dw_step *v;
 	size_t n;
 	const char *const *remarks; /* what the steps do not reach, a sentence each */

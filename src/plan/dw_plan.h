@@ -10,9 +10,9 @@
  * The narrowest steps that close the door now and keep it shut at every later start: first what would open it
  * again, then what holds it. service_manager: as in the snapshot, NULL: not known. Never NULL; no step at all
  * where no command would be honest, and then a remark says so. The same door gives the same steps. Borrows the
- * door's texts; free with dw_plan_free.
+ * door's texts; what is made lies in the arena.
  */
-struct dw_steps *dw_plan_close(const struct dw_door *d, const char *service_manager);
-void dw_plan_free(struct dw_steps *s); /* NULL allowed */
+struct dw_steps *dw_plan_close(const struct dw_door *d, const char *service_manager,
+			       struct dw_arena *a);
 
 #endif

@@ -45,9 +45,9 @@ static bool needs_id(enum dw_starter_kind k)
 	       k != DW_STARTER_CRON && k != DW_STARTER_RC_LOCAL;
 }
 
-struct dw_steps *dw_plan_close(const struct dw_door *d, const char *service_manager)
+struct dw_steps *dw_plan_close(const struct dw_door *d, const char *service_manager,
+			       struct dw_arena *a)
 {
-	struct dw_arena *a = dw_arena_new();
 	struct dw_steps *ret = dw_new(a, struct dw_steps);
 	struct planning p = { .arena = a,
 			      .door = d,
@@ -59,16 +59,8 @@ struct dw_steps *dw_plan_close(const struct dw_door *d, const char *service_mana
 	if (kind >= DW_STARTER_COUNT || (needs_id(kind) && !d->starter.id))
 		kind = DW_STARTER_UNKNOWN;
 	planners[kind](&p);
-	*ret = (struct dw_steps){ .arena = a,
-				  .v = p.steps.v,
-				  .n = p.steps.n,
-				  .remarks = p.remarks.v,
-				  .n_remarks = p.remarks.n };
+	*ret = (struct dw_steps){
+		.v = p.steps.v, .n = p.steps.n, .remarks = p.remarks.v, .n_remarks = p.remarks.n
+	};
 	return ret;
-}
-
-void dw_plan_free(struct dw_steps *s)
-{
-	if (s)
-		dw_arena_free(s->arena);
 }
