@@ -17,8 +17,7 @@ const struct dw_option dw_options[DW_OPTION_COUNT + 1] = {
 	  "cut nothing short; show process ids, whole paths and where it is written" },
 	{ DW_OPTION_ALL, "all", 'a', NULL, NULL, "list every door that is kept, however many" },
 	{ DW_OPTION_ONLY, "only", 0, "VERDICT,...", "investigate close restrict ask unknown keep",
-	  "only doors with one of these verdicts: investigate, close, restrict, ask, unknown, "
-	  "keep" },
+	  "only these: investigate, close, restrict, ask, unknown, keep" },
 	{ DW_OPTION_SORT, "sort", 0, "ORDER", "urgency port service program user starter",
 	  "urgency (the default), port, service, program, user or starter" },
 	{ DW_OPTION_HIDDEN, "hidden", 0, NULL, NULL,
