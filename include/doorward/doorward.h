@@ -124,23 +124,46 @@ enum doorward_format {
 	DOORWARD_JSON,     /* one document, one line */
 	DOORWARD_JSON_INDENTED,
 	DOORWARD_JSONL, /* one door a line, then one {"incomplete": ...} a line */
+	DOORWARD_CSV,   /* RFC 4180: a row of names, then one door a line */
 };
 
-/* How DOORWARD_TEXT looks; the other formats ignore it. */
+/* How DOORWARD_TEXT looks; the other formats heed `only` and `sort` alone. */
 struct doorward_style {
 	size_t size;      /* sizeof(struct doorward_style): lets the struct grow */
 	unsigned columns; /* of the terminal; 0: no limit, and each door on a line of its own */
 	int colour;       /* 1: ANSI colours */
 	int wide;         /* 1: nothing is cut short; process ids and whole paths */
 	int quiet;        /* 1: the table alone, no summary and no advice */
+	int all;          /* 1: list every door that is kept, however many */
+	/* verdicts with commas between ("close,restrict"): other doors are left out; NULL: none is */
+	const char *only;
+	/* "urgency", "port", "service", "program", "user" or "starter"; NULL: urgency in text, else the order of
+	   the JSON contract */
+	const char *sort;
 };
 
 /*
  * Writes to out (borrowed) and flushes it. style NULL: all zero. -EIO, -ENOSPC, -EPIPE ...: not everything
- * was written. -EINVAL: no such format.
+ * was written. -EINVAL: no such format, verdict or order. doorward_audit_outcome() is of all doors, whatever
+ * was chosen.
  */
 DOORWARD_API int doorward_audit_write(struct doorward_audit *a, enum doorward_format format, FILE *out,
 				      const struct doorward_style *style);
+
+/*
+ * The story of the doors that a word names: a port ("631/tcp"), an address and port, a service, a program, a
+ * unit, a package, a process ("pid:612") or an interface; doorward(1) has the rules. DOORWARD_TEXT tells it to
+ * people, DOORWARD_JSON and DOORWARD_JSON_INDENTED as the document of schema/why.schema.json. Nothing on the host
+ * is changed: the commands in it are only told.
+ *
+ * Returns DOORWARD_* bits of these doors (0 when there is none such, which is told, and nothing is hidden), or
+ * -EINVAL: the word cannot be a door, or the format is none of these; or as doorward_audit_write().
+ */
+DOORWARD_API int doorward_audit_why(struct doorward_audit *a, const char *door, enum doorward_format format,
+				    FILE *out, const struct doorward_style *style);
+
+/* Message of the last doorward_audit_write() or doorward_audit_why() of this audit that failed; "": none did. */
+DOORWARD_API const char *doorward_audit_last_error(const struct doorward_audit *a);
 
 /* --- policies ------------------------------------------------------------------------------------- */
 

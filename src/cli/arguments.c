@@ -54,11 +54,29 @@ static bool is_choice(const char *choices, const char *value)
 	return false;
 }
 
+/* "A,..." in the help: several of the choices, with commas between. */
+static bool is_choices(const struct dw_option *o, const char *value)
+{
+	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
+
+	if (!o->argument || !strchr(o->argument, ','))
+		return is_choice(o->choices, value);
+	for (;; value++) {
+		size_t n = strcspn(value, ",");
+
+		if (!is_choice(o->choices, dw_arena_strndup(a, value, n)))
+			return false;
+		value += n;
+		if (!*value)
+			return true;
+	}
+}
+
 static bool set_value(struct parser *p, const struct dw_option *o, const char *value)
 {
 	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
 
-	if (!is_choice(o->choices, value)) {
+	if (!is_choices(o, value)) {
 		(void)fprintf(p->words, "doorward: --%s %s: it must be one of: %s\n", o->name,
 			      shown(a, value, strlen(value)), o->choices);
 		return false;

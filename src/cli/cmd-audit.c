@@ -46,6 +46,8 @@ static bool is_sensible(const struct dw_arguments *args)
 		const char *why;
 	} pairs[] = {
 		{ DW_OPTION_JSON, DW_OPTION_JSONL, "choose one" },
+		{ DW_OPTION_JSON, DW_OPTION_CSV, "choose one" },
+		{ DW_OPTION_JSONL, DW_OPTION_CSV, "choose one" },
 		{ DW_OPTION_PIN, DW_OPTION_UNPIN, "choose one" },
 		{ DW_OPTION_ROOT, DW_OPTION_HIDDEN,
 		  "what does not run has no sockets that could hide" },
@@ -74,6 +76,9 @@ static struct doorward_style style_of(const struct dw_arguments *args)
 		.size = sizeof(s),
 		.wide = given(args, DW_OPTION_WIDE),
 		.quiet = given(args, DW_OPTION_QUIET),
+		.all = given(args, DW_OPTION_ALL),
+		.only = args->values[DW_OPTION_ONLY],
+		.sort = args->values[DW_OPTION_SORT],
 		.colour = tty && !given(args, DW_OPTION_NO_COLOUR) && !(no_colour && *no_colour) &&
 			  !(terminal && strcmp(terminal, "dumb") == 0),
 	};
@@ -89,6 +94,8 @@ static enum doorward_format format_of(const struct dw_arguments *args)
 {
 	if (given(args, DW_OPTION_JSONL))
 		return DOORWARD_JSONL;
+	if (given(args, DW_OPTION_CSV))
+		return DOORWARD_CSV;
 	if (given(args, DW_OPTION_JSON))
 		return isatty(STDOUT_FILENO) == 1 ? DOORWARD_JSON_INDENTED : DOORWARD_JSON;
 	return DOORWARD_TEXT;
@@ -115,7 +122,15 @@ static int set_up(struct doorward *d, const struct dw_arguments *args)
 	return complain(d, r);
 }
 
-static enum dw_exit write_down(struct doorward_audit *audit, const struct dw_arguments *args)
+/* Who finds something to do has work, whether or not all could be seen; only "nothing" needs the doubt. */
+static enum dw_exit exit_of(unsigned outcome)
+{
+	if (outcome & DOORWARD_TO_DO)
+		return DW_EXIT_TO_DO;
+	return outcome & DOORWARD_BLIND ? DW_EXIT_BLIND : DW_EXIT_NOTHING;
+}
+
+static enum dw_exit write_audit(struct doorward_audit *audit, const struct dw_arguments *args)
 {
 	struct doorward_style style = style_of(args);
 	unsigned outcome = doorward_audit_outcome(audit);
@@ -124,13 +139,25 @@ static enum dw_exit write_down(struct doorward_audit *audit, const struct dw_arg
 	/* main() says why standard output failed */
 	if (doorward_audit_write(audit, format_of(args), stdout, &style) < 0)
 		return DW_EXIT_USAGE;
-	/* Who finds something to do has work, whether or not all could be seen; only "nothing" needs the doubt. */
-	if (outcome & DOORWARD_TO_DO)
-		return DW_EXIT_TO_DO;
-	return outcome & DOORWARD_BLIND ? DW_EXIT_BLIND : DW_EXIT_NOTHING;
+	return exit_of(outcome);
 }
 
-static enum dw_exit audit(struct doorward *d, const struct dw_arguments *args)
+static enum dw_exit write_why(struct doorward_audit *audit, const struct dw_arguments *args)
+{
+	struct doorward_style style = style_of(args);
+	int r;
+
+	errno = 0;
+	r = doorward_audit_why(audit, args->operands[0], format_of(args), stdout, &style);
+	if (r == -EINVAL)
+		(void)fprintf(stderr, "doorward: %s\nTry: doorward help why\n",
+			      doorward_audit_last_error(audit));
+	return r < 0 ? DW_EXIT_USAGE : exit_of((unsigned)r);
+}
+
+typedef enum dw_exit (*writer)(struct doorward_audit *audit, const struct dw_arguments *args);
+
+static enum dw_exit look(struct doorward *d, const struct dw_arguments *args, writer write)
 {
 	struct progress progress = { 0 };
 	struct doorward_audit *audit;
@@ -148,8 +175,28 @@ static enum dw_exit audit(struct doorward *d, const struct dw_arguments *args)
 		return DW_EXIT_USAGE;
 	if (r < 0)
 		return r == -ENOENT || r == -ENOTDIR ? DW_EXIT_USAGE : DW_EXIT_BLIND;
-	status = write_down(audit, args);
+	status = write(audit, args);
 	doorward_audit_free(audit);
+	return status;
+}
+
+enum dw_exit dw_cmd_why(const struct dw_arguments *args)
+{
+	enum dw_exit status = DW_EXIT_USAGE;
+	struct doorward *d;
+
+	if (args->n_operands == 0) {
+		(void)fputs("doorward: why needs a door: doorward why 631/tcp\n"
+			    "Try: doorward help why\n",
+			    stderr);
+		return DW_EXIT_USAGE;
+	}
+	if (!is_sensible(args))
+		return DW_EXIT_USAGE;
+	d = doorward_new();
+	if (set_up(d, args) == 0)
+		status = look(d, args, write_why);
+	doorward_free(d);
 	return status;
 }
 
@@ -172,7 +219,7 @@ enum dw_exit dw_cmd_audit(const struct dw_arguments *args)
 		goto out;
 	if (given(args, DW_OPTION_UNPIN) && complain(d, doorward_unpin(d)) < 0)
 		goto out;
-	status = audit(d, args);
+	status = look(d, args, write_audit);
 out:
 	doorward_free(d);
 	return status;

@@ -12,8 +12,14 @@ const struct dw_option dw_options[DW_OPTION_COUNT + 1] = {
 	{ DW_OPTION_JSON, "json", 0, NULL, NULL, "write one JSON document" },
 	{ DW_OPTION_JSONL, "jsonl", 0, NULL, NULL,
 	  "write one JSON object a line, one for each door" },
+	{ DW_OPTION_CSV, "csv", 0, NULL, NULL, "write comma-separated values, one door a line" },
 	{ DW_OPTION_WIDE, "wide", 'w', NULL, NULL,
 	  "cut nothing short; show process ids, whole paths and where it is written" },
+	{ DW_OPTION_ALL, "all", 'a', NULL, NULL, "list every door that is kept, however many" },
+	{ DW_OPTION_ONLY, "only", 0, "VERDICT,...", "investigate close restrict ask unknown keep",
+	  "only these: investigate, close, restrict, ask, unknown, keep" },
+	{ DW_OPTION_SORT, "sort", 0, "ORDER", "urgency port service program user starter",
+	  "urgency (the default), port, service, program, user or starter" },
 	{ DW_OPTION_HIDDEN, "hidden", 0, NULL, NULL,
 	  "also search for doors that hide from ordinary tools (slower)" },
 	{ DW_OPTION_ROOT, "root", 0, "DIR", "/",
@@ -41,10 +47,16 @@ const struct dw_option dw_options[DW_OPTION_COUNT + 1] = {
 const enum dw_option_id dw_options_everywhere[] = { DW_OPTION_QUIET, DW_OPTION_NO_COLOUR,
 						    DW_OPTION_HELP, DW_OPTION_VERSION, END };
 
-static const enum dw_option_id audit_options[] = {
-	DW_OPTION_JSON,   DW_OPTION_JSONL,  DW_OPTION_WIDE, DW_OPTION_ROOT,  DW_OPTION_HIDDEN,
-	DW_OPTION_METHOD, DW_OPTION_POLICY, DW_OPTION_PIN,  DW_OPTION_UNPIN, END
-};
+static const enum dw_option_id audit_options[] = { DW_OPTION_JSON,   DW_OPTION_JSONL,
+						   DW_OPTION_CSV,    DW_OPTION_WIDE,
+						   DW_OPTION_ALL,    DW_OPTION_ONLY,
+						   DW_OPTION_SORT,   DW_OPTION_ROOT,
+						   DW_OPTION_HIDDEN, DW_OPTION_METHOD,
+						   DW_OPTION_POLICY, DW_OPTION_PIN,
+						   DW_OPTION_UNPIN,  END };
+static const enum dw_option_id why_options[] = { DW_OPTION_JSON,   DW_OPTION_ROOT,
+						 DW_OPTION_HIDDEN, DW_OPTION_METHOD,
+						 DW_OPTION_POLICY, END };
 static const enum dw_option_id check_policy_options[] = { DW_OPTION_JSON, END };
 static const enum dw_option_id init_options[] = { DW_OPTION_ROLE, DW_OPTION_OUTPUT, END };
 static const enum dw_option_id no_options[] = { END };
@@ -65,6 +77,24 @@ const struct dw_command dw_commands[] = {
 			"3.\n",
 		.options = audit_options,
 		.run = dw_cmd_audit,
+	},
+	{
+		.name = "why",
+		.operands = "DOOR",
+		.operands_max = 1,
+		.operand_choices = "",
+		.summary = "everything known of one door, and the commands that would close it",
+		.description =
+			"DOOR is a port (631, 631/tcp), an address and port (127.0.0.1:631, "
+			"[::1]:631/tcp), a\n"
+			"service (cups), a program (cupsd), a unit or whatever else starts it "
+			"(cups.socket), a\n"
+			"package, a process (pid:612) or an interface (eth0). A bare number is a "
+			"port first, and a\n"
+			"process when no such port is open. Nothing is changed: the commands are "
+			"only told.\n",
+		.options = why_options,
+		.run = dw_cmd_why,
 	},
 	{
 		.name = "check-policy",

@@ -20,7 +20,11 @@ enum dw_exit {
 enum dw_option_id {
 	DW_OPTION_JSON = 0,
 	DW_OPTION_JSONL,
+	DW_OPTION_CSV,
 	DW_OPTION_WIDE,
+	DW_OPTION_ALL,
+	DW_OPTION_ONLY,
+	DW_OPTION_SORT,
 	DW_OPTION_HIDDEN,
 	DW_OPTION_ROOT,
 	DW_OPTION_METHOD,
@@ -92,6 +96,7 @@ void dw_complete_zsh(FILE *out);
 enum dw_exit dw_cmd_audit(const struct dw_arguments *args);
 enum dw_exit dw_cmd_check_policy(const struct dw_arguments *args);
 enum dw_exit dw_cmd_init(const struct dw_arguments *args);
+enum dw_exit dw_cmd_why(const struct dw_arguments *args);
 enum dw_exit dw_cmd_help(const struct dw_arguments *args);
 
 struct doorward;

@@ -86,4 +86,6 @@ void dw_help_fields(FILE *out)
 	(void)fputs("The fields of doorward audit --json. A value that is not known is null.\n\n",
 		    out);
 	put_fields(out, dw_fields_document, 0);
+	(void)fputs("\nThe fields of doorward why --json.\n\n", out);
+	put_fields(out, dw_fields_why, 0);
 }

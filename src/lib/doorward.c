@@ -9,6 +9,7 @@
 #include "dw_collect.h"
 #include "audit-private.h"
 #include "dw_facade.h"
+#include "dw_plan.h"
 #include "dw_policy_draft.h"
 #include "dw_policy_file.h"
 #include "dw_report.h"
@@ -27,6 +28,7 @@ struct doorward_audit {
 	struct dw_audit *audit;
 	struct dw_arena *arena; /* of the report and of the texts handed out */
 	struct dw_report report;
+	struct dw_error error;
 };
 
 const char *doorward_version(void)
@@ -153,27 +155,39 @@ void dw_facade_set_fake(struct doorward *d, const char *fixture)
 	replace(&d->fake, fixture);
 }
 
+struct dw_report dw_facade_report(const struct dw_audit *audit, struct dw_arena *arena)
+{
+	const struct dw_findings *f = audit->findings;
+	struct dw_report_door *doors = dw_arena_array(arena, f->n, sizeof(*doors));
+	const char **roles = dw_arena_array(arena, f->n_roles, sizeof(*roles));
+
+	for (size_t i = 0; i < f->n; i++)
+		doors[i] = (struct dw_report_door){
+			.door = f->v[i].door,
+			.verdict = dw_verdict_name(f->v[i].verdict),
+			.reasons = f->v[i].reasons,
+			.n_reasons = f->v[i].n_reasons,
+			.service = f->v[i].identity.service,
+			.guessed = f->v[i].identity.by == DW_IDENTIFIED_PORT,
+		};
+	for (size_t i = 0; i < f->n_roles; i++)
+		roles[i] = f->roles[i]->title;
+	return (struct dw_report){ .snapshot = audit->snapshot,
+				   .version = DW_VERSION,
+				   .doors = doors,
+				   .n_doors = f->n,
+				   .roles = roles,
+				   .n_roles = f->n_roles };
+}
+
 struct doorward_audit *dw_facade_wrap(struct dw_audit *audit)
 {
-	const struct dw_findings *findings = audit->findings;
 	struct dw_arena *arena = dw_arena_new();
 	struct doorward_audit *a = dw_new(arena, struct doorward_audit);
-	struct dw_report_door *doors = dw_arena_array(arena, findings->n, sizeof(*doors));
 
-	for (size_t i = 0; i < findings->n; i++)
-		doors[i] = (struct dw_report_door){
-			.door = findings->v[i].door,
-			.verdict = dw_verdict_name(findings->v[i].verdict),
-			.reasons = findings->v[i].reasons,
-			.n_reasons = findings->v[i].n_reasons,
-			.service = findings->v[i].identity.service,
-		};
 	a->audit = audit;
 	a->arena = arena;
-	a->report = (struct dw_report){ .snapshot = audit->snapshot,
-					.version = DW_VERSION,
-					.doors = doors,
-					.n_doors = findings->n };
+	a->report = dw_facade_report(audit, arena);
 	return a;
 }
 
@@ -345,27 +359,97 @@ unsigned doorward_audit_outcome(const struct doorward_audit *a)
 	return dw_report_outcome(&a->report);
 }
 
+const char *doorward_audit_last_error(const struct doorward_audit *a)
+{
+	return a->error.message;
+}
+
+/* A caller built against an older header lends a shorter struct. */
+static int style_of(struct doorward_audit *a, const struct doorward_style *given,
+		    struct dw_report_style *ret)
+{
+	struct doorward_style s = { 0 };
+	int r = 0;
+
+	a->error = (struct dw_error){ 0 };
+	if (given)
+		memcpy(&s, given, DW_MIN(given->size, sizeof(s)));
+	*ret = (struct dw_report_style){ .columns = s.columns,
+					 .colour = s.colour != 0,
+					 .wide = s.wide != 0,
+					 .quiet = s.quiet != 0,
+					 .all = s.all != 0 };
+	if (s.only)
+		r = dw_report_only(s.only, &ret->choice.verdicts, &a->error);
+	if (r == 0 && s.sort)
+		r = dw_report_sort(s.sort, &ret->choice.sort, &a->error);
+	return r;
+}
+
 int doorward_audit_write(struct doorward_audit *a, enum doorward_format format, FILE *out,
 			 const struct doorward_style *style)
 {
-	struct doorward_style s = { 0 };
-	struct dw_report_style text;
+	_cleanup_arena_ struct dw_arena *arena = dw_arena_new();
+	struct dw_report_style s;
+	struct dw_report chosen;
+	int r = style_of(a, style, &s);
 
-	if (style) /* a caller built against an older header lends a shorter struct */
-		memcpy(&s, style, DW_MIN(style->size, sizeof(s)));
-	text = (struct dw_report_style){ .columns = s.columns,
-					 .colour = s.colour != 0,
-					 .wide = s.wide != 0,
-					 .quiet = s.quiet != 0 };
+	if (r < 0)
+		return r;
+	if (format == DOORWARD_TEXT)
+		return dw_report_text(&a->report, out, &s, &a->error);
+	chosen = dw_report_choose(&a->report, &s.choice, arena);
 	switch (format) {
 	case DOORWARD_TEXT:
-		return dw_report_text(&a->report, out, &text, NULL);
+		break;
 	case DOORWARD_JSON:
-		return dw_report_json(&a->report, out, false, NULL);
+		return dw_report_json(&chosen, out, false, &a->error);
 	case DOORWARD_JSON_INDENTED:
-		return dw_report_json(&a->report, out, true, NULL);
+		return dw_report_json(&chosen, out, true, &a->error);
 	case DOORWARD_JSONL:
-		return dw_report_jsonl(&a->report, out, NULL);
+		return dw_report_jsonl(&chosen, out, &a->error);
+	case DOORWARD_CSV:
+		return dw_report_csv(&chosen, out, &a->error);
 	}
-	return -EINVAL;
+	return dw_error_set(&a->error, -EINVAL, "no such format");
+}
+
+static int tell(struct doorward_audit *a, const struct dw_found *f, enum doorward_format format,
+		FILE *out, const struct dw_report_style *s)
+{
+	switch (format) {
+	case DOORWARD_TEXT:
+		return dw_report_why_text(&a->report, f, out, s, &a->error);
+	case DOORWARD_JSON:
+		return dw_report_why_json(f, out, false, &a->error);
+	case DOORWARD_JSON_INDENTED:
+		return dw_report_why_json(f, out, true, &a->error);
+	case DOORWARD_JSONL:
+	case DOORWARD_CSV:
+		break;
+	}
+	return dw_error_set(&a->error, -EINVAL, "no such format");
+}
+
+int doorward_audit_why(struct doorward_audit *a, const char *door, enum doorward_format format,
+		       FILE *out, const struct doorward_style *style)
+{
+	_cleanup_arena_ struct dw_arena *arena = dw_arena_new();
+	struct dw_report_style s;
+	struct dw_report part;
+	struct dw_found f;
+	int r = style_of(a, style, &s);
+
+	if (r == 0)
+		r = dw_report_find(&a->report, door, arena, &f, &a->error);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < f.n; i++)
+		f.doors[i].steps =
+			dw_plan_close(f.doors[i].door, a->report.snapshot->service_manager, arena);
+	r = tell(a, &f, format, out, &s);
+	part = (struct dw_report){ .snapshot = a->report.snapshot,
+				   .doors = f.doors,
+				   .n_doors = f.n };
+	return r < 0 ? r : (int)dw_report_outcome(&part);
 }

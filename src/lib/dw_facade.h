@@ -5,9 +5,12 @@
 
 #include "doorward/doorward.h"
 #include "dw_audit.h"
+#include "dw_report.h"
 
 /* Makes the public object of an audit, and takes the audit over. */
 struct doorward_audit *dw_facade_wrap(struct dw_audit *audit);
+/* The audit as the report room gets it; what is made lies in the arena. */
+struct dw_report dw_facade_report(const struct dw_audit *audit, struct dw_arena *arena);
 /* Audits of this context look at a recorded host from now on (see dw_sys_open_fake); the string is copied. */
 void dw_facade_set_fake(struct doorward *d, const char *fixture);
 

@@ -45,7 +45,7 @@ static bool says_boot(enum dw_starter_kind k)
 	       k != DW_STARTER_AT;
 }
 
-static const char *starter_text(const struct dw_door *d, struct dw_arena *a)
+const char *dw_cells_starter(const struct dw_door *d, struct dw_arena *a)
 {
 	const struct dw_starter *s = &d->starter;
 	const char *id = dw_cells_escape(s->id, a), *word = starter_words[s->kind].word;
@@ -72,7 +72,7 @@ static const char *const exe_words[DW_EXE_COUNT] = {
 	[DW_EXE_MEMFD] = " (in memory)",
 };
 
-static const char *program_text(const struct dw_door *d, bool wide, struct dw_arena *a)
+const char *dw_cells_program(const struct dw_door *d, bool wide, struct dw_arena *a)
 {
 	const struct dw_owner *first = d->n_owners ? &d->owners[0] : NULL;
 	const char *name = d->program ? d->program : first ? first->comm : NULL;
@@ -115,16 +115,90 @@ static const char *pids_text(const struct dw_door *d, struct dw_arena *a)
 	return text.n ? text.s : "-";
 }
 
-void dw_cells_fill(struct dw_row *row, bool wide, struct dw_arena *a)
+const char *dw_cells_service(const struct dw_report_door *d, struct dw_arena *a)
 {
-	const struct dw_door *d = row->first->door;
+	if (!d->service)
+		return "-";
+	return dw_arena_printf(a, "%s%s", dw_cells_escape(d->service->name, a),
+			       d->guessed ? "?" : "");
+}
 
-	row->cells[DW_CELL_PROGRAM] = program_text(d, wide, a);
+static const char *sleep_text(const struct dw_starter *s)
+{
+	return s->enabled == DW_YES ? "boot" : s->enabled == DW_NO ? "not boot" : "asleep";
+}
+
+/* Who can reach it, as far as the address it is bound to says; no packet filter is asked. */
+const char *dw_cells_reach(const struct dw_door *d, struct dw_arena *a)
+{
+	if (d->netns && !dw_streq(d->netns, "host"))
+		return dw_arena_printf(a, "netns %s", dw_cells_escape(d->netns, a));
+	if (d->kind == DW_KIND_SLEEPING)
+		return sleep_text(&d->starter);
+	switch (dw_endpoint_bound(&d->at)) {
+	case DW_BOUND_LOOPBACK:
+		return "loopback";
+	case DW_BOUND_ANY:
+		return "any";
+	case DW_BOUND_MULTICAST:
+		return "lan?";
+	case DW_BOUND_INTERFACE:
+	case DW_BOUND_LINK_LOCAL:
+		return d->at.ifname ? dw_cells_escape(d->at.ifname, a) : "link";
+	case DW_BOUND_ADDRESS:
+		return dw_cells_escape(dw_endpoint_address(a, &d->at), a);
+	case DW_BOUND_UNKNOWN:
+	case DW_BOUND_COUNT:
+		break;
+	}
+	return "?";
+}
+
+/* "in.telnetd" and "telnet", "postgres" and "postgresql": the program says no more than the service. */
+static bool says_the_same(const char *service, const char *program)
+{
+	size_t n, m;
+
+	if (dw_starts_with(program, "in."))
+		program += 3;
+	n = strcspn(service, "?");
+	m = strlen(program);
+	return m >= 2 && strncmp(service, program, DW_MIN(n, m)) == 0;
+}
+
+/* The column of the service says the program too, where there is none for it. */
+static const char *service_or_program(const char *service, const char *program, struct dw_arena *a)
+{
+	if (dw_streq(service, "-"))
+		return program;
+	if (dw_streq(program, "-") || dw_streq(program, "?") || says_the_same(service, program))
+		return service;
+	return dw_arena_printf(a, "%s: %s", service, program);
+}
+
+void dw_cells_fill(struct dw_row *row, const struct dw_table_how *how, struct dw_arena *a)
+{
+	const struct dw_report_door *r = row->first;
+	const struct dw_door *d = r->door;
+	bool keeps = dw_streq0(r->verdict, "keep");
+
+	row->cells[DW_CELL_SERVICE] = dw_cells_service(r, a);
+	row->cells[DW_CELL_PROGRAM] = dw_cells_program(d, how->wide, a);
+	/* the holder of a socket unit's door is systemd: that says nothing of the service */
+	if (!how->program && (!r->service || d->starter.kind != DW_STARTER_SYSTEMD_SOCKET))
+		row->cells[DW_CELL_SERVICE] = service_or_program(row->cells[DW_CELL_SERVICE],
+								 row->cells[DW_CELL_PROGRAM], a);
 	row->cells[DW_CELL_USER] = user_text(d, a);
-	row->cells[DW_CELL_STARTER] = starter_text(d, a);
-	row->cells[DW_CELL_PACKAGE] = package_text(d, a);
-	if (!wide)
+	row->cells[DW_CELL_STARTER] = dw_cells_starter(d, a);
+	row->cells[DW_CELL_REACH] = dw_cells_reach(d, a);
+	if (how->verdict)
+		row->cells[DW_CELL_VERDICT] = r->verdict;
+	if (how->why && (!keeps || !how->merge))
+		row->cells[DW_CELL_WHY] =
+			r->n_reasons ? dw_cells_escape(r->reasons[0].text, a) : "";
+	if (!how->wide)
 		return;
+	row->cells[DW_CELL_PACKAGE] = package_text(d, a);
 	row->cells[DW_CELL_PIDS] = pids_text(d, a);
 	row->cells[DW_CELL_SOURCE] =
 		d->starter.source ? dw_cells_escape(d->starter.source, a) : "-";

@@ -58,8 +58,14 @@ extern const struct dw_field dw_fields_incomplete[];
 /* Of a process that holds a door; its object is a struct dw_owner. */
 extern const struct dw_field dw_fields_owner[];
 extern const struct dw_field dw_fields_package[];
+/* Of the document of `why`; its object is a struct dw_found. Its doors have the members of a door before those here. */
+extern const struct dw_field dw_fields_why[];
+extern const struct dw_field dw_fields_why_door[];
 
 struct dw_value dw_field_value(const struct dw_field *f, struct dw_arena *a, const void *object);
+/* A value of the object by its path, in the arena; NULL: null or not there. */
+const char *dw_field_get(const struct dw_field *fields, const void *object, const char *path,
+			 struct dw_arena *a);
 const char *dw_field_type_name(enum dw_field_type t);
 /* RFC 3339 in UTC, in the arena: 2026-01-31T12:00:00Z. */
 const char *dw_field_time(struct dw_arena *a, uint64_t seconds);

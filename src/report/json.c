@@ -113,10 +113,8 @@ static void write_value(struct writer *w, const struct dw_field *f, const struct
 	dw_json_null(w->j, f->name);
 }
 
-static void write_object(struct writer *w, const char *key, const struct dw_field *fields,
-			 const void *object)
+static void write_members(struct writer *w, const struct dw_field *fields, const void *object)
 {
-	dw_json_object(w->j, key);
 	for (const struct dw_field *f = fields; f->name; f++) {
 		struct dw_value v = dw_field_value(f, w->a, object);
 
@@ -125,7 +123,27 @@ static void write_object(struct writer *w, const char *key, const struct dw_fiel
 		else
 			dw_json_null(w->j, f->name);
 	}
+}
+
+static void write_object(struct writer *w, const char *key, const struct dw_field *fields,
+			 const void *object)
+{
+	dw_json_object(w->j, key);
+	if (fields == dw_fields_why_door) /* a door as everywhere, and what `why` adds */
+		write_members(w, dw_fields_door, object);
+	write_members(w, fields, object);
 	dw_json_end_object(w->j);
+}
+
+int dw_report_why_json(const struct dw_found *f, FILE *out, bool pretty, struct dw_error *e)
+{
+	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
+	struct writer w = { .j = dw_json_new(out, pretty), .a = a, .keep = !pretty };
+
+	write_object(&w, NULL, dw_fields_why, f);
+	if (!pretty)
+		dw_json_line(w.j);
+	return dw_json_close(w.j, e);
 }
 
 int dw_report_json(const struct dw_report *r, FILE *out, bool pretty, struct dw_error *e)

@@ -12,11 +12,13 @@ static const struct {
 	const char *title;
 	size_t least; /* columns below which it is not cut */
 } columns[DW_CELL_COUNT] = {
-	/* these fill 80 columns; most of the room is for the answer that nobody else gives */
-	[DW_CELL_DOOR] = { "DOOR", 21 },       [DW_CELL_PROGRAM] = { "PROGRAM", 11 },
+	/* what an ordinary terminal shows fills its 80 columns */
+	[DW_CELL_DOOR] = { "DOOR", 21 },       [DW_CELL_VERDICT] = { "VERDICT", 7 },
+	[DW_CELL_SERVICE] = { "SERVICE", 12 }, [DW_CELL_PROGRAM] = { "PROGRAM", 11 },
 	[DW_CELL_USER] = { "USER", 8 },        [DW_CELL_STARTER] = { "STARTED BY", 20 },
-	[DW_CELL_PACKAGE] = { "PACKAGE", 10 }, [DW_CELL_PIDS] = { "PID", 5 },
-	[DW_CELL_SOURCE] = { "SOURCE", 12 },
+	[DW_CELL_REACH] = { "REACH", 9 },      [DW_CELL_PACKAGE] = { "PACKAGE", 10 },
+	[DW_CELL_PIDS] = { "PID", 5 },         [DW_CELL_SOURCE] = { "SOURCE", 12 },
+	[DW_CELL_WHY] = { "WHY", 28 },
 };
 
 /* Bytes of s that fill at most `width` columns. */
@@ -59,11 +61,14 @@ static size_t total_of(const struct dw_layout *l)
 {
 	size_t total = DW_LAYOUT_MARK;
 
-	for (size_t i = 0; i < DW_CELL_COUNT; i++)
+	for (size_t i = 0; i < DW_CELL_WHY; i++)
 		if (l->widths[i])
 			total += l->widths[i] + (i ? GAP : 0);
 	return total;
 }
+
+static const enum dw_cell given_up[] = { DW_CELL_PACKAGE, DW_CELL_USER,  DW_CELL_PROGRAM,
+					 DW_CELL_VERDICT, DW_CELL_REACH, DW_CELL_SERVICE };
 
 /* Takes columns away where they hurt least: one by one from the widest that is above its least. */
 static void shrink(struct dw_layout *l, size_t limit)
@@ -71,7 +76,7 @@ static void shrink(struct dw_layout *l, size_t limit)
 	while (total_of(l) > limit) {
 		size_t widest = DW_CELL_COUNT;
 
-		for (size_t i = 0; i < DW_CELL_COUNT; i++)
+		for (size_t i = 0; i < DW_CELL_WHY; i++)
 			if (l->widths[i] > columns[i].least &&
 			    (widest == DW_CELL_COUNT ||
 			     l->widths[i] * columns[widest].least >
@@ -81,15 +86,17 @@ static void shrink(struct dw_layout *l, size_t limit)
 			break;
 		l->widths[widest]--;
 	}
-	if (total_of(l) > limit)
-		l->widths[DW_CELL_PACKAGE] = 0;
-	if (total_of(l) > limit)
-		l->widths[DW_CELL_USER] = 0;
+	/* a terminal too narrow for all: what the other columns say best goes last */
+	for (size_t i = 0; i < DW_ARRAY_SIZE(given_up) && total_of(l) > limit; i++)
+		l->widths[given_up[i]] = 0;
+	while (total_of(l) > limit && l->widths[DW_CELL_STARTER] > 8)
+		l->widths[DW_CELL_STARTER]--;
 }
 
 struct dw_layout dw_layout_fit(const struct dw_rows *rows, const struct dw_report_style *style)
 {
 	struct dw_layout l = { .colour = style->colour };
+	unsigned limit = style->wide ? 0 : style->columns;
 
 	for (size_t c = 0; c < DW_CELL_COUNT; c++) {
 		for (size_t i = 0; i < rows->n; i++)
@@ -99,36 +106,39 @@ struct dw_layout dw_layout_fit(const struct dw_rows *rows, const struct dw_repor
 		if (l.widths[c])
 			l.widths[c] = DW_MAX(l.widths[c], strlen(columns[c].title));
 	}
-	if (style->columns && !style->wide)
-		shrink(&l, style->columns);
+	if (limit == 0)
+		return l;
+	if (l.widths[DW_CELL_WHY])
+		l.limit = limit;
+	/* reasons are wrapped, so that they need no more than a third */
+	shrink(&l, l.limit ? DW_MAX(80U, limit * 2 / 3) : limit);
 	return l;
 }
 
-static bool is_last(const struct dw_layout *l, size_t column)
+/* No line ends in blanks. */
+static void put_line(FILE *out, struct dw_str *line)
 {
-	for (size_t i = column + 1; i < DW_CELL_COUNT; i++)
-		if (l->widths[i])
-			return false;
-	return true;
+	while (line->n > 0 && line->s[line->n - 1] == ' ')
+		line->n--;
+	(void)fwrite(line->s, 1, line->n, out);
 }
 
-/* Blanks are written before a cell, never after the last one: no line ends in blanks. */
-static void put_cell(FILE *out, const struct dw_layout *l, size_t column, const char *text)
+static void add_cell(struct dw_str *line, size_t width, const char *text)
 {
 	size_t used = dw_display_width(text);
 
-	(void)fputs(text, out);
-	if (!is_last(l, column))
-		(void)fprintf(out, "%*s",
-			      (int)(l->widths[column] + GAP - DW_MIN(used, l->widths[column])), "");
+	dw_str_addf(line, "%s%*s", text, (int)(width + GAP - DW_MIN(used, width)), "");
 }
 
-void dw_layout_head(FILE *out, const struct dw_layout *l)
+void dw_layout_head(FILE *out, const struct dw_layout *l, struct dw_arena *a)
 {
-	(void)fprintf(out, "%*s", DW_LAYOUT_MARK, "");
+	struct dw_str line = { .arena = a };
+
+	dw_str_addf(&line, "%*s", DW_LAYOUT_MARK, "");
 	for (size_t i = 0; i < DW_CELL_COUNT; i++)
 		if (l->widths[i])
-			put_cell(out, l, i, columns[i].title);
+			add_cell(&line, l->widths[i], columns[i].title);
+	put_line(out, &line);
 	(void)fputc('\n', out);
 }
 
@@ -136,15 +146,24 @@ void dw_layout_row(FILE *out, const struct dw_layout *l, const struct dw_row *ro
 		   struct dw_arena *a)
 {
 	const struct dw_mark *m = dw_mark_of(row->first->verdict);
-	bool coloured = l->colour && m->rank;
+	bool coloured = l->colour && *m->colour;
+	const char *why = row->cells[DW_CELL_WHY];
+	struct dw_str line = { .arena = a };
+	size_t begin = total_of(l) + GAP;
 
-	(void)fprintf(out, "%s%c%s%*s", coloured ? m->colour : "", m->mark,
-		      coloured ? DW_ANSI_OFF : "", DW_LAYOUT_MARK - 1, "");
-	for (size_t i = 0; i < DW_CELL_COUNT; i++)
+	dw_str_addf(&line, "%s%c%s%*s", coloured ? m->colour : "", m->mark,
+		    coloured ? DW_ANSI_OFF : "", DW_LAYOUT_MARK - 1, "");
+	for (size_t i = 0; i < DW_CELL_WHY; i++)
 		if (l->widths[i])
-			put_cell(out, l, i,
+			add_cell(&line, l->widths[i],
 				 dw_layout_cut(row->cells[i] ? row->cells[i] : "-", l->widths[i],
 					       i == DW_CELL_DOOR, a));
+	if (l->widths[DW_CELL_WHY] && why && *why) {
+		(void)fwrite(line.s, 1, line.n, out);
+		dw_layout_wrap(out, why, begin, begin, l->limit);
+		return;
+	}
+	put_line(out, &line);
 	(void)fputc('\n', out);
 }
 
@@ -157,23 +176,37 @@ static size_t width_of(const char *s, size_t n)
 	return width;
 }
 
+/* A word that is longer than a whole line is broken where the line ends. */
+static size_t piece_of(const char *s, size_t n, size_t room)
+{
+	size_t i = 0;
+
+	if (width_of(s, n) <= room)
+		return n;
+	for (size_t used = 0; i < n && used < room; used++)
+		i += DW_MAX(dw_utf8_length(s + i, n - i), (size_t)1);
+	return i;
+}
+
 void dw_layout_wrap(FILE *out, const char *s, size_t used, size_t indent, size_t limit)
 {
-	bool first = true;
+	size_t room = limit > indent + 8 ? limit - indent : SIZE_MAX;
+	bool first = true, blank = false;
 
 	while (*s) {
-		size_t n = strcspn(s, " "), width = width_of(s, n);
+		size_t n = piece_of(s, strcspn(s, " "), room), width = width_of(s, n);
 
-		if (!first && limit && used + 1 + width > limit) {
+		if (!first && limit && used + blank + width > limit) {
 			(void)fprintf(out, "\n%*s", (int)indent, "");
 			used = indent;
-		} else if (!first) {
+		} else if (blank) {
 			(void)fputc(' ', out);
 			used++;
 		}
 		(void)fwrite(s, 1, n, out);
 		used += width;
-		s += n + (s[n] == ' ');
+		blank = s[n] == ' ';
+		s += n + blank;
 		first = false;
 	}
 	(void)fputc('\n', out);

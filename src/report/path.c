@@ -41,11 +41,11 @@ static bool index_of(const char **path, size_t n, uint64_t *ret)
  * an array of strings that the path ends with, or DW_WHOLE.
  */
 #define DW_WHOLE UINT64_MAX
-static const struct dw_field *resolve(const struct dw_report *r, struct dw_arena *a,
-				      const char *path, struct dw_value *ret, uint64_t *ret_index)
+static const struct dw_field *resolve(const struct dw_field *fields, const void *object,
+				      struct dw_arena *a, const char *path, struct dw_value *ret,
+				      uint64_t *ret_index)
 {
-	const struct dw_field *fields = dw_fields_document, *f;
-	const void *object = r;
+	const struct dw_field *f;
 	const char *name;
 	size_t n;
 
@@ -99,13 +99,19 @@ static const char *text_of(const struct dw_field *f, const struct dw_value *v, u
 	return NULL;
 }
 
-const char *dw_report_get(const struct dw_report *r, const char *path, struct dw_arena *a)
+const char *dw_field_get(const struct dw_field *fields, const void *object, const char *path,
+			 struct dw_arena *a)
 {
 	struct dw_value v = { 0 };
 	uint64_t index;
-	const struct dw_field *f = resolve(r, a, path, &v, &index);
+	const struct dw_field *f = resolve(fields, object, a, path, &v, &index);
 
 	return f && v.known ? text_of(f, &v, index, a) : NULL;
+}
+
+const char *dw_report_get(const struct dw_report *r, const char *path, struct dw_arena *a)
+{
+	return dw_field_get(dw_fields_document, r, path, a);
 }
 
 size_t dw_report_count(const struct dw_report *r, const char *path)
@@ -113,7 +119,7 @@ size_t dw_report_count(const struct dw_report *r, const char *path)
 	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
 	struct dw_value v = { 0 };
 	uint64_t index;
-	const struct dw_field *f = resolve(r, a, path, &v, &index);
+	const struct dw_field *f = resolve(dw_fields_document, r, a, path, &v, &index);
 
 	if (!f || !v.known || index != DW_WHOLE)
 		return 0;

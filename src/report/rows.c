@@ -6,26 +6,25 @@
 #include "dw_str.h"
 #include "table.h"
 
-static const enum dw_section section_of_bound[DW_BOUND_COUNT] = {
-	[DW_BOUND_UNKNOWN] = DW_SECTION_ANY, /* not known to be narrower */
-	[DW_BOUND_LOOPBACK] = DW_SECTION_LOOPBACK, [DW_BOUND_LINK_LOCAL] = DW_SECTION_ADDRESS,
-	[DW_BOUND_ADDRESS] = DW_SECTION_ADDRESS,   [DW_BOUND_INTERFACE] = DW_SECTION_ADDRESS,
-	[DW_BOUND_MULTICAST] = DW_SECTION_ADDRESS, [DW_BOUND_ANY] = DW_SECTION_ANY,
+static const enum dw_place place_of_bound[DW_BOUND_COUNT] = {
+	[DW_BOUND_UNKNOWN] = DW_PLACE_ANY, /* not known to be narrower */
+	[DW_BOUND_LOOPBACK] = DW_PLACE_LOOPBACK, [DW_BOUND_LINK_LOCAL] = DW_PLACE_ADDRESS,
+	[DW_BOUND_ADDRESS] = DW_PLACE_ADDRESS,   [DW_BOUND_INTERFACE] = DW_PLACE_ADDRESS,
+	[DW_BOUND_MULTICAST] = DW_PLACE_ADDRESS, [DW_BOUND_ANY] = DW_PLACE_ANY,
 };
 
-static enum dw_section section_of(const struct dw_door *d)
+enum dw_place dw_place_of(const struct dw_door *d)
 {
 	switch (d->kind) {
 	case DW_KIND_SLEEPING:
-		return DW_SECTION_SLEEPING;
+		return DW_PLACE_SLEEPING;
 	case DW_KIND_FORWARDED:
 	case DW_KIND_REDIRECTED:
-		return d->netns && !dw_streq(d->netns, "host") ? DW_SECTION_NETNS
-							       : DW_SECTION_FORWARDED;
+		return d->netns && !dw_streq(d->netns, "host") ? DW_PLACE_NETNS
+							       : DW_PLACE_FORWARDED;
 	case DW_KIND_RAW:
 	case DW_KIND_SNIFFER:
-		return d->netns && !dw_streq(d->netns, "host") ? DW_SECTION_NETNS
-							       : DW_SECTION_PACKETS;
+		return d->netns && !dw_streq(d->netns, "host") ? DW_PLACE_NETNS : DW_PLACE_PACKETS;
 	case DW_KIND_UNKNOWN:
 	case DW_KIND_LISTENER:
 	case DW_KIND_DATAGRAM:
@@ -33,8 +32,8 @@ static enum dw_section section_of(const struct dw_door *d)
 		break;
 	}
 	if (d->netns && !dw_streq(d->netns, "host"))
-		return DW_SECTION_NETNS;
-	return section_of_bound[dw_endpoint_bound(&d->at)];
+		return DW_PLACE_NETNS;
+	return place_of_bound[dw_endpoint_bound(&d->at)];
 }
 
 /* All that is shown of a door except where it is, and all that was judged: only then is a merged row true. */
@@ -45,7 +44,7 @@ static const char *likeness_of(const struct dw_row *row, struct dw_arena *a)
 
 	dw_str_addf(&text, "%d %u %s %s", (int)d->door->kind, d->door->at.netns,
 		    d->verdict ? d->verdict : "", d->n_reasons ? d->reasons[0].text : "");
-	for (size_t i = DW_CELL_PROGRAM; i < DW_CELL_COUNT; i++) {
+	for (size_t i = DW_CELL_DOOR + 1; i < DW_CELL_COUNT; i++) {
 		dw_str_addc(&text, '\n');
 		dw_str_add(&text, row->cells[i] ? row->cells[i] : "");
 	}
@@ -62,8 +61,8 @@ static int compare_place(const struct dw_row *a, const struct dw_row *b)
 {
 	const struct dw_endpoint *x = &a->first->door->at, *y = &b->first->door->at;
 
-	COMPARE(a->section, b->section);
-	if (a->section == DW_SECTION_NETNS)
+	COMPARE(a->place, b->place);
+	if (a->place == DW_PLACE_NETNS)
 		COMPARE(x->netns, y->netns);
 	COMPARE(x->protocol, y->protocol);
 	return 0;
@@ -105,8 +104,12 @@ static int compare_ranges(const void *p, const void *q)
 static int compare_shown(const void *p, const void *q)
 {
 	const struct dw_row *a = p, *b = q;
-	int r = compare_place(a, b);
+	int r;
 
+	COMPARE(a->rank, b->rank);
+	r = a->key && b->key ? strcmp(a->key, b->key) : 0;
+	if (r == 0)
+		r = compare_place(a, b);
 	if (r != 0)
 		return r;
 	COMPARE(a->port, b->port);
@@ -176,7 +179,25 @@ static void merge(struct dw_rows *rows, int (*compare)(const void *, const void 
 	rows->n = kept + 1;
 }
 
-struct dw_rows dw_rows_make(const struct dw_report *r, bool wide, bool merged, struct dw_arena *a)
+static void set_key(struct dw_row *row, enum dw_report_sort sort)
+{
+	static const enum dw_cell cells[DW_SORT_COUNT] = {
+		[DW_SORT_SERVICE] = DW_CELL_SERVICE,
+		[DW_SORT_PROGRAM] = DW_CELL_PROGRAM,
+		[DW_SORT_USER] = DW_CELL_USER,
+		[DW_SORT_STARTER] = DW_CELL_STARTER,
+	};
+
+	if (sort == DW_SORT_PORT)
+		row->rank = row->port;
+	else if (cells[sort])
+		row->key = row->cells[cells[sort]];
+	else
+		row->rank = dw_mark_rank(row->first->verdict);
+}
+
+struct dw_rows dw_rows_make(const struct dw_report *r, const struct dw_table_how *how,
+			    struct dw_arena *a)
 {
 	struct dw_rows rows = { .v = dw_arena_array(a, r->n_doors, sizeof(*rows.v)),
 				.n = r->n_doors };
@@ -186,16 +207,19 @@ struct dw_rows dw_rows_make(const struct dw_report *r, bool wide, bool merged, s
 		struct dw_row *row = &rows.v[i];
 
 		*row = (struct dw_row){
-			.first = &r->doors[i], .order = i, .n = 1, .section = section_of(d)
+			.first = &r->doors[i], .order = i, .n = 1, .place = dw_place_of(d)
 		};
 		row->where = dw_cells_where(&d->at, a);
 		row->port = d->at.has_port ? d->at.port : 0;
 		row->port_last = DW_MAX(row->port, d->port_last);
-		dw_cells_fill(row, wide, a);
-		if (merged)
+		dw_cells_fill(row, how, a);
+		set_key(row, how->sort);
+		if (how->merge)
 			row->likeness = likeness_of(row, a);
+		if (!how->program)
+			row->cells[DW_CELL_PROGRAM] = NULL;
 	}
-	if (merged) {
+	if (how->merge) {
 		merge(&rows, compare_pairs, merge_pair);
 		merge(&rows, compare_ranges, merge_range);
 	}

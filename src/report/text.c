@@ -13,102 +13,9 @@ struct page {
 	FILE *out;
 	struct dw_arena *a;
 	struct dw_rows rows;
+	struct dw_layout layout;
+	bool sections; /* a heading for each verdict */
 };
-
-/* The last one is every other verdict. */
-static const struct dw_mark marks[] = {
-	{ "investigate", '!', "\x1b[1;31m", 1 },
-	{ "close", 'x', "\x1b[33m", 2 },
-	{ "restrict", '~', "\x1b[33m", 3 },
-	{ NULL, ' ', "", 0 },
-};
-
-const struct dw_mark *dw_mark_of(const char *verdict)
-{
-	const struct dw_mark *m = marks;
-
-	while (m->verdict && !dw_streq0(m->verdict, verdict))
-		m++;
-	return m;
-}
-
-unsigned dw_report_outcome(const struct dw_report *r)
-{
-	unsigned outcome = 0;
-
-	for (size_t i = 0; i < r->n_doors; i++)
-		if (dw_mark_of(r->doors[i].verdict)->rank)
-			outcome |= DW_REPORT_TO_DO;
-	for (size_t i = 0; i < r->snapshot->n_incomplete; i++)
-		if (r->snapshot->incomplete[i].blind)
-			outcome |= DW_REPORT_BLIND;
-	return outcome;
-}
-
-static const struct {
-	const char *title;   /* above the table */
-	const char *summary; /* "4 on one address" */
-} sections[DW_SECTION_COUNT] = {
-	[DW_SECTION_ANY] = { "Open to any network", "open to any network" },
-	[DW_SECTION_ADDRESS] = { "On one address, group or interface",
-				 "on one address, group or interface" },
-	[DW_SECTION_LOOPBACK] = { "On loopback: reachable from this host alone", "on loopback" },
-	[DW_SECTION_PACKETS] = { "Reading packets, whatever their port (raw and packet sockets)",
-				 "reading packets" },
-	[DW_SECTION_FORWARDED] = { "Forwarded or redirected, with no socket here",
-				   "forwarded or redirected" },
-	[DW_SECTION_NETNS] = { "In network namespace", "in other network namespaces" },
-	[DW_SECTION_SLEEPING] = { "Sleeping: closed now, but set up to open at boot or on demand",
-				  "sleeping" },
-};
-
-static void put_summary(const struct page *p)
-{
-	size_t counts[DW_SECTION_COUNT] = { 0 }, open = 0;
-	const char *host = dw_cells_escape(p->r->snapshot->host, p->a), *between = ":";
-	struct dw_str text = { .arena = p->a };
-
-	for (size_t i = 0; i < p->rows.n; i++)
-		counts[p->rows.v[i].section] += p->rows.v[i].n;
-	for (size_t i = 0; i < DW_SECTION_SLEEPING; i++)
-		open += counts[i];
-	dw_str_addf(&text, "%s has ", host ? host : "This host");
-	if (open)
-		dw_str_addf(&text, "%zu open door%s", open, open == 1 ? "" : "s");
-	else
-		dw_str_add(&text, "no open door");
-	for (size_t i = 0; i < DW_SECTION_SLEEPING; i++) {
-		if (!counts[i])
-			continue;
-		dw_str_addf(&text, "%s %zu %s", between, counts[i], sections[i].summary);
-		between = ",";
-	}
-	if (counts[DW_SECTION_SLEEPING])
-		dw_str_addf(&text, "; %zu %s", counts[DW_SECTION_SLEEPING],
-			    sections[DW_SECTION_SLEEPING].summary);
-	dw_str_addc(&text, '.');
-	dw_layout_wrap(p->out, text.s, 0, 0, p->style->columns);
-}
-
-/* The rows [first, end) belong under one title. */
-static size_t section_end(const struct dw_rows *rows, size_t first, size_t *ret_doors)
-{
-	const struct dw_row *a = &rows->v[first];
-	size_t i;
-
-	*ret_doors = 0;
-	for (i = first; i < rows->n; i++) {
-		const struct dw_row *b = &rows->v[i];
-
-		if (b->section != a->section)
-			break;
-		if (a->section == DW_SECTION_NETNS &&
-		    a->first->door->at.netns != b->first->door->at.netns)
-			break;
-		*ret_doors += b->n;
-	}
-	return i;
-}
 
 /* A blank line, and one in bold. */
 static void put_heading(const struct page *p, const char *text)
@@ -119,78 +26,188 @@ static void put_heading(const struct page *p, const char *text)
 		(void)fputs(DW_ANSI_OFF, p->out);
 }
 
-static void put_title(const struct page *p, const struct dw_row *row, size_t doors)
+/* "close 7, restrict 3, decide about 4; 7 are fine" */
+static void add_verdicts(struct dw_str *text, const struct dw_report *r)
+{
+	size_t counts[DW_MARKS] = { 0 };
+	const char *between = ": ";
+
+	for (size_t i = 0; i < r->n_doors; i++)
+		counts[dw_mark_rank(r->doors[i].verdict)]++;
+	for (size_t i = 0; i < DW_MARKS; i++) {
+		const struct dw_mark *m = &dw_marks[i];
+
+		if (!counts[i])
+			continue;
+		if (*m->before)
+			dw_str_addf(text, "%s%s %zu", between, m->before, counts[i]);
+		else
+			dw_str_addf(text, "%s%zu %s%s", *between == ',' ? "; " : between, counts[i],
+				    counts[i] == 1 ? "is" : "are", m->after);
+		between = ", ";
+	}
+}
+
+static size_t open_to_any(const struct dw_report *r)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < r->n_doors; i++) {
+		const struct dw_door *d = r->doors[i].door;
+		enum dw_place place = dw_place_of(d);
+
+		n += (place == DW_PLACE_ANY || place == DW_PLACE_FORWARDED) &&
+		     dw_endpoint_bound(&d->at) == DW_BOUND_ANY;
+	}
+	return n;
+}
+
+static void put_roles(const struct page *p)
 {
 	struct dw_str text = { .arena = p->a };
 
-	dw_str_add(&text, sections[row->section].title);
-	if (row->section == DW_SECTION_NETNS)
-		dw_str_addf(&text, " %s", dw_cells_escape(row->first->door->netns, p->a));
-	dw_str_addf(&text, " (%zu)", doors);
-	put_heading(p, text.s);
+	for (size_t i = 0; i < p->r->n_roles; i++)
+		dw_str_addf(&text, "%s%s",
+			    i ? ", " : "It looks like: ", dw_cells_escape(p->r->roles[i], p->a));
+	if (!text.n)
+		return;
+	dw_str_addc(&text, '.');
+	dw_layout_wrap(p->out, text.s, 0, 0, p->style->columns);
+}
+
+static void put_summary(const struct page *p)
+{
+	const char *host = dw_cells_escape(p->r->snapshot->host, p->a);
+	size_t n = p->r->n_doors, any = open_to_any(p->r);
+	struct dw_str text = { .arena = p->a };
+
+	dw_str_addf(&text, "%s has ", host ? host : "This host");
+	if (n == 0)
+		dw_str_add(&text, "no door");
+	else
+		dw_str_addf(&text, "%zu door%s, %zu open to any network", n, n == 1 ? "" : "s",
+			    any);
+	add_verdicts(&text, p->r);
+	dw_str_addc(&text, '.');
+	dw_layout_wrap(p->out, text.s, 0, 0, p->style->columns);
+	put_roles(p);
+}
+
+static const char *chief(const struct dw_row *row)
+{
+	return row->first->n_reasons ? row->first->reasons[0].text : NULL;
+}
+
+/* The rows [first, end) are under one heading. */
+static size_t section_end(const struct page *p, size_t first, size_t *ret_doors)
+{
+	size_t i;
+
+	*ret_doors = 0;
+	for (i = first; i < p->rows.n; i++) {
+		if (p->sections && p->rows.v[i].rank != p->rows.v[first].rank)
+			break;
+		*ret_doors += p->rows.v[i].n;
+	}
+	return i;
+}
+
+/* A reason that all rows share is told once, above them. */
+static bool share_reason(const struct page *p, size_t first, size_t end)
+{
+	if (end - first < 2 || !p->sections)
+		return false;
+	for (size_t i = first + 1; i < end; i++)
+		if (!dw_streq0(chief(&p->rows.v[first]), chief(&p->rows.v[i])))
+			return false;
+	return true;
+}
+
+static void put_reason(const struct page *p, const struct dw_row *row)
+{
+	const char *text = chief(row);
+
+	if (!text || p->layout.widths[DW_CELL_WHY])
+		return;
+	(void)fprintf(p->out, "%*s", DW_LAYOUT_MARK + 2, "");
+	dw_layout_wrap(p->out, dw_cells_escape(text, p->a), DW_LAYOUT_MARK + 2, DW_LAYOUT_MARK + 2,
+		       p->style->columns);
+}
+
+/* What is fine needs no eyes: of many rows the first are shown. */
+#define KEPT_SHOWN 12
+
+static size_t shown_end(const struct page *p, size_t first, size_t end)
+{
+	const struct dw_report_style *s = p->style;
+
+	if (!p->sections || s->all || s->wide || !s->columns || s->choice.verdicts ||
+	    !dw_streq0(p->rows.v[first].first->verdict, "keep") || end - first <= KEPT_SHOWN)
+		return end;
+	return first + KEPT_SHOWN;
+}
+
+static void put_rows(const struct page *p, size_t first, size_t end)
+{
+	bool keep = p->sections && dw_streq0(p->rows.v[first].first->verdict, "keep");
+	bool shared = share_reason(p, first, end);
+	size_t last = shown_end(p, first, end), hidden = 0;
+
+	if (shared && !keep)
+		put_reason(p, &p->rows.v[first]);
+	for (size_t i = first; i < last; i++) {
+		dw_layout_row(p->out, &p->layout, &p->rows.v[i], p->a);
+		if (!shared && !dw_streq0(p->rows.v[i].first->verdict, "keep"))
+			put_reason(p, &p->rows.v[i]);
+	}
+	for (size_t i = last; i < end; i++)
+		hidden += p->rows.v[i].n;
+	if (hidden)
+		(void)fprintf(p->out, "  ... and %zu more: --all\n", hidden);
 }
 
 static void put_tables(const struct page *p)
 {
-	struct dw_layout l = dw_layout_fit(&p->rows, p->style);
-
 	if (p->rows.n == 0)
 		return;
 	if (!p->style->quiet)
 		(void)fputc('\n', p->out);
-	dw_layout_head(p->out, &l);
+	dw_layout_head(p->out, &p->layout, p->a);
 	for (size_t i = 0; i < p->rows.n;) {
-		size_t doors, end = section_end(&p->rows, i, &doors);
+		size_t doors, end = section_end(p, i, &doors);
 
-		put_title(p, &p->rows.v[i], doors);
-		for (; i < end; i++)
-			dw_layout_row(p->out, &l, &p->rows.v[i], p->a);
+		if (p->sections)
+			put_heading(p,
+				    dw_arena_printf(p->a, "%s (%zu)",
+						    dw_mark_of(p->rows.v[i].first->verdict)->title,
+						    doors));
+		put_rows(p, i, end);
+		i = end;
 	}
 }
 
-/* The sentences of all reasons as one, whether or not they came with a full stop. */
-static void add_reasons(struct dw_str *text, const struct dw_report_door *d, struct dw_arena *a)
+/* A door of this page that a person would type, the most urgent one first. */
+static const char *example(const struct page *p)
 {
-	for (size_t i = 0; i < d->n_reasons; i++) {
-		const char *reason = dw_cells_escape(d->reasons[i].text, a);
-		size_t n = strlen(reason);
+	for (size_t i = 0; i < p->rows.n; i++) {
+		const struct dw_endpoint *e = &p->rows.v[i].first->door->at;
 
-		dw_str_add(text, i ? "; " : " ");
-		dw_str_addn(text, reason, n > 0 && reason[n - 1] == '.' ? n - 1 : n);
+		if (e->has_port && e->protocol != DW_PROTOCOL_RAW)
+			return dw_arena_printf(p->a, "%u/%s", e->port,
+					       dw_protocol_name(e->protocol));
 	}
-	dw_str_addc(text, '.');
+	return "DOOR";
 }
 
-static void put_finding(const struct page *p, const struct dw_row *row, const struct dw_mark *m)
+static void put_next(const struct page *p)
 {
-	const char *door = row->cells[DW_CELL_DOOR], *program = row->cells[DW_CELL_PROGRAM];
-	struct dw_str text = { .arena = p->a };
-	size_t indent = DW_LAYOUT_MARK + 2;
-
-	(void)fprintf(p->out, "%s%c%s ", p->style->colour ? m->colour : "", m->mark,
-		      p->style->colour ? DW_ANSI_OFF : "");
-	dw_str_addf(&text, "%s %s", m->verdict, door);
-	if (!dw_streq(program, "-") && !dw_streq(program, "?"))
-		dw_str_addf(&text, " %s", program);
-	dw_str_addc(&text, ':');
-	add_reasons(&text, row->first, p->a);
-	dw_layout_wrap(p->out, text.s, DW_LAYOUT_MARK, indent, p->style->columns);
-}
-
-static void put_findings(const struct page *p)
-{
-	bool any = false;
-
-	for (const struct dw_mark *m = marks; m->verdict; m++) {
-		for (size_t i = 0; i < p->rows.n; i++) {
-			if (dw_mark_of(p->rows.v[i].first->verdict) != m)
-				continue;
-			if (!any)
-				put_heading(p, "What to look at");
-			any = true;
-			put_finding(p, &p->rows.v[i], m);
-		}
-	}
+	if (p->rows.n == 0)
+		return;
+	(void)fputc('\n', p->out);
+	dw_layout_wrap(p->out,
+		       dw_arena_printf(p->a, "doorward why %s tells the whole story of a door.",
+				       example(p)),
+		       0, 0, p->style->columns);
 }
 
 /* What a person can do about it. */
@@ -261,23 +278,51 @@ static void put_incomplete(const struct page *p)
 	put_advice(p);
 }
 
+/* Where the columns end and begin to be too many. */
+enum { WHY_COLUMNS = 110, PROGRAM_COLUMNS = 150 };
+
+static struct dw_table_how how_of(const struct dw_report_style *s, bool sections)
+{
+	bool unlimited = s->columns == 0 || s->wide;
+
+	return (struct dw_table_how){
+		.wide = s->wide,
+		.merge = !unlimited,
+		.program = unlimited || s->columns >= PROGRAM_COLUMNS,
+		.verdict = s->columns == 0 || !sections,
+		.why = unlimited || s->columns >= WHY_COLUMNS,
+		.sort = s->choice.sort,
+	};
+}
+
 int dw_report_text(const struct dw_report *r, FILE *out, const struct dw_report_style *style,
 		   struct dw_error *e)
 {
 	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
 	struct page p = { .r = r, .style = style, .out = out, .a = a };
+	struct dw_report_choice choice = { .verdicts = style->choice.verdicts };
+	struct dw_report chosen = dw_report_choose(r, &choice, a);
+	struct dw_table_how how;
 
-	p.rows = dw_rows_make(r, style->wide, style->columns != 0 && !style->wide, a);
+	p.sections = style->choice.sort == DW_SORT_NONE || style->choice.sort == DW_SORT_URGENCY;
+	how = how_of(style, p.sections);
+	p.rows = dw_rows_make(&chosen, &how, a);
+	p.layout = dw_layout_fit(&p.rows, style);
 	if (!style->quiet)
 		put_summary(&p);
 	put_tables(&p);
 	if (!style->quiet) {
-		put_findings(&p);
 		put_incomplete(&p);
+		put_next(&p);
 	}
+	return dw_report_end(out, e);
+}
+
+int dw_report_end(FILE *out, struct dw_error *e)
+{
 	errno = 0;
 	if (fflush(out) != 0 || ferror(out))
 		return dw_error_errno(e, errno ? -errno : -EIO,
-				      "the table could not be written whole");
+				      "the output could not be written whole");
 	return 0;
 }

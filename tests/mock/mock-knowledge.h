@@ -43,6 +43,8 @@ static const struct dw_service mock_services[] = {
 	MOCK_SERVICE("telnet", MOCK_NAMES(), MOCK_NAMES(), .ports = MOCK_PORTS(MOCK_TCP(23)),
 		     .tier = DW_TIER_NEVER, .reach = DW_REACH_NONE,
 		     .why = "Passwords and all that is typed cross the network in clear text."),
+	MOCK_SERVICE("tftp", MOCK_NAMES("tftpd"), MOCK_NAMES(), .ports = MOCK_PORTS(MOCK_UDP(69)),
+		     .tier = DW_TIER_LOCAL, .reach = DW_REACH_LAN),
 };
 
 static const struct dw_role mock_roles[] = {

@@ -6,8 +6,10 @@
 #include <string.h>
 
 #include "dw_macros.h"
+#include "dw_facade.h"
 #include "dw_str.h"
 #include "mock-knowledge.h"
+#include "services.h"
 
 #define HOST_NETNS  4026531840U
 #define OTHER_NETNS 4026532500U
@@ -92,6 +94,8 @@ static struct dw_owner *owner(struct maker *m, int pid, const char *executable, 
 	return o;
 }
 
+static struct dw_reason kept = { "policy", "The policy keeps it.", "/etc/doorward/policy:3" };
+
 /* A door with its verdict; the caller changes what is special. Valid until the next one is added. */
 static struct dw_door *door(struct maker *m, struct dw_endpoint e, enum dw_door_kind kind,
 			    struct dw_owner *holder, const char *package_name,
@@ -114,8 +118,27 @@ static struct dw_door *door(struct maker *m, struct dw_endpoint e, enum dw_door_
 	};
 	if (holder)
 		holder->package = d->package;
-	*dw_vec_add(m->a, &m->findings) = (struct dw_finding){ .verdict = DW_VERDICT_KEEP };
+	*dw_vec_add(m->a, &m->findings) =
+		(struct dw_finding){ .verdict = DW_VERDICT_KEEP, .reasons = &kept, .n_reasons = 1 };
 	return d;
+}
+
+/* What the door added last is. */
+static void known(struct maker *m, const struct dw_service *service)
+{
+	m->findings.v[m->findings.n - 1].identity = (struct dw_identity){
+		.service = service,
+		.by = DW_IDENTIFIED_PROGRAM,
+	};
+}
+
+/* Who is connected to it. */
+static void used(struct dw_door *d, unsigned connections, const struct dw_peer *peers, size_t n)
+{
+	d->peers_known = true;
+	d->connections = connections;
+	d->peers = peers;
+	d->n_peers = n;
 }
 
 /* Verdict of the door added last. */
@@ -129,6 +152,17 @@ static void judged(struct maker *m, enum dw_verdict verdict, const char *id, con
 	f->n_reasons = 1;
 }
 
+/* One more reason for it. */
+static void also(struct maker *m, const char *id, const char *text, const char *source)
+{
+	struct dw_finding *f = &m->findings.v[m->findings.n - 1];
+	size_t size = sizeof(*f->reasons);
+
+	f->reasons =
+		dw_arena_grow(m->a, f->reasons, f->n_reasons * size, (f->n_reasons + 1) * size);
+	f->reasons[f->n_reasons++] = (struct dw_reason){ id, text, source };
+}
+
 static void unseen(struct maker *m, const char *what, const char *file, unsigned line, bool blind,
 		   const char *text)
 {
@@ -140,10 +174,19 @@ static void add_ssh(struct maker *m)
 	struct dw_starter s = started_by(DW_STARTER_SYSTEMD_SERVICE, "ssh.service",
 					 "/lib/systemd/system/ssh.service:15");
 
-	door(m, tcp4("0.0.0.0", 22), DW_KIND_LISTENER, owner(m, 612, "/usr/sbin/sshd", "root"),
-	     "openssh-server", s);
-	door(m, tcp6("::", 22), DW_KIND_LISTENER, owner(m, 612, "/usr/sbin/sshd", "root"),
-	     "openssh-server", s);
+	static const struct dw_peer admin = { "192.168.1.77", false, NULL, 2 };
+	struct dw_door *d;
+
+	s.restarts = DW_YES;
+	d = door(m, tcp4("0.0.0.0", 22), DW_KIND_LISTENER, owner(m, 612, "/usr/sbin/sshd", "root"),
+		 "openssh-server", s);
+	known(m, &ssh);
+	used(d, 2, &admin, 1);
+	d->carries_session = true;
+	d = door(m, tcp6("::", 22), DW_KIND_LISTENER, owner(m, 612, "/usr/sbin/sshd", "root"),
+		 "openssh-server", s);
+	known(m, &ssh);
+	used(d, 0, NULL, 0);
 }
 
 static void add_inetd(struct maker *m)
@@ -154,12 +197,12 @@ static void add_inetd(struct maker *m)
 
 	d->program = "/usr/sbin/in.telnetd";
 	d->starter.program = d->program;
-	m->findings.v[m->findings.n - 1].identity = (struct dw_identity){
-		.service = dw_knowledge_service(&mock_knowledge, "telnet"),
-		.by = DW_IDENTIFIED_PROGRAM,
-	};
+	known(m, &telnet);
+	used(d, 0, NULL, 0);
 	judged(m, DW_VERDICT_CLOSE, "cleartext-login",
 	       "Passwords and sessions cross the network unencrypted.");
+	also(m, "runs-as-root", "It runs as root with every capability.", NULL);
+	also(m, "never-on-a-network", "Telnet belongs on no network.", "CIS Debian Linux 12");
 }
 
 static void add_range(struct maker *m)
@@ -195,32 +238,26 @@ static void add_suspicious(struct maker *m)
 
 static void add_narrow(struct maker *m)
 {
-	struct dw_starter cups = started_by(DW_STARTER_SYSTEMD_SOCKET, "cups.socket",
-					    "/lib/systemd/system/cups.socket:6");
+	struct dw_starter by_cups = started_by(DW_STARTER_SYSTEMD_SOCKET, "cups.socket",
+					       "/lib/systemd/system/cups.socket:6");
+	static const struct dw_peer clients[] = { { "192.168.1.20", false, NULL, 5 },
+						  { "192.168.1.10", true, "/usr/bin/psql", 2 } };
 	struct dw_endpoint e = at(DW_PROTOCOL_UDP, DW_FAMILY_IPV6, "fe80::a00:27ff:fe4e:66a1", 546);
-	static const struct dw_peer database_peers[] = {
-		{ .address = "192.168.1.20", .connections = 3 },
-		{ .address = "192.168.1.10",
-		  .local = true,
-		  .program = "/usr/bin/psql",
-		  .connections = 2 },
-	};
 	struct dw_door *d;
 
-	cups.also = "cups.service";
+	by_cups.also = "cups.service";
 	door(m, tcp4("127.0.0.1", 631), DW_KIND_LISTENER,
-	     owner(m, 1, "/usr/lib/systemd/systemd", "root"), "cups-daemon", cups);
+	     owner(m, 1, "/usr/lib/systemd/systemd", "root"), "cups-daemon", by_cups);
+	known(m, &cups);
 	door(m, tcp6("::1", 631), DW_KIND_LISTENER, owner(m, 1, "/usr/lib/systemd/systemd", "root"),
-	     "cups-daemon", cups);
-	d = door(m, tcp4("192.168.1.10", 5432), DW_KIND_LISTENER,
-		 owner(m, 801, "/usr/lib/postgresql/15/bin/postgres", "postgres"), "postgresql-15",
-		 started_by(DW_STARTER_SYSTEMD_SERVICE, "postgresql@15-main.service",
-			    "/lib/systemd/system/postgresql@.service:22"));
-	d->peers_known = true;
-	d->connections = 5;
-	d->peers = database_peers;
-	d->n_peers = DW_ARRAY_SIZE(database_peers);
-	d->carries_session = true;
+	     "cups-daemon", by_cups);
+	known(m, &cups);
+	door(m, tcp4("192.168.1.10", 5432), DW_KIND_LISTENER,
+	     owner(m, 801, "/usr/lib/postgresql/15/bin/postgres", "postgres"), "postgresql-15",
+	     started_by(DW_STARTER_SYSTEMD_SERVICE, "postgresql@15-main.service",
+			"/lib/systemd/system/postgresql@.service:22"));
+	known(m, &postgresql);
+	used(&m->doors.v[m->doors.n - 1], 7, clients, 2);
 	e.ifindex = 2;
 	e.ifname = "enp0s31f6";
 	d = door(m, e, DW_KIND_DATAGRAM,
@@ -273,6 +310,7 @@ static void add_elsewhere(struct maker *m)
 	d->starter.running = DW_NO;
 	d->starter.enabled = DW_NO;
 	d->program = "/usr/sbin/in.tftpd";
+	known(m, &tftp);
 	judged(m, DW_VERDICT_RESTRICT, "any-network",
 	       "Everyone may read files; one network would do.");
 	d = door(m, (struct dw_endpoint){ .netns = HOST_NETNS }, DW_KIND_SLEEPING, NULL, NULL,
@@ -319,7 +357,6 @@ static void make_empty(struct maker *m)
 
 static void make_hostile(struct maker *m)
 {
-	static const struct dw_service odd = { .name = "a\"b\\c\x01" };
 	static char big[100000];
 	struct dw_starter s =
 		started_by(DW_STARTER_CRON, "/etc/cron.d/\x1b[2Jx\n\xff", "/etc/cron.d/\xff:1");
@@ -333,7 +370,7 @@ static void make_hostile(struct maker *m)
 	big[7] = '\x1b';
 	o->command = big;
 	door(m, tcp4("0.0.0.0", 1), DW_KIND_LISTENER, o, "pkg\x08\x08", s);
-	m->findings.v[m->findings.n - 1].identity.service = &odd;
+	known(m, &odd);
 	judged(m, DW_VERDICT_INVESTIGATE, "odd", "The name \x1b[31m is not what it seems.\n");
 	o = owner(m, 67, big, "\xf0\x9f\x92\xa9");
 	door(m, tcp4("0.0.0.0", 2), DW_KIND_LISTENER, o, NULL, s);
@@ -373,6 +410,9 @@ static int compare_doors(const void *p, const void *q)
 	return r ? r : (a->door > b->door) - (a->door < b->door);
 }
 
+static const struct dw_role database = { .name = "database-server", .title = "Database server" };
+static const struct dw_role *roles[] = { &database };
+
 /* Doors in the order of the contract, each finding beside its own. */
 static void finish(struct maker *m, struct dw_audit *audit)
 {
@@ -398,7 +438,11 @@ static void finish(struct maker *m, struct dw_audit *audit)
 		s->doors[i] = *m->findings.v[i].door;
 		m->findings.v[i].door = &s->doors[i];
 	}
-	*f = (struct dw_findings){ .arena = m->a, .v = m->findings.v, .n = m->findings.n };
+	*f = (struct dw_findings){ .arena = m->a,
+				   .v = m->findings.v,
+				   .n = m->findings.n,
+				   .roles = roles,
+				   .n_roles = m->findings.n > 20 && m->findings.n < 100 };
 	*audit = (struct dw_audit){ .snapshot = s, .findings = f, .knowledge = &mock_knowledge };
 }
 
@@ -427,12 +471,5 @@ void dw_mock_free(struct dw_audit *a)
 
 struct dw_report dw_mock_report(const struct dw_audit *a)
 {
-	const struct dw_findings *f = a->findings;
-	struct dw_report_door *doors = dw_arena_array(f->arena, f->n, sizeof(*doors));
-
-	for (size_t i = 0; i < f->n; i++)
-		doors[i] = (struct dw_report_door){ f->v[i].door, dw_verdict_name(f->v[i].verdict),
-						    f->v[i].reasons, f->v[i].n_reasons,
-						    f->v[i].identity.service };
-	return (struct dw_report){ a->snapshot, "0.0.0", doors, f->n };
+	return dw_facade_report(a, a->findings->arena);
 }

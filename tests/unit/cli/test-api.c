@@ -97,6 +97,36 @@ static char *written(struct doorward_audit *audit, enum doorward_format format,
 	return text;
 }
 
+DW_TEST(why_and_choices)
+{
+	struct doorward_audit *audit = audited("host");
+	struct doorward_style style = { .size = sizeof(style), .only = "close", .sort = "port" };
+	char *text = NULL;
+	size_t n;
+	FILE *out = open_memstream(&text, &n);
+
+	DW_CHECK_INT(doorward_audit_why(audit, "23/tcp", DOORWARD_TEXT, out, NULL), DOORWARD_TO_DO);
+	DW_CHECK_INT(doorward_audit_why(audit, "ssh", DOORWARD_JSON, out, NULL), 0);
+	DW_CHECK_INT(doorward_audit_why(audit, "9999", DOORWARD_TEXT, out, NULL), 0);
+	DW_CHECK_STR(doorward_audit_last_error(audit), "");
+	DW_CHECK_INT(doorward_audit_why(audit, "22/foo", DOORWARD_TEXT, out, NULL), -EINVAL);
+	DW_CHECK(strstr(doorward_audit_last_error(audit), "foo") != NULL);
+	DW_CHECK_INT(doorward_audit_why(audit, "ssh", DOORWARD_CSV, out, NULL), -EINVAL);
+	(void)fclose(out);
+	DW_CHECK(strstr(text, "telnet: CLOSE") != NULL &&
+		 strstr(text, "{\"query\":\"ssh\"") != NULL);
+	free(text);
+	text = written(audit, DOORWARD_CSV, &style);
+	DW_CHECK(strstr(text, "in.telnetd") != NULL && strstr(text, "sshd") == NULL);
+	free(text);
+	style.only = "closed";
+	DW_CHECK_INT(doorward_audit_write(audit, DOORWARD_JSON, stdout, &style), -EINVAL);
+	style.only = NULL;
+	style.sort = "size";
+	DW_CHECK_INT(doorward_audit_write(audit, DOORWARD_TEXT, stdout, &style), -EINVAL);
+	doorward_audit_free(audit);
+}
+
 DW_TEST(formats)
 {
 	struct doorward_audit *audit = audited("host");

@@ -79,6 +79,53 @@ DW_TEST(json_is_as_it_was)
 	free(text);
 }
 
+static char *csv(const char *which)
+{
+	struct dw_audit *audit = dw_mock_audit(which);
+	struct dw_report r = dw_mock_report(audit);
+	char *text = NULL;
+	size_t n;
+	FILE *out = open_memstream(&text, &n);
+
+	DW_CHECK_INT(dw_report_csv(&r, out, NULL), 0);
+	(void)fclose(out);
+	dw_mock_free(audit);
+	return text;
+}
+
+DW_TEST(csv_is_as_it_was)
+{
+	char *text = csv("host");
+
+	dw_golden_check(DW_TEST_PATH("golden/host.csv"), text);
+	free(text);
+}
+
+/* A name that a spreadsheet would run. */
+DW_TEST(csv_has_no_formulas)
+{
+	static const char *const names[] = { "=1+1", "+1",   "-1",   "@x", "\t=1",
+					     "a,b",  "a\"b", "a\nb", "x=1" };
+	static const char *const cells[] = { ",'=1+1,",      ",'+1,",     ",'-1,",
+					     ",'@x,",        ",\\x09=1,", ",\"a,b\",",
+					     ",\"a\"\"b\",", ",a\\x0ab,", ",x=1," };
+	struct dw_audit *audit = dw_mock_audit("calm");
+	struct dw_report r = dw_mock_report(audit);
+
+	for (size_t i = 0; i < DW_ARRAY_SIZE(names); i++) {
+		char *text = NULL;
+		size_t n;
+		FILE *out = open_memstream(&text, &n);
+
+		audit->snapshot->doors[0].program = names[i];
+		DW_CHECK_INT(dw_report_csv(&r, out, NULL), 0);
+		(void)fclose(out);
+		DW_CHECK(strstr(text, cells[i]) != NULL);
+		free(text);
+	}
+	dw_mock_free(audit);
+}
+
 /* In one line capability sets are copied from holder to holder; indented, each is written anew. */
 DW_TEST(one_line_says_what_the_indented_document_says)
 {

@@ -38,6 +38,10 @@ DW_TEST(pages_are_as_they_were)
 		{ "host",
 		  DW_TEST_PATH("golden/host-colour.txt"),
 		  { .columns = 80, .colour = true } },
+		{ "host", DW_TEST_PATH("golden/host-200.txt"), { .columns = 200 } },
+		{ "host",
+		  DW_TEST_PATH("golden/host-by-port.txt"),
+		  { .columns = 100, .choice.sort = DW_SORT_PORT } },
 		{ "calm", DW_TEST_PATH("golden/calm.txt"), { .columns = 80 } },
 		{ "blind", DW_TEST_PATH("golden/blind.txt"), { .columns = 80 } },
 		{ "empty", DW_TEST_PATH("golden/empty.txt"), { .columns = 80 } },
@@ -101,8 +105,117 @@ DW_TEST(what_is_alike_shares_a_line_on_a_terminal)
 	DW_CHECK(strstr(text, "0.0.0.0:8000-8019/tcp") != NULL);
 	DW_CHECK(strstr(text, "*:22/tcp") != NULL);
 	DW_CHECK(strstr(text, "localhost:631/tcp") != NULL);
-	DW_CHECK(strstr(text, "has 33 open doors") != NULL);
+	DW_CHECK(strstr(text, "has 35 doors, 26 open to any") != NULL);
 	free(text);
+}
+
+static size_t lines_with(const char *text, const char *part)
+{
+	size_t n = 0;
+
+	for (const char *p = text; (p = strstr(p, part)) != NULL; p += strlen(part))
+		n++;
+	return n;
+}
+
+DW_TEST(much_that_is_fine_is_cut_short)
+{
+	char *text = page("many", (struct dw_report_style){ .columns = 80 });
+
+	DW_CHECK_INT(lines_with(text, "nginx.service"), 12);
+	DW_CHECK(strstr(text, "more: --all\n") != NULL);
+	free(text);
+	text = page("many", (struct dw_report_style){ .columns = 80, .all = true });
+	DW_CHECK(lines_with(text, "nginx.service") > 1000);
+	DW_CHECK(strstr(text, "--all") == NULL);
+	free(text);
+	/* a pipe has no screen that could be full */
+	text = page("many", (struct dw_report_style){ .columns = 0 });
+	DW_CHECK_INT(lines_with(text, "nginx.service"), 5650);
+	free(text);
+}
+
+DW_TEST(only_the_chosen_verdicts)
+{
+	struct dw_report_style style = { .columns = 80 };
+	char *text;
+
+	DW_CHECK_INT(dw_report_only("close,restrict", &style.choice.verdicts, NULL), 0);
+	text = page("host", style);
+	DW_CHECK(strstr(text, "Close (1)") != NULL);
+	DW_CHECK(strstr(text, "Restrict (1)") != NULL);
+	DW_CHECK(strstr(text, "Keep (") == NULL);
+	DW_CHECK(strstr(text, "Look into (") == NULL);
+	DW_CHECK(strstr(text, "31 are fine") != NULL); /* the host is what it is */
+	free(text);
+}
+
+DW_TEST(wrong_verdicts_and_orders_are_refused)
+{
+	static const char *const wrong[] = {
+		"", "close,", ",close", "closed", "clos", "close keep"
+	};
+	enum dw_report_sort sort = DW_SORT_NONE;
+	unsigned verdicts = 0;
+	struct dw_error e = { 0 };
+
+	for (size_t i = 0; i < DW_ARRAY_SIZE(wrong); i++)
+		DW_CHECK(dw_report_only(wrong[i], &verdicts, &e) < 0);
+	DW_CHECK(strstr(e.message, "is no verdict") != NULL);
+	DW_CHECK(dw_report_sort("", &sort, &e) < 0);
+	DW_CHECK(dw_report_sort("size", &sort, &e) < 0);
+	DW_CHECK_INT(dw_report_sort("user", &sort, &e), 0);
+	DW_CHECK_INT(sort, DW_SORT_USER);
+}
+
+DW_TEST(order_of_the_doors)
+{
+	struct dw_audit *audit = dw_mock_audit("host");
+	struct dw_report r = dw_mock_report(audit), by;
+	struct dw_report_choice choice = { .sort = DW_SORT_PORT };
+	struct dw_arena *a = audit->snapshot->arena;
+
+	by = dw_report_choose(&r, &choice, a);
+	DW_CHECK_INT(by.n_doors, r.n_doors);
+	for (size_t i = 1; i < by.n_doors; i++)
+		DW_CHECK(by.doors[i - 1].door->at.port <= by.doors[i].door->at.port);
+	choice.sort = DW_SORT_URGENCY;
+	by = dw_report_choose(&r, &choice, a);
+	DW_CHECK_STR(by.doors[0].verdict, "investigate");
+	DW_CHECK_STR(by.doors[1].verdict, "close");
+	choice.sort = DW_SORT_STARTER;
+	by = dw_report_choose(&r, &choice, a);
+	for (size_t i = 1; i < by.n_doors; i++)
+		DW_CHECK(strcmp(dw_cells_starter(by.doors[i - 1].door, a),
+				dw_cells_starter(by.doors[i].door, a)) <= 0);
+	dw_mock_free(audit);
+}
+
+/* Rows of a section that all have one reason do not repeat it. */
+DW_TEST(a_reason_that_all_share_is_told_once)
+{
+	struct dw_audit *audit = dw_mock_audit("calm");
+	struct dw_reason same = { "no-policy", "No policy says whether it is needed.", NULL };
+	struct dw_report_door doors[2];
+	struct dw_report r = dw_mock_report(audit);
+	struct dw_report_style style = { .columns = 80 };
+	char *text = NULL;
+	size_t n;
+	FILE *out = open_memstream(&text, &n);
+
+	audit->snapshot->doors[1].at.port = 2222;
+	for (size_t i = 0; i < 2; i++) {
+		doors[i] = r.doors[i];
+		doors[i].verdict = "ask";
+		doors[i].reasons = &same;
+	}
+	r.doors = doors;
+	DW_CHECK_INT(dw_report_text(&r, out, &style, NULL), 0);
+	(void)fclose(out);
+	DW_CHECK(strstr(text, "You decide (2)\n    No policy says") != NULL);
+	DW_CHECK_INT(lines_with(text, "No policy says"), 1);
+	free(text);
+	dw_mock_free(audit);
 }
 
 DW_TEST(bad_lines_without_end_are_cut_short)

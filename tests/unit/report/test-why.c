@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The story of a door, and which doors a word names. */
+#include <errno.h>
+#include <locale.h>
+
+#include "dw_plan.h"
+#include "dw_report.h"
+#include "dw_str.h"
+#include "dw_test.h"
+#include "golden.h"
+#include "mock.h"
+
+/* The story; what could not be a door gives the message. Frees the text. */
+static char *why(const char *which, const char *query, struct dw_report_style style, bool json)
+{
+	struct dw_audit *audit = dw_mock_audit(which);
+	struct dw_report r = dw_mock_report(audit);
+	struct dw_arena *a = audit->snapshot->arena;
+	struct dw_error e = { 0 };
+	struct dw_found f = { 0 };
+	char *text = NULL;
+	size_t n;
+	FILE *out = open_memstream(&text, &n);
+
+	if (dw_report_find(&r, query, a, &f, &e) < 0) {
+		(void)fputs(e.message, out);
+	} else {
+		for (size_t i = 0; i < f.n; i++)
+			f.doors[i].steps = dw_plan_close(f.doors[i].door, "systemd", a);
+		DW_CHECK_INT(json ? dw_report_why_json(&f, out, true, NULL)
+				  : dw_report_why_text(&r, &f, out, &style, NULL),
+			     0);
+	}
+	(void)fclose(out);
+	dw_mock_free(audit);
+	return text;
+}
+
+/* Every door of the audit by the word that the table shows for it. */
+static char *all_stories(const char *which, struct dw_report_style style)
+{
+	struct dw_audit *audit = dw_mock_audit(which);
+	char *text = NULL;
+	size_t n;
+	FILE *out = open_memstream(&text, &n);
+
+	for (size_t i = 0; i < audit->snapshot->n_doors; i++) {
+		const struct dw_door *d = &audit->snapshot->doors[i];
+		char *story;
+
+		if (i > 0 && d->at.port > 8000 && d->at.port < 8020)
+			continue; /* twenty of a kind */
+		story = why(which, dw_endpoint_text(audit->snapshot->arena, &d->at), style, false);
+		(void)fprintf(out, "%s\n", story);
+		free(story);
+	}
+	(void)fclose(out);
+	dw_mock_free(audit);
+	return text;
+}
+
+DW_TEST(stories_are_as_they_were)
+{
+	static const struct {
+		const char *which, *file;
+		struct dw_report_style style;
+	} cases[] = {
+		{ "host", DW_TEST_PATH("golden/why-host-80.txt"), { .columns = 80 } },
+		{ "calm",
+		  DW_TEST_PATH("golden/why-calm-colour.txt"),
+		  { .columns = 120, .colour = true } },
+		{ "blind", DW_TEST_PATH("golden/why-blind-40.txt"), { .columns = 40 } },
+		{ "hostile", DW_TEST_PATH("golden/why-hostile.txt"), { .columns = 80 } },
+	};
+
+	for (size_t i = 0; i < DW_ARRAY_SIZE(cases); i++) {
+		char *text = all_stories(cases[i].which, cases[i].style);
+
+		dw_golden_check(cases[i].file, text);
+		free(text);
+	}
+}
+
+DW_TEST(json_is_as_it_was)
+{
+	char *text = why("host", "23/tcp", (struct dw_report_style){ 0 }, true);
+
+	dw_golden_check(DW_TEST_PATH("golden/why-23.json"), text);
+	free(text);
+}
+
+DW_TEST(hostile_names_are_harmless)
+{
+	char *text = all_stories("hostile", (struct dw_report_style){ .columns = 80 });
+
+	for (const unsigned char *p = (const unsigned char *)text; *p; p++)
+		DW_CHECK(*p == '\n' || (*p >= 0x20 && *p != 0x7f));
+	DW_CHECK(strstr(text, "\xe2\x80\xae") == NULL);
+	DW_CHECK(strstr(text, "\xc2\x9b") == NULL);
+	DW_CHECK(strstr(text, "\\x1b") != NULL);
+	free(text);
+}
+
+static void check_words(const char *which, const char *query, const char *part)
+{
+	char *text = why(which, query, (struct dw_report_style){ .columns = 80 }, false);
+
+	if (!strstr(text, part)) {
+		dw_test_failures++;
+		printf("%s: \"%s\" is not in:\n%s\n", query, part, text);
+	}
+	free(text);
+}
+
+DW_TEST(words_and_the_doors_they_name)
+{
+	static const char *const cases[][2] = {
+		{ "22", "*:22/tcp ssh: KEEP\n" },
+		{ "22/tcp", "*:22/tcp ssh: KEEP\n" },
+		{ "0.0.0.0:22", "0.0.0.0:22/tcp ssh" },
+		{ "[::]:22/tcp", "[::]:22/tcp ssh" },
+		{ "[::]:22", "[::]:22/tcp ssh" },
+		{ "*:22/tcp", "*:22/tcp ssh" },
+		{ "192.168.1.10:22/tcp", "*:22/tcp ssh" }, /* it answers on this address too */
+		{ "192.168.1.10", "192.168.1.10:5432/tcp" },
+		{ "localhost:631/tcp", "localhost:631/tcp cups" },
+		{ "[::1]:631/tcp", "[::1]:631/tcp cups" },
+		{ "8000-8019/tcp", "0.0.0.0:8000-8019/tcp" },
+		{ "0.0.0.0:8444/tcp", "0.0.0.0:8443-8445/tcp" },
+		{ "ssh", "*:22/tcp" },
+		{ "SSHD", "*:22/tcp" },
+		{ "ssh/tcp", "*:22/tcp" },
+		{ "openssh-server", "*:22/tcp" },
+		{ "/usr/sbin/sshd", "*:22/tcp" },
+		{ "ssh.service", "*:22/tcp" },
+		{ "in.telnetd", "0.0.0.0:23/tcp" },
+		{ "inetd", "0.0.0.0:23/tcp" },
+		{ "docker:web", "2 doors have that name:" },
+		{ "web", "0.0.0.0:8000-8019/tcp" },
+		{ "blue", "0.0.0.0:80/tcp nginx" },
+		{ "wireguard", "*:51820/udp" },
+		{ "eth0", "eth0/packet dhclient" },
+		{ "eth0/packet", "eth0/packet dhclient" },
+		{ "[::]:icmpv6/raw", "[::]:icmpv6/raw radvd" },
+		{ "not known yet", "mysteryd" },
+		{ "mystery", "mysteryd" },
+		{ "pid:612", "*:22/tcp ssh" },
+		{ "612/pid", "*:22/tcp ssh" },
+		{ "612", "*:22/tcp ssh" }, /* no such port is open */
+		{ "69", "0.0.0.0:69/udp tftp: RESTRICT" },
+		{ "9999/tcp", "Nothing listens on 9999/tcp." },
+		{ "22/udp", "Near it: 0.0.0.0:22/tcp, [::]:22/tcp" },
+		{ "shh", "Near it: ssh" },
+		{ "700000", "No process 700000 holds a door." },
+		{ "5/tcp", "Nothing listens on 5/tcp." },
+		{ "", "a door is named by" },
+		{ "22/foo", "\"foo\" is no protocol" },
+		{ "99999/tcp", "99999 is no port" },
+		{ "1.2.3.4:99999", "99999 is no port" },
+		{ "9999999999", "is no port" },
+		{ "[::1", "in brackets" },
+		{ "[x]:1", "in brackets" },
+		{ "[::1]x", "behind the brackets" },
+		{ "pid:x", "behind pid:" },
+		{ "a\x1b[31m", "control characters" },
+	};
+
+	for (size_t i = 0; i < DW_ARRAY_SIZE(cases); i++)
+		check_words("host", cases[i][0], cases[i][1]);
+	check_words("blind", "9999/tcp", "not everything could be seen");
+	check_words("many", "nginx", "The first 5 of them:");
+}
+
+DW_TEST(no_line_of_a_story_is_wider_than_the_terminal)
+{
+	char *text = all_stories("host", (struct dw_report_style){ .columns = 80 }), *line = text;
+
+	for (char *end; (end = strchr(line, '\n')) != NULL; line = end + 1) {
+		*end = '\0';
+		/* a command stays in one piece, to be copied */
+		DW_CHECK(dw_display_width(line) <= 80 || strstr(line, " sed -i "));
+		DW_CHECK(end == line || end[-1] != ' ');
+	}
+	free(text);
+}
+
+__attribute__((constructor)) static void use_utf8(void)
+{
+	if (!setlocale(LC_CTYPE, "C.UTF-8"))
+		abort();
+}
+
+DW_TEST_MAIN
