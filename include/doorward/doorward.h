@@ -17,8 +17,8 @@
  * and its audits belong to one thread at a time. When memory runs out the process ends.
  *
  * An audit reads files, /proc, netlink and, where it may, BPF; nothing is changed on the host, except by
- * doorward_pin(), doorward_unpin() and doorward_policy_create(). It enters network namespaces with a thread of its own or puts the
- * calling thread back before it returns.
+ * doorward_pin(), doorward_unpin() and doorward_policy_create(). It enters network namespaces with a thread
+ * of its own or puts the calling thread back before it returns.
  */
 #ifndef DOORWARD_H
 #define DOORWARD_H

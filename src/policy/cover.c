@@ -118,8 +118,8 @@ static const struct decider *name_decider(struct policy_reader *r, const struct 
 	return NULL;
 }
 
-static void warn(struct policy_reader *r, const struct policy_word *at, const struct decider *self,
-		 const struct decider *first)
+static void warn_of(struct policy_reader *r, const struct policy_word *at,
+		    const struct decider *self, const struct decider *first)
 {
 	const char *place = policy_place(r, first->file, first->line);
 	const char *text = policy_shown(r, at->text);
@@ -154,7 +154,7 @@ void policy_cover_add(struct policy_reader *r, const struct dw_statement *s,
 			w->kind == DW_WHAT_PORT ? port_decider(r, w, by) : name_decider(r, w, by);
 
 		if (first)
-			warn(r, &whats[i], self, first);
+			warn_of(r, &whats[i], self, first);
 	}
 }
 

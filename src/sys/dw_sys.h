@@ -71,8 +71,8 @@ int dw_sys_file_real(struct dw_sys *s, const char *path, struct dw_arena *a, cha
 int dw_sys_dir_list(struct dw_sys *s, const char *path, struct dw_arena *a, struct dw_strings *ret,
 		    struct dw_error *e);
 /*
- * A new file with that mode and content: whole or not at all. -EEXIST: there is one by that name (or a link), and it was
- * left alone.
+ * A new file with that mode and content: whole or not at all. -EEXIST: there is one by that name (or a link), and
+ * it was left alone.
  */
 int dw_sys_file_create(struct dw_sys *s, const char *path, mode_t mode, const char *data, size_t n,
 		       struct dw_error *e);

@@ -77,6 +77,7 @@ static int open_parent(struct dw_sys *s, const char *path, const char **ret_name
 	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
 	const char *slash = strrchr(path, '/');
 
+	*ret_name = path;
 	if (!slash || !slash[1] || dw_streq(slash, "/.") || dw_streq(slash, "/.."))
 		return dw_error_set(e, -EINVAL, "%s: a file's absolute path is needed", path);
 	*ret_name = slash + 1;
