@@ -46,14 +46,25 @@ load() {
 # One guest belongs to one run at a time: descriptor 9 holds the lock, boot's supervisor keeps it while the guest is up.
 lock() {
     [ "${DW_TEST_LOCKED:-}" != "$NAME" ] || return 0
-    local end=$((SECONDS + ${1:-0}))
+    local end=$((SECONDS + ${1:-0})) said=
     exec 9>"$LOCKS/dwt-$NAME.lock"
     # Asked again each second, not waited for: a signal to a shell that waits would have to wait as well.
     until flock -n 9; do
         [ $SECONDS -lt $end ] || die "$NAME is in use by another run ($LOCKS/dwt-$NAME.lock)"
-        sleep 1
+        [ -n "$said" ] || echo "guests: waiting for another run that has $NAME ($LOCKS/dwt-$NAME.lock)" >&2
+        said=1
+        left_over || sleep 1
     done
     export DW_TEST_LOCKED=$NAME
+}
+# A run that was killed leaves its guest up, and the guest's supervisor holds the lock: then it is stopped.
+left_over() {
+    local pid when
+    read -r pid when 2>/dev/null <"$RUN.owner" || return 1
+    [ "$(started "$pid")" != "$when" ] || return 1
+    echo "guests: $NAME is left over from a run that ended: stopping it" >&2
+    rm -f "$RUN.owner"
+    DW_TEST_LOCKED=$NAME "$GUESTS/stop" "$NAME" >&2 || return 1
 }
 
 started() { tr "\n" " " 2>/dev/null <"/proc/$1/stat" | sed "s/.*) //" | cut -d" " -f20 || :; }     # ticks since boot

@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The truth of a guest: truth/NAME.tsv, and what observe says beside it."""
 
-COLUMNS = ("protocol family address port netns kind process user starter id source package flags verdict note").split()
+COLUMNS = ("protocol family address port netns kind process user starter id source package flags verdict advice "
+           "note").split()
 PREFIXES = ("LATENT", "OFF", "BYHAND", "STOPPED")
 STARTERS = ("systemd-service systemd-socket sysv inetd xinetd openrc runit cron at container rc-local inittab dbus "
             "user-session manual kernel windows-service").split()
 PROTOCOLS = "tcp udp udplite sctp dccp raw packet vsock bluetooth".split()
 FAMILIES = "ipv4 ipv6 dual packet vsock bluetooth".split()
+VERDICTS = "keep restrict close ask investigate unknown".split()
 KINDS = "listener datagram raw sniffer forwarded redirected sleeping".split()
 
 
@@ -51,6 +53,8 @@ def load_truth(path):
             row = Row(cells, number)
             if row.starter not in STARTERS or not set(row.kind.split("|")) <= set(KINDS) or row.protocol not in PROTOCOLS:
                 raise SystemExit("%s:%d: no such starter, kind or protocol" % (path, number))
+            if not (set(row.verdict.split("|")) | set(row.advice.split("|"))) <= set(VERDICTS):
+                raise SystemExit("%s:%d: no such verdict" % (path, number))
             rows.append(row)
     return rows
 
