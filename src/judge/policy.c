@@ -3,17 +3,23 @@
 #include "dw_policy_match.h"
 #include "judging.h"
 
-/* A day of the Gregorian calendar without the C library's clock: Howard Hinnant's civil_from_days. */
+static bool is_leap(unsigned year)
+{
+	return (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+}
+
+/* The day in UTC, by counting up from 1970: the C library's clock is not for a pure room. */
 static const char *date_text(struct dw_arena *a, uint64_t seconds)
 {
-	uint64_t z = seconds / 86400 + 719468, era = z / 146097, doe = z % 146097;
-	uint64_t yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
-	uint64_t doy = doe - (365 * yoe + yoe / 4 - yoe / 100), mp = (5 * doy + 2) / 153;
-	unsigned day = (unsigned)(doy - (153 * mp + 2) / 5 + 1);
-	unsigned month = (unsigned)(mp < 10 ? mp + 3 : mp - 9);
+	static const unsigned months[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
+	uint64_t day = DW_MIN(seconds / 86400, UINT64_C(2932896)); /* 9999-12-31 */
+	unsigned year = 1970, month = 0;
 
-	return dw_arena_printf(a, "%u-%02u-%02u",
-			       (unsigned)(yoe + era * 400 + (month <= 2 ? 1 : 0)), month, day);
+	for (; day >= 365U + is_leap(year); year++)
+		day -= 365U + is_leap(year);
+	for (; day >= months[month] + (month == 1 && is_leap(year)); month++)
+		day -= months[month] + (month == 1 && is_leap(year));
+	return dw_arena_printf(a, "%u-%02u-%02u", year, month + 1, (unsigned)day + 1);
 }
 
 /* Hidden sockets no name explains. Of the rest somebody who writes the path or the unit has thought. */
@@ -73,15 +79,35 @@ static const char *how_of(const struct dw_trial *t)
 }
 
 /*
- * `from` is for a packet filter to see to, and no fact of the door says that one does: the bound address is what is
- * known, and it is wider.
+ * `from` is for a packet filter to see to. Where none stands before the door it is surely wider; what one that is
+ * there lets in is not read.
  */
 static bool is_wider(const struct dw_statement *s, const struct dw_door *d)
 {
 	enum dw_fit fit = dw_policy_bound_fits(s, d);
 
-	return fit == DW_FIT_WIDER || (fit == DW_FIT_UNKNOWN && s->n_from > 0 &&
-				       dw_endpoint_bound(&d->at) != DW_BOUND_UNKNOWN);
+	return fit == DW_FIT_WIDER ||
+	       (fit == DW_FIT_UNKNOWN && s->n_from > 0 && d->packet_filter == DW_NO &&
+		dw_endpoint_bound(&d->at) != DW_BOUND_UNKNOWN);
+}
+
+static void remark_filter(struct dw_trial *t, const struct dw_statement *s)
+{
+	const struct dw_door *d = t->door;
+
+	if (s->n_from > 0 && dw_policy_bound_fits(s, d) == DW_FIT_UNKNOWN &&
+	    d->packet_filter != DW_NO)
+		dw_judge_remark(t, DW_REASON_FILTER_NOT_READ, limits_of(t, s),
+				d->packet_filter == DW_YES
+					? "there is one, but what it lets in was not read"
+					: "whether there is one could not be seen",
+				NULL);
+}
+
+static void keep(struct dw_trial *t, const struct dw_statement *s)
+{
+	dw_judge_decide(t, DW_VERDICT_KEEP, DW_REASON_IN_POLICY, because(t, s), NULL, NULL);
+	remark_filter(t, s);
 }
 
 static void judge_kept(struct dw_trial *t, const struct dw_statement *s)
@@ -102,7 +128,7 @@ static void judge_kept(struct dw_trial *t, const struct dw_statement *s)
 		dw_judge_decide(t, DW_VERDICT_RESTRICT, DW_REASON_WIDER_THAN_POLICY,
 				limits_of(t, s), dw_judge_place(t), how_of(t));
 	else
-		dw_judge_decide(t, DW_VERDICT_KEEP, DW_REASON_IN_POLICY, because(t, s), NULL, NULL);
+		keep(t, s);
 }
 
 /* `default close` is about the network: what reaches nobody else, or cuts somebody off, is asked about. */

@@ -78,6 +78,25 @@ static void judge_might(struct dw_trial *t, const struct dw_owner *o)
 		dw_judge_remark(t, DW_REASON_CAPABILITIES, held.s, NULL, NULL);
 }
 
+/* Line ends and tabs are in many a script on a command line, and bytes beyond ASCII in many a name. */
+static bool is_deceptive(const char *s)
+{
+	for (; s && *s; s++) {
+		unsigned char c = (unsigned char)*s;
+
+		if ((c < 0x20 && c != '\n' && c != '\t' && c != '\r') || c == 0x7f)
+			return true;
+	}
+	return false;
+}
+
+static void judge_name(struct dw_trial *t, const struct dw_owner *o)
+{
+	if (is_deceptive(o->comm) || is_deceptive(o->executable) || is_deceptive(o->command))
+		dw_judge_suspect(t, DW_REASON_DECEPTIVE_NAME,
+				 dw_arena_printf(t->court->arena, "%d", o->pid), NULL, NULL);
+}
+
 static bool is_repeated(const struct dw_door *d, size_t i)
 {
 	return i > 0 && dw_streq0(d->owners[i].executable, d->owners[i - 1].executable) &&
@@ -101,8 +120,10 @@ void dw_judge_process(struct dw_trial *t)
 	const struct dw_owner *server = server_of(t);
 
 	for (size_t i = 0; i < d->n_owners; i++)
-		if (!is_repeated(d, i))
+		if (!is_repeated(d, i)) {
 			judge_file(t, &d->owners[i]);
+			judge_name(t, &d->owners[i]);
+		}
 	if (server)
 		judge_might(t, server);
 	if (d->package && d->package->verified == DW_VERIFIED_DIFFERS && d->starter.program)

@@ -32,6 +32,9 @@ static const struct kind kinds[DW_REASON_COUNT] = {
 					   "{1} is not the file that package {2} installed" },
 	[DW_REASON_EXECUTABLE_REPLACED] = { "executable-replaced", FROM_FACTS, NULL,
 					    "{1} was replaced since it was started: {2}" },
+	[DW_REASON_DECEPTIVE_NAME] = { "deceptive-name", FROM_FACTS, NULL,
+				       "the name or the command line of pid {1} holds control "
+				       "characters, as one does that wants to deceive a terminal" },
 	[DW_REASON_WRONG_PROGRAM] = { "wrong-program", FROM_KNOWLEDGE, NULL,
 				      "{1} is the port of {2}, but {3} holds it" },
 	[DW_REASON_BACKDOOR_PORT] = { "backdoor-port", FROM_KNOWLEDGE, NULL,
@@ -56,6 +59,9 @@ static const struct kind kinds[DW_REASON_COUNT] = {
 					      "{2}" },
 	[DW_REASON_WIDER_THAN_POLICY] = { "wider-than-policy", FROM_POLICY, NULL,
 					  "the policy keeps it {1}, but {2}{3}" },
+	[DW_REASON_FILTER_NOT_READ] = { "filter-not-read", FROM_FACTS, NULL,
+					"the policy keeps it {1}, which is for a packet filter to "
+					"see to; {2}" },
 	[DW_REASON_WAIVER_EXPIRED] = { "waiver-expired", FROM_POLICY, NULL,
 				       "the policy kept it until {1}, which is past" },
 	[DW_REASON_IN_POLICY] = { "in-policy", FROM_POLICY, NULL, "the policy keeps it{1}" },

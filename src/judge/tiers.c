@@ -60,12 +60,13 @@ static bool is_within_house(const struct dw_trial *t)
 	return dw_judge_is_private(&t->door->at);
 }
 
-/* A helper that some kind of host needs, on a host that is none of that kind. */
+/* A helper of what some kind of host offers, on a host that is none of that kind. */
 static bool is_without_purpose(const struct dw_trial *t)
 {
 	enum dw_reach reach;
 
-	return dw_judge_any_role_for(t->court, t->service) &&
+	return dw_judge_has(t->service, DW_TRAIT_HELPER) &&
+	       dw_judge_any_role_for(t->court, t->service) &&
 	       !dw_judge_role_for(t->court, t->service, &reach);
 }
 

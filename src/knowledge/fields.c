@@ -7,7 +7,8 @@
 
 static const char *const trait_names[] = { "login",  "cleartext", "amplifier", "withdrawn",
 					   "root",   "executes",  "no-auth",   "client",
-					   "sniffs", "ports",     "launcher",  NULL };
+					   "sniffs", "ports",     "launcher",  "helper",
+					   NULL };
 _Static_assert(DW_TRAIT_LOGIN == 1 << 0 && DW_TRAIT_LAUNCHER == 1 << 10, "order of trait_names");
 
 static const struct dw_service_port no_ports[1];

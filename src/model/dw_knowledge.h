@@ -48,6 +48,7 @@ enum {
 	DW_TRAIT_PORTS = 1 << 9,      /* takes ports as they come (RPC programs, torrent clients): an odd port says nothing */
 	DW_TRAIT_LAUNCHER = 1 << 10,  /* holds doors for others (inetd, xinetd, systemd, docker-proxy, socat): the program
 					 says nothing about the service */
+	DW_TRAIT_HELPER = 1 << 11,    /* of use only to other services that its roles keep (rpcbind, statd for NFS) */
 };
 
 /* A standard port, or a range. protocol: tcp, udp, sctp, dccp, udplite, raw ... */

@@ -75,7 +75,7 @@ static const struct dw_service services[] = {
 	  .traits = DW_TRAIT_CLIENT },
 	{ NONE, ENTRY("rpcbind", "rpcbind", LOCAL, LAN), .programs = LIST("rpcbind"),
 	  .units = LIST("rpcbind.socket", "rpcbind.service"), .ports = PORTS(TCP(111), UDP(111)),
-	  .traits = DW_TRAIT_AMPLIFIER | DW_TRAIT_ROOT },
+	  .traits = DW_TRAIT_AMPLIFIER | DW_TRAIT_ROOT | DW_TRAIT_HELPER },
 	{ NONE, ENTRY("smb", "SMB server", LOCAL, LAN), .programs = LIST("smbd"),
 	  .ports = PORTS(TCP(445)), .traits = DW_TRAIT_ROOT,
 	  .restricts =

@@ -54,7 +54,35 @@ static void statements(struct stage *s)
 	stage_port(s, CLOSE, "80/tcp")->because = "moved away";
 	stage_port(s, CLOSE, "68/udp");
 	stage_default(s, DW_DEFAULT_CLOSE);
+	for (size_t i = 0; i < s->snapshot.n_doors; i++)
+		s->doors[i].packet_filter = DW_NO;
 	stage_play(s, "statements");
+}
+
+/* `from` is for a packet filter to see to. */
+static void networks(struct stage *s)
+{
+	static const struct dw_network house = { .family = DW_FAMILY_IPV4,
+						 .address = { 10, 9, 0, 0 },
+						 .prefix = 24 };
+	static const struct {
+		enum dw_tristate filter;
+		const char *title;
+	} all[] = { { DW_UNKNOWN, "from a network, and the packet filter not seen" },
+		    { DW_NO, "from a network, and no packet filter" },
+		    { DW_YES, "from a network, and a packet filter" } };
+
+	for (size_t i = 0; i < DW_ARRAY_SIZE(all); i++) {
+		struct dw_statement *st = stage_named(s, KEEP, "ssh");
+
+		st->from = &house;
+		st->n_from = 1;
+		stage_default(s, DW_DEFAULT_ASK);
+		stage_service(s, "tcp 0.0.0.0 22", "/usr/sbin/sshd", "openssh-server",
+			      "ssh.service")
+			->packet_filter = all[i].filter;
+		stage_play(s, all[i].title);
+	}
 }
 
 static void conditions(struct stage *s)
@@ -124,6 +152,7 @@ void scenes_policy(struct stage *s)
 {
 	defaults(s);
 	statements(s);
+	networks(s);
 	conditions(s);
 	waivers(s);
 	suspicious(s);

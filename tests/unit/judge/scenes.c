@@ -170,6 +170,8 @@ static void odd_files(struct stage *s)
 	d->package = d->owners[0].package = &changed;
 	d = stage_service(s, "tcp 0.0.0.0 8151", "/tmp/x", NULL, "x.service");
 	d->owners[0].exe_in_tmp = true;
+	d = stage_service(s, "tcp 0.0.0.0 8152", "/usr/bin/python3", "python3", "odd.service");
+	d->owners[0].command = "python3 \x1b[2Knothing to see";
 	d = stage_service(s, "tcp 0.0.0.0 22", "/usr/sbin/sshd", "openssh-server", "ssh.service");
 	d->hidden = true;
 	d->seen_by = "bpf-table";
