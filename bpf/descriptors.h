@@ -229,6 +229,18 @@ INLINE __u32 number_of(struct pid *pid)
 	return nr;
 }
 
+/* Inode of the pid namespace that a struct pid is of, on the level given. */
+INLINE __u32 pidns_of(struct pid *pid, __u32 level)
+{
+	struct pid_namespace *ns = 0;
+
+	bpf_probe_read_kernel(&ns, sizeof(ns),
+			      (char *)pid + bpf_core_field_offset(struct pid, numbers) +
+				      (__u64)level * sizeof(struct upid) +
+				      __builtin_offsetof(struct upid, ns));
+	return GET(ns, ns.inum);
+}
+
 INLINE __u32 number_of_process(struct task_struct *task)
 {
 	return number_of(GET(task, group_leader, thread_pid));

@@ -154,6 +154,23 @@ struct dw_bpf_work {
 	__u32 zero;    /* 0, which the verifier does not know: where its loops count from */
 };
 
+/*
+ * What a reader of the tables program wants done. It lies in the program's one hash map, below the key
+ * dw_bpf_reader(); `next` counts up as the pieces are done.
+ */
+struct dw_bpf_request {
+	__u64 work; /* address, in the reader's memory, of n struct dw_bpf_work */
+	__u32 n, next;
+};
+
+/* A reader by its thread's number and the inode of the pid namespace that the number is of. */
+static inline __u64 dw_bpf_reader(__u32 pidns, __u32 tid)
+{
+	return (__u64)pidns << 32 | tid;
+}
+
+#define DW_BPF_READERS_MAX 64 /* at once */
+
 struct dw_bpf_more {
 	struct dw_bpf_head head;
 	struct dw_bpf_work work;

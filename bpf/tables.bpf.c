@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * iter/bpf_map_elem over a map of struct dw_bpf_work: each member is one piece of work. What does not fit into
- * the reader's buffer is handed back as a DW_BPF_MORE, which the reader puts into the next map. No state is
- * kept here, so several readers may share the program when it is pinned.
+ * Pieces of work, struct dw_bpf_work, that lie in the reader's memory; dw_requests says where. What does not fit
+ * into the reader's buffer is handed back as a DW_BPF_MORE, which the reader puts into its next request. Each reader
+ * has a request of its own, so several may share the program when it is pinned.
+ *
+ * An iterator over the members of a map would be the natural driver, but its context has a buffer, and there are
+ * kernels that take no such program (EPERM). So iter/task drives: each task that it comes by is a tick, which does
+ * one piece. Where there are fewer tasks than pieces the reader runs it again.
  *
  * Lists are followed without their locks: a socket that moves to another list leads the walk astray, so the
  * number of steps is bounded, and what is no socket of the table is found out by its namespace pointer.
@@ -377,30 +381,54 @@ NOINLINE int do_socket(struct seq_file *seq, const struct dw_bpf_work *k)
 	return 0;
 }
 
-SEC("iter/bpf_map_elem")
-int dw_tables(struct bpf_iter__bpf_map_elem *ctx)
-{
-	struct seq_file *seq = ctx->meta->seq;
-	struct dw_bpf_work *item = ctx->value;
-	struct dw_bpf_work k;
-	unsigned long start;
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, DW_BPF_READERS_MAX);
+	__type(key, __u64);
+	__type(value, struct dw_bpf_request);
+} dw_requests SEC(".maps");
 
-	if (!item)
+INLINE struct dw_bpf_request *request_of_reader(void)
+{
+	struct task_struct *reader = (struct task_struct *)bpf_get_current_task();
+	struct pid *pid = GET(reader, thread_pid);
+	__u64 key = dw_bpf_reader(pidns_of(pid, GET(pid, level)), number_of(pid));
+
+	return bpf_map_lookup_elem(&dw_requests, &key);
+}
+
+/* 1: another time, with the whole buffer. */
+INLINE int do_work(struct seq_file *seq, const struct dw_bpf_work *k, unsigned long start)
+{
+	if (k->kind == DW_BPF_W_NONE)
 		return 0;
-	k = *item;
-	start = GET(seq, count);
-	if (k.kind == DW_BPF_W_NONE)
-		return 0;
-	/* Another time, with the whole buffer. */
 	if (start && !room_for(seq, 0))
 		return 1;
-	if (k.kind == DW_BPF_W_ANCHOR) {
-		tell_anchor(seq, k.from);
+	if (k->kind == DW_BPF_W_ANCHOR) {
+		tell_anchor(seq, k->from);
 		return 0;
 	}
-	if (k.kind == DW_BPF_W_FDS || k.kind == DW_BPF_W_RING)
-		return do_descriptors(seq, &k, start);
-	if (k.kind == DW_BPF_W_SOCKET)
-		return do_socket(seq, &k);
-	return do_lists(seq, &k, start);
+	if (k->kind == DW_BPF_W_FDS || k->kind == DW_BPF_W_RING)
+		return do_descriptors(seq, k, start);
+	if (k->kind == DW_BPF_W_SOCKET)
+		return do_socket(seq, k);
+	return do_lists(seq, k, start);
+}
+
+SEC("iter/task")
+int dw_tables(struct bpf_iter__task *ctx)
+{
+	struct seq_file *seq = ctx->meta->seq;
+	struct dw_bpf_request *request = request_of_reader();
+	struct dw_bpf_work k;
+
+	if (!request || request->next >= request->n)
+		return 0;
+	if (bpf_probe_read_user(&k, sizeof(k),
+				(void *)(request->work + (__u64)request->next * sizeof(k))) < 0)
+		return 1; /* not in memory: the reader touches it */
+	if (do_work(seq, &k, GET(seq, count)) != 0)
+		return 1;
+	request->next++;
+	return 0;
 }

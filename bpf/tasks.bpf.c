@@ -62,15 +62,7 @@ GLOBAL int dw_fill_process(struct dw_bpf_process *r, __u64 address)
 	r->css_set = (__u64)GET(task, cgroups);
 	r->netns = GET(task, nsproxy, net_ns, ns.inum);
 	r->mntns = GET(task, nsproxy, mnt_ns, ns.inum);
-	{
-		struct pid_namespace *ns = 0;
-
-		bpf_probe_read_kernel(&ns, sizeof(ns),
-				      (char *)self + bpf_core_field_offset(struct pid, numbers) +
-					      (__u64)level * sizeof(struct upid) +
-					      __builtin_offsetof(struct upid, ns));
-		r->pidns = GET(ns, ns.inum);
-	}
+	r->pidns = pidns_of(self, level);
 	bpf_core_read(r->comm, sizeof(r->comm), &task->comm);
 	exe = GET(task, mm, exe_file);
 	if (exe) {

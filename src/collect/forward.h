@@ -93,6 +93,11 @@ const char *dw_address_words(struct dw_arena *a, enum dw_family family, const ui
 /* Makes the facts of one rule. place: "nft ip nat DOCKER handle 7"; comment: NULL none. */
 void dw_forward_emit(struct dw_forwards *w, const struct dw_cond *c, const struct dw_target *t,
 		     const char *place, const char *comment);
+/* Rules stand before the namespace's sockets. */
+static inline void dw_forwards_filtered(struct dw_forwards *w)
+{
+	w->collect->facts->netns.v[w->netns].filter = DW_YES;
+}
 void dw_forwards_free(struct dw_forwards *w);
 
 /*

@@ -62,6 +62,7 @@ static int read_table(const struct reading *r, const char *name, struct dw_iptab
 		.n = size > head ? size - head : 0,
 	};
 	memcpy(ret->hook_entry, info.hook_entry, sizeof(ret->hook_entry));
+	memcpy(ret->underflow, info.underflow, sizeof(ret->underflow));
 	return 0;
 }
 
@@ -85,6 +86,8 @@ static void one_table(const struct reading *r, const char *name)
 		if (code != -EAGAIN)
 			break;
 	}
+	if (code == 0 && dw_iptables_filters(&t))
+		dw_forwards_filtered(r->out);
 	if (code == 0)
 		dw_iptables_walk(r->out, &t);
 	else
@@ -95,7 +98,8 @@ static void one_table(const struct reading *r, const char *name)
 
 static int one_family(struct reading *r, struct dw_error *e)
 {
-	static const char *const tables[] = { "nat", "mangle" }; /* mangle: TPROXY */
+	/* mangle: TPROXY; filter and raw: whether there is a packet filter at all */
+	static const char *const tables[] = { "nat", "mangle", "filter", "raw" };
 	struct dw_lines lines;
 	const char *line;
 	size_t n;

@@ -320,3 +320,38 @@ void dw_iptables_walk(struct dw_forwards *out, const struct dw_iptables *t)
 		walk_chain(&w, t->hook_entry[hooks[i].hook], hooks[i].chain, &cond);
 	}
 }
+
+/* Does the table's rule at `at` drop whatever reaches it? A standard target's verdict is -NF_DROP - 1. */
+static bool drops_all(const struct dw_iptables *t, uint32_t at)
+{
+	struct walk w = { .t = t };
+	struct xt_standard_target target;
+	struct entry e;
+	size_t where;
+
+	if (!(t->family == DW_FAMILY_IPV4 ? read_v4(&w, at, &e) : read_v6(&w, at, &e)))
+		return false;
+	where = (size_t)at + e.target_offset;
+	if (t->n < sizeof(target) || where > t->n - sizeof(target))
+		return false;
+	memcpy(&target, t->entries + where, sizeof(target));
+	return target.verdict == -NF_DROP - 1;
+}
+
+bool dw_iptables_filters(const struct dw_iptables *t)
+{
+	static const unsigned hooks[] = { NF_INET_PRE_ROUTING, NF_INET_LOCAL_IN };
+
+	/* translation and marking decide nothing about who may come in */
+	if (dw_streq(t->table, "nat") || dw_streq(t->table, "mangle"))
+		return false;
+	for (size_t i = 0; i < DW_ARRAY_SIZE(hooks); i++) {
+		unsigned hook = hooks[i];
+
+		if (!(t->valid_hooks & 1u << hook))
+			continue;
+		if (t->hook_entry[hook] != t->underflow[hook] || drops_all(t, t->underflow[hook]))
+			return true;
+	}
+	return false;
+}

@@ -17,6 +17,7 @@ struct dw_iptables {
 	const char *table;
 	uint32_t valid_hooks;
 	uint32_t hook_entry[5]; /* NF_INET_NUMHOOKS */
+	uint32_t underflow[5];  /* where the rule that is the hook's policy is */
 	const uint8_t *entries;
 	size_t n;
 	unsigned max_steps; /* rules gone through on all ways; 0: the default, a million */
@@ -27,6 +28,8 @@ struct dw_iptables {
  * target.
  */
 void dw_iptables_walk(struct dw_forwards *out, const struct dw_iptables *t);
+/* Might the table keep packets from a socket of this host? */
+bool dw_iptables_filters(const struct dw_iptables *t);
 /* Reads the legacy tables that are there already (asking for another one would create it). */
 int dw_iptables_collect(struct dw_forwards *out, const struct dw_netns *ns, struct dw_error *e);
 

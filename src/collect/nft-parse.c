@@ -117,7 +117,9 @@ static void chain_message(struct dw_nft_ruleset *r, uint8_t family, const struct
 		dw_attr_nested(tb[NFTA_CHAIN_HOOK], hook, NFTA_HOOK_MAX);
 		c->base = hook[NFTA_HOOK_HOOKNUM] != NULL;
 		c->hook = dw_attr_be32(hook[NFTA_HOOK_HOOKNUM]);
+		c->drops = tb[NFTA_CHAIN_POLICY] && dw_attr_be32(tb[NFTA_CHAIN_POLICY]) == NF_DROP;
 	}
+	c->uses = dw_attr_be32(tb[NFTA_CHAIN_USE]);
 	bucket = &r->chain_buckets[bucket_of(family, c->table, c->name)];
 	c->next = *bucket;
 	*bucket = c;
@@ -134,6 +136,17 @@ bool dw_nft_opens(const struct dw_nft_chain *c)
 		return false;
 	/* tproxy works in any prerouting chain, dnat and redirect only in chains of type nat. */
 	return c->hook == NF_INET_PRE_ROUTING || (nat && c->hook == NF_INET_LOCAL_OUT);
+}
+
+bool dw_nft_filters(const struct dw_nft_chain *c)
+{
+	if (!c->base || !c->type || !dw_streq(c->type, "filter") || (!c->drops && c->uses == 0))
+		return false;
+	if (c->family == NFPROTO_NETDEV)
+		return c->hook == NF_NETDEV_INGRESS;
+	return (c->family == NFPROTO_IPV4 || c->family == NFPROTO_IPV6 ||
+		c->family == NFPROTO_INET) &&
+	       (c->hook == NF_INET_LOCAL_IN || c->hook == NF_INET_PRE_ROUTING);
 }
 
 /* Comments are TLVs (type, length, bytes) of libnftnl's own making; type 0 is the comment. */

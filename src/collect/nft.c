@@ -353,6 +353,9 @@ int dw_nft_collect(struct dw_forwards *out, const struct dw_netns *ns, struct dw
 	r = ask(&d, NFT_MSG_GETCHAIN, NFPROTO_UNSPEC, e);
 	for (size_t i = 0; r == 0 && i < d.rules->chains.n; i++)
 		any |= dw_nft_opens(d.rules->chains.v[i]);
+	for (size_t i = 0; r == 0 && i < d.rules->chains.n; i++)
+		if (dw_nft_filters(d.rules->chains.v[i]))
+			dw_forwards_filtered(out);
 	for (size_t i = 0; any && r == 0 && i < DW_ARRAY_SIZE(others); i++)
 		r = ask(&d, others[i], NFPROTO_UNSPEC, e);
 	if (r < 0 || !any)

@@ -57,7 +57,9 @@ struct dw_nft_chain {
 	uint8_t family;
 	const char *table, *name, *type;
 	bool base;
-	uint32_t hook;
+	bool drops;    /* its policy */
+	uint32_t hook; /* NF_INET_LOCAL_IN ...; of the family netdev NF_NETDEV_INGRESS */
+	uint32_t uses; /* rules in it, and jumps to it */
 	DW_VEC(struct dw_nft_rule) rules;
 	struct dw_nft_chain *next;
 };
@@ -92,6 +94,8 @@ bool dw_nft_data_parse(struct dw_arena *a, const struct nlattr *nested, struct d
 bool dw_nft_is_dormant(const struct dw_nft_ruleset *r, const struct dw_nft_chain *c);
 /* Is this a base chain that can open doors? */
 bool dw_nft_opens(const struct dw_nft_chain *c);
+/* Is this a base chain that might keep packets from a socket of this host? */
+bool dw_nft_filters(const struct dw_nft_chain *c);
 
 /*
  * --- the walk (nft-walk.c, nft-expr.c)

@@ -72,16 +72,24 @@ static void look_forwards(struct looking *l)
 {
 	struct dw_forwards out = { .collect = l->c, .scratch = l->scratch, .netns = l->netns };
 	const struct dw_netns *ns = &l->c->netns.v[l->netns];
+	enum dw_tristate *filter = &l->c->facts->netns.v[l->netns].filter;
 	struct dw_error why = { 0 };
+	bool seen = true;
 	int r = 0;
 
 	if (!l->without_nft)
 		r = dw_nft_collect(&out, ns, &why);
-	if (r < 0 && !is_absent(r))
+	if (r < 0 && !is_absent(r)) {
 		note(l, "nftables", "the nftables rules", r, &why);
+		seen = false;
+	}
 	r = dw_iptables_collect(&out, ns, &why);
-	if (r < 0 && !is_absent(r))
+	if (r < 0 && !is_absent(r)) {
 		note(l, "iptables", "the rules of iptables-legacy", r, &why);
+		seen = false;
+	}
+	if (seen && *filter == DW_UNKNOWN)
+		*filter = DW_NO;
 	if (out.truncated)
 		dw_facts_incomplete(l->c->facts, "too-many-rules", NULL, 0, true,
 				    "namespace %s has more forwarding rules than doorward reads",

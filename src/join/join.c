@@ -36,6 +36,14 @@ static size_t netns_rank(const struct dw_facts *f, uint32_t inode)
 	return f->netns.n;
 }
 
+/* Sleepers have namespace 0: the host's own, which is the first. */
+static enum dw_tristate netns_filter(const struct dw_facts *f, uint32_t inode)
+{
+	size_t i = inode ? netns_rank(f, inode) : 0;
+
+	return i < f->netns.n ? f->netns.v[i].filter : DW_UNKNOWN;
+}
+
 static const char *netns_name(struct dw_arena *a, const struct dw_facts *f, uint32_t inode)
 {
 	size_t i = inode ? netns_rank(f, inode) : 0;
@@ -269,6 +277,7 @@ static void add_door(struct joining *j, const struct member *m, size_t n)
 	d->at = m->socket->at;
 	d->kind = m->socket->kind;
 	d->netns = netns_name(j->arena, j->facts, d->at.netns);
+	d->packet_filter = netns_filter(j->facts, d->at.netns);
 	d->sockets = (unsigned)n;
 	d->filter = m->socket->filter;
 	d->starter = *starter_of(m);
@@ -318,6 +327,7 @@ static void add_redirects(struct joining *j)
 		d->port_last = r->port_last > r->at.port ? r->port_last : 0;
 		d->kind = r->kind;
 		d->netns = netns_name(j->arena, j->facts, r->at.netns);
+		d->packet_filter = netns_filter(j->facts, r->at.netns);
 		d->target = r->target;
 		d->rule = r->rule;
 		d->starter = r->starter;
@@ -358,6 +368,7 @@ static void add_sleepers(struct joining *j)
 		d->at = s->at;
 		d->kind = DW_KIND_SLEEPING;
 		d->netns = netns_name(j->arena, j->facts, s->at.netns);
+		d->packet_filter = netns_filter(j->facts, s->at.netns);
 		d->starter = s->starter;
 		d->program = s->program ? s->program : s->starter.program;
 		d->package = s->package;

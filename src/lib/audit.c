@@ -129,7 +129,7 @@ int dw_audit_run(const struct dw_audit_options *o, struct dw_audit **ret, struct
 	result->calls = calls;
 	result->facts = a.facts;
 	result->snapshot = dw_join(a.facts);
-	result->findings = dw_judge(result->snapshot);
+	result->findings = dw_judge(result->snapshot, &(struct dw_judge_input){ 0 });
 	*ret = result;
 	return 0;
 }

@@ -156,6 +156,7 @@ struct doorward_audit *dw_facade_wrap(struct dw_audit *audit)
 			.verdict = dw_verdict_name(findings->v[i].verdict),
 			.reasons = findings->v[i].reasons,
 			.n_reasons = findings->v[i].n_reasons,
+			.service = findings->v[i].identity.service,
 		};
 	a->audit = audit;
 	a->arena = arena;

@@ -66,6 +66,8 @@ struct dw_sleeper_fact {
 struct dw_netns_fact {
 	uint32_t inode;
 	const char *name; /* "host", a name, or NULL */
+	/* Stand rules of a packet filter (nftables, iptables) before its sockets? What they let in is not read. */
+	enum dw_tristate filter;
 };
 
 struct dw_facts {

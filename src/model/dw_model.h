@@ -123,9 +123,21 @@ struct dw_owner {
 	bool details_known;     /* false: only the pid could be seen */
 };
 
+/* Peers of one door that are told by name; the rest are only counted. */
+#define DW_PEERS_MAX 32
+
 struct dw_reason {
 	const char *id;
 	const char *text;
+	const char *source; /* where that is from: a line of the policy, a standard, a manual page; NULL: the facts themselves */
+};
+
+/* Somebody who is connected to a door now: sessions of one address (and, on this host, of one program). */
+struct dw_peer {
+	const char *address; /* numeric, no brackets */
+	bool local;          /* the address is one of this host */
+	const char *program; /* local: what holds the other end; NULL: not known */
+	unsigned connections;
 };
 
 struct dw_door {
@@ -140,7 +152,13 @@ struct dw_door {
 	struct dw_starter starter;
 	const char *program; /* path of what serves: the starter's program, else the oldest owner's; NULL unknown */
 	const struct dw_package *package; /* of program; NULL: none or unknown */
-	const char *service; /* known service name; NULL */
+	/* who uses it now; false: not looked at (or it has no connections) */
+	bool peers_known;
+	unsigned connections;        /* established, all peers together */
+	const struct dw_peer *peers; /* most connections first; at most DW_PEERS_MAX */
+	size_t n_peers;
+	enum dw_tristate packet_filter; /* as dw_netns_fact.filter, of its namespace */
+	bool carries_session; /* the connection of whoever runs doorward came through it */
 	bool mptcp;
 	unsigned sockets;      /* how many sockets make this door (SO_REUSEPORT) */
 	const char *filter;    /* packet socket: its filter in words; NULL none */

@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "dw_error.h"
+#include "dw_knowledge.h"
 #include "dw_model.h"
 
 /* A door beside what was judged of it. The report room does not see the judge: the verdict comes by name. */
@@ -15,6 +16,7 @@ struct dw_report_door {
 	const char *verdict; /* as in the JSON contract */
 	const struct dw_reason *reasons;
 	size_t n_reasons;
+	const struct dw_service *service; /* what it is known to be; NULL */
 };
 
 struct dw_report {

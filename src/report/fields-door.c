@@ -71,6 +71,9 @@ static const struct dw_field starter_fields[] = {
 static const struct dw_field reason_fields[] = {
 	{ "id", DW_FIELD_STRING, REASON(id), .description = "stable name" },
 	{ "text", DW_FIELD_STRING, REASON(text), .description = "one sentence for a person" },
+	{ "source", DW_FIELD_STRING, true, REASON(source),
+	  .description = "where it is from: a line of the policy, a standard, a manual page; "
+			 "null: the facts of the door" },
 	{ 0 },
 };
 
@@ -178,7 +181,9 @@ DW_GETTER(get_package_info)
 
 DW_GETTER(get_service)
 {
-	dw_give_string(v, door(object)->service);
+	const struct dw_report_door *d = object;
+
+	dw_give_string(v, d->service ? d->service->name : NULL);
 }
 
 DW_GETTER(get_self)

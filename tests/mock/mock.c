@@ -124,7 +124,7 @@ static void judged(struct maker *m, enum dw_verdict verdict, const char *id, con
 
 	f->verdict = verdict;
 	f->reasons = dw_new(m->a, struct dw_reason);
-	f->reasons[0] = (struct dw_reason){ id, text };
+	f->reasons[0] = (struct dw_reason){ id, text, NULL };
 	f->n_reasons = 1;
 }
 
@@ -145,6 +145,8 @@ static void add_ssh(struct maker *m)
 	     "openssh-server", s);
 }
 
+static const struct dw_service telnet = { .name = "telnet" };
+
 static void add_inetd(struct maker *m)
 {
 	struct dw_door *d = door(m, tcp4("0.0.0.0", 23), DW_KIND_LISTENER,
@@ -153,7 +155,7 @@ static void add_inetd(struct maker *m)
 
 	d->program = "/usr/sbin/in.telnetd";
 	d->starter.program = d->program;
-	d->service = "telnet";
+	m->findings.v[m->findings.n - 1].identity.service = &telnet;
 	judged(m, DW_VERDICT_CLOSE, "cleartext-login",
 	       "Passwords and sessions cross the network unencrypted.");
 }
@@ -303,6 +305,7 @@ static void make_empty(struct maker *m)
 
 static void make_hostile(struct maker *m)
 {
+	static const struct dw_service odd = { .name = "a\"b\\c\x01" };
 	static char big[100000];
 	struct dw_starter s =
 		started_by(DW_STARTER_CRON, "/etc/cron.d/\x1b[2Jx\n\xff", "/etc/cron.d/\xff:1");
@@ -311,13 +314,12 @@ static void make_hostile(struct maker *m)
 				   "evil\xc2\x9b"
 				   "1m",
 				   "root\x7f");
-	struct dw_door *d;
 
 	memset(big, 'A', sizeof(big) - 1);
 	big[7] = '\x1b';
 	o->command = big;
-	d = door(m, tcp4("0.0.0.0", 1), DW_KIND_LISTENER, o, "pkg\x08\x08", s);
-	d->service = "a\"b\\c\x01";
+	door(m, tcp4("0.0.0.0", 1), DW_KIND_LISTENER, o, "pkg\x08\x08", s);
+	m->findings.v[m->findings.n - 1].identity.service = &odd;
 	judged(m, DW_VERDICT_INVESTIGATE, "odd", "The name \x1b[31m is not what it seems.\n");
 	o = owner(m, 67, big, "\xf0\x9f\x92\xa9");
 	door(m, tcp4("0.0.0.0", 2), DW_KIND_LISTENER, o, NULL, s);
@@ -416,6 +418,7 @@ struct dw_report dw_mock_report(const struct dw_audit *a)
 
 	for (size_t i = 0; i < f->n; i++)
 		doors[i] = (struct dw_report_door){ f->v[i].door, dw_verdict_name(f->v[i].verdict),
-						    f->v[i].reasons, f->v[i].n_reasons };
+						    f->v[i].reasons, f->v[i].n_reasons,
+						    f->v[i].identity.service };
 	return (struct dw_report){ a->snapshot, "0.0.0", doors, f->n };
 }

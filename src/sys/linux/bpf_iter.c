@@ -8,7 +8,7 @@
 #include <errno.h>
 #include <linux/bpf.h>
 #include <string.h>
-#include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 
 #include "dw_bpf_records.h"
@@ -25,7 +25,7 @@ static int sys_bpf(int command, union bpf_attr *attr)
 	return r < 0 ? -errno : (int)r;
 }
 
-static int open_iterator(int program, union bpf_iter_link_info *info, struct dw_error *e)
+static int open_iterator(int program, struct dw_error *e)
 {
 	union bpf_attr attr;
 	_cleanup_fd_ int link = -1;
@@ -34,10 +34,6 @@ static int open_iterator(int program, union bpf_iter_link_info *info, struct dw_
 	memset(&attr, 0, sizeof(attr));
 	attr.link_create.prog_fd = (uint32_t)program;
 	attr.link_create.attach_type = BPF_TRACE_ITER;
-	if (info) {
-		attr.link_create.iter_info = (uint64_t)(uintptr_t)info;
-		attr.link_create.iter_info_len = sizeof(*info);
-	}
 	link = sys_bpf(BPF_LINK_CREATE, &attr);
 	if (link < 0)
 		return dw_error_errno(e, link, "BPF iterator link");
@@ -88,49 +84,109 @@ static int read_all(struct dw_sys *s, int fd, struct dw_bpf_stream *to, struct d
 int dw_bpf_iterate_tasks(struct dw_sys *s, int program, struct dw_bpf_stream *to,
 			 struct dw_error *e)
 {
-	_cleanup_fd_ int fd = open_iterator(program, NULL, e);
+	_cleanup_fd_ int fd = open_iterator(program, e);
 
 	return fd < 0 ? fd : read_all(s, fd, to, e);
 }
 
-static int work_map(const struct dw_bpf_work *work, size_t n, struct dw_error *e)
+/* The map of requests: the only hash map that the program uses. */
+static int requests_of(int program, struct dw_error *e)
 {
-	size_t bytes = n * sizeof(*work), page = (size_t)sysconf(_SC_PAGESIZE);
-	size_t whole = (bytes + page - 1) / page * page;
-	_cleanup_fd_ int map = -1;
+	struct bpf_prog_info info = { 0 };
+	uint32_t ids[8] = { 0 };
 	union bpf_attr attr;
-	void *p;
+	int r;
+
+	info.map_ids = (uint64_t)(uintptr_t)ids;
+	info.nr_map_ids = DW_ARRAY_SIZE(ids);
+	memset(&attr, 0, sizeof(attr));
+	attr.info.bpf_fd = (uint32_t)program;
+	attr.info.info_len = sizeof(info);
+	attr.info.info = (uint64_t)(uintptr_t)&info;
+	r = sys_bpf(BPF_OBJ_GET_INFO_BY_FD, &attr);
+	if (r < 0)
+		return dw_error_errno(e, r, "BPF program");
+	for (size_t i = 0; i < DW_MIN((size_t)info.nr_map_ids, DW_ARRAY_SIZE(ids)); i++) {
+		struct bpf_map_info map = { 0 };
+		_cleanup_fd_ int fd = -1;
+
+		memset(&attr, 0, sizeof(attr));
+		attr.map_id = ids[i];
+		fd = sys_bpf(BPF_MAP_GET_FD_BY_ID, &attr);
+		memset(&attr, 0, sizeof(attr));
+		attr.info.bpf_fd = (uint32_t)fd;
+		attr.info.info_len = sizeof(map);
+		attr.info.info = (uint64_t)(uintptr_t)&map;
+		if (fd >= 0 && sys_bpf(BPF_OBJ_GET_INFO_BY_FD, &attr) == 0 &&
+		    map.type == BPF_MAP_TYPE_HASH)
+			return dw_steal_fd(&fd);
+	}
+	return dw_error_set(e, -ENOENT, "the BPF program has no map for requests");
+}
+
+static int map_element(int command, int map, uint64_t key, struct dw_bpf_request *value)
+{
+	union bpf_attr attr;
 
 	memset(&attr, 0, sizeof(attr));
-	attr.map_type = BPF_MAP_TYPE_ARRAY;
-	attr.key_size = sizeof(uint32_t);
-	attr.value_size = sizeof(*work);
-	attr.max_entries = (uint32_t)n;
-	attr.map_flags = BPF_F_MMAPABLE;
-	map = sys_bpf(BPF_MAP_CREATE, &attr);
-	if (map < 0)
-		return dw_error_errno(e, map, "BPF map");
-	p = mmap(NULL, whole, PROT_READ | PROT_WRITE, MAP_SHARED, map, 0);
-	if (p == MAP_FAILED)
-		return dw_error_errno(e, -errno, "BPF map");
-	memcpy(p, work, bytes);
-	(void)munmap(p, whole);
-	return dw_steal_fd(&map);
+	attr.map_fd = (uint32_t)map;
+	attr.key = (uint64_t)(uintptr_t)&key;
+	attr.value = (uint64_t)(uintptr_t)value;
+	return sys_bpf(command, &attr);
+}
+
+/* The key by which the program knows the thread that reads. */
+static int own_key(uint64_t *ret, struct dw_error *e)
+{
+	struct stat st;
+
+	if (stat("/proc/self/ns/pid", &st) < 0)
+		return dw_error_errno(e, -errno, "/proc/self/ns/pid");
+	*ret = dw_bpf_reader((uint32_t)st.st_ino, (uint32_t)gettid());
+	return 0;
+}
+
+/* Runs the program over all tasks, each of them a tick, until the request is worked off. */
+static int work_off(struct dw_sys *s, int program, int map, uint64_t key, struct dw_bpf_stream *to,
+		    struct dw_error *e)
+{
+	struct dw_bpf_request q = { 0 };
+	uint32_t before;
+	int r;
+
+	do {
+		_cleanup_fd_ int fd = open_iterator(program, e);
+
+		before = q.next;
+		r = fd < 0 ? fd : read_all(s, fd, to, e);
+		if (r < 0)
+			return r;
+		r = map_element(BPF_MAP_LOOKUP_ELEM, map, key, &q);
+		if (r < 0)
+			return dw_error_errno(e, r, "BPF request");
+		if (q.next == before)
+			return dw_error_set(e, -EIO, "the BPF program did none of its work");
+	} while (q.next < q.n);
+	return 0;
 }
 
 int dw_bpf_iterate_work(struct dw_sys *s, int program, const struct dw_bpf_work *work, size_t n,
 			struct dw_bpf_stream *to, struct dw_error *e)
 {
-	_cleanup_fd_ int map = work_map(work, n, e);
-	_cleanup_fd_ int fd = -1;
-	union bpf_iter_link_info info;
+	_cleanup_fd_ int map = requests_of(program, e);
+	struct dw_bpf_request q = { .work = (uint64_t)(uintptr_t)work, .n = (uint32_t)n };
+	uint64_t key = 0;
+	int r;
 
-	_Static_assert(sizeof(struct dw_bpf_work) % 8 == 0,
-		       "members of a mapped array are padded to 8 bytes");
 	if (map < 0)
 		return map;
-	memset(&info, 0, sizeof(info));
-	info.map.map_fd = (uint32_t)map;
-	fd = open_iterator(program, &info, e);
-	return fd < 0 ? fd : read_all(s, fd, to, e);
+	r = own_key(&key, e);
+	if (r < 0)
+		return r;
+	r = map_element(BPF_MAP_UPDATE_ELEM, map, key, &q);
+	if (r < 0)
+		return dw_error_errno(e, r, "BPF request");
+	r = work_off(s, program, map, key, to, e);
+	(void)map_element(BPF_MAP_DELETE_ELEM, map, key, NULL);
+	return r;
 }

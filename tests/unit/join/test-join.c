@@ -187,7 +187,7 @@ DW_TEST(what_cannot_be_right_is_investigated_and_the_unseen_is_unknown)
 	f->sockets.v[1].seen = DW_SEEN_BPF_HASH;
 	f->sockets.v[1].could_see = DW_SEEN_BPF_HASH | DW_SEEN_PROC;
 	s = dw_join(f);
-	found = dw_judge(s);
+	found = dw_judge(s, &(struct dw_judge_input){ 0 });
 	DW_CHECK_INT(found->n, 3);
 	DW_CHECK_STR(dw_verdict_name(found->v[0].verdict), "investigate");
 	DW_CHECK_STR(found->v[0].reasons[0].id, "executable-deleted");

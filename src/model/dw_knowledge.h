@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What is known of services, whatever host they are on: data of knowledge/ (YAML), read by src/knowledge, used by
+ * judge, plan and report. Nothing here is a fact about this host. docs/knowledge.md says how to write entries.
+ */
+#ifndef DW_KNOWLEDGE_H
+#define DW_KNOWLEDGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "dw_endpoint.h"
+
+/* How dangerous it is that a network reaches it; the greater, the less is to be feared. */
+enum dw_tier {
+	DW_TIER_UNKNOWN = 0,
+	DW_TIER_BACKDOOR, /* known only as the port of a back door or worm: a hint, never a proof */
+	DW_TIER_NEVER,    /* on no network at all: telnet, rsh, chargen, NIS ... */
+	DW_TIER_LOCAL,    /* this host, or at most a LAN that is trusted: databases, SMB, printers, rpcbind ... */
+	DW_TIER_REPLACE,  /* serves the world in clear text, and something better does the same: ftp, pop3, imap ... */
+	DW_TIER_CAREFUL,  /* may be needed by others, and then narrowed: a name server, a mail server, proxies ... */
+	DW_TIER_ORDINARY, /* made to be reached: ssh, https, smtp of a mail server, a VPN ... */
+	DW_TIER_COUNT
+};
+
+/* For whom it is made. */
+enum dw_reach {
+	DW_REACH_UNKNOWN = 0,
+	DW_REACH_NONE,     /* nobody should */
+	DW_REACH_LOOPBACK, /* programs of the same host */
+	DW_REACH_LAN,      /* the networks of the house */
+	DW_REACH_WORLD,    /* anybody */
+	DW_REACH_COUNT
+};
+
+enum {
+	DW_TRAIT_LOGIN = 1 << 0,      /* gives a person a way to administer the host (ssh, telnet, cockpit ...) */
+	DW_TRAIT_CLEARTEXT = 1 << 1,  /* passwords or data cross the network in clear text */
+	DW_TRAIT_AMPLIFIER = 1 << 2,  /* UDP: answers more than it was asked, to whoever the sender claims to be */
+	DW_TRAIT_WITHDRAWN = 1 << 3,  /* end of life, removed from distributions, or the protocol is obsolete */
+	DW_TRAIT_ROOT = 1 << 4,       /* needs root to do its work; not worth a remark */
+	DW_TRAIT_EXECUTES = 1 << 5,   /* whoever may talk to it runs commands on the host (rexec, docker API ...) */
+	DW_TRAIT_NO_AUTH = 1 << 6,    /* as installed it asks nobody who he is (redis, memcached, elasticsearch 7 ...) */
+	DW_TRAIT_CLIENT = 1 << 7,     /* the host's own client side: without it the host loses its network or time
+					 (dhclient, systemd-networkd, chronyd's and resolved's local sockets) */
+	DW_TRAIT_SNIFFS = 1 << 8,     /* packet or raw sockets are part of its work (dhcpd, tcpdump, arpwatch ...) */
+	DW_TRAIT_PORTS = 1 << 9,      /* takes ports as they come (RPC programs, torrent clients): an odd port says nothing */
+	DW_TRAIT_LAUNCHER = 1 << 10,  /* holds doors for others (inetd, xinetd, systemd, docker-proxy, socat): the program
+					 says nothing about the service */
+};
+
+/* A standard port, or a range. protocol: tcp, udp, sctp, dccp, udplite, raw ... */
+struct dw_service_port {
+	enum dw_protocol protocol;
+	uint16_t first, last;
+	bool local; /* this port is made for loopback whatever the service's reach (953 of named, 323 of chronyd) */
+};
+
+/* One way to narrow it when it is needed. */
+struct dw_service_restrict {
+	const char *how;     /* one sentence: "listen on loopback alone" */
+	const char *file;    /* the file to edit; NULL: none */
+	const char *setting; /* the line to have in it; NULL: none */
+	const char *after;   /* what makes it count: "systemctl restart redis-server"; NULL: nothing */
+};
+
+/* Lists end with NULL (ports: first 0 and last 0 and protocol unknown; restricts: how NULL). No list is NULL. */
+struct dw_service {
+	const char *name;               /* stable, lower case: "ssh", "postgresql" */
+	const char *title;              /* for people: "Secure Shell (OpenSSH)" */
+	const char *const *synonyms;    /* other names: /etc/services', inetd's, people's */
+	const char *const *programs;    /* file names of executables and scripts; * at the end: any ending */
+	const char *const *commands;    /* pieces of a command line, for what an interpreter runs (java, python) */
+	const char *const *packages;    /* Debian's, and rpm's where they differ */
+	const char *const *units;       /* systemd units, SysV scripts without suffix; X@.service for templates */
+	const char *const *kernel;      /* names of the kernel's subsystems (door.kernel) */
+	const struct dw_service_port *ports;
+	const char *what;               /* one sentence, for somebody who never heard of it */
+	const char *loss;               /* one sentence: what one loses by closing it */
+	enum dw_tier tier;
+	enum dw_reach reach;
+	const char *why;                /* one sentence: why that tier */
+	const char *instead;            /* what to use instead; NULL: nothing */
+	unsigned traits;                /* DW_TRAIT_* */
+	const char *withdrawn;          /* with DW_TRAIT_WITHDRAWN: since when, why; NULL */
+	const struct dw_service_restrict *restricts;
+	const char *const *sources;     /* where this is from: "CIS Debian 12 v1.1.0 2.1.3", "RFC 854", "sshd(8)" */
+	const char *file;               /* user's file it comes from; NULL: built in */
+};
+
+/* What a host is for: the services that it is expected to offer. */
+struct dw_role_keep {
+	const char *const *services; /* names; ends with NULL */
+	enum dw_reach reach;         /* to whom: any network, the house's, loopback */
+	const char *because;
+};
+
+struct dw_role {
+	const char *name;  /* "web-server" */
+	const char *title; /* "Web server" */
+	const char *what;  /* one sentence */
+	/* any of these, open to a network and answering: the role is evident; ends with NULL */
+	const char *const *signs;
+	const struct dw_role_keep *keeps; /* ends with services NULL */
+};
+
+struct dw_knowledge {
+	const struct dw_service *services; /* sorted by name */
+	size_t n_services;
+	const struct dw_role *roles; /* sorted by name */
+	size_t n_roles;
+};
+
+const char *dw_tier_name(enum dw_tier t);
+const char *dw_reach_name(enum dw_reach r);
+/* By name or synonym, case ignored; NULL: there is none. A name goes before all synonyms. */
+const struct dw_service *dw_knowledge_service(const struct dw_knowledge *k, const char *name);
+const struct dw_role *dw_knowledge_role(const struct dw_knowledge *k, const char *name);
+
+#endif

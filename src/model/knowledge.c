@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Names of the knowledge's and the policy's words, and looking a service up. */
+#include "dw_knowledge.h"
+
+#include <strings.h>
+
+#include "dw_policy.h"
+
+static const char *const tier_names[DW_TIER_COUNT] = {
+	[DW_TIER_UNKNOWN] = "unknown",   [DW_TIER_BACKDOOR] = "backdoor",
+	[DW_TIER_NEVER] = "never",       [DW_TIER_LOCAL] = "local",
+	[DW_TIER_REPLACE] = "replace",   [DW_TIER_CAREFUL] = "careful",
+	[DW_TIER_ORDINARY] = "ordinary",
+};
+
+static const char *const reach_names[DW_REACH_COUNT] = {
+	[DW_REACH_UNKNOWN] = "unknown",   [DW_REACH_NONE] = "none",
+	[DW_REACH_LOOPBACK] = "loopback", [DW_REACH_LAN] = "lan",
+	[DW_REACH_WORLD] = "world",
+};
+
+static const char *const default_names[DW_DEFAULT_COUNT] = {
+	[DW_DEFAULT_UNKNOWN] = "unknown",
+	[DW_DEFAULT_CLOSE] = "close",
+	[DW_DEFAULT_ASK] = "ask",
+	[DW_DEFAULT_REPORT] = "report",
+};
+
+static const char *const action_names[DW_POLICY_ACTION_COUNT] = {
+	[DW_POLICY_UNKNOWN] = "unknown",
+	[DW_POLICY_KEEP] = "keep",
+	[DW_POLICY_CLOSE] = "close",
+};
+
+const char *dw_tier_name(enum dw_tier t)
+{
+	return t < DW_TIER_COUNT ? tier_names[t] : "unknown";
+}
+
+const char *dw_reach_name(enum dw_reach r)
+{
+	return r < DW_REACH_COUNT ? reach_names[r] : "unknown";
+}
+
+const char *dw_policy_default_name(enum dw_policy_default d)
+{
+	return d < DW_DEFAULT_COUNT ? default_names[d] : "unknown";
+}
+
+const char *dw_policy_action_name(enum dw_policy_action a)
+{
+	return a < DW_POLICY_ACTION_COUNT ? action_names[a] : "unknown";
+}
+
+static bool has_name(const char *const *names, const char *name)
+{
+	for (; *names; names++)
+		if (strcasecmp(*names, name) == 0)
+			return true;
+	return false;
+}
+
+const struct dw_service *dw_knowledge_service(const struct dw_knowledge *k, const char *name)
+{
+	for (size_t i = 0; k && i < k->n_services; i++)
+		if (strcasecmp(k->services[i].name, name) == 0)
+			return &k->services[i];
+	for (size_t i = 0; k && i < k->n_services; i++)
+		if (has_name(k->services[i].synonyms, name))
+			return &k->services[i];
+	return NULL;
+}
+
+const struct dw_role *dw_knowledge_role(const struct dw_knowledge *k, const char *name)
+{
+	for (size_t i = 0; k && i < k->n_roles; i++)
+		if (strcasecmp(k->roles[i].name, name) == 0)
+			return &k->roles[i];
+	return NULL;
+}
