@@ -32,13 +32,11 @@ struct scan {
 	__u32 tgid, tid;
 	__u32 stopped; /* descriptor that did not fit any more, with full set */
 	__u32 full;
-	__u32 rings;
 };
 
-INLINE __u64 class_of_inode(struct file *file)
+INLINE __u64 class_of_inode(__u64 file)
 {
-	struct inode *inode = GET(file, f_inode);
-	unsigned long magic = GET(inode, i_sb, s_magic);
+	__u64 magic = U64(P(P(file, FILE_INODE), INODE_SB), SB_MAGIC), text;
 	char name[8] = { 0 };
 
 	if (magic == SOCKFS_MAGIC)
@@ -47,7 +45,8 @@ INLINE __u64 class_of_inode(struct file *file)
 		return CLASS_NSFS;
 	if (magic != ANON_INODE_MAGIC)
 		return CLASS_OTHER;
-	bpf_probe_read_kernel(name, sizeof(name), GET(file, f_path.dentry, d_name.name));
+	text = P(P(file, FILE_DENTRY), DENTRY_NAME);
+	bpf_probe_read_kernel(name, sizeof(name), (void *)text);
 	return name[0] == '[' && name[1] == 'i' && name[2] == 'o' && name[3] == '_' &&
 			       name[4] == 'u' && name[5] == 'r'
 		       ? CLASS_RING
@@ -55,74 +54,68 @@ INLINE __u64 class_of_inode(struct file *file)
 }
 
 /* The long way: asks the inode, and remembers. */
-GLOBAL __u64 dw_learn_class(__u64 address)
+GLOBAL __u64 dw_learn_class(__u64 file)
 {
-	struct file *file = (struct file *)address;
-	__u64 op = (__u64)GET(file, f_op), class = class_of_inode(file);
+	__u64 op = P(file, FILE_OP), class = class_of_inode(file);
 
 	/* O_PATH files of all kinds share their operations */
-	if (!(GET(file, f_mode) & FMODE_PATH) && !(op & 7))
+	if (!(U32(file, FILE_MODE) & FMODE_PATH) && !(op & 7))
 		classes[(op >> 6) & 63] = op | class;
 	return class;
 }
 
-INLINE __u64 class_of(struct file *file)
+INLINE __u64 class_of(__u64 file)
 {
-	__u64 op = (__u64)GET(file, f_op), known = classes[(op >> 6) & 63];
+	__u64 op = P(file, FILE_OP), known = classes[(op >> 6) & 63];
 
-	return op && (known & ~7ULL) == op ? known & 7 : dw_learn_class((__u64)file);
+	return op && (known & ~7ULL) == op ? known & 7 : dw_learn_class(file);
 }
 
-INLINE struct file *file_at(__u64 fds, __u32 fd)
+INLINE __u64 file_at(__u64 fds, __u32 fd)
 {
-	struct file *file = 0;
-
-	bpf_probe_read_kernel(&file, sizeof(file), (void *)(fds + fd * 8ULL));
-	return file;
+	return read_64(fds + fd * 8ULL);
 }
 
 /*
  * Most sockets are no doors, and struct sock is memory that nobody touched lately: what struct socket and the
  * operations of its family, which are always at hand, tell is asked first.
  */
-INLINE bool may_be_door(struct socket *owner)
+INLINE bool may_be_door(__u64 owner)
 {
-	int family = GET(owner, ops, family);
+	__u32 family = U32(P(owner, SOCKET_OPS), OPS_FAMILY);
 
 	if (family != AF_INET && family != AF_INET6 && family != AF_PACKET && family != AF_VSOCK &&
 	    family != AF_BLUETOOTH && family != AF_SMC)
 		return false;
-	return GET(owner, type) != SOCK_STREAM || GET(owner, state) != SS_CONNECTED;
+	return U16(owner, SOCKET_TYPE) != SOCK_STREAM || U32(owner, SOCKET_STATE) != SS_CONNECTED;
 }
 
 /* Returns false when the buffer is full. */
-NOINLINE int tell_socket(struct scan *s, struct file *file, __u32 fd)
+NOINLINE int tell_socket(struct scan *s, __u64 file, __u32 fd)
 {
-	struct socket *owner = GET(file, private_data);
+	__u64 owner = P(file, FILE_PRIVATE), sk;
 	struct dw_bpf_socket r = { 0 };
-	struct sock *sk;
 
 	if (!may_be_door(owner))
 		return true;
-	sk = GET(owner, sk);
-	sk = (struct sock *)dw_door_behind((__u64)sk);
-	if (!dw_is_door((__u64)sk))
+	sk = door_behind(P(owner, SOCKET_SK));
+	if (!dw_is_door(sk))
 		return true;
 	if (!room_for(s->seq, sizeof(r)))
 		return false;
-	dw_fill_socket(&r, (__u64)sk);
+	dw_fill_socket(&r, sk);
 	r.tgid = s->tgid;
 	r.tid = s->tid;
 	r.fd = fd;
-	if (!SAME(GET(file, private_data), owner) || !SAME(file_at(s->fds, fd), file))
+	if (P(file, FILE_PRIVATE) != owner || file_at(s->fds, fd) != file)
 		return true; /* closed meanwhile: what was read may be another's */
 	bpf_seq_write(s->seq, &r, sizeof(r));
 	return true;
 }
 
-NOINLINE int tell_namespace(struct scan *s, struct file *file, __u32 fd)
+NOINLINE int tell_namespace(struct scan *s, __u64 file, __u32 fd)
 {
-	struct ns_common *ns = GET(file, f_inode, i_private);
+	__u64 ns = P(P(file, FILE_INODE), INODE_PRIVATE);
 	struct dw_bpf_nsfd r = {
 		.head = { .type = DW_BPF_NSFD, .size = sizeof(r) },
 		.tgid = s->tgid,
@@ -131,18 +124,18 @@ NOINLINE int tell_namespace(struct scan *s, struct file *file, __u32 fd)
 	};
 	char name[4] = { 0 };
 
-	bpf_probe_read_kernel(name, sizeof(name), GET(ns, ops, name));
+	bpf_probe_read_kernel(name, sizeof(name), (void *)P(P(ns, NS_OPS), NS_OPS_NAME));
 	if (name[0] != 'n' || name[1] != 'e' || name[2] != 't' || name[3])
 		return true;
 	if (!room_for(s->seq, sizeof(r)))
 		return false;
-	r.netns = GET(ns, inum);
+	r.netns = U32(ns, NS_INUM);
 	bpf_seq_write(s->seq, &r, sizeof(r));
 	return true;
 }
 
-/* Fixed files of a ring are a piece of work for the other program: rings are few. */
-NOINLINE int tell_ring(struct scan *s, struct file *file, __u32 fd)
+/* Fixed files of a ring are a piece of work of its own: rings are few. */
+NOINLINE int tell_ring(struct scan *s, __u64 file, __u32 fd)
 {
 	struct dw_bpf_more r = {
 		.head = { .type = DW_BPF_MORE, .size = sizeof(r) },
@@ -155,9 +148,8 @@ NOINLINE int tell_ring(struct scan *s, struct file *file, __u32 fd)
 
 	if (!room_for(s->seq, sizeof(r)))
 		return false;
-	s->rings = 1;
-	r.work.files = (__u64)file;
-	r.work.table = (__u64)GET(file, private_data);
+	r.work.files = file;
+	r.work.table = P(file, FILE_PRIVATE);
 	bpf_seq_write(s->seq, &r, sizeof(r));
 	return true;
 }
@@ -165,8 +157,7 @@ NOINLINE int tell_ring(struct scan *s, struct file *file, __u32 fd)
 static long one_descriptor(__u32 bit, struct scan *s)
 {
 	__u32 fd = s->first + bit;
-	struct file *file;
-	__u64 class;
+	__u64 file, class;
 	int fits = true;
 
 	if (!(s->word >> (bit & 63) & 1) || fd < s->from)
@@ -192,9 +183,8 @@ static long one_descriptor(__u32 bit, struct scan *s)
 
 static long one_word(__u32 i, struct scan *s)
 {
-	__u64 word = 0;
+	__u64 word = read_64(s->open + i * 8ULL);
 
-	bpf_probe_read_kernel(&word, sizeof(word), (void *)(s->open + i * 8ULL));
 	if (!word)
 		return 0;
 	s->word = word;
@@ -206,44 +196,35 @@ static long one_word(__u32 i, struct scan *s)
 /* s->seq, files, from, tgid and tid are set by the caller. */
 INLINE void scan_files(struct scan *s)
 {
-	struct files_struct *files = (struct files_struct *)s->files;
-	struct fdtable *table = GET(files, fdt);
-	__u32 n = GET(table, max_fds);
+	__u64 table = P(s->files, FILES_FDT);
+	__u32 n = U32(table, FDT_MAX);
 
-	s->fds = (__u64)GET(table, fd);
-	s->open = (__u64)GET(table, open_fds);
+	s->fds = P(table, FDT_FD);
+	s->open = P(table, FDT_OPEN);
 	bpf_loop((n + 63) / 64, one_word, s, 0);
 }
 
 /* A struct pid's number in the reader's namespace; 0: it has none there. */
-INLINE __u32 number_of(struct pid *pid)
+INLINE __u32 number_of(__u64 pid)
 {
-	struct task_struct *reader = (struct task_struct *)bpf_get_current_task();
-	__u32 level = GET(reader, thread_pid, level), nr = 0;
+	__u32 level = U32(P(bpf_get_current_task(), TASK_PID), PID_LEVEL);
 
-	if (!pid || GET(pid, level) < level)
+	if (!pid || U32(pid, PID_LEVEL) < level)
 		return 0;
-	bpf_probe_read_kernel(&nr, sizeof(nr),
-			      (char *)pid + bpf_core_field_offset(struct pid, numbers) +
-				      (__u64)level * sizeof(struct upid));
-	return nr;
+	return read_32(pid + AT(PID_NUMBERS) + (__u64)level * UPID_SIZE);
 }
 
-/* Inode of the pid namespace that a struct pid is of, on the level given. */
-INLINE __u32 pidns_of(struct pid *pid, __u32 level)
+/* Inode of the pid namespace that a struct pid was made in. */
+INLINE __u32 pidns_of(__u64 pid)
 {
-	struct pid_namespace *ns = 0;
-
-	bpf_probe_read_kernel(&ns, sizeof(ns),
-			      (char *)pid + bpf_core_field_offset(struct pid, numbers) +
-				      (__u64)level * sizeof(struct upid) +
-				      __builtin_offsetof(struct upid, ns));
-	return GET(ns, ns.inum);
+	return U32(
+		read_64(pid + AT(PID_NUMBERS) + (__u64)U32(pid, PID_LEVEL) * UPID_SIZE + UPID_NS),
+		PIDNS_INUM);
 }
 
-INLINE __u32 number_of_process(struct task_struct *task)
+INLINE __u32 number_of_process(__u64 task)
 {
-	return number_of(GET(task, group_leader, thread_pid));
+	return number_of(P(P(task, TASK_LEADER), TASK_PID));
 }
 
 #endif

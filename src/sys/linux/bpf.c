@@ -67,11 +67,9 @@ int dw_bpf_socket_netns(struct dw_sys *s, int pid, int fd, struct dw_error *e)
 
 void dw_sys_forget_bpf(struct dw_sys *s)
 {
-	for (size_t i = 0; i < DW_SYS_BPF_PROGRAMS; i++) {
-		if (s->bpf_fds[i] >= 0)
-			(void)close(s->bpf_fds[i]);
-		s->bpf_fds[i] = -1;
-	}
+	if (s->bpf_fd >= 0)
+		(void)close(s->bpf_fd);
+	s->bpf_fd = -1;
 }
 
 int dw_bpf_pin(struct dw_sys *s, struct dw_error *e)
