@@ -25,10 +25,11 @@ struct scan {
 	struct seq_file *seq;
 	__u64 fds;  /* struct file ** */
 	__u64 open; /* bitmap of descriptors in use */
-	__u64 word;
+	__u64 word; /* those of the current 64 that are still to be looked at */
 	__u64 files;
-	__u32 first; /* descriptor of the lowest bit of word */
-	__u32 from;  /* descriptors below are passed over */
+	__u32 at, words; /* the word that comes next, how many there are */
+	__u32 first;     /* descriptor of the lowest bit of word */
+	__u32 from;      /* descriptors below are passed over */
 	__u32 tgid, tid;
 	__u32 stopped; /* descriptor that did not fit any more, with full set */
 	__u32 full;
@@ -71,6 +72,14 @@ INLINE __u64 class_of(__u64 file)
 	return op && (known & ~7ULL) == op ? known & 7 : dw_learn_class(file);
 }
 
+/* Known to be none of those that matter; most descriptors are. */
+INLINE bool is_other(__u64 file)
+{
+	__u64 op = P(file, FILE_OP);
+
+	return classes[(op >> 6) & 63] == (op | CLASS_OTHER);
+}
+
 INLINE __u64 file_at(__u64 fds, __u32 fd)
 {
 	return read_64(fds + fd * 8ULL);
@@ -90,107 +99,133 @@ INLINE bool may_be_door(__u64 owner)
 	return U16(owner, SOCKET_TYPE) != SOCK_STREAM || U32(owner, SOCKET_STATE) != SS_CONNECTED;
 }
 
-/* Returns false when the buffer is full. */
-NOINLINE int tell_socket(struct scan *s, __u64 file, __u32 fd)
+/*
+ * What there is to tell of a file that is a socket: 1, and *r is filled; 0: it is no door. Looks are functions of
+ * their own, apart from the writing, so that the verifier looks at them once and not in each state of a loop.
+ */
+GLOBAL int dw_look_socket(struct dw_bpf_socket *r, __u64 file, __u64 slot)
 {
 	__u64 owner = P(file, FILE_PRIVATE), sk;
-	struct dw_bpf_socket r = { 0 };
 
-	if (!may_be_door(owner))
-		return true;
+	if (!r || !may_be_door(owner))
+		return 0;
 	sk = door_behind(P(owner, SOCKET_SK));
 	if (!dw_is_door(sk))
-		return true;
-	if (!room_for(s->seq, sizeof(r)))
-		return false;
-	dw_fill_socket(&r, sk);
-	r.tgid = s->tgid;
-	r.tid = s->tid;
-	r.fd = fd;
-	if (P(file, FILE_PRIVATE) != owner || file_at(s->fds, fd) != file)
-		return true; /* closed meanwhile: what was read may be another's */
-	bpf_seq_write(s->seq, &r, sizeof(r));
-	return true;
+		return 0;
+	dw_fill_socket(r, sk);
+	/* closed meanwhile: what was read may be another's */
+	return P(file, FILE_PRIVATE) == owner && (!slot || read_64(slot) == file);
 }
 
-NOINLINE int tell_namespace(struct scan *s, __u64 file, __u32 fd)
+GLOBAL int dw_look_namespace(struct dw_bpf_nsfd *r, __u64 file)
 {
 	__u64 ns = P(P(file, FILE_INODE), INODE_PRIVATE);
-	struct dw_bpf_nsfd r = {
-		.head = { .type = DW_BPF_NSFD, .size = sizeof(r) },
-		.tgid = s->tgid,
-		.tid = s->tid,
-		.fd = fd,
-	};
 	char name[4] = { 0 };
 
+	if (!r)
+		return 0;
 	bpf_probe_read_kernel(name, sizeof(name), (void *)P(P(ns, NS_OPS), NS_OPS_NAME));
-	if (name[0] != 'n' || name[1] != 'e' || name[2] != 't' || name[3])
-		return true;
-	if (!room_for(s->seq, sizeof(r)))
-		return false;
-	r.netns = U32(ns, NS_INUM);
-	bpf_seq_write(s->seq, &r, sizeof(r));
-	return true;
+	r->netns = U32(ns, NS_INUM);
+	return name[0] == 'n' && name[1] == 'e' && name[2] == 't' && !name[3];
+}
+
+/* What one descriptor leads to: the record, and whose descriptor it is. */
+struct found {
+	union {
+		struct dw_bpf_socket socket;
+		struct dw_bpf_nsfd nsfd;
+		struct dw_bpf_more more;
+	};
+	__u64 file, slot;
+	__u32 tgid, tid, fd;
+};
+
+INLINE __u32 look_at_namespace(struct found *f)
+{
+	f->nsfd.head.type = DW_BPF_NSFD;
+	f->nsfd.head.size = sizeof(f->nsfd);
+	f->nsfd.tgid = f->tgid;
+	f->nsfd.tid = f->tid;
+	f->nsfd.fd = (__s32)f->fd;
+	return dw_look_namespace(&f->nsfd, f->file) ? sizeof(f->nsfd) : 0;
 }
 
 /* Fixed files of a ring are a piece of work of its own: rings are few. */
-NOINLINE int tell_ring(struct scan *s, __u64 file, __u32 fd)
+INLINE __u32 look_at_ring(struct found *f)
 {
-	struct dw_bpf_more r = {
-		.head = { .type = DW_BPF_MORE, .size = sizeof(r) },
-		.work = { .kind = DW_BPF_W_RING,
-			  .tgid = s->tgid,
-			  .tid = s->tid,
-			  .fd = fd,
-			  .n = 1U << 20 },
-	};
-
-	if (!room_for(s->seq, sizeof(r)))
-		return false;
-	r.work.files = file;
-	r.work.table = P(file, FILE_PRIVATE);
-	bpf_seq_write(s->seq, &r, sizeof(r));
-	return true;
+	f->more.head.type = DW_BPF_MORE;
+	f->more.head.size = sizeof(f->more);
+	f->more.work.kind = DW_BPF_W_RING;
+	f->more.work.tgid = f->tgid;
+	f->more.work.tid = f->tid;
+	f->more.work.fd = f->fd;
+	f->more.work.n = 1U << 20;
+	f->more.work.files = f->file;
+	f->more.work.table = P(f->file, FILE_PRIVATE);
+	return sizeof(f->more);
 }
 
-static long one_descriptor(__u32 bit, struct scan *s)
+/* Makes the record of a descriptor: its size, 0: there is nothing to tell. */
+GLOBAL int dw_look(struct found *f)
 {
-	__u32 fd = s->first + bit;
-	__u64 file, class;
-	int fits = true;
+	__u64 class;
 
-	if (!(s->word >> (bit & 63) & 1) || fd < s->from)
+	if (!f)
 		return 0;
-	file = file_at(s->fds, fd);
-	if (!file)
+	class = class_of(f->file);
+	if (class == CLASS_NSFS)
+		return look_at_namespace(f);
+	if (class == CLASS_RING)
+		return look_at_ring(f);
+	if (class != CLASS_SOCKET || !dw_look_socket(&f->socket, f->file, f->slot))
 		return 0;
-	class = class_of(file);
-	if (class == CLASS_OTHER)
-		return 0;
-	if (class == CLASS_SOCKET)
-		fits = tell_socket(s, file, fd);
-	else if (class == CLASS_NSFS)
-		fits = tell_namespace(s, file, fd);
-	else if (class == CLASS_RING)
-		fits = tell_ring(s, file, fd);
-	if (fits)
-		return 0;
-	s->stopped = fd;
-	s->full = 1;
-	return 1;
+	f->socket.tgid = f->tgid;
+	f->socket.tid = f->tid;
+	f->socket.fd = f->fd;
+	return sizeof(f->socket);
 }
 
-static long one_word(__u32 i, struct scan *s)
-{
-	__u64 word = read_64(s->open + i * 8ULL);
+/* Where the one bit of a word is: each product has other upper six bits (a de Bruijn sequence). */
+#define DE_BRUIJN 0x03f79d71b4cb0a89ULL
 
-	if (!word)
+static const __u8 places[64] = { 0,  1,  48, 2,  57, 49, 28, 3,  61, 58, 50, 42, 38, 29, 17, 4,
+				 62, 55, 59, 36, 53, 51, 43, 22, 45, 39, 33, 30, 24, 18, 12, 5,
+				 63, 47, 56, 27, 60, 41, 37, 16, 54, 35, 52, 21, 44, 32, 23, 11,
+				 46, 26, 40, 15, 34, 20, 31, 10, 25, 14, 19, 9,  13, 8,  7,  6 };
+
+/* One step: to the next descriptor in use, or to the next word of the bitmap. */
+static long one_descriptor(__u32 i __attribute__((unused)), struct scan *s)
+{
+	struct found f = { .tgid = s->tgid, .tid = s->tid };
+	__u64 lowest;
+	__u32 n;
+
+	if (!s->word) {
+		if (s->at >= s->words)
+			return 1;
+		s->word = read_64(s->open + s->at * 8ULL);
+		s->first = s->at * 64;
+		s->at++;
 		return 0;
-	s->word = word;
-	s->first = i * 64;
-	bpf_loop(64, one_descriptor, s, 0);
-	return s->full != 0;
+	}
+	lowest = s->word & -s->word;
+	s->word ^= lowest;
+	f.fd = s->first + places[lowest * DE_BRUIJN >> 58];
+	f.slot = s->fds + f.fd * 8ULL;
+	f.file = read_64(f.slot);
+	if (f.fd < s->from || !f.file || is_other(f.file))
+		return 0;
+	if (!room_for(s->seq, sizeof(f.socket))) {
+		s->stopped = f.fd;
+		s->full = 1;
+		return 1;
+	}
+	n = (__u32)dw_look(&f);
+	/* the compiler knows what dw_look() returns, the verifier does not: the check must stay */
+	__asm__ volatile("" : "+r"(n));
+	if (n <= sizeof(f.socket))
+		bpf_seq_write(s->seq, &f, n);
+	return 0;
 }
 
 /* s->seq, files, from, tgid and tid are set by the caller. */
@@ -201,7 +236,8 @@ INLINE void scan_files(struct scan *s)
 
 	s->fds = P(table, FDT_FD);
 	s->open = P(table, FDT_OPEN);
-	bpf_loop((n + 63) / 64, one_word, s, 0);
+	s->words = (n + 63) / 64;
+	bpf_loop(n + s->words + 1, one_descriptor, s, 0);
 }
 
 /* A struct pid's number in the reader's namespace; 0: it has none there. */

@@ -207,7 +207,7 @@ INLINE int one_task(struct seq_file *seq, struct task_struct *that, const struct
 		return 0;
 	write_process(seq, leader);
 	if (want_path)
-		write_exe(seq, that->group_leader);
+		write_exe(seq, that); /* its threads have the same */
 	if (s.full)
 		tell_rest(&s, task);
 	return 0;

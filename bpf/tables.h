@@ -34,17 +34,22 @@ INLINE bool is_end(__u64 node)
 	return !node || (node & 1);
 }
 
+GLOBAL int dw_look_listed(struct dw_bpf_socket *r, __u64 sk)
+{
+	if (!r || !dw_is_door(sk))
+		return 0;
+	dw_fill_socket(r, sk);
+	r->flags |= DW_BPF_F_TABLE;
+	return r->netns != 0; /* else it is no socket any more */
+}
+
 INLINE bool tell_listed(struct walk *w, __u64 address)
 {
 	struct dw_bpf_socket r = { 0 };
 
-	if (!dw_is_door(address))
-		return true;
 	if (!room_for(w->seq, sizeof(r)))
 		return false;
-	dw_fill_socket(&r, address);
-	r.flags |= DW_BPF_F_TABLE;
-	if (r.netns) /* else it is no socket any more */
+	if (dw_look_listed(&r, address))
 		bpf_seq_write(w->seq, &r, sizeof(r));
 	return true;
 }
@@ -74,36 +79,42 @@ static long one_step(__u32 i __attribute__((unused)), struct walk *w)
 	return 0;
 }
 
+/* The head of the list is no namespace: there no socket of rtnetlink points back to it. */
+GLOBAL int dw_look_netns(struct dw_bpf_netns *r, __u64 net)
+{
+	if (!r || !HAS(SK_NET) || P(P(net, NET_RTNL), SK_NET) != net)
+		return 0;
+	r->net = net;
+	r->inode = U32(net, NET_INUM);
+	if (HAS(NET_TCP))
+		r->tcp = P(net, NET_TCP);
+	if (HAS(NET_UDP))
+		r->udp = P(net, NET_UDP);
+	if (r->tcp)
+		r->tcp_buckets = U32(r->tcp, LISTEN_MASK) + 1;
+	if (r->udp)
+		r->udp_buckets = U32(r->udp, UDP_MASK) + 1;
+	if (HAS(NET_PACKETS))
+		r->packets = P(net, NET_PACKETS) != 0;
+	return 1;
+}
+
 static long one_namespace(__u32 i, struct walk *w)
 {
-	__u64 net = w->at - AT(NET_LIST), tcp = 0, udp = 0;
 	struct dw_bpf_netns r = { .head = { .type = DW_BPF_NETNS, .size = sizeof(r) } };
+	__u64 net = w->at - AT(NET_LIST);
 
 	w->at = read_64(w->at);
 	if (!w->at)
 		return 1;
-	/* The head of the list is no namespace: there no socket of rtnetlink points back to it. */
-	if (i >= w->skip && HAS(SK_NET) && P(P(net, NET_RTNL), SK_NET) == net) {
+	if (i >= w->skip) {
 		if (!room_for(w->seq, sizeof(r))) {
 			w->full = 1;
 			w->index = i;
 			return 1;
 		}
-		r.net = net;
-		r.inode = U32(net, NET_INUM);
-		if (HAS(NET_TCP))
-			tcp = P(net, NET_TCP);
-		if (HAS(NET_UDP))
-			udp = P(net, NET_UDP);
-		r.tcp = tcp;
-		r.udp = udp;
-		if (tcp)
-			r.tcp_buckets = U32(tcp, LISTEN_MASK) + 1;
-		if (udp)
-			r.udp_buckets = U32(udp, UDP_MASK) + 1;
-		if (HAS(NET_PACKETS))
-			r.packets = P(net, NET_PACKETS) != 0;
-		bpf_seq_write(w->seq, &r, sizeof(r));
+		if (dw_look_netns(&r, net))
+			bpf_seq_write(w->seq, &r, sizeof(r));
 	}
 	return w->at == w->end;
 }
@@ -161,26 +172,28 @@ INLINE void find_buckets(struct walk *w, __u64 address)
 	}
 }
 
-static long one_slot(__u32 i, struct scan *s)
+GLOBAL int dw_look_slot(struct dw_bpf_socket *r, __u64 address)
 {
-	struct dw_bpf_socket r = { 0 };
-	__u32 slot = s->from + i;
-	__u64 file = read_64(s->fds + slot * 8ULL), sk;
+	__u64 file = read_64(address);
 
 	if (HAS(RING_NODE_FILE))
 		file = P(file, RING_NODE_FILE);
 	file &= ~7ULL;
-	if (!file || class_of(file) != CLASS_SOCKET)
-		return 0;
-	sk = door_behind(P(P(file, FILE_PRIVATE), SOCKET_SK));
-	if (!dw_is_door(sk))
-		return 0;
+	return r && file && class_of(file) == CLASS_SOCKET && dw_look_socket(r, file, 0);
+}
+
+static long one_slot(__u32 i, struct scan *s)
+{
+	struct dw_bpf_socket r = { 0 };
+	__u32 slot = s->from + i;
+
 	if (!room_for(s->seq, sizeof(r))) {
 		s->full = 1;
 		s->stopped = slot;
 		return 1;
 	}
-	dw_fill_socket(&r, sk);
+	if (!dw_look_slot(&r, s->fds + slot * 8ULL))
+		return 0;
 	r.flags |= DW_BPF_F_RING;
 	r.tgid = s->tgid;
 	r.tid = s->tid;
@@ -275,36 +288,45 @@ INLINE int do_lists(struct seq_file *seq, const struct dw_bpf_work *k, unsigned 
 	return tell_more(seq, k, w.bucket, w.last - w.bucket, w.index);
 }
 
-#define FILTER_CHUNK 8U /* instructions at a time */
+#define FILTER_CHUNK 4U /* instructions at a time */
+
+struct chunks {
+	struct seq_file *seq;
+	__u64 from;
+	__u32 left;
+};
+
+static long one_chunk(__u32 i, struct chunks *c)
+{
+	struct dw_bpf_instruction chunk[FILTER_CHUNK] = { 0 };
+	__u32 n = c->left < FILTER_CHUNK ? c->left : FILTER_CHUNK;
+
+	bpf_probe_read_kernel(chunk, (n & 7) * sizeof(*chunk),
+			      (void *)(c->from + i * sizeof(chunk)));
+	bpf_seq_write(c->seq, chunk, sizeof(chunk));
+	c->left -= n;
+	return 0;
+}
 
 /* The classic filter of a packet or raw socket: how backdoors without a port listen. */
 INLINE void write_filter(struct seq_file *seq, __u64 sk)
 {
 	__u64 original = P(P(P(sk, SK_FILTER), FILTER_PROG), PROG_ORIGINAL);
 	struct dw_bpf_filter r = { .head = { .type = DW_BPF_FILTER }, .sk = sk };
-	struct dw_bpf_instruction chunk[FILTER_CHUNK];
-	__u64 from = read_64(original + FPROG_FILTER);
-	__u32 n = read_16(original), told, left;
+	struct chunks c = { .seq = seq, .from = read_64(original + FPROG_FILTER) };
+	__u32 chunks;
 
-	if (!original || !n)
+	c.left = read_16(original);
+	if (!original || !c.left)
 		return;
-	told = n < DW_BPF_FILTER_MAX ? n : DW_BPF_FILTER_MAX;
+	r.head.n = c.left;
+	if (c.left > DW_BPF_FILTER_MAX)
+		c.left = DW_BPF_FILTER_MAX;
 	/* whole chunks; the reader counts by head.n */
-	told = (told + FILTER_CHUNK - 1) & ~(FILTER_CHUNK - 1);
-	r.head.size = sizeof(r) + told * sizeof(*chunk);
-	r.head.n = n;
+	chunks = (c.left + FILTER_CHUNK - 1) / FILTER_CHUNK;
+	r.head.size = sizeof(r) + chunks * FILTER_CHUNK * sizeof(struct dw_bpf_instruction);
 	bpf_seq_write(seq, &r, sizeof(r));
-	for (unsigned i = 0; i < DW_BPF_FILTER_MAX / FILTER_CHUNK; i++) {
-		if (i * FILTER_CHUNK >= told)
-			break;
-		left = n - i * FILTER_CHUNK;
-		if (left > FILTER_CHUNK)
-			left = FILTER_CHUNK;
-		__builtin_memset(chunk, 0, sizeof(chunk));
-		bpf_probe_read_kernel(chunk, (left & 15) * sizeof(*chunk),
-				      (void *)(from + i * sizeof(chunk)));
-		bpf_seq_write(seq, chunk, sizeof(chunk));
-	}
+	bpf_loop(chunks, one_chunk, &c, 0);
 }
 
 static const char format_symbol[] = "%ps";

@@ -21,6 +21,7 @@
 #define NAMES_MAX   128
 #define SAME_MAX    4 /* structs of one name */
 #define SLOTS       256U
+#define STRIDE      64U
 #define NAME_PREFIX 8 /* bytes of a name that its slot is made of */
 
 /* Modules whose structs the program reads. */
@@ -48,7 +49,7 @@ struct btf {
 	uint32_t n_strings, first_string; /* a module counts on where the kernel ends */
 	const char *types;
 	uint32_t n_types, first; /* first: number of the first type of its own */
-	uint32_t *at;            /* offset of each type of its own */
+	uint32_t *at;            /* offset of each STRIDEth type of its own */
 };
 
 struct wanted {
@@ -63,31 +64,27 @@ struct search {
 	size_t n;
 };
 
+/* Bytes behind the head of a type: so many, and so many for each member. Kinds that came later have none. */
+static const struct {
+	uint8_t once, each;
+} behind[BTF_INFO_KIND(~0U) + 1] = {
+	[BTF_KIND_INT] = { sizeof(uint32_t), 0 },
+	[BTF_KIND_VAR] = { sizeof(struct btf_var), 0 },
+	[BTF_KIND_DECL_TAG] = { sizeof(struct btf_decl_tag), 0 },
+	[BTF_KIND_ARRAY] = { sizeof(struct btf_array), 0 },
+	[BTF_KIND_STRUCT] = { 0, sizeof(struct btf_member) },
+	[BTF_KIND_UNION] = { 0, sizeof(struct btf_member) },
+	[BTF_KIND_ENUM] = { 0, sizeof(struct btf_enum) },
+	[BTF_KIND_ENUM64] = { 0, sizeof(struct btf_enum64) },
+	[BTF_KIND_FUNC_PROTO] = { 0, sizeof(struct btf_param) },
+	[BTF_KIND_DATASEC] = { 0, sizeof(struct btf_var_secinfo) },
+};
+
 static size_t size_of(const struct btf_type *t)
 {
-	size_t n = BTF_INFO_VLEN(t->info);
+	unsigned kind = BTF_INFO_KIND(t->info);
 
-	switch (BTF_INFO_KIND(t->info)) {
-	case BTF_KIND_INT:
-	case BTF_KIND_VAR:
-	case BTF_KIND_DECL_TAG:
-		return sizeof(*t) + sizeof(uint32_t);
-	case BTF_KIND_ARRAY:
-		return sizeof(*t) + sizeof(struct btf_array);
-	case BTF_KIND_STRUCT:
-	case BTF_KIND_UNION:
-		return sizeof(*t) + n * sizeof(struct btf_member);
-	case BTF_KIND_ENUM:
-		return sizeof(*t) + n * sizeof(struct btf_enum);
-	case BTF_KIND_ENUM64:
-		return sizeof(*t) + n * sizeof(struct btf_enum64);
-	case BTF_KIND_FUNC_PROTO:
-		return sizeof(*t) + n * sizeof(struct btf_param);
-	case BTF_KIND_DATASEC:
-		return sizeof(*t) + n * sizeof(struct btf_var_secinfo);
-	default: /* all that were added since, too, have nothing behind them */
-		return sizeof(*t);
-	}
+	return sizeof(*t) + behind[kind].once + (size_t)BTF_INFO_VLEN(t->info) * behind[kind].each;
 }
 
 static const char *text_at(const struct btf *b, uint32_t offset)
@@ -100,11 +97,18 @@ static const char *text_at(const struct btf *b, uint32_t offset)
 
 static const struct btf_type *type_at(const struct btf *b, uint32_t id)
 {
+	size_t at;
+
 	while (b->base && id < b->first)
 		b = b->base;
 	id -= b->first;
-	return id < b->n_types ? (const struct btf_type *)(const void *)(b->types + b->at[id])
-			       : NULL;
+	/* type 0 is void, and stands nowhere */
+	if (id >= b->n_types || (!b->base && id == 0))
+		return NULL;
+	at = b->at[id / STRIDE];
+	for (unsigned n = id % STRIDE - (!b->base && id < STRIDE); n > 0; n--)
+		at += size_of((const struct btf_type *)(const void *)(b->types + at));
+	return (const struct btf_type *)(const void *)(b->types + at);
 }
 
 static bool is_struct(const struct btf_type *t)
@@ -164,23 +168,21 @@ static void note_name(struct search *s, const struct btf *b, const struct btf_ty
 
 static int index_types(struct search *s, struct btf *b, size_t size, struct dw_arena *a)
 {
-	size_t most = size / sizeof(struct btf_type) + 1;
-	uint32_t id = b->first;
+	uint32_t own = b->base ? 0 : 1; /* number within this file; of the kernel, 0 is void */
 
-	b->at = dw_arena_array(a, most, sizeof(*b->at));
-	/* type 0 is void, and stands nowhere */
-	if (!b->base)
-		b->at[b->n_types++] = 0, id++;
-	for (size_t at = 0; size - at >= sizeof(struct btf_type); id++) {
+	b->at = dw_arena_array(a, size / sizeof(struct btf_type) / STRIDE + 2, sizeof(*b->at));
+	for (size_t at = 0; size - at >= sizeof(struct btf_type); own++) {
 		const struct btf_type *t = (const struct btf_type *)(const void *)(b->types + at);
 
 		if (size_of(t) > size - at)
 			return -EIO;
-		b->at[b->n_types++] = (uint32_t)at;
+		if (own % STRIDE == 0)
+			b->at[own / STRIDE] = (uint32_t)at;
 		if (BTF_INFO_KIND(t->info) == BTF_KIND_STRUCT && t->name_off)
-			note_name(s, b, t, id);
+			note_name(s, b, t, b->first + own);
 		at += size_of(t);
 	}
+	b->n_types = own;
 	return 0;
 }
 
