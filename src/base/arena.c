@@ -5,10 +5,12 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#define CHUNK_SIZE ((size_t)64 * 1024)
-#define HUGE_PAGE  ((size_t)2 * 1024 * 1024)
-#define HUGE_FROM  ((size_t)1024 * 1024) /* handed out before an arena is worth huge pages */
-#define ALIGNMENT  _Alignof(max_align_t)
+/* Arenas of one question are many and small, and clearing costs: chunks grow with what was handed out. */
+#define CHUNK_LEAST ((size_t)4 * 1024)
+#define CHUNK_MOST  ((size_t)64 * 1024)
+#define HUGE_PAGE   ((size_t)2 * 1024 * 1024)
+#define HUGE_FROM   ((size_t)1024 * 1024) /* handed out before an arena is worth huge pages */
+#define ALIGNMENT   _Alignof(max_align_t)
 
 struct chunk {
 	struct chunk *next;
@@ -70,7 +72,8 @@ static struct chunk *chunk_new(const struct dw_arena *a, size_t least)
 	if (least > SIZE_MAX - 2 * HUGE_PAGE)
 		dw_oom();
 	if (a->total < HUGE_FROM)
-		return chunk_small(DW_MAX(least, CHUNK_SIZE));
+		return chunk_small(
+			DW_MAX(least, DW_MIN(DW_MAX(a->total, CHUNK_LEAST), CHUNK_MOST)));
 	return chunk_huge(least);
 }
 

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Where the two views of one look - the kernel's tables, read first, and then the descriptors - differ, and what
+ * explains it. A socket of the tables was there all the while that the descriptors were read: when it has no holder
+ * it was closed meanwhile, or its holder is a process that nobody may look into, or it is hidden.
+ */
+#include <errno.h>
+#include <fcntl.h>
+
+#include "bpfview.h"
+#include "netcol.h"
+
+static bool is_held(const struct dw_view_socket *s)
+{
+	return (s->seen & (DW_SEEN_BPF_FD | DW_SEEN_IO_URING)) != 0;
+}
+
+/* Of the tables, with a file, and nobody holds it. */
+static bool is_unheld(const struct dw_collect *c, const struct dw_view_socket *s)
+{
+	return (s->seen & DW_SEEN_BPF_HASH) && !is_held(s) && !(s->k.flags & DW_BPF_F_NO_FILE) &&
+	       dw_netns_find(c, s->k.netns) != DW_NONE;
+}
+
+struct dw_view_difference dw_view_difference(const struct dw_collect *c, const struct dw_view *v)
+{
+	struct dw_view_difference d = { 0 };
+
+	for (size_t i = 0; i < v->sockets.n; i++) {
+		const struct dw_view_socket *s = v->sockets.v[i];
+
+		d.unheld += is_unheld(c, s);
+		d.unlisted += !(s->seen & DW_SEEN_BPF_HASH) &&
+			      (v->tables & 1U << dw_view_protocol(&s->k)) != 0;
+	}
+	return d;
+}
+
+size_t dw_view_drop_closed(const struct dw_collect *c, struct dw_view *v,
+			   const struct dw_view *later)
+{
+	size_t left = 0;
+
+	for (size_t i = 0; i < v->sockets.n; i++) {
+		struct dw_view_socket *s = v->sockets.v[i];
+		const struct dw_view_socket *again;
+
+		if (!is_unheld(c, s))
+			continue;
+		again = dw_view_find(later, s->key);
+		/* tables that show nothing at all were not read rightly */
+		s->gone = later->sockets.n > 0 && (!again || again->k.inode != s->k.inode);
+		left += !s->gone;
+	}
+	return left;
+}
+
+/*
+ * Is there a process that even root may not look into (a protected PID 1, for one)? The task walk does not show
+ * its descriptors either, so a socket without a holder may well be its.
+ */
+bool dw_view_has_closed_process(struct dw_collect *c, struct dw_arena *scratch)
+{
+	int *pids = NULL;
+	size_t n = 0;
+
+	/* a recorded host may have no /proc; a running one that cannot be listed proves nothing */
+	if (dw_procs_list(c->procs, scratch, &pids, &n, NULL) < 0)
+		return dw_sys_is_running(c->sys);
+	for (size_t i = 0; i < n; i++) {
+		_cleanup_fd_ int link =
+			dw_procs_openat(c->procs, pids[i], "fd/0", O_PATH | O_NOFOLLOW, NULL);
+		char target[64];
+
+		if (link >= 0 && readlinkat(link, "", target, sizeof(target)) < 0 &&
+		    errno == EACCES)
+			return true;
+	}
+	return false;
+}
