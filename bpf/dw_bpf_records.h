@@ -143,6 +143,7 @@ enum dw_bpf_work_kind {
 	DW_BPF_W_FDS,    /* descriptors of the task `table`, which has the number `tid` */
 	DW_BPF_W_SOCKET, /* filter and symbols of the struct sock `table` of the inode `files` */
 	DW_BPF_W_RING, /* fixed files of the struct io_ring_ctx `table`, which descriptor `fd` is */
+	DW_BPF_W_AGAIN, /* the struct sock `table` of the inode `files`, if it is still that and a door */
 };
 
 struct dw_bpf_work {

@@ -365,6 +365,17 @@ NOINLINE int do_socket(struct seq_file *seq, const struct dw_bpf_work *k)
 	return 0;
 }
 
+NOINLINE int tell_again(struct seq_file *seq, const struct dw_bpf_work *k)
+{
+	struct dw_bpf_socket r = { 0 };
+
+	if (!seq)
+		return 0;
+	if (U64(P(k->table, SK_SOCKET), SOCKET_INO) == k->files && dw_look_listed(&r, k->table))
+		bpf_seq_write(seq, &r, sizeof(r));
+	return 0;
+}
+
 /* 1: another time, with the whole buffer. */
 NOINLINE int do_work(struct seq_file *seq, const struct dw_bpf_work *k)
 {
@@ -382,6 +393,8 @@ NOINLINE int do_work(struct seq_file *seq, const struct dw_bpf_work *k)
 		return do_descriptors(seq, k, start);
 	if (k->kind == DW_BPF_W_SOCKET)
 		return do_socket(seq, k);
+	if (k->kind == DW_BPF_W_AGAIN)
+		return tell_again(seq, k);
 	if (k->kind == DW_BPF_W_NONE)
 		return 0;
 	return do_lists(seq, k, start);

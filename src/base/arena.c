@@ -22,6 +22,7 @@ struct chunk {
 struct dw_arena {
 	struct chunk *head;
 	size_t total;
+	size_t shared; /* of the chunks for small blocks */
 };
 
 _Noreturn void dw_oom(void)
@@ -40,6 +41,21 @@ static struct chunk *chunk_small(size_t size)
 	if (!c)
 		dw_oom();
 	c->size = size;
+	return c;
+}
+
+/* Pages straight from the kernel: zeroed, and those that are never touched cost nothing. */
+static struct chunk *chunk_mapped(size_t least)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	size_t whole = (sizeof(struct chunk) + least + page - 1) / page * page;
+	void *p = mmap(NULL, whole, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct chunk *c = p;
+
+	if (p == MAP_FAILED)
+		dw_oom();
+	c->size = whole - sizeof(*c);
+	c->mapped = whole;
 	return c;
 }
 
@@ -67,14 +83,21 @@ static struct chunk *chunk_huge(size_t least)
 	return c;
 }
 
-static struct chunk *chunk_new(const struct dw_arena *a, size_t least)
+/* A big block has a chunk of its own; small ones share chunks, which grow with what they filled so far. */
+static struct chunk *chunk_new(struct dw_arena *a, size_t least)
 {
+	struct chunk *c;
+
 	if (least > SIZE_MAX - 2 * HUGE_PAGE)
 		dw_oom();
-	if (a->total < HUGE_FROM)
-		return chunk_small(
-			DW_MAX(least, DW_MIN(DW_MAX(a->total, CHUNK_LEAST), CHUNK_MOST)));
-	return chunk_huge(least);
+	if (least > CHUNK_MOST)
+		return chunk_mapped(least);
+	if (a->shared < HUGE_FROM)
+		c = chunk_small(DW_MAX(least, DW_MIN(DW_MAX(a->shared, CHUNK_LEAST), CHUNK_MOST)));
+	else
+		c = chunk_huge(least);
+	a->shared += c->size;
+	return c;
 }
 
 static void chunk_free(struct chunk *c)

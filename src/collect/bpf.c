@@ -363,30 +363,28 @@ static void add_holds(struct committing *k)
 
 /* --- the rung -------------------------------------------------------------------------------------- */
 
-static int look(struct committing *k, unsigned want, struct dw_view *v, struct dw_error *e)
+static int look(struct committing *k, struct dw_view *v, struct dw_error *e)
 {
 	struct dw_bpf_walk walk = { 0 };
-	int r = dw_bpf_run(k->c->sys, want, k->scratch, &walk, e);
+	int r = dw_bpf_run(k->c->sys, DW_BPF_HOLDERS | DW_BPF_TABLES, k->scratch, &walk, e);
 
 	if (r < 0)
 		return r;
-	if (want & ~walk.ran & DW_BPF_HOLDERS)
+	if (!(walk.ran & DW_BPF_HOLDERS))
 		return dw_error_set(e, -ENOTSUP, "this kernel does not let BPF walk over tasks");
 	v->arena = k->scratch;
 	dw_view_add(v, &walk.holders);
 	dw_view_add(v, &walk.tables);
 	if (!dw_view_tables_agree(v))
 		v->tables = 0;
-	if (!(want & DW_BPF_HOLDERS))
-		return 0;
 	k->walk = walk;
 	k->view = v;
 	return 0;
 }
 
 /*
- * What differs is looked at again: the tables alone where a process that may not be looked into explains a socket
- * without a holder, which then only must not have been closed meanwhile; else both views.
+ * What differs is looked at again: only the socket where a process that may not be looked into explains that it has
+ * no holder, to see that it was not closed meanwhile; else both views.
  */
 static void settle(struct committing *k, struct dw_view *first, struct dw_view *second)
 {
@@ -398,13 +396,11 @@ static void settle(struct committing *k, struct dw_view *first, struct dw_view *
 		return;
 	k->closed = dw_view_has_closed_process(k->c, k->scratch);
 	if (k->closed && d.unlisted == 0) {
-		k->unheld = d.unheld;
-		if (look(k, DW_BPF_TABLES, second, NULL) == 0)
-			k->unheld = dw_view_drop_closed(k->c, first, second);
+		k->unheld = dw_view_drop_closed(k->c, first);
 		return;
 	}
 	k->before = first;
-	if (look(k, DW_BPF_HOLDERS | DW_BPF_TABLES, second, NULL) < 0)
+	if (look(k, second, NULL) < 0)
 		k->before = NULL;
 	if (k->closed)
 		k->unheld = dw_view_difference(k->c, k->view).unheld;
@@ -440,7 +436,12 @@ static void fill_gaps(struct committing *k)
 
 static void commit(struct committing *k)
 {
+	struct dw_facts *f = k->c->facts;
+
 	add_namespaces(k);
+	dw_vec_reserve(f->arena, &f->sockets, k->view->sockets.n);
+	dw_vec_reserve(f->arena, &f->holds, k->view->holds.n);
+	dw_vec_reserve(f->arena, &f->processes, HASH_COUNT(k->view->by_tgid));
 	for (size_t i = 0; i < k->view->sockets.n; i++)
 		add_socket(k, k->view->sockets.v[i]);
 	add_holds(k);
@@ -453,7 +454,7 @@ int dw_collect_bpf(struct dw_collect *c, struct dw_error *e)
 	_cleanup_arena_ struct dw_arena *scratch = dw_arena_new();
 	struct dw_view first = { 0 }, second = { 0 };
 	struct committing k = { .c = c, .scratch = scratch };
-	int r = look(&k, DW_BPF_HOLDERS | DW_BPF_TABLES, &first, e);
+	int r = look(&k, &first, e);
 
 	if (r < 0)
 		return r;

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 
 #include "bpfview.h"
+#include "dw_bpf.h"
 #include "netcol.h"
 
 static bool is_held(const struct dw_view_socket *s)
@@ -36,22 +37,30 @@ struct dw_view_difference dw_view_difference(const struct dw_collect *c, const s
 	return d;
 }
 
-size_t dw_view_drop_closed(const struct dw_collect *c, struct dw_view *v,
-			   const struct dw_view *later)
+size_t dw_view_drop_closed(struct dw_collect *c, struct dw_view *v)
 {
+	struct dw_view later = { .arena = v->arena };
+	DW_VEC(struct dw_bpf_seen) ask = { 0 };
+	struct dw_bytes records = { 0 };
 	size_t left = 0;
 
+	for (size_t i = 0; i < v->sockets.n; i++)
+		if (is_unheld(c, v->sockets.v[i]))
+			*dw_vec_add(v->arena, &ask) =
+				(struct dw_bpf_seen){ v->sockets.v[i]->k.sk,
+						      v->sockets.v[i]->k.inode };
+	if (dw_bpf_look_again(c->sys, ask.v, ask.n, v->arena, &records, NULL) < 0)
+		return ask.n;
+	dw_view_add(&later, &records);
 	for (size_t i = 0; i < v->sockets.n; i++) {
 		struct dw_view_socket *s = v->sockets.v[i];
-		const struct dw_view_socket *again;
 
 		if (!is_unheld(c, s))
 			continue;
-		again = dw_view_find(later, s->key);
-		/* tables that show nothing at all were not read rightly */
-		s->gone = later->sockets.n > 0 && (!again || again->k.inode != s->k.inode);
+		s->gone = !dw_view_find(&later, s->key);
 		left += !s->gone;
 	}
+	dw_view_close(&later);
 	return left;
 }
 

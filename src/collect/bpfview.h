@@ -72,9 +72,8 @@ struct dw_view_difference {
 
 struct dw_collect;
 struct dw_view_difference dw_view_difference(const struct dw_collect *c, const struct dw_view *v);
-/* Marks the sockets without a holder that later tables do not show any more; how many are left. */
-size_t dw_view_drop_closed(const struct dw_collect *c, struct dw_view *v,
-			   const struct dw_view *later);
+/* Asks for the sockets without a holder once more and marks those that were closed; how many are left. */
+size_t dw_view_drop_closed(struct dw_collect *c, struct dw_view *v);
 bool dw_view_has_closed_process(struct dw_collect *c, struct dw_arena *scratch);
 
 /*

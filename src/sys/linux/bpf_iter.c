@@ -14,6 +14,7 @@
 #include "dw_bpf_records.h"
 
 #define READ_SIZE  ((size_t)64 * 1024) /* the kernel's own buffer of an iterator has 8 pages */
+#define FIRST_SIZE ((size_t)2 * 1024 * 1024) /* pages that nothing is read into are never touched */
 #define OUTPUT_MAX ((size_t)1024 * 1024 * 1024)
 #define RETRIES    64
 
@@ -45,7 +46,7 @@ static int open_iterator(int program, struct dw_error *e)
 
 static void make_room(struct dw_bpf_stream *to)
 {
-	size_t cap = to->cap ? to->cap * 2 : READ_SIZE * 2;
+	size_t cap = to->cap ? to->cap * 2 : FIRST_SIZE;
 
 	/* one byte more: dw_bytes are terminated */
 	if (to->bytes.n + READ_SIZE + 1 <= to->cap)
@@ -59,7 +60,8 @@ static int read_all(struct dw_sys *s, int fd, struct dw_bpf_stream *to, struct d
 	unsigned retries = 0;
 
 	for (;;) {
-		int r = s ? dw_sys_fault(s) : 0; /* NULL: a second thread, which must not touch it */
+		int r = s ? dw_sys_fault(s)
+			  : 0; /* NULL: a second thread, which must not touch it */
 		ssize_t n;
 
 		if (r < 0)

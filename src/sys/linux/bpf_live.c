@@ -349,3 +349,23 @@ int dw_bpf_live_run(struct dw_sys *s, unsigned want, struct dw_arena *a, struct 
 	*ret = w;
 	return 0;
 }
+
+int dw_bpf_live_look_again(struct dw_sys *s, const struct dw_bpf_seen *v, size_t n,
+			   struct dw_arena *a, struct dw_bytes *ret, struct dw_error *e)
+{
+	struct work_list list = { .arena = a };
+	struct dw_bpf_stream to = { .arena = a };
+	int program = make_ready(s, e), r;
+
+	if (program < 0)
+		return program;
+	for (size_t i = 0; i < n && i < WORK_MAX; i++)
+		*dw_vec_add(a, &list.items) = (struct dw_bpf_work){ .kind = DW_BPF_W_AGAIN,
+								    .table = v[i].sk,
+								    .files = v[i].inode };
+	if (n > WORK_MAX)
+		return dw_error_errno(e, -E2BIG, "sockets to be looked at again");
+	r = work_off(s, program, &list, NULL, &to, e);
+	*ret = to.bytes;
+	return r;
+}

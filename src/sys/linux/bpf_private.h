@@ -8,6 +8,8 @@
 /* bpf_live.c, or bpf_none.c where the build has no BPF. */
 int dw_bpf_live_run(struct dw_sys *s, unsigned want, struct dw_arena *a, struct dw_bpf_walk *ret,
 		    struct dw_error *e);
+int dw_bpf_live_look_again(struct dw_sys *s, const struct dw_bpf_seen *v, size_t n,
+			   struct dw_arena *a, struct dw_bytes *ret, struct dw_error *e);
 bool dw_bpf_live_is_pinned(void);
 int dw_bpf_live_pin(struct dw_sys *s, struct dw_error *e);
 int dw_bpf_live_unpin(struct dw_sys *s, struct dw_error *e);
