@@ -187,7 +187,7 @@ static size_t add_process(struct committing *k, struct dw_view_process *p)
 	struct dw_arena *a = k->c->facts->arena;
 	struct dw_procinfo i = info_of(a, p);
 	const char **cgroup;
-	unsigned what = DW_PROCS_COMMAND;
+	unsigned what = p->command ? 0 : DW_PROCS_COMMAND;
 	bool first;
 
 	i.command = i.comm;
@@ -197,6 +197,8 @@ static size_t add_process(struct committing *k, struct dw_view_process *p)
 	if (!p->exe)
 		what |= DW_PROCS_EXE;
 	dw_procs_complete(k->c->procs, &i, what, p->exe);
+	if (p->command)
+		dw_procs_take_command(k->c->procs, &i, p->command, p->n_command);
 	if (first)
 		*cgroup = i.cgroup;
 	i.cgroup = *cgroup;

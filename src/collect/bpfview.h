@@ -31,8 +31,10 @@ struct dw_view_hold {
 struct dw_view_process {
 	uint32_t tgid; /* key */
 	struct dw_bpf_process k;
-	const char *exe; /* NULL: not told */
-	size_t owner;    /* index into facts->processes, DW_NONE: not added yet */
+	const char *exe;     /* NULL: not told */
+	const char *command; /* arguments, a NUL behind each; NULL: not told */
+	size_t n_command;
+	size_t owner; /* index into facts->processes, DW_NONE: not added yet */
 	UT_hash_handle hh;
 };
 

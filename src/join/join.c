@@ -382,6 +382,7 @@ struct dw_snapshot *dw_join(const struct dw_facts *f)
 	struct dw_snapshot *s = dw_new(a, struct dw_snapshot);
 	struct joining j = { .facts = f, .arena = a };
 
+	dw_vec_reserve(a, &j.doors, f->sockets.n + f->redirects.n + f->sleepers.n);
 	add_sockets(&j);
 	add_redirects(&j);
 	add_sleepers(&j);

@@ -3,8 +3,10 @@
 #include "bpf_private.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -214,9 +216,61 @@ static int work_off(struct dw_sys *s, int program, struct work_list *w, struct a
 	return 0;
 }
 
+#define COMMAND_MAX ((size_t)16 * 1024) /* a longer command line is read when it is needed */
+
+static void add_bytes(struct dw_bpf_stream *to, const void *p, size_t n)
+{
+	if (to->bytes.n + n + 1 > to->cap) {
+		size_t cap = DW_MAX(to->cap * 2, to->bytes.n + n + 1);
+
+		to->bytes.data = dw_arena_grow(to->arena, to->bytes.data, to->cap, cap);
+		to->cap = cap;
+	}
+	memcpy(to->bytes.data + to->bytes.n, p, n);
+	to->bytes.n += n;
+	to->bytes.data[to->bytes.n] = '\0';
+}
+
+static void add_command(struct dw_bpf_stream *to, int proc, uint32_t tgid)
+{
+	struct dw_bpf_command head = { .head = { .type = DW_BPF_COMMAND }, .tgid = tgid };
+	char path[32], text[COMMAND_MAX + 8] = { 0 };
+	_cleanup_fd_ int fd = -1;
+	ssize_t n;
+
+	(void)snprintf(path, sizeof(path), "%u/cmdline", tgid);
+	fd = openat(proc, path, O_RDONLY | O_CLOEXEC);
+	n = fd < 0 ? -1 : read(fd, text, COMMAND_MAX);
+	if (n <= 0 || (size_t)n == COMMAND_MAX)
+		return;
+	memset(text + n, 0, 8);
+	head.head.n = (uint32_t)n;
+	head.head.size = (uint16_t)(sizeof(head) + (((size_t)n + 7) & ~(size_t)7));
+	add_bytes(to, &head, sizeof(head));
+	add_bytes(to, text, head.head.size - sizeof(head));
+}
+
+/* Reads the command lines of the processes in the stream: where two threads walk, they share this, too. */
+static void add_commands(struct dw_bpf_stream *to, int proc)
+{
+	size_t end = to->bytes.n;
+	struct dw_bpf_head head;
+
+	if (proc < 0)
+		return;
+	for (size_t at = 0; at < end && head_at(&to->bytes, at, &head); at += head.size) {
+		struct dw_bpf_process p;
+
+		if (head.type != DW_BPF_PROCESS || head.size < sizeof(p))
+			continue;
+		memcpy(&p, to->bytes.data + at, sizeof(p));
+		add_command(to, proc, p.tgid);
+	}
+}
+
 struct half {
 	struct dw_sys *s;
-	int program, r;
+	int program, proc, r;
 	uint32_t which;
 	struct dw_arena *arena;
 	struct dw_bpf_stream to;
@@ -229,6 +283,8 @@ static void *walk_half(void *arg)
 
 	h->to.arena = h->arena;
 	h->r = dw_bpf_iterate_tasks(h->s, h->program, h->which, &h->to, &h->error);
+	if (h->r == 0 && h->which)
+		add_commands(&h->to, h->proc);
 	return NULL;
 }
 
@@ -248,8 +304,8 @@ static struct dw_bytes join_bytes(struct dw_arena *a, const struct dw_bytes *x,
 static int run_holders(struct dw_sys *s, int program, struct dw_arena *a, struct dw_bpf_walk *w,
 		       struct dw_error *e)
 {
-	struct half mine = { .s = s, .program = program, .arena = a };
-	struct half other = { .program = program, .which = 2 };
+	struct half mine = { .s = s, .program = program, .proc = s->proc_fd, .arena = a };
+	struct half other = { .program = program, .proc = s->proc_fd, .which = 2 };
 	pthread_t thread;
 	bool shared;
 
