@@ -193,12 +193,30 @@ static const __u8 places[64] = { 0,  1,  48, 2,  57, 49, 28, 3,  61, 58, 50, 42,
 				 63, 47, 56, 27, 60, 41, 37, 16, 54, 35, 52, 21, 44, 32, 23, 11,
 				 46, 26, 40, 15, 34, 20, 31, 10, 25, 14, 19, 9,  13, 8,  7,  6 };
 
+/* Tells what there is to tell of a descriptor. 1: the buffer is full. */
+INLINE long tell_descriptor(struct scan *s, __u64 file, __u64 slot, __u32 fd)
+{
+	struct found f = { .file = file, .slot = slot, .tgid = s->tgid, .tid = s->tid, .fd = fd };
+	__u32 n;
+
+	if (!room_for(s->seq, sizeof(f.socket))) {
+		s->stopped = fd;
+		s->full = 1;
+		return 1;
+	}
+	n = (__u32)dw_look(&f);
+	/* the compiler knows what dw_look() returns, the verifier does not: the check must stay */
+	__asm__ volatile("" : "+r"(n));
+	if (n <= sizeof(f.socket))
+		bpf_seq_write(s->seq, &f, n);
+	return 0;
+}
+
 /* One step: to the next descriptor in use, or to the next word of the bitmap. */
 static long one_descriptor(__u32 i __attribute__((unused)), struct scan *s)
 {
-	struct found f = { .tgid = s->tgid, .tid = s->tid };
-	__u64 lowest;
-	__u32 n;
+	__u64 lowest, slot, file;
+	__u32 fd;
 
 	if (!s->word) {
 		if (s->at >= s->words)
@@ -210,22 +228,12 @@ static long one_descriptor(__u32 i __attribute__((unused)), struct scan *s)
 	}
 	lowest = s->word & -s->word;
 	s->word ^= lowest;
-	f.fd = s->first + places[lowest * DE_BRUIJN >> 58];
-	f.slot = s->fds + f.fd * 8ULL;
-	f.file = read_64(f.slot);
-	if (f.fd < s->from || !f.file || is_other(f.file))
+	fd = s->first + places[lowest * DE_BRUIJN >> 58];
+	slot = s->fds + fd * 8ULL;
+	file = read_64(slot);
+	if (fd < s->from || !file || is_other(file))
 		return 0;
-	if (!room_for(s->seq, sizeof(f.socket))) {
-		s->stopped = f.fd;
-		s->full = 1;
-		return 1;
-	}
-	n = (__u32)dw_look(&f);
-	/* the compiler knows what dw_look() returns, the verifier does not: the check must stay */
-	__asm__ volatile("" : "+r"(n));
-	if (n <= sizeof(f.socket))
-		bpf_seq_write(s->seq, &f, n);
-	return 0;
+	return tell_descriptor(s, file, slot, fd);
 }
 
 /* s->seq, files, from, tgid and tid are set by the caller. */
