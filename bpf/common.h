@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the programs share: writing records, and making one of a struct sock. */
+/* What the parts of the program share: reading the kernel, writing records, and making one of a struct sock. */
 #ifndef DW_COMMON_H
 #define DW_COMMON_H
 
@@ -10,6 +10,7 @@
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
 
+#include "dw_bpf_fields.h"
 #include "dw_bpf_records.h"
 
 #define AF_INET         2
@@ -38,24 +39,49 @@
  * A function that the verifier looks at once by itself, not once for each path that leads to it: half of the
  * time that loading takes. Its arguments are numbers (addresses for probe_read) and plain memory.
  */
-#define GLOBAL     __attribute__((noinline))
-#define INLINE     static inline __attribute__((always_inline))
-#define SAME(a, b) ((unsigned long)(a) == (unsigned long)(b))
+#define GLOBAL __attribute__((noinline))
+#define INLINE static inline __attribute__((always_inline))
 
 /*
- * One field through probe_read: what p points to may be gone, and then the read fails and the field is 0. p
- * must be a plain variable: a member of a struct of ours in it would be fitted to the kernel, too, and fail.
+ * Addresses are plain numbers. What one points to may be gone: then the read fails, and the value is 0. P() is a
+ * pointer, U64() ... U8() are numbers of that size.
  */
-#define GET(p, ...) BPF_CORE_READ(p, __VA_ARGS__)
+const volatile __u32 at[DW_K_COUNT] = { 0 };
+
+#define READER(bits)                                                                               \
+	INLINE __u##bits read_##bits(__u64 address)                                                \
+	{                                                                                          \
+		__u##bits v = 0;                                                                   \
+                                                                                                   \
+		bpf_probe_read_kernel(&v, sizeof(v), (void *)address);                             \
+		return v;                                                                          \
+	}
+
+READER(64)
+READER(32)
+READER(16)
+READER(8)
+
+#define AT(field)        at[DW_K_##field]
+#define HAS(field)       (AT(field) != DW_BPF_ABSENT)
+#define P(base, field)   read_64((base) + AT(field))
+#define U64(base, field) read_64((base) + AT(field))
+#define U32(base, field) read_32((base) + AT(field))
+#define U16(base, field) read_16((base) + AT(field))
+#define U8(base, field)  read_8((base) + AT(field))
+
+INLINE bool bit_at(__u64 base, __u32 bit)
+{
+	return bit != DW_BPF_ABSENT && read_8(base + bit / 8) >> (bit & 7) & 1;
+}
 
 /* True when n more bytes and the closing records fit into what the reader gets at once. */
 INLINE bool room_for(struct seq_file *seq, unsigned long n)
 {
-	/* not seq->count: every member read directly costs the verifier a walk over all types, too */
-	return GET(seq, count) + n + BPF_RECORDS_ROOM <= GET(seq, size);
+	return U64((__u64)seq, SEQ_COUNT) + n + BPF_RECORDS_ROOM <= U64((__u64)seq, SEQ_SIZE);
 }
 
-INLINE bool door_of_inet(struct sock *sk, __u16 type, __u8 state)
+INLINE bool door_of_inet(__u64 sk, __u16 type, __u8 state)
 {
 	__u16 protocol;
 
@@ -63,31 +89,28 @@ INLINE bool door_of_inet(struct sock *sk, __u16 type, __u8 state)
 		return true;
 	if (type != SOCK_DGRAM)
 		return state == TCP_LISTEN;
-	protocol = GET(sk, sk_protocol);
+	protocol = U16(sk, SK_PROTOCOL);
 	if (protocol == IPPROTO_L2TP)
 		return true;
 	if (protocol != IPPROTO_UDP && protocol != IPPROTO_LITE)
 		return false;
-	if (GET(sk, __sk_common.skc_num) == 0)
+	if (U16(sk, SK_NUM) == 0)
 		return false;
 	/* A connected one is a door only when the kernel itself takes what comes (L2TP). */
-	return state != TCP_ESTABLISHED || GET((struct udp_sock *)sk, encap_rcv) != 0;
+	return state != TCP_ESTABLISHED || P(sk, UDP_ENCAP) != 0;
 }
 
-INLINE bool door_of_vsock(struct sock *sk, __u16 type, __u8 state)
+INLINE bool door_of_vsock(__u64 sk, __u16 type, __u8 state)
 {
-	if (!bpf_core_type_exists(struct vsock_sock))
-		return false;
 	if (type != SOCK_DGRAM)
 		return state == TCP_LISTEN;
-	return GET((struct vsock_sock *)sk, local_addr.svm_port) != (__u32)-1;
+	return HAS(VSOCK_PORT) && U32(sk, VSOCK_PORT) != (__u32)-1;
 }
 
 /* Can the network reach the host through this socket? */
-GLOBAL int dw_is_door(__u64 address)
+GLOBAL int dw_is_door(__u64 sk)
 {
-	struct sock *sk = (struct sock *)address;
-	__u16 family = GET(sk, __sk_common.skc_family), type;
+	__u16 family = U16(sk, SK_FAMILY), type;
 	__u8 state;
 
 	if (family != AF_INET && family != AF_INET6 && family != AF_PACKET && family != AF_VSOCK &&
@@ -95,8 +118,8 @@ GLOBAL int dw_is_door(__u64 address)
 		return false;
 	if (family == AF_PACKET)
 		return true;
-	type = GET(sk, sk_type);
-	state = GET(sk, __sk_common.skc_state);
+	type = U16(sk, SK_TYPE);
+	state = U8(sk, SK_STATE);
 	if (family == AF_VSOCK)
 		return door_of_vsock(sk, type, state);
 	if (family == AF_BLUETOOTH)
@@ -105,94 +128,84 @@ GLOBAL int dw_is_door(__u64 address)
 }
 
 /* An SMC socket listens through a TCP socket of its own, which is the door. */
-GLOBAL __u64 dw_door_behind(__u64 address)
+INLINE __u64 door_behind(__u64 sk)
 {
-	struct sock *sk = (struct sock *)address;
-
-	if (!bpf_core_type_exists(struct smc_sock))
-		return address;
-	if (GET(sk, __sk_common.skc_family) != AF_SMC ||
-	    GET(sk, __sk_common.skc_state) != TCP_LISTEN)
-		return address;
-	return (__u64)GET((struct smc_sock *)sk, clcsock, sk);
+	if (!HAS(SMC_CLC) || U16(sk, SK_FAMILY) != AF_SMC || U8(sk, SK_STATE) != TCP_LISTEN)
+		return sk;
+	return P(P(sk, SMC_CLC), SOCKET_SK);
 }
 
-INLINE void fill_inet(struct dw_bpf_socket *r, struct sock *sk)
+INLINE void fill_inet(struct dw_bpf_socket *r, __u64 sk)
 {
-	r->port = GET(sk, __sk_common.skc_num);
-	if (r->family == AF_INET6)
-		bpf_core_read(r->address, 16, &sk->__sk_common.skc_v6_rcv_saddr);
+	r->port = U16(sk, SK_NUM);
+	if (r->family == AF_INET6 && HAS(SK_V6_RCV_SADDR))
+		bpf_probe_read_kernel(r->address, 16, (void *)(sk + AT(SK_V6_RCV_SADDR)));
 	else
-		bpf_core_read(r->address, 4, &sk->__sk_common.skc_rcv_saddr);
-	if (BPF_CORE_READ_BITFIELD_PROBED(&sk->__sk_common, skc_ipv6only))
+		bpf_probe_read_kernel(r->address, 4, (void *)(sk + AT(SK_RCV_SADDR)));
+	if (bit_at(sk, AT(SK_V6ONLY)))
 		r->flags |= DW_BPF_F_V6ONLY;
-	if (BPF_CORE_READ_BITFIELD_PROBED(&sk->__sk_common, skc_reuseport))
+	if (bit_at(sk, AT(SK_REUSEPORT)))
 		r->flags |= DW_BPF_F_REUSEPORT;
 	if (r->protocol == IPPROTO_MPTCP)
 		r->flags |= DW_BPF_F_MPTCP;
 	if ((r->protocol == IPPROTO_UDP || r->protocol == IPPROTO_LITE) && r->type == SOCK_DGRAM &&
-	    GET((struct udp_sock *)sk, encap_rcv))
+	    P(sk, UDP_ENCAP))
 		r->flags |= DW_BPF_F_ENCAP;
-	if (r->type == SOCK_STREAM && r->protocol == 6 &&
-	    bpf_core_field_exists(struct tcp_sock, is_mptcp) &&
-	    bpf_core_type_exists(struct mptcp_subflow_context) &&
-	    GET((struct tcp_sock *)sk, is_mptcp)) {
-		struct mptcp_subflow_context *c =
-			GET((struct inet_connection_sock *)sk, icsk_ulp_data);
-
+	if (r->type == SOCK_STREAM && r->protocol == 6 && HAS(TCP_MPTCP) && HAS(SUBFLOW_CONN) &&
+	    U8(sk, TCP_MPTCP)) {
 		r->flags |= DW_BPF_F_MPTCP;
-		r->msk = (__u64)GET(c, conn);
+		r->msk = P(P(sk, CONNECTION_ULP), SUBFLOW_CONN);
 	}
 }
 
-INLINE void fill_packet(struct dw_bpf_socket *r, struct sock *sk)
+INLINE void fill_packet(struct dw_bpf_socket *r, __u64 sk)
 {
-	if (!bpf_core_type_exists(struct packet_sock))
+	if (!HAS(PACKET_IFINDEX) || !HAS(PACKET_NUM))
 		return;
-	r->ifindex = GET((struct packet_sock *)sk, ifindex);
-	r->port = __builtin_bswap16(GET((struct packet_sock *)sk, num));
+	r->ifindex = U32(sk, PACKET_IFINDEX);
+	r->port = __builtin_bswap16(U16(sk, PACKET_NUM));
 }
 
-INLINE void fill_vsock(struct dw_bpf_socket *r, struct sock *sk)
+INLINE void fill_vsock(struct dw_bpf_socket *r, __u64 sk)
 {
-	if (!bpf_core_type_exists(struct vsock_sock))
+	if (!HAS(VSOCK_CID) || !HAS(VSOCK_PORT))
 		return;
-	bpf_core_read(r->address, 4, &((struct vsock_sock *)sk)->local_addr.svm_cid);
-	r->port = GET((struct vsock_sock *)sk, local_addr.svm_port);
+	bpf_probe_read_kernel(r->address, 4, (void *)(sk + AT(VSOCK_CID)));
+	r->port = U32(sk, VSOCK_PORT);
 }
 
-INLINE void fill_bluetooth(struct dw_bpf_socket *r, struct sock *sk)
+INLINE void fill_bluetooth(struct dw_bpf_socket *r, __u64 sk)
 {
-	if (r->protocol == BTPROTO_L2CAP && bpf_core_type_exists(struct l2cap_pinfo))
-		r->port = GET((struct l2cap_pinfo *)sk, chan, psm);
-	else if (r->protocol == BTPROTO_RFCOMM && bpf_core_type_exists(struct rfcomm_pinfo))
-		r->port = GET((struct rfcomm_pinfo *)sk, channel);
+	if (r->protocol == BTPROTO_L2CAP && HAS(L2CAP_CHAN) && HAS(L2CAP_PSM))
+		r->port = U16(P(sk, L2CAP_CHAN), L2CAP_PSM);
+	else if (r->protocol == BTPROTO_RFCOMM && HAS(RFCOMM_CHANNEL))
+		r->port = U8(sk, RFCOMM_CHANNEL);
 }
 
-GLOBAL int dw_fill_socket(struct dw_bpf_socket *r, __u64 address)
+GLOBAL int dw_fill_socket(struct dw_bpf_socket *r, __u64 sk)
 {
-	struct sock *sk = (struct sock *)address;
-	struct socket *owner;
+	__u64 owner;
 
 	if (!r)
 		return 0;
-	owner = GET(sk, sk_socket);
+	owner = P(sk, SK_SOCKET);
 	r->head.type = DW_BPF_SOCKET;
 	r->head.size = sizeof(*r);
-	r->sk = (__u64)sk;
-	r->family = GET(sk, __sk_common.skc_family);
-	r->type = GET(sk, sk_type);
-	r->protocol = GET(sk, sk_protocol);
-	r->state = GET(sk, __sk_common.skc_state);
-	r->netns = GET(sk, __sk_common.skc_net.net, ns.inum);
-	r->uid = GET(sk, sk_uid.val);
-	r->cookie = GET(sk, __sk_common.skc_cookie.counter);
-	r->ifindex = GET(sk, __sk_common.skc_bound_dev_if);
-	if (GET(sk, sk_filter))
+	r->sk = sk;
+	r->family = U16(sk, SK_FAMILY);
+	r->type = U16(sk, SK_TYPE);
+	r->protocol = U16(sk, SK_PROTOCOL);
+	r->state = U8(sk, SK_STATE);
+	if (HAS(SK_NET))
+		r->netns = U32(P(sk, SK_NET), NET_INUM);
+	r->uid = U32(sk, SK_UID);
+	r->cookie = U64(sk, SK_COOKIE);
+	r->ifindex = U32(sk, SK_BOUND_IF);
+	if (P(sk, SK_FILTER))
 		r->flags |= DW_BPF_F_FILTER;
 	if (owner)
-		r->inode = GET((struct socket_alloc *)owner, vfs_inode.i_ino);
-	if (!owner || !GET(owner, file))
+		r->inode = U64(owner, SOCKET_INO);
+	if (!owner || !P(owner, SOCKET_FILE))
 		r->flags |= DW_BPF_F_NO_FILE;
 	if (r->family == AF_INET || r->family == AF_INET6)
 		fill_inet(r, sk);

@@ -25,20 +25,19 @@ struct scan {
 	struct seq_file *seq;
 	__u64 fds;  /* struct file ** */
 	__u64 open; /* bitmap of descriptors in use */
-	__u64 word;
+	__u64 word; /* those of the current 64 that are still to be looked at */
 	__u64 files;
-	__u32 first; /* descriptor of the lowest bit of word */
-	__u32 from;  /* descriptors below are passed over */
+	__u32 at, words; /* the word that comes next, how many there are */
+	__u32 first;     /* descriptor of the lowest bit of word */
+	__u32 from;      /* descriptors below are passed over */
 	__u32 tgid, tid;
 	__u32 stopped; /* descriptor that did not fit any more, with full set */
 	__u32 full;
-	__u32 rings;
 };
 
-INLINE __u64 class_of_inode(struct file *file)
+INLINE __u64 class_of_inode(__u64 file)
 {
-	struct inode *inode = GET(file, f_inode);
-	unsigned long magic = GET(inode, i_sb, s_magic);
+	__u64 magic = U64(P(P(file, FILE_INODE), INODE_SB), SB_MAGIC), text;
 	char name[8] = { 0 };
 
 	if (magic == SOCKFS_MAGIC)
@@ -47,7 +46,8 @@ INLINE __u64 class_of_inode(struct file *file)
 		return CLASS_NSFS;
 	if (magic != ANON_INODE_MAGIC)
 		return CLASS_OTHER;
-	bpf_probe_read_kernel(name, sizeof(name), GET(file, f_path.dentry, d_name.name));
+	text = P(P(file, FILE_DENTRY), DENTRY_NAME);
+	bpf_probe_read_kernel(name, sizeof(name), (void *)text);
 	return name[0] == '[' && name[1] == 'i' && name[2] == 'o' && name[3] == '_' &&
 			       name[4] == 'u' && name[5] == 'r'
 		       ? CLASS_RING
@@ -55,195 +55,220 @@ INLINE __u64 class_of_inode(struct file *file)
 }
 
 /* The long way: asks the inode, and remembers. */
-GLOBAL __u64 dw_learn_class(__u64 address)
+GLOBAL __u64 dw_learn_class(__u64 file)
 {
-	struct file *file = (struct file *)address;
-	__u64 op = (__u64)GET(file, f_op), class = class_of_inode(file);
+	__u64 op = P(file, FILE_OP), class = class_of_inode(file);
 
 	/* O_PATH files of all kinds share their operations */
-	if (!(GET(file, f_mode) & FMODE_PATH) && !(op & 7))
+	if (!(U32(file, FILE_MODE) & FMODE_PATH) && !(op & 7))
 		classes[(op >> 6) & 63] = op | class;
 	return class;
 }
 
-INLINE __u64 class_of(struct file *file)
+INLINE __u64 class_of(__u64 file)
 {
-	__u64 op = (__u64)GET(file, f_op), known = classes[(op >> 6) & 63];
+	__u64 op = P(file, FILE_OP), known = classes[(op >> 6) & 63];
 
-	return op && (known & ~7ULL) == op ? known & 7 : dw_learn_class((__u64)file);
+	return op && (known & ~7ULL) == op ? known & 7 : dw_learn_class(file);
 }
 
-INLINE struct file *file_at(__u64 fds, __u32 fd)
+/* Known to be none of those that matter; most descriptors are. */
+INLINE bool is_other(__u64 file)
 {
-	struct file *file = 0;
+	__u64 op = P(file, FILE_OP);
 
-	bpf_probe_read_kernel(&file, sizeof(file), (void *)(fds + fd * 8ULL));
-	return file;
+	return classes[(op >> 6) & 63] == (op | CLASS_OTHER);
+}
+
+INLINE __u64 file_at(__u64 fds, __u32 fd)
+{
+	return read_64(fds + fd * 8ULL);
 }
 
 /*
  * Most sockets are no doors, and struct sock is memory that nobody touched lately: what struct socket and the
  * operations of its family, which are always at hand, tell is asked first.
  */
-INLINE bool may_be_door(struct socket *owner)
+INLINE bool may_be_door(__u64 owner)
 {
-	int family = GET(owner, ops, family);
+	__u32 family = U32(P(owner, SOCKET_OPS), OPS_FAMILY);
 
 	if (family != AF_INET && family != AF_INET6 && family != AF_PACKET && family != AF_VSOCK &&
 	    family != AF_BLUETOOTH && family != AF_SMC)
 		return false;
-	return GET(owner, type) != SOCK_STREAM || GET(owner, state) != SS_CONNECTED;
+	return U16(owner, SOCKET_TYPE) != SOCK_STREAM || U32(owner, SOCKET_STATE) != SS_CONNECTED;
 }
 
-/* Returns false when the buffer is full. */
-NOINLINE int tell_socket(struct scan *s, struct file *file, __u32 fd)
+/*
+ * What there is to tell of a file that is a socket: 1, and *r is filled; 0: it is no door. Looks are functions of
+ * their own, apart from the writing, so that the verifier looks at them once and not in each state of a loop.
+ */
+GLOBAL int dw_look_socket(struct dw_bpf_socket *r, __u64 file, __u64 slot)
 {
-	struct socket *owner = GET(file, private_data);
-	struct dw_bpf_socket r = { 0 };
-	struct sock *sk;
+	__u64 owner = P(file, FILE_PRIVATE), sk;
 
-	if (!may_be_door(owner))
-		return true;
-	sk = GET(owner, sk);
-	sk = (struct sock *)dw_door_behind((__u64)sk);
-	if (!dw_is_door((__u64)sk))
-		return true;
-	if (!room_for(s->seq, sizeof(r)))
-		return false;
-	dw_fill_socket(&r, (__u64)sk);
-	r.tgid = s->tgid;
-	r.tid = s->tid;
-	r.fd = fd;
-	if (!SAME(GET(file, private_data), owner) || !SAME(file_at(s->fds, fd), file))
-		return true; /* closed meanwhile: what was read may be another's */
-	bpf_seq_write(s->seq, &r, sizeof(r));
-	return true;
+	if (!r || !may_be_door(owner))
+		return 0;
+	sk = door_behind(P(owner, SOCKET_SK));
+	if (!dw_is_door(sk))
+		return 0;
+	dw_fill_socket(r, sk);
+	/* closed meanwhile: what was read may be another's */
+	return P(file, FILE_PRIVATE) == owner && (!slot || read_64(slot) == file);
 }
 
-NOINLINE int tell_namespace(struct scan *s, struct file *file, __u32 fd)
+GLOBAL int dw_look_namespace(struct dw_bpf_nsfd *r, __u64 file)
 {
-	struct ns_common *ns = GET(file, f_inode, i_private);
-	struct dw_bpf_nsfd r = {
-		.head = { .type = DW_BPF_NSFD, .size = sizeof(r) },
-		.tgid = s->tgid,
-		.tid = s->tid,
-		.fd = fd,
-	};
+	__u64 ns = P(P(file, FILE_INODE), INODE_PRIVATE);
 	char name[4] = { 0 };
 
-	bpf_probe_read_kernel(name, sizeof(name), GET(ns, ops, name));
-	if (name[0] != 'n' || name[1] != 'e' || name[2] != 't' || name[3])
-		return true;
-	if (!room_for(s->seq, sizeof(r)))
-		return false;
-	r.netns = GET(ns, inum);
-	bpf_seq_write(s->seq, &r, sizeof(r));
-	return true;
+	if (!r)
+		return 0;
+	bpf_probe_read_kernel(name, sizeof(name), (void *)P(P(ns, NS_OPS), NS_OPS_NAME));
+	r->netns = U32(ns, NS_INUM);
+	return name[0] == 'n' && name[1] == 'e' && name[2] == 't' && !name[3];
 }
 
-/* Fixed files of a ring are a piece of work for the other program: rings are few. */
-NOINLINE int tell_ring(struct scan *s, struct file *file, __u32 fd)
-{
-	struct dw_bpf_more r = {
-		.head = { .type = DW_BPF_MORE, .size = sizeof(r) },
-		.work = { .kind = DW_BPF_W_RING,
-			  .tgid = s->tgid,
-			  .tid = s->tid,
-			  .fd = fd,
-			  .n = 1U << 20 },
+/* What one descriptor leads to: the record, and whose descriptor it is. */
+struct found {
+	union {
+		struct dw_bpf_socket socket;
+		struct dw_bpf_nsfd nsfd;
+		struct dw_bpf_more more;
 	};
+	__u64 file, slot;
+	__u32 tgid, tid, fd;
+};
 
-	if (!room_for(s->seq, sizeof(r)))
-		return false;
-	s->rings = 1;
-	r.work.files = (__u64)file;
-	r.work.table = (__u64)GET(file, private_data);
-	bpf_seq_write(s->seq, &r, sizeof(r));
-	return true;
+INLINE __u32 look_at_namespace(struct found *f)
+{
+	f->nsfd.head.type = DW_BPF_NSFD;
+	f->nsfd.head.size = sizeof(f->nsfd);
+	f->nsfd.tgid = f->tgid;
+	f->nsfd.tid = f->tid;
+	f->nsfd.fd = (__s32)f->fd;
+	return dw_look_namespace(&f->nsfd, f->file) ? sizeof(f->nsfd) : 0;
 }
 
-static long one_descriptor(__u32 bit, struct scan *s)
+/* Fixed files of a ring are a piece of work of its own: rings are few. */
+INLINE __u32 look_at_ring(struct found *f)
 {
-	__u32 fd = s->first + bit;
-	struct file *file;
+	f->more.head.type = DW_BPF_MORE;
+	f->more.head.size = sizeof(f->more);
+	f->more.work.kind = DW_BPF_W_RING;
+	f->more.work.tgid = f->tgid;
+	f->more.work.tid = f->tid;
+	f->more.work.fd = f->fd;
+	f->more.work.n = 1U << 20;
+	f->more.work.files = f->file;
+	f->more.work.table = P(f->file, FILE_PRIVATE);
+	return sizeof(f->more);
+}
+
+/* Makes the record of a descriptor: its size, 0: there is nothing to tell. */
+GLOBAL int dw_look(struct found *f)
+{
 	__u64 class;
-	int fits = true;
 
-	if (!(s->word >> (bit & 63) & 1) || fd < s->from)
+	if (!f)
 		return 0;
-	file = file_at(s->fds, fd);
-	if (!file)
+	class = class_of(f->file);
+	if (class == CLASS_NSFS)
+		return look_at_namespace(f);
+	if (class == CLASS_RING)
+		return look_at_ring(f);
+	if (class != CLASS_SOCKET || !dw_look_socket(&f->socket, f->file, f->slot))
 		return 0;
-	class = class_of(file);
-	if (class == CLASS_OTHER)
-		return 0;
-	if (class == CLASS_SOCKET)
-		fits = tell_socket(s, file, fd);
-	else if (class == CLASS_NSFS)
-		fits = tell_namespace(s, file, fd);
-	else if (class == CLASS_RING)
-		fits = tell_ring(s, file, fd);
-	if (fits)
-		return 0;
-	s->stopped = fd;
-	s->full = 1;
-	return 1;
+	f->socket.tgid = f->tgid;
+	f->socket.tid = f->tid;
+	f->socket.fd = f->fd;
+	return sizeof(f->socket);
 }
 
-static long one_word(__u32 i, struct scan *s)
-{
-	__u64 word = 0;
+/* Where the one bit of a word is: each product has other upper six bits (a de Bruijn sequence). */
+#define DE_BRUIJN 0x03f79d71b4cb0a89ULL
 
-	bpf_probe_read_kernel(&word, sizeof(word), (void *)(s->open + i * 8ULL));
-	if (!word)
+static const __u8 places[64] = { 0,  1,  48, 2,  57, 49, 28, 3,  61, 58, 50, 42, 38, 29, 17, 4,
+				 62, 55, 59, 36, 53, 51, 43, 22, 45, 39, 33, 30, 24, 18, 12, 5,
+				 63, 47, 56, 27, 60, 41, 37, 16, 54, 35, 52, 21, 44, 32, 23, 11,
+				 46, 26, 40, 15, 34, 20, 31, 10, 25, 14, 19, 9,  13, 8,  7,  6 };
+
+/* Tells what there is to tell of a descriptor. 1: the buffer is full. */
+INLINE long tell_descriptor(struct scan *s, __u64 file, __u64 slot, __u32 fd)
+{
+	struct found f = { .file = file, .slot = slot, .tgid = s->tgid, .tid = s->tid, .fd = fd };
+	__u32 n;
+
+	if (!room_for(s->seq, sizeof(f.socket))) {
+		s->stopped = fd;
+		s->full = 1;
+		return 1;
+	}
+	n = (__u32)dw_look(&f);
+	/* the compiler knows what dw_look() returns, the verifier does not: the check must stay */
+	__asm__ volatile("" : "+r"(n));
+	if (n <= sizeof(f.socket))
+		bpf_seq_write(s->seq, &f, n);
+	return 0;
+}
+
+/* One step: to the next descriptor in use, or to the next word of the bitmap. */
+static long one_descriptor(__u32 i __attribute__((unused)), struct scan *s)
+{
+	__u64 lowest, slot, file;
+	__u32 fd;
+
+	if (!s->word) {
+		if (s->at >= s->words)
+			return 1;
+		s->word = read_64(s->open + s->at * 8ULL);
+		s->first = s->at * 64;
+		s->at++;
 		return 0;
-	s->word = word;
-	s->first = i * 64;
-	bpf_loop(64, one_descriptor, s, 0);
-	return s->full != 0;
+	}
+	lowest = s->word & -s->word;
+	s->word ^= lowest;
+	fd = s->first + places[lowest * DE_BRUIJN >> 58];
+	slot = s->fds + fd * 8ULL;
+	file = read_64(slot);
+	if (fd < s->from || !file || is_other(file))
+		return 0;
+	return tell_descriptor(s, file, slot, fd);
 }
 
 /* s->seq, files, from, tgid and tid are set by the caller. */
 INLINE void scan_files(struct scan *s)
 {
-	struct files_struct *files = (struct files_struct *)s->files;
-	struct fdtable *table = GET(files, fdt);
-	__u32 n = GET(table, max_fds);
+	__u64 table = P(s->files, FILES_FDT);
+	__u32 n = U32(table, FDT_MAX);
 
-	s->fds = (__u64)GET(table, fd);
-	s->open = (__u64)GET(table, open_fds);
-	bpf_loop((n + 63) / 64, one_word, s, 0);
+	s->fds = P(table, FDT_FD);
+	s->open = P(table, FDT_OPEN);
+	s->words = (n + 63) / 64;
+	bpf_loop(n + s->words + 1, one_descriptor, s, 0);
 }
 
 /* A struct pid's number in the reader's namespace; 0: it has none there. */
-INLINE __u32 number_of(struct pid *pid)
+INLINE __u32 number_of(__u64 pid)
 {
-	struct task_struct *reader = (struct task_struct *)bpf_get_current_task();
-	__u32 level = GET(reader, thread_pid, level), nr = 0;
+	__u32 level = U32(P(bpf_get_current_task(), TASK_PID), PID_LEVEL);
 
-	if (!pid || GET(pid, level) < level)
+	if (!pid || U32(pid, PID_LEVEL) < level)
 		return 0;
-	bpf_probe_read_kernel(&nr, sizeof(nr),
-			      (char *)pid + bpf_core_field_offset(struct pid, numbers) +
-				      (__u64)level * sizeof(struct upid));
-	return nr;
+	return read_32(pid + AT(PID_NUMBERS) + (__u64)level * UPID_SIZE);
 }
 
-/* Inode of the pid namespace that a struct pid is of, on the level given. */
-INLINE __u32 pidns_of(struct pid *pid, __u32 level)
+/* Inode of the pid namespace that a struct pid was made in. */
+INLINE __u32 pidns_of(__u64 pid)
 {
-	struct pid_namespace *ns = 0;
-
-	bpf_probe_read_kernel(&ns, sizeof(ns),
-			      (char *)pid + bpf_core_field_offset(struct pid, numbers) +
-				      (__u64)level * sizeof(struct upid) +
-				      __builtin_offsetof(struct upid, ns));
-	return GET(ns, ns.inum);
+	return U32(
+		read_64(pid + AT(PID_NUMBERS) + (__u64)U32(pid, PID_LEVEL) * UPID_SIZE + UPID_NS),
+		PIDNS_INUM);
 }
 
-INLINE __u32 number_of_process(struct task_struct *task)
+INLINE __u32 number_of_process(__u64 task)
 {
-	return number_of(GET(task, group_leader, thread_pid));
+	return number_of(P(P(task, TASK_LEADER), TASK_PID));
 }
 
 #endif

@@ -19,8 +19,9 @@ enum dw_bpf_record_type {
 	DW_BPF_SYMBOL,     /* who takes what comes to a kernel-made socket */
 	DW_BPF_NETNS,      /* a network namespace on the kernel's list */
 	DW_BPF_NSFD, /* a descriptor of a network namespace; fd -1: a task in others than the reader */
-	DW_BPF_TABLE, /* a socket table that an anchor socket leads to */
-	DW_BPF_MORE,  /* the buffer was full: what remains to be walked */
+	DW_BPF_TABLE,   /* a socket table that an anchor socket leads to */
+	DW_BPF_MORE,    /* the buffer was full: what remains to be walked */
+	DW_BPF_COMMAND, /* added by the reader: a command line as /proc tells it, n bytes */
 };
 
 struct dw_bpf_head {
@@ -130,7 +131,7 @@ struct dw_bpf_nsfd {
 	__u32 reserved;
 };
 
-/* What the map of the table walk holds: one piece of work each. */
+/* A piece of work: the walk over the tables is made of them. */
 enum dw_bpf_work_kind {
 	DW_BPF_W_NONE = 0,
 	DW_BPF_W_NETNS,  /* list of namespaces; from: how many to pass over, n: how many to tell */
@@ -142,6 +143,7 @@ enum dw_bpf_work_kind {
 	DW_BPF_W_FDS,    /* descriptors of the task `table`, which has the number `tid` */
 	DW_BPF_W_SOCKET, /* filter and symbols of the struct sock `table` of the inode `files` */
 	DW_BPF_W_RING, /* fixed files of the struct io_ring_ctx `table`, which descriptor `fd` is */
+	DW_BPF_W_AGAIN, /* the struct sock `table` of the inode `files`, if it is still that and a door */
 };
 
 struct dw_bpf_work {
@@ -155,12 +157,14 @@ struct dw_bpf_work {
 };
 
 /*
- * What a reader of the tables program wants done. It lies in the program's one hash map, below the key
- * dw_bpf_reader(); `next` counts up as the pieces are done.
+ * What a reader wants done. It lies in the program's one hash map, below the key dw_bpf_reader(). Without pieces of
+ * work it is a walk over the tasks; `next` counts up as pieces are done.
  */
 struct dw_bpf_request {
 	__u64 work; /* address, in the reader's memory, of n struct dw_bpf_work */
 	__u32 n, next;
+	__u32 half; /* 0: all tasks; 1, 2: those of one half of the processes */
+	__u32 reserved;
 };
 
 /* A reader by its thread's number and the inode of the pid namespace that the number is of. */
@@ -170,6 +174,13 @@ static inline __u64 dw_bpf_reader(__u32 pidns, __u32 tid)
 }
 
 #define DW_BPF_READERS_MAX 64 /* at once */
+
+struct dw_bpf_command {
+	struct dw_bpf_head head;
+	__u32 tgid;
+	__u32 reserved;
+	char text[];
+};
 
 struct dw_bpf_more {
 	struct dw_bpf_head head;

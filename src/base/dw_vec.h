@@ -19,6 +19,18 @@
 		size_t n, cap;                                                                     \
 	}
 
+/* Room for `count` more members at once: growing step by step copies, and leaves the old places behind. */
+#define dw_vec_reserve(arena, vec, count)                                                          \
+	({                                                                                         \
+		__typeof__(vec) dw_v = (vec);                                                      \
+		size_t dw_c = dw_v->n + (count);                                                   \
+		if (dw_c > dw_v->cap) {                                                            \
+			dw_v->v = dw_arena_grow((arena), dw_v->v, dw_v->cap * sizeof(*dw_v->v),    \
+						dw_c * sizeof(*dw_v->v));                          \
+			dw_v->cap = dw_c;                                                          \
+		}                                                                                  \
+	})
+
 /* Appends one zeroed member and returns its address. */
 #define dw_vec_add(arena, vec)                                                                     \
 	({                                                                                         \

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The BPF rung. Two views of one kernel: descriptors of all tasks, and the kernel's own tables. They are not
- * taken at one instant, so when they differ about a socket both are taken once more: what was opened or closed
+ * taken at one instant, so what they differ about is looked at once more (settle()): what was opened or closed
  * meanwhile then agrees, and what still differs is hidden from one of them.
  */
 #include "dw_bpf.h"
@@ -26,7 +26,8 @@ struct committing {
 	struct dw_view *view, *before; /* before: the first look, NULL when one was enough */
 	DW_VEC(uint64_t) css_sets;     /* of the processes so far, and beside them their cgroups */
 	DW_VEC(const char *) paths;
-	bool closed; /* some process may not be looked into */
+	bool closed;   /* some process may not be looked into */
+	size_t unheld; /* sockets whose holder may be that process */
 };
 
 /* --- namespaces ------------------------------------------------------------------------------------ */
@@ -186,7 +187,7 @@ static size_t add_process(struct committing *k, struct dw_view_process *p)
 	struct dw_arena *a = k->c->facts->arena;
 	struct dw_procinfo i = info_of(a, p);
 	const char **cgroup;
-	unsigned what = DW_PROCS_COMMAND;
+	unsigned what = p->command ? 0 : DW_PROCS_COMMAND;
 	bool first;
 
 	i.command = i.comm;
@@ -196,6 +197,8 @@ static size_t add_process(struct committing *k, struct dw_view_process *p)
 	if (!p->exe)
 		what |= DW_PROCS_EXE;
 	dw_procs_complete(k->c->procs, &i, what, p->exe);
+	if (p->command)
+		dw_procs_take_command(k->c->procs, &i, p->command, p->n_command);
 	if (first)
 		*cgroup = i.cgroup;
 	i.cgroup = *cgroup;
@@ -276,30 +279,6 @@ static const char *filter_of(struct dw_arena *a, const struct dw_view_socket *s,
 		     : "a BPF program chooses";
 }
 
-/*
- * Is there a process that even root may not look into (a protected PID 1, for one)? The task walk does not show
- * its descriptors either, so a socket without a holder may well be its.
- */
-static bool has_closed_process(struct dw_collect *c, struct dw_arena *scratch)
-{
-	int *pids = NULL;
-	size_t n = 0;
-
-	/* a recorded host may have no /proc; a running one that cannot be listed proves nothing */
-	if (dw_procs_list(c->procs, scratch, &pids, &n, NULL) < 0)
-		return dw_sys_is_running(c->sys);
-	for (size_t i = 0; i < n; i++) {
-		_cleanup_fd_ int link =
-			dw_procs_openat(c->procs, pids[i], "fd/0", O_PATH | O_NOFOLLOW, NULL);
-		char target[64];
-
-		if (link >= 0 && readlinkat(link, "", target, sizeof(target)) < 0 &&
-		    errno == EACCES)
-			return true;
-	}
-	return false;
-}
-
 /* What each view should have shown; only asked where the views differed twice. */
 static unsigned could_see(const struct committing *k, const struct dw_view_socket *s,
 			  enum dw_protocol p)
@@ -338,7 +317,7 @@ static void add_socket(struct committing *k, struct dw_view_socket *s)
 	};
 
 	s->fact = DW_NONE;
-	if (fact.kind == DW_KIND_UNKNOWN || netns == DW_NONE || is_fleeting(k, s))
+	if (fact.kind == DW_KIND_UNKNOWN || netns == DW_NONE || s->gone || is_fleeting(k, s))
 		return;
 	fact.could_see = could_see(k, s, p);
 	if (s->kernel && (fact.kernel_made || (s->k.flags & DW_BPF_F_ENCAP)))
@@ -386,41 +365,47 @@ static void add_holds(struct committing *k)
 
 /* --- the rung -------------------------------------------------------------------------------------- */
 
-static bool is_unsettled(const struct committing *k, const struct dw_view_socket *s)
-{
-	bool held = (s->seen & (DW_SEEN_BPF_FD | DW_SEEN_IO_URING)) != 0;
-
-	if (s->seen & DW_SEEN_BPF_HASH)
-		return !held && !(s->k.flags & DW_BPF_F_NO_FILE) &&
-		       dw_netns_find(k->c, s->k.netns) != DW_NONE;
-	return (k->view->tables & 1U << dw_view_protocol(&s->k)) != 0;
-}
-
-static bool views_differ(const struct committing *k)
-{
-	if (!(k->walk.ran & DW_BPF_TABLES))
-		return false;
-	for (size_t i = 0; i < k->view->sockets.n; i++)
-		if (is_unsettled(k, k->view->sockets.v[i]))
-			return true;
-	return false;
-}
-
 static int look(struct committing *k, struct dw_view *v, struct dw_error *e)
 {
-	int r = dw_bpf_run(k->c->sys, DW_BPF_HOLDERS | DW_BPF_TABLES, k->scratch, &k->walk, e);
+	struct dw_bpf_walk walk = { 0 };
+	int r = dw_bpf_run(k->c->sys, DW_BPF_HOLDERS | DW_BPF_TABLES, k->scratch, &walk, e);
 
 	if (r < 0)
 		return r;
-	if (!(k->walk.ran & DW_BPF_HOLDERS))
+	if (!(walk.ran & DW_BPF_HOLDERS))
 		return dw_error_set(e, -ENOTSUP, "this kernel does not let BPF walk over tasks");
 	v->arena = k->scratch;
-	dw_view_add(v, &k->walk.holders);
-	dw_view_add(v, &k->walk.tables);
+	dw_view_add(v, &walk.holders);
+	dw_view_add(v, &walk.tables);
 	if (!dw_view_tables_agree(v))
 		v->tables = 0;
+	k->walk = walk;
 	k->view = v;
 	return 0;
+}
+
+/*
+ * What differs is looked at again: only the socket where a process that may not be looked into explains that it has
+ * no holder, to see that it was not closed meanwhile; else both views.
+ */
+static void settle(struct committing *k, struct dw_view *first, struct dw_view *second)
+{
+	struct dw_view_difference d = { 0 };
+
+	if (k->walk.ran & DW_BPF_TABLES)
+		d = dw_view_difference(k->c, first);
+	if (d.unheld + d.unlisted == 0)
+		return;
+	k->closed = dw_view_has_closed_process(k->c, k->scratch);
+	if (k->closed && d.unlisted == 0) {
+		k->unheld = dw_view_drop_closed(k->c, first);
+		return;
+	}
+	k->before = first;
+	if (look(k, second, NULL) < 0)
+		k->before = NULL;
+	if (k->closed)
+		k->unheld = dw_view_difference(k->c, k->view).unheld;
 }
 
 /* What BPF could not show is asked for in the next best way. */
@@ -436,6 +421,11 @@ static void fill_gaps(struct committing *k)
 	if (k->view->bad > 0)
 		dw_facts_incomplete(f, "bpf-bad-record", NULL, 0, true,
 				    "%zu records of the BPF walk are malformed", k->view->bad);
+	if (k->unheld > 0)
+		dw_facts_incomplete(f, "closed-process", NULL, 0, true,
+				    "holders of %zu socket%s not visible: some processes may not "
+				    "be looked into",
+				    k->unheld, k->unheld == 1 ? "" : "s");
 	if ((k->walk.ran & DW_BPF_TABLES) && dw_view_knows_tables(k->view))
 		return;
 	dw_facts_incomplete(
@@ -448,7 +438,12 @@ static void fill_gaps(struct committing *k)
 
 static void commit(struct committing *k)
 {
+	struct dw_facts *f = k->c->facts;
+
 	add_namespaces(k);
+	dw_vec_reserve(f->arena, &f->sockets, k->view->sockets.n);
+	dw_vec_reserve(f->arena, &f->holds, k->view->holds.n);
+	dw_vec_reserve(f->arena, &f->processes, HASH_COUNT(k->view->by_tgid));
 	for (size_t i = 0; i < k->view->sockets.n; i++)
 		add_socket(k, k->view->sockets.v[i]);
 	add_holds(k);
@@ -466,17 +461,7 @@ int dw_collect_bpf(struct dw_collect *c, struct dw_error *e)
 	if (r < 0)
 		return r;
 	add_namespaces(&k);
-	if (views_differ(&k)) {
-		struct dw_bpf_walk walk = k.walk;
-
-		k.before = &first;
-		k.closed = has_closed_process(c, scratch);
-		if (look(&k, &second, NULL) < 0) {
-			k.before = NULL;
-			k.walk = walk;
-			k.view = &first;
-		}
-	}
+	settle(&k, &first, &second);
 	commit(&k);
 	dw_view_close(&first);
 	dw_view_close(&second);

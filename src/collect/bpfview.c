@@ -123,6 +123,19 @@ static void add_exe(struct dw_view *v, uint32_t tgid, const char *record,
 		p->exe = dw_arena_strndup(v->arena, record + sizeof(*head), head->n);
 }
 
+static void add_command(struct dw_view *v, const char *record, const struct dw_bpf_head *head)
+{
+	struct dw_bpf_command c;
+	struct dw_view_process *p;
+
+	memcpy(&c, record, sizeof(c));
+	p = dw_view_process(v, c.tgid);
+	if (!p || p->command || head->n == 0 || head->n > head->size - sizeof(c))
+		return;
+	p->command = dw_arena_memdup(v->arena, record + sizeof(c), head->n);
+	p->n_command = head->n;
+}
+
 static void add_filter(struct dw_view *v, const char *record, const struct dw_bpf_head *head)
 {
 	struct dw_bpf_filter f;
@@ -182,6 +195,7 @@ static size_t least_size(uint16_t type)
 		[DW_BPF_NETNS] = sizeof(struct dw_bpf_netns),
 		[DW_BPF_NSFD] = sizeof(struct dw_bpf_nsfd),
 		[DW_BPF_TABLE] = sizeof(struct dw_bpf_table),
+		[DW_BPF_COMMAND] = sizeof(struct dw_bpf_command),
 	};
 
 	return type < DW_ARRAY_SIZE(sizes) ? sizes[type] : 0;
@@ -216,6 +230,8 @@ static void add_record(struct dw_view *v, const char *record, const struct dw_bp
 		add_process(v, &r.process);
 	} else if (head->type == DW_BPF_EXE) {
 		add_exe(v, *tgid, record, head);
+	} else if (head->type == DW_BPF_COMMAND) {
+		add_command(v, record, head);
 	} else if (head->type == DW_BPF_FILTER) {
 		add_filter(v, record, head);
 	} else if (head->type == DW_BPF_SYMBOL) {

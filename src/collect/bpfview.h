@@ -17,6 +17,7 @@ struct dw_view_socket {
 	size_t n_filter;
 	const char *kernel; /* subsystem; NULL: its symbols do not tell */
 	bool has_symbol;
+	bool gone;   /* closed since */
 	size_t fact; /* index into facts->sockets, DW_NONE: not taken */
 	UT_hash_handle hh;
 };
@@ -30,8 +31,10 @@ struct dw_view_hold {
 struct dw_view_process {
 	uint32_t tgid; /* key */
 	struct dw_bpf_process k;
-	const char *exe; /* NULL: not told */
-	size_t owner;    /* index into facts->processes, DW_NONE: not added yet */
+	const char *exe;     /* NULL: not told */
+	const char *command; /* arguments, a NUL behind each; NULL: not told */
+	size_t n_command;
+	size_t owner; /* index into facts->processes, DW_NONE: not added yet */
 	UT_hash_handle hh;
 };
 
@@ -62,6 +65,18 @@ struct dw_view_process *dw_view_process(const struct dw_view *v, uint32_t tgid);
 
 /* DW_PROTOCOL_UNKNOWN: no door that we know. */
 enum dw_protocol dw_view_protocol(const struct dw_bpf_socket *k);
+
+/* bpfsettle.c: sockets that only one of the two views of a look shows. */
+struct dw_view_difference {
+	size_t unheld;   /* in the tables, with a file, but held by nobody */
+	size_t unlisted; /* held, but not in the tables where they should be */
+};
+
+struct dw_collect;
+struct dw_view_difference dw_view_difference(const struct dw_collect *c, const struct dw_view *v);
+/* Asks for the sockets without a holder once more and marks those that were closed; how many are left. */
+size_t dw_view_drop_closed(struct dw_collect *c, struct dw_view *v);
+bool dw_view_has_closed_process(struct dw_collect *c, struct dw_arena *scratch);
 
 /*
  * The subsystem of a socket that the kernel made, from the names of the functions that take what comes

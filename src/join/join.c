@@ -386,6 +386,7 @@ struct dw_snapshot *dw_join(const struct dw_facts *f)
 	struct dw_snapshot *s = dw_new(a, struct dw_snapshot);
 	struct joining j = { .facts = f, .arena = a };
 
+	dw_vec_reserve(a, &j.doors, f->sockets.n + f->redirects.n + f->sleepers.n);
 	add_sockets(&j);
 	dw_join_peers(f, j.doors.v, j.doors.n, a);
 	add_redirects(&j);

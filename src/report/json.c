@@ -16,8 +16,9 @@ struct kept {
 
 struct writer {
 	struct dw_json *j;
-	struct dw_arena *a;
-	bool keep; /* kept text is compact: an indented document does without */
+	struct dw_arena *a;      /* of the kept texts */
+	struct dw_arena *values; /* of the object that is being written */
+	bool keep;               /* kept text is compact: an indented document does without */
 	struct kept kept[8];
 	size_t n_kept;
 };
@@ -25,11 +26,22 @@ struct writer {
 static void write_object(struct writer *w, const char *key, const struct dw_field *fields,
 			 const void *object);
 
+/* Its values go with it: those of thousands of doors would be as much memory as the doors. */
+static void write_item(struct writer *w, const struct dw_field *members, const void *object)
+{
+	_cleanup_arena_ struct dw_arena *own = dw_arena_new();
+	struct dw_arena *outer = w->values;
+
+	w->values = own;
+	write_object(w, NULL, members, object);
+	w->values = outer;
+}
+
 static void write_objects(struct writer *w, const struct dw_field *f, const struct dw_value *v)
 {
 	dw_json_array(w->j, f->name);
 	for (size_t i = 0; i < v->n; i++)
-		write_object(w, NULL, f->members, (const char *)v->object + i * v->size);
+		write_item(w, f->members, (const char *)v->object + i * v->size);
 	dw_json_end_array(w->j);
 }
 
@@ -94,7 +106,7 @@ static void write_value(struct writer *w, const struct dw_field *f, const struct
 		dw_json_bool(w->j, f->name, v->yes);
 		return;
 	case DW_FIELD_TIME:
-		dw_json_string(w->j, f->name, dw_field_time(w->a, v->number));
+		dw_json_string(w->j, f->name, dw_field_time(w->values, v->number));
 		return;
 	case DW_FIELD_STRINGS:
 		write_list(w, f, v);
@@ -116,7 +128,7 @@ static void write_value(struct writer *w, const struct dw_field *f, const struct
 static void write_members(struct writer *w, const struct dw_field *fields, const void *object)
 {
 	for (const struct dw_field *f = fields; f->name; f++) {
-		struct dw_value v = dw_field_value(f, w->a, object);
+		struct dw_value v = dw_field_value(f, w->values, object);
 
 		if (v.known)
 			write_value(w, f, &v);
@@ -149,7 +161,7 @@ int dw_report_why_json(const struct dw_found *f, FILE *out, bool pretty, struct 
 int dw_report_json(const struct dw_report *r, FILE *out, bool pretty, struct dw_error *e)
 {
 	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
-	struct writer w = { .j = dw_json_new(out, pretty), .a = a, .keep = !pretty };
+	struct writer w = { .j = dw_json_new(out, pretty), .a = a, .values = a, .keep = !pretty };
 
 	write_object(&w, NULL, dw_fields_document, r);
 	if (!pretty) /* YAJL ends an indented document with a newline itself */
@@ -160,10 +172,10 @@ int dw_report_json(const struct dw_report *r, FILE *out, bool pretty, struct dw_
 int dw_report_jsonl(const struct dw_report *r, FILE *out, struct dw_error *e)
 {
 	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
-	struct writer w = { .j = dw_json_new(out, false), .a = a, .keep = true };
+	struct writer w = { .j = dw_json_new(out, false), .a = a, .values = a, .keep = true };
 
 	for (size_t i = 0; i < r->n_doors; i++) {
-		write_object(&w, NULL, dw_fields_door, &r->doors[i]);
+		write_item(&w, dw_fields_door, &r->doors[i]);
 		dw_json_line(w.j);
 	}
 	for (size_t i = 0; i < r->snapshot->n_incomplete; i++) {

@@ -35,11 +35,20 @@ struct dw_bpf_walk {
  */
 int dw_bpf_run(struct dw_sys *s, unsigned want, struct dw_arena *a, struct dw_bpf_walk *ret,
 	       struct dw_error *e);
-/* The programs need not be loaded: both are pinned (a fake handle: recorded). */
+/*
+ * Tells those of n sockets of the tables anew, as records, that are still what they were. Costs next to nothing.
+ * -ENOTSUP on a recorded host.
+ */
+struct dw_bpf_seen {
+	uint64_t sk, inode;
+};
+int dw_bpf_look_again(struct dw_sys *s, const struct dw_bpf_seen *v, size_t n, struct dw_arena *a,
+		      struct dw_bytes *ret, struct dw_error *e);
+/* The program need not be loaded: it is pinned (a fake handle: recorded). */
 bool dw_bpf_is_ready(struct dw_sys *s);
 /* An nsfs descriptor of the network namespace that descriptor `fd` of the process, a socket, lives in. */
 int dw_bpf_socket_netns(struct dw_sys *s, int pid, int fd, struct dw_error *e);
-/* Pin the programs below /sys/fs/bpf/doorward (mounted when it is not), mode 0700, for later runs. */
+/* Pin the program below /sys/fs/bpf/doorward (mounted when it is not), mode 0700, for later runs. */
 int dw_bpf_pin(struct dw_sys *s, struct dw_error *e);
 int dw_bpf_unpin(struct dw_sys *s, struct dw_error *e);
 

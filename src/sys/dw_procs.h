@@ -78,6 +78,8 @@ enum {
  * stays as it is.
  */
 void dw_procs_complete(struct dw_procs *p, struct dw_procinfo *i, unsigned what, const char *exe);
+/* Takes the arguments as /proc/PID/cmdline tells them (copied). */
+void dw_procs_take_command(struct dw_procs *p, struct dw_procinfo *i, const char *text, size_t n);
 /* Opens below /proc/PID (plain open, so that ns/ links work): "ns/net", "fdinfo/3". */
 int dw_procs_openat(struct dw_procs *p, int pid, const char *relative, int flags, struct dw_error *e);
 

@@ -18,8 +18,9 @@ struct dw_sys_ops {
 	uint64_t (*now)(struct dw_sys *s);
 	uint64_t (*boot_time)(struct dw_sys *s);
 	const char *(*hostname)(struct dw_sys *s, struct dw_arena *a);
-	int (*netlink)(struct dw_sys *s, const struct dw_netns *ns, int protocol, struct nlmsghdr *request,
-		       dw_netlink_cb *cb, void (*restart)(void *arg), void *arg, struct dw_error *e);
+	int (*netlink)(struct dw_sys *s, const struct dw_netns *ns, int protocol,
+		       struct nlmsghdr *request, dw_netlink_cb *cb, void (*restart)(void *arg),
+		       void *arg, struct dw_error *e);
 	int (*netns_run)(struct dw_sys *s, const struct dw_netns *ns,
 			 int (*fn)(void *arg, struct dw_error *e), void *arg, struct dw_error *e);
 };
@@ -34,30 +35,29 @@ struct dw_sys_port {
 	uint16_t port;
 };
 
-#define DW_SYS_BPF_PROGRAMS 2
-
 struct dw_sys {
 	enum dw_sys_kind kind;
 	const struct dw_sys_ops *ops; /* NULL: offline */
 	struct dw_arena *arena;
-	const char *fixture; /* of a fake */
+	const char *fixture;  /* of a fake */
 	int root_fd, proc_fd; /* proc_fd -1: nothing runs */
 	unsigned calls, fail_at;
 	int fail_code;
-	int bpf_fds[DW_SYS_BPF_PROGRAMS]; /* programs that were made ready, -1: not yet; closed with the handle */
-	bool bpf_pinned[DW_SYS_BPF_PROGRAMS];
+	int bpf_fd; /* the program that was made ready, -1: not yet; closed with the handle */
+	bool bpf_pinned;
 	bool users_read, ports_read;
 	DW_VEC(struct dw_sys_user) users;
 	DW_VEC(struct dw_sys_port) ports;
 };
 
 /* Members of dw_sys_live_ops that live in files of their own. */
-int dw_live_netlink(struct dw_sys *s, const struct dw_netns *ns, int protocol, struct nlmsghdr *request,
-		    dw_netlink_cb *cb, void (*restart)(void *arg), void *arg, struct dw_error *e);
-int dw_live_netns_run(struct dw_sys *s, const struct dw_netns *ns, int (*fn)(void *arg, struct dw_error *e),
-		      void *arg, struct dw_error *e);
+int dw_live_netlink(struct dw_sys *s, const struct dw_netns *ns, int protocol,
+		    struct nlmsghdr *request, dw_netlink_cb *cb, void (*restart)(void *arg),
+		    void *arg, struct dw_error *e);
+int dw_live_netns_run(struct dw_sys *s, const struct dw_netns *ns,
+		      int (*fn)(void *arg, struct dw_error *e), void *arg, struct dw_error *e);
 
-/* Closes the BPF programs that the handle keeps: the next look finds out anew whether there are pinned ones. */
+/* Closes the BPF program that the handle keeps: the next look finds out anew whether there is a pinned one. */
 void dw_sys_forget_bpf(struct dw_sys *s);
 
 extern const struct dw_sys_ops dw_sys_live_ops, dw_sys_fake_ops;

@@ -1,16 +1,13 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What the benchmarks share: a load that stands while it is measured, and the measuring of one program."""
-import ctypes
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-CLONE_NEWNET = 0x40000000
 MIB = 1024.0
 
 
@@ -23,6 +20,7 @@ class Load:
 
     def __init__(self, program, processes, descriptors, listeners, namespaces):
         self.doors = []
+        self.measure = os.path.join(os.path.dirname(program), "measure")
         command = [program, "--doors", "--processes", str(processes), "--descriptors", str(descriptors),
                    "--listeners", str(listeners), "--namespaces", str(namespaces)]
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
@@ -56,59 +54,13 @@ class Run:
         self.wall, self.processor, self.memory = wall, processor, memory
 
 
-def measure_one(command, netns):
-    """In the measurer: runs the command, answers [exit status, wall, processor, peak KiB]."""
-    begin = time.perf_counter()
-    pid = os.fork()
-    if pid == 0:
-        try:
-            if netns is not None:
-                fd = os.open(netns, os.O_RDONLY | os.O_CLOEXEC)
-                if ctypes.CDLL(None, use_errno=True).setns(fd, CLONE_NEWNET) != 0:
-                    os._exit(126)
-            nothing = os.open("/dev/null", os.O_RDWR)
-            os.dup2(nothing, 1)
-            os.dup2(nothing, 2)
-            os.execvp(command[0], command)
-        finally:
-            os._exit(127)
-    _, status, usage = os.wait4(pid, 0)
-    return [os.waitstatus_to_exitcode(status), time.perf_counter() - begin,
-            usage.ru_utime + usage.ru_stime, usage.ru_maxrss]
-
-
-class Measurer:
-    """
-    A process that is forked off while we are small, and runs what is measured: ru_maxrss of a program counts what
-    its process was before execve(2), and that is a copy of whoever forked it.
-    """
-
-    def __init__(self):
-        ours, its = socket.socketpair()
-        if os.fork() == 0:
-            ours.close()
-            stream = its.makefile("rw")
-            for line in stream:
-                stream.write(json.dumps(measure_one(*json.loads(line))) + "\n")
-                stream.flush()
-            os._exit(0)
-        its.close()
-        self.stream = ours.makefile("rw")
-
-    def run(self, command, netns):
-        self.stream.write(json.dumps([command, netns]) + "\n")
-        self.stream.flush()
-        return json.loads(self.stream.readline())
-
-
-MEASURER = Measurer()
-
-
-def execute(command, netns, good):
-    code, wall, processor, peak = MEASURER.run(command, netns)
-    if code not in good:
+def execute(measure, command, netns, good):
+    """One run, by a small program of ours: forking this interpreter would be measured, too."""
+    answer = subprocess.run([measure, netns or "-", *command], stdout=subprocess.PIPE, check=True, text=True).stdout
+    code, wall, processor, peak = answer.split()
+    if int(code) not in good:
         raise Failure(f"{' '.join(command)}: exit status {code}")
-    return Run(wall, processor, peak / MIB)
+    return Run(float(wall), float(processor), int(peak) / MIB)
 
 
 def prepare(command, good):
@@ -128,9 +80,9 @@ class Contestant:
             prepare(self.before, self.good)
         try:
             if not self.all_netns:
-                self.runs.append(execute(self.command, None, self.good))
+                self.runs.append(execute(load.measure, self.command, None, self.good))
                 return
-            parts = [execute(self.command, path, self.good) for path in load.namespaces()]
+            parts = [execute(load.measure, self.command, path, self.good) for path in load.namespaces()]
             self.runs.append(Run(sum(p.wall for p in parts), sum(p.processor for p in parts),
                                  max(p.memory for p in parts)))
         finally:
@@ -180,7 +132,7 @@ def seen(load, document):
 def find_programs(build):
     doorward = os.path.join(build, "doorward")
     load = os.path.join(build, "tests", "bench", "load")
-    for program in (doorward, load):
+    for program in (doorward, load, os.path.join(os.path.dirname(load), "measure")):
         if not os.access(program, os.X_OK):
             raise Failure(f"{program} is not there: build first (make)")
     return doorward, load

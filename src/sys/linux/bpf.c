@@ -39,6 +39,16 @@ int dw_bpf_run(struct dw_sys *s, unsigned want, struct dw_arena *a, struct dw_bp
 	return dw_bpf_live_run(s, want, a, ret, e);
 }
 
+int dw_bpf_look_again(struct dw_sys *s, const struct dw_bpf_seen *v, size_t n, struct dw_arena *a,
+		      struct dw_bytes *ret, struct dw_error *e)
+{
+	int r = dw_sys_fault(s);
+
+	if (r < 0 || s->kind != DW_SYS_LIVE)
+		return dw_error_errno(e, r < 0 ? r : -ENOTSUP, "BPF");
+	return dw_bpf_live_look_again(s, v, n, a, ret, e);
+}
+
 bool dw_bpf_is_ready(struct dw_sys *s)
 {
 	return s->kind == DW_SYS_FAKE || (s->kind == DW_SYS_LIVE && dw_bpf_live_is_pinned());
@@ -67,11 +77,9 @@ int dw_bpf_socket_netns(struct dw_sys *s, int pid, int fd, struct dw_error *e)
 
 void dw_sys_forget_bpf(struct dw_sys *s)
 {
-	for (size_t i = 0; i < DW_SYS_BPF_PROGRAMS; i++) {
-		if (s->bpf_fds[i] >= 0)
-			(void)close(s->bpf_fds[i]);
-		s->bpf_fds[i] = -1;
-	}
+	if (s->bpf_fd >= 0)
+		(void)close(s->bpf_fd);
+	s->bpf_fd = -1;
 }
 
 int dw_bpf_pin(struct dw_sys *s, struct dw_error *e)

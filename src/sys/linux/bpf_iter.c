@@ -14,6 +14,7 @@
 #include "dw_bpf_records.h"
 
 #define READ_SIZE  ((size_t)64 * 1024) /* the kernel's own buffer of an iterator has 8 pages */
+#define FIRST_SIZE ((size_t)2 * 1024 * 1024) /* pages that nothing is read into are never touched */
 #define OUTPUT_MAX ((size_t)1024 * 1024 * 1024)
 #define RETRIES    64
 
@@ -45,7 +46,7 @@ static int open_iterator(int program, struct dw_error *e)
 
 static void make_room(struct dw_bpf_stream *to)
 {
-	size_t cap = to->cap ? to->cap * 2 : READ_SIZE * 2;
+	size_t cap = to->cap ? to->cap * 2 : FIRST_SIZE;
 
 	/* one byte more: dw_bytes are terminated */
 	if (to->bytes.n + READ_SIZE + 1 <= to->cap)
@@ -59,7 +60,8 @@ static int read_all(struct dw_sys *s, int fd, struct dw_bpf_stream *to, struct d
 	unsigned retries = 0;
 
 	for (;;) {
-		int r = dw_sys_fault(s);
+		int r = s ? dw_sys_fault(s)
+			  : 0; /* NULL: a second thread, which must not touch it */
 		ssize_t n;
 
 		if (r < 0)
@@ -79,14 +81,6 @@ static int read_all(struct dw_sys *s, int fd, struct dw_bpf_stream *to, struct d
 			return dw_error_errno(e, -EFBIG, "BPF iterator");
 		retries = 0;
 	}
-}
-
-int dw_bpf_iterate_tasks(struct dw_sys *s, int program, struct dw_bpf_stream *to,
-			 struct dw_error *e)
-{
-	_cleanup_fd_ int fd = open_iterator(program, e);
-
-	return fd < 0 ? fd : read_all(s, fd, to, e);
 }
 
 /* The map of requests: the only hash map that the program uses. */
@@ -170,22 +164,46 @@ static int work_off(struct dw_sys *s, int program, int map, uint64_t key, struct
 	return 0;
 }
 
-int dw_bpf_iterate_work(struct dw_sys *s, int program, const struct dw_bpf_work *work, size_t n,
-			struct dw_bpf_stream *to, struct dw_error *e)
+/* Puts the request where the program finds it. The map, to take it back. */
+static int ask(int program, const struct dw_bpf_request *q, uint64_t *ret_key, struct dw_error *e)
 {
 	_cleanup_fd_ int map = requests_of(program, e);
-	struct dw_bpf_request q = { .work = (uint64_t)(uintptr_t)work, .n = (uint32_t)n };
-	uint64_t key = 0;
+	struct dw_bpf_request copy = *q;
 	int r;
 
 	if (map < 0)
 		return map;
-	r = own_key(&key, e);
+	r = own_key(ret_key, e);
 	if (r < 0)
 		return r;
-	r = map_element(BPF_MAP_UPDATE_ELEM, map, key, &q);
-	if (r < 0)
-		return dw_error_errno(e, r, "BPF request");
+	r = map_element(BPF_MAP_UPDATE_ELEM, map, *ret_key, &copy);
+	return r < 0 ? dw_error_errno(e, r, "BPF request") : dw_steal_fd(&map);
+}
+
+int dw_bpf_iterate_tasks(struct dw_sys *s, int program, uint32_t half, struct dw_bpf_stream *to,
+			 struct dw_error *e)
+{
+	struct dw_bpf_request q = { .half = half };
+	uint64_t key = 0;
+	_cleanup_fd_ int map = half ? ask(program, &q, &key, e) : -1;
+	_cleanup_fd_ int fd = half && map < 0 ? map : open_iterator(program, e);
+	int r = fd < 0 ? fd : read_all(s, fd, to, e);
+
+	if (map >= 0)
+		(void)map_element(BPF_MAP_DELETE_ELEM, map, key, NULL);
+	return r;
+}
+
+int dw_bpf_iterate_work(struct dw_sys *s, int program, const struct dw_bpf_work *work, size_t n,
+			struct dw_bpf_stream *to, struct dw_error *e)
+{
+	struct dw_bpf_request q = { .work = (uint64_t)(uintptr_t)work, .n = (uint32_t)n };
+	uint64_t key = 0;
+	_cleanup_fd_ int map = ask(program, &q, &key, e);
+	int r;
+
+	if (map < 0)
+		return map;
 	r = work_off(s, program, map, key, to, e);
 	(void)map_element(BPF_MAP_DELETE_ELEM, map, key, NULL);
 	return r;

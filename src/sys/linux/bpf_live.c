@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/*
- * One run: the task walk, then the socket tables, then whatever either left over because a buffer was full.
- * The second program is made ready in a thread of its own while the first one is loaded and runs.
- */
+/* One run: the socket tables, the task walk, and whatever either left over because a buffer was full. */
 #include "bpf_private.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -18,42 +17,28 @@
 #define ROUNDS_MAX 4096  /* of leftover work; each brings at least one record */
 #define WORK_MAX   65536U
 
+/* Tasks from which on a second thread is worth its start. */
+#define SHARED_FROM 200
+
 struct work_list {
 	struct dw_arena *arena;
 	DW_VEC(struct dw_bpf_work) items;
 };
 
-_Static_assert((int)DW_BPF_PROGRAM_COUNT == DW_SYS_BPF_PROGRAMS, "the handle keeps each program");
-
-struct ready {
-	struct dw_sys *s;
-	enum dw_bpf_program which;
-	int fd;
-	bool pinned;
-	struct dw_error error;
-};
-
-/*
- * Loading costs more than a walk over an ordinary host: the handle keeps what was loaded for the next look. Each
- * program has its own place there, so two threads may make one each ready.
- */
-static void *make_ready(void *arg)
+/* Loading costs more than a walk over an ordinary host: the handle keeps what was loaded for the next look. */
+static int make_ready(struct dw_sys *s, struct dw_error *e)
 {
-	struct ready *p = arg;
+	int fd;
 
-	p->fd = p->s->bpf_fds[p->which];
-	p->pinned = p->s->bpf_pinned[p->which];
-	if (p->fd >= 0)
-		return NULL;
-	p->fd = dw_bpf_pinned(p->which, NULL);
-	p->pinned = p->fd >= 0;
-	if (!p->pinned)
-		p->fd = dw_bpf_load(p->which, &p->error);
-	if (p->fd >= 0) {
-		p->s->bpf_fds[p->which] = p->fd;
-		p->s->bpf_pinned[p->which] = p->pinned;
-	}
-	return NULL;
+	if (s->bpf_fd >= 0)
+		return s->bpf_fd;
+	fd = dw_bpf_pinned(NULL);
+	s->bpf_pinned = fd >= 0;
+	if (fd < 0)
+		fd = dw_bpf_load(e);
+	if (fd >= 0)
+		s->bpf_fd = fd;
+	return fd;
 }
 
 /* The head of the record at `at`, checked; false at the end or when the rest is no record. */
@@ -231,64 +216,154 @@ static int work_off(struct dw_sys *s, int program, struct work_list *w, struct a
 	return 0;
 }
 
-static int run_holders(struct dw_sys *s, struct ready *p, struct dw_arena *a, struct dw_bpf_walk *w,
+#define COMMAND_MAX ((size_t)16 * 1024) /* a longer command line is read when it is needed */
+
+static void add_bytes(struct dw_bpf_stream *to, const void *p, size_t n)
+{
+	if (to->bytes.n + n + 1 > to->cap) {
+		size_t cap = DW_MAX(to->cap * 2, to->bytes.n + n + 1);
+
+		to->bytes.data = dw_arena_grow(to->arena, to->bytes.data, to->cap, cap);
+		to->cap = cap;
+	}
+	memcpy(to->bytes.data + to->bytes.n, p, n);
+	to->bytes.n += n;
+	to->bytes.data[to->bytes.n] = '\0';
+}
+
+static void add_command(struct dw_bpf_stream *to, int proc, uint32_t tgid)
+{
+	struct dw_bpf_command head = { .head = { .type = DW_BPF_COMMAND }, .tgid = tgid };
+	char path[32], text[COMMAND_MAX + 8] = { 0 };
+	_cleanup_fd_ int fd = -1;
+	ssize_t n;
+
+	(void)snprintf(path, sizeof(path), "%u/cmdline", tgid);
+	fd = openat(proc, path, O_RDONLY | O_CLOEXEC);
+	n = fd < 0 ? -1 : read(fd, text, COMMAND_MAX);
+	if (n <= 0 || (size_t)n == COMMAND_MAX)
+		return;
+	memset(text + n, 0, 8);
+	head.head.n = (uint32_t)n;
+	head.head.size = (uint16_t)(sizeof(head) + (((size_t)n + 7) & ~(size_t)7));
+	add_bytes(to, &head, sizeof(head));
+	add_bytes(to, text, head.head.size - sizeof(head));
+}
+
+/* Reads the command lines of the processes in the stream: where two threads walk, they share this, too. */
+static void add_commands(struct dw_bpf_stream *to, int proc)
+{
+	size_t end = to->bytes.n;
+	struct dw_bpf_head head;
+
+	if (proc < 0)
+		return;
+	for (size_t at = 0; at < end && head_at(&to->bytes, at, &head); at += head.size) {
+		struct dw_bpf_process p;
+
+		if (head.type != DW_BPF_PROCESS || head.size < sizeof(p))
+			continue;
+		memcpy(&p, to->bytes.data + at, sizeof(p));
+		add_command(to, proc, p.tgid);
+	}
+}
+
+struct half {
+	struct dw_sys *s;
+	int program, proc, r;
+	uint32_t which;
+	struct dw_arena *arena;
+	struct dw_bpf_stream to;
+	struct dw_error error;
+};
+
+static void *walk_half(void *arg)
+{
+	struct half *h = arg;
+
+	h->to.arena = h->arena;
+	h->r = dw_bpf_iterate_tasks(h->s, h->program, h->which, &h->to, &h->error);
+	if (h->r == 0 && h->which)
+		add_commands(&h->to, h->proc);
+	return NULL;
+}
+
+static struct dw_bytes join_bytes(struct dw_arena *a, const struct dw_bytes *x,
+				  const struct dw_bytes *y)
+{
+	struct dw_bytes all = { dw_arena_alloc(a, x->n + y->n + 1), x->n + y->n };
+
+	if (x->n > 0)
+		memcpy(all.data, x->data, x->n);
+	if (y->n > 0)
+		memcpy(all.data + x->n, y->data, y->n);
+	return all;
+}
+
+/* A second thread takes one half of the processes, where there is a second processor and enough to share. */
+static int run_holders(struct dw_sys *s, int program, struct dw_arena *a, struct dw_bpf_walk *w,
 		       struct dw_error *e)
 {
-	struct dw_bpf_stream to = { .arena = a };
-	int r;
+	struct half mine = { .s = s, .program = program, .proc = s->proc_fd, .arena = a };
+	struct half other = { .program = program, .proc = s->proc_fd, .which = 2 };
+	pthread_t thread;
+	bool shared;
 
-	(void)make_ready(p);
-	if (p->fd < 0)
-		return dw_error_set(e, p->fd, "%s", p->error.message);
-	r = dw_bpf_iterate_tasks(s, p->fd, &to, e);
-	if (r < 0)
-		return r;
-	w->holders = to.bytes;
+	if (dw_sys_tasks(s) < SHARED_FROM || sysconf(_SC_NPROCESSORS_ONLN) < 2) {
+		(void)walk_half(&mine);
+	} else {
+		_cleanup_arena_ struct dw_arena *its = dw_arena_new();
+
+		mine.which = 1;
+		other.arena = its;
+		shared = pthread_create(&thread, NULL, walk_half, &other) == 0;
+		(void)walk_half(&mine);
+		if (shared)
+			(void)pthread_join(thread, NULL);
+		else
+			(void)walk_half(&other);
+		mine.to.bytes = join_bytes(a, &mine.to.bytes, &other.to.bytes);
+	}
+	if (mine.r < 0 || other.r < 0)
+		return dw_error_set(e, mine.r < 0 ? mine.r : other.r, "%s",
+				    mine.r < 0 ? mine.error.message : other.error.message);
+	w->holders = mine.to.bytes;
 	w->ran |= DW_BPF_HOLDERS;
 	return 0;
 }
 
 /* Descriptors that did not fit, and the files of io_uring rings. */
-static int run_rest(struct dw_sys *s, const struct ready *p, struct dw_arena *a,
-		    struct dw_bpf_walk *w, struct dw_error *e)
+static int run_rest(struct dw_sys *s, int program, struct dw_arena *a, struct dw_bpf_walk *w,
+		    struct dw_error *e)
 {
 	struct work_list list = { .arena = a };
 	struct tables *none = dw_new(a, struct tables);
 	struct dw_bpf_stream to = { .arena = a };
-	struct dw_bytes all;
 	int r;
 
 	follow(&list, none, &w->holders, 0);
 	if (list.items.n == 0)
 		return 0;
 	w->lost = list.items.n;
-	if (p->fd < 0)
-		return p->fd;
-	r = work_off(s, p->fd, &list, NULL, &to, e);
+	r = work_off(s, program, &list, NULL, &to, e);
 	if (r < 0)
 		return r;
 	w->lost = 0;
-	all = (struct dw_bytes){ dw_arena_alloc(a, w->holders.n + to.bytes.n + 1),
-				 w->holders.n + to.bytes.n };
-	memcpy(all.data, w->holders.data, w->holders.n);
-	memcpy(all.data + w->holders.n, to.bytes.data, to.bytes.n);
-	w->holders = all;
+	w->holders = join_bytes(a, &w->holders, &to.bytes);
 	return 0;
 }
 
-static int run_tables(struct dw_sys *s, const struct ready *p, struct dw_arena *a,
-		      struct dw_bpf_walk *w, struct dw_error *e)
+static int run_tables(struct dw_sys *s, int program, struct dw_arena *a, struct dw_bpf_walk *w,
+		      struct dw_error *e)
 {
 	struct work_list list = { .arena = a };
 	struct dw_bpf_stream to = { .arena = a };
 	struct anchors anchors = { .n = 0 };
 	int r;
 
-	if (p->fd < 0)
-		return dw_error_set(e, p->fd, "%s", p->error.message);
 	add_work(&list, DW_BPF_W_NETNS, 0, 0, 0);
 	open_anchors(s, &list, &anchors);
-	r = work_off(s, p->fd, &list, &anchors, &to, e);
+	r = work_off(s, program, &list, &anchors, &to, e);
 	close_anchors(&anchors); /* when not one round was done */
 	if (r < 0)
 		return r;
@@ -305,50 +380,48 @@ static bool in_first_pidns(void)
 	return stat("/proc/self/ns/pid", &st) == 0 && st.st_ino == 0xEFFFFFFCU;
 }
 
-static enum dw_bpf_rung rung_of(const struct ready *tasks, const struct ready *tables, unsigned ran)
-{
-	bool pinned = (!(ran & DW_BPF_HOLDERS) || tasks->pinned) &&
-		      (!(ran & DW_BPF_TABLES) || tables->pinned);
-
-	return pinned ? DW_BPF_RUNG_PINNED : DW_BPF_RUNG_LOADED;
-}
-
-/* Descriptors first; then the program of the tables, when they are asked for or something was left over. */
-static bool needs_tables(const struct dw_bpf_walk *w, unsigned want, struct dw_arena *a)
-{
-	struct work_list list = { .arena = a };
-
-	if (want & DW_BPF_TABLES)
-		return true;
-	follow(&list, dw_new(a, struct tables), &w->holders, 0);
-	return list.items.n > 0;
-}
-
+/*
+ * The tables first: a socket that they show was there all the while that the descriptors were read, so who holds it
+ * must have shown up, unless it was closed since.
+ */
 int dw_bpf_live_run(struct dw_sys *s, unsigned want, struct dw_arena *a, struct dw_bpf_walk *ret,
 		    struct dw_error *e)
 {
-	struct ready tasks = { .s = s, .which = DW_BPF_PROGRAM_TASKS, .fd = -1 };
-	struct ready tables = { .s = s, .which = DW_BPF_PROGRAM_TABLES, .fd = -1 };
 	struct dw_bpf_walk w = { 0 };
-	pthread_t thread;
-	bool threaded =
-		(want & DW_BPF_TABLES) && pthread_create(&thread, NULL, make_ready, &tables) == 0;
-	int r = 0, r_tables = 0;
+	int program = make_ready(s, e), r = 0, r_tables = 0;
 
-	if (want & DW_BPF_HOLDERS)
-		r = run_holders(s, &tasks, a, &w, e);
-	if (threaded)
-		(void)pthread_join(thread, NULL);
-	else if (needs_tables(&w, want, a))
-		(void)make_ready(&tables);
-	if (w.ran & DW_BPF_HOLDERS)
-		(void)run_rest(s, &tables, a, &w, NULL);
+	if (program < 0)
+		return program;
 	if (want & DW_BPF_TABLES)
-		r_tables = run_tables(s, &tables, a, &w, r < 0 ? NULL : e);
+		r_tables = run_tables(s, program, a, &w, e);
+	if (want & DW_BPF_HOLDERS)
+		r = run_holders(s, program, a, &w, e);
+	if (w.ran & DW_BPF_HOLDERS)
+		(void)run_rest(s, program, a, &w, NULL);
 	w.whole = in_first_pidns();
-	w.rung = rung_of(&tasks, &tables, w.ran);
+	w.rung = s->bpf_pinned ? DW_BPF_RUNG_PINNED : DW_BPF_RUNG_LOADED;
 	if (w.ran == 0)
 		return r < 0 ? r : r_tables;
 	*ret = w;
 	return 0;
+}
+
+int dw_bpf_live_look_again(struct dw_sys *s, const struct dw_bpf_seen *v, size_t n,
+			   struct dw_arena *a, struct dw_bytes *ret, struct dw_error *e)
+{
+	struct work_list list = { .arena = a };
+	struct dw_bpf_stream to = { .arena = a };
+	int program = make_ready(s, e), r;
+
+	if (program < 0)
+		return program;
+	for (size_t i = 0; i < n && i < WORK_MAX; i++)
+		*dw_vec_add(a, &list.items) = (struct dw_bpf_work){ .kind = DW_BPF_W_AGAIN,
+								    .table = v[i].sk,
+								    .files = v[i].inode };
+	if (n > WORK_MAX)
+		return dw_error_errno(e, -E2BIG, "sockets to be looked at again");
+	r = work_off(s, program, &list, NULL, &to, e);
+	*ret = to.bytes;
+	return r;
 }

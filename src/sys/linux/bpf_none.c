@@ -10,6 +10,12 @@ int dw_bpf_live_run(struct dw_sys *s, unsigned want, struct dw_arena *a, struct 
 	return dw_error_set(e, -ENOTSUP, "built without BPF");
 }
 
+int dw_bpf_live_look_again(struct dw_sys *s, const struct dw_bpf_seen *v, size_t n,
+			   struct dw_arena *a, struct dw_bytes *ret, struct dw_error *e)
+{
+	return dw_error_set(e, -ENOTSUP, "built without BPF");
+}
+
 int dw_bpf_live_pin(struct dw_sys *s, struct dw_error *e)
 {
 	return dw_error_set(e, -ENOTSUP, "built without BPF");

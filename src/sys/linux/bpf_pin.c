@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Programs pinned below /sys/fs/bpf/doorward. A pin's name carries the digest of the object it was loaded
+ * The program, pinned below /sys/fs/bpf/doorward. A pin's name carries the digest of the object it was loaded
  * from and which modules the kernel had then (members of their structs are fitted at load), so that a stale
  * pin is never found. The directory must be root's own, or a pin could be anybody's program.
  */
@@ -21,29 +21,10 @@
 #define PINS         BPFFS "/doorward"
 #define NAME_MAX_PIN 96
 
-/* Modules whose structs the programs read. */
-static const char *const modules[] = {
-	"vsock", "smc", "bluetooth", "rfcomm", "mptcp", "af_packet"
-};
-
-static unsigned modules_present(void)
-{
-	unsigned present = 0;
-	char path[64];
-
-	for (unsigned i = 0; i < DW_ARRAY_SIZE(modules); i++) {
-		(void)snprintf(path, sizeof(path), "/sys/kernel/btf/%s", modules[i]);
-		if (access(path, F_OK) == 0)
-			present |= 1U << i;
-	}
-	return present;
-}
-
-static void pin_name(enum dw_bpf_program which, char *ret)
+static void pin_name(char *ret)
 {
 	/* bpffs keeps names with dots to itself: no version number */
-	(void)snprintf(ret, NAME_MAX_PIN, "%s-%s-%02x", dw_bpf_program_name(which),
-		       dw_bpf_digest(which), modules_present());
+	(void)snprintf(ret, NAME_MAX_PIN, "doors-%s-%02x", dw_bpf_digest(), dw_bpf_modules());
 }
 
 static int bpf_object(int command, int dir, const char *name, int fd)
@@ -81,7 +62,7 @@ static int open_pins(struct dw_error *e)
 	return dw_steal_fd(&dir);
 }
 
-int dw_bpf_pinned(enum dw_bpf_program which, struct dw_error *e)
+int dw_bpf_pinned(struct dw_error *e)
 {
 	_cleanup_fd_ int dir = open_pins(e);
 	char name[NAME_MAX_PIN];
@@ -90,7 +71,7 @@ int dw_bpf_pinned(enum dw_bpf_program which, struct dw_error *e)
 
 	if (dir < 0)
 		return dir;
-	pin_name(which, name);
+	pin_name(name);
 	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return dw_error_errno(e, -errno, PINS "/%s", name);
 	if (!S_ISREG(st.st_mode) || st.st_uid != 0 || (st.st_mode & 022) != 0)
@@ -102,13 +83,9 @@ int dw_bpf_pinned(enum dw_bpf_program which, struct dw_error *e)
 
 bool dw_bpf_live_is_pinned(void)
 {
-	_cleanup_fd_ int tasks = dw_bpf_pinned(DW_BPF_PROGRAM_TASKS, NULL);
-	_cleanup_fd_ int tables = -1;
+	_cleanup_fd_ int fd = dw_bpf_pinned(NULL);
 
-	if (tasks < 0)
-		return false;
-	tables = dw_bpf_pinned(DW_BPF_PROGRAM_TABLES, NULL);
-	return tables >= 0;
+	return fd >= 0;
 }
 
 static int remove_pins(int dir, struct dw_error *e)
@@ -145,7 +122,7 @@ static int mount_bpffs(struct dw_error *e)
 	return 0;
 }
 
-static int pin_one(struct dw_sys *s, int dir, enum dw_bpf_program which, struct dw_error *e)
+static int pin_program(struct dw_sys *s, int dir, struct dw_error *e)
 {
 	_cleanup_fd_ int program = -1;
 	char name[NAME_MAX_PIN];
@@ -153,10 +130,10 @@ static int pin_one(struct dw_sys *s, int dir, enum dw_bpf_program which, struct 
 
 	if (r < 0)
 		return dw_error_errno(e, r, PINS);
-	program = dw_bpf_load(which, e);
+	program = dw_bpf_load(e);
 	if (program < 0)
 		return program;
-	pin_name(which, name);
+	pin_name(name);
 	r = bpf_object(BPF_OBJ_PIN, dir, name, program);
 	return r < 0 ? dw_error_errno(e, r, PINS "/%s", name) : 0;
 }
@@ -174,8 +151,8 @@ int dw_bpf_live_pin(struct dw_sys *s, struct dw_error *e)
 	if (dir < 0)
 		return dir;
 	r = remove_pins(dir, e);
-	for (unsigned i = 0; r == 0 && i < DW_BPF_PROGRAM_COUNT; i++)
-		r = pin_one(s, dir, (enum dw_bpf_program)i, e);
+	if (r == 0)
+		r = pin_program(s, dir, e);
 	if (r < 0)
 		(void)remove_pins(dir, NULL);
 	return r;

@@ -5,23 +5,27 @@
 
 #include "sys_private.h"
 
-enum dw_bpf_program { DW_BPF_PROGRAM_TASKS, DW_BPF_PROGRAM_TABLES, DW_BPF_PROGRAM_COUNT };
-
 /* bpf_live.c, or bpf_none.c where the build has no BPF. */
 int dw_bpf_live_run(struct dw_sys *s, unsigned want, struct dw_arena *a, struct dw_bpf_walk *ret,
 		    struct dw_error *e);
+int dw_bpf_live_look_again(struct dw_sys *s, const struct dw_bpf_seen *v, size_t n,
+			   struct dw_arena *a, struct dw_bytes *ret, struct dw_error *e);
 bool dw_bpf_live_is_pinned(void);
 int dw_bpf_live_pin(struct dw_sys *s, struct dw_error *e);
 int dw_bpf_live_unpin(struct dw_sys *s, struct dw_error *e);
 
+/* bpf_fields.c: where each of DW_K_COUNT members lies. -ENOTSUP: this kernel does not show it, or has it not. */
+int dw_bpf_fields_find(uint32_t *at, struct dw_error *e);
+/* The kernel's modules that the table was made of, one bit each. */
+unsigned dw_bpf_modules(void);
+
 /* bpf_load.c: a descriptor of the program, loaded now. -EPERM, -ENOTSUP: this kernel or we may not. */
-int dw_bpf_load(enum dw_bpf_program which, struct dw_error *e);
+int dw_bpf_load(struct dw_error *e);
 /* What the object was made from, to name its pin. */
-const char *dw_bpf_digest(enum dw_bpf_program which);
-const char *dw_bpf_program_name(enum dw_bpf_program which);
+const char *dw_bpf_digest(void);
 
 /* bpf_pin.c: a descriptor of the pinned program of this very build, -ENOENT when there is none to be trusted. */
-int dw_bpf_pinned(enum dw_bpf_program which, struct dw_error *e);
+int dw_bpf_pinned(struct dw_error *e);
 
 /* bpf_iter.c: bytes that grow in the arena. */
 struct dw_bpf_stream {
@@ -30,8 +34,8 @@ struct dw_bpf_stream {
 	size_t cap;
 };
 
-/* Runs the program over all tasks and adds what it tells. */
-int dw_bpf_iterate_tasks(struct dw_sys *s, int program, struct dw_bpf_stream *to,
+/* Runs the program over all tasks (half 0), or over one half of the processes (1, 2), and adds what it tells. */
+int dw_bpf_iterate_tasks(struct dw_sys *s, int program, uint32_t half, struct dw_bpf_stream *to,
 			 struct dw_error *e);
 /* The same over n pieces of work (struct dw_bpf_work). */
 struct dw_bpf_work;

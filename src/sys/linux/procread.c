@@ -207,6 +207,14 @@ static void split_command(struct dw_procs *p, struct dw_procinfo *i, struct dw_b
 	i->command = joined;
 }
 
+void dw_procs_take_command(struct dw_procs *p, struct dw_procinfo *i, const char *text, size_t n)
+{
+	struct dw_bytes raw = { .data = dw_arena_alloc(p->arena, n + 1), .n = n };
+
+	memcpy(raw.data, text, n);
+	split_command(p, i, &raw);
+}
+
 void dw_procread_command(struct dw_procs *p, int dir, const char *name, struct dw_procinfo *i)
 {
 	_cleanup_fd_ int fd = -1;

@@ -18,9 +18,7 @@ static struct dw_sys *sys_new(enum dw_sys_kind kind, const struct dw_sys_ops *op
 	s->arena = a;
 	s->kind = kind;
 	s->ops = ops;
-	s->root_fd = s->proc_fd = -1;
-	for (size_t i = 0; i < DW_SYS_BPF_PROGRAMS; i++)
-		s->bpf_fds[i] = -1;
+	s->root_fd = s->proc_fd = s->bpf_fd = -1;
 	return s;
 }
 

@@ -72,6 +72,19 @@ static void put_process(struct dw_str *s, uint32_t tgid, const char *comm, const
 	put(s, path, sizeof(path));
 }
 
+/* n: what the record says of its length, whatever it is. */
+static void put_command(struct dw_str *s, uint32_t tgid, uint32_t n)
+{
+	static const char text[16] = "one\0two\0three";
+	struct dw_bpf_command c = {
+		.head = { .type = DW_BPF_COMMAND, .size = sizeof(c) + sizeof(text), .n = n },
+		.tgid = tgid,
+	};
+
+	put(s, &c, sizeof(c));
+	put(s, text, sizeof(text));
+}
+
 static void put_netns(struct dw_str *s, uint32_t inode)
 {
 	struct dw_bpf_netns n = {
@@ -82,6 +95,29 @@ static void put_netns(struct dw_str *s, uint32_t inode)
 	};
 
 	put(s, &n, sizeof(n));
+}
+
+DW_TEST(command_lines)
+{
+	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
+	struct dw_view v = { .arena = a };
+	struct dw_str s = { .arena = a };
+	struct dw_bytes b;
+
+	put_process(&s, 7, "seven", "/bin/seven");
+	put_process(&s, 8, "eight", "/bin/eight");
+	put_command(&s, 7, 14);
+	put_command(&s, 7, 3); /* the first counts */
+	put_command(&s, 8, 17);
+	put_command(&s, 9, 14); /* nobody's */
+	b = stream(&s);
+	dw_view_add(&v, &b);
+	DW_CHECK(dw_view_process(&v, 7) && dw_view_process(&v, 7)->n_command == 14);
+	DW_CHECK(memcmp(dw_view_process(&v, 7)->command, "one\0two\0three", 14) == 0);
+	DW_CHECK(!dw_view_process(&v, 8)->command);
+	DW_CHECK(!dw_view_process(&v, 9));
+	DW_CHECK(v.bad == 0);
+	dw_view_close(&v);
 }
 
 DW_TEST(a_cut_stream_is_noticed)
