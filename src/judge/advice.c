@@ -95,7 +95,8 @@ static bool needs_it(struct dw_trial *t)
 	const struct dw_service_port *p = s ? dw_judge_port_of(s, t->door) : NULL;
 
 	if (!dw_judge_has(s, DW_TRAIT_CLIENT) || t->identity.by == DW_IDENTIFIED_PORT ||
-	    s->tier == DW_TIER_NEVER || !t->packaged || (p && p->local && t->far))
+	    t->identity.by == DW_IDENTIFIED_PACKAGE || s->tier == DW_TIER_NEVER || !t->packaged ||
+	    (p && p->local && t->far))
 		return false;
 	dw_judge_decide(t, DW_VERDICT_KEEP, DW_REASON_HOST_NEEDS_IT, s->title,
 			dw_judge_clause(t->court->arena, s->loss), NULL);
@@ -133,10 +134,22 @@ static bool is_stray(const struct dw_trial *t)
 	       t->door->kind != DW_KIND_SLEEPING;
 }
 
+/* A relay that no service started is how a shell is put on a port. */
+static void judge_held_for_others(struct dw_trial *t)
+{
+	const struct dw_door *d = t->door;
+	const char *holder = d->owners[0].comm ? d->owners[0].comm : "a launcher";
+	const char *id = NULL;
+
+	if (d->starter.id)
+		id = dw_arena_printf(t->court->arena, " (%s)", d->starter.id);
+	if (dw_judge_is_loose(&d->starter))
+		dw_judge_suspect(t, DW_REASON_HELD_FOR_OTHERS, holder, id, NULL);
+	dw_judge_decide(t, DW_VERDICT_ASK, DW_REASON_HELD_FOR_OTHERS, holder, id, NULL);
+}
+
 static bool is_unknown(struct dw_trial *t)
 {
-	const char *id = t->door->starter.id;
-
 	if (t->service && t->service->tier != DW_TIER_BACKDOOR)
 		return false;
 	if (is_stray(t))
@@ -145,9 +158,7 @@ static bool is_unknown(struct dw_trial *t)
 	if (!t->far)
 		dw_judge_decide(t, DW_VERDICT_ASK, DW_REASON_LOOPBACK_ONLY, NULL, NULL, NULL);
 	else if (t->launched && !t->door->starter.program)
-		dw_judge_decide(t, DW_VERDICT_ASK, DW_REASON_HELD_FOR_OTHERS,
-				t->door->owners[0].comm ? t->door->owners[0].comm : "a launcher",
-				id ? dw_arena_printf(t->court->arena, " (%s)", id) : NULL, NULL);
+		judge_held_for_others(t);
 	else
 		dw_judge_decide(t, DW_VERDICT_ASK, DW_REASON_UNKNOWN_PROGRAM, dw_judge_subject(t),
 				dw_judge_place(t), NULL);
@@ -181,9 +192,10 @@ static bool is_guess(struct dw_trial *t)
 
 static bool is_loopback(struct dw_trial *t)
 {
-	unsigned both = DW_TRAIT_EXECUTES | DW_TRAIT_NO_AUTH;
+	/* whoever is on the host becomes root by it */
+	unsigned gift = DW_TRAIT_EXECUTES | DW_TRAIT_NO_AUTH | DW_TRAIT_ROOT;
 	bool fine = t->proper && t->packaged && t->service->tier != DW_TIER_NEVER &&
-		    (t->service->traits & both) != both;
+		    (t->service->traits & gift) != gift;
 
 	if (t->far)
 		return false;
@@ -223,9 +235,6 @@ void dw_judge_spare(struct dw_trial *t)
 		return;
 	if (t->door->carries_session)
 		dw_judge_decide(t, DW_VERDICT_ASK, DW_REASON_CARRIES_YOUR_SESSION, NULL, NULL,
-				NULL);
-	else if (t->last_way_in)
-		dw_judge_decide(t, DW_VERDICT_ASK, DW_REASON_LAST_WAY_IN, dw_judge_subject(t), NULL,
 				NULL);
 }
 

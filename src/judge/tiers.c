@@ -5,7 +5,10 @@
 /* "; listen on loopback alone (bind 127.0.0.1 in /etc/redis/redis.conf)" */
 static const char *how_to_narrow(const struct dw_trial *t)
 {
-	const struct dw_service_restrict *r = t->service->restricts;
+	/* "dns" has no file to edit: the program that serves it has */
+	const struct dw_service_restrict *r = t->service->restricts->how || !t->identity.service
+						      ? t->service->restricts
+						      : t->identity.service->restricts;
 	struct dw_str text = { .arena = t->court->arena };
 
 	if (!r->how)

@@ -170,7 +170,7 @@ static const struct {
 	  "2: a: no trait is called \"no_auth\"; did you mean no-auth?\n"
 	  "2: a: no trait is called \"cheap\"; there are: login, cleartext, amplifier, "
 	  "withdrawn, root, executes, "
-	  "no-auth, client, sniffs, ports, launcher\n" },
+	  "no-auth, client, sniffs, ports, launcher, helper\n" },
 	{ "- name: a\n  title: T\n  what: W.\n  loss: L.\n  tier: nevr\n  reach: 7\n  why: "
 	  "Y.\n  sources: [S]\n",
 	  "5: a: no tier is called \"nevr\"; did you mean never?\n"
