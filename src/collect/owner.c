@@ -38,7 +38,8 @@ static bool in_tmp(const char *exe)
  * What an interpreter runs is the program that matters: the first argument that is no option. Not for -c, -e
  * and -m, which name no file.
  */
-static const char *script_of(struct dw_collect *c, const struct dw_procinfo *i)
+static const char *script_of(struct dw_collect *c, const struct dw_procinfo *i,
+			     const char **ret_relative)
 {
 	static const char *const interpreters[] = { "python", "perl",  "ruby",   "bash",   "dash",
 						    "sh",     "node",  "nodejs", "php",    "lua",
@@ -61,9 +62,15 @@ static const char *script_of(struct dw_collect *c, const struct dw_procinfo *i)
 			return dw_sys_file_real(c->sys, word, c->facts->arena, &real, NULL) == 0
 				       ? real
 				       : word;
-		/* relative: only its directory at that time would tell; the name would be a guess */
-		if (*word != '-')
+		/*
+		 * Relative: only its directory at that time would tell; the path would be a guess. busybox has a
+		 * word for its applet there, and java a class.
+		 */
+		if (*word != '-') {
+			if (!dw_starts_with(base, "busybox") && !dw_starts_with(base, "java"))
+				*ret_relative = word;
 			return NULL;
+		}
 	}
 	return NULL;
 }
@@ -111,7 +118,7 @@ static enum dw_tristate tristate(int v)
 size_t dw_collect_owner(struct dw_collect *c, const struct dw_procinfo *i)
 {
 	struct dw_facts *f = c->facts;
-	const char *script = script_of(c, i);
+	const char *relative = NULL, *script = script_of(c, i, &relative);
 	size_t index = f->processes.n;
 
 	*dw_vec_add(f->arena, &f->processes) = (struct dw_owner){
@@ -123,6 +130,7 @@ size_t dw_collect_owner(struct dw_collect *c, const struct dw_procinfo *i)
 		.executable = i->exe,
 		.exe_state = exe_state(i->exe_state),
 		.script = script,
+		.relative = relative ? dw_arena_strdup(c->facts->arena, relative) : NULL,
 		.exe_in_tmp = in_tmp(i->exe) || in_tmp(script),
 		.command = i->command,
 		.uid = i->uid,

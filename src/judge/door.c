@@ -49,8 +49,12 @@ void dw_judge_survey(struct dw_trial *t)
 	t->launched = dw_judge_is_launched(t->court, d);
 	t->boxed = container_of(d) != NULL && !is_host_netns(d);
 	t->proper = dw_judge_is_proper(&d->starter);
-	t->packaged = !t->court->packages_known || d->package || d->kernel || container_of(d) ||
-		      (!d->starter.program && first && (first->package || !first->details_known)) ||
+	/* the package of an interpreter says nothing of a script that nobody can find */
+	t->unfound = first && first->relative && !d->starter.program;
+	t->packaged = !t->court->packages_known || (d->package && !t->unfound) || d->kernel ||
+		      container_of(d) ||
+		      (!d->starter.program && first && !t->unfound &&
+		       (first->package || !first->details_known)) ||
 		      d->kind == DW_KIND_FORWARDED || d->kind == DW_KIND_REDIRECTED ||
 		      (!d->program && !first);
 }

@@ -29,6 +29,7 @@ struct dw_trial {
 	bool launched; /* held by a program that holds doors for others */
 	bool proper;   /* its starter is one that stands in a file and comes with each boot */
 	bool packaged; /* of a package, or that cannot be told (containers, no package manager) */
+	bool unfound; /* an interpreter runs a script whose directory is not known */
 	bool last_way_in; /* the only service by which one logs in from outside */
 	bool suspicious;
 	bool pardoned; /* the policy names this very program or unit: what is suspicious about it is known */

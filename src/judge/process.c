@@ -114,6 +114,18 @@ static const struct dw_owner *server_of(const struct dw_trial *t)
 	return d->owners[0].details_known ? &d->owners[0] : NULL;
 }
 
+static const char *unpackaged_name(const struct dw_trial *t)
+{
+	const struct dw_door *d = t->door;
+
+	if (t->unfound)
+		return dw_arena_printf(t->court->arena, "%s, called without its directory,",
+				       d->owners[0].relative);
+	if (d->program)
+		return d->program;
+	return d->n_owners > 0 ? name_of(t, &d->owners[0]) : "what opens it";
+}
+
 void dw_judge_process(struct dw_trial *t)
 {
 	const struct dw_door *d = t->door;
@@ -130,9 +142,5 @@ void dw_judge_process(struct dw_trial *t)
 		dw_judge_suspect(t, DW_REASON_EXECUTABLE_CHANGED, d->starter.program,
 				 d->package->name, NULL);
 	if (!t->packaged)
-		dw_judge_remark(t, DW_REASON_NO_PACKAGE,
-				d->program        ? d->program
-				: d->n_owners > 0 ? name_of(t, &d->owners[0])
-						  : "what opens it",
-				NULL, NULL);
+		dw_judge_remark(t, DW_REASON_NO_PACKAGE, unpackaged_name(t), NULL, NULL);
 }

@@ -108,6 +108,7 @@ struct dw_owner {
 	const char *executable; /* as the process sees it, without " (deleted)" */
 	enum dw_exe_state exe_state;
 	const char *script;   /* absolute path of the script that an interpreter runs; NULL: none, or none named */
+	const char *relative; /* the script as it was called, where its directory is not known any more; NULL */
 	bool exe_in_tmp; /* program or script below /tmp, /var/tmp, /dev/shm or /run/user */
 	const char *command; /* arguments joined with spaces */
 	uint32_t uid, euid, gid;

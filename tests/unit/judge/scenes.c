@@ -172,6 +172,9 @@ static void odd_files(struct stage *s)
 	d->owners[0].exe_in_tmp = true;
 	d = stage_service(s, "tcp 0.0.0.0 8152", "/usr/bin/python3", "python3", "odd.service");
 	d->owners[0].command = "python3 \x1b[2Knothing to see";
+	d = stage_door(s, "tcp 0.0.0.0 8153", "/usr/bin/python3", "python3", DW_STARTER_CRON,
+		       "/etc/cron.d/agent");
+	d->owners[0].relative = "./agentd";
 	d = stage_service(s, "tcp 0.0.0.0 22", "/usr/sbin/sshd", "openssh-server", "ssh.service");
 	d->hidden = true;
 	d->seen_by = "bpf-table";
