@@ -9,11 +9,14 @@
 #include "dw_str.h"
 #include "sys_private.h"
 
-static int write_all(int fd, const char *data, size_t n)
+static int write_all(struct dw_sys *s, int fd, const char *data, size_t n)
 {
 	while (n > 0) {
-		ssize_t done = write(fd, data, n);
+		int r = dw_sys_fault(s);
+		ssize_t done = r < 0 ? 0 : write(fd, data, n);
 
+		if (r < 0)
+			return r;
 		if (done < 0 && errno == EINTR)
 			continue;
 		if (done < 0)
@@ -25,25 +28,45 @@ static int write_all(int fd, const char *data, size_t n)
 }
 
 /* The content is on the disk before the name is: a crash leaves no half file. */
-static int fill(int fd, mode_t mode, const char *data, size_t n)
+static int fill(struct dw_sys *s, int fd, mode_t mode, const char *data, size_t n)
 {
-	int r = write_all(fd, data, n);
+	int r = write_all(s, fd, data, n);
 
+	if (r == 0)
+		r = dw_sys_fault(s);
 	if (r == 0 && fchmod(fd, mode) < 0)
 		r = -errno;
+	if (r == 0)
+		r = dw_sys_fault(s);
 	if (r == 0 && fsync(fd) < 0)
 		r = -errno;
 	return r;
 }
 
 /* rename(2) that refuses to replace; where the file system cannot do that, link(2) never replaces. */
-static int name_it(int dir, const char *from, const char *to)
+static int name_it(struct dw_sys *s, int dir, const char *from, const char *to)
 {
-	if (renameat2(dir, from, dir, to, RENAME_NOREPLACE) == 0)
+	int r = dw_sys_fault(s);
+
+	if (r == 0 && renameat2(dir, from, dir, to, RENAME_NOREPLACE) < 0)
+		r = -errno;
+	if (r != -EINVAL && r != -ENOSYS)
+		return r;
+	r = dw_sys_fault(s);
+	return r == 0 && linkat(dir, from, dir, to, 0) < 0 ? -errno : r;
+}
+
+/* The name is on the disk too, or nothing is: who is told of a failure tries again, and must not find a file. */
+static int settle(struct dw_sys *s, int dir, const char *name)
+{
+	int r = dw_sys_fault(s);
+
+	if (r == 0 && fsync(dir) < 0)
+		r = -errno;
+	if (r == 0 || r == -EINVAL) /* EINVAL: a file system that cannot do this for directories */
 		return 0;
-	if (errno != EINVAL && errno != ENOSYS)
-		return -errno;
-	return linkat(dir, from, dir, to, 0) == 0 ? 0 : -errno;
+	(void)unlinkat(dir, name, 0);
+	return r;
 }
 
 static int create_in(struct dw_sys *s, int dir, const char *name, mode_t mode, const char *data,
@@ -59,15 +82,13 @@ static int create_in(struct dw_sys *s, int dir, const char *name, mode_t mode, c
 	fd = openat(dir, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0) /* EEXIST would say that the file itself is there */
 		return errno == EEXIST ? -EBUSY : -errno;
-	r = fill(fd, mode, data, n);
+	r = fill(s, fd, mode, data, n);
 	if (close(fd) < 0 && r == 0)
 		r = -errno;
 	if (r == 0)
-		r = name_it(dir, temporary, name);
+		r = name_it(s, dir, temporary, name);
 	(void)unlinkat(dir, temporary, 0); /* not there any more after a rename */
-	if (r == 0 && fsync(dir) < 0 && errno != EINVAL)
-		r = -errno;
-	return r;
+	return r == 0 ? settle(s, dir, name) : r;
 }
 
 /* Opens the directory that the path lies in; *ret_name is the name in it. */
@@ -98,6 +119,22 @@ int dw_sys_file_create(struct dw_sys *s, const char *path, mode_t mode, const ch
 	return r < 0 ? dw_error_errno(e, r, "%s", path) : 0;
 }
 
+static int make_in(struct dw_sys *s, int dir, const char *name, mode_t mode)
+{
+	int r = dw_sys_fault(s);
+
+	if (r == 0 && mkdirat(dir, name, mode) < 0)
+		r = -errno;
+	if (r < 0)
+		return r == -EEXIST ? 0 : r;
+	r = dw_sys_fault(s);
+	if (r == 0 && fchmodat(dir, name, mode, 0) < 0) /* whatever the umask is */
+		r = -errno;
+	if (r < 0) /* with another mode it would be taken for done the next time */
+		(void)unlinkat(dir, name, AT_REMOVEDIR);
+	return r;
+}
+
 int dw_sys_dir_make(struct dw_sys *s, const char *path, mode_t mode, struct dw_error *e)
 {
 	const char *name;
@@ -106,10 +143,6 @@ int dw_sys_dir_make(struct dw_sys *s, const char *path, mode_t mode, struct dw_e
 
 	if (dir < 0)
 		return dir;
-	r = dw_sys_fault(s);
-	if (r == 0 && mkdirat(dir, name, mode) < 0)
-		r = errno == EEXIST ? 0 : -errno;
-	else if (r == 0 && fchmodat(dir, name, mode, 0) < 0) /* whatever the umask is */
-		r = -errno;
+	r = make_in(s, dir, name, mode);
 	return r < 0 ? dw_error_errno(e, r, "%s", path) : 0;
 }
