@@ -146,25 +146,23 @@ static void gather_names(struct search *k, struct dw_arena *scratch)
 			continue;
 		dw_vec_push(scratch, &k->names,
 			    ((struct dw_dpkg_list){ p->name, strlen(p->name) }));
-		while (next_part(&rest, ',', &part))
-			dw_vec_push(scratch, &k->names, name_of(part));
+		while (next_part(&rest, ',', &part)) {
+			struct dw_dpkg_list name = name_of(part);
+
+			if (name.n > 0)
+				dw_vec_push(scratch, &k->names, name);
+		}
 	}
 }
 
-int dw_packages_dependants(struct dw_sys *s, struct dw_arena *a, const char *package,
-			   struct dw_strings *ret, struct dw_error *e)
+int dw_dpkg_parse_dependants(struct dw_arena *a, const struct dw_bytes *text, const char *package,
+			     struct dw_strings *ret, struct dw_error *e)
 {
 	_cleanup_arena_ struct dw_arena *scratch = dw_arena_new();
 	struct search k = { .package = package };
 	struct dw_strings found = { 0 };
-	struct dw_bytes text;
-	int r = dw_sys_file_read(s, "/var/lib/dpkg/status", STATUS_MAX, scratch, &text, e);
 
-	if (r == -ENOENT)
-		return dw_error_set(e, -ENOTSUP, "what needs a package is only known of dpkg's");
-	if (r < 0)
-		return r;
-	dw_dpkg_parse_status(scratch, &text, &k.status, NULL, NULL);
+	dw_dpkg_parse_status(scratch, text, &k.status, NULL, NULL);
 	gather_names(&k, scratch);
 	if (k.names.n == 0)
 		return dw_error_set(e, -ENOENT, "no package %s is installed", package);
@@ -177,4 +175,16 @@ int dw_packages_dependants(struct dw_sys *s, struct dw_arena *a, const char *pac
 	}
 	*ret = found;
 	return 0;
+}
+
+int dw_packages_dependants(struct dw_sys *s, struct dw_arena *a, const char *package,
+			   struct dw_strings *ret, struct dw_error *e)
+{
+	_cleanup_arena_ struct dw_arena *scratch = dw_arena_new();
+	struct dw_bytes text;
+	int r = dw_sys_file_read(s, "/var/lib/dpkg/status", STATUS_MAX, scratch, &text, e);
+
+	if (r == -ENOENT)
+		return dw_error_set(e, -ENOTSUP, "what needs a package is only known of dpkg's");
+	return r < 0 ? r : dw_dpkg_parse_dependants(a, &text, package, ret, e);
 }

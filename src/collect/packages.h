@@ -89,6 +89,10 @@ void dw_dpkg_parse_status(struct dw_arena *a, const struct dw_bytes *text,
 			  struct dw_dpkg_status *ret,
 			  void (*bad)(void *arg, unsigned line, const char *why), void *arg);
 
+/* dw_packages_dependants() on the text of dpkg's status. */
+int dw_dpkg_parse_dependants(struct dw_arena *a, const struct dw_bytes *text, const char *package,
+			     struct dw_strings *ret, struct dw_error *e);
+
 struct dw_dpkg_diversion {
 	const char *from, *to, *by; /* by ":": the administrator's own */
 };

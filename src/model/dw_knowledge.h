@@ -41,13 +41,14 @@ enum {
 	DW_TRAIT_WITHDRAWN = 1 << 3,  /* end of life, removed from distributions, or the protocol is obsolete */
 	DW_TRAIT_ROOT = 1 << 4,       /* needs root to do its work; not worth a remark */
 	DW_TRAIT_EXECUTES = 1 << 5,   /* whoever may talk to it runs commands on the host (rexec, docker API ...) */
-	DW_TRAIT_NO_AUTH = 1 << 6,    /* as installed it asks nobody who he is (redis, memcached, elasticsearch 7 ...) */
+	DW_TRAIT_NO_AUTH = 1 << 6,    /* as installed it asks nobody who he is (redis, memcached ...) */
 	DW_TRAIT_CLIENT = 1 << 7,     /* the host's own client side: without it the host loses its network or time
 					 (dhclient, systemd-networkd, chronyd's and resolved's local sockets) */
 	DW_TRAIT_SNIFFS = 1 << 8,     /* packet or raw sockets are part of its work (dhcpd, tcpdump, arpwatch ...) */
-	DW_TRAIT_PORTS = 1 << 9,      /* takes ports as they come (RPC programs, torrent clients): an odd port says nothing */
-	DW_TRAIT_LAUNCHER = 1 << 10,  /* holds doors for others (inetd, xinetd, systemd, docker-proxy, socat): the program
-					 says nothing about the service */
+	DW_TRAIT_PORTS = 1 << 9,      /* takes ports as they come (RPC programs, torrent clients): an odd port
+					 says nothing */
+	DW_TRAIT_LAUNCHER = 1 << 10,  /* holds doors for others (inetd, systemd, docker-proxy, socat): the
+					 program says nothing about the service */
 	DW_TRAIT_HELPER = 1 << 11,    /* of use only to other services that its roles keep (rpcbind, statd for NFS) */
 };
 

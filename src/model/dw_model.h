@@ -64,7 +64,8 @@ struct dw_starter {
 	enum dw_starter_kind kind;
 	const char *id;     /* see the kind's file in src/starters/ */
 	const char *source; /* FILE:LINE (or FILE) that a person would edit */
-	const char *program; /* what serves the door when the holder does not (inetd's line, a socket unit's service); else NULL */
+	/* what serves the door when the holder does not (inetd's line, a socket unit's service); else NULL */
+	const char *program;
 	enum dw_tristate enabled; /* will it be started at the next boot? */
 	enum dw_tristate running;
 	enum dw_tristate restarts; /* is it brought back after a kill, without a reboot? */
@@ -130,7 +131,8 @@ struct dw_owner {
 struct dw_reason {
 	const char *id;
 	const char *text;
-	const char *source; /* where that is from: a line of the policy, a standard, a manual page; NULL: the facts themselves */
+	/* where that is from: a line of the policy, a standard, a manual page; NULL: the facts themselves */
+	const char *source;
 };
 
 /* Somebody who is connected to a door now: sessions of one address (and, on this host, of one program). */
