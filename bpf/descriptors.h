@@ -25,11 +25,12 @@ struct scan {
 	struct seq_file *seq;
 	__u64 fds;  /* struct file ** */
 	__u64 open; /* bitmap of descriptors in use */
-	__u64 word; /* those of the current 64 that are still to be looked at */
+	__u64 word; /* those of the current 64 that are still to be looked at; at first the work's zero */
 	__u64 files;
-	__u32 at, words; /* the word that comes next, how many there are */
-	__u32 first;     /* descriptor of the lowest bit of word */
-	__u32 from;      /* descriptors below are passed over */
+	__u32 at,
+		words; /* the word that comes next (at first the work's zero), how many there are */
+	__u32 first;   /* descriptor of the lowest bit of word */
+	__u32 from;    /* descriptors below are passed over */
 	__u32 tgid, tid;
 	__u32 stopped; /* descriptor that did not fit any more, with full set */
 	__u32 full;

@@ -153,7 +153,12 @@ struct dw_bpf_work {
 	__u64 files; /* W_FDS, W_RING: struct files_struct, private data of the ring: what it must still be */
 	__u32 from, n; /* first bucket, descriptor or slot, how many */
 	__u32 skip;    /* sockets to pass over in the first bucket */
-	__u32 zero;    /* 0, which the verifier does not know: where its loops count from */
+	/*
+	 * 0, which the verifier does not know. Up to 6.7 it looks at the body of a bpf_loop() once, with what the
+	 * state of the loop is at first, and takes away each branch that is not reached from there: state that the
+	 * loop changes must not begin with a number that it knows.
+	 */
+	__u32 zero;
 };
 
 /*
@@ -164,7 +169,7 @@ struct dw_bpf_request {
 	__u64 work; /* address, in the reader's memory, of n struct dw_bpf_work */
 	__u32 n, next;
 	__u32 half; /* 0: all tasks; 1, 2: those of one half of the processes */
-	__u32 reserved;
+	__u32 zero; /* as dw_bpf_work.zero */
 };
 
 /* A reader by its thread's number and the inode of the pid namespace that the number is of. */

@@ -243,9 +243,13 @@ NOINLINE int tell_more(struct seq_file *seq, const struct dw_bpf_work *k, __u32 
 
 INLINE int do_descriptors(struct seq_file *seq, const struct dw_bpf_work *k, unsigned long start)
 {
-	struct scan s = {
-		.seq = seq, .files = k->files, .from = k->from, .tgid = k->tgid, .tid = k->tid
-	};
+	struct scan s = { .seq = seq,
+			  .word = k->zero,
+			  .at = k->zero,
+			  .files = k->files,
+			  .from = k->from,
+			  .tgid = k->tgid,
+			  .tid = k->tid };
 
 	if (k->kind == DW_BPF_W_RING) {
 		s.first = k->fd;
@@ -266,6 +270,7 @@ INLINE int do_lists(struct seq_file *seq, const struct dw_bpf_work *k, unsigned 
 	struct walk w = {
 		.seq = seq,
 		.kind = k->kind,
+		.at = k->zero,
 		.from = k->from,
 		.next = k->from,
 		.last = k->from + k->n,

@@ -63,4 +63,7 @@ const char *dw_escape_utf8(struct dw_arena *a, const char *s, size_t n);
 /* Columns that a (valid, escaped) UTF-8 string takes on a terminal. */
 size_t dw_display_width(const char *s);
 
+/* s without the newlines at its end, in the arena; NULL: it is more than one line. */
+const char *dw_str_one_line(struct dw_arena *a, const char *s);
+
 #endif

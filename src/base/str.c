@@ -179,3 +179,12 @@ size_t dw_display_width(const char *s)
 	}
 	return width;
 }
+
+const char *dw_str_one_line(struct dw_arena *a, const char *s)
+{
+	size_t n = strlen(s);
+
+	while (n > 0 && s[n - 1] == '\n')
+		n--;
+	return memchr(s, '\n', n) ? NULL : dw_arena_strndup(a, s, n);
+}

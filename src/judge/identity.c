@@ -280,9 +280,12 @@ static void guess(const struct dw_court *c, const struct dw_door *d, bool launch
 	by_port(c, d, &m);
 	if (!m.best)
 		return;
-	if (!launched && is_well_known(m.best, d) && is_known_stranger(c, d)) {
-		ret->instead_of = m.best;
-		return;
+	if (!launched && is_known_stranger(c, d)) {
+		if (is_well_known(m.best, d))
+			ret->instead_of = m.best;
+		/* ports above are taken as people like: the number says nothing of a program of the house's own */
+		if (m.best->tier != DW_TIER_BACKDOOR)
+			return;
 	}
 	ret->service = m.best;
 	ret->by = DW_IDENTIFIED_PORT;

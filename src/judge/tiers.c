@@ -10,14 +10,17 @@ static const char *how_to_narrow(const struct dw_trial *t)
 						      ? t->service->restricts
 						      : t->identity.service->restricts;
 	struct dw_str text = { .arena = t->court->arena };
+	const char *setting;
 
 	if (!r->how)
 		return NULL;
+	/* one of several lines is for `why`, which has the room */
+	setting = r->setting ? dw_str_one_line(t->court->arena, r->setting) : NULL;
 	dw_str_addf(&text, "; %s", dw_judge_clause(t->court->arena, r->how));
-	if (r->setting && r->file)
-		dw_str_addf(&text, " (%s in %s)", r->setting, r->file);
-	else if (r->setting || r->file)
-		dw_str_addf(&text, " (%s)", r->setting ? r->setting : r->file);
+	if (setting && r->file)
+		dw_str_addf(&text, " (%s in %s)", setting, r->file);
+	else if (setting || r->file)
+		dw_str_addf(&text, " (%s)", setting ? setting : r->file);
 	return text.s;
 }
 

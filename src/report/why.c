@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "dw_macros.h"
+#include "dw_parse.h"
 #include "why.h"
 
 /* More stories than these nobody reads: the rest is listed. */
@@ -62,21 +63,32 @@ static void put_title(const struct story *s)
 		(void)fputs(DW_ANSI_OFF, s->out);
 }
 
+static void put_reasons(const struct story *s, const char *label, const char *head,
+			const struct story_reasons *all)
+{
+	for (size_t i = 0; i < all->n; i++) {
+		const struct story_reason *r = &all->v[i];
+
+		dw_story_put(s, i ? NULL : label,
+			     dw_arena_printf(s->a, "%s%s%s [%s%s%s]", i ? "" : head, r->whose,
+					     shown(s, r->reason->text), shown(s, r->reason->id),
+					     r->reason->source ? "; " : "",
+					     r->reason->source ? shown(s, r->reason->source) : ""));
+	}
+	if (all->more)
+		dw_story_put(s, NULL, dw_arena_printf(s->a, "and %zu more", all->more));
+}
+
 static void put_verdict(const struct story *s)
 {
-	const struct dw_report_door *d = s->doors[0];
+	struct story_reasons reasons = dw_story_reasons(s), notes = dw_story_notes(s);
 
-	for (size_t i = 0; i < d->n_reasons; i++) {
-		const struct dw_reason *v = &d->reasons[i];
-
-		dw_story_put(s, i ? NULL : "Verdict",
-			     dw_arena_printf(s->a, "%s%s%s [%s%s%s]", i ? "" : shown(s, d->verdict),
-					     i ? "" : ": ", shown(s, v->text), shown(s, v->id),
-					     v->source ? "; " : "",
-					     v->source ? shown(s, v->source) : ""));
-	}
-	for (size_t i = 0; i < d->door->n_notes; i++)
-		dw_story_put(s, i ? NULL : "Note", shown(s, d->door->notes[i].text));
+	put_reasons(s, "Verdict", dw_arena_printf(s->a, "%s: ", shown(s, s->doors[0]->verdict)),
+		    &reasons);
+	for (size_t i = 0; i < notes.n; i++)
+		dw_story_put(s, i ? NULL : "Note",
+			     dw_arena_printf(s->a, "%s%s", notes.v[i].whose,
+					     shown(s, notes.v[i].reason->text)));
 }
 
 static void put_closing(const struct story *s)
@@ -97,21 +109,72 @@ static void put_closing(const struct story *s)
 		dw_story_put(s, "Instead", shown(s, v->instead));
 }
 
+/* Settings of several lines stand under the sentence as they stand in the file. */
+static void put_setting(const struct story *s, const char *setting)
+{
+	struct dw_lines lines = { .p = setting, .end = setting + strlen(setting) };
+	const char *line;
+	size_t n;
+
+	while (dw_lines_next(&lines, &line, &n))
+		dw_story_put_raw(s, NULL, dw_arena_printf(s->a, "    %.*s", (int)n, line));
+}
+
+static void put_restrict(const struct story *s, const char *label,
+			 const struct dw_service_restrict *r)
+{
+	const char *setting = r->setting ? dw_str_one_line(s->a, r->setting) : NULL;
+	bool lines = r->setting && !setting;
+	struct dw_str text = { .arena = s->a };
+
+	dw_str_add(&text, shown(s, r->how));
+	if (r->file)
+		dw_str_addf(&text, ": in %s", shown(s, r->file));
+	if (lines)
+		dw_str_add(&text, ":");
+	if (setting && *setting)
+		dw_str_addf(&text, " \"%s\"", shown(s, setting));
+	if (r->after && !lines)
+		dw_str_addf(&text, ", then %s", shown(s, r->after));
+	dw_story_put(s, label, text.s);
+	if (!lines)
+		return;
+	put_setting(s, r->setting);
+	if (r->after)
+		dw_story_put(s, NULL, dw_arena_printf(s->a, "then %s", shown(s, r->after)));
+}
+
 static void put_restricts(const struct story *s)
 {
 	const struct dw_service *v = s->doors[0]->service;
 
-	for (const struct dw_service_restrict *r = v ? v->restricts : NULL; r && r->how; r++) {
-		struct dw_str text = { .arena = s->a };
+	for (const struct dw_service_restrict *r = v ? v->restricts : NULL; r && r->how; r++)
+		put_restrict(s, r == v->restricts ? "Narrow it" : NULL, r);
+}
 
-		dw_str_add(&text, shown(s, r->how));
-		if (r->file)
-			dw_str_addf(&text, ": in %s", shown(s, r->file));
-		if (r->setting)
-			dw_str_addf(&text, " \"%s\"", shown(s, r->setting));
-		if (r->after)
-			dw_str_addf(&text, ", then %s", shown(s, r->after));
-		dw_story_put(s, r == v->restricts ? "Narrow it" : NULL, text.s);
+static bool is_remarked(const struct story *s, size_t doors, const char *text)
+{
+	for (size_t i = 0; i < doors; i++) {
+		const struct dw_steps *v = s->doors[i]->steps;
+
+		for (size_t k = 0; v && k < v->n_remarks; k++)
+			if (dw_streq(v->remarks[k], text))
+				return true;
+	}
+	return false;
+}
+
+static void put_remarks(const struct story *s, const char *label)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		const struct dw_steps *v = s->doors[i]->steps;
+
+		for (size_t k = 0; v && k < v->n_remarks; k++) {
+			if (is_remarked(s, i, v->remarks[k]))
+				continue;
+			dw_story_put(s, label, shown(s, v->remarks[k]));
+			label = NULL;
+		}
 	}
 }
 
@@ -127,8 +190,7 @@ static void put_steps(const struct story *s)
 			dw_story_put_raw(s, undo ? NULL : "To undo", v->v[i].undo_command);
 			undo = true;
 		}
-	for (size_t i = 0; v && i < v->n_remarks; i++)
-		dw_story_put(s, i ? NULL : v->n ? "But" : "To close", shown(s, v->remarks[i]));
+	put_remarks(s, v && v->n ? "But" : "To close");
 }
 
 static void put_story(const struct story *s)
@@ -144,83 +206,6 @@ static void put_story(const struct story *s)
 	put_closing(s);
 	put_restricts(s);
 	put_steps(s);
-}
-
-/* --- which doors are one story -------------------------------------------------------------------- */
-
-/* A program that nothing manages is told for itself. */
-static bool stands_alone(const struct dw_door *d)
-{
-	return d->starter.kind == DW_STARTER_MANUAL || d->starter.kind == DW_STARTER_UNKNOWN;
-}
-
-static bool is_one(const struct dw_report_door *x, const struct dw_report_door *y)
-{
-	const struct dw_door *a = x->door, *b = y->door;
-
-	if (a->kind != b->kind || a->at.netns != b->at.netns || x->service != y->service ||
-	    !dw_streq0(x->verdict, y->verdict) || x->n_reasons != y->n_reasons ||
-	    !dw_streq0(a->program, b->program) || a->starter.kind != b->starter.kind ||
-	    !dw_streq0(a->starter.id, b->starter.id) ||
-	    !dw_streq0(a->starter.source, b->starter.source) || !dw_streq0(a->target, b->target))
-		return false;
-	for (size_t i = 0; i < x->n_reasons; i++)
-		if (!dw_streq0(x->reasons[i].text, y->reasons[i].text))
-			return false;
-	if (!stands_alone(a))
-		return true;
-	return a->n_owners == b->n_owners && (!a->n_owners || a->owners[0].pid == b->owners[0].pid);
-}
-
-#define ADDRESSES_SHOWN 12
-
-/* As in the table: both families of a port, and ports in a row, are one word. */
-static const char *addresses_of(const struct story *s)
-{
-	struct dw_report_door *doors = dw_arena_array(s->a, s->n, sizeof(*doors));
-	struct dw_report part = { .doors = doors, .n_doors = s->n };
-	struct dw_table_how how = { .merge = true, .sort = DW_SORT_PORT };
-	struct dw_str text = { .arena = s->a };
-	struct dw_rows rows;
-
-	for (size_t i = 0; i < s->n; i++)
-		doors[i] = *s->doors[i];
-	rows = dw_rows_make(&part, &how, s->a);
-	for (size_t i = 0; i < rows.n && i < ADDRESSES_SHOWN; i++)
-		dw_str_addf(&text, "%s%s", i ? ", " : "", rows.v[i].cells[DW_CELL_DOOR]);
-	if (rows.n > ADDRESSES_SHOWN)
-		dw_str_addf(&text, " and %zu more", rows.n - ADDRESSES_SHOWN);
-	return text.s;
-}
-
-struct stories {
-	struct story *v;
-	size_t n;
-};
-
-static struct stories stories_of(const struct dw_report *r, const struct dw_found *f,
-				 const struct dw_report_style *style, FILE *out, struct dw_arena *a)
-{
-	struct stories all = { .v = dw_arena_array(a, f->n, sizeof(*all.v)) };
-	bool *told = dw_arena_array(a, f->n, sizeof(*told));
-
-	for (size_t i = 0; i < f->n; i++) {
-		const struct dw_report_door **doors;
-		struct story *s = &all.v[all.n];
-
-		if (told[i])
-			continue;
-		doors = dw_arena_array(a, f->n - i, sizeof(const struct dw_report_door *));
-		*s = (struct story){ .r = r, .doors = doors, .style = style, .out = out, .a = a };
-		for (size_t k = i; k < f->n; k++)
-			if (!told[k] && is_one(&f->doors[i], &f->doors[k])) {
-				told[k] = true;
-				doors[s->n++] = &f->doors[k];
-			}
-		s->addresses = addresses_of(s);
-		all.n++;
-	}
-	return all;
 }
 
 static void put_list(const struct stories *all)
@@ -267,7 +252,7 @@ int dw_report_why_text(const struct dw_report *r, const struct dw_found *f, FILE
 	if (f->n == 0)
 		put_nothing(r, f, out, style, a);
 	else
-		all = stories_of(r, f, style, out, a);
+		all = dw_stories_make(r, f, style, out, a);
 	if (all.n > 1)
 		put_list(&all);
 	for (size_t i = 0; i < all.n && i < STORIES_MAX; i++) {

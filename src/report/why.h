@@ -16,6 +16,29 @@ struct story {
 	const char *addresses; /* "*:22/tcp, 10.0.0.5:22/tcp" */
 };
 
+struct stories {
+	struct story *v;
+	size_t n;
+};
+
+/* The doors that were found, those that are alike as one story; all lies in the arena. */
+struct stories dw_stories_make(const struct dw_report *r, const struct dw_found *f,
+			       const struct dw_report_style *style, FILE *out, struct dw_arena *a);
+
+struct story_reason {
+	const struct dw_reason *reason;
+	const char *whose; /* "(udp) "; "": of every door of the story */
+};
+
+struct story_reasons {
+	DW_VEC(struct story_reason);
+	size_t more; /* that are not told */
+};
+
+/* Each once, in the order of the doors. */
+struct story_reasons dw_story_reasons(const struct story *s);
+struct story_reasons dw_story_notes(const struct story *s);
+
 enum { DW_STORY_LABEL = 13 }; /* columns of what stands on the left */
 
 /* Text beside its label, wrapped; label NULL: one more line under the last one. Nothing when text is NULL. */

@@ -132,13 +132,55 @@ static const char *since_text(const struct story *s)
 	return text.s;
 }
 
+#define SOURCES_SHOWN 12
+
+static bool source_told(const struct story *s, size_t doors, const char *source)
+{
+	for (size_t i = 0; i < doors; i++)
+		if (dw_streq0(s->doors[i]->door->starter.source, source))
+			return true;
+	return false;
+}
+
+/* Length of FILE: in FILE:LINE; 0: it is no such thing. */
+static size_t file_of(const char *source)
+{
+	const char *colon = strrchr(source, ':');
+
+	if (!colon || !colon[1] || colon[1 + strspn(colon + 1, "0123456789")])
+		return 0;
+	return (size_t)(colon - source) + 1;
+}
+
+/* "written in /etc/inetd.conf:7, 9": a file that follows itself is named once */
+static const char *source_text(const struct story *s)
+{
+	struct dw_str text = { .arena = s->a };
+	const char *last = NULL;
+	size_t told = 0;
+
+	for (size_t i = 0; i < s->n; i++) {
+		const char *source = s->doors[i]->door->starter.source;
+		size_t n = source ? file_of(source) : 0;
+		bool again = n && last && file_of(last) == n && strncmp(last, source, n) == 0;
+
+		if (!source || source_told(s, i, source) || told++ >= SOURCES_SHOWN)
+			continue;
+		dw_str_addf(&text, "%s%s", last ? ", " : "written in ",
+			    shown(s, again ? source + n : source));
+		last = source;
+	}
+	if (told > SOURCES_SHOWN)
+		dw_str_addf(&text, " and %zu more", told - SOURCES_SHOWN);
+	return text.s;
+}
+
 void dw_story_started(const struct story *s)
 {
 	const struct dw_starter *v = &first(s)->starter;
 
 	dw_story_put(s, "Opened by", chain_text(s));
-	if (v->source)
-		dw_story_put(s, NULL, dw_arena_printf(s->a, "written in %s", shown(s, v->source)));
+	dw_story_put(s, NULL, source_text(s));
 	dw_story_put(s, NULL, since_text(s));
 	dw_story_put(s, "Comes back", return_text(s));
 	dw_story_put(s, NULL,
@@ -223,30 +265,40 @@ void dw_story_users(const struct story *s)
 	struct dw_str text = { .arena = s->a };
 	unsigned connections = 0;
 	size_t peers = 0;
+	const struct dw_door *datagram = NULL;
 	bool known = false, session = false;
 
 	for (size_t i = 0; i < s->n; i++) {
 		const struct dw_door *d = s->doors[i]->door;
 
 		known |= d->peers_known;
+		if (d->kind == DW_KIND_DATAGRAM)
+			datagram = d;
 		session |= d->carries_session;
 		connections += d->connections;
 		for (size_t k = 0; k < d->n_peers; k++)
 			if (peers++ < PEERS_SHOWN)
 				add_peer(&text, s, &d->peers[k]);
 	}
-	if (!known) {
-		dw_story_put(s, "Used by", "not looked at");
-		return;
-	}
 	if (peers > PEERS_SHOWN)
 		dw_str_addf(&text, " and %zu more", peers - PEERS_SHOWN);
-	dw_story_put(s, "Used by",
-		     connections == 0
-			     ? "nobody is connected now"
-			     : dw_arena_printf(s->a, "%u connection%s now: %s", connections,
-					       connections == 1 ? "" : "s",
-					       text.n ? text.s : "from whom is not known"));
+	if (connections)
+		dw_story_put(s, "Used by",
+			     dw_arena_printf(s->a, "%u connection%s now: %s", connections,
+					     connections == 1 ? "" : "s",
+					     text.n ? text.s : "from whom is not known"));
+	else if (known)
+		dw_story_put(s, "Used by", "nobody is connected now");
+	else if (!datagram)
+		dw_story_put(s, "Used by", "not looked at");
+	if (datagram)
+		dw_story_put(
+			s, known || connections ? NULL : "Used by",
+			dw_arena_printf(
+				s->a, "%sa datagram port: who sends to it is not counted",
+				known ? dw_arena_printf(s->a, "(%s) ",
+							dw_protocol_name(datagram->at.protocol))
+				      : ""));
 	if (session)
 		dw_story_put(s, NULL, "Your own session came through this door.");
 }

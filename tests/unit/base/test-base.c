@@ -109,4 +109,15 @@ DW_TEST(quoted_words)
 	DW_CHECK_INT(words.n, 2);
 }
 
+DW_TEST(one_line_or_several)
+{
+	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
+
+	DW_CHECK_STR(dw_str_one_line(a, "a b"), "a b");
+	DW_CHECK_STR(dw_str_one_line(a, "a b\n\n"), "a b");
+	DW_CHECK_STR(dw_str_one_line(a, ""), "");
+	DW_CHECK(dw_str_one_line(a, "a\nb") == NULL);
+	DW_CHECK(dw_str_one_line(a, "\nb") == NULL);
+}
+
 DW_TEST_MAIN

@@ -387,12 +387,27 @@ DW_TEST(garbage_is_said_and_survived)
 	struct host h;
 	bool said = false;
 
+	put_held(&s, a_socket(100, 80), 7, 7, 3);
 	dw_str_addn(&s, "\1\0\xff\xff garbage", 12);
 	h = replay(&s);
 	DW_CHECK_INT(h.result, 0);
 	for (size_t i = 0; h.facts && i < h.facts->incomplete.n; i++)
 		said |= dw_streq(h.facts->incomplete.v[i].what, "bpf-bad-record");
 	DW_CHECK(said);
+	host_close(&h);
+}
+
+/* A kernel whose structs we misread shows nothing: that is no evidence, and the next rung is asked. */
+DW_TEST(a_walk_without_a_socket_is_refused)
+{
+	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
+	struct dw_str s = { .arena = a };
+	struct host h;
+
+	put_process(&s, 7, "nginx", "/usr/sbin/nginx");
+	put_netns(&s, NETNS);
+	h = replay(&s);
+	DW_CHECK_INT(h.result, -ENOTSUP);
 	host_close(&h);
 }
 

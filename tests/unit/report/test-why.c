@@ -171,6 +171,163 @@ DW_TEST(words_and_the_doors_they_name)
 	check_words("many", "nginx", "The first 5 of them:");
 }
 
+/* rpcbind as its socket unit opens it: four addresses, four lines, one reason more on udp over IPv4. */
+struct four {
+	struct dw_door doors[4];
+	struct dw_report_door told[4];
+	struct dw_found found;
+};
+
+static const struct dw_reason four_reasons[] = { { "to-networks", "Meant for loopback.", NULL },
+						 { "amplifies", "It answers with more.", NULL } };
+static const struct dw_service_restrict four_restricts[] = {
+	{ .how = "Listen on loopback",
+	  .file = "/etc/systemd/system/rpcbind.socket.d/local.conf",
+	  .setting = "[Socket]\nListenStream=\n  ListenStream=127.0.0.1:111\n",
+	  .after = "systemctl daemon-reload" },
+	{ .how = "Say less", .setting = "-h 127.0.0.1\n" },
+	{ 0 },
+};
+static const struct dw_service four_service = { .name = "rpcbind", .restricts = four_restricts };
+
+static void four_make(struct four *f, struct dw_arena *a)
+{
+	static const char *const lines[] = { "/lib/rpcbind.socket:11", "/lib/rpcbind.socket:12",
+					     "/lib/rpcbind.socket:15", "/etc/rpcbind.socket:2" };
+
+	*f = (struct four){ .found = { .query = "rpcbind", .doors = f->told, .n = 4 } };
+	for (size_t i = 0; i < 4; i++) {
+		struct dw_door *d = &f->doors[i];
+
+		d->at = (struct dw_endpoint){ .protocol = i < 2 ? DW_PROTOCOL_TCP : DW_PROTOCOL_UDP,
+					      .family = i % 2 ? DW_FAMILY_IPV6 : DW_FAMILY_IPV4,
+					      .has_port = true,
+					      .port = 111 };
+		d->netns = "host";
+		d->kind = i < 2 ? DW_KIND_LISTENER : DW_KIND_DATAGRAM;
+		d->peers_known = i < 2;
+		d->program = "/sbin/rpcbind";
+		d->starter = (struct dw_starter){ .kind = DW_STARTER_SYSTEMD_SOCKET,
+						  .id = "rpcbind.socket",
+						  .source = lines[i] };
+		f->told[i] = (struct dw_report_door){ .door = d,
+						      .verdict = "restrict",
+						      .reasons = four_reasons,
+						      .n_reasons = 1,
+						      .service = &four_service,
+						      .steps = dw_plan_close(d, "systemd", a) };
+	}
+}
+
+static char *four_told(const struct four *f)
+{
+	struct dw_snapshot snapshot = { 0 };
+	struct dw_report r = { .snapshot = &snapshot, .doors = f->told, .n_doors = 4 };
+	char *text = NULL;
+	size_t n;
+	FILE *out = open_memstream(&text, &n);
+
+	DW_CHECK_INT(dw_report_why_text(&r, &f->found, out, &(struct dw_report_style){ 0 }, NULL),
+		     0);
+	(void)fclose(out);
+	return text;
+}
+
+static unsigned count(const char *text, const char *part)
+{
+	unsigned n = 0;
+
+	for (const char *p = text; (p = strstr(p, part)) != NULL; p++)
+		n++;
+	return n;
+}
+
+static void check_four(const struct four *f, const char *part, unsigned times)
+{
+	char *text = four_told(f);
+
+	if (count(text, part) != times) {
+		dw_test_failures++;
+		printf("not %u times: \"%s\" in:\n%s\n", times, part, text);
+	}
+	free(text);
+}
+
+DW_TEST(doors_that_are_alike_are_one_story)
+{
+	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
+	struct four f;
+
+	four_make(&f, a);
+	check_four(&f, "*:111/tcp, *:111/udp rpcbind: RESTRICT\n", 1);
+	check_four(&f, "written in /lib/rpcbind.socket:11, 12, 15, /etc/rpcbind.socket:2\n", 1);
+	check_four(&f, "over IPv4 and IPv6", 1);
+	check_four(&f, "To close     ", 1);
+	check_four(&f, "systemctl disable --now", 1);
+	check_four(&f, "restrict: Meant for loopback. [to-networks]\n", 1);
+	check_four(&f, "Used by      nobody is connected now\n", 1);
+	check_four(&f, "             (udp) a datagram port: who sends to it is not counted\n", 1);
+	f.told[2].n_reasons = f.told[3].n_reasons = 2;
+	check_four(&f, "             (udp) It answers with more. [amplifies]\n", 1);
+	f.told[0].n_reasons = 2;
+	check_four(&f, "             (0.0.0.0:111/tcp, *:111/udp) It answers with more.", 1);
+	f.told[2].n_reasons = f.told[0].n_reasons = 1;
+	f.told[1].n_reasons = 2;
+	check_four(&f, "             (IPv6) It answers with more. [amplifies]\n", 1);
+	check_four(&f, "RESTRICT\n", 1);
+}
+
+DW_TEST(doors_that_differ_stay_apart)
+{
+	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
+	struct four f;
+
+	four_make(&f, a);
+	f.told[1].verdict = "close";
+	check_four(&f, "[::]:111/tcp rpcbind: CLOSE\n", 1);
+	check_four(&f, "0.0.0.0:111/tcp, *:111/udp rpcbind: RESTRICT\n", 1);
+	four_make(&f, a);
+	f.doors[1].starter.id = "other.socket";
+	check_four(&f, "rpcbind: RESTRICT\n", 2);
+	four_make(&f, a);
+	f.doors[1].kind = DW_KIND_SLEEPING;
+	check_four(&f, "rpcbind: RESTRICT\n", 2);
+	four_make(&f, a);
+	f.told[1].service = NULL;
+	check_four(&f, "RESTRICT\n", 2);
+	/* a line of its own has a step of its own */
+	four_make(&f, a);
+	for (size_t i = 0; i < 4; i++) {
+		f.doors[i].starter.kind = DW_STARTER_INETD;
+		f.told[i].steps = dw_plan_close(&f.doors[i], "systemd", a);
+	}
+	check_four(&f, "rpcbind: RESTRICT\n", 4);
+	/* of a program that nobody starts, each process is told */
+	four_make(&f, a);
+	for (size_t i = 0; i < 4; i++)
+		f.doors[i].starter.kind = DW_STARTER_MANUAL;
+	f.doors[3].owners = &(struct dw_owner){ .pid = 7 };
+	f.doors[3].n_owners = 1;
+	check_four(&f, "rpcbind: RESTRICT\n", 2);
+}
+
+DW_TEST(a_setting_of_several_lines_stands_as_in_its_file)
+{
+	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
+	struct four f;
+
+	four_make(&f, a);
+	check_four(&f,
+		   "Narrow it    Listen on loopback: in "
+		   "/etc/systemd/system/rpcbind.socket.d/local.conf:\n"
+		   "                 [Socket]\n"
+		   "                 ListenStream=\n"
+		   "                   ListenStream=127.0.0.1:111\n"
+		   "             then systemctl daemon-reload\n"
+		   "             Say less \"-h 127.0.0.1\"\n",
+		   1);
+}
+
 DW_TEST(no_line_of_a_story_is_wider_than_the_terminal)
 {
 	char *text = all_stories("host", (struct dw_report_style){ .columns = 80 }), *line = text;
