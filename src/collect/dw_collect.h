@@ -88,8 +88,6 @@ size_t dw_collect_owner(struct dw_collect *c, const struct dw_procinfo *i);
 int dw_packages_find(struct dw_sys *s, struct dw_facts *f, const char *const *paths, size_t n,
 		     const struct dw_package **ret, struct dw_error *e);
 
-#define DW_DEPENDANTS_MAX 64
-
 /*
  * Installed packages that cannot do without this one: they depend on it or on what it provides, and no other
  * installed package fulfils the same clause. Versions are not compared. At most DW_DEPENDANTS_MAX, in the

@@ -5,6 +5,7 @@
 
 #include "dw_audit.h"
 #include "dw_collect.h"
+#include "dw_report.h"
 #include "dw_starters.h"
 
 struct auditing {
@@ -25,5 +26,8 @@ void dw_audit_packages(struct auditing *a);
  * What is wrong with these files is noted as incomplete, "bad-knowledge". Lives as long as the facts.
  */
 const struct dw_knowledge *dw_lib_knowledge(struct dw_sys *sys, struct dw_facts *f);
+/* Fills in what `why` alone tells of the doors: dependants and relations. What cannot be known stays NULL. */
+void dw_lib_look_closer(const struct dw_audit *audit, struct dw_report_door *doors, size_t n,
+			struct dw_arena *a);
 
 #endif

@@ -148,6 +148,9 @@ int dw_audit_run(const struct dw_audit_options *o, struct dw_audit **ret, struct
 	if (!result)
 		dw_oom();
 	result->calls = calls;
+	result->looked = true;
+	result->root = o->root ? dw_arena_strdup(a.facts->arena, o->root) : NULL;
+	result->fake = o->fake ? dw_arena_strdup(a.facts->arena, o->fake) : NULL;
 	result->facts = a.facts;
 	result->snapshot = dw_join(a.facts);
 	result->policy = a.policy;

@@ -447,6 +447,7 @@ int doorward_audit_why(struct doorward_audit *a, const char *door, enum doorward
 	for (size_t i = 0; i < f.n; i++)
 		f.doors[i].steps =
 			dw_plan_close(f.doors[i].door, a->report.snapshot->service_manager, arena);
+	dw_lib_look_closer(a->audit, f.doors, f.n, arena);
 	r = tell(a, &f, format, out, &s);
 	part = (struct dw_report){ .snapshot = a->report.snapshot,
 				   .doors = f.doors,

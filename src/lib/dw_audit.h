@@ -28,6 +28,9 @@ struct dw_audit {
 	struct dw_findings *findings;
 	const struct dw_policy *policy;       /* in the facts' arena; NULL: there is none */
 	const struct dw_knowledge *knowledge; /* as policy; never NULL */
+	/* What was looked at, so that `why` can look closer; in the facts' arena. looked false: nothing (a test's) */
+	bool looked;
+	const char *root, *fake; /* as in the options */
 	unsigned calls; /* fallible calls of the system that were made */
 };
 

@@ -75,12 +75,28 @@ struct dw_starter {
 				 terminal and address of a manual start; NULL: none */
 };
 
+/* A unit of systemd that has to do with a starter, and what. */
+struct dw_relation {
+	const char *unit; /* or a bus name */
+	const char *how;  /* stable word: requires, binds-to, requisite, part-of, wants; socket, timer, path, upholds, dbus */
+};
+
+struct dw_relations {
+	const struct dw_relation *needed_by; /* what would fail, stop or miss it */
+	size_t n_needed_by;
+	const struct dw_relation *woken_by; /* what would start it again */
+	size_t n_woken_by;
+};
+
 enum dw_verified {
 	DW_VERIFIED_UNKNOWN = 0, /* not looked at, or the package has no checksum for it */
 	DW_VERIFIED_MATCHES,
 	DW_VERIFIED_DIFFERS,
 	DW_VERIFIED_COUNT
 };
+
+/* Packages that need another one: more are not looked for. */
+#define DW_DEPENDANTS_MAX 64
 
 struct dw_package {
 	const char *name;    /* without architecture */

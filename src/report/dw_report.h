@@ -21,8 +21,9 @@ struct dw_report_door {
 	const struct dw_service *service; /* what it is known to be; NULL */
 	bool guessed;                     /* the service is known by the port alone */
 	const struct dw_steps *steps;     /* that would close it; NULL: not asked for */
-	const char *const *dependants;    /* packages that need this one; NULL: not looked at */
-	size_t n_dependants;
+	/* What `why` alone looks at; NULL: not looked at, or not known. */
+	const struct dw_strings *dependants;  /* packages that need the door's */
+	const struct dw_relations *relations; /* of what starts it */
 };
 
 struct dw_report {
@@ -85,7 +86,7 @@ struct dw_found {
 	const char *query;
 	struct dw_report_door *doors; /* copies, so that their steps can be filled in */
 	size_t n;
-	const char *nothing;     /* a sentence, when there is none */
+	const char *nothing;      /* a sentence, when there is none */
 	struct dw_strings nearby; /* then: doors and names that may have been meant */
 };
 /*

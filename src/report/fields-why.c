@@ -118,9 +118,64 @@ DW_GETTER(get_remarks)
 			    dw_escape_utf8(a, s->remarks[i], strlen(s->remarks[i])));
 }
 
+DW_GETTER(get_dependants)
+{
+	const struct dw_strings *d = ((const struct dw_report_door *)object)->dependants;
+
+	v->known = d != NULL;
+	for (size_t i = 0; d && i < d->n; i++)
+		dw_vec_push(a, &v->strings, dw_escape_utf8(a, d->v[i], strlen(d->v[i])));
+}
+
+#define RELATION(m) .offset = offsetof(struct dw_relation, m)
+
+static const struct dw_field needed_fields[] = {
+	{ "unit", DW_FIELD_STRING, RELATION(unit), .description = "a unit of systemd" },
+	{ "how", DW_FIELD_STRING, RELATION(how),
+	  .description =
+		  "requires, binds-to, requisite, part-of, wants: as its setting is called" },
+	{ 0 },
+};
+
+static const struct dw_field woken_fields[] = {
+	{ "unit", DW_FIELD_STRING, RELATION(unit),
+	  .description = "a unit of systemd, or a bus name" },
+	{ "how", DW_FIELD_STRING, RELATION(how),
+	  .description = "socket, path, timer, automount: the unit triggers it; upholds: the unit "
+			 "keeps it "
+			 "running; dbus: a call to the bus name starts it" },
+	{ 0 },
+};
+
+DW_GETTER(get_needed_by)
+{
+	const struct dw_relations *r = ((const struct dw_report_door *)object)->relations;
+
+	if (r)
+		dw_give_objects(v, r->needed_by, r->n_needed_by, sizeof(*r->needed_by));
+}
+
+DW_GETTER(get_woken_by)
+{
+	const struct dw_relations *r = ((const struct dw_report_door *)object)->relations;
+
+	if (r)
+		dw_give_objects(v, r->woken_by, r->n_woken_by, sizeof(*r->woken_by));
+}
+
 const struct dw_field dw_fields_why_door[] = {
 	{ "service_info", DW_FIELD_OBJECT, true, .members = service_fields, .get = get_service_info,
 	  .description = "what is known of that service, on whatever host" },
+	{ "dependants", DW_FIELD_STRINGS, true, .get = get_dependants,
+	  .description =
+		  "installed packages that cannot do without the door's package, at most 64; "
+		  "null: not known" },
+	{ "needed_by", DW_FIELD_OBJECTS, true, .members = needed_fields, .get = get_needed_by,
+	  .description =
+		  "units of systemd that need what starts it, targets that only group apart; "
+		  "null: not known, or systemd does not start it" },
+	{ "woken_by", DW_FIELD_OBJECTS, true, .members = woken_fields, .get = get_woken_by,
+	  .description = "what would start it again by itself; null: as needed_by" },
 	{ "steps", DW_FIELD_OBJECTS, true, .members = step_fields, .get = get_steps,
 	  .description = "what would close it, in this order; nothing is done" },
 	{ "remarks", DW_FIELD_STRINGS, true, .get = get_remarks,

@@ -198,6 +198,7 @@ static void put_story(const struct story *s)
 	put_title(s);
 	dw_story_what(s);
 	dw_story_started(s);
+	dw_story_relations(s);
 	dw_story_reach(s);
 	dw_story_users(s);
 	dw_story_rights(s);

@@ -48,6 +48,7 @@ void dw_story_put_raw(const struct story *s, const char *label, const char *text
 
 void dw_story_what(const struct story *s);
 void dw_story_started(const struct story *s);
+void dw_story_relations(const struct story *s);
 void dw_story_reach(const struct story *s);
 void dw_story_users(const struct story *s);
 void dw_story_rights(const struct story *s);

@@ -224,6 +224,45 @@ static bool told_before(const struct story *s, size_t i)
 	return false;
 }
 
+#define UNITS_SHOWN 8
+
+static const char *units_text(const struct story *s, const struct dw_relation *v, size_t n)
+{
+	static const struct {
+		const char *how, *text;
+	} words[] = {
+		{ "requires", "requires it" },   { "binds-to", "stops with it" },
+		{ "requisite", "requires it" },  { "part-of", "stops with it" },
+		{ "wants", "wants it" },         { "upholds", "keeps it up" },
+		{ "dbus", "a call over D-Bus" },
+	};
+	struct dw_str text = { .arena = s->a };
+
+	for (size_t i = 0; i < n && i < UNITS_SHOWN; i++) {
+		const char *how = NULL;
+
+		for (size_t k = 0; k < DW_ARRAY_SIZE(words) && !how; k++)
+			how = dw_streq(words[k].how, v[i].how) ? words[k].text : NULL;
+		dw_str_addf(&text, "%s%s%s%s%s", i ? ", " : "", shown(s, v[i].unit),
+			    how ? " (" : "", how ? how : "", how ? ")" : "");
+	}
+	if (n > UNITS_SHOWN)
+		dw_str_addf(&text, " and %zu more", n - UNITS_SHOWN);
+	return text.s;
+}
+
+void dw_story_relations(const struct story *s)
+{
+	const struct dw_relations *v = s->doors[0]->relations;
+
+	if (!v)
+		return;
+	dw_story_put(s, "Needed by",
+		     v->n_needed_by ? units_text(s, v->needed_by, v->n_needed_by)
+				    : "no other unit of systemd's");
+	dw_story_put(s, "Woken by", units_text(s, v->woken_by, v->n_woken_by));
+}
+
 void dw_story_reach(const struct story *s)
 {
 	struct dw_str text = { .arena = s->a };
@@ -371,6 +410,21 @@ void dw_story_rights(const struct story *s)
 		dw_story_put(s, "Runs as", rights_text(s, &d->owners[0]));
 }
 
+#define NAMES_SHOWN 8
+
+static void add_dependants(const struct story *s, struct dw_str *text, const struct dw_strings *v)
+{
+	if (!v)
+		return;
+	if (v->n == 0)
+		dw_str_add(text, "; nothing installed depends on it");
+	for (size_t i = 0; i < v->n && i < NAMES_SHOWN; i++)
+		dw_str_addf(text, "%s%s", i ? ", " : "; needed by ", shown(s, v->v[i]));
+	if (v->n > NAMES_SHOWN)
+		dw_str_addf(text, " and %zu more%s", v->n - NAMES_SHOWN,
+			    v->n >= DW_DEPENDANTS_MAX ? " at least" : "");
+}
+
 void dw_story_package(const struct story *s)
 {
 	static const char *const verified[DW_VERIFIED_COUNT] = {
@@ -389,9 +443,6 @@ void dw_story_package(const struct story *s)
 	}
 	dw_str_addf(&text, "%s%s%s; %s", shown(s, p->name), p->version ? " " : "",
 		    p->version ? shown(s, p->version) : "", verified[p->verified]);
-	for (size_t i = 0; i < d->n_dependants && i < 8; i++)
-		dw_str_addf(&text, "%s%s", i ? ", " : "; needed by ", shown(s, d->dependants[i]));
-	if (d->n_dependants > 8)
-		dw_str_addf(&text, " and %zu more", d->n_dependants - 8);
+	add_dependants(s, &text, d->dependants);
 	dw_story_put(s, "Package", text.s);
 }

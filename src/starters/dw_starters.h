@@ -87,6 +87,15 @@ bool dw_rules_claim_redirect(struct dw_starters *s, const struct dw_redirect_fac
 /* Marks the one of facts->connections by which whoever runs doorward came in; none at a console. */
 void dw_starters_session(struct dw_starters *s);
 
+/*
+ * Who else has to do with what starts a door, for each of the n starters: the units that need it, and what would
+ * start it again (a socket, path or timer, a call over D-Bus). The running manager is asked, unit files where
+ * nothing runs. A socket and the service behind it are one: what needs either is told. Targets that only group
+ * need nothing. ret[i] NULL: no unit of systemd's, or not known. All lies in s->arena.
+ */
+void dw_starters_needed_by(struct dw_starters *s, const struct dw_starter *const *starters, size_t n,
+			   const struct dw_relations **ret);
+
 /* Helpers that several managers need. */
 /* "FILE:LINE" in the arena. */
 const char *dw_starters_source(struct dw_starters *s, const char *file, unsigned line);

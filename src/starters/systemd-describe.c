@@ -27,7 +27,7 @@ static const char *sysv_link(struct dw_starters *s, const char *script)
 	return NULL;
 }
 
-static const char *bus_file(struct dw_sd_manager *m, const struct dw_sd_unit *u)
+const char *dw_sd_bus_name(struct dw_sd_manager *m, const struct dw_sd_unit *u)
 {
 	const char *name = dw_sd_value(u, DW_SD_BUS_NAME), *path;
 
@@ -35,7 +35,7 @@ static const char *bus_file(struct dw_sd_manager *m, const struct dw_sd_unit *u)
 		return NULL;
 	path = dw_arena_printf(m->s->arena, "/usr/share/dbus-1/%sservices/%s.service",
 			       m->is_user ? "" : "system-", name);
-	return dw_sys_file_exists(m->s->sys, path) ? path : NULL;
+	return dw_sys_file_exists(m->s->sys, path) ? name : NULL;
 }
 
 static bool restarts_itself(const struct dw_sd_unit *u)
@@ -52,7 +52,7 @@ static bool restarts_itself(const struct dw_sd_unit *u)
 
 static void describe_restart(struct dw_sd_manager *m, struct dw_sd_unit *u, struct dw_starter *ret)
 {
-	const char *bus = bus_file(m, u);
+	const char *bus = dw_sd_bus_name(m, u);
 
 	ret->restarts = restarts_itself(u) || u->upheld_by || u->triggers.n || bus ? DW_YES : DW_NO;
 	if (!dw_sd_unit_exists(u))
@@ -62,8 +62,7 @@ static void describe_restart(struct dw_sd_manager *m, struct dw_sd_unit *u, stru
 	else if (u->upheld_by)
 		ret->also = u->upheld_by->name;
 	else if (bus)
-		ret->also = dw_arena_printf(m->s->arena, "D-Bus name %s",
-					    dw_sd_value(u, DW_SD_BUS_NAME));
+		ret->also = dw_arena_printf(m->s->arena, "D-Bus name %s", bus);
 }
 
 static void describe_boot(struct dw_sd_manager *m, const struct dw_sd_unit *u,

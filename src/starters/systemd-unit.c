@@ -18,6 +18,8 @@ static const struct {
 	{ DW_SD_WANTS, "Unit", "Wants" },
 	{ DW_SD_REQUIRES, "Unit", "Requires" },
 	{ DW_SD_BINDS_TO, "Unit", "BindsTo" },
+	{ DW_SD_REQUISITE, "Unit", "Requisite" },
+	{ DW_SD_PART_OF, "Unit", "PartOf" },
 	{ DW_SD_UPHOLDS, "Unit", "Upholds" },
 	{ DW_SD_SOURCE_PATH, "Unit", "SourcePath" },
 	{ DW_SD_CONDITION_EXISTS, "Unit", "ConditionPathExists" },

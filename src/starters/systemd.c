@@ -121,17 +121,34 @@ bool dw_sd_lingers(struct dw_starters *s, const char *user)
 				  dw_arena_printf(s->arena, "/var/lib/systemd/linger/%s", user));
 }
 
-const char *dw_sd_ask(struct dw_starters *s, struct dw_sd *sd, const char *unit,
-		      const char *property)
-{
-	const char *answer = NULL;
+#define UNIT_INTERFACE "org.freedesktop.systemd1.Unit"
 
+static struct dw_bus *bus_of(struct dw_starters *s, struct dw_sd *sd)
+{
 	if (!sd->bus_tried) {
 		sd->bus_tried = true;
 		(void)dw_bus_open(s->sys, &sd->bus, NULL);
 	}
-	if (!sd->bus || dw_bus_unit_string(sd->bus, unit, "org.freedesktop.systemd1.Unit", property,
-					   s->arena, &answer, NULL) < 0)
+	return sd->bus;
+}
+
+bool dw_sd_ask_list(struct dw_starters *s, struct dw_sd *sd, const char *unit, const char *property,
+		    struct dw_strings *ret)
+{
+	struct dw_bus *bus = bus_of(s, sd);
+
+	return bus &&
+	       dw_bus_unit_strings(bus, unit, UNIT_INTERFACE, property, s->arena, ret, NULL) == 0;
+}
+
+const char *dw_sd_ask(struct dw_starters *s, struct dw_sd *sd, const char *unit,
+		      const char *property)
+{
+	struct dw_bus *bus = bus_of(s, sd);
+	const char *answer = NULL;
+
+	if (!bus ||
+	    dw_bus_unit_string(bus, unit, UNIT_INTERFACE, property, s->arena, &answer, NULL) < 0)
 		return NULL;
 	return answer;
 }

@@ -46,6 +46,8 @@ enum dw_sd_key {
 	DW_SD_WANTS,
 	DW_SD_REQUIRES,
 	DW_SD_BINDS_TO,
+	DW_SD_REQUISITE,
+	DW_SD_PART_OF,
 	DW_SD_UPHOLDS,
 	DW_SD_SOURCE_PATH,
 	DW_SD_CONDITION_EXISTS,
@@ -265,6 +267,8 @@ struct dw_sd_manager *dw_sd_user(struct dw_starters *s, struct dw_sd *sd, uint32
 				 const char *home);
 /* enabled, enabled's evidence, restarts, source and kind of a unit, for claim and list. */
 void dw_sd_describe(struct dw_sd_manager *m, struct dw_sd_unit *u, struct dw_starter *ret);
+/* The bus name that starts the unit when somebody calls it; NULL: none does. */
+const char *dw_sd_bus_name(struct dw_sd_manager *m, const struct dw_sd_unit *u);
 /* Home directory by the root's /etc/passwd; NULL: not there. */
 const char *dw_sd_home(struct dw_starters *s, const char *user);
 /* Does this user's manager run without a login? */
@@ -272,6 +276,9 @@ bool dw_sd_lingers(struct dw_starters *s, const char *user);
 /* Asks the running manager; NULL: it cannot be asked, or does not know. */
 const char *dw_sd_ask(struct dw_starters *s, struct dw_sd *sd, const char *unit,
 		      const char *property);
+/* The same of a list; false: it cannot be asked, or does not know. */
+bool dw_sd_ask_list(struct dw_starters *s, struct dw_sd *sd, const char *unit, const char *property,
+		    struct dw_strings *ret);
 
 /* --- programs (elf.c) ------------------------------------------------------------------------------ */
 

@@ -7,6 +7,7 @@
 #define DW_BUS_H
 
 #include "dw_sys.h"
+#include "dw_vec.h"
 
 struct dw_bus;
 
@@ -31,5 +32,8 @@ int dw_bus_list_units(struct dw_bus *b, const char *const *patterns, struct dw_a
  */
 int dw_bus_unit_string(struct dw_bus *b, const char *unit, const char *interface, const char *property,
 		       struct dw_arena *a, const char **ret, struct dw_error *e);
+/* The same of a property that is a list of strings. */
+int dw_bus_unit_strings(struct dw_bus *b, const char *unit, const char *interface, const char *property,
+			struct dw_arena *a, struct dw_strings *ret, struct dw_error *e);
 
 #endif

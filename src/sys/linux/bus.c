@@ -5,7 +5,7 @@
  *
  * A fake answers from bus/units.json:
  *	{"units": [{"name": "x.service", "load_state": "loaded", "active_state": "active", "sub_state": "running",
- *	            "properties": {"FragmentPath": "/etc/systemd/system/x.service"}}]}
+ *	            "properties": {"FragmentPath": "/etc/systemd/system/x.service", "RequiredBy": ["y.service"]}}]}
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -19,6 +19,7 @@
 
 #define BUS_TIMEOUT_USEC 2000000
 #define UNITS_MAX        20000
+#define STRINGS_MAX      20000
 
 #define MANAGER_NAME "org.freedesktop.systemd1"
 #define MANAGER_PATH "/org/freedesktop/systemd1"
@@ -39,6 +40,7 @@ struct library {
 	__typeof__(sd_bus_message_unref) *message_unref;
 	__typeof__(sd_bus_error_free) *error_free;
 	__typeof__(sd_bus_get_property_string) *get_string;
+	__typeof__(sd_bus_get_property_strv) *get_strv;
 	__typeof__(sd_bus_path_encode) *encode;
 };
 
@@ -69,6 +71,7 @@ static int load_library(struct library *l, struct dw_error *e)
 		{ "sd_bus_message_unref", &l->message_unref },
 		{ "sd_bus_error_free", &l->error_free },
 		{ "sd_bus_get_property_string", &l->get_string },
+		{ "sd_bus_get_property_strv", &l->get_strv },
 		{ "sd_bus_path_encode", &l->encode },
 	};
 
@@ -218,21 +221,41 @@ static int fake_list(struct dw_bus *b, const char *const *patterns, struct dw_ar
 	return 0;
 }
 
-static int fake_string(struct dw_bus *b, const char *unit, const char *property, struct dw_arena *a,
-		       const char **ret, struct dw_error *e)
+static const struct dw_json_value *fake_unit(struct dw_bus *b, const char *name)
 {
 	const struct dw_json_value *units = dw_json_get(b->fake, "units", NULL);
 
 	for (size_t i = 0; i < dw_json_count(units); i++) {
 		const struct dw_json_value *u = dw_json_at(units, i, NULL);
 
-		if (!dw_streq(text_or_empty(dw_json_get(u, "name", NULL)), unit))
-			continue;
-		*ret = dw_arena_strdup(a,
-				       text_or_empty(dw_json_get(u, "properties", property, NULL)));
-		return 0;
+		if (dw_streq(text_or_empty(dw_json_get(u, "name", NULL)), name))
+			return u;
 	}
-	return dw_error_set(e, -ENOENT, "systemd has no unit %s", unit);
+	return NULL;
+}
+
+static int fake_string(struct dw_bus *b, const char *unit, const char *property, struct dw_arena *a,
+		       const char **ret, struct dw_error *e)
+{
+	const struct dw_json_value *u = fake_unit(b, unit);
+
+	if (!u)
+		return dw_error_set(e, -ENOENT, "systemd has no unit %s", unit);
+	*ret = dw_arena_strdup(a, text_or_empty(dw_json_get(u, "properties", property, NULL)));
+	return 0;
+}
+
+static int fake_strings(struct dw_bus *b, const char *unit, const char *property,
+			struct dw_arena *a, struct dw_strings *ret, struct dw_error *e)
+{
+	const struct dw_json_value *u = fake_unit(b, unit), *list;
+
+	if (!u)
+		return dw_error_set(e, -ENOENT, "systemd has no unit %s", unit);
+	list = dw_json_get(u, "properties", property, NULL);
+	for (size_t i = 0; i < dw_json_count(list) && i < STRINGS_MAX; i++)
+		dw_vec_push(a, ret, dw_arena_strdup(a, text_or_empty(dw_json_at(list, i, NULL))));
+	return 0;
 }
 
 /* --- the running manager -------------------------------------------------------------------------- */
@@ -316,6 +339,36 @@ static int live_string(struct dw_bus *b, const char *unit, const char *interface
 	return r < 0 ? r : 0;
 }
 
+static void take_strings(char **list, struct dw_arena *a, struct dw_strings *ret)
+{
+	for (size_t i = 0; list && list[i]; i++) {
+		if (i < STRINGS_MAX)
+			dw_vec_push(a, ret, dw_arena_strdup(a, list[i]));
+		free(list[i]);
+	}
+	free((void *)list);
+}
+
+static int live_strings(struct dw_bus *b, const char *unit, const char *interface,
+			const char *property, struct dw_arena *a, struct dw_strings *ret,
+			struct dw_error *e)
+{
+	struct library *l = &b->lib;
+	sd_bus_error error = SD_BUS_ERROR_NULL;
+	_cleanup_free_ char *path = NULL;
+	char **list = NULL;
+	int r = l->encode(MANAGER_PATH "/unit", unit, &path);
+
+	if (r >= 0)
+		r = l->get_strv(b->bus, MANAGER_NAME, path, interface, property, &error, &list);
+	if (r < 0)
+		(void)dw_error_errno(e, r, "%s of %s", property, unit);
+	else
+		take_strings(list, a, ret);
+	l->error_free(&error);
+	return r < 0 ? r : 0;
+}
+
 int dw_bus_list_units(struct dw_bus *b, const char *const *patterns, struct dw_arena *a,
 		      struct dw_bus_unit **ret, size_t *ret_n, struct dw_error *e)
 {
@@ -337,4 +390,17 @@ int dw_bus_unit_string(struct dw_bus *b, const char *unit, const char *interface
 		return dw_error_errno(e, r, "%s of %s", property, unit);
 	return b->fake ? fake_string(b, unit, property, a, ret, e)
 		       : live_string(b, unit, interface, property, a, ret, e);
+}
+
+int dw_bus_unit_strings(struct dw_bus *b, const char *unit, const char *interface,
+			const char *property, struct dw_arena *a, struct dw_strings *ret,
+			struct dw_error *e)
+{
+	int r = dw_sys_fault(b->sys);
+
+	*ret = (struct dw_strings){ 0 };
+	if (r < 0)
+		return dw_error_errno(e, r, "%s of %s", property, unit);
+	return b->fake ? fake_strings(b, unit, property, a, ret, e)
+		       : live_strings(b, unit, interface, property, a, ret, e);
 }

@@ -311,6 +311,41 @@ DW_TEST(doors_that_differ_stay_apart)
 	check_four(&f, "rpcbind: RESTRICT\n", 2);
 }
 
+DW_TEST(what_depends_on_a_door)
+{
+	static const char *many[DW_DEPENDANTS_MAX];
+	static const struct dw_relation needs[] = { { "nfs.service", "requires" },
+						    { "x\x1b.service", "wants" } };
+	static const struct dw_relation wakes[] = { { "map.timer", "timer" },
+						    { "org.example.Map", "dbus" } };
+	static const struct dw_relations both = { needs, 2, wakes, 2 }, none = { 0 };
+	static const struct dw_package package = { .name = "rpcbind", .manager = "dpkg" };
+	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
+	struct dw_strings packages = { .v = many };
+	struct four f;
+
+	four_make(&f, a);
+	check_four(&f, "Needed by", 0);
+	check_four(&f, "depends on it", 0);
+	f.doors[0].package = &package;
+	f.told[0].dependants = &packages;
+	f.told[0].relations = &none;
+	check_four(&f, "; nothing installed depends on it\n", 1);
+	check_four(&f, "Needed by    no other unit of systemd's\n", 1);
+	check_four(&f, "Woken by", 0);
+	for (size_t i = 0; i < DW_DEPENDANTS_MAX; i++)
+		many[i] = "p";
+	f.told[0].relations = &both;
+	packages.n = 8;
+	check_four(&f, "; needed by p, p, p, p, p, p, p, p\n", 1);
+	packages.n = 10;
+	check_four(&f, "; needed by p, p, p, p, p, p, p, p and 2 more\n", 1);
+	packages.n = DW_DEPENDANTS_MAX;
+	check_four(&f, " and 56 more at least\n", 1);
+	check_four(&f, "Needed by    nfs.service (requires it), x\\x1b.service (wants it)\n", 1);
+	check_four(&f, "Woken by     map.timer, org.example.Map (a call over D-Bus)\n", 1);
+}
+
 DW_TEST(a_setting_of_several_lines_stands_as_in_its_file)
 {
 	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
