@@ -179,7 +179,9 @@ INLINE bool is_of_other_half(const struct dw_bpf_request *q, __u64 task)
 INLINE int one_task(struct seq_file *seq, struct task_struct *that, const struct dw_bpf_request *q)
 {
 	__u64 task = (__u64)that, leader = P(task, TASK_LEADER), files;
-	struct scan s = { .seq = seq, .word = q->zero, .at = q->zero };
+	/* one way on which it is not known is enough for the verifier */
+	__u32 zero = q ? q->zero : 0;
+	struct scan s = { .seq = seq, .word = zero, .at = zero };
 	unsigned long start, before;
 
 	if (is_of_other_half(q, task))

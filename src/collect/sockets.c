@@ -61,6 +61,8 @@ int dw_collect_sockets(struct dw_collect *c, struct dw_error *e)
 		dw_facts_incomplete(c->facts, "no-bpf", NULL, 0, false,
 				    "BPF could not be used, /proc was walked instead: %s",
 				    why.message);
+		/* falling one rung is what was allowed by asking for BPF alone, and then whole */
+		c->rungs |= DW_RUNG_NETLINK;
 	}
 	r = dw_collect_netns(c, e);
 	return r < 0 ? r : by_netlink(c, e);
