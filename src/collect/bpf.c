@@ -460,7 +460,10 @@ int dw_collect_bpf(struct dw_collect *c, struct dw_error *e)
 
 	if (r < 0)
 		return r;
-	/* a host without one door is rare, a kernel whose structs we misread is not: the next rung costs little there */
+	/*
+	 * A host without one door is rare, a kernel whose structs we misread is not: the next rung costs little
+	 * there.
+	 */
 	if (first.sockets.n == 0) {
 		dw_view_close(&first);
 		return dw_error_set(e, -ENOTSUP, "the walk showed not one socket");

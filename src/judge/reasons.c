@@ -211,14 +211,15 @@ static const char *source_of(const struct dw_trial *t, const struct kind *k)
 
 static struct dw_said *say(struct dw_trial *t, enum dw_reason_id id, const char *const *pieces)
 {
+	const char *text = sentence(t->court->arena, kinds[id].sentence, pieces);
 	struct dw_reason r = {
 		.id = kinds[id].id,
-		.text = sentence(t->court->arena, kinds[id].sentence, pieces),
+		.text = text,
 		.source = source_of(t, &kinds[id]),
 	};
 
 	for (size_t i = 0; i < t->said.n; i++)
-		if (t->said.v[i].id == id && dw_streq(t->said.v[i].reason.text, r.text))
+		if (t->said.v[i].id == id && dw_streq(t->said.v[i].reason.text, text))
 			return &t->said.v[i];
 	dw_vec_push(t->court->arena, &t->said, ((struct dw_said){ .id = id, .reason = r }));
 	return &t->said.v[t->said.n - 1];
