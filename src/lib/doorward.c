@@ -437,7 +437,7 @@ int doorward_audit_why(struct doorward_audit *a, const char *door, enum doorward
 	_cleanup_arena_ struct dw_arena *arena = dw_arena_new();
 	struct dw_report_style s;
 	struct dw_report part;
-	struct dw_found f;
+	struct dw_found f = { 0 };
 	int r = style_of(a, style, &s);
 
 	if (r == 0)
