@@ -20,6 +20,12 @@ struct ownerless {
 	bool full_view;         /* all holders could be seen */
 };
 
+/* The functions of net/sunrpc serve nfsd, lockd and callbacks alike: whose the socket is, the others tell. */
+static bool is_named(const struct dw_socket_fact *s)
+{
+	return s->kernel && !dw_streq(s->kernel, "sunrpc");
+}
+
 static void find(struct ownerless *o)
 {
 	struct dw_facts *f = o->c->facts;
@@ -29,7 +35,7 @@ static void find(struct ownerless *o)
 		if (f->holds.v[i].socket < f->sockets.n)
 			held[f->holds.v[i].socket] = true;
 	for (size_t i = 0; i < f->sockets.n; i++)
-		if (!held[i] && !f->sockets.v[i].kernel)
+		if (!held[i] && !is_named(&f->sockets.v[i]))
 			dw_vec_push(o->all.arena, &o->sockets, i);
 }
 
@@ -165,11 +171,16 @@ static void tell_rest(const struct ownerless *o)
 {
 	struct dw_facts *f = o->c->facts;
 
-	for (size_t i = 0; i < o->sockets.n; i++)
-		dw_facts_incomplete(
-			f, "ownerless-socket", NULL, 0, false,
-			"no process holds %s, and no part of the kernel says that it is its own",
-			dw_endpoint_text(f->arena, &f->sockets.v[o->sockets.v[i]].at));
+	for (size_t i = 0; i < o->sockets.n; i++) {
+		const struct dw_socket_fact *s = &f->sockets.v[o->sockets.v[i]];
+
+		if (!s->kernel)
+			dw_facts_incomplete(
+				f, "ownerless-socket", NULL, 0, false,
+				"no process holds %s, and no part of the kernel says that it is "
+				"its own",
+				dw_endpoint_text(f->arena, &s->at));
+	}
 }
 
 int dw_collect_kernel(struct dw_collect *c, struct dw_error *e)
