@@ -63,7 +63,7 @@ static void judge_port(struct dw_trial *t)
 	if (at_port && at_port->tier == DW_TIER_BACKDOOR)
 		dw_judge_remark(t, DW_REASON_BACKDOOR_PORT, dw_judge_port_text(t), at_port->title,
 				NULL);
-	if (i->odd_port)
+	if (i->odd_port && i->service)
 		dw_judge_remark(t, DW_REASON_ODD_PORT, dw_judge_port_text(t), i->service->title,
 				i->instead_of ? dw_arena_printf(a, "; it is that of %s",
 								i->instead_of->title)

@@ -51,14 +51,15 @@ static uint32_t next_free(struct ports *p, uint32_t port)
 
 static struct ports *ports_of(struct policy_reader *r, enum dw_protocol protocol)
 {
-	struct ports **p = &r->cover->ports[protocol];
+	struct ports *p = r->cover->ports[protocol];
 
-	if (*p)
-		return *p;
-	*p = dw_new(r->a, struct ports);
+	if (p)
+		return p;
+	p = dw_new(r->a, struct ports);
 	for (uint32_t i = 0; i <= PORTS; i++)
-		(*p)->next[i] = i;
-	return *p;
+		p->next[i] = i;
+	r->cover->ports[protocol] = p;
+	return p;
 }
 
 static void take_ports(struct policy_reader *r, enum dw_protocol protocol, const struct dw_what *w,
