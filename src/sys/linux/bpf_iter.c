@@ -83,35 +83,39 @@ static int read_all(struct dw_sys *s, int fd, struct dw_bpf_stream *to, struct d
 	}
 }
 
+/* What the kernel tells of a program or a map; info is zeroed, but for what is asked for. */
+static int object_info(int fd, void *info, size_t n)
+{
+	union bpf_attr attr;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.info.bpf_fd = (uint32_t)fd;
+	attr.info.info_len = (uint32_t)n;
+	attr.info.info = (uint64_t)(uintptr_t)info;
+	return sys_bpf(BPF_OBJ_GET_INFO_BY_FD, &attr);
+}
+
 /* The map of requests: the only hash map that the program uses. */
 static int requests_of(int program, struct dw_error *e)
 {
 	struct bpf_prog_info info = { 0 };
 	uint32_t ids[8] = { 0 };
-	union bpf_attr attr;
 	int r;
 
 	info.map_ids = (uint64_t)(uintptr_t)ids;
 	info.nr_map_ids = DW_ARRAY_SIZE(ids);
-	memset(&attr, 0, sizeof(attr));
-	attr.info.bpf_fd = (uint32_t)program;
-	attr.info.info_len = sizeof(info);
-	attr.info.info = (uint64_t)(uintptr_t)&info;
-	r = sys_bpf(BPF_OBJ_GET_INFO_BY_FD, &attr);
+	r = object_info(program, &info, sizeof(info));
 	if (r < 0)
 		return dw_error_errno(e, r, "BPF program");
 	for (size_t i = 0; i < DW_MIN((size_t)info.nr_map_ids, DW_ARRAY_SIZE(ids)); i++) {
 		struct bpf_map_info map = { 0 };
 		_cleanup_fd_ int fd = -1;
+		union bpf_attr attr;
 
 		memset(&attr, 0, sizeof(attr));
 		attr.map_id = ids[i];
 		fd = sys_bpf(BPF_MAP_GET_FD_BY_ID, &attr);
-		memset(&attr, 0, sizeof(attr));
-		attr.info.bpf_fd = (uint32_t)fd;
-		attr.info.info_len = sizeof(map);
-		attr.info.info = (uint64_t)(uintptr_t)&map;
-		if (fd >= 0 && sys_bpf(BPF_OBJ_GET_INFO_BY_FD, &attr) == 0 &&
+		if (fd >= 0 && object_info(fd, &map, sizeof(map)) == 0 &&
 		    map.type == BPF_MAP_TYPE_HASH)
 			return dw_steal_fd(&fd);
 	}
