@@ -25,7 +25,7 @@ static void stay_down(struct planning *p, const char *runtime, const char *name,
 
 	if (p->starter->enabled == DW_NO && p->starter->restarts == DW_NO)
 		return;
-	dw_plan_step(p, (struct dw_step){
+	dw_plan_step(p, (struct dw_told_step){
 				.manager = runtime,
 				.object = name,
 				.expect = "restart policy unless-stopped or always",
@@ -56,7 +56,7 @@ void dw_plan_container(struct planning *p)
 	}
 	word = dw_plan_operand(a, name);
 	stay_down(p, runtime, name, word);
-	dw_plan_step(p, (struct dw_step){
+	dw_plan_step(p, (struct dw_told_step){
 				.manager = runtime,
 				.object = name,
 				.expect = "running",

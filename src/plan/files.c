@@ -22,7 +22,7 @@ bool dw_plan_comment(struct planning *p, const char *why)
 	}
 	word = dw_plan_operand(a, file);
 	dw_plan_step(
-		p, (struct dw_step){
+		p, (struct dw_told_step){
 			   .manager = "file",
 			   .object = p->starter->source,
 			   .expect = "counts",
@@ -62,7 +62,7 @@ static void reload(struct planning *p, const char *manager, int pid)
 			       manager);
 		return;
 	}
-	dw_plan_step(p, (struct dw_step){
+	dw_plan_step(p, (struct dw_told_step){
 				.manager = manager,
 				.object = dw_arena_printf(p->arena, "process %d", pid),
 				.expect = "has the old configuration",
@@ -100,7 +100,7 @@ void dw_plan_xinetd(struct planning *p)
 		return;
 	}
 	word = dw_plan_operand(a, file);
-	dw_plan_step(p, (struct dw_step){
+	dw_plan_step(p, (struct dw_told_step){
 				.manager = "xinetd",
 				.object = p->starter->source,
 				.expect = "disable = no",

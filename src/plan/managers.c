@@ -16,11 +16,11 @@ static void close_pair(struct planning *p, const struct pair *m)
 	const char *why = "It is started at every boot.";
 
 	if (s->enabled != DW_NO)
-		dw_plan_step(p, (struct dw_step){ m->manager, s->id, "enabled", "disabled", why,
+		dw_plan_step(p, (struct dw_told_step){ m->manager, s->id, "enabled", "disabled", why,
 						  NULL, m->off, m->on });
 	if (s->running != DW_NO)
 		dw_plan_step(p,
-			     (struct dw_step){ m->manager, s->id, "running", "stopped",
+			     (struct dw_told_step){ m->manager, s->id, "running", "stopped",
 					       "It holds the door now.", NULL, m->stop, m->start });
 	if (s->enabled == DW_NO && s->running == DW_NO)
 		dw_plan_remark(
@@ -91,7 +91,7 @@ void dw_plan_inittab(struct planning *p)
 {
 	if (!dw_plan_comment(p, "init starts what this line says."))
 		return;
-	dw_plan_step(p, (struct dw_step){ .manager = "init",
+	dw_plan_step(p, (struct dw_told_step){ .manager = "init",
 					  .object = p->starter->id,
 					  .expect = "running",
 					  .want = "stopped",

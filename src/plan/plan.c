@@ -3,7 +3,7 @@
 #include "dw_str.h"
 #include "plan.h"
 
-void dw_plan_step(struct planning *p, struct dw_step s)
+void dw_plan_step(struct planning *p, struct dw_told_step s)
 {
 	s.door = p->door_text;
 	*dw_vec_add(p->arena, &p->steps) = s;
@@ -45,10 +45,10 @@ static bool needs_id(enum dw_starter_kind k)
 	       k != DW_STARTER_CRON && k != DW_STARTER_RC_LOCAL;
 }
 
-struct dw_steps *dw_plan_close(const struct dw_door *d, const char *service_manager,
+struct dw_told_steps *dw_plan_close(const struct dw_door *d, const char *service_manager,
 			       struct dw_arena *a)
 {
-	struct dw_steps *ret = dw_new(a, struct dw_steps);
+	struct dw_told_steps *ret = dw_new(a, struct dw_told_steps);
 	struct planning p = { .arena = a,
 			      .door = d,
 			      .starter = &d->starter,
@@ -59,7 +59,7 @@ struct dw_steps *dw_plan_close(const struct dw_door *d, const char *service_mana
 	if (kind >= DW_STARTER_COUNT || (needs_id(kind) && !d->starter.id))
 		kind = DW_STARTER_UNKNOWN;
 	planners[kind](&p);
-	*ret = (struct dw_steps){
+	*ret = (struct dw_told_steps){
 		.v = p.steps.v, .n = p.steps.n, .remarks = p.remarks.v, .n_remarks = p.remarks.n
 	};
 	return ret;

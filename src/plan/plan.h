@@ -14,7 +14,7 @@ struct planning {
 	const struct dw_starter *starter;
 	const char *door_text;
 	bool systemd; /* process 1 is systemd */
-	DW_VEC(struct dw_step) steps;
+	DW_VEC(struct dw_told_step) steps;
 	DW_VEC(const char *) remarks;
 };
 
@@ -24,10 +24,11 @@ const char *dw_plan_quote(struct dw_arena *a, const char *s);
 const char *dw_plan_operand(struct dw_arena *a, const char *s);
 
 /* "FILE:LINE" taken apart. False: it names no line; *ret_file is then all of it. */
-bool dw_plan_source(struct dw_arena *a, const char *source, const char **ret_file, unsigned *ret_line);
+bool dw_plan_source(struct dw_arena *a, const char *source, const char **ret_file,
+		    unsigned *ret_line);
 
 /* Adds a step; door is filled in. */
-void dw_plan_step(struct planning *p, struct dw_step s);
+void dw_plan_step(struct planning *p, struct dw_told_step s);
 void dw_plan_remark(struct planning *p, const char *fmt, ...) dw_printf_like(2, 3);
 
 /* The line of starter.source becomes a comment. False: the source names no line, and a remark says so. */

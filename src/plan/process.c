@@ -21,7 +21,7 @@ void dw_plan_end(struct planning *p, int but, const char *why)
 		if (o->pid == but || o->pid <= 1)
 			continue;
 		ended++;
-		dw_plan_step(p, (struct dw_step){
+		dw_plan_step(p, (struct dw_told_step){
 					.manager = "process",
 					.object = dw_arena_printf(p->arena, "process %d (%s)",
 								  o->pid, o->comm ? o->comm : "?"),
@@ -66,7 +66,7 @@ void dw_plan_at(struct planning *p)
 	unsigned job;
 
 	if (p->starter->running == DW_NO && job_number(p->starter->id, &job)) {
-		dw_plan_step(p, (struct dw_step){
+		dw_plan_step(p, (struct dw_told_step){
 					.manager = "at",
 					.object = p->starter->id,
 					.expect = "waits for its time",
@@ -117,7 +117,7 @@ void dw_plan_kernel(struct planning *p)
 	if (dw_streq0(name, "nfsd")) {
 		dw_plan_step(
 			p,
-			(struct dw_step){
+			(struct dw_told_step){
 				.manager = "kernel",
 				.object = "nfsd",
 				.expect = "running",

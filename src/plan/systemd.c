@@ -65,7 +65,7 @@ static void stop(struct planning *p, const char *systemctl, const char *names)
 {
 	dw_plan_step(
 		p,
-		(struct dw_step){
+		(struct dw_told_step){
 			.manager = "systemd",
 			.object = names,
 			.expect = "running",
@@ -80,7 +80,7 @@ static void mask(struct planning *p, const char *systemctl, const char *names)
 {
 	dw_plan_step(
 		p,
-		(struct dw_step){
+		(struct dw_told_step){
 			.manager = "systemd",
 			.object = names,
 			.expect = "enabled, running",
@@ -97,7 +97,7 @@ static void disable(struct planning *p, const char *systemctl, const char *names
 	bool runs = p->starter->running != DW_NO;
 
 	dw_plan_step(p,
-		     (struct dw_step){
+		     (struct dw_told_step){
 			     .manager = "systemd",
 			     .object = names,
 			     .expect = runs ? "enabled, running" : "enabled, not running",
@@ -127,7 +127,7 @@ static void close_units(struct planning *p, const char *systemctl)
 				   : "The unit opens the door at every start.");
 	if (!u.instances)
 		return;
-	dw_plan_step(p, (struct dw_step){
+	dw_plan_step(p, (struct dw_told_step){
 				.manager = "systemd",
 				.object = u.instances,
 				.expect = "running",

@@ -79,7 +79,7 @@ static const struct dw_field service_fields[] = {
 	{ 0 },
 };
 
-#define STEP(m) .offset = offsetof(struct dw_step, m)
+#define STEP(m) .offset = offsetof(struct dw_told_step, m)
 
 static const struct dw_field step_fields[] = {
 	{ "manager", DW_FIELD_STRING, STEP(manager),
@@ -102,7 +102,7 @@ DW_GETTER(get_service_info)
 
 DW_GETTER(get_steps)
 {
-	const struct dw_steps *s = ((const struct dw_report_door *)object)->steps;
+	const struct dw_told_steps *s = ((const struct dw_report_door *)object)->steps;
 
 	if (s)
 		dw_give_objects(v, s->v, s->n, sizeof(*s->v));
@@ -110,7 +110,7 @@ DW_GETTER(get_steps)
 
 DW_GETTER(get_remarks)
 {
-	const struct dw_steps *s = ((const struct dw_report_door *)object)->steps;
+	const struct dw_told_steps *s = ((const struct dw_report_door *)object)->steps;
 
 	v->known = s != NULL;
 	for (size_t i = 0; s && i < s->n_remarks; i++)

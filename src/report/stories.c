@@ -17,7 +17,7 @@ static bool is_open_socket(const struct dw_door *d)
 }
 
 /* What is told once must be so for every door: an inetd line of its own has a step of its own. */
-static bool same_steps(const struct dw_steps *a, const struct dw_steps *b)
+static bool same_steps(const struct dw_told_steps *a, const struct dw_told_steps *b)
 {
 	size_t n = a ? a->n : 0;
 

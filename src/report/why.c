@@ -155,7 +155,7 @@ static void put_restricts(const struct story *s)
 static bool is_remarked(const struct story *s, size_t doors, const char *text)
 {
 	for (size_t i = 0; i < doors; i++) {
-		const struct dw_steps *v = s->doors[i]->steps;
+		const struct dw_told_steps *v = s->doors[i]->steps;
 
 		for (size_t k = 0; v && k < v->n_remarks; k++)
 			if (dw_streq(v->remarks[k], text))
@@ -167,7 +167,7 @@ static bool is_remarked(const struct story *s, size_t doors, const char *text)
 static void put_remarks(const struct story *s, const char *label)
 {
 	for (size_t i = 0; i < s->n; i++) {
-		const struct dw_steps *v = s->doors[i]->steps;
+		const struct dw_told_steps *v = s->doors[i]->steps;
 
 		for (size_t k = 0; v && k < v->n_remarks; k++) {
 			if (is_remarked(s, i, v->remarks[k]))
@@ -180,7 +180,7 @@ static void put_remarks(const struct story *s, const char *label)
 
 static void put_steps(const struct story *s)
 {
-	const struct dw_steps *v = s->doors[0]->steps;
+	const struct dw_told_steps *v = s->doors[0]->steps;
 	bool undo = false;
 
 	for (size_t i = 0; v && i < v->n; i++)

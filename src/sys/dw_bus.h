@@ -30,10 +30,33 @@ int dw_bus_list_units(struct dw_bus *b, const char *const *patterns, struct dw_a
  * String property of a unit ("FragmentPath", "UnitFileState", "SourcePath" of interface
  * org.freedesktop.systemd1.Unit); "" when it is empty. -ENOENT: no such unit.
  */
-int dw_bus_unit_string(struct dw_bus *b, const char *unit, const char *interface, const char *property,
-		       struct dw_arena *a, const char **ret, struct dw_error *e);
+int dw_bus_unit_string(struct dw_bus *b, const char *unit, const char *interface,
+		       const char *property, struct dw_arena *a, const char **ret,
+		       struct dw_error *e);
 /* The same of a property that is a list of strings. */
-int dw_bus_unit_strings(struct dw_bus *b, const char *unit, const char *interface, const char *property,
-			struct dw_arena *a, struct dw_strings *ret, struct dw_error *e);
+int dw_bus_unit_strings(struct dw_bus *b, const char *unit, const char *interface,
+			const char *property, struct dw_arena *a, struct dw_strings *ret,
+			struct dw_error *e);
+
+/* --- changing: managers take their jobs one after another; each call waits for the end of its jobs ---------------- */
+
+/* The manager of a user's own systemd, through /run/user/UID/systemd/private. -ENOENT: it does not run. */
+int dw_bus_open_user(struct dw_sys *s, uint32_t uid, struct dw_bus **ret, struct dw_error *e);
+
+enum dw_bus_act { DW_BUS_STOP = 1, DW_BUS_START, DW_BUS_RESTART };
+/*
+ * Queues a job (mode "replace") for each of the units, in that order, and waits for all of them. Jobs that systemd calls
+ * failed, timed out, cancelled or a failed dependency: -EIO, and the message names the unit and its result. A unit that
+ * is not loaded: nothing to stop; -ENOENT to start. -ETIMEDOUT: not done in timeout_ms (the jobs go on).
+ */
+int dw_bus_units_act(struct dw_bus *b, enum dw_bus_act act, const char *const *units, size_t n,
+		     unsigned timeout_ms, struct dw_error *e);
+/* daemon-reload. */
+int dw_bus_reload(struct dw_bus *b, struct dw_error *e);
+/* A transient timer and service NAME.timer, NAME.service that run argv once, `after` seconds from now, sleep included. */
+int dw_bus_run_later(struct dw_bus *b, const char *name, const char *description,
+		     const char *const *argv, uint64_t after, struct dw_error *e);
+/* "running", "starting", "degraded" ...: SystemState of the manager. */
+int dw_bus_system_state(struct dw_bus *b, struct dw_arena *a, const char **ret, struct dw_error *e);
 
 #endif

@@ -252,11 +252,11 @@ static void write_case(FILE *out, const struct one_case *c)
 			     .n_owners = c->n_owners,
 			     .kernel = c->kernel };
 	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
-	struct dw_steps *s = dw_plan_close(&d, c->manager, a);
+	struct dw_told_steps *s = dw_plan_close(&d, c->manager, a);
 
 	(void)fprintf(out, "== %s\n", c->what);
 	for (size_t i = 0; i < s->n; i++) {
-		const struct dw_step *v = &s->v[i];
+		const struct dw_told_step *v = &s->v[i];
 
 		(void)fprintf(out, "%s %s: %s -> %s. %s\n  do   %s\n  undo %s\n", v->manager,
 			      v->object, v->expect, v->want, v->why, v->command,
@@ -300,7 +300,7 @@ DW_TEST(commands_are_quoted)
 				     .owners = cases[i].owners,
 				     .n_owners = cases[i].n_owners };
 		_cleanup_arena_ struct dw_arena *a = dw_arena_new();
-		struct dw_steps *s = dw_plan_close(&d, cases[i].manager, a);
+		struct dw_told_steps *s = dw_plan_close(&d, cases[i].manager, a);
 
 		for (size_t k = 0; k < s->n; k++)
 			for (const char *c = s->v[k].command; *c; c++)

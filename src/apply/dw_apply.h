@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The executor: takes the steps of a plan, journals each before and after, and takes them back. After any crash, at
+ * any point, the next dw_apply_settle() brings the host to one of the two clean states.
+ */
+#ifndef DW_APPLY_H
+#define DW_APPLY_H
+
+#include "dw_run.h"
+#include "dw_store.h"
+#include "dw_switch.h"
+
+struct dw_apply {
+	struct dw_switch *sw;
+	struct dw_store *store;                                /* locked */
+	const struct dw_switch_ops *(*find)(const char *name); /* dw_switch_find; a test's own */
+	/* before each step (undo: of taking it back) and after it; NULL: nobody */
+	void (*tell)(void *data, const struct dw_run_step *step, size_t i, size_t n, bool undo);
+	void *tell_data;
+	const bool *
+		stop; /* becomes true when the user asks to stop (a signal): what was done is put back; NULL */
+};
+
+/*
+ * Stores the run and takes its steps: re-reads every expect first (-ESTALE: the host is not as the plan says, nothing
+ * was done, nothing stored), then for each step: intent, set, read back, outcome. 0: all are as wanted, the run is still
+ * STARTED: verify, then dw_apply_finish(). -ECANCELED: a step failed (or *stop), and all was put back: ROLLED_BACK.
+ * -ENOTRECOVERABLE: it failed, and not all could be put back: FAILED. The message names the step. run->steps has
+ * the state of each.
+ */
+int dw_apply_run(struct dw_apply *a, struct dw_run *run, struct dw_error *e);
+/* After the verification: good: DONE. Otherwise all is put back, with the codes of dw_apply_run(). why: for the journal. */
+int dw_apply_finish(struct dw_apply *a, struct dw_run *run, bool good, const char *why,
+		    struct dw_error *e);
+
+/*
+ * Takes a run back, last step first. A step whose object is no longer as the run left it is LEFT and told, the others
+ * are taken back all the same (-EUCLEAN at the end, PARTLY_UNDONE); where only other lines of a file changed, its own
+ * lines are put back. force: it is overwritten. -EALREADY: nothing is to be undone.
+ */
+int dw_apply_undo(struct dw_apply *a, int64_t id, bool force, struct dw_run *ret,
+		  struct dw_error *e);
+
+/*
+ * Puts back what an interrupted run or undo left (STARTED, UNDOING). Returns how many there were. To be called
+ * under the lock before anything else is changed.
+ */
+int dw_apply_settle(struct dw_apply *a, struct dw_error *e);
+
+#endif

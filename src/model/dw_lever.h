@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Levers: the things of a host that can be switched so that a door closes, each with the state it is in and the
+ * state in which it opens nothing. src/starters finds them, src/plan makes steps of them, src/apply moves them by
+ * the switches of src/starters. All texts are canonical: two states are the same when their texts are.
+ */
+#ifndef DW_LEVER_H
+#define DW_LEVER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "dw_parse.h"
+#include "dw_vec.h"
+
+/*
+ * The state of one object of a manager. `text` is one line, printable ASCII, the same for the same state:
+ *
+ *   file       "absent" · "link TARGET" · "file MODE UID:GID SIZE sha256:HEX[ xattr:NAME=HEX]..." · "directory MODE UID:GID"
+ *              (MODE octal, as 0644; `data` is the content of a file)
+ *   systemd    "active" or "inactive" for each unit of the object, in its order, blanks between
+ *   sysv, openrc, runit, container    "running" or "stopped" (a container: also its restart policy, "running always")
+ *   process    "running" or "gone"
+ *   package    "installed VERSION" or "removed"
+ */
+struct dw_state {
+	const char *text;     /* NULL: not known */
+	struct dw_bytes data; /* what the hash in `text` names; data NULL: nothing of the kind */
+	const char *
+		hint; /* put back where it can be, never compared: "mtime=SECONDS.NANOSECONDS"; NULL */
+};
+
+/* When in a run a step is taken; undone in reverse. */
+enum dw_phase {
+	DW_PHASE_UNKNOWN = 0,
+	DW_PHASE_GUARD, /* what puts a trial back after a reboot */
+	DW_PHASE_STOP,  /* what runs: triggers before what they start */
+	DW_PHASE_BOOT,  /* files: what would start it again */
+	DW_PHASE_LEFT,  /* what still holds a door after that; most often nothing */
+	DW_PHASE_COUNT
+};
+
+/* One line of a file. */
+struct dw_edit {
+	unsigned line; /* of the file as it is now, from 1 */
+	const char *
+		old; /* as it is, without its newline; NULL: a line is put in before `line` (behind the last: at the end) */
+	const char *fresh; /* as it shall be; NULL: taken out */
+};
+
+struct dw_lever {
+	enum dw_phase phase;
+	const char *manager; /* name of the switch (dw_switch.h) */
+	/*
+	 * file: absolute path · systemd: unit name, or UID/unit for a unit of a user's manager · sysv, openrc: script's
+	 * name · runit: service directory · process: PID/START_TICKS · container: ENGINE:ID · package: name
+	 */
+	const char *object;
+	struct dw_state now, off;
+	/* file: `off` is what these make of `now`; edits of one file for several doors are put together. n 0: `off` is all */
+	const struct dw_edit *edits;
+	size_t n_edits;
+	/* Levers of one manager, phase and group are one step: units that start each other. NULL: alone */
+	const char *group;
+	unsigned order; /* within the phase, smaller first: 0 triggers, 1 what they start */
+	const char *
+		notify; /* who has to read the files again afterwards (dw_switch_ops.notify); NULL: nobody */
+	const char *
+		label; /* what it is for a person: "cups.service", "the line of telnet", "in.talkd (612)" */
+	const char *why;    /* one sentence */
+	const char *source; /* FILE:LINE or FILE that a person would look at; NULL */
+	const char *command,
+		*undo_command; /* as an administrator would type it, quoted for a shell; NULL: no command does */
+	bool no_undo; /* nothing brings it back (a process, a removed package); `why` or a remark says so */
+	bool if_left; /* only moved when it is still on when its turn comes; not worth a line of its own */
+	bool taken_along; /* the manager stops it with the others (Requires=, BindsTo=, PartOf=) */
+};
+
+/* What closes one door. */
+struct dw_levers {
+	struct dw_lever *v;
+	size_t n, cap;             /* a DW_VEC */
+	struct dw_strings remarks; /* what the levers do not reach, a sentence each */
+	const char *cannot; /* a sentence: nothing here closes it, and why; NULL: the levers do */
+};
+
+#endif

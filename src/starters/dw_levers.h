@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What closes a door: the levers of its starter, with the state each is in now. Reads the host, changes nothing. */
+#ifndef DW_LEVERS_H
+#define DW_LEVERS_H
+
+#include "dw_knowledge.h"
+#include "dw_lever.h"
+#include "dw_model.h"
+#include "dw_starters.h"
+#include "dw_switch.h"
+
+/* What more than the starter is wanted; on request only. */
+enum {
+	DW_LEVERS_REMOVE_PACKAGE = 1 << 0, /* also remove the program's package */
+	DW_LEVERS_DISABLE_PROGRAM =
+		1 << 1, /* also take away every right to run the program, and its set-UID bits */
+};
+
+/*
+ * Finds what closes the door now and keeps it shut at every later start. s: as for dw_starters_load(), with `systemd`
+ * loaded when PID 1 is systemd. sw: states are read through its switches. relations: of the door's starter (what
+ * would wake it); NULL: not known. Never NULL; all lies in s->arena, borrowing the door's texts.
+ */
+struct dw_levers *dw_levers_close(struct dw_starters *s, struct dw_switch *sw,
+				  const struct dw_door *d, const struct dw_relations *relations,
+				  unsigned more);
+
+/*
+ * The levers that narrow the door instead: bind it to loopback or to one address by the service's own setting, by a
+ * drop-in of its socket unit, or (systemd) let only these networks talk to it. from: networks that shall reach it,
+ * "127.0.0.1" for loopback alone. `cannot` says what is missing when nothing of the kind is known for it.
+ */
+struct dw_levers *dw_levers_restrict(struct dw_starters *s, struct dw_switch *sw,
+				     const struct dw_door *d, const struct dw_service *service,
+				     const struct dw_strings *from);
+
+#endif

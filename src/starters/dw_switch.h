@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Switches: one ops struct for each kind of thing that can be in one state or another (a file, units of systemd, an
+ * init script, a process ...). One setter serves a run and its undo. Listed in switches.c and nowhere else.
+ */
+#ifndef DW_SWITCH_H
+#define DW_SWITCH_H
+
+#include "dw_bus.h"
+#include "dw_lever.h"
+#include "dw_sys.h"
+
+/* Lent to every call; zero but for sys and arena. dw_switch_close() when done. */
+struct dw_switch {
+	struct dw_sys *sys;
+	struct dw_arena *arena; /* states that are read lie in it */
+	unsigned
+		grace_ms; /* between TERM and KILL, and how long a stop or start may take; 0: the default */
+	/* where what is saved of a process goes (DW_SAVE_FILE_MAX each); NULL: nothing is saved */
+	int (*save)(void *data, const char *object, const char *name, const void *bytes, size_t n,
+		    struct dw_error *e);
+	void *save_data;
+	/* opened on demand */
+	struct dw_bus *bus;
+	struct {
+		uint32_t uid;
+		struct dw_bus *bus;
+	} users[16];
+	size_t n_users;
+};
+
+#define DW_SAVE_FILE_MAX ((size_t)64 * 1024 * 1024)
+#define DW_GRACE_MS      10000
+
+struct dw_switch_ops {
+	const char *name;
+	/* Reads the state now. An object that is not there has a state ("absent", "gone", "inactive"). */
+	int (*state)(struct dw_switch *s, const char *object, struct dw_state *ret,
+		     struct dw_error *e);
+	/*
+	 * Brings the object from `from` (what state() said last) to `want`, and waits until it is there or will not be.
+	 * Idempotent, and all or nothing where the object allows it. The caller reads the state again: 0 is no proof.
+	 * -ENOTSUP: no way leads there (a process that is gone). -ETIMEDOUT: it did not get there in time.
+	 */
+	int (*set)(struct dw_switch *s, const char *object, const struct dw_state *from,
+		   const struct dw_state *want, struct dw_error *e);
+};
+
+/* NULL: there is none of that name. */
+const struct dw_switch_ops *dw_switch_find(const char *name);
+/* For the tests: the i-th, NULL behind the last. */
+const struct dw_switch_ops *dw_switch_at(size_t i);
+
+/*
+ * Tells whoever reads files that they changed: "systemd" and "systemd UID" (daemon-reload), "inetd PATH" and "xinetd
+ * PATH" (SIGHUP to every process of that program; none running is fine), "init" (telinit q), "cron" (nothing: it
+ * looks by itself). Never fails because nobody is there.
+ */
+int dw_switch_notify(struct dw_switch *s, const char *who, struct dw_error *e);
+void dw_switch_close(struct dw_switch *s);
+
+/* Content -> the canonical text of a regular file, and the other way for set(). */
+const char *dw_switch_file_text(struct dw_arena *a, mode_t mode, uint32_t uid, uint32_t gid,
+				const struct dw_bytes *content, const char *xattrs);
+
+#endif

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Changing files below the root: whole or not at all, on the disk when the call returns, no link followed on the way
+ * to the last name's directory out of the root, and never through the last name itself. Every fallible call counts
+ * (dw_sys_fail_at).
+ */
+#ifndef DW_WRITE_H
+#define DW_WRITE_H
+
+#include "dw_sys.h"
+
+enum dw_entry_type {
+	DW_ENTRY_ABSENT = 0,
+	DW_ENTRY_FILE,
+	DW_ENTRY_LINK,
+	DW_ENTRY_DIRECTORY,
+	DW_ENTRY_OTHER
+};
+
+struct dw_xattr {
+	const char *name;
+	struct dw_bytes value;
+};
+
+/* What stands under one name. */
+struct dw_entry {
+	enum dw_entry_type type;
+	const char *target;      /* of a link */
+	struct dw_bytes content; /* of a file */
+	mode_t mode;             /* permission bits, set-UID and the like too */
+	uint32_t uid, gid;
+	int64_t mtime_s;
+	uint32_t mtime_ns;
+	struct dw_xattr
+		*xattrs; /* sorted by name; POSIX ACLs, labels and capabilities are among them */
+	size_t n_xattrs;
+	uint32_t
+		flags; /* FS_IMMUTABLE_FL, FS_APPEND_FL of ioctl_iflags(2); 0 where the file system has none */
+};
+
+/* Not there is no failure: ABSENT. -EFBIG: more content than max. */
+int dw_sys_entry_read(struct dw_sys *s, const char *path, size_t max, struct dw_arena *a,
+		      struct dw_entry *ret, struct dw_error *e);
+/*
+ * Makes the name what `want` says: a file is written beside it, fsynced, given owner, mode, xattrs, mtime, and
+ * renamed over it; the directory is fsynced. When only mode, owner or times of a file differ, the file itself is
+ * changed (its inode and hard links stay). ABSENT removes a file or link (or an empty directory). A missing parent
+ * directory is an error (-ENOENT). The immutable flag is never lifted: -EPERM, and the message says `chattr -i`.
+ */
+int dw_sys_entry_write(struct dw_sys *s, const char *path, const struct dw_entry *want,
+		       struct dw_error *e);
+
+#endif
