@@ -22,6 +22,9 @@ int dw_report_plan_json(const struct dw_report_plan *p, FILE *out, bool pretty, 
 /* "cups.socket and cups.service": a step in one line of plain words, escaped. For the lines of progress too. */
 const char *dw_report_step_words(const struct dw_step *s, struct dw_arena *a);
 
+/* "done", "was so already" ... */
+const char *dw_report_step_state(enum dw_run_step_state s);
+
 struct dw_report_history {
 	const struct dw_run *runs; /* the newest first */
 	size_t n_runs;

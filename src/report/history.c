@@ -125,7 +125,7 @@ static void put_doors(const struct page *p, const struct dw_run *r, int role, co
 		put_fact(p, label, dw_page_list(p, &names, NAMES_SHOWN));
 }
 
-static const char *step_state(enum dw_run_step_state s)
+const char *dw_report_step_state(enum dw_run_step_state s)
 {
 	static const char *const words[DW_RUN_STEP_COUNT] = {
 		[DW_RUN_STEP_UNKNOWN] = "not known",
@@ -146,7 +146,7 @@ static void put_step(const struct page *p, size_t i, const struct dw_run_step *s
 {
 	dw_page_put(p, 0, 5,
 		    dw_arena_printf(p->a, "%3zu. %s: %s", i + 1,
-				    dw_report_step_words(&s->step, p->a), step_state(s->state)));
+				    dw_report_step_words(&s->step, p->a), dw_report_step_state(s->state)));
 	if (s->message)
 		dw_page_put(p, 5, 0, dw_cells_escape(s->message, p->a));
 	if (s->step.diff)
