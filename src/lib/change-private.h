@@ -37,6 +37,7 @@ struct changing {
 	bool stop;    /* the user asked */
 	size_t begun; /* the step (from 1) that was told to begin; 0: none */
 	bool begun_undo;
+	const struct dw_run *run; /* whose processes are saved */
 };
 
 /*
@@ -68,6 +69,14 @@ void dw_change_compare(struct dw_switch *sw, const struct dw_run *run,
 /* Who changed the object of a step since the run, as far as files tell; NULL: they do not. */
 const char *dw_change_who(struct dw_sys *sys, const struct dw_run *run, const struct dw_run_step *s,
 			  struct dw_arena *a);
+
+/* Makes the run a trial, if the options say so: when it ends, and the steps that put it back at the next boot. */
+int dw_change_trial(struct changing *c, struct dw_run *run, struct dw_error *e);
+/* Starts what puts the trial back when its time is up. */
+int dw_change_guard(struct changing *c, const struct dw_run *run, struct dw_error *e);
+/* Stores the run, takes its steps, looks until it is sure, ends it. clients: programs that must go on running. */
+int dw_change_carry_out(struct changing *c, struct dw_run *run, const struct dw_strings *clients,
+			struct dw_error *e);
 
 struct doorward_plan *dw_change_plan_new(struct doorward *d, struct doorward_audit *audit);
 
