@@ -68,6 +68,9 @@ static bool agrees(struct reading *r, unsigned line, const struct dw_service_bin
 		if (!s->option != (b->style != DW_BIND_OPTION))
 			return dw_entry_wrong(
 				r, line, "bind: %s: an option belongs to style option", s->key);
+		if (s->option && s->number != DW_BIND_ONE)
+			return dw_entry_wrong(r, line, "bind: %s: an option has one address",
+					      s->key);
 		if (s->join && s->number != DW_BIND_LIST)
 			return dw_entry_wrong(r, line, "bind: %s: join is of number list alone",
 					      s->key);

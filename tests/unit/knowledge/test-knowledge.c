@@ -112,7 +112,7 @@ static const struct {
 	  "2: a: no key is called \"zzzzzzz\"; there are: name, title, synonyms, programs, "
 	  "commands, packages, "
 	  "units, kernel, ports, serves, what, loss, tier, reach, why, instead, traits, "
-	  "withdrawn, restrict, "
+	  "withdrawn, restrict, bind, "
 	  "sources\n"
 	  "3: a: no key is called \"fiel\"; did you mean file?\n" },
 	{ "- name: a\n  title: T\n", "1: a: key \"what\" is missing\n1: a: key \"loss\" is "
