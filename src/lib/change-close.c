@@ -52,7 +52,7 @@ static const char *look(struct changing *c, const struct dw_run *run)
 				       doorward_last_error(c->d));
 	dw_change_compare(&c->sw, run, after, true, c->arena, &found);
 	d = first_grave(&found);
-	text = !d	? ""
+	text = !d       ? ""
 	       : d->who ? dw_arena_printf(c->arena, "%s: %s (%s)", d->object, d->text, d->who)
 			: dw_arena_printf(c->arena, "%s: %s", d->object, d->text);
 	doorward_audit_free(after);
@@ -165,7 +165,8 @@ static const char *watch(struct changing *c, const struct dw_run *run,
 	program = gone(c->sys, clients, a);
 	if (program)
 		return dw_arena_printf(c->arena,
-				       "%s was connected to the door and does not run any more", program);
+				       "%s was connected to the door and does not run any more",
+				       program);
 	return look(c, run);
 }
 

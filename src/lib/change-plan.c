@@ -258,7 +258,8 @@ static void take_apart(struct doorward_plan *p)
 		for (size_t k = 0; k < i; k++)
 			if (p->part_of[i] != SIZE_MAX && p->part_of[k] != SIZE_MAX &&
 			    p->part_of[i] != p->part_of[k] && p->doors[i].levers &&
-			    p->doors[k].levers && share_lever(p->doors[i].levers, p->doors[k].levers))
+			    p->doors[k].levers &&
+			    share_lever(p->doors[i].levers, p->doors[k].levers))
 				join_part(p, p->part_of[i], p->part_of[k]);
 	for (size_t i = 0; i < n; i++) {
 		size_t first = p->part_of[i];

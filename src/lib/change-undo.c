@@ -123,7 +123,8 @@ static int confirm(struct changing *c, long long run, long long *ret_run, struct
 				id = runs[i].id;
 	}
 	if (id == 0)
-		return dw_error_set(e, -EALREADY, "no run is on trial: there is nothing to confirm");
+		return dw_error_set(e, -EALREADY,
+				    "no run is on trial: there is nothing to confirm");
 	*ret_run = id;
 	return dw_apply_confirm(&c->apply, id, &kept, e);
 }
@@ -135,6 +136,7 @@ int doorward_confirm(struct doorward *d, long long run, long long *ret_run)
 	int r = dw_change_open(d, false, "doorward confirm", NULL, &c, e);
 
 	if (r == -ENOENT && run == 0)
-		return dw_error_set(e, -EALREADY, "no run is on trial: there is nothing to confirm");
+		return dw_error_set(e, -EALREADY,
+				    "no run is on trial: there is nothing to confirm");
 	return r < 0 ? r : confirm(&c, run, ret_run, e);
 }

@@ -40,7 +40,8 @@ static bool goes_by_itself(struct dw_bus *bus, const char *unit, struct dw_arena
 	       dw_streq(state, "static");
 }
 
-static void forgive(struct dw_sys *sys, struct dw_differences *all, size_t first, struct dw_arena *a)
+static void forgive(struct dw_sys *sys, struct dw_differences *all, size_t first,
+		    struct dw_arena *a)
 {
 	_cleanup_(dw_cleanup_bus) struct dw_bus *bus = NULL;
 
@@ -61,10 +62,9 @@ void dw_change_compare(struct dw_switch *sw, const struct dw_run *run,
 {
 	struct dw_verify_step *steps = dw_arena_array(a, run->n_steps, sizeof(*steps));
 	struct dw_strings units;
-	struct dw_verify_input in = { .run = run,
-				      .after = after->report.snapshot,
-				      .steps = steps,
-				      .at_once = at_once };
+	struct dw_verify_input in = {
+		.run = run, .after = after->report.snapshot, .steps = steps, .at_once = at_once
+	};
 	size_t first = ret->n;
 
 	for (size_t i = 0; i < run->n_steps; i++) {
@@ -252,8 +252,8 @@ static int load(struct dw_store *s, long long id, struct dw_arena *a, struct dw_
 	return r;
 }
 
-int doorward_history_write(struct doorward *d, long long run, enum doorward_format format, FILE *out,
-			   const struct doorward_style *given)
+int doorward_history_write(struct doorward *d, long long run, enum doorward_format format,
+			   FILE *out, const struct doorward_style *given)
 {
 	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
 	_cleanup_(dw_cleanup_store) struct dw_store *store = NULL;
@@ -268,7 +268,8 @@ int doorward_history_write(struct doorward *d, long long run, enum doorward_form
 	if (r == 0)
 		r = load(store, run, a, &h, e);
 	else if (r == -ENOENT && run)
-		return dw_error_set(e, r, "there is no run %lld: nothing was ever changed here", run);
+		return dw_error_set(e, r, "there is no run %lld: nothing was ever changed here",
+				    run);
 	if (r < 0 && r != -ENOENT)
 		return r;
 	if (r < 0 && run)

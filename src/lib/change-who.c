@@ -34,7 +34,8 @@ static uint64_t log_time(const char *line, size_t n)
  */
 static const char *package_of(const char *line, size_t n, struct dw_arena *a, const char **ret_what)
 {
-	static const char *const verbs[] = { "install ", "upgrade ", "configure ", "remove ", "purge " };
+	static const char *const verbs[] = { "install ", "upgrade ", "configure ", "remove ",
+					     "purge " };
 	const char *rest = line + 20;
 	size_t left = n > 20 ? n - 20 : 0;
 

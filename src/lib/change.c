@@ -92,7 +92,8 @@ int dw_change_open(struct doorward *d, bool create, const char *what,
 	if (r < 0)
 		return r;
 	if (!dw_sys_is_running(c->sys))
-		return dw_error_set(e, -ENOTSUP, "a file system that is not running is not changed");
+		return dw_error_set(e, -ENOTSUP,
+				    "a file system that is not running is not changed");
 	if (dw_sys_euid(c->sys) != 0)
 		return dw_error_set(e, -EPERM, "changing this host takes root");
 	r = open_store(c, create, what, e);
@@ -139,7 +140,8 @@ static const char *user(struct dw_sys *sys, struct dw_arena *a)
 	if (login && dw_parse_u64(login, 10, UINT32_MAX, &uid) && uid == UINT32_MAX)
 		uid = dw_sys_euid(sys);
 	name = dw_sys_user_name(sys, (uint32_t)uid);
-	return name ? dw_arena_strdup(a, name) : dw_arena_printf(a, "%llu", (unsigned long long)uid);
+	return name ? dw_arena_strdup(a, name)
+		    : dw_arena_printf(a, "%llu", (unsigned long long)uid);
 }
 
 const char *dw_change_boot_id(struct dw_sys *sys, struct dw_arena *a)
@@ -168,13 +170,15 @@ static bool is_of_a_session(const char *unit)
 
 bool dw_change_units(struct dw_sys *sys, struct dw_arena *a, struct dw_strings *ret)
 {
-	static const char *const patterns[] = { "*.service", "*.socket", "*.path", "*.timer", NULL };
+	static const char *const patterns[] = { "*.service", "*.socket", "*.path", "*.timer",
+						NULL };
 	_cleanup_(dw_cleanup_bus) struct dw_bus *bus = NULL;
 	struct dw_bus_unit *v = NULL;
 	size_t n = 0;
 
 	*ret = (struct dw_strings){ 0 };
-	if (dw_bus_open(sys, &bus, NULL) < 0 || dw_bus_list_units(bus, patterns, a, &v, &n, NULL) < 0)
+	if (dw_bus_open(sys, &bus, NULL) < 0 ||
+	    dw_bus_list_units(bus, patterns, a, &v, &n, NULL) < 0)
 		return false;
 	for (size_t i = 0; i < n; i++)
 		if (dw_streq0(v[i].active_state, "active") && !is_of_a_session(v[i].name))
