@@ -75,3 +75,19 @@ int dw_lib_levers(const struct dw_audit *audit, struct dw_plan_door *doors, size
 	dw_facts_free(scratch);
 	return 0;
 }
+
+void dw_lib_tell_steps(const struct dw_audit *audit, struct dw_report_door *doors, size_t n,
+		       struct dw_arena *a)
+{
+	struct dw_plan_door *asked = dw_arena_array(a, n + 1, sizeof(*asked));
+
+	for (size_t i = 0; i < n; i++)
+		asked[i] = (struct dw_plan_door){ .door = doors[i].door,
+						  .intent = DW_INTENT_CLOSE,
+						  .relations = doors[i].relations };
+	if (!audit->looked || dw_lib_levers(audit, asked, n, 0, a, NULL) < 0)
+		return;
+	for (size_t i = 0; i < n; i++)
+		doors[i].steps = dw_plan_one(doors[i].door, asked[i].levers,
+					     audit->snapshot->service_manager, a);
+}
