@@ -144,7 +144,7 @@ static const char *end_of_value(enum dw_bind_style style, const char *s)
 	}
 	for (const char *p = s; *p; p++) {
 		bool comment = (*p == '#' || (*p == ';' && style == DW_BIND_INI)) &&
-			       (p == s || p[-1] == ' ' || p[-1] == '\t');
+			       (p[-1] == ' ' || p[-1] == '\t'); /* a key stands before it */
 
 		if (!quote && comment && style != DW_BIND_WORDS && style != DW_BIND_MAIN_CF)
 			break;
