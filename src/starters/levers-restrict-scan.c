@@ -279,7 +279,8 @@ static void scan_line(struct scanner *c, size_t i)
 	const char *head;
 	size_t n;
 
-	if (body.empty)
+	/* a line of main.cf that is indented belongs to the one before */
+	if (body.empty || (c->b->style == DW_BIND_MAIN_CF && body.indent > 0))
 		return;
 	if (!body.comment && !sections && !c->ret->put)
 		c->ret->put = (unsigned)i + 1;
