@@ -174,6 +174,16 @@ static size_t last_of(const struct scanner *c, size_t i)
 	return last;
 }
 
+/* value: the rest of the line behind the brace; last: the line with the other one, NULL: the same. */
+static bool is_block(const char *value, const char *last)
+{
+	const char *close = strchr(last ? last : value, '}');
+
+	return close && !strpbrk(close + 1, "{}") &&
+	       !memchr(last ? last : value, '{', (size_t)(close - (last ? last : value))) &&
+	       !(last && strpbrk(value, "{}"));
+}
+
 static bool take(struct scanner *c, size_t i, const struct body *body)
 {
 	const char *s = body->at, *value, *end;
@@ -187,9 +197,9 @@ static bool take(struct scanner *c, size_t i, const struct body *body)
 		return false;
 	if (!body->comment)
 		last = last_of(c, i);
-	/* a block that never ends is no setting */
+	/* a block that never ends, or that others begin and end beside, is no setting of one value */
 	if (c->b->style == DW_BIND_BLOCK &&
-	    !strchr(last == i ? value : c->ret->lines.v[last].s, '}'))
+	    !is_block(value, last == i ? NULL : c->ret->lines.v[last].s))
 		return false;
 	end = end_of_value(c->b->style, value);
 	*dw_vec_add(c->a, &c->ret->found) = (struct dw_set_line){
