@@ -169,7 +169,7 @@ static size_t last_of(const struct scanner *c, size_t i)
 	if (c->b->style != DW_BIND_BLOCK)
 		return last;
 	while (last + 1 < c->ret->lines.n && last - i < CONTINUED_MAX &&
-	       !strchr(c->ret->lines.v[last].s, '}'))
+	       !strchr(c->ret->lines.v[last].s, '}') && !strchr(c->ret->lines.v[last + 1].s, '{'))
 		last++;
 	return last;
 }
