@@ -13,6 +13,8 @@ NOISE = re.compile(r"""^/(
   | var/lib/systemd/(random-seed|catalog.*|timers.*|timesync.*|rfkill.*|coredump.*|backlight.*|pstore.*|deb-systemd-.*/.*\.pid)
   | var/spool/(exim4|postfix|cups|lpd|rsyslog|rwho|cron/at(jobs|spool)|mail)(/.*)?
   | var/lib/dpkg/lock.*
+  | etc/sv/[^/]*/(log/)?supervise(/.*)?
+  | usr/lib/rc/cache(/.*)?
   | (root|home/pat)/\.(cache|bash_history|lesshst|config/pulse)(/.*)?
   | srv/jail/dev.*
   | .*/__pycache__(/.*)?
@@ -92,7 +94,7 @@ def units(guest):
                 found.append(f"unit {w[0]} {w[2]}")
         return sorted(found)
     if os.path.isdir(f"/proc/{guest.pid}/root/run/openrc"):
-        return sorted(s("rc-update show -v; rc-status -a -C | sed 's/[[:space:]]*([0-9:. a-z]*)//; s/ ([0-9]*)//'").out.splitlines())
+        return sorted(s("rc-update show -v; rc-status -a -C | sed 's/started *[0-9:]* .*/started ]/; s/([0-9]*)//'").out.splitlines())
     if os.path.isdir(guest.path("/etc/service")):
         listed = s("sv status /etc/service/*").out
         return sorted(re.sub(r"\(pid \d+\)|\d+s", "", x).strip() for x in listed.splitlines())
@@ -119,8 +121,8 @@ class Inventory:
     def __init__(self, guest):
         self.files, self.units, self.rules = files(guest), units(guest), rules(guest)
 
-    def difference(self, other):
-        """Lines of what differs, "- " here alone, "+ " there alone."""
+    def difference(self, other, besides=()):
+        """Lines of what differs, "- " here alone, "+ " there alone. besides: units that may run or not."""
         lines = []
         for name in sorted(set(self.files) | set(other.files)):
             if self.files.get(name) != other.files.get(name):
@@ -128,5 +130,5 @@ class Inventory:
                 lines += [f"+ {other.files[name]}"] if name in other.files else []
         for mine, theirs in ((self.units, other.units), (self.rules, other.rules)):
             lines += [x for x in difflib.unified_diff(mine, theirs, n=0, lineterm="")
-                      if not x.startswith(("---", "+++", "@@"))]
+                      if not x.startswith(("---", "+++", "@@")) and not set(x[1:].split()) & set(besides)]
         return lines
