@@ -76,15 +76,23 @@ static const char *const *list_of(const struct dw_service *s, size_t which)
 	return *(const char *const *const *)((const char *)s + lists[which].offset);
 }
 
-static void write_ports(FILE *out, size_t i, const struct dw_service_port *p)
+static void write_ports_of(FILE *out, const char *name, const struct dw_service_port *p)
 {
-	if (p->protocol == DW_PROTOCOL_UNKNOWN)
-		return;
-	(void)fprintf(out, "static const struct dw_service_port s%zu_ports[] = { ", i);
+	(void)fprintf(out, "static const struct dw_service_port %s[] = { ", name);
 	for (; p->protocol != DW_PROTOCOL_UNKNOWN; p++)
 		(void)fprintf(out, "{ %d, %u, %u, %d }, ", (int)p->protocol, p->first, p->last,
 			      p->local);
 	(void)fputs("{ 0 } };\n", out);
+}
+
+static void write_ports(FILE *out, size_t i, const struct dw_service_port *p)
+{
+	char name[32];
+
+	if (p->protocol == DW_PROTOCOL_UNKNOWN)
+		return;
+	(void)snprintf(name, sizeof(name), "s%zu_ports", i);
+	write_ports_of(out, name, p);
 }
 
 static void write_restricts(FILE *out, size_t i, const struct dw_service_restrict *r)
@@ -99,6 +107,56 @@ static void write_restricts(FILE *out, size_t i, const struct dw_service_restric
 		write_member(out, "setting", r->setting);
 		write_member(out, "after", r->after);
 		(void)fputs("\t},\n", out);
+	}
+	(void)fputs("\t{ 0 },\n};\n", out);
+}
+
+static void write_settings(FILE *out, size_t i, size_t n, const struct dw_service_setting *s)
+{
+	(void)fprintf(out, "static const struct dw_service_setting s%zu_bind%zu_settings[] = {\n",
+		      i, n);
+	for (; s->key; s++) {
+		(void)fprintf(out, "\t{\n\t\t.number = %d,\n", (int)s->number);
+		write_member(out, "key", s->key);
+		write_member(out, "value", s->value);
+		write_member(out, "each", s->each);
+		write_member(out, "join", s->join);
+		write_member(out, "empty", s->empty);
+		write_member(out, "loopback", s->loopback);
+		write_member(out, "option", s->option);
+		(void)fputs("\t},\n", out);
+	}
+	(void)fputs("\t{ 0 },\n};\n", out);
+}
+
+static void write_binds(FILE *out, size_t i, const struct dw_service_bind *binds)
+{
+	char of[32], ports[64];
+	size_t n = 0;
+
+	if (!binds->files)
+		return;
+	for (; binds[n].files; n++) {
+		(void)snprintf(of, sizeof(of), "s%zu_bind", i);
+		(void)snprintf(ports, sizeof(ports), "s%zu_bind%zu_ports", i, n);
+		write_list(out, of, n, "files", binds[n].files);
+		write_list(out, of, n, "programs", binds[n].programs);
+		write_list(out, of, n, "sections", binds[n].sections);
+		write_list(out, of, n, "clash", binds[n].clash);
+		write_ports_of(out, ports, binds[n].ports);
+		write_settings(out, i, n, binds[n].settings);
+	}
+	(void)fprintf(out, "static const struct dw_service_bind s%zu_binds[] = {\n", i);
+	for (size_t b = 0; b < n; b++) {
+		(void)snprintf(of, sizeof(of), "s%zu_bind", i);
+		(void)fprintf(out, "\t{\n\t\t.style = %d,\n", (int)binds[b].style);
+		point_to_list(out, of, b, "files", binds[b].files);
+		point_to_list(out, of, b, "programs", binds[b].programs);
+		point_to_list(out, of, b, "sections", binds[b].sections);
+		point_to_list(out, of, b, "clash", binds[b].clash);
+		(void)fprintf(out,
+			      "\t\t.ports = %s%zu_ports,\n\t\t.settings = %s%zu_settings,\n\t},\n",
+			      of, b, of, b);
 	}
 	(void)fputs("\t{ 0 },\n};\n", out);
 }
@@ -120,6 +178,10 @@ static void write_service(FILE *out, size_t i, const struct dw_service *s)
 		(void)fprintf(out, "\t\t.restricts = s%zu_restricts,\n", i);
 	else
 		(void)fputs("\t\t.restricts = no_restricts,\n", out);
+	if (s->binds->files)
+		(void)fprintf(out, "\t\t.binds = s%zu_binds,\n", i);
+	else
+		(void)fputs("\t\t.binds = no_binds,\n", out);
 	write_member(out, "what", s->what);
 	write_member(out, "loss", s->loss);
 	(void)fprintf(out, "\t\t.tier = %d,\n\t\t.reach = %d,\n\t\t.traits = %u,\n", (int)s->tier,
@@ -139,6 +201,7 @@ static void write_services(FILE *out, const struct dw_knowledge *k)
 			write_list(out, "s", i, lists[n].member, list_of(s, n));
 		write_ports(out, i, s->ports);
 		write_restricts(out, i, s->restricts);
+		write_binds(out, i, s->binds);
 	}
 	/* one more, all zero: no array of C is empty */
 	(void)fputs("static const struct dw_service services[] = {\n", out);
@@ -198,7 +261,8 @@ void dw_write_tables(FILE *out, const struct dw_knowledge *k)
 		    "static const char *const no_strings[1] __attribute__((unused));\n"
 		    "static const struct dw_service_port no_ports[1] __attribute__((unused));\n"
 		    "static const struct dw_service_restrict no_restricts[1] "
-		    "__attribute__((unused));\n",
+		    "__attribute__((unused));\n"
+		    "static const struct dw_service_bind no_binds[1] __attribute__((unused));\n",
 		    out);
 	write_services(out, k);
 	write_roles(out, k);

@@ -205,6 +205,12 @@ DOORWARD_API int doorward_policy_create(struct doorward *d, const char *file, co
 /* Where the journal lies: /var/lib/doorward (NULL), or another directory, made with mode 0700. The string is copied. */
 DOORWARD_API void doorward_set_state_directory(struct doorward *d, const char *directory);
 
+/*
+ * The file of the program doorward, absolute: a trial that is put back by itself and a look after each boot run it. The
+ * string is copied. NULL (so it begins): /usr/bin/doorward.
+ */
+DOORWARD_API void doorward_set_program(struct doorward *d, const char *file);
+
 struct doorward_plan; /* what would be done; borrows its audit */
 
 struct doorward_plan_options {
@@ -228,9 +234,15 @@ DOORWARD_API void doorward_plan_free(struct doorward_plan *p); /* NULL allowed *
 DOORWARD_API int doorward_plan_write(struct doorward *d, struct doorward_plan *p, enum doorward_format format, FILE *out,
 				     const struct doorward_style *style);
 DOORWARD_API size_t doorward_plan_steps(const struct doorward_plan *p);
+/* Doors that it closes or narrows, those that go with them counted. */
+DOORWARD_API size_t doorward_plan_doors(const struct doorward_plan *p);
 /* Doors that were named, or judged, and stay open: the plan says why. */
 DOORWARD_API size_t doorward_plan_refused(const struct doorward_plan *p);
-/* Takes the plan apart for closing one door (and what goes with it) at a time; NULL behind the last. Borrowed from p. */
+/*
+ * Takes the plan apart for closing one door (and what goes with it) at a time; NULL behind the last, or with a message
+ * when the host could not be looked at again: from the second part on, a part is made of a fresh audit, for what was
+ * closed before changed the host. It may have no steps: its doors went with an earlier part. Borrowed from p.
+ */
 DOORWARD_API struct doorward_plan *doorward_plan_part(struct doorward *d, struct doorward_plan *p, size_t i);
 
 struct doorward_close_options {
@@ -242,6 +254,9 @@ struct doorward_close_options {
 	void (*tell)(void *data, const char *what, const char *state, size_t i, size_t n, int undo);
 	void *data;
 	const volatile int *stop; /* becomes true: stop, and put back; NULL */
+	/* close: seconds to go on looking after it was verified: units that fail or stop, and programs of this host
+	   that were connected to the doors and are gone, put it back too; 0: no longer than verifying takes */
+	unsigned pause;
 };
 
 /*
@@ -257,6 +272,12 @@ DOORWARD_API int doorward_close(struct doorward *d, struct doorward_plan *p, con
  * of it since; that was left (force 1: overwritten), the rest is back. -ENOENT: no such run. *ret_run: which. */
 DOORWARD_API int doorward_undo(struct doorward *d, long long run, int force, const struct doorward_close_options *o,
 			       long long *ret_run);
+/*
+ * What the guard of a trial calls: puts back the trial (run 0: every one) whose time is up, or that was to end with the boot
+ * it began in. -EALREADY: there is none (any more).
+ */
+DOORWARD_API int doorward_undo_expired(struct doorward *d, long long run, const struct doorward_close_options *o,
+				       long long *ret_run);
 /* Keeps a trial. run 0: the newest trial. -EALREADY: it is none, or was confirmed. -ETIME: it has been put back already. */
 DOORWARD_API int doorward_confirm(struct doorward *d, long long run, long long *ret_run);
 

@@ -14,6 +14,9 @@ bool dw_parse_u64(const char *s, unsigned base, uint64_t max, uint64_t *ret);
 /* As above for the n bytes at s. */
 bool dw_parse_u64n(const char *s, size_t n, unsigned base, uint64_t max, uint64_t *ret);
 
+/* "90s", "10m", "2h", "1d": a number and its unit, as seconds; more than max is refused. No number alone: of what? */
+bool dw_parse_duration(const char *s, uint64_t max, uint64_t *ret);
+
 /* Bytes with a length; `data` is always terminated by a NUL that does not count. */
 struct dw_bytes {
 	char *data;

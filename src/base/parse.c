@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "dw_macros.h"
 #include "dw_str.h"
 
 static int digit_of(char c)
@@ -37,6 +38,26 @@ bool dw_parse_u64n(const char *s, size_t n, unsigned base, uint64_t max, uint64_
 bool dw_parse_u64(const char *s, unsigned base, uint64_t max, uint64_t *ret)
 {
 	return dw_parse_u64n(s, strlen(s), base, max, ret);
+}
+
+bool dw_parse_duration(const char *s, uint64_t max, uint64_t *ret)
+{
+	static const struct {
+		char unit;
+		uint64_t seconds;
+	} units[] = { { 's', 1 }, { 'm', 60 }, { 'h', 3600 }, { 'd', 86400 } };
+	size_t n = strlen(s);
+	uint64_t number;
+
+	for (size_t i = 0; n > 1 && i < DW_ARRAY_SIZE(units); i++) {
+		if (s[n - 1] != units[i].unit)
+			continue;
+		if (!dw_parse_u64n(s, n - 1, 10, max / units[i].seconds, &number))
+			return false;
+		*ret = number * units[i].seconds;
+		return true;
+	}
+	return false;
 }
 
 bool dw_lines_next(struct dw_lines *it, const char **ret_line, size_t *ret_n)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <locale.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -80,12 +81,59 @@ static enum dw_exit close_output(enum dw_exit status)
 	return DW_EXIT_USAGE;
 }
 
+/*
+ * /proc/self/exe is the loader where the program was started through one (ld.so PROGRAM), so the word it was called by
+ * counts, and PATH where that is a name alone.
+ */
+static const char *find_program(const char *name)
+{
+	static char found[PATH_MAX];
+	char path[PATH_MAX];
+
+	if (!name || !*name)
+		return NULL;
+	if (strchr(name, '/'))
+		return realpath(name, found);
+	for (const char *p = getenv("PATH"); p && *p; p += strcspn(p, ":"), p += *p == ':') {
+		int n = snprintf(path, sizeof(path), "%.*s/%s", (int)strcspn(p, ":"), p, name);
+
+		if (*p == '/' && n > 0 && (size_t)n < sizeof(path) && access(path, X_OK) == 0)
+			return realpath(path, found);
+	}
+	return NULL;
+}
+
+static const char *program;
+static struct dw_str typed;
+
+const char *dw_cli_program(void)
+{
+	return program;
+}
+
+const char *dw_cli_typed(void)
+{
+	return typed.s;
+}
+
+/* "doorward close telnet", before the parser moves the words about. */
+static void remember(int argc, char **argv)
+{
+	program = find_program(argc > 0 ? argv[0] : NULL);
+	dw_str_add(&typed, "doorward");
+	for (int i = 1; i < argc && typed.n < 4096; i++)
+		dw_str_addf(&typed, " %.1024s", argv[i]);
+}
+
 int dw_cli_main(int argc, char **argv)
 {
+	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
 	bool named = argc > 1 && argv[1][0] != '-';
 	const struct dw_command *c = named ? dw_command_find(argv[1]) : dw_commands;
 	int skip = argc > 0 ? 1 + named : 0;
 
+	typed = (struct dw_str){ .arena = a };
+	remember(argc, argv);
 	fill_descriptors();
 	(void)setlocale(LC_CTYPE, ""); /* wcwidth(3): how wide a name is on this terminal */
 	(void)signal(SIGPIPE, SIG_IGN);

@@ -32,6 +32,32 @@ const struct dw_option dw_options[DW_OPTION_COUNT + 1] = {
 	  "what this host is for: one role, or more with commas between" },
 	{ DW_OPTION_OUTPUT, "output", 0, "FILE", ".",
 	  "write there instead of to /etc/doorward/policy; - prints" },
+	{ DW_OPTION_YES, "yes", 'y', NULL, NULL, "do not ask" },
+	{ DW_OPTION_DRY_RUN, "dry-run", 'n', NULL, NULL, "show the plan and change nothing" },
+	{ DW_OPTION_FOR, "for", 0, "TIME", NULL,
+	  "a trial: put all back after TIME (90s, 10m, 2h) unless it is confirmed" },
+	{ DW_OPTION_UNTIL_CONFIRMED, "until-confirmed", 0, NULL, NULL,
+	  "a trial: the next boot puts all back unless it is confirmed" },
+	{ DW_OPTION_ONE_AT_A_TIME, "one-at-a-time", 0, NULL, NULL,
+	  "close one, watch whether something fails without it, go on" },
+	{ DW_OPTION_PAUSE, "pause", 0, "TIME", NULL,
+	  "how long to watch after each (30s, 5m); 1m when not given" },
+	{ DW_OPTION_EVEN_MY_SESSION, "even-my-session", 0, NULL, NULL,
+	  "also your own way in, the last way in, the host's network" },
+	{ DW_OPTION_REMOVE_PACKAGE, "remove-package", 0, NULL, NULL,
+	  "also remove the packages of the programs" },
+	{ DW_OPTION_DISABLE_PROGRAM, "disable-program", 0, NULL, NULL,
+	  "also take away the right to run the programs" },
+	{ DW_OPTION_FORCE, "force", 0, NULL, NULL,
+	  "put back even what somebody changed since: their change is lost" },
+	{ DW_OPTION_EXPIRED, "expired", 0, NULL, NULL,
+	  "only trials whose time is up (what the guard of a trial runs)" },
+	{ DW_OPTION_WAIT, "wait", 0, "SECONDS", NULL,
+	  "sleep that long first (what the guard of a trial runs)" },
+	{ DW_OPTION_AT_BOOT, "at-boot", 0, NULL, NULL,
+	  "do not look now: look after every boot from now on" },
+	{ DW_OPTION_STATE, "state", 0, "DIR", "/",
+	  "keep the journal there instead of in /var/lib/doorward" },
 	{ DW_OPTION_PIN, "pin", 0, NULL, NULL,
 	  "leave the BPF programs loaded, so that later audits are faster" },
 	{ DW_OPTION_UNPIN, "unpin", 0, NULL, NULL, "take away what --pin left" },
@@ -59,6 +85,44 @@ static const enum dw_option_id why_options[] = { DW_OPTION_JSON,   DW_OPTION_ROO
 						 DW_OPTION_POLICY, END };
 static const enum dw_option_id check_policy_options[] = { DW_OPTION_JSON, END };
 static const enum dw_option_id init_options[] = { DW_OPTION_ROLE, DW_OPTION_OUTPUT, END };
+static const enum dw_option_id plan_options[] = { DW_OPTION_JSON,
+						  DW_OPTION_WIDE,
+						  DW_OPTION_ROOT,
+						  DW_OPTION_HIDDEN,
+						  DW_OPTION_METHOD,
+						  DW_OPTION_POLICY,
+						  DW_OPTION_EVEN_MY_SESSION,
+						  DW_OPTION_REMOVE_PACKAGE,
+						  DW_OPTION_DISABLE_PROGRAM,
+						  END };
+static const enum dw_option_id close_options[] = { DW_OPTION_YES,
+						   DW_OPTION_DRY_RUN,
+						   DW_OPTION_FOR,
+						   DW_OPTION_UNTIL_CONFIRMED,
+						   DW_OPTION_ONE_AT_A_TIME,
+						   DW_OPTION_PAUSE,
+						   DW_OPTION_EVEN_MY_SESSION,
+						   DW_OPTION_REMOVE_PACKAGE,
+						   DW_OPTION_DISABLE_PROGRAM,
+						   DW_OPTION_JSON,
+						   DW_OPTION_WIDE,
+						   DW_OPTION_HIDDEN,
+						   DW_OPTION_METHOD,
+						   DW_OPTION_POLICY,
+						   DW_OPTION_STATE,
+						   END };
+static const enum dw_option_id undo_options[] = { DW_OPTION_FORCE, DW_OPTION_EXPIRED,
+						  DW_OPTION_WAIT, DW_OPTION_STATE, END };
+static const enum dw_option_id confirm_options[] = { DW_OPTION_STATE, END };
+static const enum dw_option_id verify_options[] = { DW_OPTION_AT_BOOT,
+						    DW_OPTION_JSON,
+						    DW_OPTION_HIDDEN,
+						    DW_OPTION_METHOD,
+						    DW_OPTION_POLICY,
+						    DW_OPTION_STATE,
+						    END };
+static const enum dw_option_id history_options[] = { DW_OPTION_JSON, DW_OPTION_WIDE,
+						     DW_OPTION_STATE, END };
 static const enum dw_option_id no_options[] = { END };
 
 const struct dw_command dw_commands[] = {
@@ -95,6 +159,82 @@ const struct dw_command dw_commands[] = {
 			"only told.\n",
 		.options = why_options,
 		.run = dw_cmd_why,
+	},
+	{
+		.name = "plan",
+		.operands = "[DOOR...]",
+		.operands_max = DW_DOORS_MAX,
+		.operand_choices = "",
+		.summary = "the steps that closing would take; changes nothing",
+		.description = "Without a word: all doors whose verdict is close or restrict. With "
+			       "words (as why takes\n"
+			       "them): these doors, whatever their verdict. For each: what is "
+			       "stopped, which files are\n"
+			       "changed, who may miss it, what stays open and why, how it is taken "
+			       "back.\n",
+		.options = plan_options,
+		.run = dw_cmd_plan,
+	},
+	{
+		.name = "close",
+		.operands = "[DOOR...]",
+		.operands_max = DW_DOORS_MAX,
+		.operand_choices = "",
+		.summary = "close doors now and at every later start; looks whether they are",
+		.description = "Shows the plan, asks, does it, and looks again: the doors must be "
+			       "gone, and all others\n"
+			       "there as before. If not, everything is put back. doorward undo "
+			       "takes it back later,\n"
+			       "byte for byte. Doors as for plan. Run it as root.\n",
+		.options = close_options,
+		.run = dw_cmd_close,
+	},
+	{
+		.name = "undo",
+		.operands = "[RUN]",
+		.operands_max = 1,
+		.operand_choices = "",
+		.summary = "take back what close did: the last run, or that one",
+		.description =
+			"Files, links and units are as they were before. What somebody changed "
+			"since is told and\n"
+			"left, unless --force. doorward history has the numbers of the runs.\n",
+		.options = undo_options,
+		.run = dw_cmd_undo,
+	},
+	{
+		.name = "confirm",
+		.operands = "[RUN]",
+		.operands_max = 1,
+		.operand_choices = "",
+		.summary = "keep a trial (close --for, close --until-confirmed)",
+		.description =
+			"Without it, a trial is put back when its time is up or the host boots.\n",
+		.options = confirm_options,
+		.run = dw_cmd_confirm,
+	},
+	{
+		.name = "verify",
+		.operands = "[RUN]",
+		.operands_max = 1,
+		.operand_choices = "",
+		.summary = "are the closed doors still closed, the kept ones still open?",
+		.description =
+			"Looks at all runs that are in force, or at that one, and tells what is "
+			"not as they left\n"
+			"it and who brought it back. For cron, and after a reboot or an upgrade.\n",
+		.options = verify_options,
+		.run = dw_cmd_verify,
+	},
+	{
+		.name = "history",
+		.operands = "[RUN]",
+		.operands_max = 1,
+		.operand_choices = "",
+		.summary = "what doorward changed on this host; one run with all its steps",
+		.description = "The newest run comes first.\n",
+		.options = history_options,
+		.run = dw_cmd_history,
 	},
 	{
 		.name = "check-policy",

@@ -9,13 +9,19 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "doorward/doorward.h"
+
 /* The contract of docs/json.md and doorward(1). */
 enum dw_exit {
 	DW_EXIT_NOTHING = 0, /* nothing to do */
 	DW_EXIT_TO_DO = 1,   /* something should be closed, restricted or investigated */
 	DW_EXIT_USAGE = 2,   /* usage, bad input; or the output could not be written */
 	DW_EXIT_BLIND = 3,   /* could not look everywhere */
+	DW_EXIT_FAILED = 4,  /* a change failed and was put back, or could not begin */
 };
+
+/* Words that plan and close take. */
+#define DW_DOORS_MAX 4096
 
 enum dw_option_id {
 	DW_OPTION_JSON = 0,
@@ -31,6 +37,20 @@ enum dw_option_id {
 	DW_OPTION_POLICY,
 	DW_OPTION_ROLE,
 	DW_OPTION_OUTPUT,
+	DW_OPTION_YES,
+	DW_OPTION_DRY_RUN,
+	DW_OPTION_FOR,
+	DW_OPTION_UNTIL_CONFIRMED,
+	DW_OPTION_ONE_AT_A_TIME,
+	DW_OPTION_PAUSE,
+	DW_OPTION_EVEN_MY_SESSION,
+	DW_OPTION_REMOVE_PACKAGE,
+	DW_OPTION_DISABLE_PROGRAM,
+	DW_OPTION_FORCE,
+	DW_OPTION_EXPIRED,
+	DW_OPTION_WAIT,
+	DW_OPTION_AT_BOOT,
+	DW_OPTION_STATE,
 	DW_OPTION_PIN,
 	DW_OPTION_UNPIN,
 	DW_OPTION_QUIET,
@@ -98,8 +118,35 @@ enum dw_exit dw_cmd_check_policy(const struct dw_arguments *args);
 enum dw_exit dw_cmd_init(const struct dw_arguments *args);
 enum dw_exit dw_cmd_why(const struct dw_arguments *args);
 enum dw_exit dw_cmd_help(const struct dw_arguments *args);
+enum dw_exit dw_cmd_plan(const struct dw_arguments *args);
+enum dw_exit dw_cmd_close(const struct dw_arguments *args);
+enum dw_exit dw_cmd_undo(const struct dw_arguments *args);
+enum dw_exit dw_cmd_confirm(const struct dw_arguments *args);
+enum dw_exit dw_cmd_verify(const struct dw_arguments *args);
+enum dw_exit dw_cmd_history(const struct dw_arguments *args);
 
-struct doorward;
+bool dw_cli_given(const struct dw_arguments *args, enum dw_option_id id);
+/* Two options that make no sense together, and why. */
+struct dw_cli_pair {
+	enum dw_option_id a, b;
+	const char *why;
+};
+/* False: both of a pair were given, which was told. */
+bool dw_cli_sensible(const struct dw_arguments *args, const struct dw_cli_pair *pairs, size_t n);
+struct doorward_style dw_cli_style(const struct dw_arguments *args);
+enum doorward_format dw_cli_format(const struct dw_arguments *args);
+/* "doorward: TEXT" on standard error, escaped. */
+void dw_cli_complain(const char *text);
+/* The options of a look, into the context. Negative: one of them is wrong, which was told. */
+int dw_cli_set_up(struct doorward *d, const struct dw_arguments *args);
+/* Looks, with progress on a terminal. NULL: it failed, that was told, *ret_status is set. */
+struct doorward_audit *dw_cli_audit(struct doorward *d, const struct dw_arguments *args, enum dw_exit *ret_status);
+/* Of DOORWARD_* bits. */
+enum dw_exit dw_cli_exit(unsigned outcome);
+/* The file of this program, absolute; NULL: not known. And the command line as it was typed. */
+const char *dw_cli_program(void);
+const char *dw_cli_typed(void);
+
 /* Tells standard error all that is wrong with the policy (as doorward_set_policy() takes it); false: nothing is. */
 bool dw_cli_tell_policy(struct doorward *d, const char *file);
 

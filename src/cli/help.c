@@ -5,7 +5,7 @@
 #include "dw_cli.h"
 #include "dw_fields.h"
 
-#define COLUMN 20
+#define COLUMN 24
 
 static void put_option(FILE *out, const struct dw_option *o)
 {
@@ -27,10 +27,11 @@ static void put_options(FILE *out, const enum dw_option_id *ids)
 
 static const char exit_statuses[] =
 	"Exit status:\n"
-	"  0  nothing to do\n"
-	"  1  something should be closed, restricted or investigated\n"
-	"  2  wrong usage or bad input, or the output could not be written\n"
-	"  3  nothing was found to do, but doorward could not look everywhere (not root, say)\n";
+	"  0  nothing to do, or done\n"
+	"  1  something should be closed, restricted or investigated; or differs, or was left\n"
+	"  2  wrong usage or bad input, not root, or the output could not be written\n"
+	"  3  nothing was found to do, but doorward could not look everywhere (not root, say)\n"
+	"  4  a change failed and was put back, or could not begin (stale plan, busy)\n";
 
 void dw_help_all(FILE *out)
 {
@@ -40,7 +41,7 @@ void dw_help_all(FILE *out)
 	for (const struct dw_command *c = dw_commands; c->name; c++)
 		(void)fprintf(out, "  %-*s %s%s\n", COLUMN - 2, c->name, c->summary,
 			      c == dw_commands
-				      ? "\n                      (when no command is given)"
+				      ? "\n                          (when no command is given)"
 				      : "");
 	(void)fputs("\nOptions of every command:\n", out);
 	put_options(out, dw_options_everywhere);
@@ -88,4 +89,10 @@ void dw_help_fields(FILE *out)
 	put_fields(out, dw_fields_document, 0);
 	(void)fputs("\nThe fields of doorward why --json.\n\n", out);
 	put_fields(out, dw_fields_why, 0);
+	(void)fputs("\nThe fields of doorward plan --json.\n\n", out);
+	put_fields(out, dw_fields_plan, 0);
+	(void)fputs("\nThe fields of doorward history --json.\n\n", out);
+	put_fields(out, dw_fields_history, 0);
+	(void)fputs("\nThe fields of doorward verify --json.\n\n", out);
+	put_fields(out, dw_fields_verify, 0);
 }

@@ -3,6 +3,9 @@
 #ifndef DW_KNOWLEDGE_ENTRY_H
 #define DW_KNOWLEDGE_ENTRY_H
 
+#include <stddef.h>
+#include <stdint.h>
+
 #include "dw_knowledge_read.h"
 #include "dw_vec.h"
 #include "tree.h"
@@ -29,6 +32,8 @@ struct field {
 };
 
 extern const char *const dw_no_strings[1];
+extern const struct dw_service_port dw_no_ports[1];
+extern const struct dw_service_bind dw_no_binds[1];
 
 /* Complains; returns false. */
 bool dw_entry_wrong(struct reading *r, unsigned line, const char *fmt, ...) dw_printf_like(3, 4);
@@ -51,11 +56,24 @@ bool dw_value_names(struct reading *r, const struct dw_yaml *v, void *at);
 bool dw_value_programs(struct reading *r, const struct dw_yaml *v, void *at); /* list; * at the end */
 bool dw_value_commands(struct reading *r, const struct dw_yaml *v, void *at); /* list of pieces */
 bool dw_value_ports(struct reading *r, const struct dw_yaml *v, void *at);    /* list: struct dw_service_port * */
+bool dw_value_paths(struct reading *r, const struct dw_yaml *v, void *at);    /* list; absolute */
+bool dw_value_binds(struct reading *r, const struct dw_yaml *v, void *at);    /* bind.c */
 bool dw_value_reach(struct reading *r, const struct dw_yaml *v, void *at);
 /* A list of at most DW_LIST_MAX; the members are counted into *ret_n. */
 bool dw_value_is_list(struct reading *r, const struct dw_yaml *v, size_t *ret_n);
 
+/* A list of maps, each read by the table into a struct of that size; one more, all zero, ends it. */
+bool dw_value_maps(struct reading *r, const struct dw_yaml *v, const struct field *fields, size_t size,
+		   void *at);
+/* Index of the text among the names; SIZE_MAX: it was complained of. */
+size_t dw_value_index(struct reading *r, const struct dw_yaml *v, const char *what,
+		      const char *const *names);
+
 #define DW_LIST_MAX 256
+
+#define AT(type, member) .offset = offsetof(struct type, member)
+#define REQUIRED	 .required = true
+#define STRINGS		 .absent = dw_no_strings
 
 /* --- entries ---------------------------------------------------------------------------------------- */
 

@@ -1,23 +1,20 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The keys of a service and of a role. docs/knowledge.md and schema/knowledge.schema.json say the same. */
-#include <stddef.h>
-
 #include "dw_str.h"
 #include "entry.h"
 
 static const char *const trait_names[] = { "login",  "cleartext", "amplifier", "withdrawn",
 					   "root",   "executes",  "no-auth",   "client",
 					   "sniffs", "ports",     "launcher",  "helper",
-					   NULL };
+					   "asks",   NULL };
 _Static_assert(DW_TRAIT_LOGIN == 1 << 0 && DW_TRAIT_LAUNCHER == 1 << 10, "order of trait_names");
 
-static const struct dw_service_port no_ports[1];
+const struct dw_service_port dw_no_ports[1];
 static const struct dw_service_restrict no_restricts[1];
 static const struct dw_role_keep no_keeps[1];
 
-/* Index of the text among the names; SIZE_MAX: it was complained of. */
-static size_t index_of(struct reading *r, const struct dw_yaml *v, const char *what,
-		       const char *const *names)
+size_t dw_value_index(struct reading *r, const struct dw_yaml *v, const char *what,
+		      const char *const *names)
 {
 	const char *word = v->kind == DW_YAML_TEXT ? v->text : dw_yaml_kind_name(v);
 
@@ -35,7 +32,7 @@ static bool value_tier(struct reading *r, const struct dw_yaml *v, void *at)
 
 	for (unsigned t = 1; t < DW_TIER_COUNT; t++)
 		names[t - 1] = dw_tier_name((enum dw_tier)t);
-	i = index_of(r, v, "tier", names);
+	i = dw_value_index(r, v, "tier", names);
 	if (i == SIZE_MAX)
 		return false;
 	*(enum dw_tier *)at = (enum dw_tier)(i + 1);
@@ -49,7 +46,7 @@ bool dw_value_reach(struct reading *r, const struct dw_yaml *v, void *at)
 
 	for (unsigned t = 1; t < DW_REACH_COUNT; t++)
 		names[t - 1] = dw_reach_name((enum dw_reach)t);
-	i = index_of(r, v, "reach", names);
+	i = dw_value_index(r, v, "reach", names);
 	if (i == SIZE_MAX)
 		return false;
 	*(enum dw_reach *)at = (enum dw_reach)(i + 1);
@@ -65,7 +62,7 @@ static bool value_traits(struct reading *r, const struct dw_yaml *v, void *at)
 	if (!dw_value_is_list(r, v, &n))
 		return false;
 	for (const struct dw_yaml *m = v->first; m; m = m->next) {
-		size_t i = index_of(r, m, "trait", trait_names);
+		size_t i = dw_value_index(r, m, "trait", trait_names);
 
 		if (i == SIZE_MAX)
 			good = false;
@@ -76,9 +73,8 @@ static bool value_traits(struct reading *r, const struct dw_yaml *v, void *at)
 	return good;
 }
 
-/* A list of maps, each read by the table into a struct of the given size; one more, all zero, ends it. */
-static bool read_maps(struct reading *r, const struct dw_yaml *v, const struct field *fields,
-		      size_t size, void *at)
+bool dw_value_maps(struct reading *r, const struct dw_yaml *v, const struct field *fields,
+		   size_t size, void *at)
 {
 	bool good = true;
 	char *list;
@@ -94,8 +90,6 @@ static bool read_maps(struct reading *r, const struct dw_yaml *v, const struct f
 	return good;
 }
 
-#define AT(type, member) .offset = offsetof(struct type, member)
-
 static bool value_restricts(struct reading *r, const struct dw_yaml *v, void *at)
 {
 	static const struct field fields[] = {
@@ -106,7 +100,7 @@ static bool value_restricts(struct reading *r, const struct dw_yaml *v, void *at
 		{ 0 },
 	};
 
-	return read_maps(r, v, fields, sizeof(struct dw_service_restrict), at);
+	return dw_value_maps(r, v, fields, sizeof(struct dw_service_restrict), at);
 }
 
 static bool value_keeps(struct reading *r, const struct dw_yaml *v, void *at)
@@ -119,11 +113,8 @@ static bool value_keeps(struct reading *r, const struct dw_yaml *v, void *at)
 		{ 0 },
 	};
 
-	return read_maps(r, v, fields, sizeof(struct dw_role_keep), at);
+	return dw_value_maps(r, v, fields, sizeof(struct dw_role_keep), at);
 }
-
-#define REQUIRED .required = true
-#define STRINGS  .absent = dw_no_strings
 
 const struct field dw_service_fields[] = {
 	{ "name", dw_value_name, AT(dw_service, name), REQUIRED },
@@ -134,7 +125,7 @@ const struct field dw_service_fields[] = {
 	{ "packages", dw_value_words, AT(dw_service, packages), STRINGS },
 	{ "units", dw_value_words, AT(dw_service, units), STRINGS },
 	{ "kernel", dw_value_words, AT(dw_service, kernel), STRINGS },
-	{ "ports", dw_value_ports, AT(dw_service, ports), .absent = no_ports },
+	{ "ports", dw_value_ports, AT(dw_service, ports), .absent = dw_no_ports },
 	{ "serves", dw_value_names, AT(dw_service, serves), STRINGS },
 	{ "what", dw_value_line, AT(dw_service, what), REQUIRED },
 	{ "loss", dw_value_line, AT(dw_service, loss), REQUIRED },
@@ -145,6 +136,7 @@ const struct field dw_service_fields[] = {
 	{ "traits", value_traits, AT(dw_service, traits) },
 	{ "withdrawn", dw_value_line, AT(dw_service, withdrawn) },
 	{ "restrict", value_restricts, AT(dw_service, restricts), .absent = no_restricts },
+	{ "bind", dw_value_binds, AT(dw_service, binds), .absent = dw_no_binds },
 	{ "sources", dw_value_texts, AT(dw_service, sources), REQUIRED, STRINGS },
 	{ 0 },
 };

@@ -89,6 +89,18 @@ static bool is_piece(struct reading *r, const struct dw_yaml *v)
 	return true;
 }
 
+static bool is_path(struct reading *r, const struct dw_yaml *v)
+{
+	if (!is_line(r, v))
+		return false;
+	if (*v->text != '/' || strstr(v->text, "/../") || strpbrk(v->text, "?["))
+		return dw_entry_wrong(r, v->line,
+				      "%s: \"%.60s\": an absolute path expected, * for a part of a "
+				      "name",
+				      r->key, v->text);
+	return true;
+}
+
 static bool single(struct reading *r, const struct dw_yaml *v, void *at, check *is)
 {
 	if (!is(r, v))
@@ -188,4 +200,9 @@ bool dw_value_programs(struct reading *r, const struct dw_yaml *v, void *at)
 bool dw_value_commands(struct reading *r, const struct dw_yaml *v, void *at)
 {
 	return several(r, v, at, is_piece);
+}
+
+bool dw_value_paths(struct reading *r, const struct dw_yaml *v, void *at)
+{
+	return several(r, v, at, is_path);
 }

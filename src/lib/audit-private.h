@@ -5,6 +5,7 @@
 
 #include "dw_audit.h"
 #include "dw_collect.h"
+#include "dw_plan.h"
 #include "dw_report.h"
 #include "dw_starters.h"
 
@@ -29,5 +30,12 @@ const struct dw_knowledge *dw_lib_knowledge(struct dw_sys *sys, struct dw_facts 
 /* Fills in what `why` alone tells of the doors: dependants and relations. What cannot be known stays NULL. */
 void dw_lib_look_closer(const struct dw_audit *audit, struct dw_report_door *doors, size_t n,
 			struct dw_arena *a);
+/*
+ * Fills in the levers of every door whose intent is not NONE, with the states as they are now. more: DW_LEVERS_*. All
+ * lies in the arena, which must not outlive the audit. Nothing on the host is changed. Fails only when the host cannot
+ * be looked at at all.
+ */
+int dw_lib_levers(const struct dw_audit *audit, struct dw_plan_door *doors, size_t n, unsigned more,
+		  struct dw_arena *a, struct dw_error *e);
 
 #endif

@@ -8,28 +8,12 @@
 #include "dw_bpf.h"
 #include "dw_collect.h"
 #include "audit-private.h"
-#include "dw_facade.h"
+#include "facade-private.h"
 #include "dw_plan.h"
 #include "dw_policy_draft.h"
 #include "dw_policy_file.h"
 #include "dw_report.h"
 #include "dw_str.h"
-
-struct doorward {
-	char *root, *fake, *policy;
-	unsigned rungs;
-	bool hidden;
-	void (*progress)(void *data, const char *part);
-	void *progress_data;
-	struct dw_error error;
-};
-
-struct doorward_audit {
-	struct dw_audit *audit;
-	struct dw_arena *arena; /* of the report and of the texts handed out */
-	struct dw_report report;
-	struct dw_error error;
-};
 
 const char *doorward_version(void)
 {
@@ -53,6 +37,8 @@ void doorward_free(struct doorward *d)
 	free(d->root);
 	free(d->fake);
 	free(d->policy);
+	free(d->state);
+	free(d->program);
 	free(d);
 }
 
@@ -61,14 +47,13 @@ const char *doorward_last_error(const struct doorward *d)
 	return d->error.message;
 }
 
-/* Forgets the last message: it must not be taken for one of the call that begins. */
-static struct dw_error *begin(struct doorward *d)
+struct dw_error *dw_facade_begin(struct doorward *d)
 {
 	d->error = (struct dw_error){ 0 };
 	return &d->error;
 }
 
-static void replace(char **old, const char *fresh)
+void dw_facade_replace(char **old, const char *fresh)
 {
 	char *copy = fresh ? strdup(fresh) : NULL;
 
@@ -80,14 +65,14 @@ static void replace(char **old, const char *fresh)
 
 int doorward_set_root(struct doorward *d, const char *directory)
 {
-	struct dw_error *e = begin(d);
+	struct dw_error *e = dw_facade_begin(d);
 	struct stat st;
 
 	if (directory && stat(directory, &st) != 0)
 		return dw_error_errno(e, -errno, "%s", directory);
 	if (directory && !S_ISDIR(st.st_mode))
 		return dw_error_set(e, -ENOTDIR, "%s is no directory", directory);
-	replace(&d->root, directory);
+	dw_facade_replace(&d->root, directory);
 	return 0;
 }
 
@@ -102,7 +87,7 @@ int doorward_set_method(struct doorward *d, const char *method)
 		{ "netlink", DW_RUNG_NETLINK },
 		{ "proc", DW_RUNG_PROC },
 	};
-	struct dw_error *e = begin(d);
+	struct dw_error *e = dw_facade_begin(d);
 
 	for (size_t i = 0; i < DW_ARRAY_SIZE(methods); i++)
 		if (dw_streq(methods[i].name, method)) {
@@ -115,8 +100,8 @@ int doorward_set_method(struct doorward *d, const char *method)
 
 void doorward_set_policy(struct doorward *d, const char *file)
 {
-	(void)begin(d);
-	replace(&d->policy, file);
+	(void)dw_facade_begin(d);
+	dw_facade_replace(&d->policy, file);
 }
 
 void doorward_set_hidden(struct doorward *d, int on)
@@ -134,7 +119,7 @@ void doorward_set_progress(struct doorward *d, void (*tell)(void *data, const ch
 static int with_live_system(struct doorward *d, int (*act)(struct dw_sys *s, struct dw_error *e))
 {
 	_cleanup_sys_ struct dw_sys *s = NULL;
-	struct dw_error *e = begin(d);
+	struct dw_error *e = dw_facade_begin(d);
 	int r = dw_sys_open(NULL, &s, e);
 
 	return r < 0 ? r : act(s, e);
@@ -152,7 +137,7 @@ int doorward_unpin(struct doorward *d)
 
 void dw_facade_set_fake(struct doorward *d, const char *fixture)
 {
-	replace(&d->fake, fixture);
+	dw_facade_replace(&d->fake, fixture);
 }
 
 struct dw_report dw_facade_report(const struct dw_audit *audit, struct dw_arena *arena)
@@ -191,9 +176,9 @@ struct doorward_audit *dw_facade_wrap(struct dw_audit *audit)
 	return a;
 }
 
-int doorward_audit_run(struct doorward *d, struct doorward_audit **ret)
+struct dw_audit_options dw_facade_options(const struct doorward *d)
 {
-	const struct dw_audit_options options = {
+	return (struct dw_audit_options){
 		.root = d->root,
 		.fake = d->fake,
 		.policy = d->policy,
@@ -202,8 +187,13 @@ int doorward_audit_run(struct doorward *d, struct doorward_audit **ret)
 		.progress = d->progress,
 		.progress_data = d->progress_data,
 	};
+}
+
+int doorward_audit_run(struct doorward *d, struct doorward_audit **ret)
+{
+	const struct dw_audit_options options = dw_facade_options(d);
 	struct dw_audit *audit;
-	int r = dw_audit_run(&options, &audit, begin(d));
+	int r = dw_audit_run(&options, &audit, dw_facade_begin(d));
 
 	if (r < 0)
 		return r;
@@ -211,7 +201,7 @@ int doorward_audit_run(struct doorward *d, struct doorward_audit **ret)
 	return 0;
 }
 
-static int open_sys(const struct doorward *d, struct dw_sys **ret, struct dw_error *e)
+int dw_facade_open_sys(const struct doorward *d, struct dw_sys **ret, struct dw_error *e)
 {
 	return d->fake ? dw_sys_open_fake(d->fake, ret, e) : dw_sys_open(d->root, ret, e);
 }
@@ -242,9 +232,9 @@ int doorward_policy_check(struct doorward *d, const char *file, doorward_tell_pr
 			  void *data)
 {
 	_cleanup_sys_ struct dw_sys *s = NULL;
-	struct dw_error *e = begin(d);
+	struct dw_error *e = dw_facade_begin(d);
 	struct dw_facts *f;
-	int r = open_sys(d, &s, e);
+	int r = dw_facade_open_sys(d, &s, e);
 
 	if (r < 0)
 		return r;
@@ -298,7 +288,7 @@ int doorward_policy_draft(struct doorward *d, struct doorward_audit *audit, cons
 		.evident = f->roles,
 		.n_evident = f->n_roles,
 	};
-	struct dw_error *e = begin(d);
+	struct dw_error *e = dw_facade_begin(d);
 	const struct dw_role **wanted;
 	int r = parse_roles(draft.knowledge, roles ? roles : "", a, &wanted, &draft.n_roles, e);
 
@@ -321,8 +311,8 @@ int doorward_policy_create(struct doorward *d, const char *file, const char *tex
 {
 	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
 	_cleanup_sys_ struct dw_sys *s = NULL;
-	struct dw_error *e = begin(d);
-	int r = file ? dw_sys_open(NULL, &s, e) : open_sys(d, &s, e);
+	struct dw_error *e = dw_facade_begin(d);
+	int r = file ? dw_sys_open(NULL, &s, e) : dw_facade_open_sys(d, &s, e);
 
 	if (r == 0 && file)
 		r = dw_policy_absolute(a, file, &file, e);
@@ -365,13 +355,12 @@ const char *doorward_audit_last_error(const struct doorward_audit *a)
 }
 
 /* A caller built against an older header lends a shorter struct. */
-static int style_of(struct doorward_audit *a, const struct doorward_style *given,
-		    struct dw_report_style *ret)
+int dw_facade_style(const struct doorward_style *given, struct dw_report_style *ret,
+		    struct dw_error *e)
 {
 	struct doorward_style s = { 0 };
 	int r = 0;
 
-	a->error = (struct dw_error){ 0 };
 	if (given)
 		memcpy(&s, given, DW_MIN(given->size, sizeof(s)));
 	*ret = (struct dw_report_style){ .columns = s.columns,
@@ -380,10 +369,17 @@ static int style_of(struct doorward_audit *a, const struct doorward_style *given
 					 .quiet = s.quiet != 0,
 					 .all = s.all != 0 };
 	if (s.only)
-		r = dw_report_only(s.only, &ret->choice.verdicts, &a->error);
+		r = dw_report_only(s.only, &ret->choice.verdicts, e);
 	if (r == 0 && s.sort)
-		r = dw_report_sort(s.sort, &ret->choice.sort, &a->error);
+		r = dw_report_sort(s.sort, &ret->choice.sort, e);
 	return r;
+}
+
+static int style_of(struct doorward_audit *a, const struct doorward_style *given,
+		    struct dw_report_style *ret)
+{
+	a->error = (struct dw_error){ 0 };
+	return dw_facade_style(given, ret, &a->error);
 }
 
 int doorward_audit_write(struct doorward_audit *a, enum doorward_format format, FILE *out,

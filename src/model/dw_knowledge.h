@@ -50,6 +50,8 @@ enum {
 	DW_TRAIT_LAUNCHER = 1 << 10,  /* holds doors for others (inetd, systemd, docker-proxy, socat): the
 					 program says nothing about the service */
 	DW_TRAIT_HELPER = 1 << 11,    /* of use only to other services that its roles keep (rpcbind, statd for NFS) */
+	DW_TRAIT_ASKS = 1 << 12,      /* does its work by talking to other hosts (resolver, mail, proxy, time): cut off
+					 from them it would be of no use to anybody */
 };
 
 /* A standard port, or a range. protocol: tcp, udp, sctp, dccp, udplite, raw ... */
@@ -67,7 +69,56 @@ struct dw_service_restrict {
 	const char *after;   /* what makes it count: "systemctl restart redis-server"; NULL: nothing */
 };
 
-/* Lists end with NULL (ports: first 0 and last 0 and protocol unknown; restricts: how NULL). No list is NULL. */
+/* How a file of settings is written; docs/knowledge.md has an example of each. */
+enum dw_bind_style {
+	DW_BIND_UNKNOWN = 0,
+	DW_BIND_ASSIGN,  /* key=value, no blanks */
+	DW_BIND_EQUALS,  /* key = value # comment */
+	DW_BIND_INI,     /* the same in [sections]; no section: before the first */
+	DW_BIND_WORDS,   /* key value */
+	DW_BIND_SHELL,   /* KEY="value" */
+	DW_BIND_OPTION,  /* KEY="... OPTION value ..." of a shell */
+	DW_BIND_MAIN_CF, /* key = value, lines that begin with a blank go on */
+	DW_BIND_YAML,    /* key: value, below the section or at the top */
+	DW_BIND_CLAUSE,  /* "section:", then lines key: value */
+	DW_BIND_BLOCK,   /* section { key { value }; }; */
+	DW_BIND_LISTEN,  /* key [ADDRESS:]PORT words...: the address alone is exchanged */
+	DW_BIND_COUNT
+};
+
+enum dw_bind_number {
+	DW_BIND_ONE = 0, /* the setting holds one address */
+	DW_BIND_LIST,    /* several, `join` between them */
+	DW_BIND_LINES,   /* a line for each; all lines of the key count */
+	DW_BIND_FIXED,   /* no address: the value as it stands, or the key alone */
+	DW_BIND_NUMBER_COUNT
+};
+
+/* One setting that has to be there. Texts are as the file has them, with $words replaced. */
+struct dw_service_setting {
+	const char *key;
+	enum dw_bind_number number;
+	const char *value;    /* $all, $v4, $v6: the addresses; NULL: $all (fixed: the key alone) */
+	const char *each;     /* of one address: $address, $host (IPv6 in brackets), $port; NULL: $address */
+	const char *join;     /* NULL: a blank */
+	const char *empty;    /* what stands where there is no address; NULL: nothing */
+	const char *loopback; /* the whole value for loopback alone, where there is a word for it; NULL */
+	const char *option;   /* style option: "-h", or "--listen=" when the value is glued to it */
+};
+
+/* Settings by which a program narrows its own doors, for doorward to make. */
+struct dw_service_bind {
+	/* absolute, * stands for a part of one name; in the order in which the program reads them */
+	const char *const *files;
+	const char *const *programs; /* file names: only when one of them holds the door; empty: any */
+	enum dw_bind_style style;
+	const char *const *sections;         /* any of them; empty: none */
+	const struct dw_service_port *ports; /* only for these doors; empty: for all */
+	const char *const *clash;            /* keys which, when active, make the settings wrong */
+	const struct dw_service_setting *settings; /* ends with key NULL */
+};
+
+/* Lists end with NULL (ports: first 0 and last 0 and protocol unknown; restricts: how NULL; binds: files NULL). No list is NULL. */
 struct dw_service {
 	const char *name;               /* stable, lower case: "ssh", "postgresql" */
 	const char *title;              /* for people: "Secure Shell (OpenSSH)" */
@@ -89,6 +140,7 @@ struct dw_service {
 	unsigned traits;                /* DW_TRAIT_* */
 	const char *withdrawn;          /* with DW_TRAIT_WITHDRAWN: since when, why; NULL */
 	const struct dw_service_restrict *restricts;
+	const struct dw_service_bind *binds; /* tried in their order */
 	const char *const *sources;     /* where this is from: "CIS Debian 12 v1.1.0 2.1.3", "RFC 854", "sshd(8)" */
 	const char *file;               /* user's file it comes from; NULL: built in */
 };
@@ -118,6 +170,8 @@ struct dw_knowledge {
 
 const char *dw_tier_name(enum dw_tier t);
 const char *dw_reach_name(enum dw_reach r);
+const char *dw_bind_style_name(enum dw_bind_style s);
+const char *dw_bind_number_name(enum dw_bind_number n);
 /* By name or synonym, case ignored; NULL: there is none. A name goes before all synonyms. */
 const struct dw_service *dw_knowledge_service(const struct dw_knowledge *k, const char *name);
 const struct dw_role *dw_knowledge_role(const struct dw_knowledge *k, const char *name);

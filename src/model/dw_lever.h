@@ -71,6 +71,15 @@ struct dw_lever {
 	const char *source; /* FILE:LINE or FILE that a person would look at; NULL */
 	const char *command,
 		*undo_command; /* as an administrator would type it, quoted for a shell; NULL: no command does */
+	/*
+	 * A daemon that opens doors for lines of configuration files (inetd, xinetd). Not NULL: the lever is moved only when
+	 * no active line of that daemon is left, that is when the edits of the plan take away `active` of them. Levers that
+	 * take a line away say so by `takes`: the same text; each of them one line, the same (object, edits[0].line) counted
+	 * once. The text names the daemon's set of files: "inetd /etc/inetd.conf".
+	 */
+	const char *unless_used;
+	unsigned active;   /* lines of the set that are active now */
+	const char *takes; /* the set from which this lever takes one line; NULL: none */
 	bool no_undo; /* nothing brings it back (a process, a removed package); `why` or a remark says so */
 	bool if_left; /* only moved when it is still on when its turn comes; not worth a line of its own */
 	bool taken_along; /* the manager stops it with the others (Requires=, BindsTo=, PartOf=) */

@@ -19,6 +19,20 @@ static const char *const reach_names[DW_REACH_COUNT] = {
 	[DW_REACH_WORLD] = "world",
 };
 
+static const char *const bind_style_names[DW_BIND_COUNT] = {
+	[DW_BIND_UNKNOWN] = "unknown", [DW_BIND_ASSIGN] = "assign",   [DW_BIND_EQUALS] = "equals",
+	[DW_BIND_INI] = "ini",         [DW_BIND_WORDS] = "words",     [DW_BIND_SHELL] = "shell",
+	[DW_BIND_OPTION] = "option",   [DW_BIND_MAIN_CF] = "main.cf", [DW_BIND_YAML] = "yaml",
+	[DW_BIND_CLAUSE] = "clause",   [DW_BIND_BLOCK] = "block",     [DW_BIND_LISTEN] = "listen",
+};
+
+static const char *const bind_number_names[DW_BIND_NUMBER_COUNT] = {
+	[DW_BIND_ONE] = "one",
+	[DW_BIND_LIST] = "list",
+	[DW_BIND_LINES] = "lines",
+	[DW_BIND_FIXED] = "fixed",
+};
+
 static const char *const default_names[DW_DEFAULT_COUNT] = {
 	[DW_DEFAULT_UNKNOWN] = "unknown",
 	[DW_DEFAULT_CLOSE] = "close",
@@ -40,6 +54,16 @@ const char *dw_tier_name(enum dw_tier t)
 const char *dw_reach_name(enum dw_reach r)
 {
 	return r < DW_REACH_COUNT ? reach_names[r] : "unknown";
+}
+
+const char *dw_bind_style_name(enum dw_bind_style s)
+{
+	return s < DW_BIND_COUNT ? bind_style_names[s] : "unknown";
+}
+
+const char *dw_bind_number_name(enum dw_bind_number n)
+{
+	return n < DW_BIND_NUMBER_COUNT ? bind_number_names[n] : "unknown";
 }
 
 const char *dw_policy_default_name(enum dw_policy_default d)

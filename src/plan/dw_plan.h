@@ -26,6 +26,9 @@ struct dw_steps *dw_plan_one(const struct dw_door *d, const struct dw_levers *le
 void dw_plan_run(const struct dw_plan *p, const struct dw_plan_request *r, struct dw_arena *a,
 		 struct dw_run *ret);
 
+/* Ids of all refusals (struct dw_refusal), as docs/plan.md has them; NULL behind the last. */
+const char *dw_plan_refusal_id(size_t i);
+
 /* On its way out: commands in words, for `why`. */
 struct dw_told_steps *dw_plan_close(const struct dw_door *d, const char *service_manager,
 				    struct dw_arena *a);

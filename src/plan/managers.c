@@ -16,12 +16,12 @@ static void close_pair(struct planning *p, const struct pair *m)
 	const char *why = "It is started at every boot.";
 
 	if (s->enabled != DW_NO)
-		dw_plan_step(p, (struct dw_told_step){ m->manager, s->id, "enabled", "disabled", why,
-						  NULL, m->off, m->on });
+		dw_plan_step(p, (struct dw_told_step){ m->manager, s->id, "enabled", "disabled",
+						       why, NULL, m->off, m->on });
 	if (s->running != DW_NO)
-		dw_plan_step(p,
-			     (struct dw_told_step){ m->manager, s->id, "running", "stopped",
-					       "It holds the door now.", NULL, m->stop, m->start });
+		dw_plan_step(p, (struct dw_told_step){ m->manager, s->id, "running", "stopped",
+						       "It holds the door now.", NULL, m->stop,
+						       m->start });
 	if (s->enabled == DW_NO && s->running == DW_NO)
 		dw_plan_remark(
 			p, "%s is neither running nor started at boot: there is nothing to close.",
@@ -92,10 +92,10 @@ void dw_plan_inittab(struct planning *p)
 	if (!dw_plan_comment(p, "init starts what this line says."))
 		return;
 	dw_plan_step(p, (struct dw_told_step){ .manager = "init",
-					  .object = p->starter->id,
-					  .expect = "running",
-					  .want = "stopped",
-					  .why = "init ends what has left its table.",
-					  .command = "telinit q",
-					  .undo_command = "telinit q" });
+					       .object = p->starter->id,
+					       .expect = "running",
+					       .want = "stopped",
+					       .why = "init ends what has left its table.",
+					       .command = "telinit q",
+					       .undo_command = "telinit q" });
 }

@@ -46,7 +46,7 @@ static bool needs_id(enum dw_starter_kind k)
 }
 
 struct dw_told_steps *dw_plan_close(const struct dw_door *d, const char *service_manager,
-			       struct dw_arena *a)
+				    struct dw_arena *a)
 {
 	struct dw_told_steps *ret = dw_new(a, struct dw_told_steps);
 	struct planning p = { .arena = a,

@@ -62,6 +62,11 @@ extern const struct dw_field dw_fields_package[];
 extern const struct dw_field dw_fields_why[];
 extern const struct dw_field dw_fields_why_door[];
 
+/* Of the documents of plan, history and verify; their objects are those of dw_change.h. */
+extern const struct dw_field dw_fields_plan[];
+extern const struct dw_field dw_fields_history[];
+extern const struct dw_field dw_fields_verify[];
+
 struct dw_value dw_field_value(const struct dw_field *f, struct dw_arena *a, const void *object);
 /* A value of the object by its path, in the arena; NULL: null or not there. */
 const char *dw_field_get(const struct dw_field *fields, const void *object, const char *path,

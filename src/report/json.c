@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "dw_change.h"
 #include "dw_fields.h"
 #include "dw_json.h"
 #include "dw_macros.h"
@@ -147,26 +148,43 @@ static void write_object(struct writer *w, const char *key, const struct dw_fiel
 	dw_json_end_object(w->j);
 }
 
-int dw_report_why_json(const struct dw_found *f, FILE *out, bool pretty, struct dw_error *e)
-{
-	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
-	struct writer w = { .j = dw_json_new(out, pretty), .a = a, .keep = !pretty };
-
-	write_object(&w, NULL, dw_fields_why, f);
-	if (!pretty)
-		dw_json_line(w.j);
-	return dw_json_close(w.j, e);
-}
-
-int dw_report_json(const struct dw_report *r, FILE *out, bool pretty, struct dw_error *e)
+static int write_document(const struct dw_field *fields, const void *object, FILE *out, bool pretty,
+			  struct dw_error *e)
 {
 	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
 	struct writer w = { .j = dw_json_new(out, pretty), .a = a, .values = a, .keep = !pretty };
 
-	write_object(&w, NULL, dw_fields_document, r);
+	write_object(&w, NULL, fields, object);
 	if (!pretty) /* YAJL ends an indented document with a newline itself */
 		dw_json_line(w.j);
 	return dw_json_close(w.j, e);
+}
+
+int dw_report_why_json(const struct dw_found *f, FILE *out, bool pretty, struct dw_error *e)
+{
+	return write_document(dw_fields_why, f, out, pretty, e);
+}
+
+int dw_report_plan_json(const struct dw_report_plan *p, FILE *out, bool pretty, struct dw_error *e)
+{
+	return write_document(dw_fields_plan, p, out, pretty, e);
+}
+
+int dw_report_history_json(const struct dw_report_history *h, FILE *out, bool pretty,
+			   struct dw_error *e)
+{
+	return write_document(dw_fields_history, h, out, pretty, e);
+}
+
+int dw_report_verify_json(const struct dw_report_verify *r, FILE *out, bool pretty,
+			  struct dw_error *e)
+{
+	return write_document(dw_fields_verify, r, out, pretty, e);
+}
+
+int dw_report_json(const struct dw_report *r, FILE *out, bool pretty, struct dw_error *e)
+{
+	return write_document(dw_fields_document, r, out, pretty, e);
 }
 
 int dw_report_jsonl(const struct dw_report *r, FILE *out, struct dw_error *e)

@@ -245,7 +245,22 @@ static bool pidfile_alive(struct dw_starters *s, struct dw_pidfile *f)
 	if (!f->read)
 		read_pidfile(s, f);
 	p = f->named && f->pid > 1 ? dw_procs_get(s->procs, f->pid) : NULL;
-	return p && names_process(f, p);
+	return p && p->state != 'Z' && names_process(f, p);
+}
+
+enum dw_tristate dw_script_runs_by_pidfile(struct dw_starters *s, struct dw_script *script)
+{
+	enum dw_tristate found = DW_UNKNOWN;
+
+	for (size_t i = 0; i < script->pidfiles.n; i++) {
+		struct dw_pidfile *f = &script->pidfiles.v[i];
+
+		if (pidfile_alive(s, f))
+			return DW_YES;
+		if (f->named && f->pid > 1)
+			found = DW_NO;
+	}
+	return found;
 }
 
 static bool program_alive(struct dw_starters *s, struct dw_script *script, const int *pids,
@@ -254,7 +269,9 @@ static bool program_alive(struct dw_starters *s, struct dw_script *script, const
 	for (size_t i = 0; i < n; i++) {
 		const struct dw_procinfo *p = dw_procs_get(s->procs, pids[i]);
 
-		for (size_t k = 0; p && !p->kthread && k < script->programs.n; k++) {
+		if (!p || p->kthread || dw_procs_is_foreign(s->procs, p))
+			continue;
+		for (size_t k = 0; k < script->programs.n; k++) {
 			struct dw_program *program = &script->programs.v[k];
 
 			if (!program->named)
@@ -274,9 +291,8 @@ bool dw_script_is_running(struct dw_starters *s, struct dw_script *script)
 
 	if (!s->procs)
 		return false;
-	for (size_t i = 0; i < script->pidfiles.n; i++)
-		if (pidfile_alive(s, &script->pidfiles.v[i]))
-			return true;
+	if (dw_script_runs_by_pidfile(s, script) == DW_YES)
+		return true;
 	if (dw_procs_list(s->procs, s->arena, &pids, &n, NULL) < 0)
 		return false;
 	return program_alive(s, script, pids, n);

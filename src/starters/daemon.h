@@ -55,6 +55,8 @@ const char *dw_daemon_by_hand(struct dw_starters *s, const struct dw_procinfo *p
  */
 struct dw_program *dw_script_listener(struct dw_starters *s, struct dw_script *script);
 
+/* The process that one of the named pid files tells of is there: YES; a file is there, but not its process: NO. */
+enum dw_tristate dw_script_runs_by_pidfile(struct dw_starters *s, struct dw_script *script);
 /* Is any process (chain of one) running one of the script's named programs, or named by its pid files? */
 bool dw_script_is_running(struct dw_starters *s, struct dw_script *script);
 

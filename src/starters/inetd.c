@@ -337,3 +337,47 @@ static int claim(struct dw_starters *s, void *state, const struct dw_claim *q,
 const struct dw_starter_ops dw_starter_inetd = {
 	.name = "inetd", .load = load, .list = list, .claim = claim
 };
+
+/* --- for those who close it ----------------------------------------------------------------------- */
+
+static const char *program_path(struct dw_starters *s, const struct dw_procinfo *daemon)
+{
+	static const char *const installed[] = { "/usr/sbin/openbsd-inetd",
+						 "/usr/sbin/inetutils-inetd" };
+
+	if (daemon && daemon->exe)
+		return daemon->exe;
+	for (size_t i = 0; i < DW_ARRAY_SIZE(installed); i++)
+		if (dw_sys_file_exists(s->sys, installed[i]))
+			return installed[i];
+	return "/usr/sbin/inetd";
+}
+
+bool dw_inetd_daemon_of(struct dw_starters *s, int pid, struct dw_inetd_daemon *ret)
+{
+	/* lines that cannot be understood have been noted when the starters were loaded */
+	struct dw_facts facts = *s->facts;
+	struct dw_starters again = *s;
+	struct dw_str set = { .arena = s->arena };
+	const struct dw_procinfo *daemon;
+	const struct configuration *c;
+	void *state = NULL;
+
+	again.facts = &facts;
+	facts.incomplete.v = NULL;
+	facts.incomplete.n = facts.incomplete.cap = 0;
+	if (load(&again, &state, NULL) < 0)
+		return false;
+	daemon = pid && s->procs ? dw_procs_get(s->procs, pid) : NULL;
+	if (!daemon)
+		daemon = ((struct inetd *)state)->daemon;
+	c = configuration_of(&again, state, daemon);
+	dw_str_add(&set, "inetd");
+	for (size_t i = 0; i < c->files.n; i++)
+		dw_str_addf(&set, " %s", c->files.v[i]);
+	*ret = (struct dw_inetd_daemon){ .program = program_path(s, daemon),
+					 .set = set.s,
+					 .active = (unsigned)c->lines.n,
+					 .names = names };
+	return true;
+}

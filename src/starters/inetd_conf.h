@@ -45,6 +45,17 @@ bool dw_inetd_opens(const struct dw_inetd_line *l, const struct dw_endpoint *at)
 /* The endpoint that the line asks for. */
 struct dw_endpoint dw_inetd_endpoint(const struct dw_inetd_line *l);
 
+/* The daemon that reads a configuration, for those who want to close what it opens. */
+struct dw_inetd_daemon {
+	const char *program;      /* path: who is told to read it again */
+	const char *set;          /* names its set of files: "inetd /etc/inetd.conf" */
+	unsigned active;          /* lines (blocks) of the set that open something */
+	const char *const *names; /* of its unit or script; ends with NULL */
+};
+/* The inetd (xinetd) that the process `pid` is, or the usual one (0). False: there is none here. */
+bool dw_inetd_daemon_of(struct dw_starters *s, int pid, struct dw_inetd_daemon *ret);
+bool dw_xinetd_daemon_of(struct dw_starters *s, struct dw_inetd_daemon *ret);
+
 /*
  * Shared with xinetd: does a socket bound there come from this address (text, NULL or "*": any) and family?
  * A host name is taken to fit.

@@ -11,7 +11,7 @@
  * then a line of another unit, then something that only triggers it.
  */
 static void pull(struct dw_sd_manager *m, const char *name, const char *by,
-		 enum dw_sd_reason reason)
+		 enum dw_sd_reason reason, const struct dw_sd_unit *from)
 {
 	struct dw_sd_unit *u;
 
@@ -20,6 +20,7 @@ static void pull(struct dw_sd_manager *m, const char *name, const char *by,
 	u = dw_sd_unit_get(m, name);
 	if (u->masked)
 		return;
+	*dw_vec_add(m->s->arena, &u->pulls) = (struct dw_sd_pull){ reason, by, from };
 	if (reason <= u->enabled)
 		return;
 	u->enabled_by = by;
@@ -41,7 +42,7 @@ static void pull_list(struct dw_sd_manager *m, struct dw_sd_unit *u, enum dw_sd_
 			continue;
 		at = dw_arena_strdup(m->s->arena, dw_sd_expand(m, u, s.value));
 		while ((word = dw_word_next(&at))) {
-			pull(m, word, dw_starters_source(m->s, s.file, s.line), DW_SD_BY_LINE);
+			pull(m, word, dw_starters_source(m->s, s.file, s.line), DW_SD_BY_LINE, u);
 			if (key == DW_SD_UPHOLDS)
 				dw_sd_unit_get(m, word)->upheld_by = u;
 		}
@@ -64,7 +65,7 @@ static void pull_links(struct dw_sd_manager *m, struct dw_sd_unit *u, const char
 		if (dw_sys_file_readlink(m->s->sys, path, m->s->arena, &link, NULL) == 0 &&
 		    dw_streq(link, "/dev/null"))
 			continue;
-		pull(m, names.v[i], path, DW_SD_BY_LINK);
+		pull(m, names.v[i], path, DW_SD_BY_LINK, u);
 		if (upholds)
 			dw_sd_unit_get(m, names.v[i])->upheld_by = u;
 	}
@@ -105,7 +106,7 @@ static void pull_triggered(struct dw_sd_manager *m, struct dw_sd_unit *u)
 	} else {
 		return;
 	}
-	pull(m, target, u->name, DW_SD_BY_TRIGGER);
+	pull(m, target, u->name, DW_SD_BY_TRIGGER, u);
 	if (strlen(target) <= DW_SD_NAME_MAX)
 		dw_vec_push(m->s->arena, &dw_sd_unit_get(m, target)->triggers, u);
 }
@@ -151,7 +152,7 @@ static void pull_device_targets(struct dw_sd_manager *m)
 
 	for (size_t i = 0; i < DW_ARRAY_SIZE(targets); i++)
 		if (dw_sd_is_active(m, targets[i]) == DW_YES)
-			pull(m, targets[i], "a device", DW_SD_BY_LINE);
+			pull(m, targets[i], "a device", DW_SD_BY_LINE, NULL);
 }
 
 void dw_sd_close(struct dw_sd_manager *m)
@@ -159,7 +160,7 @@ void dw_sd_close(struct dw_sd_manager *m)
 	if (m->closed)
 		return;
 	m->closed = true;
-	pull(m, "default.target", "default.target", DW_SD_BY_LINK);
+	pull(m, "default.target", "default.target", DW_SD_BY_LINK, NULL);
 	if (!m->is_user)
 		pull_device_targets(m);
 	for (size_t i = 0; i < m->pulled.n; i++)

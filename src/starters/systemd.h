@@ -106,6 +106,14 @@ enum dw_sd_reason {
 	DW_SD_BY_LINK,    /* a link in NAME.wants, which somebody can remove */
 };
 
+/* One thing that pulls a unit in at boot. */
+struct dw_sd_pull {
+	enum dw_sd_reason reason;
+	const char *by; /* path of the link, FILE:LINE, name of the unit that triggers it */
+	const struct dw_sd_unit
+		*from; /* whose link or line it is; NULL: the boot itself, a device */
+};
+
 struct dw_sd_unit {
 	const char *name;          /* its own, not an alias */
 	struct dw_strings aliases; /* names by which it was asked for */
@@ -113,8 +121,9 @@ struct dw_sd_unit {
 	bool masked, transient, generated;
 	bool on_bus; /* the manager has it, the disk has not (any more) */
 	DW_VEC(struct dw_sd_setting) settings;
-	enum dw_sd_reason enabled; /* pulled in at boot */
-	const char *enabled_by;    /* by which link, line or unit */
+	enum dw_sd_reason enabled;       /* pulled in at boot */
+	const char *enabled_by;          /* by which link, line or unit */
+	DW_VEC(struct dw_sd_pull) pulls; /* all that do */
 	DW_VEC(struct dw_sd_unit *)
 	triggers; /* socket, timer and path units that start it, once known */
 	struct dw_sd_unit *upheld_by;

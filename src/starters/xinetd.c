@@ -346,3 +346,29 @@ static int claim(struct dw_starters *s, void *state, const struct dw_claim *q,
 const struct dw_starter_ops dw_starter_xinetd = {
 	.name = "xinetd", .load = load, .list = list, .claim = claim
 };
+
+/* --- for those who close it ----------------------------------------------------------------------- */
+
+bool dw_xinetd_daemon_of(struct dw_starters *s, struct dw_inetd_daemon *ret)
+{
+	static const char *const names[] = { "xinetd", NULL };
+	/* what cannot be understood has been noted when the starters were loaded */
+	struct dw_facts facts = *s->facts;
+	struct dw_starters again = *s;
+	const struct xinetd *st;
+	void *state = NULL;
+
+	again.facts = &facts;
+	facts.incomplete.v = NULL;
+	facts.incomplete.n = facts.incomplete.cap = 0;
+	if (load(&again, &state, NULL) < 0)
+		return false;
+	st = state;
+	*ret = (struct dw_inetd_daemon){
+		.program = st->daemon && st->daemon->exe ? st->daemon->exe : "/usr/sbin/xinetd",
+		.set = dw_arena_printf(s->arena, "xinetd %s", st->file),
+		.active = (unsigned)st->served.n,
+		.names = names,
+	};
+	return true;
+}

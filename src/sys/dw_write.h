@@ -45,7 +45,16 @@ int dw_sys_entry_read(struct dw_sys *s, const char *path, size_t max, struct dw_
  * Makes the name what `want` says: a file is written beside it, fsynced, given owner, mode, xattrs, mtime, and
  * renamed over it; the directory is fsynced. When only mode, owner or times of a file differ, the file itself is
  * changed (its inode and hard links stay). ABSENT removes a file or link (or an empty directory). A missing parent
- * directory is an error (-ENOENT). The immutable flag is never lifted: -EPERM, and the message says `chattr -i`.
+ * directory is an error (-ENOENT), but for ABSENT. The immutable flag is never lifted: -EPERM, and the message says
+ * `chattr -i`. What is so already is left alone. -EINVAL, -EISDIR, -ENOTDIR: something is there that could not be put
+ * back (a device, pipe, socket), or a directory and a file stand for each other.
+ *
+ * want->mtime_s and mtime_ns both 0: the time is not set. want->flags does not count. Of a link only the target and,
+ * where we may set it, the owner count. Labels of security modules (security.*, but for capabilities) that want does
+ * not name stay as the policy gave them; what the kernel computes itself (hashes of IMA and EVM) is neither read nor
+ * written. A file that is replaced is a new inode: its other hard links, and who has it open, keep the old content.
+ * A failure leaves what was there, whole, and no temporary file; only when the directory could not be fsynced at the
+ * very end is the name changed already (the message says so).
  */
 int dw_sys_entry_write(struct dw_sys *s, const char *path, const struct dw_entry *want,
 		       struct dw_error *e);

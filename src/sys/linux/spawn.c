@@ -7,12 +7,18 @@
 #include <signal.h>
 #include <spawn.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 
-#include "dw_str.h"
 #include "sys_private.h"
+
+#ifndef MFD_NOEXEC_SEAL
+#define MFD_NOEXEC_SEAL 0x0008U /* Linux 6.3 */
+#endif
+
+#define LOOK_MS 20
 
 static const char *const clean_environment[] = { "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C",
 						 NULL };
@@ -25,7 +31,32 @@ static uint64_t now_ms(void)
 	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
 }
 
-/* Standard input from /dev/null, both outputs into the pipe, default signals, nothing else inherited. */
+/*
+ * Where output goes: a file in memory and no pipe, for a daemon that the program leaves behind keeps it open: reading to
+ * the end of a pipe would wait for the daemon, and closing it would kill the daemon at its next word (SIGPIPE).
+ */
+static int output_file(void)
+{
+	int fd = memfd_create("output", MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_NOEXEC_SEAL);
+
+	if (fd < 0 && errno == EINVAL) /* before Linux 6.3 */
+		fd = memfd_create("output", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	if (fd < 0)
+		return -errno;
+	/* two writers, standard output and error, and one that empties it first: `echo > /dev/stderr` */
+	if (fcntl(fd, F_SETFL, O_APPEND) < 0) {
+		int r = -errno;
+
+		(void)close(fd);
+		return r;
+	}
+	return fd;
+}
+
+/*
+ * Standard input from /dev/null, both outputs into the file, / as directory, default signals, nothing else inherited. A
+ * session of its own: what it starts must not end with our terminal, and all that it left can be ended with it.
+ */
 static int start(const struct dw_spawn *what, int out, pid_t *ret)
 {
 	posix_spawn_file_actions_t actions;
@@ -47,50 +78,66 @@ static int start(const struct dw_spawn *what, int out, pid_t *ret)
 	    (r = posix_spawn_file_actions_adddup2(&actions, out, 1)) == 0 &&
 	    (r = posix_spawn_file_actions_adddup2(&actions, out, 2)) == 0 &&
 	    (r = posix_spawn_file_actions_addclosefrom_np(&actions, 3)) == 0 &&
+	    (r = posix_spawn_file_actions_addchdir_np(&actions, "/")) == 0 &&
 	    (r = posix_spawnattr_setsigdefault(&attributes, &all)) == 0 &&
 	    (r = posix_spawnattr_setsigmask(&attributes, &none)) == 0 &&
-	    (r = posix_spawnattr_setflags(&attributes,
-					  POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK)) == 0)
-		r = posix_spawn(ret, what->argv[0], &actions, &attributes,
-				(char *const *)what->argv, (char *const *)clean_environment);
+	    (r = posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF |
+							       POSIX_SPAWN_SETSIGMASK |
+							       POSIX_SPAWN_SETSID)) == 0)
+		r = posix_spawn(
+			ret, what->argv[0], &actions, &attributes, (char *const *)what->argv,
+			(char *const *)(what->environment ? what->environment : clean_environment));
 	(void)posix_spawnattr_destroy(&attributes);
 	(void)posix_spawn_file_actions_destroy(&actions);
 	return -r;
 }
 
-static int gather(const struct dw_spawn *what, int from, struct dw_str *output)
+/* It may not grow beyond what was asked for: looked at every few milliseconds. */
+static int wait_for_end(const struct dw_spawn *what, int pidfd, int out)
 {
 	uint64_t end = now_ms() + what->timeout_ms;
-	char buffer[4096];
 
 	for (;;) {
-		struct pollfd p = { .fd = from, .events = POLLIN };
+		struct pollfd p = { .fd = pidfd, .events = POLLIN };
 		uint64_t now = now_ms();
-		ssize_t n;
+		struct stat st;
+		int n;
 
 		if (what->timeout_ms && now >= end)
 			return -ETIMEDOUT;
-		if (poll(&p, 1, what->timeout_ms ? (int)(end - now) : -1) < 0 && errno != EINTR)
+		n = poll(&p, 1,
+			 what->timeout_ms ? (int)DW_MIN(end - now, (uint64_t)LOOK_MS) : LOOK_MS);
+		if (n < 0 && errno != EINTR)
 			return -errno;
-		if (p.revents == 0)
-			continue;
-		n = read(from, buffer, sizeof(buffer));
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return n < 0 ? -errno : 0;
-		if (output->n + (size_t)n > what->output_max)
+		if (fstat(out, &st) < 0)
+			return -errno;
+		if ((uint64_t)st.st_size > what->output_max)
 			return -EFBIG;
-		dw_str_addn(output, buffer, (size_t)n);
+		if (n > 0)
+			return 0;
 	}
+}
+
+/* A daemon that was left behind can write no more: it gets EPERM, and the file does not grow. */
+static int read_output(const struct dw_spawn *what, int out, struct dw_arena *a,
+		       struct dw_bytes *ret)
+{
+	(void)fcntl(out, F_ADD_SEALS, F_SEAL_GROW | F_SEAL_SHRINK);
+	(void)fcntl(out, F_ADD_SEALS, F_SEAL_WRITE); /* EBUSY when it is mapped */
+	if (lseek(out, 0, SEEK_SET) < 0)
+		return -errno;
+	return dw_fd_read_all(out, what->output_max, a, ret);
 }
 
 static int finish(pid_t pid, int pidfd, bool kill_it)
 {
 	int status = 0;
 
-	if (kill_it)
+	if (kill_it) {
 		(void)syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0);
+		/* not waited for yet: the number is still its, and its group's */
+		(void)kill(-pid, SIGKILL);
+	}
 	while (waitpid(pid, &status, 0) < 0)
 		if (errno != EINTR)
 			return -errno;
@@ -100,29 +147,28 @@ static int finish(pid_t pid, int pidfd, bool kill_it)
 int dw_spawn_run(struct dw_sys *s, const struct dw_spawn *what, struct dw_arena *a,
 		 struct dw_bytes *ret_output, int *ret_status, struct dw_error *e)
 {
-	_cleanup_fd_ int from = -1, to = -1, pidfd = -1;
-	struct dw_str output = { .arena = a };
-	int fds[2], r = dw_sys_fault(s), status;
+	_cleanup_fd_ int out = -1, pidfd = -1;
+	struct dw_bytes output = { 0 };
+	int r = dw_sys_fault(s), status;
 	pid_t pid = -1;
 
 	if (r < 0 || s->kind != DW_SYS_LIVE)
 		return dw_error_errno(e, r < 0 ? r : -ENOTSUP, "%s", what->argv[0]);
-	if (pipe2(fds, O_CLOEXEC) < 0)
-		return dw_error_errno(e, -errno, "pipe");
-	from = fds[0];
-	to = fds[1];
-	r = start(what, to, &pid);
+	out = output_file();
+	if (out < 0)
+		return dw_error_errno(e, out, "a file for the output of %s", what->argv[0]);
+	r = start(what, out, &pid);
 	if (r < 0)
 		return dw_error_errno(e, r, "%s", what->argv[0]);
 	/* Our own child cannot be reaped by anybody else before us: the pid is still it. */
 	pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
-	(void)close(dw_steal_fd(&to));
-	r = gather(what, from, &output);
+	r = pidfd < 0 ? -errno : wait_for_end(what, pidfd, out);
 	status = finish(pid, pidfd, r < 0);
+	if (r == 0)
+		r = read_output(what, out, a, &output);
 	if (r < 0 || status < 0)
 		return dw_error_errno(e, r < 0 ? r : status, "%s", what->argv[0]);
-	dw_str_add(&output, "");
-	*ret_output = (struct dw_bytes){ .data = output.s, .n = output.n };
+	*ret_output = output;
 	*ret_status = status;
 	return 0;
 }

@@ -112,7 +112,7 @@ static const struct {
 	  "2: a: no key is called \"zzzzzzz\"; there are: name, title, synonyms, programs, "
 	  "commands, packages, "
 	  "units, kernel, ports, serves, what, loss, tier, reach, why, instead, traits, "
-	  "withdrawn, restrict, "
+	  "withdrawn, restrict, bind, "
 	  "sources\n"
 	  "3: a: no key is called \"fiel\"; did you mean file?\n" },
 	{ "- name: a\n  title: T\n", "1: a: key \"what\" is missing\n1: a: key \"loss\" is "
@@ -170,7 +170,7 @@ static const struct {
 	  "2: a: no trait is called \"no_auth\"; did you mean no-auth?\n"
 	  "2: a: no trait is called \"cheap\"; there are: login, cleartext, amplifier, "
 	  "withdrawn, root, executes, "
-	  "no-auth, client, sniffs, ports, launcher, helper\n" },
+	  "no-auth, client, sniffs, ports, launcher, helper, asks\n" },
 	{ "- name: a\n  title: T\n  what: W.\n  loss: L.\n  tier: nevr\n  reach: 7\n  why: "
 	  "Y.\n  sources: [S]\n",
 	  "5: a: no tier is called \"nevr\"; did you mean never?\n"
@@ -319,6 +319,78 @@ DW_TEST(what_is_compiled_in_is_sorted)
 	for (size_t i = 0; i < k->n_services; i++)
 		DW_CHECK(k->services[i].tier != DW_TIER_UNKNOWN && !k->services[i].file);
 	DW_CHECK(dw_knowledge_service(k, "ssh") != NULL);
+}
+
+DW_TEST(bindings)
+{
+	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
+	struct result r = read_text(
+		a, NULL,
+		"- name: sql\n" REST
+		"  bind:\n    - files: [/etc/a.cnf, /etc/a.d/*.cnf]\n      style: ini\n"
+		"      sections: [server]\n      ports: [3306/tcp]\n      programs: [sqld]\n"
+		"      clash: [socket]\n      settings:\n"
+		"        - { key: bind, number: list, join: \", \", value: \"'$all'\", each: $host "
+		"}\n"
+		"        - { key: only, number: fixed, value: \"yes\" }\n"
+		"    - files: [/etc/b]\n      style: words\n      settings: [{ key: -l }]\n");
+	const struct dw_service *s = dw_knowledge_service(r.k, "sql");
+	const struct dw_service_bind *b;
+
+	DW_CHECK_STR(r.said.s, "");
+	DW_CHECK(s && s->binds && s->binds[0].files && s->binds[1].files && !s->binds[2].files);
+	if (!s)
+		return;
+	b = &s->binds[0];
+	DW_CHECK_INT(b->style, DW_BIND_INI);
+	DW_CHECK_STR(b->files[1], "/etc/a.d/*.cnf");
+	DW_CHECK_STR(b->sections[0], "server");
+	DW_CHECK_STR(b->programs[0], "sqld");
+	DW_CHECK_STR(b->clash[0], "socket");
+	DW_CHECK_INT(b->ports->first, 3306);
+	DW_CHECK_STR(b->settings[0].join, ", ");
+	DW_CHECK_INT(b->settings[0].number, DW_BIND_LIST);
+	DW_CHECK_INT(b->settings[1].number, DW_BIND_FIXED);
+	DW_CHECK(!b->settings[2].key);
+	DW_CHECK_INT(b[1].settings->number, DW_BIND_ONE);
+	DW_CHECK(!*b[1].sections && b[1].ports->protocol == DW_PROTOCOL_UNKNOWN);
+}
+
+DW_TEST(wrong_bindings_are_told)
+{
+	static const struct {
+		const char *bind, *want;
+	} cases[] = {
+		{ "{ files: [etc/a], style: words, settings: [{ key: k }] }",
+		  "9: a: files: \"etc/a\": an absolute path expected, * for a part of a name\n" },
+		{ "{ files: [/a], style: word, settings: [{ key: k }] }",
+		  "9: a: no style is called \"word\"; did you mean words?\n" },
+		{ "{ files: [/a], style: words, settings: [] }",
+		  "9: a: bind: at least one file and one setting expected\n" },
+		{ "{ files: [/a], style: words, sections: [s], settings: [{ key: k }] }",
+		  "9: a: bind: style words has no sections\n" },
+		{ "{ files: [/a], style: block, settings: [{ key: k }] }",
+		  "9: a: bind: style block has its settings in sections\n" },
+		{ "{ files: [/a], style: option, settings: [{ key: k }] }",
+		  "9: a: bind: k: an option belongs to style option\n" },
+		{ "{ files: [/a], style: words, settings: [{ key: k, join: \",\" }] }",
+		  "9: a: bind: k: join is of number list alone\n" },
+		{ "{ files: [/a], style: words, settings: [{ key: k, number: fixed, each: x }] }",
+		  "9: a: bind: k: number fixed has a value alone\n" },
+		{ "{ files: [/a], settings: [{ key: k, number: many }] }",
+		  "9: a: key \"style\" is missing\n"
+		  "9: a: no number is called \"many\"; there are: one, list, lines, fixed\n" },
+	};
+
+	for (size_t i = 0; i < DW_ARRAY_SIZE(cases); i++) {
+		_cleanup_arena_ struct dw_arena *a = dw_arena_new();
+		struct result r = read_text(
+			a, NULL,
+			dw_arena_printf(a, "- name: a\n" REST "  bind: [%s]\n", cases[i].bind));
+
+		DW_CHECK_STR(r.said.s, cases[i].want);
+		DW_CHECK_INT(r.k->n_services, 0);
+	}
 }
 
 DW_TEST_MAIN

@@ -284,4 +284,37 @@ DW_TEST(a_spawned_program_is_bounded_in_time_and_output)
 	dw_arena_free(a);
 }
 
+/* As init scripts do: the daemon keeps the descriptors of the script, and writes to them when nobody reads any more. */
+DW_TEST(a_daemon_that_a_program_leaves_behind_is_not_waited_for)
+{
+	static const char *const leaves[] = {
+		"/bin/sh", "-c", "(sleep 0.2; /bin/echo later; exec sleep 61) & echo $!; exit 3",
+		NULL
+	};
+	static const char *const reopens[] = { "/bin/sh", "-c", "echo $A > /dev/stderr; pwd",
+					       NULL };
+	static const char *const environment[] = { "A=b", NULL };
+	struct dw_spawn w = { .argv = leaves, .timeout_ms = 30000, .output_max = 1000 };
+	struct dw_arena *a = dw_arena_new();
+	struct dw_bytes out = { 0 };
+	struct dw_error e = { 0 };
+	struct dw_sys *s = NULL;
+	int status = -1;
+	long pid;
+
+	DW_CHECK_INT(dw_sys_open(NULL, &s, NULL), 0);
+	DW_CHECK_INT(dw_spawn_run(s, &w, a, &out, &status, &e), 0);
+	DW_CHECK_INT(status, 3);
+	pid = out.data ? strtol(out.data, NULL, 10) : 0;
+	(void)usleep(600000);
+	DW_CHECK(pid > 1 && getpgid((pid_t)pid) > 1 && kill(-getpgid((pid_t)pid), SIGKILL) == 0);
+	w.argv = reopens;
+	w.environment = environment;
+	DW_CHECK_INT(dw_spawn_run(s, &w, a, &out, &status, &e), 0);
+	DW_CHECK_INT(status, 0);
+	DW_CHECK_STR(out.data, "b\n/\n");
+	dw_sys_free(s);
+	dw_arena_free(a);
+}
+
 DW_TEST_MAIN

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Taking runs back, and trials. */
+#include <errno.h>
+
+#include "change-private.h"
+#include "dw_guard.h"
+#include "dw_str.h"
+
+static bool is_trial(const struct dw_run *r)
+{
+	return r->state == DW_RUN_DONE && r->confirm_by && !r->confirmed;
+}
+
+/* Its time is up, or another boot came: nobody can tell then how long the host was off. */
+static bool is_expired(struct changing *c, const struct dw_run *r)
+{
+	const char *boot = dw_change_boot_id(c->sys, c->arena);
+
+	if (!is_trial(r))
+		return false;
+	if (boot && r->boot_id && !dw_streq(boot, r->boot_id))
+		return true;
+	return r->confirm_by > 1 && dw_sys_now(c->sys) >= r->confirm_by;
+}
+
+/* What a person means who says no number: the newest that is in force as a whole, else one that was left in part. */
+static int64_t newest(const struct dw_run *v, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (v[i].state == DW_RUN_DONE || v[i].state == DW_RUN_FAILED)
+			return v[i].id;
+	for (size_t i = 0; i < n; i++)
+		if (v[i].state == DW_RUN_PARTLY_UNDONE)
+			return v[i].id;
+	return 0;
+}
+
+static int nothing(struct dw_error *e)
+{
+	return dw_error_set(e, -EALREADY, "nothing is to be undone: no run is in force");
+}
+
+static int undo(struct changing *c, long long run, bool force, long long *ret_run,
+		struct dw_error *e)
+{
+	struct dw_run *runs = NULL, undone;
+	size_t n = 0;
+	int64_t id = run;
+	int r;
+
+	if (id == 0) {
+		r = dw_store_runs(c->store, c->arena, &runs, &n, e);
+		if (r < 0)
+			return r;
+		id = newest(runs, n);
+	}
+	if (id == 0)
+		return nothing(e);
+	*ret_run = id;
+	return dw_apply_undo(&c->apply, id, force, &undone, e);
+}
+
+int doorward_undo(struct doorward *d, long long run, int force,
+		  const struct doorward_close_options *o, long long *ret_run)
+{
+	_cleanup_change_ struct changing c = { 0 };
+	struct dw_error *e = dw_facade_begin(d);
+	int r = dw_change_open(d, false, "doorward undo", o, &c, e);
+
+	if (r == -ENOENT && run == 0)
+		return nothing(e);
+	return r < 0 ? r : undo(&c, run, force != 0, ret_run, e);
+}
+
+static int undo_expired(struct changing *c, long long run, long long *ret_run, struct dw_error *e)
+{
+	struct dw_run *runs = NULL, undone;
+	bool some = false;
+	size_t n = 0;
+	int worst = 0, r = dw_store_runs(c->store, c->arena, &runs, &n, e);
+
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		int one;
+
+		/* a guard that names its run waited by a clock that nobody sets */
+		if (run ? runs[i].id != run || !is_trial(&runs[i]) : !is_expired(c, &runs[i]))
+			continue;
+		some = true;
+		*ret_run = runs[i].id;
+		one = dw_apply_undo(&c->apply, runs[i].id, false, &undone, e);
+		worst = one < 0 ? one : worst;
+	}
+	if (r < 0)
+		return r;
+	return some ? worst : dw_error_set(e, -EALREADY, "no trial is to be put back");
+}
+
+int doorward_undo_expired(struct doorward *d, long long run, const struct doorward_close_options *o,
+			  long long *ret_run)
+{
+	_cleanup_change_ struct changing c = { 0 };
+	struct dw_error *e = dw_facade_begin(d);
+	int r = dw_change_open(d, false, "doorward undo --expired", o, &c, e);
+
+	if (r == -ENOENT)
+		return dw_error_set(e, -EALREADY, "no trial is to be put back");
+	return r < 0 ? r : undo_expired(&c, run, ret_run, e);
+}
+
+static int confirm(struct changing *c, long long run, long long *ret_run, struct dw_error *e)
+{
+	struct dw_run *runs = NULL, kept;
+	size_t n = 0;
+	int64_t id = run;
+	int r;
+
+	if (id == 0) {
+		r = dw_store_runs(c->store, c->arena, &runs, &n, e);
+		if (r < 0)
+			return r;
+		for (size_t i = 0; i < n && id == 0; i++)
+			if (is_trial(&runs[i]))
+				id = runs[i].id;
+	}
+	if (id == 0)
+		return dw_error_set(e, -EALREADY,
+				    "no run is on trial: there is nothing to confirm");
+	*ret_run = id;
+	return dw_apply_confirm(&c->apply, id, &kept, e);
+}
+
+int doorward_confirm(struct doorward *d, long long run, long long *ret_run)
+{
+	_cleanup_change_ struct changing c = { 0 };
+	struct dw_error *e = dw_facade_begin(d);
+	int r = dw_change_open(d, false, "doorward confirm", NULL, &c, e);
+
+	if (r == -ENOENT && run == 0)
+		return dw_error_set(e, -EALREADY,
+				    "no run is on trial: there is nothing to confirm");
+	return r < 0 ? r : confirm(&c, run, ret_run, e);
+}

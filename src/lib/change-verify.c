@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Is the host as the runs left it? And the journal, written down. */
+#include <errno.h>
+#include <string.h>
+
+#include "change-private.h"
+#include "dw_bus.h"
+#include "dw_change.h"
+#include "dw_str.h"
+
+static bool is_taken(const struct dw_run_step *s)
+{
+	return s->state == DW_RUN_STEP_DONE || s->state == DW_RUN_STEP_ALREADY;
+}
+
+static struct dw_state read_state(struct dw_switch *sw, const struct dw_run_step *s)
+{
+	const struct dw_switch_ops *ops = dw_switch_find(s->step.manager);
+	struct dw_state now = { 0 };
+
+	/* a state that could not be read has no text: dw_verify says so */
+	if (!ops || ops->state(sw, s->step.object, &now, NULL) < 0)
+		return (struct dw_state){ 0 };
+	return now;
+}
+
+/*
+ * A service that is called over the bus and ends when nobody needs it comes and goes by itself: that it is not there
+ * is no sign.
+ */
+static bool goes_by_itself(struct dw_bus *bus, const char *unit, struct dw_arena *a)
+{
+	const char *type = NULL, *state = NULL;
+
+	return dw_bus_unit_string(bus, unit, "org.freedesktop.systemd1.Service", "Type", a, &type,
+				  NULL) == 0 &&
+	       dw_streq(type, "dbus") &&
+	       dw_bus_unit_string(bus, unit, "org.freedesktop.systemd1.Unit", "UnitFileState", a,
+				  &state, NULL) == 0 &&
+	       dw_streq(state, "static");
+}
+
+static void forgive(struct dw_sys *sys, struct dw_differences *all, size_t first,
+		    struct dw_arena *a)
+{
+	_cleanup_(dw_cleanup_bus) struct dw_bus *bus = NULL;
+
+	for (size_t i = first; i < all->n; i++) {
+		struct dw_difference *d = &all->v[i];
+
+		if (d->kind != DW_DIFFERENCE_UNIT_LOST || !d->grave || !d->object)
+			continue;
+		if (!bus && dw_bus_open(sys, &bus, NULL) < 0)
+			return;
+		d->grave = !goes_by_itself(bus, d->object, a);
+	}
+}
+
+void dw_change_compare(struct dw_switch *sw, const struct dw_run *run,
+		       const struct doorward_audit *after, bool at_once, struct dw_arena *a,
+		       struct dw_differences *ret)
+{
+	struct dw_verify_step *steps = dw_arena_array(a, run->n_steps, sizeof(*steps));
+	struct dw_strings units;
+	struct dw_verify_input in = {
+		.run = run, .after = after->report.snapshot, .steps = steps, .at_once = at_once
+	};
+	size_t first = ret->n;
+
+	for (size_t i = 0; i < run->n_steps; i++) {
+		const struct dw_run_step *s = &run->steps[i];
+
+		if (!is_taken(s))
+			continue;
+		steps[in.n_steps] = (struct dw_verify_step){ .step = s, .now = read_state(sw, s) };
+		if (!at_once && !dw_streq0(steps[in.n_steps].now.text, s->step.want.text))
+			steps[in.n_steps].changed_by = dw_change_who(sw->sys, run, s, a);
+		in.n_steps++;
+	}
+	if (dw_change_units(sw->sys, a, &units))
+		in.units = &units;
+	dw_verify(&in, a, ret);
+	forgive(sw->sys, ret, first, a);
+}
+
+/* --- doorward_verify ------------------------------------------------------------------------------ */
+
+struct verifying {
+	struct doorward *d;
+	struct doorward_audit *audit;
+	struct dw_arena *a;
+	struct dw_store *store;
+	struct dw_switch sw;
+	struct dw_differences found;
+	int64_t *runs;
+	size_t n_runs, n_closed, n_kept;
+};
+
+static bool in_force(const struct dw_run *r)
+{
+	return dw_streq0(r->kind, "close") &&
+	       (r->state == DW_RUN_DONE || r->state == DW_RUN_FAILED ||
+		r->state == DW_RUN_PARTLY_UNDONE);
+}
+
+static int look_at(struct verifying *v, int64_t id, struct dw_error *e)
+{
+	struct dw_run run;
+	int r = dw_store_load(v->store, id, v->a, &run, e);
+
+	if (r < 0)
+		return r;
+	dw_change_compare(&v->sw, &run, v->audit, false, v->a, &v->found);
+	for (size_t i = 0; i < run.n_doors; i++) {
+		v->n_closed += run.doors[i].role == DW_RUN_DOOR_CLOSED ||
+			       run.doors[i].role == DW_RUN_DOOR_ALSO;
+		v->n_kept += run.doors[i].role == DW_RUN_DOOR_KEPT && v->n_runs == 0;
+	}
+	v->runs[v->n_runs++] = id;
+	return 0;
+}
+
+static int look_at_all(struct verifying *v, long long id, struct dw_error *e)
+{
+	struct dw_run *runs = NULL;
+	size_t n = 0;
+	int r = dw_store_runs(v->store, v->a, &runs, &n, e);
+
+	v->runs = dw_arena_array(v->a, n + 1, sizeof(*v->runs));
+	if (r == 0 && id)
+		return look_at(v, id, e);
+	for (size_t i = 0; r == 0 && i < n; i++)
+		if (in_force(&runs[i]))
+			r = look_at(v, runs[i].id, e);
+	return r;
+}
+
+/* Two runs that kept the same door, or the same unit, would tell of it twice. */
+static bool told_before(const struct dw_differences *all, size_t i)
+{
+	for (size_t k = 0; k < i; k++)
+		if (all->v[k].kind == all->v[i].kind &&
+		    dw_streq0(all->v[k].object, all->v[i].object))
+			return true;
+	return false;
+}
+
+static int write_found(struct verifying *v, enum doorward_format format, FILE *out,
+		       const struct dw_report_style *style, bool blind, struct dw_error *e)
+{
+	const struct dw_snapshot *s = v->audit->report.snapshot;
+	struct dw_report_difference *told = dw_arena_array(v->a, v->found.n, sizeof(*told));
+	struct dw_report_verify r = { .host = s->host,
+				      .version = DW_VERSION,
+				      .time = s->time,
+				      .runs = v->runs,
+				      .n_runs = v->n_runs,
+				      .n_closed = v->n_closed,
+				      .n_kept = v->n_kept,
+				      .blind = blind,
+				      .v = told };
+
+	for (size_t i = 0; i < v->found.n; i++) {
+		const struct dw_difference *d = &v->found.v[i];
+
+		if (!told_before(&v->found, i))
+			told[r.n++] = (struct dw_report_difference){
+				.kind = dw_difference_kind_name(d->kind),
+				.grave = d->grave,
+				.run = d->run,
+				.object = d->object,
+				.text = d->text,
+				.who = d->who,
+			};
+	}
+	if (format == DOORWARD_TEXT)
+		return dw_report_verify_text(&r, out, style, e);
+	return dw_report_verify_json(&r, out, format == DOORWARD_JSON_INDENTED, e);
+}
+
+static bool is_blind(const struct verifying *v)
+{
+	for (size_t i = 0; i < v->found.n; i++)
+		if (v->found.v[i].kind == DW_DIFFERENCE_BLIND)
+			return true;
+	return v->n_runs && dw_report_outcome(&v->audit->report) & DW_REPORT_BLIND;
+}
+
+static int grave(const struct dw_differences *all)
+{
+	int n = 0;
+
+	for (size_t i = 0; i < all->n; i++)
+		n += all->v[i].grave && !told_before(all, i);
+	return n;
+}
+
+static int verify(struct verifying *v, struct dw_sys *sys, long long run,
+		  enum doorward_format format, FILE *out, const struct dw_report_style *style,
+		  int *ret_blind, struct dw_error *e)
+{
+	int r = dw_store_open(dw_change_state(v->d), false, &v->store, e);
+
+	v->sw = (struct dw_switch){ .sys = sys, .arena = v->a };
+	if (r == 0)
+		r = look_at_all(v, run, e);
+	else if (r == -ENOENT && run == 0)
+		r = 0; /* nothing was ever changed */
+	if (r == 0)
+		r = write_found(v, format, out, style, is_blind(v), e);
+	dw_switch_close(&v->sw);
+	dw_store_free(v->store);
+	if (r < 0)
+		return r;
+	*ret_blind = is_blind(v);
+	return grave(&v->found);
+}
+
+int doorward_verify(struct doorward *d, struct doorward_audit *audit, long long run,
+		    enum doorward_format format, FILE *out, const struct doorward_style *given,
+		    int *ret_blind)
+{
+	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
+	_cleanup_sys_ struct dw_sys *sys = NULL;
+	struct verifying v = { .d = d, .audit = audit, .a = a };
+	struct dw_error *e = dw_facade_begin(d);
+	struct dw_report_style style;
+	int r = dw_facade_style(given, &style, e);
+
+	if (r == 0)
+		r = dw_facade_open_sys(d, &sys, e);
+	return r < 0 ? r : verify(&v, sys, run, format, out, &style, ret_blind, e);
+}
+
+/* --- doorward_history_write ----------------------------------------------------------------------- */
+
+static int load(struct dw_store *s, long long id, struct dw_arena *a, struct dw_report_history *h,
+		struct dw_error *e)
+{
+	struct dw_run *runs = NULL;
+	int r;
+
+	if (id == 0) {
+		r = dw_store_runs(s, a, &runs, &h->n_runs, e);
+	} else {
+		runs = dw_new(a, struct dw_run);
+		r = dw_store_load(s, id, a, runs, e);
+		h->n_runs = 1;
+		h->whole = true;
+	}
+	h->runs = runs;
+	return r;
+}
+
+int doorward_history_write(struct doorward *d, long long run, enum doorward_format format,
+			   FILE *out, const struct doorward_style *given)
+{
+	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
+	_cleanup_(dw_cleanup_store) struct dw_store *store = NULL;
+	struct dw_error *e = dw_facade_begin(d);
+	struct dw_report_history h = { 0 };
+	struct dw_report_style style;
+	int r = dw_facade_style(given, &style, e);
+
+	if (r < 0)
+		return r;
+	r = dw_store_open(dw_change_state(d), false, &store, e);
+	if (r == 0)
+		r = load(store, run, a, &h, e);
+	else if (r == -ENOENT && run)
+		return dw_error_set(e, r, "there is no run %lld: nothing was ever changed here",
+				    run);
+	if (r < 0 && r != -ENOENT)
+		return r;
+	if (r < 0 && run)
+		return r;
+	if (format == DOORWARD_TEXT)
+		return dw_report_history_text(&h, out, &style, e);
+	return dw_report_history_json(&h, out, format == DOORWARD_JSON_INDENTED, e);
+}

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What every change needs: the host, the journal under its lock, who does it, progress. */
+#include <errno.h>
+#include <string.h>
+
+#include "change-private.h"
+#include "dw_bus.h"
+#include "dw_change.h"
+#include "dw_parse.h"
+#include "dw_str.h"
+
+#define DEFAULT_PROGRAM "/usr/bin/doorward"
+
+void doorward_set_state_directory(struct doorward *d, const char *directory)
+{
+	(void)dw_facade_begin(d);
+	dw_facade_replace(&d->state, directory);
+}
+
+void doorward_set_program(struct doorward *d, const char *file)
+{
+	(void)dw_facade_begin(d);
+	dw_facade_replace(&d->program, file);
+}
+
+const char *dw_change_state(const struct doorward *d)
+{
+	return d->state ? d->state : DW_STORE_DIRECTORY;
+}
+
+const char *const *dw_change_command(const struct doorward *d, const char *const *words,
+				     struct dw_arena *a)
+{
+	struct dw_strings v = { 0 };
+
+	dw_vec_push(a, &v, d->program ? dw_arena_strdup(a, d->program) : DEFAULT_PROGRAM);
+	for (; *words; words++)
+		dw_vec_push(a, &v, *words);
+	if (d->state) {
+		dw_vec_push(a, &v, "--state");
+		dw_vec_push(a, &v, dw_arena_strdup(a, d->state));
+	}
+	dw_vec_push(a, &v, NULL);
+	return (const char *const *)v.v;
+}
+
+/* The executor tells of each step twice: when it begins and when it ends. */
+static void tell(void *data, const struct dw_run_step *step, size_t i, size_t n, bool undo)
+{
+	struct changing *c = data;
+	bool ends = c->begun == i + 1 && c->begun_undo == undo;
+
+	if (c->o.stop && *c->o.stop)
+		c->stop = true;
+	if (c->o.tell)
+		c->o.tell(c->o.data, dw_report_step_words(&step->step, c->arena),
+			  ends ? dw_report_step_state(step->state) : NULL, i, n, undo);
+	c->begun = ends ? 0 : i + 1;
+	c->begun_undo = undo;
+}
+
+static int settle(struct changing *c, struct dw_error *e)
+{
+	struct dw_error own = { 0 };
+	int r = dw_apply_settle(&c->apply, &own);
+
+	/* what could not be put back is in the journal now, and the user has to know before more is changed */
+	if (r < 0)
+		return dw_error_set(e, r, "%s (an earlier run was interrupted)", own.message);
+	return 0;
+}
+
+static int open_store(struct changing *c, bool create, const char *what, struct dw_error *e)
+{
+	int r = dw_store_open(dw_change_state(c->d), create, &c->store, e);
+
+	if (r < 0)
+		return r;
+	return dw_store_lock(c->store, c->o.command ? c->o.command : what, e);
+}
+
+int dw_change_open(struct doorward *d, bool create, const char *what,
+		   const struct doorward_close_options *o, struct changing *c, struct dw_error *e)
+{
+	int r;
+
+	c->d = d;
+	c->arena = dw_arena_new();
+	if (o)
+		memcpy(&c->o, o, DW_MIN(o->size, sizeof(c->o)));
+	r = dw_facade_open_sys(d, &c->sys, e);
+	if (r < 0)
+		return r;
+	if (!dw_sys_is_running(c->sys))
+		return dw_error_set(e, -ENOTSUP,
+				    "a file system that is not running is not changed");
+	if (dw_sys_euid(c->sys) != 0)
+		return dw_error_set(e, -EPERM, "changing this host takes root");
+	r = open_store(c, create, what, e);
+	if (r < 0)
+		return r;
+	c->sw = (struct dw_switch){ .sys = c->sys, .arena = c->arena };
+	c->apply = (struct dw_apply){ .sw = &c->sw,
+				      .store = c->store,
+				      .find = dw_switch_find,
+				      .notify = dw_switch_notify,
+				      .tell = tell,
+				      .tell_data = c,
+				      .stop = &c->stop };
+	return settle(c, e);
+}
+
+void dw_change_close(struct changing *c)
+{
+	dw_switch_close(&c->sw);
+	dw_store_free(c->store);
+	dw_sys_free(c->sys);
+	dw_arena_free(c->arena);
+}
+
+/* --- a run ---------------------------------------------------------------------------------------- */
+
+static const char *first_line(struct dw_sys *sys, const char *path, struct dw_arena *a)
+{
+	struct dw_bytes content;
+
+	if (dw_sys_file_read(sys, path, 4096, a, &content, NULL) < 0 || !content.n)
+		return NULL;
+	content.data[strcspn(content.data, "\n")] = '\0';
+	return content.data;
+}
+
+/* Who logged in, whatever he is now: proc(5), loginuid. Services have none. */
+static const char *user(struct dw_sys *sys, struct dw_arena *a)
+{
+	const char *login = first_line(sys, "/proc/self/loginuid", a);
+	uint64_t uid = dw_sys_euid(sys);
+	const char *name;
+
+	if (login && dw_parse_u64(login, 10, UINT32_MAX, &uid) && uid == UINT32_MAX)
+		uid = dw_sys_euid(sys);
+	name = dw_sys_user_name(sys, (uint32_t)uid);
+	return name ? dw_arena_strdup(a, name)
+		    : dw_arena_printf(a, "%llu", (unsigned long long)uid);
+}
+
+const char *dw_change_boot_id(struct dw_sys *sys, struct dw_arena *a)
+{
+	return first_line(sys, "/proc/sys/kernel/random/boot_id", a);
+}
+
+void dw_change_describe(struct changing *c, const char *kind, struct dw_run *run)
+{
+	run->kind = kind;
+	run->command = c->o.command ? dw_arena_strdup(c->arena, c->o.command) : kind;
+	run->user = user(c->sys, c->arena);
+	run->host = dw_sys_hostname(c->sys, c->arena);
+	run->version = DW_VERSION;
+	run->boot_id = dw_change_boot_id(c->sys, c->arena);
+	run->started = dw_sys_now(c->sys);
+	run->state = DW_RUN_STARTED;
+}
+
+/* Sessions, and what exists for their sake, come and go with people. */
+static bool is_of_a_session(const char *unit)
+{
+	return dw_starts_with(unit, "user@") || dw_starts_with(unit, "user-runtime-dir@") ||
+	       dw_starts_with(unit, "session-");
+}
+
+bool dw_change_units(struct dw_sys *sys, struct dw_arena *a, struct dw_strings *ret)
+{
+	static const char *const patterns[] = { "*.service", "*.socket", "*.path", "*.timer",
+						NULL };
+	_cleanup_(dw_cleanup_bus) struct dw_bus *bus = NULL;
+	struct dw_bus_unit *v = NULL;
+	size_t n = 0;
+
+	*ret = (struct dw_strings){ 0 };
+	if (dw_bus_open(sys, &bus, NULL) < 0 ||
+	    dw_bus_list_units(bus, patterns, a, &v, &n, NULL) < 0)
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (dw_streq0(v[i].active_state, "active") && !is_of_a_session(v[i].name))
+			dw_vec_push(a, ret, v[i].name);
+	return true;
+}

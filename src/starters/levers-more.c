@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What is done on request only: a program that nobody may run any more, a package removed. */
+#include "initscript.h"
+#include "levers.h"
+
+#define STATOVERRIDE "/var/lib/dpkg/statoverride"
+
+void dw_levers_of_package(struct levering *l)
+{
+	const struct dw_package *p = l->door->package;
+	struct dw_lever v;
+	const char *word;
+
+	if (!p || !p->name) {
+		dw_levers_cannot(l, "Its program is in no package that could be removed.");
+		return;
+	}
+	word = dw_levers_operand(l->arena, p->name);
+	v = (struct dw_lever){
+		.phase = DW_PHASE_LEFT,
+		.manager = "package",
+		.object = p->name,
+		.off.text = "removed",
+		.order = 9,
+		.label = dw_arena_printf(l->arena, "the package %s", p->name),
+		.why = "Its program is in this package.",
+		.command = dw_arena_printf(
+			l->arena, dw_streq0(p->manager, "rpm") ? "rpm -e %s" : "apt-get remove %s",
+			word),
+		.no_undo = true,
+	};
+	if (dw_levers_add(l, &v))
+		dw_levers_remark(l,
+				 "A removed package does not come back with an undo: install %s "
+				 "again (its configuration stays).",
+				 p->name);
+}
+
+/* --- the program ---------------------------------------------------------------------------------- */
+
+/* Without these the host does not boot, or nobody gets in to put it right. */
+static bool is_vital(const char *program)
+{
+	static const char *const vital[] = { "systemd",
+					     "init",
+					     "runit",
+					     "runsv",
+					     "runsvdir",
+					     "openrc",
+					     "busybox",
+					     "sshd",
+					     "sshd-session",
+					     "login",
+					     "agetty",
+					     "getty",
+					     "sudo",
+					     "su",
+					     "dbus-daemon",
+					     "dbus-broker",
+					     "dpkg",
+					     "rpm",
+					     "NetworkManager",
+					     "dhclient",
+					     "dhcpcd",
+					     "systemd-networkd",
+					     "env",
+					     "ld.so" };
+	const char *name = dw_basename(program);
+
+	for (size_t i = 0; i < DW_ARRAY_SIZE(vital); i++)
+		if (dw_streq(name, vital[i]))
+			return true;
+	return dw_program_is_interpreter(program) || dw_program_is_shell(program);
+}
+
+static const char *owner_name(struct levering *l, const char *path, const char **ret_group)
+{
+	struct stat st;
+
+	if (dw_sys_file_stat(l->s->sys, path, true, &st, NULL) < 0)
+		return NULL;
+	*ret_group = st.st_gid ? dw_arena_printf(l->arena, "#%u", st.st_gid) : "root";
+	return st.st_uid ? dw_arena_printf(l->arena, "#%u", st.st_uid) : "root";
+}
+
+/* "user group mode path" (dpkg-statoverride(1)): upgrades keep it. Numbers are written with a '#' there. */
+static void override_stat(struct levering *l, const char *path, unsigned mode)
+{
+	struct dw_edits edits = { 0 };
+	const char *user, *group = NULL, *line, *name;
+	struct dw_bytes text = { 0 };
+	struct lever_words w = { .label = STATOVERRIDE,
+				 .why = "An upgrade of the package would give the rights back.",
+				 .source = STATOVERRIDE };
+	unsigned n = 0;
+
+	if (!dw_sys_file_exists(l->s->sys, STATOVERRIDE) || !(user = owner_name(l, path, &group)) ||
+	    !dw_levers_content(l, STATOVERRIDE, &text))
+		return;
+	name = dw_arena_printf(l->arena, " %s", path);
+	while ((line = dw_levers_line(l->arena, &text, n + 1))) {
+		n++;
+		if (dw_ends_with(line, name)) {
+			dw_levers_remark(l,
+					 "%s has a line for %s already, which counts at the next "
+					 "upgrade: %s",
+					 STATOVERRIDE, path, line);
+			return;
+		}
+	}
+	*dw_vec_add(l->arena, &edits) = (struct dw_edit){
+		.line = n + 1,
+		.fresh = dw_arena_printf(l->arena, "%s %s %o %s", user, group, mode, path),
+	};
+	dw_levers_edit(l, STATOVERRIDE, &edits, &w);
+}
+
+void dw_levers_of_program(struct levering *l)
+{
+	const char *program = l->door->program, *word;
+	struct lever_words w;
+	struct stat st;
+	char *real;
+
+	if (!program || dw_sys_file_real(l->s->sys, program, l->arena, &real, NULL) < 0 ||
+	    dw_sys_file_stat(l->s->sys, real, true, &st, NULL) < 0 || !S_ISREG(st.st_mode)) {
+		dw_levers_cannot(l,
+				 "Which program serves the door is not known, so its rights stay.");
+		return;
+	}
+	if (is_vital(real) || is_vital(program)) {
+		dw_levers_cannot(l, "%s serves more than this door: its rights stay as they are.",
+				 real);
+		return;
+	}
+	word = dw_levers_operand(l->arena, real);
+	w = (struct lever_words){
+		.label = real,
+		.why = "Nobody can run it any more, whatever starts it.",
+		.source = real,
+		.command = dw_arena_printf(l->arena, "chmod a-xs %s", word),
+		.undo_command = dw_arena_printf(l->arena, "chmod %o %s", st.st_mode & 07777, word),
+	};
+	/* execute bits, set-UID and set-GID */
+	if (dw_levers_take_mode(l, real, 06111, &w))
+		override_stat(l, real, st.st_mode & 07777 & ~06111U);
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The switch of a service of OpenRC: rc-service(8) stops and starts it, what runs is in /run/openrc (RC_SVCDIR of
+ * librc). A service that OpenRC calls started is running here, also when its daemon died: it would be started again by
+ * whoever looks after it, and `stop` is what makes it stopped.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "dw_str.h"
+#include "initscript.h"
+#include "switch.h"
+
+static bool is_name(const char *name)
+{
+	size_t n = strlen(name);
+
+	return n > 0 && n <= 255 && name[0] != '.' && name[0] != '-' && !strchr(name, '/');
+}
+
+/* Links to the script, as librc makes them: rc_service_mark(). */
+static int state(struct dw_switch *s, const char *name, struct dw_state *ret, struct dw_error *e)
+{
+	static const char *const kinds[] = { "started", "starting", "stopping", "inactive" };
+	bool found = false;
+
+	if (!is_name(name))
+		return dw_error_set(e, -EINVAL, "%.100s is no service's name", name);
+	for (size_t i = 0; dw_sys_is_running(s->sys) && i < DW_ARRAY_SIZE(kinds); i++) {
+		const char *path = dw_arena_printf(s->arena, "/run/openrc/%s/%s", kinds[i], name);
+		struct dw_error why = { 0 };
+		struct stat st;
+		int r = dw_sys_file_stat(s->sys, path, false, &st, &why);
+
+		if (r < 0 && r != -ENOENT)
+			return dw_error_set(e, r, "%s", why.message);
+		found = found || r == 0;
+	}
+	*ret = dw_switch_word(found ? "running" : "stopped");
+	return 0;
+}
+
+static int set(struct dw_switch *s, const char *name, const struct dw_state *from,
+	       const struct dw_state *want, struct dw_error *e)
+{
+	bool start = dw_switch_is(want, "running");
+	struct dw_switch_run run = { 0 };
+	const char *program;
+	int r;
+
+	if (!start && !dw_switch_is(want, "stopped"))
+		return dw_switch_unknown(name, want, e);
+	r = dw_switch_is_at(s, &dw_switch_openrc, name, want->text, e);
+	if (r != 0)
+		return r < 0 ? r : 0;
+	program = dw_program_in_path(s->sys, s->arena, "rc-service");
+	if (!program)
+		return dw_error_set(e, -ENOENT, "%s: there is no rc-service here", name);
+	run.argv = (const char *const[]){ program, name, start ? "start" : "stop", NULL };
+	return dw_switch_by_script(s, &dw_switch_openrc, name, want->text, &run, e);
+}
+
+const struct dw_switch_ops dw_switch_openrc = { .name = "openrc", .state = state, .set = set };

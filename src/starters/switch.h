@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the switches share. Private to src/starters. */
+#ifndef DW_STARTER_SWITCH_H
+#define DW_STARTER_SWITCH_H
+
+#include "dw_str.h"
+#include "dw_switch.h"
+
+extern const struct dw_switch_ops dw_switch_file, dw_switch_systemd, dw_switch_process,
+	dw_switch_sysv, dw_switch_openrc, dw_switch_runit, dw_switch_container, dw_switch_package;
+
+/*
+ * Jobs of a manager and scripts have limits of their own, most often 90 seconds (DefaultTimeoutStopSec= of
+ * systemd-system.conf(5)), and end what does not end by itself: to wait shorter would only miss it.
+ */
+#define DW_JOB_MS 100000
+
+static inline unsigned dw_switch_grace(const struct dw_switch *s)
+{
+	return s->grace_ms ? s->grace_ms : DW_GRACE_MS;
+}
+
+static inline unsigned dw_switch_patience(const struct dw_switch *s)
+{
+	return s->grace_ms ? s->grace_ms : DW_JOB_MS;
+}
+
+/* The state in whose text there is nothing but a word. */
+static inline struct dw_state dw_switch_word(const char *text)
+{
+	return (struct dw_state){ .text = text };
+}
+static inline bool dw_switch_is(const struct dw_state *state, const char *text)
+{
+	return state && state->text && dw_streq(state->text, text);
+}
+
+/* 1: now it is in the state `text`, 0: it is not; negative: could not tell. */
+int dw_switch_is_at(struct dw_switch *s, const struct dw_switch_ops *ops, const char *object,
+		    const char *text, struct dw_error *e);
+/* Waits until the object is at `text`, as dw_sys_wait(). */
+int dw_switch_wait(struct dw_switch *s, const struct dw_switch_ops *ops, const char *object,
+		   const char *text, unsigned timeout_ms, struct dw_error *e);
+
+/* What a script or program that was run came to. */
+struct dw_switch_run {
+	const char *const *argv;        /* argv[0] absolute */
+	const char *const *environment; /* NULL: that of a script that init runs */
+	int status;
+	const char *words; /* the last line of its output, escaped; "": it said nothing */
+};
+int dw_switch_run(struct dw_switch *s, struct dw_switch_run *run, struct dw_error *e);
+/*
+ * For set() of a manager that is told by a script, run.argv: runs it, and waits until the object is at `want`. The
+ * script's exit status is only told: many say 0 whatever became of it, some the other way round.
+ */
+int dw_switch_by_script(struct dw_switch *s, const struct dw_switch_ops *ops, const char *object,
+			const char *want, struct dw_switch_run *run, struct dw_error *e);
+
+/* "This switch knows no state WANT": -EINVAL. */
+int dw_switch_unknown(const char *object, const struct dw_state *want, struct dw_error *e);
+
+/*
+ * The manager of the host (user false) or of a user, opened once. -ENOENT: a user's manager does not run. The other
+ * one throws the connection away, so that the next call makes a new one (the manager was executed anew, say).
+ */
+int dw_switch_bus(struct dw_switch *s, bool user, uint32_t uid, struct dw_bus **ret,
+		  struct dw_error *e);
+void dw_switch_drop_bus(struct dw_switch *s, bool user, uint32_t uid);
+
+#endif

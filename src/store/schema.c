@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The journal's tables, told in docs/journal.md. A step is never changed once released: a new one is put behind it. */
+#include <errno.h>
+#include <stdio.h>
+
+#include "sqlite.h"
+
+/* The n-th (from 0) brings user_version n to n + 1. */
+static const char *const steps[] = {
+	"CREATE TABLE run ("
+	" id INTEGER PRIMARY KEY AUTOINCREMENT,"
+	" kind TEXT NOT NULL, command TEXT, user TEXT, host TEXT, version TEXT, boot_id TEXT,"
+	" started INTEGER NOT NULL, ended INTEGER NOT NULL, state TEXT NOT NULL,"
+	" confirm_by INTEGER NOT NULL, confirmed INTEGER NOT NULL, message TEXT);"
+	"CREATE TABLE blob (sha256 TEXT PRIMARY KEY, data BLOB NOT NULL);"
+	"CREATE TABLE step ("
+	" run INTEGER NOT NULL REFERENCES run(id), number INTEGER NOT NULL,"
+	" state TEXT NOT NULL, time INTEGER NOT NULL, message TEXT,"
+	" phase INTEGER NOT NULL, manager TEXT NOT NULL, object TEXT NOT NULL,"
+	" expect TEXT, expect_data TEXT REFERENCES blob(sha256), expect_hint TEXT,"
+	" want TEXT, want_data TEXT REFERENCES blob(sha256), want_hint TEXT,"
+	" notify TEXT, label TEXT, why TEXT, source TEXT, diff TEXT, door TEXT,"
+	" doors INTEGER NOT NULL, command TEXT, undo_command TEXT,"
+	" no_undo INTEGER NOT NULL, if_left INTEGER NOT NULL,"
+	" PRIMARY KEY (run, number));"
+	"CREATE TABLE door ("
+	" run INTEGER NOT NULL REFERENCES run(id), number INTEGER NOT NULL, role INTEGER NOT NULL,"
+	" protocol TEXT NOT NULL, family INTEGER NOT NULL, address BLOB NOT NULL, port INTEGER,"
+	" ifindex INTEGER NOT NULL, ifname TEXT, netns TEXT, netns_inode INTEGER NOT NULL,"
+	" kind INTEGER NOT NULL, starter INTEGER NOT NULL, starter_id TEXT,"
+	" program TEXT, service TEXT, package TEXT, lasting INTEGER NOT NULL,"
+	" PRIMARY KEY (run, number));"
+	"CREATE TABLE unit ("
+	" run INTEGER NOT NULL REFERENCES run(id), number INTEGER NOT NULL, name TEXT NOT NULL,"
+	" PRIMARY KEY (run, number));"
+	"CREATE TABLE saved ("
+	" run INTEGER NOT NULL REFERENCES run(id), object TEXT NOT NULL, name TEXT NOT NULL,"
+	" sha256 TEXT NOT NULL REFERENCES blob(sha256), PRIMARY KEY (run, object, name));",
+};
+
+static int version(struct dw_store *s, int64_t *ret, struct dw_error *e)
+{
+	_cleanup_query_ struct query q = dw_query(s, "PRAGMA user_version", e);
+	int r = dw_query_step(&q);
+
+	if (r < 0)
+		return r;
+	*ret = r ? dw_column_int(&q) : 0;
+	return 0;
+}
+
+static int migrate(struct dw_store *s, int64_t from, struct dw_error *e)
+{
+	char set[64];
+	int r = 0;
+
+	for (size_t i = (size_t)from; r == 0 && i < DW_ARRAY_SIZE(steps); i++)
+		r = dw_store_exec(s, steps[i], e);
+	(void)snprintf(set, sizeof(set), "PRAGMA user_version = %zu", DW_ARRAY_SIZE(steps));
+	return r < 0 ? r : dw_store_exec(s, set, e);
+}
+
+/* Whole or not at all: also user_version belongs to the transaction. Asked again in it: another process may be first. */
+static int bring_up(struct dw_store *s, struct dw_error *e)
+{
+	int64_t now = 0;
+	int r = dw_store_transaction(s, e);
+
+	if (r < 0)
+		return r;
+	r = version(s, &now, e);
+	if (r == 0 && now < (int64_t)DW_ARRAY_SIZE(steps))
+		r = migrate(s, now, e);
+	return dw_store_end(s, r, e);
+}
+
+int dw_store_schema(struct dw_store *s, struct dw_error *e)
+{
+	int64_t now = 0;
+	int r = version(s, &now, e);
+
+	if (r < 0)
+		return r;
+	if (now < 0 || now > (int64_t)DW_ARRAY_SIZE(steps))
+		return dw_error_set(e, -EBADMSG,
+				    "%s/" JOURNAL_NAME " is of version %lld; this doorward knows "
+				    "version %zu: use the doorward that made it, or a newer one",
+				    s->directory, (long long)now, DW_ARRAY_SIZE(steps));
+	if (now == (int64_t)DW_ARRAY_SIZE(steps))
+		return 0;
+	if (s->read_only)
+		return dw_error_set(e, -EROFS,
+				    "%s/" JOURNAL_NAME " has the tables of an older doorward, and "
+				    "lies on a read-only file system",
+				    s->directory);
+	return bring_up(s, e);
+}
