@@ -2,6 +2,17 @@
 #include "dw_guard.h"
 
 #include <errno.h>
+#include <string.h>
+
+#include "dw_state.h"
+#include "dw_str.h"
+#include "executor.h"
+
+#define NAME   "doorward-trial"
+#define UNIT   "/etc/systemd/system/" NAME ".service"
+#define WANTS  "/etc/systemd/system/multi-user.target.wants"
+#define SCRIPT "/etc/init.d/" NAME
+#define DEPEND "/etc/init.d/.depend.start"
 
 int dw_guard_free_for_trial(struct dw_store *s, struct dw_arena *a, struct dw_error *e)
 {
@@ -19,5 +30,273 @@ int dw_guard_free_for_trial(struct dw_store *s, struct dw_arena *a, struct dw_er
 				"`doorward undo %lld` puts it back",
 				(long long)runs[i].id, (long long)runs[i].id,
 				(long long)runs[i].id);
+	return 0;
+}
+
+bool dw_guard_is_due(const struct dw_run *run, uint64_t now, const char *boot_id)
+{
+	if (run->state != DW_RUN_DONE || !run->confirm_by || run->confirmed)
+		return false;
+	if (boot_id && *boot_id && run->boot_id && *run->boot_id &&
+	    !dw_streq(boot_id, run->boot_id))
+		return true;
+	return run->confirm_by > 1 && now >= run->confirm_by;
+}
+
+/* --- the steps ------------------------------------------------------------------------------------- */
+
+struct guarding {
+	struct dw_apply *a;
+	struct dw_arena *arena;
+	const char *notify;
+	struct {
+		struct dw_step *v;
+		size_t n, cap;
+	} steps;
+	struct dw_error *e;
+};
+
+/* systemd.service(5), "Command lines": within quotes the backslash escapes; % and $ mean something there too. */
+static const char *unit_command(struct dw_arena *a, const char *const *argv)
+{
+	struct dw_str b = { .arena = a };
+
+	for (; *argv; argv++) {
+		dw_str_add(&b, b.n ? " \"" : "\"");
+		for (const char *p = *argv; *p; p++) {
+			if (*p == '%' || *p == '$')
+				dw_str_addf(&b, "%c%c", *p, *p);
+			else if (*p == '"' || *p == '\\')
+				dw_str_addf(&b, "\\%c", *p);
+			else if ((unsigned char)*p < ' ' || *p == 0x7f)
+				dw_str_addf(&b, "\\x%02x", (unsigned)(unsigned char)*p);
+			else
+				dw_str_addc(&b, *p);
+		}
+		dw_str_addc(&b, '"');
+	}
+	return b.s;
+}
+
+static const char *shell_command(struct dw_arena *a, const char *const *argv)
+{
+	struct dw_str b = { .arena = a };
+
+	for (; *argv; argv++) {
+		dw_str_add(&b, b.n ? " '" : "'");
+		for (const char *p = *argv; *p; p++)
+			dw_str_addf(&b, *p == '\'' ? "'\\'%c" : "%c", *p);
+		dw_str_addc(&b, '\'');
+	}
+	return b.s;
+}
+
+static void add(struct guarding *g, const char *object, struct dw_state now, struct dw_state want)
+{
+	*dw_vec_add(g->arena, &g->steps) =
+		(struct dw_step){ .phase = DW_PHASE_GUARD,
+				  .manager = "file",
+				  .object = object,
+				  .expect = now,
+				  .want = want,
+				  .notify = g->notify,
+				  .label = object,
+				  .why = "it puts the trial back at the next boot" };
+}
+
+static int read_now(struct guarding *g, const char *object, struct dw_state *ret)
+{
+	const struct dw_step t = { .manager = "file", .object = object };
+
+	return dw_apply_read(g->a, &t, ret, g->e);
+}
+
+/* A name that is ours: whatever stands there already is somebody's. */
+static int add_new(struct guarding *g, const char *object, struct dw_state want)
+{
+	struct dw_state now = { 0 };
+	int r = read_now(g, object, &now);
+
+	if (r < 0)
+		return r;
+	if (!dw_streq(now.text, "absent"))
+		return dw_error_set(g->e, -EEXIST, "%s is there already: no trial can be guarded",
+				    object);
+	add(g, object, now, want);
+	return 0;
+}
+
+static int add_file(struct guarding *g, const char *object, unsigned mode, char *text)
+{
+	struct dw_state want = { .data = { .data = text, .n = strlen(text) } };
+
+	want.text = dw_state_file_text(g->arena, mode, 0, 0, &want.data, NULL);
+	return add_new(g, object, want);
+}
+
+static int add_link(struct guarding *g, const char *directory, const char *name, const char *target)
+{
+	struct dw_state want = { .text = dw_arena_printf(g->arena, "link %s", target) };
+
+	return add_new(g, dw_arena_printf(g->arena, "%s/%s", directory, name), want);
+}
+
+/* A directory that may be missing; it goes again with an undo. */
+static int add_directory(struct guarding *g, const char *object)
+{
+	struct dw_state now = { 0 };
+	int r = read_now(g, object, &now);
+
+	if (r == 0 && dw_streq(now.text, "absent"))
+		add(g, object, now, (struct dw_state){ .text = "directory 0755 0:0" });
+	return r;
+}
+
+/*
+ * Behind multi-user.target: earlier, the unit would be a part of the boot that waits for what it starts itself, and a
+ * unit that is ordered behind that target would never come. A boot whose network is shut gets there too, only
+ * later. KillMode=process: what an undo starts (an init script's daemon) stays when it ends.
+ */
+static int for_systemd(struct guarding *g, const char *const *argv)
+{
+	int r;
+
+	g->notify = "systemd";
+	r = add_file(
+		g, UNIT, 0644,
+		dw_arena_printf(g->arena,
+				"[Unit]\n"
+				"Description=Puts a trial of doorward back that nobody confirmed\n"
+				"Documentation=man:doorward(1)\n"
+				"After=multi-user.target\n\n"
+				"[Service]\nType=oneshot\nKillMode=process\nExecStart=%s\n\n"
+				"[Install]\nWantedBy=multi-user.target\n",
+				unit_command(g->arena, argv)));
+	if (r == 0)
+		r = add_directory(g, WANTS);
+	return r < 0 ? r : add_link(g, WANTS, NAME ".service", UNIT);
+}
+
+/* The words of the line that begins with "TARGETS = ": all scripts of the boot. */
+static const char *targets_of(struct dw_arena *a, const struct dw_bytes *content,
+			      unsigned *ret_line)
+{
+	static const char begin[] = "TARGETS = ";
+	struct dw_lines it = dw_lines_of(content);
+	const char *line;
+	size_t n;
+
+	while (dw_lines_next(&it, &line, &n)) {
+		if (n < sizeof(begin) - 1 || memcmp(line, begin, sizeof(begin) - 1) != 0)
+			continue;
+		*ret_line = it.number;
+		return dw_arena_strndup(a, line, n);
+	}
+	return NULL;
+}
+
+/*
+ * Debian's startpar(8) runs only what .depend.start names (insserv(8) writes it), however many links there are: the
+ * script becomes a target, behind all others. Without that file the links count.
+ */
+static int add_depend(struct guarding *g)
+{
+	struct dw_state now = { 0 }, want;
+	struct dw_edit edits[2] = { 0 };
+	unsigned line = 0;
+	const char *targets;
+	int r = read_now(g, DEPEND, &now);
+
+	if (r < 0 || !now.data.data)
+		return r;
+	targets = targets_of(g->arena, &now.data, &line);
+	if (!targets)
+		return 0;
+	edits[0] = (struct dw_edit){ .line = line,
+				     .old = targets,
+				     .fresh = dw_arena_printf(g->arena, "%s " NAME, targets) };
+	edits[1] = (struct dw_edit){ .line = UINT32_MAX,
+				     .fresh = dw_arena_printf(g->arena, NAME ": %s",
+							      targets + strlen("TARGETS = ")) };
+	want = (struct dw_state){ .text = NULL };
+	if (!dw_edits_apply(g->arena, &now.data, edits, 2, &want.data, NULL))
+		return dw_error_set(g->e, -EBADMSG, DEPEND " cannot be edited");
+	want.text = dw_state_file_with(g->arena, now.text, &want.data);
+	if (!want.text)
+		return dw_error_set(g->e, -EBADMSG, DEPEND " is no file");
+	add(g, DEPEND, now, want);
+	return 0;
+}
+
+/* LSB's header keeps it in its place when insserv(8) orders the scripts anew. */
+static int for_rc(struct guarding *g, const char *const *argv)
+{
+	static const char *const levels[] = { "/etc/rc2.d", "/etc/rc3.d", "/etc/rc4.d",
+					      "/etc/rc5.d" };
+	int r = add_file(g, SCRIPT, 0755,
+			 dw_arena_printf(g->arena,
+					 "#!/bin/sh\n"
+					 "### BEGIN INIT INFO\n"
+					 "# Provides:          " NAME "\n"
+					 "# Required-Start:    $remote_fs $syslog $all\n"
+					 "# Required-Stop:\n"
+					 "# Default-Start:     2 3 4 5\n"
+					 "# Default-Stop:\n"
+					 "# Short-Description: put a trial of doorward back\n"
+					 "### END INIT INFO\n\n"
+					 "case \"$1\" in\n"
+					 "start) %s ;;\n"
+					 "esac\nexit 0\n",
+					 shell_command(g->arena, argv)));
+
+	for (size_t i = 0; r == 0 && i < DW_ARRAY_SIZE(levels); i++)
+		r = add_link(g, levels[i], "S99" NAME, "../init.d/" NAME);
+	return r < 0 ? r : add_depend(g);
+}
+
+static int for_openrc(struct guarding *g, const char *const *argv)
+{
+	int r = add_file(
+		g, SCRIPT, 0755,
+		dw_arena_printf(g->arena,
+				"#!/sbin/openrc-run\n"
+				"description=\"Puts a trial of doorward back\"\n\n"
+				"depend() {\n\tafter *\n}\n\n"
+				"start() {\n\tebegin \"Putting a trial of doorward back\"\n"
+				"\t%s\n\teend 0\n}\n",
+				shell_command(g->arena, argv)));
+
+	return r < 0 ? r : add_link(g, "/etc/runlevels/default", NAME, SCRIPT);
+}
+
+static const struct {
+	const char *name;
+	int (*make)(struct guarding *g, const char *const *argv);
+} managers[] = {
+	{ "systemd", for_systemd }, { "sysvinit", for_rc },        { "runit", for_rc },
+	{ "openrc", for_openrc },   { "openrc-init", for_openrc },
+};
+
+int dw_guard_steps(struct dw_apply *a, const char *service_manager, const char *const *argv,
+		   struct dw_step **ret, size_t *ret_n, struct dw_error *e)
+{
+	struct guarding g = { .a = a, .arena = a->sw->arena, .e = e };
+	int r = -ENOTSUP;
+
+	if (!argv[0] || argv[0][0] != '/')
+		return dw_error_set(e, -EINVAL,
+				    "the guard of a trial needs the absolute path of doorward");
+	for (size_t i = 0; service_manager && i < DW_ARRAY_SIZE(managers); i++)
+		if (dw_streq(managers[i].name, service_manager))
+			r = managers[i].make(&g, argv);
+	if (r == -ENOTSUP && g.steps.n == 0)
+		return dw_error_set(e, r,
+				    "nothing here starts programs at boot (%s): a trial would stay "
+				    "over a reboot",
+				    service_manager ? service_manager : "no service manager");
+	if (r < 0)
+		return r;
+	*ret = g.steps.v;
+	*ret_n = g.steps.n;
 	return 0;
 }

@@ -78,13 +78,14 @@ static void move_back(struct work *w, size_t i, const struct dw_state *now,
 	struct dw_error e = { 0 };
 	int r;
 
-	/* A failed roll back needs no intent of its own: the state tells, and a full disk must not stop it. */
+	/*
+	 * To roll back needs no intent of its own: the run is STARTED, the state tells, and a full disk must not stop it.
+	 * An undo waits for a journal that can be written: settle goes on with it.
+	 */
 	if (!failed && dw_apply_note(w, i, DW_RUN_STEP_UNDOING, NULL, &e) < 0) {
 		w->unjournaled = true;
-		if (w->back != BACK_ROLL) {
-			leave(w, i, -EIO, e.message);
+		if (w->back != BACK_ROLL)
 			return;
-		}
 	}
 	r = dw_apply_set(w->a, t, now, want, &e);
 	if (r < 0)

@@ -99,10 +99,15 @@ static void read_pidfile(struct dw_starters *s, struct dw_pidfile *f)
 	struct stat st;
 	uint64_t pid;
 	size_t start = 0, n;
+	int r;
 
 	f->read = true;
-	if (dw_sys_file_stat(s->sys, f->path, true, &st, NULL) < 0 || !S_ISREG(st.st_mode) ||
-	    dw_sys_file_read(s->sys, f->path, PIDFILE_MAX, s->arena, &text, NULL) < 0)
+	r = dw_sys_file_stat(s->sys, f->path, true, &st, NULL);
+	if (r == 0 && S_ISREG(st.st_mode))
+		r = dw_sys_file_read(s->sys, f->path, PIDFILE_MAX, s->arena, &text, NULL);
+	if (r < 0 && r != -ENOENT && r != -ENOTDIR)
+		f->error = r;
+	if (r < 0 || !S_ISREG(st.st_mode))
 		return;
 	while (start < text.n && (text.data[start] == ' ' || text.data[start] == '\t'))
 		start++;

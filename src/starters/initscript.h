@@ -17,7 +17,8 @@
 #define DW_SCRIPT_NEEDS_MAX 64
 
 struct dw_program {
-	const char *path; /* as the script has it, variables put in, behind its jail if it has one */
+	const char
+		*path; /* as the script has it, variables put in, behind its jail if it has one */
 	const char *jail; /* of chroot(8), start-stop-daemon --chroot; NULL: none */
 	unsigned line;    /* that names it */
 	bool named; /* DAEMON=, start-stop-daemon --exec ...; false: merely a command of the script */
@@ -36,6 +37,7 @@ struct dw_pidfile {
 	/* filled in by dw_pidfile_names(), once */
 	bool read;
 	int pid;        /* 0: not there, or no number in it */
+	int error;      /* negative: it is there, and could not be read */
 	uint64_t mtime; /* seconds since the epoch */
 };
 

@@ -66,15 +66,21 @@ static void turn_link(struct levering *l, const char *dir, const char *entry, co
 		.undo_command = dw_arena_printf(a, "update-rc.d %s enable", word),
 		.notify = notify,
 	};
+	const struct dw_lever *taken;
+	const char *link;
 	char *target;
 
 	/* what is no link, rc(8) passes over */
 	if (dw_sys_file_readlink(l->s->sys, path, a, &target, NULL) < 0)
 		return;
-	(void)dw_levers_entry(l, path, "absent", &w);
+	taken = dw_levers_entry(l, path, "absent", &w);
+	if (!taken)
+		return;
+	/* as the state has it: the canonical text of that very link */
+	link = taken->now.text;
 	w.why = "The link that stops it says that somebody meant it so.";
 	w.source = stop;
-	(void)dw_levers_entry(l, stop, dw_arena_printf(a, "link %s", target), &w);
+	(void)dw_levers_entry(l, stop, link, &w);
 }
 
 void dw_levers_script_links(struct levering *l, const char *name, const char *notify)

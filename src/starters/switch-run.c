@@ -9,8 +9,8 @@
 #include "switch.h"
 
 #define OUTPUT_MAX ((size_t)256 * 1024)
-#define WORDS_MAX  200  /* bytes of a last line that are told */
-#define SETTLE_MS  5000 /* from the script's end to the state that it says is reached */
+#define WORDS_MAX  200   /* bytes of a last line that are told */
+#define SETTLE_MS  5000U /* from the script's end to the state that it says is reached */
 
 /* init(8)'s own; service(8) hands on PATH, TERM and the locale and nothing else. A daemon that starts must see no more. */
 static const char *const script_environment[] = { "PATH=/sbin:/usr/sbin:/bin:/usr/bin", "TERM=dumb",
@@ -90,7 +90,8 @@ int dw_switch_by_script(struct dw_switch *s, const struct dw_switch_ops *ops, co
 	if (r < 0)
 		return r;
 	/* One that says it failed is looked at once: most often nothing more comes of it. */
-	r = dw_switch_wait(s, ops, object, want, run->status == 0 ? SETTLE_MS : 0, e);
+	r = dw_switch_wait(s, ops, object, want,
+			   run->status == 0 ? DW_MIN(SETTLE_MS, dw_switch_patience(s)) : 0, e);
 	if (r != 0)
 		return r < 0 ? r : 0;
 	return dw_error_set(e, run->status ? -EIO : -ETIMEDOUT,

@@ -125,33 +125,89 @@ static bool names_program(const struct dw_script *script)
 	return false;
 }
 
-static int look(struct dw_switch *s, struct dw_script *script, struct dw_error *e)
+/* We may not see what it runs, but it bears the name of one of the script's programs (15 bytes of it, proc(5)). */
+static bool may_be(const struct dw_script *script, const struct dw_procinfo *p)
 {
-	struct dw_starters world = { .sys = s->sys, .arena = s->arena };
-	enum dw_tristate by_pidfile;
-	struct dw_error why = { 0 };
+	if (p->kthread || p->state == 'Z' || p->exe_state != DW_PROC_EXE_UNKNOWN)
+		return false;
+	for (size_t i = 0; i < script->programs.n; i++)
+		if (script->programs.v[i].named &&
+		    strncmp(dw_basename(script->programs.v[i].path), p->comm, 15) == 0)
+			return true;
+	return false;
+}
+
+static int not_seen(const struct dw_script *script, int pid, struct dw_error *e)
+{
+	return dw_error_set(e, -EACCES,
+			    "%s: whether it runs cannot be told: process %d could not be looked at",
+			    script->path, pid);
+}
+
+/* What could not be read is no word for "not there". */
+static int check_pidfiles(struct dw_starters *world, const struct dw_script *script,
+			  struct dw_error *e)
+{
+	for (size_t i = 0; i < script->pidfiles.n; i++) {
+		const struct dw_pidfile *f = &script->pidfiles.v[i];
+
+		if (f->error)
+			return dw_error_errno(e, f->error, "%s", f->path);
+		if (f->pid > 1 && dw_procs_is_unreadable(world->procs, f->pid))
+			return not_seen(script, f->pid, e);
+	}
+	return 0;
+}
+
+static int check_programs(struct dw_starters *world, const struct dw_script *script,
+			  struct dw_error *e)
+{
 	int *pids, r;
 	size_t n;
 
+	r = dw_procs_list(world->procs, world->arena, &pids, &n, e);
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		const struct dw_procinfo *p = dw_procs_get(world->procs, pids[i]);
+
+		if (p ? may_be(script, p) : dw_procs_is_unreadable(world->procs, pids[i]))
+			return not_seen(script, pids[i], e);
+	}
+	return r;
+}
+
+static int look_at(struct dw_starters *world, struct dw_script *script, struct dw_error *e)
+{
+	enum dw_tristate by_pidfile = dw_script_runs_by_pidfile(world, script);
+	int r;
+
+	if (by_pidfile == DW_YES)
+		return 1;
+	r = check_pidfiles(world, script, e);
+	if (r < 0 || by_pidfile == DW_NO || !names_program(script))
+		return r;
+	return dw_script_is_running(world, script) ? 1 : check_programs(world, script, e);
+}
+
+static int look(struct dw_switch *s, struct dw_script *script, struct dw_error *e)
+{
+	struct dw_starters world = { .sys = s->sys, .arena = s->arena };
+	int r;
+
 	world.procs = dw_procs_new(s->sys, s->arena);
-	/* whether there is anything to be seen at all */
-	r = dw_procs_list(world.procs, s->arena, &pids, &n, &why);
-	by_pidfile = r < 0 ? DW_UNKNOWN : dw_script_runs_by_pidfile(&world, script);
-	if (r < 0)
-		(void)dw_error_set(e, r, "%s", why.message);
-	else if (by_pidfile != DW_UNKNOWN)
-		r = by_pidfile == DW_YES;
-	else if (names_program(script))
-		r = dw_script_is_running(&world, script);
-	else if (script->pidfiles.n > 0)
-		r = 0;
-	else
-		r = dw_error_set(e, -ENOTSUP,
-				 "%s: whether it runs cannot be told: it has no action status, and "
-				 "names no pid file and no program",
-				 script->path);
+	r = look_at(&world, script, e);
 	dw_procs_close(world.procs);
 	return r;
+}
+
+static int is_blind(const struct dw_script *script, struct dw_error *e)
+{
+	if (names_program(script) || script->pidfiles.n > 0)
+		return 0;
+	return dw_error_set(
+		e, -ENOTSUP,
+		"%s: whether it runs cannot be told: it has no action status, and names "
+		"no pid file and no program",
+		script->path);
 }
 
 static int is_running(struct dw_switch *s, const char *path, struct dw_error *e)
@@ -167,20 +223,24 @@ static int is_running(struct dw_switch *s, const char *path, struct dw_error *e)
 	r = -ENODATA;
 	if (has_status(&script) && !dw_sys_is_fake(s->sys))
 		r = ask_script(s, path, e);
-	return r == -ENODATA ? look(s, &script, e) : r;
+	if (r != -ENODATA)
+		return r;
+	r = is_blind(&script, e);
+	return r < 0 ? r : look(s, &script, e);
 }
 
 static int state(struct dw_switch *s, const char *name, struct dw_state *ret, struct dw_error *e)
 {
 	const char *path = NULL;
-	int r = find_script(s, name, &path, e);
+	struct dw_error why = { 0 };
+	int r = find_script(s, name, &path, &why);
 
 	if (r == 0)
-		r = is_running(s, path, e);
+		r = is_running(s, path, &why);
 	else if (r == -ENOENT)
 		r = 0;
 	if (r < 0)
-		return r;
+		return dw_error_set(e, r, "%s", why.message);
 	*ret = dw_switch_word(r ? "running" : "stopped");
 	return 0;
 }

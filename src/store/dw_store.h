@@ -62,7 +62,7 @@ int dw_store_saved_read(struct dw_store *s, int64_t run, const char *object, con
 /* Tests: the n-th fallible call from now on (from 1) fails with -code; 0: off. */
 void dw_store_fail_at(struct dw_store *s, unsigned n, int code);
 unsigned dw_store_calls(const struct dw_store *s);
-/* Tests: called before every commit, with the number of commits so far. */
+/* Tests: called before every commit, with the number of commits since this call. */
 void dw_store_on_commit(struct dw_store *s, void (*fn)(void *data, unsigned n), void *data);
 
 #endif

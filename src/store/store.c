@@ -215,4 +215,5 @@ void dw_store_on_commit(struct dw_store *s, void (*fn)(void *data, unsigned n), 
 {
 	s->on_commit = fn;
 	s->on_commit_data = data;
+	s->commits = 0;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * systemd's manager over D-Bus (sd-bus): only the few questions that doorward asks. Opened through
- * /run/systemd/private when root, else the system bus. A fake handle answers from bus/units.json.
+ * /run/systemd/private when root, else the system bus. A fake handle answers from bus/units.json (format: fake/bus.c).
  */
 #ifndef DW_BUS_H
 #define DW_BUS_H
@@ -40,20 +40,29 @@ int dw_bus_unit_strings(struct dw_bus *b, const char *unit, const char *interfac
 
 /* --- changing: managers take their jobs one after another; each call waits for the end of its jobs ---------------- */
 
-/* The manager of a user's own systemd, through /run/user/UID/systemd/private. -ENOENT: it does not run. */
+/*
+ * The manager of a user's own systemd, through /run/user/UID/systemd/private, which lets root in too. -ENOENT: it
+ * does not run. A fake answers from bus/units-UID.json.
+ */
 int dw_bus_open_user(struct dw_sys *s, uint32_t uid, struct dw_bus **ret, struct dw_error *e);
 
 enum dw_bus_act { DW_BUS_STOP = 1, DW_BUS_START, DW_BUS_RESTART };
 /*
  * Queues a job (mode "replace") for each of the units, in that order, and waits for all of them. Jobs that systemd calls
  * failed, timed out, cancelled or a failed dependency: -EIO, and the message names the unit and its result. A unit that
- * is not loaded: nothing to stop; -ENOENT to start. -ETIMEDOUT: not done in timeout_ms (the jobs go on).
+ * is not loaded: nothing to stop; -ENOENT to start. -ETIMEDOUT: not done in timeout_ms (the jobs go on). A start does
+ * not count those before it against the unit's StartLimitBurst=. What systemd refuses outright (a masked unit) is -EIO
+ * too, or -EACCES; the other units are waited for all the same.
  */
 int dw_bus_units_act(struct dw_bus *b, enum dw_bus_act act, const char *const *units, size_t n,
 		     unsigned timeout_ms, struct dw_error *e);
 /* daemon-reload. */
 int dw_bus_reload(struct dw_bus *b, struct dw_error *e);
-/* A transient timer and service NAME.timer, NAME.service that run argv once, `after` seconds from now, sleep included. */
+/*
+ * A transient timer and service NAME.timer, NAME.service that run argv once, `after` seconds from now; while the host
+ * sleeps the clock stands still (only an alarm clock's timer would not, and not every host has one). Stopping NAME.timer
+ * is the end of both. -EEXIST: there is a unit of that name.
+ */
 int dw_bus_run_later(struct dw_bus *b, const char *name, const char *description,
 		     const char *const *argv, uint64_t after, struct dw_error *e);
 /* "running", "starting", "degraded" ...: SystemState of the manager. */

@@ -35,6 +35,14 @@ struct dw_sys_port {
 	uint16_t port;
 };
 
+/* A unit of a recorded manager that is not as it was recorded. */
+struct dw_fake_unit {
+	const char *name;
+	uint32_t uid; /* of the user whose manager it is; UINT32_MAX: the system's */
+	bool active;
+	bool made; /* transient: not in the record */
+};
+
 struct dw_sys {
 	enum dw_sys_kind kind;
 	const struct dw_sys_ops *ops; /* NULL: offline */
@@ -48,6 +56,7 @@ struct dw_sys {
 	bool users_read, ports_read;
 	DW_VEC(struct dw_sys_user) users;
 	DW_VEC(struct dw_sys_port) ports;
+	DW_VEC(struct dw_fake_unit) fake_units;
 };
 
 /* Members of dw_sys_live_ops that live in files of their own. */

@@ -14,7 +14,9 @@ char stage_directory[64];
 
 void stage_directory_new(void)
 {
-	(void)snprintf(stage_directory, sizeof(stage_directory), "/tmp/dw-apply-XXXXXX");
+	/* in memory where that can be: what is tested is the order of things, not the disk's patience */
+	(void)snprintf(stage_directory, sizeof(stage_directory), "%s/dw-apply-XXXXXX",
+		       access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
 	if (!mkdtemp(stage_directory))
 		exit(1);
 }
