@@ -45,7 +45,7 @@ def crash(guest, doors, points):
         return
     after = State(guest)
     t.check(not (after.doors & {d for d in before.doors if f"{d[2]}/{d[0]}" in doors}), "crash: they are closed")
-    ran, back = shimmed(guest, ["undo", "--yes"])
+    ran, back = shimmed(guest, ["undo"])
     left = before.differs(guest)
     t.check(ran.code == DONE and not left, "crash: undo", ran.text()[-1500:] + "\n".join(left))
     t.say(f"{len(calls)} points in a close, {len(back)} in an undo")
@@ -60,7 +60,7 @@ def killed_close(guest, doors, n, call, before, after):
     ran, _ = shimmed(guest, ["close", "--yes", *doors], kill_at=n)
     t.check(ran.code == 137, f"{what}: killed", ran.text()[-1000:])
     if n % 2:
-        ran = guest.doorward("undo", "--yes")
+        ran = guest.doorward("undo")
         t.check(ran.code in (DONE, SOME), f"{what}: undo afterwards", ran.text()[-1500:])
         if not t.check(not (left := before.differs(guest)), f"{what}, undone: as before", ran.text()[-1500:] + "\n".join(left)):
             repair(guest, before)
@@ -77,9 +77,9 @@ def killed_undo(guest, doors, n, call, before):
     t, what = guest.tests, f"killed before call {call} of an undo"
     ran = guest.doorward("close", "--yes", *doors)
     t.check(ran.code == DONE, f"{what}: close", ran.text()[-1500:])
-    ran, _ = shimmed(guest, ["undo", "--yes"], kill_at=n)
+    ran, _ = shimmed(guest, ["undo"], kill_at=n)
     t.check(ran.code == 137, f"{what}: killed", ran.text()[-1000:])
-    ran = guest.doorward("undo", "--yes")
+    ran = guest.doorward("undo")
     t.check(ran.code in (DONE, SOME), f"{what}: undo again", ran.text()[-1500:])
     if not t.check(not (left := before.differs(guest)), f"{what}: as before", ran.text()[-1500:] + "\n".join(left)):
         repair(guest, before)
@@ -90,4 +90,4 @@ def repair(guest, before):
     for _ in range(4):
         if not before.differs(guest):
             return
-        guest.doorward("undo", "--yes")
+        guest.doorward("undo")

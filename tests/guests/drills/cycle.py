@@ -52,7 +52,7 @@ def undo_all(guest, by_hand):
     """Newest first, until there is none. 1: something by hand cannot come back."""
     t = guest.tests
     for _ in range(20):
-        ran = guest.doorward("undo", "--yes")
+        ran = guest.doorward("undo")
         if ran.code == DONE and "nothing" in (ran.out + ran.err).lower():
             return
         t.check(ran.code in ((DONE, SOME) if by_hand else (DONE,)), "undo", ran.text()[-2500:])

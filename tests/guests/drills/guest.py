@@ -177,9 +177,10 @@ class Guest:
         private = self.path("/usr/lib/doorward-drill")
         os.makedirs(private, exist_ok=True)
         known = [self.path("/usr/lib/x86_64-linux-gnu"), self.path("/lib/x86_64-linux-gnu")]
-        for lib in os.listdir(os.path.join(stage, "lib")):
-            if not any(os.path.lexists(os.path.join(d, lib)) for d in known) and not lib.startswith("ld-"):
-                shutil.copy(os.path.join(stage, "lib", lib), private)
+        for lib in [os.path.join(stage, "lib", x) for x in os.listdir(os.path.join(stage, "lib"))] + opened_later():
+            name = os.path.basename(lib)
+            if not any(os.path.lexists(os.path.join(d, name)) for d in known) and not name.startswith("ld-"):
+                shutil.copy(lib, private)
         for extra in ("killat.so",):
             if os.path.exists(os.path.join(stage, extra)):
                 shutil.copy(os.path.join(stage, extra), private)
@@ -249,6 +250,12 @@ class Guest:
 
     def truth(self):
         return load_truth(os.path.join(GUESTS, "truth", f"{self.name}.tsv"))
+
+
+def opened_later():
+    """Libraries that the program opens when it needs them: its package depends on them, so a guest has them."""
+    listed = run(["ldconfig", "-p"]).out
+    return [line.rpartition(" => ")[2] for line in listed.splitlines() if line.split()[0] == "libsqlite3.so.0"][:1]
 
 
 def inodes(pid):

@@ -7,6 +7,7 @@ import traceback
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.realpath(__file__)))
+import bench  # noqa: E402
 import crash  # noqa: E402
 import cycle  # noqa: E402
 import inventory  # noqa: E402
@@ -116,9 +117,13 @@ def idle(guest):
 def drill(name):
     tests = Tests()
     guest = Guest(name, tests)
-    chosen = [("idle", idle)] if os.environ.get("DW_TEST_FAKE") else steps(name)
+    chosen, prepare = steps(name), PREPARE.get(name)
+    if os.environ.get("DW_TEST_FAKE"):
+        chosen = [("idle", idle)]
+    elif os.environ.get("DW_DRILL_BENCH"):
+        chosen, prepare = [("bench", bench.bench)], bench.prepare
     try:
-        cycle.start(guest, PREPARE.get(name))
+        cycle.start(guest, prepare)
         Knocking(guest)
         for word, step in chosen:
             try:

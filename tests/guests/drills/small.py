@@ -16,7 +16,7 @@ def closes(guest, words, gone, before, what, code=DONE):
 
 def undoes(guest, before, state, what, by_hand=False, words=()):
     t = guest.tests
-    ran = guest.doorward("undo", "--yes", *words)
+    ran = guest.doorward("undo", *words)
     t.check(ran.code in ((DONE, SOME) if by_hand else (DONE,)), f"{what}: undo", ran.text()[-2500:])
     if not by_hand:
         back = guest.await_doors(lambda d: set(d) == set(before), 8)
@@ -46,7 +46,7 @@ def refused(guest):
     t.check(ran.code == SOME, "the last way in is refused with 1 also without ssh", ran.text()[-2000:])
     ran = guest.doorward("close", "--yes", "no-such-door-99999")
     t.check(ran.code == USAGE, "a word that names no door: 2", ran.text()[-1000:])
-    ran = guest.doorward("undo", "--yes", "999")
+    ran = guest.doorward("undo", "999")
     t.check(ran.code == USAGE, "undo of no run: 2", ran.text()[-1000:])
     t.check(set(guest.doors()) == set(before), "refused: every door is still there",
             str(sorted(set(before) ^ set(guest.doors()))))
@@ -73,7 +73,7 @@ def edited_between(guest, path, word, edit, mark, gone):
     before = guest.doors()
     closes(guest, [word], gone, before, f"edited {path}")
     guest.write(path, edit(guest.read(path)))
-    ran = guest.doorward("undo", "--yes")
+    ran = guest.doorward("undo")
     t.check(ran.code in (DONE, SOME), f"edited {path}: undo", ran.text()[-2500:])
     t.check(guest.read(path) == edit(whole), f"edited {path}: the line is back, the edit is kept",
             guest.read(path).decode("utf-8", "replace")[-900:])
@@ -91,7 +91,7 @@ def by_hand(guest, place, protocol, port):
     told = guest.doorward("plan", place)
     ran = guest.doorward("close", "--yes", place)
     t.check(ran.code == DONE and not guest.open_door(protocol, port), f"{place}: closed", ran.text()[-2000:])
-    ran = guest.doorward("undo", "--yes")
+    ran = guest.doorward("undo")
     t.check(ran.code in (DONE, SOME), f"{place}: undo ends with 0 or 1", ran.text()[-2000:])
     said = (told.out + ran.out + ran.err).lower()
     t.check("bring" in said or "back" in said or "again" in said, f"{place}: told that it does not come back",

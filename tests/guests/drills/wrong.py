@@ -92,7 +92,7 @@ def hangs(guest):
     guest.tests.check(ran.code == (DONE if shut else FAILED), "a unit that hangs: the exit status is the truth",
                       ran.text()[-2500:])
     if ran.code == DONE:
-        guest.doorward("undo", "--yes")
+        guest.doorward("undo")
     unchanged(guest, state, "a unit that hangs, undone", ran)
 
 
@@ -110,7 +110,7 @@ def comes_back(guest, word, port, start, end, who, what):
     if not shut:
         t.check(who in ran.out + ran.err, f"{what}: told who starts it again", ran.text()[-2500:])
     if ran.code != FAILED:
-        guest.doorward("undo", "--yes")
+        guest.doorward("undo")
     guest.shell(end)
     unchanged(guest, state, what, ran)
 
@@ -157,7 +157,7 @@ def stale(guest, word, port, change, back):
     unchanged(guest, state, "stale plan, the other's change taken back", ran)
     ran = typed(guest, ["close", word], lambda: None)
     t.check(ran.code == DONE and not guest.open_door("tcp", port), "asked, answered yes: closed", ran.text()[-2500:])
-    guest.doorward("undo", "--yes")
+    guest.doorward("undo")
     unchanged(guest, state, "asked, closed, undone", ran)
 
 
@@ -175,7 +175,7 @@ def two_at_once(guest, word, other):
             "two at once: told who the other is", ran.text()[-2000:])
     thread.join()
     t.check(first[0].code == DONE, "two at once: the first is done", first[0].text()[-2000:])
-    guest.doorward("undo", "--yes")
+    guest.doorward("undo")
     unchanged(guest, state, "two at once, undone", ran)
 
 
@@ -195,7 +195,7 @@ def upgraded(guest, word, unit, package):
     t.check(ran.code == SOME, "switched on by an upgrade: verify ends with 1", ran.text()[-2500:])
     t.check(unit in ran.out, "switched on by an upgrade: names the unit", ran.text()[-2500:])
     t.check(package in ran.out and "dpkg" in ran.out, "switched on by an upgrade: says who", ran.text()[-2500:])
-    ran = guest.doorward("undo", "--yes")
+    ran = guest.doorward("undo")
     t.check(ran.code in (DONE, SOME), "switched on by an upgrade: undo", ran.text()[-2000:])
     unchanged(guest, state, "switched on by an upgrade, undone", ran)
 
@@ -207,6 +207,6 @@ def at_boot(guest):
     ran = guest.doorward("verify", "--at-boot")
     t.check(ran.code == DONE, "verify --at-boot", ran.text()[-2000:])
     t.check(state.inventory.difference(inventory.Inventory(guest)), "verify --at-boot: there is something now")
-    ran = guest.doorward("undo", "--yes")
+    ran = guest.doorward("undo")
     t.check(ran.code == DONE, "verify --at-boot: undo", ran.text()[-2000:])
     unchanged(guest, state, "verify --at-boot, undone", ran)
