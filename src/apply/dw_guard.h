@@ -31,4 +31,15 @@ bool dw_guard_is_due(const struct dw_run *run, uint64_t now, const char *boot_id
 int dw_guard_steps(struct dw_apply *a, const char *service_manager, const char *const *argv,
 		   struct dw_step **ret, size_t *ret_n, struct dw_error *e);
 
+/* A program that is run once near the end of every boot. */
+struct dw_boot_job {
+	enum dw_phase phase;
+	const char *name;    /* of the unit or script: plain letters and dashes */
+	const char *summary; /* one line, plain letters */
+	const char *why;     /* of the steps */
+};
+/* The same for another program: what it is called, and the phase of its steps. */
+int dw_boot_steps(struct dw_apply *a, const struct dw_boot_job *job, const char *service_manager,
+		  const char *const *argv, struct dw_step **ret, size_t *ret_n, struct dw_error *e);
+
 #endif

@@ -8,10 +8,7 @@
 #include "dw_str.h"
 #include "executor.h"
 
-#define NAME   "doorward-trial"
-#define UNIT   "/etc/systemd/system/" NAME ".service"
 #define WANTS  "/etc/systemd/system/multi-user.target.wants"
-#define SCRIPT "/etc/init.d/" NAME
 #define DEPEND "/etc/init.d/.depend.start"
 
 int dw_guard_free_for_trial(struct dw_store *s, struct dw_arena *a, struct dw_error *e)
@@ -48,6 +45,7 @@ bool dw_guard_is_due(const struct dw_run *run, uint64_t now, const char *boot_id
 struct guarding {
 	struct dw_apply *a;
 	struct dw_arena *arena;
+	const struct dw_boot_job *job;
 	const char *notify;
 	struct {
 		struct dw_step *v;
@@ -93,15 +91,14 @@ static const char *shell_command(struct dw_arena *a, const char *const *argv)
 
 static void add(struct guarding *g, const char *object, struct dw_state now, struct dw_state want)
 {
-	*dw_vec_add(g->arena, &g->steps) =
-		(struct dw_step){ .phase = DW_PHASE_GUARD,
-				  .manager = "file",
-				  .object = object,
-				  .expect = now,
-				  .want = want,
-				  .notify = g->notify,
-				  .label = object,
-				  .why = "it puts the trial back at the next boot" };
+	*dw_vec_add(g->arena, &g->steps) = (struct dw_step){ .phase = g->job->phase,
+							     .manager = "file",
+							     .object = object,
+							     .expect = now,
+							     .want = want,
+							     .notify = g->notify,
+							     .label = object,
+							     .why = g->job->why };
 }
 
 static int read_now(struct guarding *g, const char *object, struct dw_state *ret)
@@ -120,8 +117,8 @@ static int add_new(struct guarding *g, const char *object, struct dw_state want)
 	if (r < 0)
 		return r;
 	if (!dw_streq(now.text, "absent"))
-		return dw_error_set(g->e, -EEXIST, "%s is there already: no trial can be guarded",
-				    object);
+		return dw_error_set(g->e, -EEXIST,
+				    "%s is there already: nothing is put in its place", object);
 	add(g, object, now, want);
 	return 0;
 }
@@ -159,22 +156,23 @@ static int add_directory(struct guarding *g, const char *object)
  */
 static int for_systemd(struct guarding *g, const char *const *argv)
 {
+	const char *unit = dw_arena_printf(g->arena, "%s.service", g->job->name);
+	const char *file = dw_arena_printf(g->arena, "/etc/systemd/system/%s", unit);
 	int r;
 
 	g->notify = "systemd";
-	r = add_file(
-		g, UNIT, 0644,
-		dw_arena_printf(g->arena,
-				"[Unit]\n"
-				"Description=Puts a trial of doorward back that nobody confirmed\n"
-				"Documentation=man:doorward(1)\n"
-				"After=multi-user.target\n\n"
-				"[Service]\nType=oneshot\nKillMode=process\nExecStart=%s\n\n"
-				"[Install]\nWantedBy=multi-user.target\n",
-				unit_command(g->arena, argv)));
+	r = add_file(g, file, 0644,
+		     dw_arena_printf(g->arena,
+				     "[Unit]\n"
+				     "Description=doorward: %s\n"
+				     "Documentation=man:doorward(1)\n"
+				     "After=multi-user.target\n\n"
+				     "[Service]\nType=oneshot\nKillMode=process\nExecStart=%s\n\n"
+				     "[Install]\nWantedBy=multi-user.target\n",
+				     g->job->summary, unit_command(g->arena, argv)));
 	if (r == 0)
 		r = add_directory(g, WANTS);
-	return r < 0 ? r : add_link(g, WANTS, NAME ".service", UNIT);
+	return r < 0 ? r : add_link(g, WANTS, unit, file);
 }
 
 /* The words of the line that begins with "TARGETS = ": all scripts of the boot. */
@@ -214,9 +212,10 @@ static int add_depend(struct guarding *g)
 		return 0;
 	edits[0] = (struct dw_edit){ .line = line,
 				     .old = targets,
-				     .fresh = dw_arena_printf(g->arena, "%s " NAME, targets) };
+				     .fresh = dw_arena_printf(g->arena, "%s %s", targets,
+							      g->job->name) };
 	edits[1] = (struct dw_edit){ .line = UINT32_MAX,
-				     .fresh = dw_arena_printf(g->arena, NAME ": %s",
+				     .fresh = dw_arena_printf(g->arena, "%s: %s", g->job->name,
 							      targets + strlen("TARGETS = ")) };
 	want = (struct dw_state){ .text = NULL };
 	if (!dw_edits_apply(g->arena, &now.data, edits, 2, &want.data, NULL))
@@ -233,40 +232,43 @@ static int for_rc(struct guarding *g, const char *const *argv)
 {
 	static const char *const levels[] = { "/etc/rc2.d", "/etc/rc3.d", "/etc/rc4.d",
 					      "/etc/rc5.d" };
-	int r = add_file(g, SCRIPT, 0755,
+	const char *name = g->job->name;
+	int r = add_file(g, dw_arena_printf(g->arena, "/etc/init.d/%s", name), 0755,
 			 dw_arena_printf(g->arena,
 					 "#!/bin/sh\n"
 					 "### BEGIN INIT INFO\n"
-					 "# Provides:          " NAME "\n"
+					 "# Provides:          %s\n"
 					 "# Required-Start:    $remote_fs $syslog $all\n"
 					 "# Required-Stop:\n"
 					 "# Default-Start:     2 3 4 5\n"
 					 "# Default-Stop:\n"
-					 "# Short-Description: put a trial of doorward back\n"
+					 "# Short-Description: doorward: %s\n"
 					 "### END INIT INFO\n\n"
 					 "case \"$1\" in\n"
 					 "start) %s ;;\n"
 					 "esac\nexit 0\n",
-					 shell_command(g->arena, argv)));
+					 name, g->job->summary, shell_command(g->arena, argv)));
 
 	for (size_t i = 0; r == 0 && i < DW_ARRAY_SIZE(levels); i++)
-		r = add_link(g, levels[i], "S99" NAME, "../init.d/" NAME);
+		r = add_link(g, levels[i], dw_arena_printf(g->arena, "S99%s", name),
+			     dw_arena_printf(g->arena, "../init.d/%s", name));
 	return r < 0 ? r : add_depend(g);
 }
 
 static int for_openrc(struct guarding *g, const char *const *argv)
 {
-	int r = add_file(
-		g, SCRIPT, 0755,
-		dw_arena_printf(g->arena,
-				"#!/sbin/openrc-run\n"
-				"description=\"Puts a trial of doorward back\"\n\n"
-				"depend() {\n\tafter *\n}\n\n"
-				"start() {\n\tebegin \"Putting a trial of doorward back\"\n"
-				"\t%s\n\teend 0\n}\n",
-				shell_command(g->arena, argv)));
+	const char *script = dw_arena_printf(g->arena, "/etc/init.d/%s", g->job->name);
+	int r = add_file(g, script, 0755,
+			 dw_arena_printf(g->arena,
+					 "#!/sbin/openrc-run\n"
+					 "description=\"doorward: %s\"\n\n"
+					 "depend() {\n\tafter *\n}\n\n"
+					 "start() {\n\tebegin \"doorward: %s\"\n"
+					 "\t%s\n\teend 0\n}\n",
+					 g->job->summary, g->job->summary,
+					 shell_command(g->arena, argv)));
 
-	return r < 0 ? r : add_link(g, "/etc/runlevels/default", NAME, SCRIPT);
+	return r < 0 ? r : add_link(g, "/etc/runlevels/default", g->job->name, script);
 }
 
 static const struct {
@@ -277,26 +279,37 @@ static const struct {
 	{ "openrc", for_openrc },   { "openrc-init", for_openrc },
 };
 
-int dw_guard_steps(struct dw_apply *a, const char *service_manager, const char *const *argv,
-		   struct dw_step **ret, size_t *ret_n, struct dw_error *e)
+int dw_boot_steps(struct dw_apply *a, const struct dw_boot_job *job, const char *service_manager,
+		  const char *const *argv, struct dw_step **ret, size_t *ret_n, struct dw_error *e)
 {
-	struct guarding g = { .a = a, .arena = a->sw->arena, .e = e };
+	struct guarding g = { .a = a, .arena = a->sw->arena, .job = job, .e = e };
 	int r = -ENOTSUP;
 
 	if (!argv[0] || argv[0][0] != '/')
 		return dw_error_set(e, -EINVAL,
-				    "the guard of a trial needs the absolute path of doorward");
+				    "what a boot runs needs the absolute path of doorward");
 	for (size_t i = 0; service_manager && i < DW_ARRAY_SIZE(managers); i++)
 		if (dw_streq(managers[i].name, service_manager))
 			r = managers[i].make(&g, argv);
 	if (r == -ENOTSUP && g.steps.n == 0)
-		return dw_error_set(e, r,
-				    "nothing here starts programs at boot (%s): a trial would stay "
-				    "over a reboot",
+		return dw_error_set(e, r, "nothing here starts programs at boot (%s)",
 				    service_manager ? service_manager : "no service manager");
 	if (r < 0)
 		return r;
 	*ret = g.steps.v;
 	*ret_n = g.steps.n;
 	return 0;
+}
+
+int dw_guard_steps(struct dw_apply *a, const char *service_manager, const char *const *argv,
+		   struct dw_step **ret, size_t *ret_n, struct dw_error *e)
+{
+	static const struct dw_boot_job job = {
+		.phase = DW_PHASE_GUARD,
+		.name = "doorward-trial",
+		.summary = "puts a trial back that nobody confirmed",
+		.why = "it puts the trial back at the next boot",
+	};
+
+	return dw_boot_steps(a, &job, service_manager, argv, ret, ret_n, e);
 }

@@ -236,7 +236,7 @@ int doorward_close(struct doorward *d, struct doorward_plan *p,
 	if (r == 0) {
 		dw_plan_run(p->plan, &p->request, c.arena, &run);
 		dw_change_describe(&c, "close", &run);
-		r = dw_change_trial(&c, &run, &e);
+		r = dw_change_trial(&c, p->request.service_manager, &run, &e);
 	}
 	if (r == 0) {
 		clients_of(p, c.arena, &clients);

@@ -71,7 +71,8 @@ const char *dw_change_who(struct dw_sys *sys, const struct dw_run *run, const st
 			  struct dw_arena *a);
 
 /* Makes the run a trial, if the options say so: when it ends, and the steps that put it back at the next boot. */
-int dw_change_trial(struct changing *c, struct dw_run *run, struct dw_error *e);
+int dw_change_trial(struct changing *c, const char *service_manager, struct dw_run *run,
+		    struct dw_error *e);
 /* Starts what puts the trial back when its time is up. */
 int dw_change_guard(struct changing *c, const struct dw_run *run, struct dw_error *e);
 /* Stores the run, takes its steps, looks until it is sure, ends it. clients: programs that must go on running. */

@@ -11,18 +11,6 @@ static bool is_trial(const struct dw_run *r)
 	return r->state == DW_RUN_DONE && r->confirm_by && !r->confirmed;
 }
 
-/* Its time is up, or another boot came: nobody can tell then how long the host was off. */
-static bool is_expired(struct changing *c, const struct dw_run *r)
-{
-	const char *boot = dw_change_boot_id(c->sys, c->arena);
-
-	if (!is_trial(r))
-		return false;
-	if (boot && r->boot_id && !dw_streq(boot, r->boot_id))
-		return true;
-	return r->confirm_by > 1 && dw_sys_now(c->sys) >= r->confirm_by;
-}
-
 /* What a person means who says no number: the newest that is in force as a whole, else one that was left in part. */
 static int64_t newest(const struct dw_run *v, size_t n)
 {
@@ -74,6 +62,7 @@ int doorward_undo(struct doorward *d, long long run, int force,
 
 static int undo_expired(struct changing *c, long long run, long long *ret_run, struct dw_error *e)
 {
+	const char *boot = dw_change_boot_id(c->sys, c->arena);
 	struct dw_run *runs = NULL, undone;
 	bool some = false;
 	size_t n = 0;
@@ -83,7 +72,8 @@ static int undo_expired(struct changing *c, long long run, long long *ret_run, s
 		int one;
 
 		/* a guard that names its run waited by a clock that nobody sets */
-		if (run ? runs[i].id != run || !is_trial(&runs[i]) : !is_expired(c, &runs[i]))
+		if (run ? runs[i].id != run || !is_trial(&runs[i])
+			: !dw_guard_is_due(&runs[i], dw_sys_now(c->sys), boot))
 			continue;
 		some = true;
 		*ret_run = runs[i].id;

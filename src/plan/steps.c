@@ -52,10 +52,13 @@ static void gather(struct stepping *s)
 	for (size_t i = 0; i < m->n; i++) {
 		const struct dw_levers *all = m->doors[i].d->levers;
 
-		for (size_t k = 0; m->doors[i].active && all && k < all->n; k++)
+		for (size_t k = 0; m->doors[i].active && all && k < all->n; k++) {
+			size_t seq = items.n;
+
 			if (dw_making_moves(m, &all->v[k]))
 				*dw_vec_add(s->arena, &items) =
-					(struct item){ &all->v[k], i, items.n, 0 };
+					(struct item){ &all->v[k], i, seq, 0 };
+		}
 	}
 	s->items = items.v;
 	s->n_items = items.n;
@@ -294,6 +297,17 @@ static void add_words(struct dw_str *out, const char *s, const char *between)
 	dw_str_addf(out, "%s%s", out->n ? between : "", s ? s : "?");
 }
 
+static void add_labels(struct stepping *s, const struct object *o, struct dw_strings *labels)
+{
+	for (size_t i = 0; i < o->n; i++) {
+		const struct dw_lever *l = o->items[i]->l;
+		const char *label = l->label ? l->label : l->object;
+
+		if (!contains(labels, label))
+			dw_vec_push(s->arena, labels, label);
+	}
+}
+
 static void add_facts(struct dw_step *st, const struct object *o)
 {
 	for (size_t i = 0; i < o->n; i++) {
@@ -332,7 +346,7 @@ static struct dw_step step_of(struct stepping *s, const struct object **v, size_
 	struct dw_step st = { .phase = first->phase, .manager = first->manager, .if_left = true };
 	struct dw_str object = { .arena = s->arena }, expect = { .arena = s->arena },
 		      want = { .arena = s->arena }, label = { .arena = s->arena };
-	struct dw_strings commands = { 0 }, undo = { 0 };
+	struct dw_strings commands = { 0 }, undo = { 0 }, labels = { 0 };
 
 	for (size_t i = 0; i < n; i++) {
 		const struct dw_lever *l = v[i]->items[0]->l;
@@ -340,11 +354,13 @@ static struct dw_step step_of(struct stepping *s, const struct object **v, size_
 		add_words(&object, l->object, " ");
 		add_words(&expect, l->now.text, " ");
 		add_words(&want, v[i]->want.text, " ");
-		add_words(&label, l->label ? l->label : l->object, ", ");
+		add_labels(s, v[i], &labels);
 		add_facts(&st, v[i]);
 		add_commands(s, v[i], &commands, &undo);
 		st.if_left &= v[i]->if_left;
 	}
+	for (size_t i = 0; i < labels.n; i++)
+		add_words(&label, labels.v[i], ", ");
 	st.expect = first->now;
 	st.want = v[0]->want;
 	st.object = object.s;

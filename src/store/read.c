@@ -20,20 +20,34 @@ static int damaged(struct query *q, const char *what)
 			    q->s->directory, what);
 }
 
-static enum dw_run_state run_state(const char *name)
+static const char *run_state(unsigned i)
 {
-	for (unsigned i = 0; name && i < DW_RUN_COUNT; i++)
-		if (dw_streq(name, dw_run_state_name((enum dw_run_state)i)))
-			return (enum dw_run_state)i;
-	return DW_RUN_UNKNOWN;
+	return dw_run_state_name((enum dw_run_state)i);
 }
 
-static enum dw_run_step_state step_state(const char *name)
+static const char *step_state(unsigned i)
 {
-	for (unsigned i = 0; name && i < DW_RUN_STEP_COUNT; i++)
-		if (dw_streq(name, dw_run_step_state_name((enum dw_run_step_state)i)))
-			return (enum dw_run_step_state)i;
-	return DW_RUN_STEP_UNKNOWN;
+	return dw_run_step_state_name((enum dw_run_step_state)i);
+}
+
+static const char *phase(unsigned i)
+{
+	return dw_store_phase_name((enum dw_phase)i);
+}
+
+static const char *family(unsigned i)
+{
+	return dw_family_name((enum dw_family)i);
+}
+
+static const char *kind(unsigned i)
+{
+	return dw_door_kind_name((enum dw_door_kind)i);
+}
+
+static const char *starter(unsigned i)
+{
+	return dw_starter_kind_name((enum dw_starter_kind)i);
 }
 
 static int read_run(struct query *q, struct dw_arena *a, struct dw_run *ret)
@@ -47,7 +61,7 @@ static int read_run(struct query *q, struct dw_arena *a, struct dw_run *ret)
 	ret->boot_id = dw_column_text(q, a);
 	ret->started = (uint64_t)dw_column_int(q);
 	ret->ended = (uint64_t)dw_column_int(q);
-	ret->state = run_state(dw_column_text(q, a));
+	ret->state = dw_store_word(dw_column_text(q, a), run_state, DW_RUN_COUNT);
 	ret->confirm_by = (uint64_t)dw_column_int(q);
 	ret->confirmed = (uint64_t)dw_column_int(q);
 	ret->message = dw_column_text(q, a);
@@ -98,13 +112,12 @@ static int read_state(struct query *q, struct dw_arena *a, struct dw_state *ret)
 static int read_step(struct query *q, struct dw_arena *a, struct dw_run_step *ret)
 {
 	struct dw_step *t = &ret->step;
-	int64_t phase;
 	int r;
 
-	ret->state = step_state(dw_column_text(q, a));
+	ret->state = dw_store_word(dw_column_text(q, a), step_state, DW_RUN_STEP_COUNT);
 	ret->time = (uint64_t)dw_column_int(q);
 	ret->message = dw_column_text(q, a);
-	phase = dw_column_int(q);
+	t->phase = dw_store_word(dw_column_text(q, a), phase, DW_PHASE_COUNT);
 	t->manager = dw_column_text(q, a);
 	t->object = dw_column_text(q, a);
 	r = read_state(q, a, &t->expect);
@@ -123,9 +136,8 @@ static int read_step(struct query *q, struct dw_arena *a, struct dw_run_step *re
 	t->undo_command = dw_column_text(q, a);
 	t->no_undo = dw_column_int(q) != 0;
 	t->if_left = dw_column_int(q) != 0;
-	if (!ret->state || phase <= DW_PHASE_UNKNOWN || phase >= DW_PHASE_COUNT)
+	if (!ret->state || !t->phase)
 		return damaged(q, "a step is in a state or phase that is none");
-	t->phase = (enum dw_phase)phase;
 	return 0;
 }
 
@@ -156,11 +168,13 @@ static int load_steps(struct dw_store *s, struct dw_arena *a, struct dw_run *run
 
 static int read_door(struct query *q, struct dw_arena *a, struct dw_run_door *ret)
 {
-	int64_t role = dw_column_int(q), family, kind, starter;
 	struct dw_bytes address;
-	const char *protocol = dw_column_text(q, a);
+	const char *protocol;
 
-	family = dw_column_int(q);
+	ret->role = dw_store_word(dw_column_text(q, a), dw_store_role_name, DW_RUN_DOOR_KEPT + 1);
+	protocol = dw_column_text(q, a);
+	ret->at.protocol = protocol ? dw_protocol_parse(protocol) : DW_PROTOCOL_UNKNOWN;
+	ret->at.family = dw_store_word(dw_column_text(q, a), family, DW_FAMILY_COUNT);
 	address = dw_column_bytes(q, a);
 	ret->at.has_port = dw_column_int(q) != 0;
 	ret->at.port = (uint32_t)dw_column_int(q);
@@ -168,23 +182,16 @@ static int read_door(struct query *q, struct dw_arena *a, struct dw_run_door *re
 	ret->at.ifname = dw_column_text(q, a);
 	ret->netns = dw_column_text(q, a);
 	ret->at.netns = (uint32_t)dw_column_int(q);
-	kind = dw_column_int(q);
-	starter = dw_column_int(q);
+	ret->kind = dw_store_word(dw_column_text(q, a), kind, DW_KIND_COUNT);
+	ret->starter = dw_store_word(dw_column_text(q, a), starter, DW_STARTER_COUNT);
 	ret->starter_id = dw_column_text(q, a);
 	ret->program = dw_column_text(q, a);
 	ret->service = dw_column_text(q, a);
 	ret->package = dw_column_text(q, a);
 	ret->lasting = dw_column_int(q) != 0;
-	if (role < 0 || role > DW_RUN_DOOR_KEPT || family < 0 || family >= DW_FAMILY_COUNT ||
-	    kind < 0 || kind >= DW_KIND_COUNT || starter < 0 || starter >= DW_STARTER_COUNT ||
-	    address.n != sizeof(ret->at.address))
-		return damaged(q, "a door is of a kind that is none");
+	if (address.n != sizeof(ret->at.address))
+		return damaged(q, "an address is none");
 	memcpy(ret->at.address, address.data, sizeof(ret->at.address));
-	ret->role = (unsigned)role;
-	ret->at.protocol = protocol ? dw_protocol_parse(protocol) : DW_PROTOCOL_UNKNOWN;
-	ret->at.family = (enum dw_family)family;
-	ret->kind = (enum dw_door_kind)kind;
-	ret->starter = (enum dw_starter_kind)starter;
 	return 0;
 }
 

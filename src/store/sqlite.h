@@ -88,6 +88,12 @@ int dw_store_transaction(struct dw_store *s, struct dw_error *e);
 /* r 0: commits; else takes it back and returns r. */
 int dw_store_end(struct dw_store *s, int r, struct dw_error *e);
 
+/* The words of the tables; never numbers, which would change with the enums. */
+const char *dw_store_phase_name(enum dw_phase p);
+const char *dw_store_role_name(unsigned role);
+/* 0 ("unknown"): there is none of that name. name: of the i-th of n. */
+unsigned dw_store_word(const char *word, const char *(*name)(unsigned i), unsigned n);
+
 /* Brings the tables to the version that this program knows. -EBADMSG: they are of a later one. */
 int dw_store_schema(struct dw_store *s, struct dw_error *e);
 

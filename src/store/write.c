@@ -92,7 +92,7 @@ static int insert_step(struct dw_store *s, struct dw_arena *a, int64_t run, size
 	dw_query_text(&q, dw_run_step_state_name(DW_RUN_STEP_PLANNED));
 	dw_query_int(&q, (int64_t)p->time);
 	dw_query_text(&q, NULL);
-	dw_query_int(&q, p->step.phase);
+	dw_query_text(&q, dw_store_phase_name(p->step.phase));
 	dw_query_text(&q, p->step.manager);
 	dw_query_text(&q, p->step.object);
 	dw_query_text(&q, p->step.expect.text);
@@ -105,21 +105,23 @@ static int insert_step(struct dw_store *s, struct dw_arena *a, int64_t run, size
 	return dw_query_do(&q);
 }
 
-static int insert_door(struct dw_store *s, int64_t run, size_t i, const struct dw_run_door *d,
-		       struct dw_error *e)
+static int insert_door(struct dw_store *s, struct dw_arena *a, int64_t run, size_t i,
+		       const struct dw_run_door *d, struct dw_error *e)
 {
 	_cleanup_query_ struct query q = dw_query(
 		s,
-		"INSERT INTO door (run, number, role, protocol, family, address, port, ifindex, "
+		"INSERT INTO door (run, number, role, door, protocol, family, address, port, "
+		"ifindex, "
 		"ifname, netns, netns_inode, kind, starter, starter_id, program, service, package, "
-		"lasting) VALUES (?,?,?,?,?,?,CASE WHEN ? THEN ? END,?,?,?,?,?,?,?,?,?,?,?)",
+		"lasting) VALUES (?,?,?,?,?,?,?,CASE WHEN ? THEN ? END,?,?,?,?,?,?,?,?,?,?,?)",
 		e);
 
 	dw_query_int(&q, run);
 	dw_query_int(&q, (int64_t)i);
-	dw_query_int(&q, d->role);
+	dw_query_text(&q, dw_store_role_name(d->role));
+	dw_query_text(&q, dw_endpoint_text(a, &d->at)); /* for people; what is read back is below */
 	dw_query_text(&q, dw_protocol_name(d->at.protocol));
-	dw_query_int(&q, d->at.family);
+	dw_query_text(&q, dw_family_name(d->at.family));
 	dw_query_bytes(&q, d->at.address, sizeof(d->at.address));
 	dw_query_int(&q, d->at.has_port);
 	dw_query_int(&q, d->at.port);
@@ -127,8 +129,8 @@ static int insert_door(struct dw_store *s, int64_t run, size_t i, const struct d
 	dw_query_text(&q, d->at.ifname);
 	dw_query_text(&q, d->netns);
 	dw_query_int(&q, d->at.netns);
-	dw_query_int(&q, d->kind);
-	dw_query_int(&q, d->starter);
+	dw_query_text(&q, dw_door_kind_name(d->kind));
+	dw_query_text(&q, dw_starter_kind_name(d->starter));
 	dw_query_text(&q, d->starter_id);
 	dw_query_text(&q, d->program);
 	dw_query_text(&q, d->service);
@@ -159,7 +161,7 @@ static int insert_all(struct dw_store *s, const struct dw_run *run, int64_t *ret
 	for (size_t i = 0; r == 0 && i < run->n_steps; i++)
 		r = insert_step(s, a, *ret, i, &run->steps[i], e);
 	for (size_t i = 0; r == 0 && i < run->n_doors; i++)
-		r = insert_door(s, *ret, i, &run->doors[i], e);
+		r = insert_door(s, a, *ret, i, &run->doors[i], e);
 	for (size_t i = 0; r == 0 && i < run->units.n; i++)
 		r = insert_unit(s, *ret, i, run->units.v[i], e);
 	return r;

@@ -51,6 +51,7 @@ static inline const char *rig_directory(struct rig *r)
 
 static inline void rig_close(struct rig *r)
 {
+	dw_switch_close(&r->sw);
 	dw_sys_free(r->sw.sys);
 	dw_arena_free(r->sw.arena);
 	if (r->dir[0])
