@@ -156,6 +156,14 @@ await() {
         sleep 0.2
     done
 }
+# A boot is over, whatever it started.
+booted() {
+    if [ -d /run/systemd/system ]; then
+        systemctl is-system-running | grep -qE 'running|degraded'
+    else
+        pgrep -x sshd && ! pgrep -x 'rc|startpar|openrc|rcS'
+    fi
+}
 script() { declare -f "$1" | sed '1,2d;$d'; }      # a function's body, as a script for bash -c
 # The program with its own loader and libraries, so that the guest needs no package for it.
 stage() {
