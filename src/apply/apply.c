@@ -191,7 +191,7 @@ int dw_apply_run(struct dw_apply *a, struct dw_run *run, struct dw_error *e)
 {
 	struct saving saving = { .store = a->store };
 	struct work w = { .a = a, .run = run };
-	struct dw_error cause = { 0 }, own;
+	struct dw_error cause = { 0 }, own = { 0 };
 	size_t at = 0;
 	int r;
 
@@ -216,7 +216,7 @@ int dw_apply_finish(struct dw_apply *a, struct dw_run *run, bool good, const cha
 		    struct dw_error *e)
 {
 	struct work w = { .a = a, .run = run };
-	struct dw_error cause, own;
+	struct dw_error cause = { 0 }, own = { 0 };
 	uint64_t now = dw_sys_now(a->sw->sys);
 	int r;
 

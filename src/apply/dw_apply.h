@@ -24,38 +24,46 @@ struct dw_apply {
 };
 
 /*
- * Stores the run and takes its steps: re-reads every expect first (-ESTALE: the host is not as the plan says, nothing
- * was done, nothing stored), then for each step: intent, set, read back, outcome. 0: all are as wanted, the run is still
- * STARTED: verify, then dw_apply_finish(). -ECANCELED: a step failed (or *stop), and all was put back: ROLLED_BACK.
+ * Stores the run and takes its steps: re-reads every expect first (-ESTALE: the host is not as the plan says,
+ * nothing
+ * was done, nothing stored), then for each step: intent, set, read back, outcome. 0: all are as wanted, the run is
+ * still STARTED: verify, then dw_apply_finish(). -ECANCELED: a step failed (or *stop), and all was put back:
+ * ROLLED_BACK.
  * -ENOTRECOVERABLE: it failed, and not all could be put back: FAILED. The message names the step. run->steps has
  * the state of each (messages in sw->arena). A trial (confirm_by): -EBUSY while another waits to be confirmed.
  */
 int dw_apply_run(struct dw_apply *a, struct dw_run *run, struct dw_error *e);
-/* After the verification: good: DONE. Otherwise all is put back, with the codes of dw_apply_run(). why: for the journal. */
+/* After the verification: good: DONE. Else all is put back, with the codes of dw_apply_run(). why: for the journal. */
 int dw_apply_finish(struct dw_apply *a, struct dw_run *run, bool good, const char *why,
 		    struct dw_error *e);
 
 /*
- * Takes a run back, last step first. A step whose object is no longer as the run left it is LEFT and told, the others
- * are taken back all the same (-EUCLEAN at the end, PARTLY_UNDONE); where only other lines of a file changed, its own
+ * Takes a run back, last step first. A step whose object is no longer as the run left it is LEFT and told, the
+ * others
+ * are taken back all the same (-EUCLEAN at the end, PARTLY_UNDONE); where only other lines of a file changed,
+ * its own
  * lines are put back. force: it is overwritten. What nothing brings back (no_undo) is LEFT
- * and told, without being a fault. -ENOTRECOVERABLE: something could not be put back (PARTLY_UNDONE: it can be tried
+ * and told, without being a fault. -ENOTRECOVERABLE: something could not be put back (PARTLY_UNDONE: it can be
+ * tried
  * again). -EALREADY: nothing is to be undone. *ret is filled in whenever there is such a run.
  */
 int dw_apply_undo(struct dw_apply *a, int64_t id, bool force, struct dw_run *ret,
 		  struct dw_error *e);
 
 /*
- * Keeps a trial: takes back its GUARD steps alone. -EALREADY: it is none, or is confirmed. -ETIME: it has been put back.
- * Confirmed it is also with -EUCLEAN and -ENOTRECOVERABLE: only the guard, which does nothing any more, is still there.
+ * Keeps a trial: takes back its GUARD steps alone. -EALREADY: it is none, or is confirmed. -ETIME: it was put back.
+ * Confirmed it is also with -EUCLEAN and -ENOTRECOVERABLE: only the guard, which does nothing any more, is
+ * still there.
  */
 int dw_apply_confirm(struct dw_apply *a, int64_t id, struct dw_run *ret, struct dw_error *e);
 
 /*
- * Puts back what an interrupted run or undo left (STARTED, UNDOING), and ends an interrupted confirm. Returns how many
+ * Puts back what an interrupted run or undo left (STARTED, UNDOING), and ends an interrupted confirm. Returns
+ * how many
  * there were. To be called under the lock before anything else is changed. -ENOTRECOVERABLE, -EUCLEAN: not all of
- * it could be put back, or somebody changed it since; the journal has that (FAILED, PARTLY_UNDONE), and the next call does not
- * say it again.
+ * it could be put back, or somebody changed it since; the journal has that (FAILED, PARTLY_UNDONE), and the
+ * next call
+ * does not say it again.
  */
 int dw_apply_settle(struct dw_apply *a, struct dw_error *e);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The guard of a trial: what puts a run back unless somebody confirms it, also when the terminal, the program or the
+ * The guard of a trial: what puts a run back unless somebody confirms it, also when the terminal, the program
+ * or the
  * host is gone. Two of them. While the host is up, a timer: dw_bus_run_later(), or where there is no systemd a
  * process (dw_sys_detach()) that waits; both by a clock that goes on in sleep and that nobody sets. For the
  * next boot, the steps of phase GUARD that are made here: the first of the run, so that they are there before
@@ -15,15 +16,17 @@
 int dw_guard_free_for_trial(struct dw_store *s, struct dw_arena *a, struct dw_error *e);
 
 /*
- * Is the run a trial that has to be put back now? Pure. Its time has come by the clock `now` (seconds since the epoch), or
- * this is another boot than that in which it began: how long the host was off nobody can tell. A clock that was
+ * Is the run a trial that has to be put back now? Pure. Its time has come by the clock `now` (seconds since the
+ * epoch), or this is another boot than that in which it began: how long the host was off nobody can tell. A
+ * clock that was
  * set forward puts it back early, one that was set back is late: then the timer, or the next boot, does it. A boot
  * that is not known (NULL, "") is no other one.
  */
 bool dw_guard_is_due(const struct dw_run *run, uint64_t now, const char *boot_id);
 
 /*
- * The steps that have `argv` (absolute program first, NULL-terminated) run once near the end of the next boot: a unit
+ * The steps that have `argv` (absolute program first, NULL-terminated) run once near the end of the next boot:
+ * a unit
  * for "systemd", an init script with its links for "sysvinit", "runit" and "openrc" (service_manager as in the
  * snapshot). They lie in a->sw->arena. -ENOTSUP: nothing here is started at boot. -EEXIST: something else
  * has the name already.

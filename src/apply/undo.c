@@ -79,7 +79,7 @@ static void move_back(struct work *w, size_t i, const struct dw_state *now,
 	int r;
 
 	/*
-	 * To roll back needs no intent of its own: the run is STARTED, the state tells, and a full disk must not stop it.
+	 * To roll back needs no intent of its own: the run is STARTED, the state tells, a full disk must not stop it.
 	 * An undo waits for a journal that can be written: settle goes on with it.
 	 */
 	if (!failed && dw_apply_note(w, i, DW_RUN_STEP_UNDOING, NULL, &e) < 0) {
@@ -255,10 +255,10 @@ static bool can_undo(enum dw_run_state s)
 static int undo_run(struct dw_apply *a, struct dw_run *run, enum back back, struct dw_error *e)
 {
 	struct work w = { .a = a, .run = run, .back = back };
-	int r;
 
 	if (run->state != DW_RUN_UNDOING) {
-		r = dw_store_run(a->store, run->id, DW_RUN_UNDOING, 0, run->message, e);
+		int r = dw_store_run(a->store, run->id, DW_RUN_UNDOING, 0, run->message, e);
+
 		if (r < 0)
 			return r;
 		run->state = DW_RUN_UNDOING;
@@ -270,7 +270,7 @@ static int undo_run(struct dw_apply *a, struct dw_run *run, enum back back, stru
 int dw_apply_undo(struct dw_apply *a, int64_t id, bool force, struct dw_run *ret,
 		  struct dw_error *e)
 {
-	struct dw_error own;
+	struct dw_error own = { 0 };
 	int r = dw_store_load(a->store, id, a->sw->arena, ret, e ? e : &own);
 
 	e = e ? e : &own;

@@ -265,11 +265,14 @@ static enum dw_exit close_one_by_one(const struct closing *c)
 static enum dw_exit close_doors(const struct closing *c)
 {
 	bool json = dw_cli_given(c->args, DW_OPTION_JSON);
+	/* who said "do it, and say nothing" does not read it */
+	bool shown = !json && !(dw_cli_given(c->args, DW_OPTION_YES) &&
+				dw_cli_given(c->args, DW_OPTION_QUIET));
 	enum dw_exit status;
 
 	if (dw_cli_given(c->args, DW_OPTION_DRY_RUN))
 		return show_plan(c);
-	if (!json && write_plan(c, false) < 0)
+	if (shown && write_plan(c, false) < 0)
 		return DW_EXIT_USAGE;
 	if (doorward_plan_steps(c->plan) == 0)
 		return json ? show_plan(c) : left_over(c);

@@ -71,6 +71,9 @@ static bool agrees(struct reading *r, unsigned line, const struct dw_service_bin
 		if (s->option && s->number != DW_BIND_ONE)
 			return dw_entry_wrong(r, line, "bind: %s: an option has one address",
 					      s->key);
+		if (b->style == DW_BIND_BLOCK && s->number == DW_BIND_LINES)
+			return dw_entry_wrong(r, line, "bind: %s: style block has lists, not lines",
+					      s->key);
 		if (s->join && s->number != DW_BIND_LIST)
 			return dw_entry_wrong(r, line, "bind: %s: join is of number list alone",
 					      s->key);

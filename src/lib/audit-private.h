@@ -37,5 +37,8 @@ void dw_lib_look_closer(const struct dw_audit *audit, struct dw_report_door *doo
  */
 int dw_lib_levers(const struct dw_audit *audit, struct dw_plan_door *doors, size_t n, unsigned more,
 		  struct dw_arena *a, struct dw_error *e);
+/* Fills in the steps that would close each door alone. What cannot be known stays NULL. */
+void dw_lib_tell_steps(const struct dw_audit *audit, struct dw_report_door *doors, size_t n,
+		       struct dw_arena *a);
 
 #endif

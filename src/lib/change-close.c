@@ -205,6 +205,8 @@ static int carry_out(struct changing *c, struct dw_run *run, const struct dw_str
 	r = dw_change_guard(c, run, e);
 	wrong = r < 0 ? dw_arena_strdup(c->arena, e->message) : verify(c, run, clients);
 	r = dw_apply_finish(&c->apply, run, !*wrong, *wrong ? wrong : NULL, e);
+	if (r < 0 && run->confirm_by > 1)
+		dw_change_unguard(c, run->id);
 	if (r == -ECANCELED) /* what the executor says of it is only that it was put back */
 		return dw_error_set(e, r, "%s", wrong);
 	return r;

@@ -67,7 +67,9 @@ static int name(struct doorward_plan *p, const char *word, struct dw_error *e)
 
 		for (size_t i = 0; i < f.nearby.n; i++)
 			dw_str_addf(&near, "%s%s", i ? ", " : " Near it: ", f.nearby.v[i]);
-		return dw_error_set(e, -ENOENT, "%s%s", f.nothing, near.s ? near.s : "");
+		return dw_error_set(e, -ENOENT,
+				    "%s%s%s Was it closed before? doorward history tells.",
+				    f.nothing, near.s ? near.s : "", near.s ? "." : "");
 	}
 	for (size_t i = 0; i < f.n; i++)
 		for (size_t k = 0; k < p->request.n_doors; k++)
@@ -189,7 +191,9 @@ int doorward_plan_write(struct doorward *d, struct doorward_plan *p, enum doorwa
 					     .plan = p->plan,
 					     .words = p->words,
 					     .n_words = p->n_words,
-					     .options = p->options };
+					     .options = p->options,
+					     .blind = dw_report_outcome(&p->audit->report) &
+						      DW_REPORT_BLIND };
 	struct dw_error *e = dw_facade_begin(d);
 	struct dw_report_style style;
 	int r = dw_facade_style(given, &style, e);

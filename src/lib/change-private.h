@@ -75,6 +75,8 @@ int dw_change_trial(struct changing *c, const char *service_manager, struct dw_r
 		    struct dw_error *e);
 /* Starts what puts the trial back when its time is up. */
 int dw_change_guard(struct changing *c, const struct dw_run *run, struct dw_error *e);
+/* Stops its timer, when the trial is over. */
+void dw_change_unguard(struct changing *c, int64_t run);
 /* Stores the run, takes its steps, looks until it is sure, ends it. clients: programs that must go on running. */
 int dw_change_carry_out(struct changing *c, struct dw_run *run, const struct dw_strings *clients,
 			struct dw_error *e);

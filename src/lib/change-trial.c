@@ -41,6 +41,21 @@ int dw_change_trial(struct changing *c, const char *service_manager, struct dw_r
 	return r;
 }
 
+static const char *timer_of(struct changing *c, int64_t run)
+{
+	return dw_arena_printf(c->arena, "doorward-trial-%lld", (long long)run);
+}
+
+/* A timer that finds nothing to do does no harm: that it cannot be stopped is no failure. */
+void dw_change_unguard(struct changing *c, int64_t run)
+{
+	const char *const units[] = { dw_arena_printf(c->arena, "%s.timer", timer_of(c, run)) };
+	_cleanup_(dw_cleanup_bus) struct dw_bus *bus = NULL;
+
+	if (dw_bus_open(c->sys, &bus, NULL) == 0)
+		(void)dw_bus_units_act(bus, DW_BUS_STOP, units, 1, DW_GRACE_MS, NULL);
+}
+
 /*
  * systemd's timer outlives us, the terminal and the session (which a process of ours might not: KillUserProcesses=).
  * Where there is none, a process of its own session waits.
@@ -56,8 +71,7 @@ int dw_change_guard(struct changing *c, const struct dw_run *run, struct dw_erro
 	if (run->confirm_by <= 1)
 		return 0;
 	if (dw_bus_open(c->sys, &bus, NULL) == 0)
-		return dw_bus_run_later(bus, dw_arena_printf(c->arena, "doorward-trial-%s", number),
-					"puts a trial of doorward back",
+		return dw_bus_run_later(bus, timer_of(c, run->id), "puts a trial of doorward back",
 					dw_change_command(c->d, timed, c->arena), c->o.trial, e);
 	return dw_sys_detach(c->sys, dw_change_command(c->d, waiting, c->arena), e);
 }

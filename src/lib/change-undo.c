@@ -31,7 +31,7 @@ static int nothing(struct dw_error *e)
 static int undo(struct changing *c, long long run, bool force, long long *ret_run,
 		struct dw_error *e)
 {
-	struct dw_run *runs = NULL, undone;
+	struct dw_run *runs = NULL, undone = { 0 };
 	size_t n = 0;
 	int64_t id = run;
 	int r;
@@ -45,7 +45,10 @@ static int undo(struct changing *c, long long run, bool force, long long *ret_ru
 	if (id == 0)
 		return nothing(e);
 	*ret_run = id;
-	return dw_apply_undo(&c->apply, id, force, &undone, e);
+	r = dw_apply_undo(&c->apply, id, force, &undone, e);
+	if (r != -ENOENT && undone.confirm_by > 1)
+		dw_change_unguard(c, id);
+	return r;
 }
 
 int doorward_undo(struct doorward *d, long long run, int force,
@@ -99,7 +102,7 @@ int doorward_undo_expired(struct doorward *d, long long run, const struct doorwa
 
 static int confirm(struct changing *c, long long run, long long *ret_run, struct dw_error *e)
 {
-	struct dw_run *runs = NULL, kept;
+	struct dw_run *runs = NULL, kept = { 0 };
 	size_t n = 0;
 	int64_t id = run;
 	int r;
@@ -116,7 +119,10 @@ static int confirm(struct changing *c, long long run, long long *ret_run, struct
 		return dw_error_set(e, -EALREADY,
 				    "no run is on trial: there is nothing to confirm");
 	*ret_run = id;
-	return dw_apply_confirm(&c->apply, id, &kept, e);
+	r = dw_apply_confirm(&c->apply, id, &kept, e);
+	if (r == 0 && kept.confirm_by > 1)
+		dw_change_unguard(c, id);
+	return r;
 }
 
 int doorward_confirm(struct doorward *d, long long run, long long *ret_run)

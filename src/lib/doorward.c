@@ -9,7 +9,6 @@
 #include "dw_collect.h"
 #include "audit-private.h"
 #include "facade-private.h"
-#include "dw_plan.h"
 #include "dw_policy_draft.h"
 #include "dw_policy_file.h"
 #include "dw_report.h"
@@ -440,10 +439,8 @@ int doorward_audit_why(struct doorward_audit *a, const char *door, enum doorward
 		r = dw_report_find(&a->report, door, arena, &f, &a->error);
 	if (r < 0)
 		return r;
-	for (size_t i = 0; i < f.n; i++)
-		f.doors[i].steps =
-			dw_plan_close(f.doors[i].door, a->report.snapshot->service_manager, arena);
 	dw_lib_look_closer(a->audit, f.doors, f.n, arena);
+	dw_lib_tell_steps(a->audit, f.doors, f.n, arena);
 	r = tell(a, &f, format, out, &s);
 	part = (struct dw_report){ .snapshot = a->report.snapshot,
 				   .doors = f.doors,

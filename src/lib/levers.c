@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What closes the doors that are asked about: the starters are loaded once for all of them, nothing is changed. */
+#include <string.h>
+
 #include "audit-private.h"
 #include "dw_levers.h"
 #include "dw_str.h"
 
 struct gathering {
+	const struct dw_audit *audit;
 	struct dw_starters s;
 	struct dw_switch sw;
 	unsigned more;
@@ -18,12 +21,60 @@ static const struct dw_levers *cannot(struct dw_arena *a, const char *text)
 	return ret;
 }
 
+static const struct dw_finding *finding_of(const struct dw_audit *audit, const struct dw_door *d)
+{
+	for (size_t i = 0; i < audit->findings->n; i++)
+		if (audit->findings->v[i].door == d)
+			return &audit->findings->v[i];
+	return NULL;
+}
+
+static const char *network_text(struct dw_arena *a, const struct dw_network *n)
+{
+	struct dw_endpoint at = { .family = n->family };
+
+	memcpy(at.address, n->address, sizeof(at.address));
+	return dw_arena_printf(a, "%s/%u", dw_endpoint_address(a, &at), n->prefix);
+}
+
+/*
+ * Who shall reach the door: what the policy says of it, else this host alone where the service is made for that. False:
+ * nobody says.
+ */
+static bool networks_of(const struct dw_finding *f, struct dw_arena *a, struct dw_strings *ret)
+{
+	const struct dw_statement *s = f->statement;
+	const struct dw_service *service = f->identity.service;
+
+	for (size_t i = 0; s && i < s->n_from; i++)
+		dw_vec_push(a, ret, network_text(a, &s->from[i]));
+	if (ret->n)
+		return true;
+	if (s ? !s->on_loopback
+	      : !service || (service->reach != DW_REACH_LOOPBACK &&
+			     service->reach != DW_REACH_NONE))
+		return false;
+	dw_vec_push(a, ret, "127.0.0.1");
+	return true;
+}
+
+static const struct dw_levers *narrow(struct gathering *g, const struct dw_plan_door *d)
+{
+	const struct dw_finding *f = finding_of(g->audit, d->door);
+	struct dw_strings from = { 0 };
+
+	if (!f || !networks_of(f, g->s.arena, &from))
+		return cannot(g->s.arena,
+			      "Who shall reach it is not said: \"keep ... from NETWORK\" in "
+			      "the policy does, or a packet filter narrows it.");
+	return dw_levers_restrict(&g->s, &g->sw, d->door, f->identity.service, &from);
+}
+
 static const struct dw_levers *levers_of(struct gathering *g, const struct dw_plan_door *d)
 {
 	if (d->intent == DW_INTENT_CLOSE)
 		return dw_levers_close(&g->s, &g->sw, d->door, d->relations, g->more);
-	return cannot(g->s.arena, "Its own settings are not known well enough to narrow it: a "
-				  "packet filter has to.");
+	return narrow(g, d);
 }
 
 static void gather(struct gathering *g, struct dw_plan_door *doors, size_t n)
@@ -62,6 +113,7 @@ int dw_lib_levers(const struct dw_audit *audit, struct dw_plan_door *doors, size
 	if (dw_sys_is_running(sys))
 		procs = dw_procs_new(sys, a);
 	g = (struct gathering){
+		.audit = audit,
 		.s = { .sys = sys,
 		       .procs = procs,
 		       .facts = scratch,
@@ -74,4 +126,20 @@ int dw_lib_levers(const struct dw_audit *audit, struct dw_plan_door *doors, size
 	dw_procs_close(procs);
 	dw_facts_free(scratch);
 	return 0;
+}
+
+void dw_lib_tell_steps(const struct dw_audit *audit, struct dw_report_door *doors, size_t n,
+		       struct dw_arena *a)
+{
+	struct dw_plan_door *asked = dw_arena_array(a, n + 1, sizeof(*asked));
+
+	for (size_t i = 0; i < n; i++)
+		asked[i] = (struct dw_plan_door){ .door = doors[i].door,
+						  .intent = DW_INTENT_CLOSE,
+						  .relations = doors[i].relations };
+	if (!audit->looked || dw_lib_levers(audit, asked, n, 0, a, NULL) < 0)
+		return;
+	for (size_t i = 0; i < n; i++)
+		doors[i].steps = dw_plan_one(doors[i].door, asked[i].levers,
+					     audit->snapshot->service_manager, a);
 }

@@ -6,7 +6,6 @@
 #include "dw_model.h"
 #include "dw_run.h"
 #include "dw_step.h"
-#include "dw_told.h"
 
 /*
  * The narrowest steps that close (or narrow) every door whose intent says so, now and at every later start, in their
@@ -28,9 +27,5 @@ void dw_plan_run(const struct dw_plan *p, const struct dw_plan_request *r, struc
 
 /* Ids of all refusals (struct dw_refusal), as docs/plan.md has them; NULL behind the last. */
 const char *dw_plan_refusal_id(size_t i);
-
-/* On its way out: commands in words, for `why`. */
-struct dw_told_steps *dw_plan_close(const struct dw_door *d, const char *service_manager,
-				    struct dw_arena *a);
 
 #endif

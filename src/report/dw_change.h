@@ -15,6 +15,7 @@ struct dw_report_plan {
 	size_t n_words;
 	/* for the page that ends with what to type: as the command line had it; NULL: "" */
 	const char *options;
+	bool blind; /* doors may be missing */
 };
 int dw_report_plan_text(const struct dw_report_plan *p, FILE *out,
 			const struct dw_report_style *style, struct dw_error *e);

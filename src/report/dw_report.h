@@ -9,7 +9,7 @@
 #include "dw_error.h"
 #include "dw_knowledge.h"
 #include "dw_model.h"
-#include "dw_told.h"
+#include "dw_step.h"
 #include "dw_vec.h"
 
 /* A door beside what was judged of it. The report room does not see the judge: the verdict comes by name. */
@@ -20,7 +20,7 @@ struct dw_report_door {
 	size_t n_reasons;
 	const struct dw_service *service; /* what it is known to be; NULL */
 	bool guessed;                     /* the service is known by the port alone */
-	const struct dw_told_steps *steps;     /* that would close it; NULL: not asked for */
+	const struct dw_steps *steps;     /* that would close it; NULL: not asked for */
 	/* What `why` alone looks at; NULL: not looked at, or not known. */
 	const struct dw_strings *dependants;  /* packages that need the door's */
 	const struct dw_relations *relations; /* of what starts it */

@@ -79,17 +79,17 @@ static const struct dw_field service_fields[] = {
 	{ 0 },
 };
 
-#define STEP(m) .offset = offsetof(struct dw_told_step, m)
+#define STEP(m) .offset = offsetof(struct dw_step, m)
 
 static const struct dw_field step_fields[] = {
 	{ "manager", DW_FIELD_STRING, STEP(manager),
 	  .description = "who keeps the state: systemd, sysv, inetd, file, process ..." },
 	{ "object", DW_FIELD_STRING, STEP(object), .description = "what is changed" },
-	{ "expect", DW_FIELD_STRING, STEP(expect), .description = "its state now, in words" },
-	{ "want", DW_FIELD_STRING, STEP(want), .description = "its state afterwards, in words" },
-	{ "why", DW_FIELD_STRING, STEP(why), .description = "one sentence" },
-	{ "command", DW_FIELD_STRING, STEP(command),
-	  .description = "as an administrator would type it, quoted for a shell" },
+	{ "expect", DW_FIELD_STRING, true, STEP(expect.text), .description = "its state now" },
+	{ "want", DW_FIELD_STRING, true, STEP(want.text), .description = "its state afterwards" },
+	{ "why", DW_FIELD_STRING, true, STEP(why), .description = "one sentence" },
+	{ "command", DW_FIELD_STRING, true, STEP(command),
+	  .description = "as an administrator would type it, quoted for a shell; null: none does" },
 	{ "undo_command", DW_FIELD_STRING, true, STEP(undo_command),
 	  .description = "takes it back; null: nothing does" },
 	{ 0 },
@@ -102,7 +102,7 @@ DW_GETTER(get_service_info)
 
 DW_GETTER(get_steps)
 {
-	const struct dw_told_steps *s = ((const struct dw_report_door *)object)->steps;
+	const struct dw_steps *s = ((const struct dw_report_door *)object)->steps;
 
 	if (s)
 		dw_give_objects(v, s->v, s->n, sizeof(*s->v));
@@ -110,7 +110,7 @@ DW_GETTER(get_steps)
 
 DW_GETTER(get_remarks)
 {
-	const struct dw_told_steps *s = ((const struct dw_report_door *)object)->steps;
+	const struct dw_steps *s = ((const struct dw_report_door *)object)->steps;
 
 	v->known = s != NULL;
 	for (size_t i = 0; s && i < s->n_remarks; i++)

@@ -9,6 +9,8 @@
 
 #define NAMES_SHOWN 8
 #define DOORS_SHOWN 24
+/* Longer commands nobody reads where the diff says the same. */
+#define COMMAND_MAX 160
 
 struct telling {
 	struct page page;
@@ -143,7 +145,7 @@ static void put_step(const struct telling *t, size_t number, const struct dw_ste
 	    (t->page.style->wide || !says(s->source, s->object) || strchr(s->source, ':')))
 		dw_page_put(&t->page, 5, 2,
 			    dw_arena_printf(a, "Written in %s", dw_cells_escape(s->source, a)));
-	if (s->command)
+	if (s->command && (!s->diff || strlen(s->command) <= COMMAND_MAX || t->page.style->wide))
 		dw_page_raw(&t->page, 5, dw_arena_printf(a, "$ %s", s->command), true);
 	for (size_t i = 0; i < n; i++) {
 		if (v[i]->diff)
@@ -177,11 +179,12 @@ static void put_left(const struct telling *t)
 			dw_vec_push(t->page.a, &names, name);
 	}
 	if (names.n)
-		dw_page_put(&t->page, 5, 0,
-			    dw_arena_printf(
-				    t->page.a,
-				    "At the end, what still holds one of these doors is ended: %s.",
-				    dw_page_list(&t->page, &names, NAMES_SHOWN)));
+		dw_page_put(
+			&t->page, 5, 0,
+			dw_arena_printf(
+				t->page.a,
+				"At the end, what still holds one of these doors is stopped: %s.",
+				dw_page_list(&t->page, &names, NAMES_SHOWN)));
 }
 
 static void put_steps(const struct telling *t)
@@ -226,34 +229,6 @@ static const char *peers(const struct telling *t, const struct dw_door *d)
 	return names.n ? dw_arena_printf(a, ": %s", dw_page_list(&t->page, &names, 4)) : "";
 }
 
-static bool package_before(const struct dw_plan *p, size_t i)
-{
-	const struct dw_package *own = p->closes[i]->door->package;
-
-	for (size_t k = 0; k < i; k++)
-		if (p->closes[k]->door->package &&
-		    dw_streq0(p->closes[k]->door->package->name, own->name))
-			return true;
-	return false;
-}
-
-static void add_packages(const struct telling *t, struct dw_strings *lines)
-{
-	const struct dw_plan *p = t->p->plan;
-
-	for (size_t i = 0; i < p->n_closes; i++) {
-		const struct dw_plan_door *d = p->closes[i];
-
-		if (d->dependants && d->dependants->n && d->door->package &&
-		    d->door->package->name && !package_before(p, i))
-			dw_vec_push(t->page.a, lines,
-				    dw_arena_printf(
-					    t->page.a, "Packages that need %s: %s",
-					    dw_cells_escape(d->door->package->name, t->page.a),
-					    dw_page_list(&t->page, d->dependants, NAMES_SHOWN)));
-	}
-}
-
 static void add_connected(const struct telling *t, struct dw_plan_door *const *v, size_t n,
 			  struct dw_strings *lines)
 {
@@ -275,7 +250,6 @@ static void put_missed(const struct telling *t)
 
 	for (size_t i = 0; i < p->needed_by.n; i++)
 		dw_vec_push(t->page.a, &lines, dw_cells_escape(p->needed_by.v[i], t->page.a));
-	add_packages(t, &lines);
 	add_connected(t, (struct dw_plan_door *const *)p->closes, p->n_closes, &lines);
 	add_connected(t, (struct dw_plan_door *const *)p->also, p->n_also, &lines);
 	if (p->n_closes == 0)
@@ -391,6 +365,15 @@ static void put_nothing(const struct telling *t)
 			    "Nothing to do: no door of this host is to be closed or narrowed.");
 }
 
+static void put_blind(const struct telling *t)
+{
+	if (t->p->blind)
+		dw_page_put(&t->page, 0, 0,
+			    "Not everything could be seen: there may be more to do. doorward audit "
+			    "says "
+			    "what is missing.");
+}
+
 int dw_report_plan_text(const struct dw_report_plan *p, FILE *out,
 			const struct dw_report_style *style, struct dw_error *e)
 {
@@ -406,6 +389,7 @@ int dw_report_plan_text(const struct dw_report_plan *p, FILE *out,
 	put_refused(&t);
 	put_remarks(&t);
 	put_undo(&t);
+	put_blind(&t);
 	put_next(&t);
 	return dw_report_end(out, e);
 }

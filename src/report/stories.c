@@ -16,12 +16,22 @@ static bool is_open_socket(const struct dw_door *d)
 	return d->kind == DW_KIND_LISTENER || d->kind == DW_KIND_DATAGRAM;
 }
 
-/* What is told once must be so for every door: an inetd line of its own has a step of its own. */
-static bool same_steps(const struct dw_told_steps *a, const struct dw_told_steps *b)
+/* Steps that are told: not those that are only taken when something is left, which stand last. */
+static size_t told_steps(const struct dw_steps *s)
 {
-	size_t n = a ? a->n : 0;
+	size_t n = s ? s->n : 0;
 
-	if (n != (b ? b->n : 0))
+	while (n && s->v[n - 1].if_left)
+		n--;
+	return n;
+}
+
+/* What is told once must be so for every door: an inetd line of its own has a step of its own. */
+static bool same_steps(const struct dw_steps *a, const struct dw_steps *b)
+{
+	size_t n = told_steps(a);
+
+	if (n != told_steps(b))
 		return false;
 	for (size_t i = 0; i < n; i++)
 		if (!dw_streq0(a->v[i].command, b->v[i].command) ||

@@ -155,7 +155,7 @@ static void put_restricts(const struct story *s)
 static bool is_remarked(const struct story *s, size_t doors, const char *text)
 {
 	for (size_t i = 0; i < doors; i++) {
-		const struct dw_told_steps *v = s->doors[i]->steps;
+		const struct dw_steps *v = s->doors[i]->steps;
 
 		for (size_t k = 0; v && k < v->n_remarks; k++)
 			if (dw_streq(v->remarks[k], text))
@@ -167,7 +167,7 @@ static bool is_remarked(const struct story *s, size_t doors, const char *text)
 static void put_remarks(const struct story *s, const char *label)
 {
 	for (size_t i = 0; i < s->n; i++) {
-		const struct dw_told_steps *v = s->doors[i]->steps;
+		const struct dw_steps *v = s->doors[i]->steps;
 
 		for (size_t k = 0; v && k < v->n_remarks; k++) {
 			if (is_remarked(s, i, v->remarks[k]))
@@ -178,18 +178,54 @@ static void put_remarks(const struct story *s, const char *label)
 	}
 }
 
+/* What is only done when something is left is not worth a line; one command may do several steps in a row. */
+static bool is_worth_a_line(const struct dw_steps *v, size_t i)
+{
+	return !v->v[i].if_left &&
+	       (i == 0 || !v->v[i].command || !dw_streq0(v->v[i - 1].command, v->v[i].command));
+}
+
+static void put_commands(const struct story *s, const struct dw_steps *v)
+{
+	const char *label = "To close";
+
+	for (size_t i = 0; i < v->n; i++) {
+		const struct dw_step *st = &v->v[i];
+
+		if (!is_worth_a_line(v, i))
+			continue;
+		dw_story_put_raw(s, label,
+				 st->command ? st->command
+					     : dw_arena_printf(s->a, "# %s: %s", st->label,
+							       st->why ? st->why : st->manager));
+		label = NULL;
+	}
+}
+
+/* Backwards, as an undo goes: the files first, then what ran. */
+static void put_undo(const struct story *s, const struct dw_steps *v)
+{
+	const char *label = "To undo", *before = NULL;
+
+	for (size_t i = v->n; i-- > 0;) {
+		const char *command = v->v[i].undo_command;
+
+		if (!command || v->v[i].if_left || dw_streq0(before, command))
+			continue;
+		dw_story_put_raw(s, label, command);
+		before = command;
+		label = NULL;
+	}
+}
+
 static void put_steps(const struct story *s)
 {
-	const struct dw_told_steps *v = s->doors[0]->steps;
-	bool undo = false;
+	const struct dw_steps *v = s->doors[0]->steps;
 
-	for (size_t i = 0; v && i < v->n; i++)
-		dw_story_put_raw(s, i ? NULL : "To close", v->v[i].command);
-	for (size_t i = 0; v && i < v->n; i++)
-		if (v->v[i].undo_command) {
-			dw_story_put_raw(s, undo ? NULL : "To undo", v->v[i].undo_command);
-			undo = true;
-		}
+	if (v) {
+		put_commands(s, v);
+		put_undo(s, v);
+	}
 	put_remarks(s, v && v->n ? "But" : "To close");
 }
 

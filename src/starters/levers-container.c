@@ -44,11 +44,23 @@ static const char *unit_of(struct levering *l)
 	return NULL;
 }
 
+/* "running always": the policy that it has now is what an undo gives it. */
+static const char *undo_of(struct levering *l, const char *runtime, const char *word,
+			   const struct dw_state *now)
+{
+	const char *policy = strchr(now->text, ' ');
+
+	if (!policy)
+		return dw_arena_printf(l->arena, "%s start %s", runtime, word);
+	return dw_arena_printf(l->arena, "%s update --restart=%s %s && %s start %s", runtime,
+			       dw_levers_quote(l->arena, policy + 1), word, runtime, word);
+}
+
 void dw_levers_of_container(struct levering *l)
 {
 	struct dw_arena *a = l->arena;
 	const char *id = l->starter->id, *runtime = runtime_of(id), *name, *word, *unit;
-	struct dw_lever v;
+	struct dw_lever v, *add;
 
 	unit = unit_of(l);
 	if (unit)
@@ -82,7 +94,10 @@ void dw_levers_of_container(struct levering *l)
 		.command = dw_arena_printf(a, "%s update --restart=no %s && %s stop %s", runtime,
 					   word, runtime, word),
 	};
-	if (dw_levers_add(l, &v))
+	add = dw_levers_add(l, &v);
+	if (add)
+		add->undo_command = undo_of(l, runtime, word, &add->now);
+	if (add)
 		dw_levers_remark(l,
 				 "This stops all of the container %s, not this port alone: without "
 				 "the port it has to be made anew.",

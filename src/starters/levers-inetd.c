@@ -75,6 +75,18 @@ static bool find_line(struct levering *l, const char *daemon, const char **ret_f
 	return false;
 }
 
+/* Every applet is that one program: its inetd cannot be told apart by the path that is signalled. */
+static void close_busybox(struct levering *l, const char *file, unsigned line)
+{
+	bool xinetd = false;
+	int pid = daemon_pid(l->door, &xinetd);
+	const char *who = pid ? dw_arena_printf(l->arena, "%d", pid) : "its process";
+
+	dw_levers_cannot(
+		l, "busybox's inetd is told by hand: comment line %u of %s, then `kill -HUP` %s.",
+		line, file, who);
+}
+
 void dw_levers_of_inetd(struct levering *l)
 {
 	struct dw_inetd_daemon daemon = { .program = "/usr/sbin/inetd", .set = "inetd" };
@@ -87,6 +99,10 @@ void dw_levers_of_inetd(struct levering *l)
 	if (!find_line(l, "inetd", &file, &line))
 		return;
 	found = find_daemon(l, false, &daemon);
+	if (dw_streq(dw_basename(daemon.program), "busybox")) {
+		close_busybox(l, file, line);
+		return;
+	}
 	w = (struct lever_words){
 		.label = dw_arena_printf(a, "the line of %s", l->starter->id),
 		.why = "This line makes inetd open the door; its other lines stay.",

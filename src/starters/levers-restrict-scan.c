@@ -187,6 +187,10 @@ static bool take(struct scanner *c, size_t i, const struct body *body)
 		return false;
 	if (!body->comment)
 		last = last_of(c, i);
+	/* a block that never ends is no setting */
+	if (c->b->style == DW_BIND_BLOCK &&
+	    !strchr(last == i ? value : c->ret->lines.v[last].s, '}'))
+		return false;
 	end = end_of_value(c->b->style, value);
 	*dw_vec_add(c->a, &c->ret->found) = (struct dw_set_line){
 		.line = (unsigned)i + 1,
@@ -237,8 +241,9 @@ static const char *head_of(const struct scanner *c, const struct body *body, siz
 	*ret_n = strcspn(s, ": \t{");
 	if (c->b->style == DW_BIND_BLOCK) {
 		end = blanks(s + *ret_n);
-		/* one that ends where it begins has no room for a line */
-		return c->depth == 0 && *ret_n && *end == '{' && !strchr(end, '}') ? s : NULL;
+		/* where more than the brace stands, a line behind it might not be in the block, or be a remark */
+		return c->depth == 0 && *ret_n && *end == '{' && !strpbrk(end + 1, "{}*") ? s
+											  : NULL;
 	}
 	/* a line of YAML that is not indented ends what was before; a clause of unbound has nothing behind its colon */
 	if (c->b->style == DW_BIND_YAML && body->indent > 0)
@@ -279,6 +284,8 @@ static void scan_line(struct scanner *c, size_t i)
 	if (!body.comment && !sections && !c->ret->put)
 		c->ret->put = (unsigned)i + 1;
 	head = body.comment || c->remark ? NULL : head_of(c, &body, &n);
+	if (c->b->style == DW_BIND_YAML && sections && !body.comment && body.indent == 0)
+		c->in = false;
 	if (head && (sections || c->b->style == DW_BIND_INI)) {
 		enter(c, i, head, n);
 	} else if (c->in && !c->remark && (!block || c->depth == 1)) {

@@ -5,6 +5,43 @@
 
 #include "levers.h"
 
+/* --- what is narrowed (levers-restrict.c) ------------------------------------------------------------ */
+
+struct restricting {
+	struct levering l;                /* what is gathered */
+	const struct dw_service *service; /* NULL: not known */
+	const struct dw_strings *from;    /* networks that may reach it */
+	bool loopback;                    /* they are this host alone */
+	bool v6;                          /* ::1 is there */
+};
+
+/*
+ * Says that it cannot be narrowed here, for the reason that is given (no full stop), and that the packet filter can. The
+ * first reason stays.
+ */
+void dw_restrict_fence(struct restricting *r, const char *fmt, ...) dw_printf_like(2, 3);
+/* Whom to tell that a setting of the service changed; NULL: nobody can be. */
+const char *dw_restrict_notify(struct restricting *r);
+
+/* --- ways to narrow -------------------------------------------------------------------------------- */
+
+/* The service's own setting (levers-restrict-service.c). False: none is known for it here; *ret_why (NULL) says more. */
+bool dw_restrict_setting(struct restricting *r, const char **ret_why);
+/* Drop-ins of units (levers-restrict-unit.c). */
+void dw_restrict_socket(struct restricting *r, const char *unit);
+void dw_restrict_networks(struct restricting *r, const char *socket, const char *service);
+void dw_restrict_bind(struct restricting *r, const char *service);
+/* The unit that a door's service is, where systemd runs it; NULL. */
+const char *dw_restrict_unit(struct restricting *r);
+/* Lines and blocks (levers-restrict-inetd.c). */
+void dw_restrict_inetd(struct restricting *r);
+void dw_restrict_xinetd(struct restricting *r);
+/* The same, pure. False: there is no such line or block, or nothing is to be changed. */
+bool dw_restrict_inetd_edits(struct dw_arena *a, const struct dw_bytes *text, unsigned line,
+			     struct dw_edits *ret);
+bool dw_restrict_xinetd_edits(struct dw_arena *a, const struct dw_bytes *text, unsigned line,
+			      const char *bind, const char *only_from, struct dw_edits *ret);
+
 /* --- settings in files (levers-restrict-scan.c, -value.c, -edit.c, -listen.c), pure ------------------ */
 
 /* The addresses that settings shall name. */

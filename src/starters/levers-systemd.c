@@ -318,6 +318,41 @@ static bool is_unit(const char *s)
 	       strlen(s) <= DW_SD_NAME_MAX;
 }
 
+/* The owner is what the unit itself starts, not a job or a session that it shelters. */
+static bool starts_owner(struct dw_sd_manager *m, const char *unit, const struct dw_owner *o)
+{
+	const char *program = dw_sd_program(m, dw_sd_unit_get(m, unit), NULL);
+
+	if (!program)
+		return false;
+	program = dw_basename(program);
+	return (o->executable && dw_streq(program, dw_basename(o->executable))) ||
+	       (o->script && dw_streq(program, dw_basename(o->script)));
+}
+
+/*
+ * Several sockets make one door (SO_REUSEPORT), and units other than the starter's opened some of them: all have to go.
+ * One socket that another unit merely holds too was lent to it, and its process ends as what is left.
+ */
+static void close_partners(struct levering *l)
+{
+	const struct dw_door *d = l->door;
+	struct dw_sd *sd = l->s->systemd;
+
+	for (size_t i = 0; d->sockets > 1 && i < d->n_owners; i++) {
+		const struct dw_owner *o = &d->owners[i];
+		struct dw_sd_where w;
+
+		if (!o->cgroup || o->container)
+			continue;
+		dw_sd_where(l->arena, sd->cgroup_root, o->cgroup, &w);
+		if (w.unit && w.uid == UINT32_MAX && dw_ends_with(w.unit, ".service") &&
+		    !dw_streq(w.unit, l->starter->id) && !dw_streq0(w.unit, l->starter->also) &&
+		    starts_owner(sd->system, w.unit, o))
+			dw_levers_unit(l, w.unit);
+	}
+}
+
 void dw_levers_of_systemd(struct levering *l)
 {
 	if (!l->s->systemd || !is_unit(l->starter->id)) {
@@ -326,6 +361,7 @@ void dw_levers_of_systemd(struct levering *l)
 		return;
 	}
 	dw_levers_unit(l, l->starter->id);
+	close_partners(l);
 }
 
 /* --- a user's own manager ------------------------------------------------------------------------- */

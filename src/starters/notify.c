@@ -122,7 +122,7 @@ int dw_switch_notify(struct dw_switch *s, const char *who, struct dw_error *e)
 	} whom[] = {
 		{ "systemd", notify_systemd }, { "inetd", notify_program },
 		{ "xinetd", notify_program },  { "init", notify_init },
-		{ "cron", notify_cron },
+		{ "cron", notify_cron },       { "restart", dw_switch_restart },
 	};
 	size_t n = strcspn(who, " ");
 	const char *arg = who[n] ? who + n + 1 : NULL;

@@ -57,6 +57,10 @@ int dw_switch_run(struct dw_switch *s, struct dw_switch_run *run, struct dw_erro
 int dw_switch_by_script(struct dw_switch *s, const struct dw_switch_ops *ops, const char *object,
 			const char *want, struct dw_switch_run *run, struct dw_error *e);
 
+/* The notice "restart OBJECT" (switch-restart.c). */
+int dw_switch_restart(struct dw_switch *s, const char *object, struct dw_error *e);
+#define DW_RESTART_MS 90000 /* DefaultTimeoutStartSec= of systemd-system.conf(5) */
+
 /* "This switch knows no state WANT": -EINVAL. */
 int dw_switch_unknown(const char *object, const struct dw_state *want, struct dw_error *e);
 

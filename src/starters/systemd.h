@@ -66,6 +66,9 @@ enum dw_sd_key {
 	DW_SD_LISTEN_STREAM,
 	DW_SD_LISTEN_DATAGRAM,
 	DW_SD_LISTEN_SEQPACKET,
+	DW_SD_LISTEN_OTHER, /* what is no socket of the network: FIFOs, netlink, message queues */
+	DW_SD_IP_ALLOW,
+	DW_SD_IP_DENY,
 	DW_SD_ACCEPT,
 	DW_SD_SERVICE,
 	DW_SD_IPV6_ONLY,

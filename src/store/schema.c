@@ -61,7 +61,7 @@ static int migrate(struct dw_store *s, int64_t from, struct dw_error *e)
 	return r < 0 ? r : dw_store_exec(s, set, e);
 }
 
-/* Whole or not at all: also user_version belongs to the transaction. Asked again in it: another process may be first. */
+/* Whole or not at all: user_version belongs to the transaction too. Asked again in it: another may be first. */
 static int bring_up(struct dw_store *s, struct dw_error *e)
 {
 	int64_t now = 0;

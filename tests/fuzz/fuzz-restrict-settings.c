@@ -72,7 +72,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct dw_set_scan lines = { 0 };
 
 	if (!size || b.style == DW_BIND_UNKNOWN ||
-	    (settings[0].option && settings[0].number != DW_BIND_ONE))
+	    (settings[0].option && settings[0].number != DW_BIND_ONE) ||
+	    (b.style == DW_BIND_BLOCK && settings[0].number == DW_BIND_LINES))
 		return 0;
 	if (b.style == DW_BIND_YAML || b.style == DW_BIND_CLAUSE || b.style == DW_BIND_BLOCK ||
 	    b.style == DW_BIND_INI)

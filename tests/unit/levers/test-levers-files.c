@@ -86,6 +86,31 @@ DW_TEST(a_child_of_inetd)
 	asked_close(&k, h);
 }
 
+/* A signal to every busybox would end shells and more. */
+DW_TEST(inetd_of_busybox)
+{
+	struct dw_owner o = { .pid = 80,
+			      .started_ticks = 800,
+			      .comm = "busybox",
+			      .executable = "/bin/busybox",
+			      .command = "busybox inetd" };
+	struct dw_door d = door(DW_STARTER_INETD, "telnet", "/etc/inetd.conf:2");
+	struct host *h = sysv_host();
+	struct asked k;
+
+	d.owners = &o;
+	host_file(h, "/etc/inetd.conf", 0644, inetd_conf);
+	host_process(h, &(struct host_process){ .pid = 80,
+						.ppid = 1,
+						.exe = "/bin/busybox",
+						.argv = { "busybox", "inetd" } });
+	host_file(h, "/usr/sbin/inetd", 0755, "");
+	k = host_ask(h, "init", true, &d);
+	DW_CHECK_STR(k.text, "cannot: busybox's inetd is told by hand: comment line 2 of "
+			     "/etc/inetd.conf, then `kill -HUP` 80.\n");
+	asked_close(&k, h);
+}
+
 DW_TEST(a_block_of_xinetd)
 {
 	struct dw_door d = door(DW_STARTER_XINETD, "telnet", "/etc/xinetd.d/telnet:1");

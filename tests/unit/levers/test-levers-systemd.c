@@ -274,6 +274,58 @@ DW_TEST(generated_from_a_script)
 	asked_close(&k, h);
 }
 
+/* Two units listen on one port (SO_REUSEPORT): closing one would leave the door open. */
+DW_TEST(partners)
+{
+	struct dw_owner o[] = {
+		{ .pid = 90,
+		  .started_ticks = 900,
+		  .executable = "/usr/sbin/a",
+		  .cgroup = "/system.slice/a.service" },
+		{ .pid = 91,
+		  .started_ticks = 910,
+		  .executable = "/usr/sbin/b",
+		  .cgroup = "/system.slice/b.service" },
+		{ .pid = 92,
+		  .started_ticks = 920,
+		  .executable = "/usr/sbin/job",
+		  .cgroup = "/system.slice/cron.service" },
+	};
+	struct dw_door d = door(DW_STARTER_SYSTEMD_SERVICE, "a.service", NULL);
+	struct host *h = systemd_host();
+	struct asked k;
+
+	d.owners = o;
+	d.n_owners = 3;
+	d.sockets = 2;
+	host_file(h, "/usr/lib/systemd/system/b.service", 0644,
+		  "[Service]\nExecStart=/usr/sbin/b\n");
+	host_file(h, "/usr/lib/systemd/system/cron.service", 0644,
+		  "[Service]\nExecStart=/usr/sbin/cron\n");
+	host_link(h, WANTS "/a.service", "/usr/lib/systemd/system/a.service");
+	host_link(h, WANTS "/b.service", "/usr/lib/systemd/system/b.service");
+	host_link(h, WANTS "/cron.service", "/usr/lib/systemd/system/cron.service");
+	k = host_ask(h, NULL, false, &d);
+	DW_CHECK_STR(k.text, "BOOT file " WANTS
+			     "/a.service link /usr/lib/systemd/system/a.service -> absent "
+			     "notify=systemd\n"
+			     "BOOT file " WANTS
+			     "/b.service link /usr/lib/systemd/system/b.service -> absent "
+			     "notify=systemd\n");
+	asked_close(&k, h);
+
+	/* one socket that two hold was lent: only its maker's unit goes */
+	h = systemd_host();
+	d.sockets = 1;
+	host_link(h, WANTS "/a.service", "/usr/lib/systemd/system/a.service");
+	host_link(h, WANTS "/b.service", "/usr/lib/systemd/system/b.service");
+	k = host_ask(h, NULL, false, &d);
+	DW_CHECK_STR(k.text, "BOOT file " WANTS
+			     "/a.service link /usr/lib/systemd/system/a.service -> absent "
+			     "notify=systemd\n");
+	asked_close(&k, h);
+}
+
 DW_TEST(a_users_unit)
 {
 	struct dw_owner o = { .pid = 90, .started_ticks = 900, .comm = "a", .uid = 1000 };

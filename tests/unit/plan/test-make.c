@@ -395,6 +395,21 @@ DW_TEST(two_edits_of_one_line_are_refused)
 	DW_CHECK_STR(p->steps.v[0].want.data.data, "echo x\n#telnet a\nftp b\ntalk c\nend\n");
 }
 
+DW_TEST(the_page_has_every_refusal)
+{
+	char *page = dw_golden_read(DW_TEST_PATH("../docs/plan.md"));
+	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
+	size_t rows = 0, n = 0;
+
+	for (; dw_plan_refusal_id(n); n++)
+		DW_CHECK(strstr(page, dw_arena_printf(a, "\n| `%s` |", dw_plan_refusal_id(n))));
+	for (const char *p = strstr(page, "\n## Refusals"), *end = strstr(page, "\n## Afterwards");
+	     p && (p = strstr(p, "\n| `")) && p < end; p++)
+		rows++;
+	DW_CHECK_INT(rows, n);
+	free(page);
+}
+
 /* --- the daemon that has no line left ---------------------------------------------------------------- */
 
 static size_t add_line(struct world *w, unsigned line, const char *old, unsigned active)

@@ -10,6 +10,64 @@
 #include "golden.h"
 #include "mock.h"
 
+static void add_processes(struct dw_levers *l, const struct dw_door *d, struct dw_arena *a)
+{
+	for (size_t i = 0; i < d->n_owners && i < 4; i++)
+		*dw_vec_add(a, l) = (struct dw_lever){
+			.phase = DW_PHASE_LEFT,
+			.manager = "process",
+			.object = dw_arena_printf(a, "%d/1", d->owners[i].pid),
+			.now.text = "running",
+			.off.text = "gone",
+			.label = dw_arena_printf(a, "process %d", d->owners[i].pid),
+			.why = "It holds the door now.",
+			.command = dw_arena_printf(a, "kill %d", d->owners[i].pid),
+			.no_undo = true,
+			.if_left = d->starter.id != NULL,
+		};
+	if (!d->starter.id)
+		dw_vec_push(a, &l->remarks, "What starts it is not known: it may come back.");
+}
+
+/* Levers as they may be: a unit and two links of it, or a line of a file; then its processes. */
+static struct dw_steps *steps_of(const struct dw_door *d, struct dw_arena *a)
+{
+	const struct dw_starter *s = &d->starter;
+	struct dw_levers *l = dw_new(a, struct dw_levers);
+	bool unit = s->id && (dw_ends_with(s->id, ".service") || dw_ends_with(s->id, ".socket"));
+
+	if (unit && s->kind != DW_STARTER_INETD)
+		*dw_vec_add(a, l) = (struct dw_lever){
+			.phase = DW_PHASE_STOP,
+			.manager = "systemd",
+			.object = s->id,
+			.now.text = "active",
+			.off.text = "inactive",
+			.label = s->id,
+			.why = "The unit opens the door at every start.",
+			.command = dw_arena_printf(a, "systemctl stop %s", s->id),
+			.undo_command = dw_arena_printf(a, "systemctl start %s", s->id),
+		};
+	for (size_t i = 0; s->id && i < 2; i++)
+		*dw_vec_add(a, l) = (struct dw_lever){
+			.phase = DW_PHASE_BOOT,
+			.manager = "file",
+			.object = dw_arena_printf(a, "/etc/%s%zu", s->id, i),
+			.now.text = "link /x",
+			.off.text = "absent",
+			.label = dw_arena_printf(a, "/etc/%s%zu", s->id, i),
+			.why = "The boot starts it.",
+			.command = unit && s->kind != DW_STARTER_INETD
+					   ? dw_arena_printf(a, "systemctl disable %s", s->id)
+				   : s->source ? dw_arena_printf(a, "edit %s", s->source)
+					       : NULL,
+			.undo_command =
+				unit ? dw_arena_printf(a, "systemctl enable %s", s->id) : NULL,
+		};
+	add_processes(l, d, a);
+	return dw_plan_one(d, l, "systemd", a);
+}
+
 /* The story; what could not be a door gives the message. Frees the text. */
 static char *why(const char *which, const char *query, struct dw_report_style style, bool json)
 {
@@ -26,7 +84,7 @@ static char *why(const char *which, const char *query, struct dw_report_style st
 		(void)fputs(e.message, out);
 	} else {
 		for (size_t i = 0; i < f.n; i++)
-			f.doors[i].steps = dw_plan_close(f.doors[i].door, "systemd", a);
+			f.doors[i].steps = steps_of(f.doors[i].door, a);
 		DW_CHECK_INT(json ? dw_report_why_json(&f, out, true, NULL)
 				  : dw_report_why_text(&r, &f, out, &style, NULL),
 			     0);
@@ -215,7 +273,7 @@ static void four_make(struct four *f, struct dw_arena *a)
 						      .reasons = four_reasons,
 						      .n_reasons = 1,
 						      .service = &four_service,
-						      .steps = dw_plan_close(d, "systemd", a) };
+						      .steps = steps_of(d, a) };
 	}
 }
 
@@ -263,7 +321,11 @@ DW_TEST(doors_that_are_alike_are_one_story)
 	check_four(&f, "written in /lib/rpcbind.socket:11, 12, 15, /etc/rpcbind.socket:2\n", 1);
 	check_four(&f, "over IPv4 and IPv6", 1);
 	check_four(&f, "To close     ", 1);
-	check_four(&f, "systemctl disable --now", 1);
+	check_four(&f,
+		   "systemctl stop rpcbind.socket\n             systemctl disable rpcbind.socket\n",
+		   1);
+	check_four(&f, "To undo      systemctl enable rpcbind.socket\n             systemctl start",
+		   1);
 	check_four(&f, "restrict: Meant for loopback. [to-networks]\n", 1);
 	check_four(&f, "Used by      nobody is connected now\n", 1);
 	check_four(&f, "             (udp) a datagram port: who sends to it is not counted\n", 1);
@@ -299,7 +361,7 @@ DW_TEST(doors_that_differ_stay_apart)
 	four_make(&f, a);
 	for (size_t i = 0; i < 4; i++) {
 		f.doors[i].starter.kind = DW_STARTER_INETD;
-		f.told[i].steps = dw_plan_close(&f.doors[i], "systemd", a);
+		f.told[i].steps = steps_of(&f.doors[i], a);
 	}
 	check_four(&f, "rpcbind: RESTRICT\n", 4);
 	/* of a program that nobody starts, each process is told */

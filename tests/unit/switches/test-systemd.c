@@ -12,63 +12,78 @@ static const char units[] = "{\"units\": [" UNIT("cups.socket", "active", ", \"p
 		     "") "," UNIT("again.service", "reloading",
 				  "") "," UNIT("broken.service", "failed",
 					       "") "," UNIT("stays.service", "active",
-							    ", \"refuses\": \"stop\"") "," UNIT("ne"
-												"ve"
-												"r."
-												"se"
-												"rv"
-												"ic"
-												"e",
-												"in"
-												"ac"
-												"ti"
-												"v"
-												"e",
-												", "
-												"\""
-												"re"
-												"fu"
-												"se"
-												"s"
-												"\""
-												": "
-												"\""
-												"st"
-												"ar"
-												"t"
-												"\""
-												", "
-												"\""
-												"pr"
-												"op"
-												"er"
-												"ti"
-												"es"
-												"\""
-												": "
-												"{"
-												"\""
-												"Re"
-												"su"
-												"lt"
-												"\""
-												": "
-												"\""
-												"ex"
-												"it"
-												"-c"
-												"od"
-												"e"
-												"\""
-												"}") "," UNIT("back.service",
-													      "active",
-													      ", \"comes_back\": true") "," UNIT("late.socket",
-																		 "inactive",
-																		 ", \"properties\": {\"Triggers\": [\"early.service\"]}") "," UNIT("early.service",
-																										   "active",
-																										   "") "," UNIT("shut.socket",
-																												"inactive",
-																												", \"properties\": {\"Triggers\": [\"stays.service\"]}") "]}";
+							    ", \"refuses\": "
+							    "\"stop\"") "," UNIT("ne"
+										 "ve"
+										 "r."
+										 "se"
+										 "rv"
+										 "ic"
+										 "e",
+										 "in"
+										 "ac"
+										 "ti"
+										 "v"
+										 "e",
+										 ", "
+										 "\""
+										 "re"
+										 "fu"
+										 "se"
+										 "s"
+										 "\""
+										 ": "
+										 "\""
+										 "st"
+										 "ar"
+										 "t"
+										 "\""
+										 ", "
+										 "\""
+										 "pr"
+										 "op"
+										 "er"
+										 "ti"
+										 "es"
+										 "\""
+										 ": "
+										 "{"
+										 "\""
+										 "Re"
+										 "su"
+										 "lt"
+										 "\""
+										 ": "
+										 "\""
+										 "ex"
+										 "it"
+										 "-c"
+										 "od"
+										 "e"
+										 "\""
+										 "}") "," UNIT("bac"
+											       "k."
+											       "ser"
+											       "vic"
+											       "e",
+											       "act"
+											       "iv"
+											       "e",
+											       ", "
+											       "\"c"
+											       "ome"
+											       "s_"
+											       "bac"
+											       "k\""
+											       ": "
+											       "tru"
+											       "e") "," UNIT("late.socket",
+													     "inactive",
+													     ", \"properties\": {\"Triggers\": [\"early.service\"]}") "," UNIT("early.service",
+																					       "active",
+																					       "") "," UNIT("shut.socket",
+																							    "inactive",
+																							    ", \"properties\": {\"Triggers\": [\"stays.service\"]}") "]}";
 
 static const char users_units[] =
 	"{\"units\": [" UNIT("web.socket", "active", "") "," UNIT("web.service", "active", "") "]}";
