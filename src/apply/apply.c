@@ -119,7 +119,7 @@ static int take_all(struct work *w, size_t *ret_at, struct dw_error *e)
 	for (size_t i = 0; r == 0 && i < w->run->n_steps; i++) {
 		*ret_at = i;
 		if (w->a->stop && *(const volatile bool *)w->a->stop)
-			return dw_error_set(e, -EINTR, "it was to stop");
+			return dw_error_set(e, -EINTR, "it was interrupted");
 		r = tell_readers(w, &w->run->steps[i].step, e);
 		if (r < 0) {
 			*ret_at = w->last;

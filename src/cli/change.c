@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "dw_macros.h"
@@ -96,16 +97,25 @@ static const int asking[] = { SIGINT, SIGTERM };
 /* the terminal is gone, or wants us to wait: in the middle of a change neither is a reason to stop */
 static const int ignored[] = { SIGHUP, SIGTSTP, SIGTTOU, SIGTTIN };
 
+/* What is overwritten must not reach the next line. Names in it are escaped, so bytes are columns, nearly always. */
+static int room(void)
+{
+	struct winsize size = { 0 };
+	bool known = ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col;
+
+	return known ? DW_MAX((int)size.ws_col - 20, 20) : 60;
+}
+
 static void tell_step(void *data, const char *what, const char *state, size_t i, size_t n, int undo)
 {
 	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
+	const char *text = dw_escape_terminal(a, what, strlen(what)), *head = undo ? "back " : "";
 
-	/* the step that begins is overwritten by the same one when it ends */
-	(void)fprintf(stderr, "\r\x1b[K%s%zu/%zu %s%s%s", undo ? "back " : "", i + 1, n,
-		      dw_escape_terminal(a, what, strlen(what)), state ? ": " : " ...",
-		      state ? state : "");
+	/* the line of a step that begins is overwritten when it ends */
 	if (state)
-		(void)fputc('\n', stderr);
+		(void)fprintf(stderr, "\r\x1b[K%s%zu/%zu %s: %s\n", head, i + 1, n, text, state);
+	else
+		(void)fprintf(stderr, "\r\x1b[K%s%zu/%zu %.*s ...", head, i + 1, n, room(), text);
 	(void)fflush(stderr);
 }
 

@@ -84,7 +84,10 @@ static bool ask(const struct closing *c)
 	char answer[16] = "";
 
 	(void)fflush(stdout);
-	(void)fprintf(stderr, "\n%s [y/N] ", n == 1 ? "Close this door?" : "Close these doors?");
+	if (n == 1)
+		(void)fputs("\nClose this door? [y/N] ", stderr);
+	else
+		(void)fprintf(stderr, "\nClose these %zu doors? [y/N] ", n);
 	(void)fflush(stderr);
 	if (!fgets(answer, sizeof(answer), stdin))
 		(void)fputc('\n', stderr);

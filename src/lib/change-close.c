@@ -39,6 +39,16 @@ static const struct dw_difference *first_grave(const struct dw_differences *all)
 	return NULL;
 }
 
+/* Most texts name their object themselves. */
+static const char *told(struct dw_arena *a, const struct dw_difference *d)
+{
+	bool named = !d->object || strstr(d->text, d->object);
+
+	return dw_arena_printf(a, "%s%s%s%s%s%s", named ? "" : d->object, named ? "" : ": ",
+			       d->text, d->who ? " Brought back by: " : "", d->who ? d->who : "",
+			       d->who ? "." : "");
+}
+
 /* "" when all is well, else what is not; in the change's arena. */
 static const char *look(struct changing *c, const struct dw_run *run)
 {
@@ -52,9 +62,7 @@ static const char *look(struct changing *c, const struct dw_run *run)
 				       doorward_last_error(c->d));
 	dw_change_compare(&c->sw, run, after, true, c->arena, &found);
 	d = first_grave(&found);
-	text = !d       ? ""
-	       : d->who ? dw_arena_printf(c->arena, "%s: %s (%s)", d->object, d->text, d->who)
-			: dw_arena_printf(c->arena, "%s: %s", d->object, d->text);
+	text = d ? told(c->arena, d) : "";
 	doorward_audit_free(after);
 	return text;
 }
@@ -181,7 +189,7 @@ static const char *verify(struct changing *c, const struct dw_run *run,
 	}
 	if (!*wrong && c->o.pause && !is_to_stop(c))
 		wrong = watch(c, run, clients);
-	return is_to_stop(c) ? "it was to stop" : wrong;
+	return is_to_stop(c) ? "it was interrupted" : wrong;
 }
 
 /* --- the run -------------------------------------------------------------------------------------- */

@@ -28,7 +28,7 @@ static bool next_line(const char **p, const char *end, struct row *ret)
 {
 	const char *newline;
 
-	if (!*p || *p == end)
+	if (*p == end)
 		return false;
 	newline = memchr(*p, '\n', (size_t)(end - *p));
 	*ret = (struct row){ ' ', *p, (size_t)((newline ? newline : end) - *p), newline == NULL };
@@ -42,7 +42,7 @@ static struct rows rows_of(struct dw_arena *a, const struct dw_bytes *b)
 	struct rows ret = { 0 };
 	struct row r;
 
-	while (next_line(&p, b->data + b->n, &r))
+	while (p && next_line(&p, b->data + b->n, &r))
 		*dw_vec_add(a, &ret) = r;
 	return ret;
 }

@@ -35,7 +35,7 @@ static void add_once(struct dw_arena *a, struct dw_strings *list, const char *s)
 		dw_vec_push(a, list, s);
 }
 
-/* --- remarks ------------------------------------------------------------------------------------------------ */
+/* --- remarks ------------------------------------------------------------------------------------ */
 
 static void tell_spared(struct making *m, struct dw_strings *remarks)
 {
@@ -66,7 +66,7 @@ static void tell_remarks(struct making *m, struct dw_steps *steps)
 	steps->n_remarks = remarks.n;
 }
 
-/* --- who may miss it ------------------------------------------------------------------------------------------ */
+/* --- who may miss it ---------------------------------------------------------------------------- */
 
 static bool is_stopped(const struct dw_steps *steps, const char *unit)
 {
@@ -102,7 +102,7 @@ static void tell_needed(struct making *m, const struct making_door *d, const str
 					 p->name));
 }
 
-/* --- the plan -------------------------------------------------------------------------------------------------- */
+/* --- the plan ----------------------------------------------------------------------------------- */
 
 static void add_also(struct making *m, struct dw_plan *p)
 {

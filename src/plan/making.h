@@ -20,7 +20,7 @@ struct making_door {
 	bool active;      /* to be closed or narrowed, and not refused so far */
 	const char *id;   /* refused: why */
 	const char *sentence;
-	/* Doors that go when its levers are moved, itself not among them: by its own, by those of its daemon (unless_used). */
+	/* Other doors that go when its levers are moved: by its own, by those of its daemon (unless_used). */
 	struct indexes takes, daemon_takes;
 };
 
@@ -42,7 +42,7 @@ struct making {
 bool dw_making_moves(const struct making *m, const struct dw_lever *l);
 /* Some lever of it that stops its daemon is moved. */
 bool dw_making_daemon_goes(const struct making *m, const struct making_door *d);
-/* The levers of the active doors, as steps. Doors that cannot go with the others are refused: then true, and no steps. */
+/* The levers of the active doors as steps. True: doors that cannot go with others were refused, and no steps made. */
 bool dw_making_steps(struct making *m, struct dw_steps *ret);
 
 /* Levers of one file, put together. False: the `ret_bad`-th cannot go with those before it; *ret_line or 0. */

@@ -44,7 +44,7 @@ static const char *tell(const struct making *m, size_t i)
 	return name ? dw_arena_printf(m->arena, "%s (%s)", d->text, name) : d->text;
 }
 
-/* --- no way ------------------------------------------------------------------------------------------------ */
+/* --- no way ------------------------------------------------------------------------------------- */
 
 static bool has_work(const struct making *m, const struct dw_levers *all)
 {
@@ -85,7 +85,7 @@ static void refuse_impossible(struct making *m, size_t i)
 					 : ", and what holds it now could not be told");
 }
 
-/* --- what must not go ---------------------------------------------------------------------------------------- */
+/* --- what must not go --------------------------------------------------------------------------- */
 
 static bool is_vpn(const struct dw_plan_door *d)
 {
@@ -170,7 +170,7 @@ static void refuse_own(struct making *m, size_t i)
 				 "--even-my-session closes it all the same.");
 }
 
-/* --- neighbours -------------------------------------------------------------------------------------------- */
+/* --- neighbours --------------------------------------------------------------------------------- */
 
 /* A door that is to stay: not for this plan's door, which then is `also`. */
 static bool is_kept(const struct making_door *n, bool named)
@@ -231,7 +231,7 @@ static bool refuse_neighbours(struct making *m, size_t i)
 	return false;
 }
 
-/* --- daemons of which no line is left ------------------------------------------------------------------------- */
+/* --- daemons of which no line is left ----------------------------------------------------------- */
 
 static bool is_spared(const struct making *m, const char *set)
 {
@@ -276,7 +276,7 @@ static bool spare_daemons(struct making *m)
 	return more;
 }
 
-/* --- the last way in ------------------------------------------------------------------------------------------- */
+/* --- the last way in ---------------------------------------------------------------------------- */
 
 static bool is_way_in(const struct dw_plan_door *d)
 {

@@ -42,7 +42,7 @@ struct placed {
 	size_t seq, notify_seq;
 };
 
-/* --- objects and groups ----------------------------------------------------------------------------- */
+/* --- objects and groups ------------------------------------------------------------------------- */
 
 static void gather(struct stepping *s)
 {
@@ -162,7 +162,7 @@ static void join_groups(struct stepping *s)
 			s->objects[root_of(s, v[i]->object)].parent = root_of(s, v[i - 1]->object);
 }
 
-/* --- what each object shall be ----------------------------------------------------------------------- */
+/* --- what each object shall be ------------------------------------------------------------------ */
 
 static void refuse_conflict(struct stepping *s, const struct object *o, size_t bad, unsigned line)
 {
@@ -208,7 +208,7 @@ static void decide(struct stepping *s, struct object *o)
 		}
 }
 
-/* --- a step of objects -------------------------------------------------------------------------------- */
+/* --- a step of objects -------------------------------------------------------------------------- */
 
 static int by_place(const void *x, const void *y)
 {
@@ -374,7 +374,7 @@ static struct dw_step step_of(struct stepping *s, const struct object **v, size_
 	return st;
 }
 
-/* --- the order ------------------------------------------------------------------------------------------ */
+/* --- the order ---------------------------------------------------------------------------------- */
 
 static int by_turn(const void *x, const void *y)
 {

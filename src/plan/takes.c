@@ -20,7 +20,7 @@ static bool of_manager(const struct dw_lever *l, const char *manager)
 	return dw_streq(l->manager, manager);
 }
 
-/* --- processes ------------------------------------------------------------------------------------------ */
+/* --- processes ---------------------------------------------------------------------------------- */
 
 static bool same_process(const struct dw_owner *x, const struct dw_owner *y)
 {
@@ -58,7 +58,7 @@ static bool held_by(const struct dw_door *n, const char *object)
 	return false;
 }
 
-/* --- units ------------------------------------------------------------------------------------------------ */
+/* --- units -------------------------------------------------------------------------------------- */
 
 /* A whole component of the path: /system.slice/cups.service/x is in cups.service. */
 static bool in_cgroup(const char *cgroup, const char *unit)
@@ -121,7 +121,7 @@ static bool in_unit(const struct dw_door *n, const char *object)
 	return false;
 }
 
-/* --- everything else ---------------------------------------------------------------------------------------- */
+/* --- everything else ---------------------------------------------------------------------------- */
 
 static bool by_script(const struct dw_door *n, const struct dw_lever *l)
 {
@@ -228,7 +228,7 @@ void dw_making_takes(struct making *m)
 	}
 }
 
-/* --- the host's own network ---------------------------------------------------------------------------------- */
+/* --- the host's own network --------------------------------------------------------------------- */
 
 bool dw_lever_is_network(const struct dw_lever *l, const struct dw_door *d)
 {

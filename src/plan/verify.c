@@ -36,7 +36,7 @@ struct dw_difference *dw_verifying_add(struct verifying *v, enum dw_difference_k
 	return d;
 }
 
-/* --- who ---------------------------------------------------------------------------------------------------- */
+/* --- who ---------------------------------------------------------------------------------------- */
 
 static bool is_off(const struct dw_verify_step *s)
 {
@@ -107,7 +107,7 @@ static const char *who(struct verifying *v, const struct dw_run_door *d,
 	return text.s;
 }
 
-/* --- doors that were closed ------------------------------------------------------------------------------------ */
+/* --- doors that were closed --------------------------------------------------------------------- */
 
 static void check_closed(struct verifying *v, const struct dw_run_door *d)
 {
@@ -136,7 +136,7 @@ static void check_closed(struct verifying *v, const struct dw_run_door *d)
 	}
 }
 
-/* --- doors that were to stay ------------------------------------------------------------------------------------- */
+/* --- doors that stay ---------------------------------------------------------------------------- */
 
 static bool has_unit(const struct dw_strings *list, const char *unit)
 {
@@ -218,7 +218,7 @@ static void check_kept(struct verifying *v, const struct dw_run_door *d)
 		tell_lost(v, d, found);
 }
 
-/* --- units --------------------------------------------------------------------------------------------------------- */
+/* --- units -------------------------------------------------------------------------------------- */
 
 /* What comes and goes by itself: sessions, calls of an Accept= socket, units that a program made for a while. */
 static bool is_fleeting(const char *unit)
@@ -266,7 +266,7 @@ static void check_units(struct verifying *v)
 	}
 }
 
-/* --- what the steps switched ------------------------------------------------------------------------------------- */
+/* --- what the steps switched -------------------------------------------------------------------- */
 
 static bool door_is_back(struct verifying *v, const struct dw_step *s)
 {
@@ -302,7 +302,7 @@ static void check_step(struct verifying *v, const struct dw_verify_step *s)
 	x->who = s->changed_by;
 }
 
-/* --- all ------------------------------------------------------------------------------------------------------------ */
+/* --- all ---------------------------------------------------------------------------------------- */
 
 static void check_blind(struct verifying *v)
 {

@@ -344,6 +344,11 @@ static void put_next(const struct telling *t)
 {
 	if (t->p->plan->steps.n == 0 || t->page.style->quiet)
 		return;
+	if (dw_streq0(t->p->snapshot->method, "offline")) {
+		(void)fputs("\nNothing was changed: doorward changes a host that runs.\n",
+			    t->page.out);
+		return;
+	}
 	(void)fprintf(t->page.out, "\nNothing was changed. To do it: doorward close%s%s%s\n",
 		      t->p->options && *t->p->options ? " " : "",
 		      t->p->options ? t->p->options : "", typed(t));
@@ -367,6 +372,8 @@ static void put_nothing(const struct telling *t)
 
 static void put_blind(const struct telling *t)
 {
+	if (t->p->blind && t->p->plan->steps.n)
+		(void)fputc('\n', t->page.out);
 	if (t->p->blind)
 		dw_page_put(&t->page, 0, 0,
 			    "Not everything could be seen: there may be more to do. doorward audit "

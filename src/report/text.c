@@ -199,6 +199,16 @@ static const char *example(const struct page *p)
 	return "DOOR";
 }
 
+/* One of the doors that closing without a word would close or narrow. */
+static bool has_to_close(const struct page *p)
+{
+	for (size_t i = 0; i < p->r->n_doors; i++)
+		if (dw_streq0(p->r->doors[i].verdict, "close") ||
+		    dw_streq0(p->r->doors[i].verdict, "restrict"))
+			return true;
+	return false;
+}
+
 static void put_next(const struct page *p)
 {
 	if (p->rows.n == 0)
@@ -208,6 +218,11 @@ static void put_next(const struct page *p)
 		       dw_arena_printf(p->a, "doorward why %s tells the whole story of a door.",
 				       example(p)),
 		       0, 0, p->style->columns);
+	if (has_to_close(p))
+		dw_layout_wrap(
+			p->out,
+			"doorward plan tells what closing would take, doorward close does it.", 0,
+			0, p->style->columns);
 }
 
 /* What a person can do about it. */

@@ -229,6 +229,21 @@ static void put_steps(const struct story *s)
 	put_remarks(s, v && v->n ? "But" : "To close");
 }
 
+/* For what is kept nobody wants to be told so. */
+static void put_close(const struct story *s)
+{
+	const struct dw_report_door *d = s->doors[0];
+	const struct dw_endpoint *at = &d->door->at;
+
+	if (!d->steps || !d->steps->n || !at->has_port || at->protocol == DW_PROTOCOL_RAW ||
+	    dw_streq0(d->verdict, "keep"))
+		return;
+	dw_story_put(s, "Or",
+		     dw_arena_printf(s->a,
+				     "doorward close %u/%s does it; doorward undo takes it back.",
+				     at->port, dw_protocol_name(at->protocol)));
+}
+
 static void put_story(const struct story *s)
 {
 	put_title(s);
@@ -243,6 +258,7 @@ static void put_story(const struct story *s)
 	put_closing(s);
 	put_restricts(s);
 	put_steps(s);
+	put_close(s);
 }
 
 static void put_list(const struct stories *all)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Directives that name address and port in one word, and of which each counts: Listen of Apache and CUPS, listen of nginx,
- * http_port of Squid. The address of those for the port is exchanged; the words behind it stay.
+ * Directives that name address and port in one word, and of which each counts: Listen of Apache and CUPS, listen of
+ * nginx, http_port of Squid. The address of those for the port is exchanged; the words behind it stay.
  */
 #include <strings.h>
 

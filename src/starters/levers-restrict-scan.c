@@ -144,7 +144,7 @@ static const char *end_of_value(enum dw_bind_style style, const char *s)
 	}
 	for (const char *p = s; *p; p++) {
 		bool comment = (*p == '#' || (*p == ';' && style == DW_BIND_INI)) &&
-			       (p == s || p[-1] == ' ' || p[-1] == '\t');
+			       (p[-1] == ' ' || p[-1] == '\t'); /* a key stands before it */
 
 		if (!quote && comment && style != DW_BIND_WORDS && style != DW_BIND_MAIN_CF)
 			break;
@@ -169,9 +169,19 @@ static size_t last_of(const struct scanner *c, size_t i)
 	if (c->b->style != DW_BIND_BLOCK)
 		return last;
 	while (last + 1 < c->ret->lines.n && last - i < CONTINUED_MAX &&
-	       !strchr(c->ret->lines.v[last].s, '}'))
+	       !strchr(c->ret->lines.v[last].s, '}') && !strchr(c->ret->lines.v[last + 1].s, '{'))
 		last++;
 	return last;
+}
+
+/* value: the rest of the line behind the brace; last: the line with the other one, NULL: the same. */
+static bool is_block(const char *value, const char *last)
+{
+	const char *close = strchr(last ? last : value, '}');
+
+	return close && !strpbrk(close + 1, "{}") &&
+	       !memchr(last ? last : value, '{', (size_t)(close - (last ? last : value))) &&
+	       !(last && strpbrk(value, "{}"));
 }
 
 static bool take(struct scanner *c, size_t i, const struct body *body)
@@ -187,9 +197,9 @@ static bool take(struct scanner *c, size_t i, const struct body *body)
 		return false;
 	if (!body->comment)
 		last = last_of(c, i);
-	/* a block that never ends is no setting */
+	/* a block that never ends, or that others begin and end beside, is no setting of one value */
 	if (c->b->style == DW_BIND_BLOCK &&
-	    !strchr(last == i ? value : c->ret->lines.v[last].s, '}'))
+	    !is_block(value, last == i ? NULL : c->ret->lines.v[last].s))
 		return false;
 	end = end_of_value(c->b->style, value);
 	*dw_vec_add(c->a, &c->ret->found) = (struct dw_set_line){
@@ -279,7 +289,8 @@ static void scan_line(struct scanner *c, size_t i)
 	const char *head;
 	size_t n;
 
-	if (body.empty)
+	/* a line of main.cf that is indented belongs to the one before */
+	if (body.empty || (c->b->style == DW_BIND_MAIN_CF && body.indent > 0))
 		return;
 	if (!body.comment && !sections && !c->ret->put)
 		c->ret->put = (unsigned)i + 1;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Drop-ins of systemd's units: other addresses for a socket (systemd.socket(5)), networks that may talk to a unit, a port
- * that it may not bind (systemd.resource-control(5)).
+ * Drop-ins of systemd's units: other addresses for a socket (systemd.socket(5)), networks that may talk to a unit, a
+ * port that it may not bind (systemd.resource-control(5)).
  */
 #include "levers-restrict.h"
 #include "systemd.h"

@@ -155,7 +155,7 @@ static const char *default_indent(enum dw_bind_style style, bool sections)
 /* A comment's layout is a pattern only where it cannot be prose: a sign stands between key and value. */
 static bool is_pattern(enum dw_bind_style style, const struct dw_set_line *like)
 {
-	if (!like || !*like->value)
+	if (!*like->value || (strchr(between[style], '=') && !strchr(like->head, '=')))
 		return false;
 	if (like->active)
 		return true;
@@ -173,7 +173,7 @@ const char *dw_set_compose(struct dw_arena *a, const struct dw_service_bind *b,
 
 	if (!value)
 		return dw_arena_printf(a, "%s%s", indent, s->key);
-	head = is_pattern(b->style, like)
+	head = like && is_pattern(b->style, like)
 		       ? like->head
 		       : dw_arena_printf(a, "%s%s%s", indent, s->key, between[b->style]);
 	n = strlen(head);
@@ -184,6 +184,9 @@ const char *dw_set_compose(struct dw_arena *a, const struct dw_service_bind *b,
 		head = dw_arena_printf(a, "%.*s ", (int)(strcspn(head, "{") + 1), head);
 	if (b->style == DW_BIND_BLOCK && like && like->active && like->line == like->last)
 		close = dw_arena_printf(a, "%s%s", *like->tail == '}' ? " " : "", like->tail);
-	return dw_arena_printf(a, "%s%s%s%s", head, value, close,
-			       like && like->active && b->style != DW_BIND_BLOCK ? like->tail : "");
+	if (!like || !like->active || b->style == DW_BIND_BLOCK)
+		return dw_arena_printf(a, "%s%s%s", head, value, close);
+	/* a comment behind no value would become part of the new one */
+	return dw_arena_printf(a, "%s%s%s%s", head, value,
+			       *like->tail == '#' || *like->tail == ';' ? " " : "", like->tail);
 }

@@ -14,7 +14,9 @@
 		__VA_ARGS__, NULL                                                                  \
 	}
 
-static const char *const none[1];
+static const char *const none[1], *const files[] = { "/x", NULL },
+					 *const clash[] = { "clash", NULL },
+					 *const sections[] = { "server", "options", NULL };
 static const struct dw_service_port no_ports[1];
 
 /* What stands in the line of that number; NULL: there is none. */
@@ -59,13 +61,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		  .option = size && data[0] % DW_BIND_COUNT == DW_BIND_OPTION ? "-l" : NULL },
 		{ 0 },
 	};
-	struct dw_service_bind b = { .files = ALL("/x"),
+	struct dw_service_bind b = { .files = files,
 				     .programs = none,
 				     .style = (enum dw_bind_style)(size ? data[0] % DW_BIND_COUNT
 									: 0),
 				     .sections = none,
 				     .ports = no_ports,
-				     .clash = ALL("clash"),
+				     .clash = clash,
 				     .settings = settings };
 	const struct dw_narrow to = { "127.0.0.1", "::1", true, 80 };
 	struct dw_set_file f = { .path = "/x" };
@@ -77,7 +79,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	if (b.style == DW_BIND_YAML || b.style == DW_BIND_CLAUSE || b.style == DW_BIND_BLOCK ||
 	    b.style == DW_BIND_INI)
-		b.sections = ALL("server", "options");
+		b.sections = sections;
 	f.text = (struct dw_bytes){ dw_arena_strndup(a, (const char *)data + 1, size - 1),
 				    size - 1 };
 	if (memchr(data + 1, 0, size - 1))

@@ -120,4 +120,21 @@ DW_TEST(one_line_or_several)
 	DW_CHECK(dw_str_one_line(a, "\nb") == NULL);
 }
 
+DW_TEST(durations_have_a_unit)
+{
+	static const struct {
+		const char *text;
+		uint64_t seconds;
+	} good[] = { { "90s", 90 }, { "10m", 600 }, { "2h", 7200 }, { "1d", 86400 }, { "0s", 0 } };
+	static const char *const bad[] = { "",    "s",   "10",   "m10", "1w",
+					   "-1s", "1 m", "1.5h", "9d",  "99999999999999999999s",
+					   "1mm" };
+	uint64_t v;
+
+	for (size_t i = 0; i < DW_ARRAY_SIZE(good); i++)
+		DW_CHECK(dw_parse_duration(good[i].text, 8 * 86400, &v) && v == good[i].seconds);
+	for (size_t i = 0; i < DW_ARRAY_SIZE(bad); i++)
+		DW_CHECK(!dw_parse_duration(bad[i], 8 * 86400, &v));
+}
+
 DW_TEST_MAIN

@@ -7,7 +7,7 @@
 #define CLOSE DW_INTENT_CLOSE
 #define NONE  DW_INTENT_NONE
 
-/* --- as text ----------------------------------------------------------------------------------------- */
+/* --- as text ------------------------------------------------------------------------------------ */
 
 static void units_of_one_service(struct world *w)
 {
@@ -136,7 +136,7 @@ DW_TEST(the_same_request_gives_the_same_bytes)
 	}
 }
 
-/* --- refusals ------------------------------------------------------------------------------------------ */
+/* --- refusals ----------------------------------------------------------------------------------- */
 
 DW_TEST(the_own_session_stays)
 {
@@ -258,6 +258,59 @@ DW_TEST(neighbours_that_are_kept_keep_it)
 		}
 }
 
+/* One way in which the door n goes with d; the last is none. */
+static void meet(struct world *w, size_t i, size_t d, size_t n)
+{
+	switch (i) {
+	case 0:
+		add_unit(w, d, "n.service", NULL, 1);
+		break;
+	case 1:
+		w->d[n].starter.also = "a.service";
+		add_unit(w, d, "a.service", NULL, 1);
+		break;
+	case 2:
+		add_owner(w, n, 9, "/system.slice/a.service/worker");
+		add_unit(w, d, "a.service", NULL, 1);
+		break;
+	case 3:
+		add_unit(w, d, "a.service", "a", 1);
+		add_unit(w, d, "n.service", "a", 2)->taken_along = true;
+		break;
+	case 4:
+		add_owner(w, n, 9, NULL);
+		add_process(w, d, 9, true);
+		break;
+	case 5:
+		add_owner(w, n, 9, NULL);
+		add_owner(w, d, 9, NULL);
+		add_unit(w, d, "a", NULL, 1)->manager = "sysv";
+		break;
+	case 6:
+		w->d[n].starter.source = CONF ":2";
+		add_edit(w, d, CONF, INETD, 2, "telnet a", NULL)->source = NULL;
+		break;
+	case 7:
+		w->d[n].starter.kind = w->d[d].starter.kind = DW_STARTER_CONTAINER;
+		w->d[n].starter.id = w->d[d].starter.id = "docker:web";
+		add_unit(w, d, "docker:0123", NULL, 1)->manager = "container";
+		break;
+	case 8:
+		w->d[n].starter.kind = DW_STARTER_SYSV;
+		w->d[n].starter.id = "a";
+		add_unit(w, d, "a.service", NULL, 1);
+		break;
+	case 9: /* process 1 holds sockets for all; names that only begin alike */
+		add_owner(w, n, 1, "/init.scope");
+		add_owner(w, d, 1, "/init.scope");
+		add_owner(w, n, 8, "/system.slice/aa.service");
+		w->d[n].starter.source = CONF ":3";
+		add_edit(w, d, CONF, INETD, 2, "telnet a", NULL);
+		add_unit(w, d, "a.service", NULL, 1);
+		break;
+	}
+}
+
 /* Each way in which one door goes with another. */
 DW_TEST(neighbours_are_found)
 {
@@ -272,54 +325,7 @@ DW_TEST(neighbours_are_found)
 		       n = add_door(w, 2, "n.service", "keep", NONE);
 		bool met = i + 1 < DW_ARRAY_SIZE(ways);
 
-		switch (i) {
-		case 0:
-			add_unit(w, d, "n.service", NULL, 1);
-			break;
-		case 1:
-			w->d[n].starter.also = "a.service";
-			add_unit(w, d, "a.service", NULL, 1);
-			break;
-		case 2:
-			add_owner(w, n, 9, "/system.slice/a.service/worker");
-			add_unit(w, d, "a.service", NULL, 1);
-			break;
-		case 3:
-			add_unit(w, d, "a.service", "a", 1);
-			add_unit(w, d, "n.service", "a", 2)->taken_along = true;
-			break;
-		case 4:
-			add_owner(w, n, 9, NULL);
-			add_process(w, d, 9, true);
-			break;
-		case 5:
-			add_owner(w, n, 9, NULL);
-			add_owner(w, d, 9, NULL);
-			add_unit(w, d, "a", NULL, 1)->manager = "sysv";
-			break;
-		case 6:
-			w->d[n].starter.source = CONF ":2";
-			add_edit(w, d, CONF, INETD, 2, "telnet a", NULL)->source = NULL;
-			break;
-		case 7:
-			w->d[n].starter.kind = w->d[d].starter.kind = DW_STARTER_CONTAINER;
-			w->d[n].starter.id = w->d[d].starter.id = "docker:web";
-			add_unit(w, d, "docker:0123", NULL, 1)->manager = "container";
-			break;
-		case 8:
-			w->d[n].starter.kind = DW_STARTER_SYSV;
-			w->d[n].starter.id = "a";
-			add_unit(w, d, "a.service", NULL, 1);
-			break;
-		case 9: /* process 1 holds sockets for all; names that only begin alike */
-			add_owner(w, n, 1, "/init.scope");
-			add_owner(w, d, 1, "/init.scope");
-			add_owner(w, n, 8, "/system.slice/aa.service");
-			w->d[n].starter.source = CONF ":3";
-			add_edit(w, d, CONF, INETD, 2, "telnet a", NULL);
-			add_unit(w, d, "a.service", NULL, 1);
-			break;
-		}
+		meet(w, i, d, n);
 		if ((refused(w, plan_of(w), d) != NULL) != met) {
 			printf("%s\n", ways[i]);
 			DW_CHECK(false);
@@ -395,34 +401,7 @@ DW_TEST(two_edits_of_one_line_are_refused)
 	DW_CHECK_STR(p->steps.v[0].want.data.data, "echo x\n#telnet a\nftp b\ntalk c\nend\n");
 }
 
-DW_TEST(the_page_has_every_refusal)
-{
-	char *page = dw_golden_read(DW_TEST_PATH("../docs/plan.md"));
-	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
-	size_t rows = 0, n = 0;
-
-	for (; dw_plan_refusal_id(n); n++)
-		DW_CHECK(strstr(page, dw_arena_printf(a, "\n| `%s` |", dw_plan_refusal_id(n))));
-	for (const char *p = strstr(page, "\n## Refusals"), *end = strstr(page, "\n## Afterwards");
-	     p && (p = strstr(p, "\n| `")) && p < end; p++)
-		rows++;
-	DW_CHECK_INT(rows, n);
-	free(page);
-}
-
-/* --- the daemon that has no line left ---------------------------------------------------------------- */
-
-static size_t add_line(struct world *w, unsigned line, const char *old, unsigned active)
-{
-	size_t i = add_door(w, line, old, "close", CLOSE);
-	struct dw_lever *l;
-
-	add_edit(w, i, CONF, INETD, line, old, NULL);
-	l = add_unit(w, i, "inetd.service", "inetd.service", 1);
-	l->unless_used = "inetd " CONF;
-	l->active = active;
-	return i;
-}
+/* --- the daemon that has no line left ----------------------------------------------------------- */
 
 DW_TEST(the_daemon_goes_with_its_last_line)
 {
@@ -459,7 +438,7 @@ DW_TEST(the_daemon_goes_on_when_it_holds_a_door_that_stays)
 	DW_CHECK(among(w, p->also, p->n_also, kept));
 }
 
-/* --- one door, and the run ----------------------------------------------------------------------------- */
+/* --- one door, and the run ---------------------------------------------------------------------- */
 
 DW_TEST(one_door_is_told_whatever_else_goes)
 {
@@ -505,117 +484,6 @@ DW_TEST(a_run_has_every_door_and_its_role)
 	DW_CHECK_INT(run.doors[4].role, DW_RUN_DOOR_OTHER);
 	DW_CHECK(run.doors[2].lasting && !run.doors[4].lasting);
 	DW_CHECK_STR(run.doors[2].starter_id, "k.service");
-}
-
-/* --- plans that nobody thought of ------------------------------------------------------------------------- */
-
-static unsigned next(unsigned *seed, unsigned n)
-{
-	*seed = *seed * 1103515245u + 12345u;
-	return (*seed >> 16) % n;
-}
-
-static void add_random_line(struct world *w, unsigned *seed)
-{
-	bool second = next(seed, 2) != 0;
-
-	add_line(w, second ? 3 : 2, second ? "ftp b" : "telnet a", 2);
-}
-
-static void make_random(struct world *w, unsigned seed)
-{
-	static const char *const verdicts[] = { "keep", "restrict", "close", "ask", "investigate" };
-	unsigned doors = 1 + next(&seed, 12);
-
-	for (unsigned i = 0; i < doors; i++) {
-		const char *unit = dw_arena_printf(w->a, "u%u.service", next(&seed, 6));
-		size_t d = add_door(w, 100 + i, unit, verdicts[next(&seed, 5)],
-				    next(&seed, 3) ? CLOSE : NONE);
-
-		w->d[d].carries_session = next(&seed, 15) == 0;
-		w->p[d].login = next(&seed, 5) == 0;
-		w->p[d].named = next(&seed, 2) == 0;
-		add_unit(w, d, unit, next(&seed, 2) ? unit : "shared", next(&seed, 2));
-		add_unit(w, d, dw_arena_printf(w->a, "u%u.socket", next(&seed, 6)), unit, 0);
-		add_link(w, d, dw_arena_printf(w->a, "/etc/%u", next(&seed, 8)), "/x",
-			 next(&seed, 2) ? "systemd" : NULL);
-		if (next(&seed, 2))
-			add_random_line(w, &seed);
-		if (w->n > DOORS - 3)
-			break;
-	}
-}
-
-static bool has_word(const char *list, const char *word)
-{
-	size_t n = strlen(word);
-
-	for (const char *p = list; (p = strstr(p, word)); p += n)
-		if ((p == list || p[-1] == ' ') && (p[n] == ' ' || !p[n]))
-			return true;
-	return false;
-}
-
-/* Some step moves it. */
-static bool is_moved(const struct dw_plan *p, const struct dw_lever *l)
-{
-	for (size_t i = 0; i < p->steps.n; i++) {
-		const struct dw_step *s = &p->steps.v[i];
-
-		if (s->phase == l->phase && dw_streq(s->manager, l->manager) &&
-		    has_word(s->object, l->object))
-			return true;
-	}
-	return false;
-}
-
-static void check_steps(const struct dw_plan *p)
-{
-	for (size_t i = 0; i < p->steps.n; i++) {
-		const struct dw_step *s = &p->steps.v[i];
-
-		DW_CHECK(i == 0 || p->steps.v[i - 1].phase <= s->phase);
-		DW_CHECK(!dw_streq(s->expect.text, s->want.text));
-		for (size_t k = 0; k < i; k++)
-			DW_CHECK(p->steps.v[k].phase != s->phase ||
-				 !has_word(p->steps.v[k].object, s->object));
-	}
-}
-
-static void check_doors(struct world *w, const struct dw_plan *p)
-{
-	for (size_t i = 0; i < w->n; i++) {
-		bool closes = among(w, p->closes, p->n_closes, i);
-		const char *id = refused(w, p, i);
-
-		DW_CHECK(closes + (id != NULL) == (w->p[i].intent == CLOSE));
-		for (size_t k = 0; closes && k < w->l[i].n; k++)
-			DW_CHECK(w->l[i].v[k].unless_used || is_moved(p, &w->l[i].v[k]));
-		/* what stays is touched by nobody */
-		if (id || (!closes && dw_streq(w->p[i].verdict, "keep")))
-			DW_CHECK(!is_moved(p, &(struct dw_lever){ .phase = DW_PHASE_STOP,
-								  .manager = "systemd",
-								  .object = w->d[i].starter.id }));
-		DW_CHECK(!w->d[i].carries_session || !closes);
-	}
-}
-
-DW_TEST(no_plan_is_half_made)
-{
-	for (unsigned seed = 0; seed < 3000; seed++) {
-		_cleanup_world_ struct world *w = world_new();
-		const struct dw_plan *p;
-
-		make_random(w, seed);
-		p = plan_of(w);
-		check_steps(p);
-		check_doors(w, p);
-		DW_CHECK_STR(text_of(w, plan_of(w)), text_of(w, p));
-		if (dw_test_failures) {
-			printf("seed %u\n%s", seed, text_of(w, p));
-			return;
-		}
-	}
 }
 
 DW_TEST_MAIN

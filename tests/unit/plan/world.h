@@ -153,6 +153,21 @@ static inline void add_owner(struct world *w, size_t i, int pid, const char *cgr
 	w->d[i].n_owners++;
 }
 
+/* A line of inetd.conf, and the daemon when none is left. */
+static inline size_t add_line(struct world *w, unsigned line, const char *old, unsigned active)
+{
+	size_t i = add_door(w, line, old, "close", DW_INTENT_CLOSE);
+	struct dw_lever *l;
+
+	add_edit(w, i, "/etc/inetd.conf", "echo x\ntelnet a\nftp b\ntalk c\nend\n", line, old,
+		 NULL);
+	l = add_unit(w, i, "inetd.service", "inetd.service", 1);
+	l->unless_used = "inetd "
+			 "/etc/inetd.conf";
+	l->active = active;
+	return i;
+}
+
 static inline struct dw_plan_request *request_of(struct world *w)
 {
 	struct dw_plan_request *r = dw_new(w->a, struct dw_plan_request);
