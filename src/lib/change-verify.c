@@ -81,6 +81,7 @@ void dw_change_compare(struct dw_switch *sw, const struct dw_run *run,
 		in.units = &units;
 	dw_verify(&in, a, ret);
 	forgive(sw->sys, ret, first, a);
+	dw_change_parents(sw->sys, after->report.snapshot, ret, first, a);
 }
 
 /* --- doorward_verify ------------------------------------------------------------------------------ */
