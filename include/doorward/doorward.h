@@ -257,7 +257,8 @@ struct doorward_close_options {
 	const char *command; /* as it was typed, for the journal; NULL */
 	/* seconds until it is put back unless doorward_confirm() is called; 0: for good; UINT64_MAX: until the next boot */
 	unsigned long long trial;
-	/* before and after each step (undo: of putting it back): what is done, the i-th of n. NULL: nobody */
+	/* before (state NULL) and after each step (undo: of putting it back): what is done, in words that are fit for a
+	   terminal, and what became of it; the i-th of n, from 0. NULL: nobody */
 	void (*tell)(void *data, const char *what, const char *state, size_t i, size_t n, int undo);
 	void *data;
 	const volatile int *stop; /* becomes true: stop, and put back; NULL */

@@ -108,14 +108,13 @@ static int room(void)
 
 static void tell_step(void *data, const char *what, const char *state, size_t i, size_t n, int undo)
 {
-	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
-	const char *text = dw_escape_terminal(a, what, strlen(what)), *head = undo ? "back " : "";
+	const char *head = undo ? "back " : "";
 
 	/* the line of a step that begins is overwritten when it ends */
 	if (state)
-		(void)fprintf(stderr, "\r\x1b[K%s%zu/%zu %s: %s\n", head, i + 1, n, text, state);
+		(void)fprintf(stderr, "\r\x1b[K%s%zu/%zu %s: %s\n", head, i + 1, n, what, state);
 	else
-		(void)fprintf(stderr, "\r\x1b[K%s%zu/%zu %.*s ...", head, i + 1, n, room(), text);
+		(void)fprintf(stderr, "\r\x1b[K%s%zu/%zu %.*s ...", head, i + 1, n, room(), what);
 	(void)fflush(stderr);
 }
 

@@ -180,7 +180,8 @@ static enum dw_fds_state state_of(int error)
 /*
  * Since Linux 6.2 the directory's size is the number of its entries (proc_fd_getattr). Reading the
  * links of 0, 1, 2 ... until so many were there spares readdir(3), which makes the kernel prepare
- * every entry a second time. Tables with holes are left to readdir from where the guessing stopped.
+ * every entry a second time. A wrong guess costs as much as what readdir does for one entry, so tables with
+ * holes are left to it, from where the guessing stopped, once that was wrong as often as entries are left.
  */
 static int read_dense(struct fds_worker *w, int dir, int tid)
 {
@@ -190,7 +191,7 @@ static int read_dense(struct fds_worker *w, int dir, int tid)
 
 	if (!w->shared->live || fstat(dir, &st) < 0)
 		return 0;
-	for (; found < st.st_size && missing <= 16 + found / 4 && !w->refused; fd++) {
+	for (; found < st.st_size && missing <= 1 + st.st_size - found && !w->refused; fd++) {
 		if (one_fd(w, dir, fd, tid))
 			found++;
 		else

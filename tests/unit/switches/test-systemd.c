@@ -1,106 +1,57 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "rig.h"
 
-#define UNIT(name, active, more)                                                                   \
-	"{\"name\": \"" name "\", \"load_state\": \"loaded\", \"active_state\": \"" active         \
-	"\", \"sub_state\": \"x\"" more "}"
+/* The manager's units; more: further members, in JSON. */
+static const struct {
+	const char *name, *active, *more;
+} units[] = {
+	{ "cups.socket", "active", "\"properties\": {\"Triggers\": [\"cups.service\"]}" },
+	{ "cups.path", "active", NULL },
+	{ "cups.service", "active", NULL },
+	{ "slow.service", "deactivating", NULL },
+	{ "soon.service", "activating", NULL },
+	{ "again.service", "reloading", NULL },
+	{ "broken.service", "failed", NULL },
+	{ "stays.service", "active", "\"refuses\": \"stop\"" },
+	{ "never.service", "inactive",
+	  "\"refuses\": \"start\", \"properties\": {\"Result\": \"exit-code\"}" },
+	{ "back.service", "active", "\"comes_back\": true" },
+	{ "late.socket", "inactive", "\"properties\": {\"Triggers\": [\"early.service\"]}" },
+	{ "early.service", "active", NULL },
+	{ "shut.socket", "inactive", "\"properties\": {\"Triggers\": [\"stays.service\"]}" },
+};
 
-static const char units[] = "{\"units\": [" UNIT("cups.socket", "active", ", \"properties\": {\"Triggers\": [\"cups.service\"]}") "," UNIT("cups.path", "active", "") "," UNIT("cups.service", "active", "") "," UNIT(
-	"slow.service",
-	"deactivating",
-	"") "," UNIT("soon.service", "activating",
-		     "") "," UNIT("again.service", "reloading",
-				  "") "," UNIT("broken.service", "failed",
-					       "") "," UNIT("stays.service", "active",
-							    ", \"refuses\": "
-							    "\"stop\"") "," UNIT("ne"
-										 "ve"
-										 "r."
-										 "se"
-										 "rv"
-										 "ic"
-										 "e",
-										 "in"
-										 "ac"
-										 "ti"
-										 "v"
-										 "e",
-										 ", "
-										 "\""
-										 "re"
-										 "fu"
-										 "se"
-										 "s"
-										 "\""
-										 ": "
-										 "\""
-										 "st"
-										 "ar"
-										 "t"
-										 "\""
-										 ", "
-										 "\""
-										 "pr"
-										 "op"
-										 "er"
-										 "ti"
-										 "es"
-										 "\""
-										 ": "
-										 "{"
-										 "\""
-										 "Re"
-										 "su"
-										 "lt"
-										 "\""
-										 ": "
-										 "\""
-										 "ex"
-										 "it"
-										 "-c"
-										 "od"
-										 "e"
-										 "\""
-										 "}") "," UNIT("bac"
-											       "k."
-											       "ser"
-											       "vic"
-											       "e",
-											       "act"
-											       "iv"
-											       "e",
-											       ", "
-											       "\"c"
-											       "ome"
-											       "s_"
-											       "bac"
-											       "k\""
-											       ": "
-											       "tru"
-											       "e") "," UNIT("late.socket",
-													     "inactive",
-													     ", \"properties\": {\"Triggers\": [\"early.service\"]}") "," UNIT("early.service",
-																					       "active",
-																					       "") "," UNIT("shut.socket",
-																							    "inactive",
-																							    ", \"properties\": {\"Triggers\": [\"stays.service\"]}") "]}";
+static const char users_units[] = "{\"units\": ["
+				  "{\"name\": \"web.socket\", \"active_state\": \"active\"},"
+				  "{\"name\": \"web.service\", \"active_state\": \"active\"}]}";
 
-static const char users_units[] =
-	"{\"units\": [" UNIT("web.socket", "active", "") "," UNIT("web.service", "active", "") "]}";
+static const char *units_text(struct dw_arena *a)
+{
+	struct dw_str text = { .arena = a };
+
+	dw_str_add(&text, "{\"units\": [");
+	for (size_t i = 0; i < DW_ARRAY_SIZE(units); i++)
+		dw_str_addf(
+			&text,
+			"%s{\"name\": \"%s\", \"load_state\": \"loaded\", \"active_state\": \"%s\""
+			"%s%s}",
+			i ? ", " : "", units[i].name, units[i].active, units[i].more ? ", " : "",
+			units[i].more ? units[i].more : "");
+	dw_str_add(&text, "]}");
+	return text.s;
+}
 
 static struct rig open_fake(const char *object)
 {
 	struct rig r = { .object = object };
-	char path[128];
 
-	rig_put(rig_directory(&r), "/bus/units.json", 0644, units);
+	r.sw.arena = dw_arena_new();
+	rig_put(rig_directory(&r), "/bus/units.json", 0644, units_text(r.sw.arena));
 	rig_put(r.dir, "/bus/units-1000.json", 0644, users_units);
 	rig_put(r.dir, "/root/etc/hostname", 0644, "made-up\n");
 	rig_put(r.dir, "/proc/uptime", 0644, "1 1\n");
 	r.ops = dw_switch_find("systemd");
-	r.sw.arena = dw_arena_new();
-	(void)snprintf(path, sizeof(path), "%s", r.dir);
-	DW_CHECK_INT(dw_sys_open_fake(path, &r.sw.sys, &r.e), 0);
+	DW_CHECK_INT(dw_sys_open_fake(r.dir, &r.sw.sys, &r.e), 0);
 	if (!r.ops || !r.sw.sys)
 		exit(1);
 	return r;

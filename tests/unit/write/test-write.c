@@ -217,6 +217,25 @@ DW_TEST(what_a_killed_process_left_is_cleaned_and_nothing_else)
 	root_free(&t);
 }
 
+DW_TEST(a_live_and_a_recorded_host_are_written_alike)
+{
+	struct root t = root_new();
+	struct dw_entry file = root_file(&t, "x", 0644);
+	struct dw_sys *live = NULL, *fake = NULL;
+
+	DW_CHECK_INT(mkdir(root_path(&t, "/root"), 0755), 0);
+	DW_CHECK_INT(mkdir(root_path(&t, "/root/etc"), 0755), 0);
+	DW_CHECK_INT(dw_sys_open(NULL, &live, NULL), 0);
+	DW_CHECK_INT(dw_sys_open_fake(t.dir, &fake, NULL), 0);
+	DW_CHECK_INT(dw_sys_entry_write(live, root_path(&t, "/etc/live"), &file, NULL), 0);
+	DW_CHECK_INT(dw_sys_entry_write(fake, "/etc/fake", &file, NULL), 0);
+	DW_CHECK_STR(root_get(&t, "/etc/live").content.data, "x");
+	DW_CHECK_STR(root_get(&t, "/root/etc/fake").content.data, "x");
+	dw_sys_free(live);
+	dw_sys_free(fake);
+	root_free(&t);
+}
+
 /* --- extended attributes, owners, flags ----------------------------------------------------------- */
 
 /* user::rw- user:7:rw- group::r-- mask::rw- other::r--, as struct posix_acl_xattr_entry lays it out */
