@@ -52,7 +52,7 @@ def steps(name):
             ("edit", lambda g: small.edited_between(
                 g, "/etc/inetd.conf", "13/tcp", lambda b: b.replace(b"# lab:", b"# pat was here\n# lab:") + b"# and here\n",
                 b"# pat was here", ["13/tcp"])),
-            ("hand", lambda g: small.by_hand(g, "8196/tcp", "tcp", "8196")),
+            ("hand", lambda g: small.by_hand(g, "/usr/local/sbin/handd", "8398")),
             ("cycle", lambda g: cycle.cycle(g, CYCLES["classic"])),
         ],
         "sysv": [
@@ -82,10 +82,10 @@ def steps(name):
             ("wrong", wrong.hangs),
             ("wrong", lambda g: wrong.comes_back(
                 g, "8363/tcp", "8363", "/usr/local/sbin/drill-keeper",
-                "pkill -f /usr/local/sbin/drill-keeper; pkill -f drill-immortal", "drill-keeper", "kept alive by a loop")),
+                "pkill -f sbin/[d]rill-keeper; pkill -f sbin/[d]rill-immortal", "drill-keeper", "kept alive by a loop")),
             ("wrong", lambda g: wrong.comes_back(
                 g, "8362/tcp", "8362", "/usr/local/sbin/drill-watchdog",
-                "pkill -f /usr/local/sbin/drill-watchdog; systemctl start drill-phoenix", "drill-phoenix",
+                "pkill -f sbin/[d]rill-watchdog; systemctl start drill-phoenix", "drill-phoenix",
                 "a unit that a watchdog starts")),
             ("stale", lambda g: wrong.stale(g, "8888/tcp", "8888", "systemctl disable tinyproxy.service",
                                             "systemctl enable tinyproxy.service")),

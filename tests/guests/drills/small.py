@@ -85,10 +85,11 @@ def edited_between(guest, path, word, edit, mark, gone):
     os.chmod(guest.path(path), st.st_mode & 0o7777)
 
 
-def by_hand(guest, place, protocol, port):
-    """A process that nobody starts is ended; that it cannot come back is told."""
-    t = guest.tests
-    t.check(guest.open_door(protocol, port), f"{place}: there")
+def by_hand(guest, program, port):
+    """A process that somebody started by hand is ended; that it cannot come back is told."""
+    t, place, protocol = guest.tests, f"{port}/tcp", "tcp"
+    guest.ssh("pat", f"setsid {program} tcp 0.0.0.0 {port} >/dev/null 2>&1 </dev/null &")
+    t.check(guest.await_doors(lambda d: any(k[2] == port for k in d), 10), f"{place}: there")
     told = guest.doorward("plan", place)
     ran = guest.doorward("close", "--yes", place)
     t.check(ran.code == DONE and not guest.open_door(protocol, port), f"{place}: closed", ran.text()[-2000:])
