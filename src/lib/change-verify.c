@@ -6,6 +6,7 @@
 #include "change-private.h"
 #include "dw_bus.h"
 #include "dw_change.h"
+#include "dw_macros.h"
 #include "dw_str.h"
 
 static bool is_taken(const struct dw_run_step *s)
@@ -40,7 +41,30 @@ static bool goes_by_itself(struct dw_bus *bus, const char *unit, struct dw_arena
 	       dw_streq(state, "static");
 }
 
-static void forgive(struct dw_sys *sys, struct dw_differences *all, size_t first,
+/*
+ * Only there for another unit (no [Install], and none that is loaded wants it): in a later boot it is not, once that one
+ * is closed.
+ */
+static bool came_along(struct dw_bus *bus, const char *unit, struct dw_arena *a)
+{
+	static const char *const wanting[] = { "RequiredBy", "RequisiteOf", "WantedBy", "BoundBy",
+					       "TriggeredBy" };
+	const char *interface = "org.freedesktop.systemd1.Unit", *state = NULL;
+
+	if (dw_bus_unit_string(bus, unit, interface, "UnitFileState", a, &state, NULL) < 0 ||
+	    !dw_streq0(state, "static"))
+		return false;
+	for (size_t i = 0; i < DW_ARRAY_SIZE(wanting); i++) {
+		struct dw_strings names = { 0 };
+
+		if (dw_bus_unit_strings(bus, unit, interface, wanting[i], a, &names, NULL) < 0 ||
+		    names.n > 0)
+			return false;
+	}
+	return true;
+}
+
+static void forgive(struct dw_sys *sys, bool at_once, struct dw_differences *all, size_t first,
 		    struct dw_arena *a)
 {
 	_cleanup_(dw_cleanup_bus) struct dw_bus *bus = NULL;
@@ -52,7 +76,8 @@ static void forgive(struct dw_sys *sys, struct dw_differences *all, size_t first
 			continue;
 		if (!bus && dw_bus_open(sys, &bus, NULL) < 0)
 			return;
-		d->grave = !goes_by_itself(bus, d->object, a);
+		d->grave = !goes_by_itself(bus, d->object, a) &&
+			   (at_once || !came_along(bus, d->object, a));
 	}
 }
 
@@ -80,7 +105,7 @@ void dw_change_compare(struct dw_switch *sw, const struct dw_run *run,
 	if (dw_change_units(sw->sys, a, &units))
 		in.units = &units;
 	dw_verify(&in, a, ret);
-	forgive(sw->sys, ret, first, a);
+	forgive(sw->sys, at_once, ret, first, a);
 	dw_change_parents(sw->sys, after->report.snapshot, ret, first, a);
 }
 
