@@ -17,6 +17,7 @@ NOISE = re.compile(r"""^/(
   | usr/lib/rc/cache(/.*)?
   | (root|home/pat)/\.(cache|bash_history|lesshst|config/pulse)(/.*)?
   | srv/jail/dev.*
+  | usr/local/sbin/(swapd|goned)       # replaced by their own units at each start
   | .*/__pycache__(/.*)?
 )$""", re.X)
 HASHES = {}
