@@ -21,6 +21,7 @@ NOISE = re.compile(r"""^/(
   | .*/__pycache__(/.*)?
 )$""", re.X)
 HASHES = {}
+TIME = re.compile(r"(?<= [0-9a-f]{64}) -?\d+")      # of a file, behind its hash
 
 
 def digest(path, st):
@@ -122,11 +123,13 @@ class Inventory:
     def __init__(self, guest):
         self.files, self.units, self.rules = files(guest), units(guest), rules(guest)
 
-    def difference(self, other, besides=()):
-        """Lines of what differs, "- " here alone, "+ " there alone. besides: units that may run or not."""
+    def difference(self, other, besides=(), times=True):
+        """Lines of what differs, "- " here alone, "+ " there alone. besides: units that may run or not. times: files that
+        were written again must bear their old time."""
         lines = []
         for name in sorted(set(self.files) | set(other.files)):
-            if self.files.get(name) != other.files.get(name):
+            mine, theirs = (i.files.get(name, "") if times else TIME.sub("", i.files.get(name, "")) for i in (self, other))
+            if mine != theirs:
                 lines += [f"- {self.files[name]}"] if name in self.files else []
                 lines += [f"+ {other.files[name]}"] if name in other.files else []
         for mine, theirs in ((self.units, other.units), (self.rules, other.rules)):

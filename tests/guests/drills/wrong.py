@@ -38,7 +38,7 @@ def prepare(guest):
 def unchanged(guest, state, what, ran):
     left = state.differs(guest)
     return guest.tests.check(not left, f"{what}: everything is as before ({len(left)} lines)",
-                             ran.text()[-1500:] + "\n".join(left))
+                             "\n".join(left) + "\n" + ran.text()[-1500:])
 
 
 def fails(guest, word, what, codes=(FAILED,), said=(), state=None):
