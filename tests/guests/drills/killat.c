@@ -90,18 +90,19 @@ COUNTED(int, renameat2, (int d, const char *a, int e, const char *b, unsigned f)
 COUNTED(int, unlinkat, (int d, const char *a, int f), d, a, f)
 COUNTED(int, symlinkat, (const char *a, int d, const char *b), a, d, b)
 COUNTED(int, linkat, (int d, const char *a, int e, const char *b, int f), d, a, e, b, f)
-COUNTED(int, pidfd_send_signal, (int fd, int sig, siginfo_t *info, unsigned flags), fd, sig, info, flags)
+COUNTED(int, pidfd_send_signal, (int fd, int sig, siginfo_t *info, unsigned flags), fd, sig, info,
+	flags)
 COUNTED(pid_t, fork, (void), )
 COUNTED(int, posix_spawn,
-	(pid_t * pid, const char *path, const posix_spawn_file_actions_t *actions, const posix_spawnattr_t *attributes,
-	 char *const argv[], char *const envp[]),
+	(pid_t * pid, const char *path, const posix_spawn_file_actions_t *actions,
+	 const posix_spawnattr_t *attributes, char *const argv[], char *const envp[]),
 	pid, path, actions, attributes, argv, envp)
 
 /* A method call names its member in its header: text in the first bytes of the message. */
 static const char *changes(const struct iovec *v, size_t n)
 {
-	static const char *const members[] = { "StartUnit", "StopUnit", "RestartUnit", "KillUnit", "ResetFailed",
-					       "StartTransientUnit" };
+	static const char *const members[] = { "StartUnit", "StopUnit",    "RestartUnit",
+					       "KillUnit",  "ResetFailed", "StartTransientUnit" };
 
 	for (size_t i = 0; i < n; i++)
 		for (size_t m = 0; m < sizeof(members) / sizeof(members[0]); m++)
