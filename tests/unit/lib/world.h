@@ -37,6 +37,9 @@ struct world {
 	const char *moves;
 	bool moves_to;
 	unsigned moves_at, looks;
+	/* While a unit is being started or stopped; NULL: nothing. */
+	void (*on_switch)(void *data, const char *unit, bool active);
+	void *on_switch_data;
 	/* The at-th call fails: of the changing handle, of the journal, and of the look_at-th audit of the change. */
 	struct world_fault sys, store, look;
 	unsigned look_at;
