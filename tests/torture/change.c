@@ -7,7 +7,7 @@
 #include <errno.h>
 
 #include "dw_test.h"
-#include "../unit/lib/world.h"
+#include "world.h"
 
 static const char *const doors[] = { "2323/tcp", "7070/tcp", NULL };
 
