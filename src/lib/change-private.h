@@ -39,6 +39,7 @@ struct changing {
 	size_t begun;        /* the step (from 1) that was told to begin; 0: none */
 	bool begun_undo;
 	const struct dw_run *run; /* whose processes are saved */
+	const struct dw_snapshot *before; /* what the plan was made of; NULL: nothing closes */
 };
 
 /*
