@@ -18,6 +18,7 @@ struct doorward_plan {
 	struct dw_plan *plan;
 	const char **words; /* as they were given */
 	size_t n_words;
+	bool named;    /* words say which doors */
 	unsigned more; /* DW_LEVERS_* */
 	const char *options;
 	size_t *part_of; /* for each door its part; SIZE_MAX: none. NULL: not taken apart yet */
