@@ -20,6 +20,7 @@ struct doorward_plan {
 	size_t n_words;
 	unsigned more; /* DW_LEVERS_* */
 	const char *options;
+	struct dw_strings already; /* a sentence for each word whose door a run closed */
 	size_t *part_of; /* for each door its part; SIZE_MAX: none. NULL: not taken apart yet */
 	size_t n_parts;
 	struct doorward_plan **parts;
@@ -45,13 +46,14 @@ struct changing {
  * left. Needs root. -EPERM, -EBUSY, -ENOENT: no journal ...
  */
 int dw_change_open(struct doorward *d, bool create, const char *what,
-		   const struct doorward_close_options *o, struct changing *ret, struct dw_error *e);
+		   const struct doorward_close_options *o, struct changing *ret,
+		   struct dw_error *e);
 void dw_change_close(struct changing *c);
 #define _cleanup_change_ _cleanup_(dw_change_close)
 
 /* What every run has: who, where, when, by what. */
 void dw_change_describe(struct changing *c, const char *kind, struct dw_run *run);
-const char *dw_change_state(const struct doorward *d); /* the journal's directory */
+const char *dw_change_state(const struct doorward *d);                 /* the journal's directory */
 const char *dw_change_boot_id(struct dw_sys *sys, struct dw_arena *a); /* NULL: not known */
 /* Names of the units that are active now; false: systemd does not run, or could not be asked. */
 bool dw_change_units(struct dw_sys *sys, struct dw_arena *a, struct dw_strings *ret);
@@ -80,6 +82,12 @@ void dw_change_unguard(struct changing *c, int64_t run);
 /* Stores the run, takes its steps, looks until it is sure, ends it. clients: programs that must go on running. */
 int dw_change_carry_out(struct changing *c, struct dw_run *run, const struct dw_strings *clients,
 			struct dw_error *e);
+
+/* "telnet (0.0.0.0:23/tcp) was closed by run 3 ..." when a run in force closed what the word names; NULL: none did. */
+const char *dw_change_closed_by(const char *root, const char *state, const char *word,
+				struct dw_arena *a);
+/* A run that still changes the host. */
+bool dw_change_in_force(const struct dw_run *r);
 
 struct doorward_plan *dw_change_plan_new(struct doorward *d, struct doorward_audit *audit);
 

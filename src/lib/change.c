@@ -59,14 +59,49 @@ static void tell(void *data, const struct dw_run_step *step, size_t i, size_t n,
 	c->begun_undo = undo;
 }
 
+void doorward_set_notice(struct doorward *d, void (*fn)(void *data, const char *text), void *data)
+{
+	(void)dw_facade_begin(d);
+	d->notice = fn;
+	d->notice_data = data;
+}
+
+/* Said only when it went well: else the error says it. */
+static void tell_settled(struct changing *c, const struct dw_run *runs, size_t n)
+{
+	for (size_t i = 0; i < n && c->d->notice; i++) {
+		long long id = (long long)runs[i].id;
+		const char *text = NULL;
+
+		if (runs[i].state == DW_RUN_STARTED)
+			text = dw_arena_printf(c->arena,
+					       "run %lld was interrupted earlier: it was put back "
+					       "first",
+					       id);
+		else if (runs[i].state == DW_RUN_UNDOING)
+			text = dw_arena_printf(c->arena,
+					       "the undo of run %lld was interrupted earlier: it "
+					       "was completed first",
+					       id);
+		if (text)
+			c->d->notice(c->d->notice_data, text);
+	}
+}
+
 static int settle(struct changing *c, struct dw_error *e)
 {
+	struct dw_run *before = NULL;
 	struct dw_error own = { 0 };
-	int r = dw_apply_settle(&c->apply, &own);
+	size_t n = 0;
+	int r = dw_store_runs(c->store, c->arena, &before, &n, &own);
 
+	if (r == 0)
+		r = dw_apply_settle(&c->apply, &own);
 	/* what could not be put back is in the journal now, and the user has to know before more is changed */
 	if (r < 0)
 		return dw_error_set(e, r, "%s (an earlier run was interrupted)", own.message);
+	if (r > 0)
+		tell_settled(c, before, n);
 	return 0;
 }
 
