@@ -117,7 +117,9 @@ static void tell_step(void *data, const char *what, const char *state, size_t i,
 	const char *head = undo ? "back " : "";
 
 	/* the line of a step that begins is overwritten when it ends */
-	if (state)
+	if (state && !*state)
+		(void)fputs("\r\x1b[K", stderr);
+	else if (state)
 		(void)fprintf(stderr, "\r\x1b[K%s%zu/%zu %s: %s\n", head, i + 1, n, what, state);
 	else
 		(void)fprintf(stderr, "\r\x1b[K%s%zu/%zu %.*s ...", head, i + 1, n, room(), what);

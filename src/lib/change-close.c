@@ -7,6 +7,7 @@
 #include "audit-private.h"
 #include "change-private.h"
 #include "dw_procs.h"
+#include "dw_refused.h"
 #include "dw_str.h"
 
 /* Services need a moment to end, and those that are brought back need one to come: a restart after RestartSec= or a
@@ -144,6 +145,37 @@ static bool lost_a_unit(struct changing *c, const struct dw_strings *calm)
 	return false;
 }
 
+static bool closes(const struct dw_run *run, const struct dw_refusal_seen *seen)
+{
+	for (size_t i = 0; i < run->n_doors; i++) {
+		const struct dw_run_door *d = &run->doors[i];
+
+		if ((d->role == DW_RUN_DOOR_CLOSED || d->role == DW_RUN_DOOR_ALSO) &&
+		    d->at.protocol == DW_PROTOCOL_TCP && d->at.port == seen->port)
+			return true;
+	}
+	return false;
+}
+
+/* Who on this host wanted in at one of the doors, and was refused; NULL: nobody, or it cannot be seen. */
+static const char *refused(struct changing *c, const struct dw_run *run, struct dw_refusals *w)
+{
+	struct dw_refusal_seen *seen = NULL;
+	size_t n = 0;
+
+	if (!w || dw_refusals_read(w, c->arena, &seen, &n, NULL) < 0)
+		return NULL;
+	for (size_t i = 0; i < n; i++)
+		if (closes(run, &seen[i]) &&
+		    dw_sys_is_own_address(c->sys, seen[i].family, seen[i].address))
+			return dw_arena_printf(c->arena,
+					       "%s, a program of this host, was refused at port "
+					       "%u: it uses the door",
+					       *seen[i].comm ? seen[i].comm : "something",
+					       seen[i].port);
+	return NULL;
+}
+
 static uint64_t now_ms(void)
 {
 	struct timespec t;
@@ -153,7 +185,7 @@ static uint64_t now_ms(void)
 }
 
 static const char *watch(struct changing *c, const struct dw_run *run,
-			 const struct dw_strings *clients)
+			 const struct dw_strings *clients, struct dw_refusals *w)
 {
 	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
 	uint64_t end = now_ms() + (uint64_t)c->o.pause * 1000;
@@ -163,6 +195,9 @@ static const char *watch(struct changing *c, const struct dw_run *run,
 	(void)dw_change_units(c->sys, a, &calm);
 	while (now_ms() < end && !is_to_stop(c)) {
 		wait_ms(WATCH_EVERY);
+		wrong = refused(c, run, w);
+		if (wrong)
+			return wrong;
 		if (!lost_a_unit(c, &calm))
 			continue;
 		wrong = look(c, run);
@@ -179,7 +214,7 @@ static const char *watch(struct changing *c, const struct dw_run *run,
 }
 
 static const char *verify(struct changing *c, const struct dw_run *run,
-			  const struct dw_strings *clients)
+			  const struct dw_strings *clients, struct dw_refusals *w)
 {
 	const char *wrong = look_until_well(c, run);
 
@@ -188,7 +223,7 @@ static const char *verify(struct changing *c, const struct dw_run *run,
 		wrong = look(c, run);
 	}
 	if (!*wrong && c->o.pause && !is_to_stop(c))
-		wrong = watch(c, run, clients);
+		wrong = watch(c, run, clients, w);
 	return is_to_stop(c) ? "it was interrupted" : wrong;
 }
 
@@ -205,13 +240,21 @@ static int save(void *data, const char *object, const char *name, const void *by
 static int carry_out(struct changing *c, struct dw_run *run, const struct dw_strings *clients,
 		     struct dw_error *e)
 {
+	struct dw_refusals *w = NULL;
 	const char *wrong;
-	int r = dw_apply_run(&c->apply, run, e);
+	int r;
 
-	if (r < 0)
+	/* from before the steps on: who tries while the door closes is among them */
+	if (c->o.pause)
+		(void)dw_refusals_open(c->sys, &w, NULL);
+	r = dw_apply_run(&c->apply, run, e);
+	if (r < 0) {
+		dw_refusals_close(w);
 		return r;
+	}
 	r = dw_change_guard(c, run, e);
-	wrong = r < 0 ? dw_arena_strdup(c->arena, e->message) : verify(c, run, clients);
+	wrong = r < 0 ? dw_arena_strdup(c->arena, e->message) : verify(c, run, clients, w);
+	dw_refusals_close(w);
 	r = dw_apply_finish(&c->apply, run, !*wrong, *wrong ? wrong : NULL, e);
 	if (r < 0 && run->confirm_by > 1)
 		dw_change_unguard(c, run->id);

@@ -35,8 +35,9 @@ struct changing {
 	struct dw_switch sw;
 	struct dw_apply apply;
 	struct doorward_close_options o;
-	bool stop;    /* the user asked */
-	size_t begun; /* the step (from 1) that was told to begin; 0: none */
+	bool stop;           /* the user asked */
+	int64_t interrupted; /* the run that was put back first; 0: none */
+	size_t begun;        /* the step (from 1) that was told to begin; 0: none */
 	bool begun_undo;
 	const struct dw_run *run; /* whose processes are saved */
 };
@@ -68,6 +69,9 @@ const char *const *dw_change_command(const struct doorward *d, const char *const
 void dw_change_compare(struct dw_switch *sw, const struct dw_run *run,
 		       const struct doorward_audit *after, bool at_once, struct dw_arena *a,
 		       struct dw_differences *ret);
+/* Adds to `who` of doors that are open again the process that started their holder, where that is no service manager. */
+void dw_change_parents(struct dw_sys *sys, const struct dw_snapshot *after,
+		       struct dw_differences *all, size_t first, struct dw_arena *a);
 /* Who changed the object of a step since the run, as far as files tell; NULL: they do not. */
 const char *dw_change_who(struct dw_sys *sys, const struct dw_run *run, const struct dw_run_step *s,
 			  struct dw_arena *a);

@@ -44,6 +44,12 @@ const char *const *dw_change_command(const struct doorward *d, const char *const
 	return (const char *const *)v.v;
 }
 
+/* What was only to be stopped if it were left, and was not. */
+static bool no_news(const struct dw_run_step *s)
+{
+	return s->step.if_left && s->state == DW_RUN_STEP_ALREADY;
+}
+
 /* The executor tells of each step twice: when it begins and when it ends. */
 static void tell(void *data, const struct dw_run_step *step, size_t i, size_t n, bool undo)
 {
@@ -54,7 +60,10 @@ static void tell(void *data, const struct dw_run_step *step, size_t i, size_t n,
 		c->stop = true;
 	if (c->o.tell)
 		c->o.tell(c->o.data, dw_report_step_words(&step->step, c->arena),
-			  ends ? dw_report_step_state(step->state) : NULL, i, n, undo);
+			  !ends           ? NULL
+			  : no_news(step) ? ""
+					  : dw_report_step_state(step->state),
+			  i, n, undo);
 	c->begun = ends ? 0 : i + 1;
 	c->begun_undo = undo;
 }
@@ -90,18 +99,21 @@ static void tell_settled(struct changing *c, const struct dw_run *runs, size_t n
 
 static int settle(struct changing *c, struct dw_error *e)
 {
-	struct dw_run *before = NULL;
 	struct dw_error own = { 0 };
+	struct dw_run *runs = NULL;
 	size_t n = 0;
-	int r = dw_store_runs(c->store, c->arena, &before, &n, &own);
+	int r = dw_store_runs(c->store, c->arena, &runs, &n, &own);
 
+	for (size_t i = 0; r == 0 && i < n && !c->interrupted; i++)
+		if (runs[i].state == DW_RUN_STARTED || runs[i].state == DW_RUN_UNDOING)
+			c->interrupted = runs[i].id;
 	if (r == 0)
 		r = dw_apply_settle(&c->apply, &own);
 	/* what could not be put back is in the journal now, and the user has to know before more is changed */
 	if (r < 0)
 		return dw_error_set(e, r, "%s (an earlier run was interrupted)", own.message);
 	if (r > 0)
-		tell_settled(c, before, n);
+		tell_settled(c, runs, n);
 	return 0;
 }
 
@@ -151,6 +163,14 @@ void dw_change_close(struct changing *c)
 	dw_store_free(c->store);
 	dw_sys_free(c->sys);
 	dw_arena_free(c->arena);
+}
+
+int doorward_settle(struct doorward *d)
+{
+	_cleanup_change_ struct changing c = { 0 };
+	int r = dw_change_open(d, false, "doorward", NULL, &c, dw_facade_begin(d));
+
+	return r == -ENOENT ? 0 : r; /* no journal: nothing was ever changed */
 }
 
 /* --- a run ---------------------------------------------------------------------------------------- */
