@@ -18,6 +18,7 @@ struct doorward_plan {
 	struct dw_plan *plan;
 	const char **words; /* as they were given */
 	size_t n_words;
+	bool named;    /* words say which doors */
 	unsigned more; /* DW_LEVERS_* */
 	const char *options;
 	struct dw_strings already; /* a sentence for each word whose door a run closed */
@@ -40,6 +41,7 @@ struct changing {
 	size_t begun;        /* the step (from 1) that was told to begin; 0: none */
 	bool begun_undo;
 	const struct dw_run *run; /* whose processes are saved */
+	const struct dw_snapshot *before; /* what the plan was made of; NULL: nothing closes */
 };
 
 /*

@@ -25,60 +25,109 @@ static struct dw_state read_state(struct dw_switch *sw, const struct dw_run_step
 	return now;
 }
 
-/*
- * A service that is called over the bus and ends when nobody needs it comes and goes by itself: that it is not there
- * is no sign.
- */
-static bool goes_by_itself(struct dw_bus *bus, const char *unit, struct dw_arena *a)
-{
-	const char *type = NULL, *state = NULL;
+#define BUS_UNIT    "org.freedesktop.systemd1.Unit"
+#define BUS_SERVICE "org.freedesktop.systemd1.Service"
 
-	return dw_bus_unit_string(bus, unit, "org.freedesktop.systemd1.Service", "Type", a, &type,
-				  NULL) == 0 &&
-	       dw_streq(type, "dbus") &&
-	       dw_bus_unit_string(bus, unit, "org.freedesktop.systemd1.Unit", "UnitFileState", a,
-				  &state, NULL) == 0 &&
-	       dw_streq(state, "static");
+struct lost_unit {
+	struct dw_bus *bus;
+	const char *unit;
+	struct dw_arena *a;
+};
+
+static const char *ask(const struct lost_unit *u, const char *interface, const char *property)
+{
+	const char *value = NULL;
+
+	return dw_bus_unit_string(u->bus, u->unit, interface, property, u->a, &value, NULL) == 0 &&
+			       value
+		       ? value
+		       : "";
+}
+
+static bool names_some(const struct lost_unit *u, const char *property)
+{
+	struct dw_strings v = { 0 };
+
+	return dw_bus_unit_strings(u->bus, u->unit, BUS_UNIT, property, u->a, &v, NULL) == 0 &&
+	       v.n > 0;
+}
+
+/*
+ * A service that is called, over the message bus or by a trigger, ends well when nobody needs it: that it is not there is
+ * no sign. Many are "enabled" only because they have an alias for the bus.
+ */
+static bool goes_by_itself(const struct lost_unit *u)
+{
+	if (!dw_ends_with(u->unit, ".service") ||
+	    !dw_streq(ask(u, BUS_SERVICE, "Result"), "success"))
+		return false;
+	if (names_some(u, "TriggeredBy"))
+		return true;
+	return *ask(u, BUS_SERVICE, "BusName") && !names_some(u, "WantedBy") &&
+	       !names_some(u, "RequiredBy");
+}
+
+/*
+ * What another boot need not have: what ran once and was called active from then on (the first boot has more of these), and
+ * what no boot starts.
+ */
+static bool was_of_that_boot(const struct lost_unit *u)
+{
+	static const char *const not_at_boot[] = { "disabled", "transient", "" };
+	const char *state = ask(u, BUS_UNIT, "UnitFileState");
+
+	for (size_t i = 0; i < DW_ARRAY_SIZE(not_at_boot); i++)
+		if (dw_streq(state, not_at_boot[i]))
+			return true;
+	return dw_streq(ask(u, BUS_SERVICE, "Type"), "oneshot") &&
+	       dw_streq(ask(u, BUS_SERVICE, "Result"), "success");
 }
 
 /*
  * Only there for another unit (no [Install], and none that is loaded wants it): in a later boot it is not, once that one
  * is closed.
  */
-static bool came_along(struct dw_bus *bus, const char *unit, struct dw_arena *a)
+static bool came_along(const struct lost_unit *u)
 {
 	static const char *const wanting[] = { "RequiredBy", "RequisiteOf", "WantedBy", "BoundBy",
 					       "TriggeredBy" };
-	const char *interface = "org.freedesktop.systemd1.Unit", *state = NULL;
 
-	if (dw_bus_unit_string(bus, unit, interface, "UnitFileState", a, &state, NULL) < 0 ||
-	    !dw_streq0(state, "static"))
+	if (!dw_streq(ask(u, BUS_UNIT, "UnitFileState"), "static"))
 		return false;
 	for (size_t i = 0; i < DW_ARRAY_SIZE(wanting); i++) {
 		struct dw_strings names = { 0 };
 
-		if (dw_bus_unit_strings(bus, unit, interface, wanting[i], a, &names, NULL) < 0 ||
+		if (dw_bus_unit_strings(u->bus, u->unit, BUS_UNIT, wanting[i], u->a, &names, NULL) <
+			    0 ||
 		    names.n > 0)
 			return false;
 	}
 	return true;
 }
 
-static void forgive(struct dw_sys *sys, bool at_once, struct dw_differences *all, size_t first,
-		    struct dw_arena *a)
+static void forgive(struct dw_sys *sys, const struct dw_run *run, bool at_once,
+		    struct dw_differences *all, size_t first, struct dw_arena *a)
 {
 	_cleanup_(dw_cleanup_bus) struct dw_bus *bus = NULL;
+	const char *boot = dw_change_boot_id(sys, a);
+	bool other_boot = boot && run->boot_id && !dw_streq(boot, run->boot_id);
+	size_t n = first;
 
 	for (size_t i = first; i < all->n; i++) {
 		struct dw_difference *d = &all->v[i];
+		bool forgotten = false;
 
-		if (d->kind != DW_DIFFERENCE_UNIT_LOST || !d->grave || !d->object)
-			continue;
-		if (!bus && dw_bus_open(sys, &bus, NULL) < 0)
-			return;
-		d->grave = !goes_by_itself(bus, d->object, a) &&
-			   (at_once || !came_along(bus, d->object, a));
+		if (d->kind == DW_DIFFERENCE_UNIT_LOST && d->grave && d->object &&
+		    (bus || dw_bus_open(sys, &bus, NULL) == 0)) {
+			const struct lost_unit u = { bus, d->object, a };
+
+			d->grave = !goes_by_itself(&u) && (at_once || !came_along(&u));
+			forgotten = d->grave && other_boot && was_of_that_boot(&u);
+		}
+		if (!forgotten)
+			all->v[n++] = *d;
 	}
+	all->n = n;
 }
 
 void dw_change_compare(struct dw_switch *sw, const struct dw_run *run,
@@ -105,7 +154,7 @@ void dw_change_compare(struct dw_switch *sw, const struct dw_run *run,
 	if (dw_change_units(sw->sys, a, &units))
 		in.units = &units;
 	dw_verify(&in, a, ret);
-	forgive(sw->sys, at_once, ret, first, a);
+	forgive(sw->sys, run, at_once, ret, first, a);
 	dw_change_parents(sw->sys, after->report.snapshot, ret, first, a);
 }
 

@@ -123,6 +123,8 @@ static int open_store(struct changing *c, bool create, const char *what, struct 
 
 	if (r < 0)
 		return r;
+	if (c->d->hooks.opened)
+		c->d->hooks.opened(c->d->hooks.data, c->sys, c->store);
 	return dw_store_lock(c->store, c->o.command ? c->o.command : what, e);
 }
 
@@ -159,6 +161,8 @@ int dw_change_open(struct doorward *d, bool create, const char *what,
 
 void dw_change_close(struct changing *c)
 {
+	if (c->store && c->d->hooks.closing)
+		c->d->hooks.closing(c->d->hooks.data, c->sys, c->store);
 	dw_switch_close(&c->sw);
 	dw_store_free(c->store);
 	dw_sys_free(c->sys);

@@ -15,6 +15,7 @@ struct doorward {
 	void *progress_data;
 	void (*notice)(void *data, const char *text);
 	void *notice_data;
+	struct dw_facade_hooks hooks;
 	struct dw_error error;
 };
 
