@@ -212,6 +212,12 @@ DOORWARD_API void doorward_set_state_directory(struct doorward *d, const char *d
 DOORWARD_API void doorward_set_program(struct doorward *d, const char *file);
 
 /*
+ * Called with a sentence, not escaped, that the user should hear though nothing failed: that an interrupted run was put
+ * back first. In the calling thread. NULL: nobody.
+ */
+DOORWARD_API void doorward_set_notice(struct doorward *d, void (*tell)(void *data, const char *text), void *data);
+
+/*
  * Puts back what an interrupted run left; every call below that changes the host does so first. To be called before the
  * audit that a plan is made of, for it would see the host as it was left. 0: nothing is left. -EBUSY: another process
  * changes the host. -EPERM: not root.
@@ -228,11 +234,14 @@ struct doorward_plan_options {
 	int even_my_session;  /* 1: also the operator's own way in, and the host's network */
 	int remove_package;   /* 1: also remove the packages of the programs */
 	int disable_program;  /* 1: also take away the right to run the programs */
+	/* more options of the command line, for the page that ends with what to type: "--for 10m"; NULL: none */
+	const char *options;
 };
 
 /*
- * *ret: free it before the audit. -EINVAL: a word cannot be a door. -ENOENT: it names none that is here. Both messages
- * say which. A plan without steps is no failure.
+ * *ret: free it before the audit. -EINVAL: a word cannot be a door. -ENOENT: it names none that is here, nor one that a run
+ * of the journal closed (the plan tells that one as closed already). Both messages say which. A plan without steps is no
+ * failure.
  */
 DOORWARD_API int doorward_plan_make(struct doorward *d, struct doorward_audit *a, const struct doorward_plan_options *o,
 				    struct doorward_plan **ret);
@@ -258,7 +267,7 @@ struct doorward_close_options {
 	/* seconds until it is put back, but for doorward_confirm(); 0: for good; UINT64_MAX: until the next boot */
 	unsigned long long trial;
 	/* before (state NULL) and after each step (undo: of putting it back): what is done, in words that are fit for a
-	   terminal, and what became of it; the i-th of n, from 0. NULL: nobody */
+	   terminal, and what became of it ("": it was so already, which is no news); the i-th of n, from 0. NULL: nobody */
 	void (*tell)(void *data, const char *what, const char *state, size_t i, size_t n, int undo);
 	void *data;
 	const volatile int *stop; /* becomes true: stop, and put back; NULL */
@@ -277,11 +286,18 @@ DOORWARD_API int doorward_close(struct doorward *d, struct doorward_plan *p, con
 				long long *ret_run);
 
 /*
- * run 0: the newest that is in force. 0: all is back. -EALREADY: nothing is to be undone. -EUCLEAN: somebody changed
- * some of it since; that was left (force 1: overwritten), the rest is back. -ENOENT: no such run. *ret_run: which.
+ * run 0: the newest that is in force. 0: all is back but what nothing brings back (doorward_run_left()). -EALREADY:
+ * nothing is to be undone. -EUCLEAN: somebody changed some of it since; that was left (force 1: overwritten), the rest is
+ * back. -ENOENT: no such run. *ret_run: which.
  */
 DOORWARD_API int doorward_undo(struct doorward *d, long long run, int force, const struct doorward_close_options *o,
 			       long long *ret_run);
+/*
+ * What an undo of the run did not put back: tells each step, in words that are fit for a terminal, and why, with what to
+ * type where that is known. Returns how many there are. -ENOENT: no such run.
+ */
+DOORWARD_API int doorward_run_left(struct doorward *d, long long run,
+				   void (*tell)(void *data, const char *what, const char *why), void *data);
 /*
  * What the guard of a trial calls: puts back the trial (run 0: every one) whose time is up, or that was to end with
  * the boot it began in. -EALREADY: there is none (any more).

@@ -62,10 +62,10 @@ static void leave_ended(struct work *w, size_t i)
 					  "nothing brings %s back by itself; this does: %s",
 					  dw_apply_label(t), t->undo_command);
 	else
-		message = dw_arena_printf(w->a->sw->arena, "nothing brings %s back: %s%s%s",
-					  dw_apply_label(t),
-					  t->why ? t->why : "start it as it was started",
-					  t->source ? ", see " : "", t->source ? t->source : "");
+		message = dw_arena_printf(
+			w->a->sw->arena,
+			"nothing brings %s back: start it by hand, as it was started",
+			dw_apply_label(t));
 	if (dw_apply_note(w, i, DW_RUN_STEP_LEFT, message, &ignored) < 0)
 		w->unjournaled = true;
 }
@@ -130,6 +130,12 @@ static void changed_since(struct work *w, size_t i, const struct dw_state *now)
 	}
 	if (merge(w, i, now))
 		return;
+	/* a person has no use for checksums */
+	if (dw_starts_with(now->text, "file ") && dw_starts_with(t->want.text, "file ")) {
+		leave(w, i, -EUCLEAN,
+		      "the same lines or the rights were changed since: it was left");
+		return;
+	}
 	leave(w, i, -EUCLEAN,
 	      dw_arena_printf(w->a->sw->arena,
 			      "it was changed since (\"%.150s\", not \"%.150s\") and was left",

@@ -15,6 +15,11 @@
 /* Longer trials and pauses are a mistake, not a wish. */
 #define DURATION_MAX ((uint64_t)365 * 86400)
 
+static void tell_notice(dw_unused void *data, const char *text)
+{
+	dw_cli_complain(text);
+}
+
 struct doorward *dw_change_context(const struct dw_arguments *args)
 {
 	struct doorward *d = doorward_new();
@@ -28,6 +33,7 @@ struct doorward *dw_change_context(const struct dw_arguments *args)
 	}
 	doorward_set_state_directory(d, state);
 	doorward_set_program(d, dw_cli_program());
+	doorward_set_notice(d, tell_notice, NULL);
 	if (dw_cli_set_up(d, args) == 0)
 		return d;
 	doorward_free(d);
@@ -114,7 +120,9 @@ static void tell_step(void *data, const char *what, const char *state, size_t i,
 	const char *head = undo ? "back " : "";
 
 	/* the line of a step that begins is overwritten when it ends */
-	if (state)
+	if (state && !*state)
+		(void)fputs("\r\x1b[K", stderr);
+	else if (state)
 		(void)fprintf(stderr, "\r\x1b[K%s%zu/%zu %s: %s\n", head, i + 1, n, what, state);
 	else
 		(void)fprintf(stderr, "\r\x1b[K%s%zu/%zu %.*s ...", head, i + 1, n, room(), what);
@@ -143,6 +151,21 @@ void dw_change_end(void)
 		(void)sigaction(asking[i], &asking_before[i], NULL);
 	for (size_t i = 0; i < DW_ARRAY_SIZE(ignored); i++)
 		(void)sigaction(ignored[i], &ignored_before[i], NULL);
+}
+
+static void tell_left(dw_unused void *data, const char *what, const char *why)
+{
+	(void)printf("  %s\n      %s\n", what, why);
+}
+
+void dw_change_tell_left(struct doorward *d, long long run)
+{
+	int n = doorward_run_left(d, run, NULL, NULL);
+
+	if (n <= 0)
+		return;
+	(void)printf(n == 1 ? "One step was left:\n" : "%d steps were left:\n", n);
+	(void)doorward_run_left(d, run, tell_left, NULL);
 }
 
 enum dw_exit dw_change_failed(const struct doorward *d, int r)

@@ -7,6 +7,7 @@
 
 #include "change.h"
 #include "dw_macros.h"
+#include "dw_str.h"
 
 struct closing {
 	const struct dw_arguments *args;
@@ -36,8 +37,30 @@ static bool is_sensible(const struct dw_arguments *args)
 	return dw_cli_sensible(args, pairs, DW_ARRAY_SIZE(pairs));
 }
 
+/* What has to be typed again so that close does what this plan says: no words of how it is shown. */
+static const char *to_repeat(const struct dw_arguments *args, struct dw_str *text)
+{
+	static const enum dw_option_id ids[] = { DW_OPTION_FOR,           DW_OPTION_UNTIL_CONFIRMED,
+						 DW_OPTION_ONE_AT_A_TIME, DW_OPTION_PAUSE,
+						 DW_OPTION_HIDDEN,        DW_OPTION_METHOD,
+						 DW_OPTION_POLICY,        DW_OPTION_STATE };
+
+	for (size_t i = 0; i < DW_ARRAY_SIZE(ids); i++) {
+		const struct dw_option *o = &dw_options[ids[i]];
+
+		if (!dw_cli_given(args, ids[i]))
+			continue;
+		dw_str_addf(text, "%s--%s", text->n ? " " : "", o->name);
+		if (o->argument)
+			dw_cli_quote(text, args->values[ids[i]]);
+	}
+	return text->n ? text->s : NULL;
+}
+
 static bool make_plan(struct closing *c)
 {
+	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
+	struct dw_str text = { .arena = a };
 	const struct doorward_plan_options o = {
 		.size = sizeof(o),
 		.doors = (const char *const *)c->args->operands,
@@ -45,6 +68,7 @@ static bool make_plan(struct closing *c)
 		.even_my_session = dw_cli_given(c->args, DW_OPTION_EVEN_MY_SESSION),
 		.remove_package = dw_cli_given(c->args, DW_OPTION_REMOVE_PACKAGE),
 		.disable_program = dw_cli_given(c->args, DW_OPTION_DISABLE_PROGRAM),
+		.options = to_repeat(c->args, &text),
 	};
 
 	if (doorward_plan_make(c->d, c->audit, &o, &c->plan) == 0)
@@ -85,9 +109,14 @@ static bool ask(const struct closing *c)
 
 	(void)fflush(stdout);
 	if (n == 1)
-		(void)fputs("\nClose this door? [y/N] ", stderr);
+		(void)fputs("\nClose this door", stderr);
 	else
-		(void)fprintf(stderr, "\nClose these %zu doors? [y/N] ", n);
+		(void)fprintf(stderr, "\nClose these %zu doors", n);
+	if (c->trial == UINT64_MAX)
+		(void)fputs(" until the next boot", stderr);
+	else if (c->trial)
+		(void)fprintf(stderr, " for %s", c->args->values[DW_OPTION_FOR]);
+	(void)fputs("? [y/N] ", stderr);
 	(void)fflush(stderr);
 	if (!fgets(answer, sizeof(answer), stdin))
 		(void)fputc('\n', stderr);
@@ -101,10 +130,11 @@ static bool agreed(const struct closing *c, enum dw_exit *ret)
 	if (dw_cli_given(c->args, DW_OPTION_YES))
 		return true;
 	if (isatty(STDIN_FILENO) != 1) {
-		(void)fputs("doorward: standard input is no terminal, so nobody can be asked, and "
-			    "nothing "
-			    "was changed. With --yes it is done without asking.\n",
-			    stderr);
+		(void)fflush(stdout);
+		(void)fputs(
+			"\ndoorward: nothing was changed: standard input is no terminal, so nobody "
+			"could be asked.\nWith --yes it is done without asking.\n",
+			stderr);
 		*ret = DW_EXIT_USAGE;
 		return false;
 	}

@@ -14,13 +14,23 @@ static bool is_quiet(const struct dw_arguments *args)
 	return dw_cli_given(args, DW_OPTION_QUIET);
 }
 
-static enum dw_exit told_undone(const struct doorward *d, const struct dw_arguments *args, int r,
+static void tell_undone(struct doorward *d, long long run)
+{
+	bool left = doorward_run_left(d, run, NULL, NULL) > 0;
+
+	(void)printf(left ? "Run %lld is undone, but for what nothing brings back.\n"
+			  : "Run %lld is undone: all is as it was before.\n",
+		     run);
+	dw_change_tell_left(d, run);
+}
+
+static enum dw_exit told_undone(struct doorward *d, const struct dw_arguments *args, int r,
 				long long run)
 {
 	enum dw_exit status;
 
 	if (r == 0 && !is_quiet(args))
-		(void)printf("Run %lld is undone: all is as it was before.\n", run);
+		tell_undone(d, run);
 	if (r == 0)
 		return DW_EXIT_NOTHING;
 	if (r == -EALREADY) {
@@ -29,13 +39,15 @@ static enum dw_exit told_undone(const struct doorward *d, const struct dw_argume
 		return DW_EXIT_NOTHING;
 	}
 	status = dw_change_failed(d, r);
-	if (r == -EUCLEAN && !is_quiet(args))
-		(void)fprintf(stderr,
-			      "The rest is back. What was left: doorward history %lld\n"
-			      "To put that back too, over the change: doorward undo %lld --force\n",
-			      run, run);
-	else if (r == -ENOTRECOVERABLE && !is_quiet(args))
-		(void)fprintf(stderr, "What could not be put back: doorward history %lld\n", run);
+	if (is_quiet(args) || (r != -EUCLEAN && r != -ENOTRECOVERABLE))
+		return status;
+	(void)printf("Run %lld is undone in part; the rest is back.\n", run);
+	dw_change_tell_left(d, run);
+	if (r == -EUCLEAN)
+		(void)printf("To put it back over what was changed since:  doorward undo %lld "
+			     "--force\n",
+			     run);
+	(void)printf("All its steps:  doorward history %lld\n", run);
 	return status;
 }
 
@@ -130,6 +142,16 @@ static enum dw_exit verify_at_boot(struct doorward *d, const struct dw_arguments
 	return DW_EXIT_NOTHING;
 }
 
+/* The journal has mode 0700. */
+static enum dw_exit not_read(const struct doorward *d, const char *command, int r)
+{
+	enum dw_exit status = dw_change_failed(d, r);
+
+	if (r == -EACCES && geteuid() != 0)
+		(void)fprintf(stderr, "Only root reads the journal: sudo doorward %s\n", command);
+	return status;
+}
+
 static enum dw_exit verify_now(struct doorward *d, const struct dw_arguments *args, long long run)
 {
 	struct doorward_style style = dw_cli_style(args);
@@ -142,7 +164,7 @@ static enum dw_exit verify_now(struct doorward *d, const struct dw_arguments *ar
 	errno = 0;
 	r = doorward_verify(d, audit, run, dw_cli_format(args), stdout, &style, &blind);
 	if (r < 0)
-		status = dw_change_failed(d, r);
+		status = not_read(d, "verify", r);
 	else
 		status = r > 0 ? DW_EXIT_TO_DO : blind ? DW_EXIT_BLIND : DW_EXIT_NOTHING;
 	doorward_audit_free(audit);
@@ -190,7 +212,7 @@ enum dw_exit dw_cmd_history(const struct dw_arguments *args)
 	errno = 0;
 	r = doorward_history_write(d, run, dw_cli_format(args), stdout, &style);
 	if (r < 0)
-		status = dw_change_failed(d, r) == DW_EXIT_USAGE ? DW_EXIT_USAGE : DW_EXIT_BLIND;
+		status = not_read(d, "history", r) == DW_EXIT_USAGE ? DW_EXIT_USAGE : DW_EXIT_BLIND;
 	doorward_free(d);
 	return status;
 }

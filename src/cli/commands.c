@@ -23,7 +23,7 @@ const struct dw_option dw_options[DW_OPTION_COUNT + 1] = {
 	{ DW_OPTION_HIDDEN, "hidden", 0, NULL, NULL,
 	  "also search for doors that hide from ordinary tools (slower)" },
 	{ DW_OPTION_ROOT, "root", 0, "DIR", "/",
-	  "look at a file system that is not running: what would it open?" },
+	  "look at a file system that does not run (not /): what would it open?" },
 	{ DW_OPTION_METHOD, "method", 0, "HOW", "auto bpf netlink proc",
 	  "how to find sockets: auto (the best that works), bpf, netlink or proc" },
 	{ DW_OPTION_POLICY, "policy", 0, "FILE", ".",

@@ -89,6 +89,22 @@ enum doorward_format dw_cli_format(const struct dw_arguments *args)
 	return DOORWARD_TEXT;
 }
 
+void dw_cli_quote(struct dw_str *text, const char *word)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "0123456789_@%+=:,./-";
+
+	dw_str_addc(text, ' ');
+	if (*word && !word[strspn(word, plain)]) {
+		dw_str_add(text, word);
+		return;
+	}
+	dw_str_addc(text, '\'');
+	for (; *word; word++)
+		dw_str_addf(text, *word == '\'' ? "'\\''" : "%c", *word);
+	dw_str_addc(text, '\'');
+}
+
 void dw_cli_complain(const char *text)
 {
 	_cleanup_arena_ struct dw_arena *a = dw_arena_new();

@@ -10,6 +10,7 @@
 #include <stdio.h>
 
 #include "doorward/doorward.h"
+#include "dw_str.h"
 
 /* The contract of docs/json.md and doorward(1). */
 enum dw_exit {
@@ -65,8 +66,9 @@ struct dw_option {
 	const char *name;     /* without the dashes */
 	char letter;          /* '\0': none */
 	const char *argument; /* as --help shows it; NULL: takes none */
-	const char *choices;  /* the arguments there are, with blanks between; "/" a directory, "." a file; NULL: any */
-	const char *help;     /* one line */
+	const char *
+		choices; /* the arguments there are, with blanks between; "/" a directory, "." a file; NULL: any */
+	const char *help; /* one line */
 };
 
 /* What the user gave: values[id] is NULL when the option is not there, "" for one without argument. */
@@ -78,12 +80,14 @@ struct dw_arguments {
 
 struct dw_command {
 	const char *name;
-	const char *operands;             /* as --help shows them; "" none */
+	const char *operands; /* as --help shows them; "" none */
 	int operands_max;
-	const char *operand_choices;      /* for the completion; "" none, "@" the commands' names, "." a file */
-	const char *summary;              /* one line */
-	const char *description;          /* a paragraph or more, lines broken */
-	const enum dw_option_id *options; /* beside those of every command; ends with DW_OPTION_COUNT */
+	const char *
+		operand_choices; /* for the completion; "" none, "@" the commands' names, "." a file */
+	const char *summary;     /* one line */
+	const char *description; /* a paragraph or more, lines broken */
+	const enum dw_option_id
+		*options; /* beside those of every command; ends with DW_OPTION_COUNT */
 	enum dw_exit (*run)(const struct dw_arguments *args);
 };
 
@@ -104,7 +108,8 @@ const char *dw_option_nearest(const struct dw_command *c, const char *name);
  * argv[0] is the first argument behind the command's name. False: the usage is wrong, and a sentence that says
  * what to do was written to `words`.
  */
-bool dw_arguments_parse(const struct dw_command *c, int argc, char **argv, struct dw_arguments *ret, FILE *words);
+bool dw_arguments_parse(const struct dw_command *c, int argc, char **argv, struct dw_arguments *ret,
+			FILE *words);
 
 /* Texts made of the table. */
 void dw_help_all(FILE *out);
@@ -135,12 +140,15 @@ struct dw_cli_pair {
 bool dw_cli_sensible(const struct dw_arguments *args, const struct dw_cli_pair *pairs, size_t n);
 struct doorward_style dw_cli_style(const struct dw_arguments *args);
 enum doorward_format dw_cli_format(const struct dw_arguments *args);
+/* Adds a blank and the word, as somebody would type it for a shell. */
+void dw_cli_quote(struct dw_str *text, const char *word);
 /* "doorward: TEXT" on standard error, escaped. */
 void dw_cli_complain(const char *text);
 /* The options of a look, into the context. Negative: one of them is wrong, which was told. */
 int dw_cli_set_up(struct doorward *d, const struct dw_arguments *args);
 /* Looks, with progress on a terminal. NULL: it failed, that was told, *ret_status is set. */
-struct doorward_audit *dw_cli_audit(struct doorward *d, const struct dw_arguments *args, enum dw_exit *ret_status);
+struct doorward_audit *dw_cli_audit(struct doorward *d, const struct dw_arguments *args,
+				    enum dw_exit *ret_status);
 /* Of DOORWARD_* bits. */
 enum dw_exit dw_cli_exit(unsigned outcome);
 /* The file of this program, absolute; NULL: not known. And the command line as it was typed. */

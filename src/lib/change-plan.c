@@ -54,7 +54,7 @@ struct doorward_plan *dw_change_plan_new(dw_unused struct doorward *d, struct do
 }
 
 /* Every door that the word names is to close. */
-static int name(struct doorward_plan *p, const char *word, struct dw_error *e)
+static int name(struct doorward *d, struct doorward_plan *p, const char *word, struct dw_error *e)
 {
 	const struct dw_report *r = report_of(p);
 	struct dw_found f = { 0 };
@@ -63,8 +63,14 @@ static int name(struct doorward_plan *p, const char *word, struct dw_error *e)
 	if (status < 0)
 		return status;
 	if (f.n == 0) {
+		const char *closed =
+			d->fake ? NULL : dw_change_closed_by(d->root, d->state, word, p->arena);
 		struct dw_str near = { .arena = p->arena };
 
+		if (closed) {
+			dw_vec_push(p->arena, &p->already, closed);
+			return 0;
+		}
 		for (size_t i = 0; i < f.nearby.n; i++)
 			dw_str_addf(&near, "%s%s", i ? ", " : " Near it: ", f.nearby.v[i]);
 		return dw_error_set(e, -ENOENT,
@@ -80,8 +86,8 @@ static int name(struct doorward_plan *p, const char *word, struct dw_error *e)
 	return 0;
 }
 
-static int choose(struct doorward_plan *p, const struct doorward_plan_options *o,
-		  struct dw_error *e)
+static int choose(struct doorward *d, struct doorward_plan *p,
+		  const struct doorward_plan_options *o, struct dw_error *e)
 {
 	const struct dw_report *r = report_of(p);
 	int status = 0;
@@ -89,7 +95,7 @@ static int choose(struct doorward_plan *p, const struct doorward_plan_options *o
 	p->words = dw_arena_array(p->arena, o->n_doors, sizeof(*p->words));
 	for (size_t i = 0; i < o->n_doors && status == 0; i++) {
 		p->words[p->n_words++] = dw_arena_strdup(p->arena, o->doors[i]);
-		status = name(p, p->words[i], e);
+		status = name(d, p, p->words[i], e);
 	}
 	for (size_t i = 0; i < r->n_doors && o->n_doors == 0; i++)
 		p->doors[i].intent = intent_of(&r->doors[i]);
@@ -188,11 +194,12 @@ int doorward_plan_make(struct doorward *d, struct doorward_audit *audit,
 	p->request.even_my_session = o.even_my_session != 0;
 	p->more = (o.remove_package ? (unsigned)DW_LEVERS_REMOVE_PACKAGE : 0) |
 		  (o.disable_program ? (unsigned)DW_LEVERS_DISABLE_PROGRAM : 0);
-	dw_str_addf(&text, "%s%s%s", o.even_my_session ? " --even-my-session" : "",
+	dw_str_addf(&text, "%s%s%s%s%s", o.even_my_session ? " --even-my-session" : "",
 		    o.remove_package ? " --remove-package" : "",
-		    o.disable_program ? " --disable-program" : "");
+		    o.disable_program ? " --disable-program" : "", o.options ? " " : "",
+		    o.options ? o.options : "");
 	p->options = text.n ? text.s + 1 : NULL;
-	r = choose(p, &o, e);
+	r = choose(d, p, &o, e);
 	if (r == 0)
 		r = finish(p, e);
 	if (r < 0) {
@@ -237,6 +244,7 @@ int doorward_plan_write(struct doorward *d, struct doorward_plan *p, enum doorwa
 					     .words = p->words,
 					     .n_words = p->n_words,
 					     .options = p->options,
+					     .already = &p->already,
 					     .blind = dw_report_outcome(&p->audit->report) &
 						      DW_REPORT_BLIND };
 	struct dw_error *e = dw_facade_begin(d);

@@ -21,6 +21,7 @@ struct doorward_plan {
 	bool named;    /* words say which doors */
 	unsigned more; /* DW_LEVERS_* */
 	const char *options;
+	struct dw_strings already; /* a sentence for each word whose door a run closed */
 	size_t *part_of; /* for each door its part; SIZE_MAX: none. NULL: not taken apart yet */
 	size_t n_parts;
 	struct doorward_plan **parts;
@@ -87,6 +88,12 @@ void dw_change_unguard(struct changing *c, int64_t run);
 /* Stores the run, takes its steps, looks until it is sure, ends it. clients: programs that must go on running. */
 int dw_change_carry_out(struct changing *c, struct dw_run *run, const struct dw_strings *clients,
 			struct dw_error *e);
+
+/* "telnet (0.0.0.0:23/tcp) was closed by run 3 ..." when a run in force closed what the word names; NULL: none did. */
+const char *dw_change_closed_by(const char *root, const char *state, const char *word,
+				struct dw_arena *a);
+/* A run that still changes the host. */
+bool dw_change_in_force(const struct dw_run *r);
 
 struct doorward_plan *dw_change_plan_new(struct doorward *d, struct doorward_audit *audit);
 

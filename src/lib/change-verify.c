@@ -172,13 +172,6 @@ struct verifying {
 	size_t n_runs, n_closed, n_kept;
 };
 
-static bool in_force(const struct dw_run *r)
-{
-	return dw_streq0(r->kind, "close") &&
-	       (r->state == DW_RUN_DONE || r->state == DW_RUN_FAILED ||
-		r->state == DW_RUN_PARTLY_UNDONE);
-}
-
 static bool was_closed(const struct dw_run_door *d)
 {
 	return d->role == DW_RUN_DOOR_CLOSED || d->role == DW_RUN_DOOR_ALSO;
@@ -267,7 +260,7 @@ static int look_at_all(struct verifying *v, long long id, struct dw_error *e)
 	if (r == 0 && id)
 		return look_at(v, id, e);
 	for (size_t i = 0; r == 0 && i < n; i++)
-		if (in_force(&runs[i]))
+		if (dw_change_in_force(&runs[i]))
 			r = look_at(v, runs[i].id, e);
 	return r;
 }
@@ -389,13 +382,21 @@ static int load(struct dw_store *s, long long id, struct dw_arena *a, struct dw_
 	return r;
 }
 
+/* 0: not known. */
+static uint64_t now(const struct doorward *d)
+{
+	_cleanup_sys_ struct dw_sys *sys = NULL;
+
+	return dw_facade_open_sys(d, &sys, NULL) < 0 ? 0 : dw_sys_now(sys);
+}
+
 int doorward_history_write(struct doorward *d, long long run, enum doorward_format format,
 			   FILE *out, const struct doorward_style *given)
 {
 	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
 	_cleanup_(dw_cleanup_store) struct dw_store *store = NULL;
 	struct dw_error *e = dw_facade_begin(d);
-	struct dw_report_history h = { 0 };
+	struct dw_report_history h = { .now = now(d) };
 	struct dw_report_style style;
 	int r = dw_facade_style(given, &style, e);
 

@@ -44,6 +44,12 @@ const char *const *dw_change_command(const struct doorward *d, const char *const
 	return (const char *const *)v.v;
 }
 
+/* What was only to be stopped if it were left, and was not. */
+static bool no_news(const struct dw_run_step *s)
+{
+	return s->step.if_left && s->state == DW_RUN_STEP_ALREADY;
+}
+
 /* The executor tells of each step twice: when it begins and when it ends. */
 static void tell(void *data, const struct dw_run_step *step, size_t i, size_t n, bool undo)
 {
@@ -54,9 +60,41 @@ static void tell(void *data, const struct dw_run_step *step, size_t i, size_t n,
 		c->stop = true;
 	if (c->o.tell)
 		c->o.tell(c->o.data, dw_report_step_words(&step->step, c->arena),
-			  ends ? dw_report_step_state(step->state) : NULL, i, n, undo);
+			  !ends           ? NULL
+			  : no_news(step) ? ""
+					  : dw_report_step_state(step->state),
+			  i, n, undo);
 	c->begun = ends ? 0 : i + 1;
 	c->begun_undo = undo;
+}
+
+void doorward_set_notice(struct doorward *d, void (*fn)(void *data, const char *text), void *data)
+{
+	(void)dw_facade_begin(d);
+	d->notice = fn;
+	d->notice_data = data;
+}
+
+/* Said only when it went well: else the error says it. */
+static void tell_settled(struct changing *c, const struct dw_run *runs, size_t n)
+{
+	for (size_t i = 0; i < n && c->d->notice; i++) {
+		long long id = (long long)runs[i].id;
+		const char *text = NULL;
+
+		if (runs[i].state == DW_RUN_STARTED)
+			text = dw_arena_printf(c->arena,
+					       "run %lld was interrupted earlier: it was put back "
+					       "first",
+					       id);
+		else if (runs[i].state == DW_RUN_UNDOING)
+			text = dw_arena_printf(c->arena,
+					       "the undo of run %lld was interrupted earlier: it "
+					       "was completed first",
+					       id);
+		if (text)
+			c->d->notice(c->d->notice_data, text);
+	}
 }
 
 static int settle(struct changing *c, struct dw_error *e)
@@ -74,6 +112,8 @@ static int settle(struct changing *c, struct dw_error *e)
 	/* what could not be put back is in the journal now, and the user has to know before more is changed */
 	if (r < 0)
 		return dw_error_set(e, r, "%s (an earlier run was interrupted)", own.message);
+	if (r > 0)
+		tell_settled(c, runs, n);
 	return 0;
 }
 

@@ -8,6 +8,7 @@
 #include "dw_bpf.h"
 #include "dw_collect.h"
 #include "audit-private.h"
+#include "change-private.h"
 #include "facade-private.h"
 #include "dw_policy_draft.h"
 #include "dw_policy_file.h"
@@ -208,6 +209,7 @@ int doorward_audit_run(struct doorward *d, struct doorward_audit **ret)
 	if (d->hooks.looked)
 		d->hooks.looked(d->hooks.data, audit->calls);
 	*ret = dw_facade_wrap(audit);
+	(*ret)->state = d->state ? dw_arena_strdup((*ret)->arena, d->state) : NULL;
 	return 0;
 }
 
@@ -437,6 +439,18 @@ static int tell(struct doorward_audit *a, const struct dw_found *f, enum doorwar
 	return dw_error_set(&a->error, -EINVAL, "no such format");
 }
 
+/* A door that is not there, because doorward closed it. */
+static void tell_closed(const struct doorward_audit *a, const char *door, struct dw_arena *arena,
+			struct dw_found *f)
+{
+	const char *closed = a->audit->fake || !a->audit->looked
+				     ? NULL
+				     : dw_change_closed_by(a->audit->root, a->state, door, arena);
+
+	if (closed)
+		f->nothing = dw_arena_printf(arena, "%s %s", f->nothing, closed);
+}
+
 int doorward_audit_why(struct doorward_audit *a, const char *door, enum doorward_format format,
 		       FILE *out, const struct doorward_style *style)
 {
@@ -450,6 +464,8 @@ int doorward_audit_why(struct doorward_audit *a, const char *door, enum doorward
 		r = dw_report_find(&a->report, door, arena, &f, &a->error);
 	if (r < 0)
 		return r;
+	if (f.n == 0)
+		tell_closed(a, door, arena, &f);
 	dw_lib_look_closer(a->audit, f.doors, f.n, arena);
 	dw_lib_tell_steps(a->audit, f.doors, f.n, arena);
 	r = tell(a, &f, format, out, &s);

@@ -13,6 +13,8 @@ struct doorward {
 	bool hidden;
 	void (*progress)(void *data, const char *part);
 	void *progress_data;
+	void (*notice)(void *data, const char *text);
+	void *notice_data;
 	struct dw_facade_hooks hooks;
 	struct dw_error error;
 };
@@ -21,6 +23,7 @@ struct doorward_audit {
 	struct dw_audit *audit;
 	struct dw_arena *arena; /* of the report and of the texts handed out */
 	struct dw_report report;
+	const char *state; /* where the journal lies; NULL: the default */
 	struct dw_error error;
 };
 

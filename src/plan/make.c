@@ -83,12 +83,28 @@ static bool is_stopped(const struct dw_steps *steps, const char *unit)
 	return false;
 }
 
+/* A line of (x)inetd goes, and the daemon with its package stays: who needs that misses nothing. */
+static bool is_line_alone(const struct making *m, const struct making_door *d,
+			  const struct dw_steps *steps)
+{
+	enum dw_starter_kind kind = d->d->door->starter.kind;
+
+	if ((kind != DW_STARTER_INETD && kind != DW_STARTER_XINETD) || dw_making_daemon_goes(m, d))
+		return false;
+	for (size_t i = 0; i < steps->n; i++)
+		if (dw_streq(steps->v[i].manager, "package"))
+			return false;
+	return true;
+}
+
 static void tell_needed(struct making *m, const struct making_door *d, const struct dw_steps *steps,
 			struct dw_strings *ret)
 {
 	const struct dw_relations *r = d->d->relations;
 	const struct dw_package *p = d->d->door->package;
 
+	if (is_line_alone(m, d, steps))
+		return;
 	for (size_t i = 0; r && i < r->n_needed_by; i++)
 		if (!is_stopped(steps, r->needed_by[i].unit))
 			add_once(m->arena, ret,

@@ -15,7 +15,8 @@ struct dw_report_plan {
 	size_t n_words;
 	/* for the page that ends with what to type: as the command line had it; NULL: "" */
 	const char *options;
-	bool blind; /* doors may be missing */
+	bool blind;                       /* doors may be missing */
+	const struct dw_strings *already; /* sentences on doors that an earlier run closed; NULL */
 };
 int dw_report_plan_text(const struct dw_report_plan *p, FILE *out,
 			const struct dw_report_style *style, struct dw_error *e);
@@ -30,7 +31,7 @@ struct dw_report_history {
 	const struct dw_run *runs; /* the newest first */
 	size_t n_runs;
 	bool whole;   /* one run, with its steps and doors */
-	uint64_t now; /* seconds since the epoch */
+	uint64_t now; /* seconds since the epoch; 0: it is not told how long a trial has left */
 };
 int dw_report_history_text(const struct dw_report_history *h, FILE *out,
 			   const struct dw_report_style *style, struct dw_error *e);

@@ -20,12 +20,35 @@ static const char *time_text(uint64_t seconds, struct dw_arena *a)
 	return dw_arena_printf(a, "%.10s %.5s UTC", t, t + 11);
 }
 
+/* "9 minutes left"; the last of them are told in seconds. */
+static const char *left_text(uint64_t until, uint64_t now, struct dw_arena *a)
+{
+	static const struct {
+		uint64_t seconds;
+		const char *name;
+	} units[] = { { 86400, "day" }, { 3600, "hour" }, { 60, "minute" }, { 1, "second" } };
+
+	if (!now)
+		return "";
+	if (until <= now)
+		return ", which is over: it is about to be put back";
+	for (size_t i = 0; i < DW_ARRAY_SIZE(units); i++) {
+		uint64_t n = (until - now) / units[i].seconds;
+
+		if (n >= 2 || i + 1 == DW_ARRAY_SIZE(units))
+			return dw_arena_printf(a, ", %llu %s%s from now", (unsigned long long)n,
+					       units[i].name, n == 1 ? "" : "s");
+	}
+	return "";
+}
+
 /* What it is now, for somebody who never saw a journal. */
-static const char *state_text(const struct dw_run *r, struct dw_arena *a)
+static const char *state_text(const struct dw_run *r, uint64_t now, struct dw_arena *a)
 {
 	switch (r->state) {
 	case DW_RUN_STARTED:
-		return "not finished: it runs now, or was interrupted";
+		return "not finished: it runs now, or was interrupted and is put back by the next "
+		       "change or undo";
 	case DW_RUN_DONE:
 		break;
 	case DW_RUN_ROLLED_BACK:
@@ -43,10 +66,11 @@ static const char *state_text(const struct dw_run *r, struct dw_arena *a)
 		return "not known";
 	}
 	if (r->confirm_by == 0 || r->confirmed)
-		return "in force";
+		return "done, in force";
 	if (r->confirm_by == 1)
-		return "on trial until the next boot";
-	return dw_arena_printf(a, "on trial until %s", time_text(r->confirm_by, a));
+		return "on trial: the next boot puts it back unless it is confirmed";
+	return dw_arena_printf(a, "on trial: put back at %s%s, unless it is confirmed",
+			       time_text(r->confirm_by, a), left_text(r->confirm_by, now, a));
 }
 
 static bool in_force(const struct dw_run *r)
@@ -73,7 +97,7 @@ static void put_runs(const struct page *p, const struct dw_report_history *h)
 					dw_layout_cut(user, 32, false, p->a),
 					dw_layout_cut(command_of(r, p->a), 200, false, p->a)),
 			6, 8, p->style->columns);
-		dw_page_put(p, 8, 0, state_text(r, p->a));
+		dw_page_put(p, 8, 0, state_text(r, h->now, p->a));
 	}
 }
 
@@ -146,7 +170,8 @@ static void put_step(const struct page *p, size_t i, const struct dw_run_step *s
 {
 	dw_page_put(p, 0, 5,
 		    dw_arena_printf(p->a, "%3zu. %s: %s", i + 1,
-				    dw_report_step_words(&s->step, p->a), dw_report_step_state(s->state)));
+				    dw_report_step_words(&s->step, p->a),
+				    dw_report_step_state(s->state)));
 	if (s->message)
 		dw_page_put(p, 5, 0, dw_cells_escape(s->message, p->a));
 	if (s->step.diff)
@@ -169,15 +194,31 @@ static void put_next(const struct page *p, const struct dw_run *r)
 					    r->state == DW_RUN_DONE ? "" : " --force"));
 }
 
-static void put_whole(const struct page *p, const struct dw_run *r)
+/* What nothing brings back is no fault of the undo, but it is not as before either. */
+static const char *whole_state(const struct dw_report_history *h, struct dw_arena *a)
 {
+	const struct dw_run *r = &h->runs[0];
+	const char *text = state_text(r, h->now, a);
+	size_t left = 0;
+
+	for (size_t i = 0; i < r->n_steps; i++)
+		left += r->steps[i].state == DW_RUN_STEP_LEFT;
+	if (r->state != DW_RUN_UNDONE || !left)
+		return text;
+	return dw_arena_printf(a, "%s, but %zu step%s not put back", text, left,
+			       left == 1 ? " was" : "s were");
+}
+
+static void put_whole(const struct page *p, const struct dw_report_history *h)
+{
+	const struct dw_run *r = &h->runs[0];
 	struct dw_arena *a = p->a;
 	const char *end = r->ended && r->ended != r->started
 				  ? dw_arena_printf(a, ", ended %s", time_text(r->ended, a))
 				  : "";
 
 	dw_page_put(p, 0, 0,
-		    dw_arena_printf(a, "Run %lld: %s", (long long)r->id, state_text(r, a)));
+		    dw_arena_printf(a, "Run %lld: %s", (long long)r->id, whole_state(h, a)));
 	put_fact(p, "Typed", command_of(r, a));
 	put_fact(p, "By",
 		 dw_arena_printf(a, "%s, on %s", r->user ? dw_cells_escape(r->user, a) : "?",
@@ -202,7 +243,7 @@ int dw_report_history_text(const struct dw_report_history *h, FILE *out,
 	struct page p = { .out = out, .style = style, .a = a };
 
 	if (h->whole && h->n_runs)
-		put_whole(&p, &h->runs[0]);
+		put_whole(&p, h);
 	else
 		put_list(&p, h);
 	return dw_report_end(out, e);

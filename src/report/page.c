@@ -10,8 +10,13 @@
 #include "table.h"
 
 /* Longer texts come from somebody who wants the rest of the page off the screen. */
-#define TEXT_MAX   600
-#define DIFF_LINES 12
+#define TEXT_MAX 600
+/* Of so many lines a diff is shown as it is. */
+#define DIFF_SMALL 12
+/* Else so many that change: twelve, as they were and as they will be. */
+#define DIFF_CHANGES 24
+/* Where there is no terminal: a line of thousands of columns helps nobody. */
+#define LONG_COLUMNS 100
 
 void dw_page_head(const struct page *p, const char *text)
 {
@@ -28,6 +33,13 @@ void dw_page_put(const struct page *p, size_t indent, size_t more, const char *t
 		       indent, indent + more, p->style->columns);
 }
 
+void dw_page_long(const struct page *p, size_t indent, size_t more, const char *text)
+{
+	(void)fprintf(p->out, "%*s", (int)indent, "");
+	dw_layout_wrap(p->out, text, indent, indent + more,
+		       p->style->columns ? p->style->columns : LONG_COLUMNS);
+}
+
 void dw_page_raw(const struct page *p, size_t indent, const char *text, bool whole)
 {
 	const char *shown = dw_cells_escape(text, p->a);
@@ -37,19 +49,33 @@ void dw_page_raw(const struct page *p, size_t indent, const char *text, bool who
 	(void)fprintf(p->out, "%*s%s\n", (int)indent, "", shown);
 }
 
+static size_t lines_of(const char *text)
+{
+	size_t n = 0;
+
+	for (; *text; n++) {
+		text += strcspn(text, "\n");
+		text += *text == '\n';
+	}
+	return n;
+}
+
 void dw_page_diff(const struct page *p, size_t indent, const char *diff)
 {
 	struct dw_lines lines = { .p = diff, .end = diff + strlen(diff) };
+	bool whole = p->style->wide || lines_of(diff) <= DIFF_SMALL;
 	size_t told = 0, left = 0, n;
 	const char *line;
 
 	while (dw_lines_next(&lines, &line, &n)) {
-		if (told < DIFF_LINES || p->style->wide) {
-			dw_page_raw(p, indent, dw_arena_strndup(p->a, line, n), false);
-			told++;
-		} else {
+		if (!whole && n && *line == ' ')
+			continue;
+		if (!whole && told >= DIFF_CHANGES) {
 			left++;
+			continue;
 		}
+		dw_page_raw(p, indent, dw_arena_strndup(p->a, line, n), false);
+		told += n && *line != '@';
 	}
 	if (left)
 		dw_page_put(p, indent, 0,

@@ -7,10 +7,8 @@
 #include "steps.h"
 #include "table.h"
 
-#define NAMES_SHOWN 8
-#define DOORS_SHOWN 24
-/* Longer commands nobody reads where the diff says the same. */
-#define COMMAND_MAX 160
+/* What is closed has to be read by whoever says yes to it; on a host with more, --wide has them all. */
+#define DOORS_SHOWN 60
 
 struct telling {
 	struct page page;
@@ -102,114 +100,6 @@ static void put_all_doors(const struct telling *t)
 		return;
 	dw_page_head(&t->page, "These close with them (the same unit or program holds them):");
 	put_doors(t, (const struct dw_plan_door *const *)plan->also, plan->n_also, DW_INTENT_NONE);
-}
-
-static const char *told_to_read(const struct dw_step *s)
-{
-	static const struct {
-		const char *who, *text;
-	} words[] = {
-		{ "systemd", "systemd reads its files again" },
-		{ "inetd", "inetd reads its file again" },
-		{ "xinetd", "xinetd reads its files again" },
-		{ "init", "init reads its table again" },
-	};
-
-	for (size_t i = 0; s->notify && i < DW_ARRAY_SIZE(words); i++) {
-		size_t n = strlen(words[i].who);
-
-		if (strncmp(s->notify, words[i].who, n) == 0 &&
-		    (!s->notify[n] || s->notify[n] == ' '))
-			return words[i].text;
-	}
-	return NULL;
-}
-
-static bool says(const char *source, const char *object)
-{
-	return source && object && dw_starts_with(source, object);
-}
-
-static void put_step(const struct telling *t, size_t number, const struct dw_step *const *v,
-		     size_t n, bool tell_read)
-{
-	struct dw_arena *a = t->page.a;
-	const struct dw_step *s = v[0];
-	const char *head = dw_report_steps_words(v, n, a), *read = told_to_read(s);
-	const char *undo = s->no_undo ? " (nothing brings that back)" : "";
-
-	dw_page_put(&t->page, 0, 5, dw_arena_printf(a, "%3zu. %s%s", number, head, undo));
-	if (s->why)
-		dw_page_put(&t->page, 5, 0, dw_cells_escape(s->why, a));
-	if (s->source &&
-	    (t->page.style->wide || !says(s->source, s->object) || strchr(s->source, ':')))
-		dw_page_put(&t->page, 5, 2,
-			    dw_arena_printf(a, "Written in %s", dw_cells_escape(s->source, a)));
-	if (s->command && (!s->diff || strlen(s->command) <= COMMAND_MAX || t->page.style->wide))
-		dw_page_raw(&t->page, 5, dw_arena_printf(a, "$ %s", s->command), true);
-	for (size_t i = 0; i < n; i++) {
-		if (v[i]->diff)
-			dw_page_diff(&t->page, 7, v[i]->diff);
-		if (n > 1 && t->page.style->wide)
-			dw_page_raw(&t->page, 7, v[i]->object, true);
-	}
-	if (read && tell_read)
-		dw_page_put(&t->page, 5, 0, dw_arena_printf(a, "Then %s.", read));
-}
-
-/* Who is told to read again is told once, behind the last step of a row. */
-static bool tells_read(const struct dw_steps *all, size_t next, const struct dw_step *s)
-{
-	return next >= all->n || !dw_streq0(all->v[next].notify, s->notify);
-}
-
-static void put_left(const struct telling *t)
-{
-	const struct dw_steps *all = &t->p->plan->steps;
-	struct dw_strings names = { 0 };
-
-	for (size_t i = 0; i < all->n; i++) {
-		const struct dw_step *s = &all->v[i];
-		const char *name = s->label ? s->label : s->object;
-		size_t k = 0;
-
-		while (k < names.n && !dw_streq(names.v[k], name))
-			k++;
-		if (s->if_left && k == names.n)
-			dw_vec_push(t->page.a, &names, name);
-	}
-	if (names.n)
-		dw_page_put(
-			&t->page, 5, 0,
-			dw_arena_printf(
-				t->page.a,
-				"At the end, what still holds one of these doors is stopped: %s.",
-				dw_page_list(&t->page, &names, NAMES_SHOWN)));
-}
-
-static void put_steps(const struct telling *t)
-{
-	const struct dw_steps *all = &t->p->plan->steps;
-	const struct dw_step **group = dw_arena_array(t->page.a, all->n + 1, sizeof(*group));
-	size_t number = 0;
-
-	if (all->n == 0)
-		return;
-	dw_page_head(&t->page, "Steps, in this order:");
-	for (size_t i = 0; i < all->n;) {
-		size_t n = 0;
-
-		if (all->v[i].if_left) {
-			i++;
-			continue;
-		}
-		do
-			group[n++] = &all->v[i++];
-		while (i < all->n && dw_steps_are_one(group[0], &all->v[i]) && !all->v[i].diff &&
-		       !group[0]->diff);
-		put_step(t, ++number, group, n, tells_read(all, i, group[n - 1]));
-	}
-	put_left(t);
 }
 
 static const char *peers(const struct telling *t, const struct dw_door *d)
@@ -351,16 +241,22 @@ static void put_next(const struct telling *t)
 	}
 	(void)fprintf(t->page.out, "\nNothing was changed. To do it: doorward close%s%s%s\n",
 		      t->p->options && *t->p->options ? " " : "",
-		      t->p->options ? t->p->options : "", typed(t));
+		      t->p->options ? dw_cells_escape(t->p->options, t->page.a) : "", typed(t));
 }
 
 static void put_nothing(const struct telling *t)
 {
 	const struct dw_plan *p = t->p->plan;
 
+	for (size_t i = 0; t->p->already && i < t->p->already->n; i++)
+		dw_page_put(&t->page, 0, 2, dw_cells_escape(t->p->already->v[i], t->page.a));
+	if (p->steps.n && t->p->already && t->p->already->n)
+		(void)fputc('\n', t->page.out);
 	if (p->steps.n)
 		return;
-	if (p->n_closes)
+	if (t->p->already && t->p->already->n && !p->n_closes && !p->n_refused)
+		dw_page_put(&t->page, 0, 0, "Nothing to do.");
+	else if (p->n_closes)
 		dw_page_put(&t->page, 0, 0,
 			    "Nothing to do: all that would open it is off already.");
 	else if (p->n_refused)
@@ -390,7 +286,7 @@ int dw_report_plan_text(const struct dw_report_plan *p, FILE *out,
 	put_nothing(&t);
 	if (p->plan->steps.n) {
 		put_all_doors(&t);
-		put_steps(&t);
+		dw_page_steps(&t.page, &p->plan->steps);
 		put_missed(&t);
 	}
 	put_refused(&t);

@@ -52,6 +52,40 @@ static const char *whose(const struct dw_step *s, struct dw_arena *a)
 	return has_label(s) ? dw_arena_printf(a, ": %s", name_of(s, a)) : "";
 }
 
+/* "the line of echo, the line of time" -> "the lines of echo and time"; NULL: it is none of these. */
+static const char *merged_lines(const char *label, struct dw_arena *a)
+{
+	static const char part[] = "the line of ";
+	struct dw_str text = { .arena = a };
+	size_t n = 0;
+
+	for (const char *p = label; *p;) {
+		const char *end = strstr(p, ", ");
+		size_t length = end ? (size_t)(end - p) : strlen(p);
+
+		if (!dw_starts_with(p, part))
+			return NULL;
+		dw_str_addf(&text, "%s%.*s",
+			    n++ == 0 ? ""
+			    : end    ? ", "
+				     : " and ",
+			    (int)(length - strlen(part)), p + strlen(part));
+		p += length + (end ? 2 : 0);
+	}
+	return n > 1 ? dw_cells_escape(dw_arena_printf(a, "the lines of %s", text.s), a) : NULL;
+}
+
+static const char *edit_words(const struct dw_step *s, struct dw_arena *a)
+{
+	const char *file = dw_cells_escape(s->object, a), *lines;
+
+	if (has_label(s) && strstr(s->label, s->object))
+		return dw_arena_printf(a, "Edit %s", name_of(s, a));
+	lines = has_label(s) ? merged_lines(s->label, a) : NULL;
+	return lines ? dw_arena_printf(a, "Edit %s: %s", file, lines)
+		     : dw_arena_printf(a, "Edit %s%s", file, whose(s, a));
+}
+
 static const char *file_words(const struct dw_step *s, struct dw_arena *a)
 {
 	const char *was = s->expect.text ? s->expect.text : "",
@@ -77,7 +111,7 @@ static const char *file_words(const struct dw_step *s, struct dw_arena *a)
 		return dw_arena_printf(a, "Write the new file %s%s", file, whose(s, a));
 	if (!s->diff)
 		return dw_arena_printf(a, "Change the rights of %s%s", file, whose(s, a));
-	return dw_arena_printf(a, "Edit %s%s", file, whose(s, a));
+	return edit_words(s, a);
 }
 
 /* Some unit of the group shall run: "active" as a whole word. */
@@ -91,6 +125,12 @@ static bool wants_some(const char *text, const char *word)
 	return false;
 }
 
+/* "1000/patd.service": the label says whose it is. */
+static bool is_of_user(const struct dw_step *s)
+{
+	return has_label(s) && strchr(s->object, '/') && !strchr(s->object, ' ');
+}
+
 const char *dw_report_step_words(const struct dw_step *s, struct dw_arena *a)
 {
 	const char *want = s->want.text ? s->want.text : "", *m = s->manager ? s->manager : "";
@@ -99,7 +139,7 @@ const char *dw_report_step_words(const struct dw_step *s, struct dw_arena *a)
 		return file_words(s, a);
 	if (dw_streq(m, "systemd"))
 		return dw_arena_printf(a, "%s %s", wants_some(want, "active") ? "Start" : "Stop",
-				       listed(s->object, a));
+				       is_of_user(s) ? name_of(s, a) : listed(s->object, a));
 	if (dw_streq(m, "process"))
 		return dw_arena_printf(a, "End the process %s", name_of(s, a));
 	if (dw_streq(m, "package"))
@@ -163,4 +203,93 @@ const char *dw_report_steps_words(const struct dw_step *const *v, size_t n, stru
 	return dw_arena_printf(
 		a, "Disable %s: %zu links below %s", names.s, n,
 		dw_cells_escape(dw_arena_strndup(a, v[0]->object, common_directory(v, n)), a));
+}
+
+/* --- alike ---------------------------------------------------------------------------------------- */
+
+static bool is_file(const struct dw_step *s)
+{
+	return dw_streq0(s->manager, "file");
+}
+
+/* "Stop", "End": the first word. */
+static bool same_verb(const struct dw_step *a, const struct dw_step *b)
+{
+	const char *was = a->want.text ? a->want.text : "", *is = b->want.text ? b->want.text : "";
+
+	return wants_some(was, "active") == wants_some(is, "active") &&
+	       wants_some(was, "running") == wants_some(is, "running");
+}
+
+bool dw_steps_are_alike(const struct dw_step *a, const struct dw_step *b)
+{
+	if (!a->manager || !dw_streq0(a->manager, b->manager) || a->diff || b->diff ||
+	    a->no_undo != b->no_undo || !dw_streq0(a->why, b->why) || a->if_left != b->if_left)
+		return false;
+	if (is_file(a))
+		return dw_step_is_link(a) && dw_step_is_link(b) && has_label(a) && has_label(b) &&
+		       dw_streq0(a->notify, b->notify);
+	return !dw_streq(a->manager, "container") && !dw_streq(a->manager, "package") &&
+	       same_verb(a, b);
+}
+
+static size_t words_of(const char *s)
+{
+	size_t n = 0;
+
+	for (; *s; s += strspn(s, " "), n++)
+		s += strcspn(s, " ");
+	return n;
+}
+
+/* A name may be as long as its owner likes. */
+#define NAME_MAX_SHOWN 100
+
+static void add_name(struct dw_str *text, const char *name, size_t n, struct dw_arena *a)
+{
+	const char *shown = dw_cells_escape(dw_arena_strndup(a, name, n), a);
+
+	dw_str_addf(text, "%s%s", text->n ? ", " : "",
+		    dw_layout_cut(shown, NAME_MAX_SHOWN, false, a));
+}
+
+static void add_units(struct dw_str *text, const struct dw_step *s, struct dw_arena *a)
+{
+	for (const char *p = s->object; *p; p += strspn(p, " ")) {
+		size_t n = strcspn(p, " ");
+
+		add_name(text, p, n, a);
+		p += n;
+	}
+}
+
+const char *dw_report_alike_words(const struct dw_step *const *v, size_t n, struct dw_arena *a)
+{
+	const char *want = v[0]->want.text ? v[0]->want.text : "", *m = v[0]->manager;
+	bool start = wants_some(want, "active") || wants_some(want, "running");
+	struct dw_str names = { .arena = a };
+	size_t things = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		bool units = dw_streq(m, "systemd") && !is_of_user(v[i]);
+		const char *name = v[i]->label ? v[i]->label : v[i]->object;
+
+		if (is_file(v[i]) && named_before(v, i))
+			continue;
+		things += units ? words_of(v[i]->object) : 1;
+		if (units)
+			add_units(&names, v[i], a);
+		else
+			add_name(&names, name, strlen(name), a);
+	}
+	if (is_file(v[0]))
+		return dw_arena_printf(
+			a, "Disable these %zu (%zu links below %s): %s", things, n,
+			dw_cells_escape(dw_arena_strndup(a, v[0]->object, common_directory(v, n)),
+					a),
+			names.s);
+	if (dw_streq(m, "process"))
+		return dw_arena_printf(a, "End these %zu processes: %s", things, names.s);
+	return dw_arena_printf(a, "%s these %zu %s: %s", start ? "Start" : "Stop", things,
+			       dw_streq(m, "systemd") ? "units" : "services", names.s);
 }

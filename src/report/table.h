@@ -50,8 +50,8 @@ struct dw_row {
 	uint64_t rank;   /* the rows are sorted by it first, */
 	const char *key; /* then by this; NULL: not */
 	uint32_t port, port_last;
-	const char *where;  /* the address as shown */
-	const char *likeness; /* rows that may be merged have the same */
+	const char *where;                /* the address as shown */
+	const char *likeness;             /* rows that may be merged have the same */
 	const char *cells[DW_CELL_COUNT]; /* escaped for a terminal */
 };
 
@@ -92,7 +92,8 @@ struct dw_layout {
 };
 struct dw_layout dw_layout_fit(const struct dw_rows *rows, const struct dw_report_style *style);
 void dw_layout_head(FILE *out, const struct dw_layout *l, struct dw_arena *a);
-void dw_layout_row(FILE *out, const struct dw_layout *l, const struct dw_row *row, struct dw_arena *a);
+void dw_layout_row(FILE *out, const struct dw_layout *l, const struct dw_row *row,
+		   struct dw_arena *a);
 
 /* A verdict as people see it. Most urgent first; ends with verdict NULL, which stands for every other. */
 struct dw_mark {
@@ -100,7 +101,7 @@ struct dw_mark {
 	char mark;          /* in front of the row */
 	const char *colour; /* ANSI, begin */
 	bool to_do;
-	const char *title;  /* above its doors */
+	const char *title;          /* above its doors */
 	const char *before, *after; /* around the number of doors, in the summary */
 };
 enum { DW_MARKS = 7 };
@@ -113,6 +114,7 @@ bool dw_is_chosen(const struct dw_report_choice *c, const char *verdict);
 int dw_report_end(FILE *out, struct dw_error *e);
 
 #define DW_ANSI_BOLD "\x1b[1m"
+#define DW_ANSI_DIM  "\x1b[2m"
 #define DW_ANSI_OFF  "\x1b[0m"
 
 #endif

@@ -48,21 +48,38 @@ static void put_head(const struct page *p, const struct dw_report_verify *r)
 				    runs, r->n_closed, r->n_closed == 1 ? "" : "s", r->n_kept));
 }
 
+/* The units of a group stand with blanks in the object, and with commas in a sentence. */
+static bool names(const char *text, const char *object, struct dw_arena *a)
+{
+	struct dw_str list = { .arena = a };
+
+	for (const char *p = object; *p; p++)
+		dw_str_addf(&list, *p == ' ' ? ",%c" : "%c", *p);
+	return strstr(text, object) || (list.s && strstr(text, list.s));
+}
+
+/* What is open again was brought back; a file that differs was changed, and may well be harmless. */
+static const char *who_did(const struct dw_report_difference *d)
+{
+	return dw_streq(d->kind, "open") || dw_streq(d->kind, "sleeping") ? "Brought back by"
+									  : "Changed by";
+}
+
 static void put_difference(const struct page *p, const struct dw_report_difference *d)
 {
 	struct dw_str text = { .arena = p->a };
 	const char *on = p->style->colour && d->grave ? DW_ANSI_BOLD : "";
 
-	if (d->object && !(d->text && strstr(d->text, d->object)))
+	if (d->object && !(d->text && names(d->text, d->object, p->a)))
 		dw_str_addf(&text, "%s: ", dw_cells_escape(d->object, p->a));
 	dw_str_add(&text, d->text ? dw_cells_escape(d->text, p->a) : d->kind);
 	dw_str_addf(&text, " [run %lld]", (long long)d->run);
 	(void)fprintf(p->out, "%s%c%s ", on, d->grave ? '!' : '-', *on ? DW_ANSI_OFF : "");
 	dw_layout_wrap(p->out, dw_layout_cut(text.s, 600, false, p->a), 2, 2, p->style->columns);
 	if (d->who)
-		dw_page_put(p, 4, 2,
-			    dw_arena_printf(p->a, "Brought back by: %s",
-					    dw_cells_escape(d->who, p->a)));
+		dw_page_put(
+			p, 4, 2,
+			dw_arena_printf(p->a, "%s: %s", who_did(d), dw_cells_escape(d->who, p->a)));
 }
 
 /* A grave one whose door can be named. */

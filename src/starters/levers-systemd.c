@@ -103,7 +103,8 @@ static struct dw_lever lever_of(const struct unit_closing *c, const char *name)
 		.object = dw_arena_printf(a, "%s%s", c->prefix, name),
 		.off.text = "inactive",
 		.group = c->group,
-		.label = name,
+		/* whose it is: a user's own unit may have the name of one of the system */
+		.label = *c->prefix ? dw_arena_printf(a, "%s of %s", name, c->m->user) : name,
 		.command = dw_arena_printf(a, "%s stop %s", c->systemctl, word),
 		.undo_command = dw_arena_printf(a, "%s start %s", c->systemctl, word),
 	};

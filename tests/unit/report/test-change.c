@@ -216,6 +216,95 @@ DW_TEST(a_plan_without_steps)
 	dw_mock_free(s.audit);
 }
 
+/* Many alike share a paragraph; none of their names is lost, and --wide has each with its command. */
+DW_TEST(alike_steps_share_a_paragraph)
+{
+	struct scene s;
+	char *text;
+
+	make(&s);
+	s.plan.steps.n = 0;
+	for (int i = 0; i < 5; i++) {
+		const char *unit = dw_arena_printf(s.a, "a%d.service", i);
+
+		add_step(&s, (struct dw_step){
+				     .phase = DW_PHASE_STOP,
+				     .manager = "systemd",
+				     .object = unit,
+				     .expect.text = "active",
+				     .want.text = "inactive",
+				     .label = unit,
+				     .why = "It opens the door.",
+				     .source = dw_arena_printf(s.a, "/etc/systemd/system/%s", unit),
+				     .command = dw_arena_printf(s.a, "systemctl stop %s", unit),
+				     .no_undo = i == 4 });
+	}
+	text = plan_text(&s.told, (struct dw_report_style){ .columns = 80 }, false);
+	DW_CHECK(strstr(text, "  1. Stop these 4 units: a0.service, a1.service, a2.service, "
+			      "a3.service\n     It opens the door.\n  2. Stop a4.service (nothing "
+			      "brings that back)\n     $ systemctl stop a4.service\n") != NULL);
+	DW_CHECK(strstr(text, "systemctl stop a0") == NULL);
+	DW_CHECK(strstr(text, "Written in") == NULL);
+	free(text);
+	text = plan_text(&s.told, (struct dw_report_style){ .columns = 80, .wide = true }, false);
+	DW_CHECK(strstr(text, "systemctl stop a0.service") != NULL);
+	DW_CHECK(strstr(text, "Written in /etc/systemd/system/a0.service") != NULL);
+	free(text);
+	dw_mock_free(s.audit);
+}
+
+/* A user's own unit is told with the user; of many changed lines every one up to twelve. */
+DW_TEST(edits_and_units_of_users)
+{
+	struct scene s;
+	struct dw_str diff;
+	char *text;
+
+	make(&s);
+	diff = (struct dw_str){ .arena = s.a };
+	dw_str_add(&diff, "@@ -1,20 +1,20 @@\n");
+	for (int i = 0; i < 12; i++)
+		dw_str_addf(&diff, " kept%d\n-line%d\n+#line%d\n", i, i, i);
+	s.plan.steps.n = 0;
+	add_step(&s, (struct dw_step){ .phase = DW_PHASE_STOP,
+				       .manager = "systemd",
+				       .object = "1000/patd.service",
+				       .expect.text = "active",
+				       .want.text = "inactive",
+				       .label = "patd.service of pat" });
+	add_step(&s, (struct dw_step){ .phase = DW_PHASE_BOOT,
+				       .manager = "file",
+				       .object = "/etc/inetd.conf",
+				       .expect.text = "file 0644 0:0 100 sha256:00",
+				       .want.text = "file 0644 0:0 101 sha256:01",
+				       .label = "the line of echo, the line of time, the line of x",
+				       .diff = diff.s });
+	text = plan_text(&s.told, (struct dw_report_style){ .columns = 80 }, false);
+	DW_CHECK(strstr(text, "Stop patd.service of pat\n") != NULL);
+	DW_CHECK(strstr(text, "Edit /etc/inetd.conf: the lines of echo, time and x\n") != NULL);
+	DW_CHECK(strstr(text, "-line11\n") != NULL && strstr(text, "+#line11\n") != NULL);
+	DW_CHECK(strstr(text, "kept") == NULL && strstr(text, "more line") == NULL);
+	free(text);
+	dw_mock_free(s.audit);
+}
+
+DW_TEST(closed_already_is_told)
+{
+	struct dw_strings already = { 0 };
+	struct scene s;
+	char *text;
+
+	make(&s);
+	dw_vec_push(s.a, &already, "telnet is closed already: run 1 did it.");
+	s.told.already = &already;
+	s.plan.steps.n = s.plan.n_closes = s.plan.n_also = s.plan.n_refused = 0;
+	s.plan.steps.n_remarks = 0;
+	text = plan_text(&s.told, (struct dw_report_style){ .columns = 80 }, false);
+	DW_CHECK_STR(text, "telnet is closed already: run 1 did it.\nNothing to do.\n");
+	free(text);
+	dw_mock_free(s.audit);
+}
+
 static void check_harmless(const char *text)
 {
 	for (const unsigned char *p = (const unsigned char *)text; *p; p++)
