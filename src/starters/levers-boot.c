@@ -15,14 +15,6 @@ static const char drop_in[] = "# Written by doorward; doorward undo takes it awa
 
 /* --- links ---------------------------------------------------------------------------------------- */
 
-static bool in_list(const struct dw_strings *list, const char *name)
-{
-	for (size_t i = 0; i < list->n; i++)
-		if (dw_streq(list->v[i], name))
-			return true;
-	return false;
-}
-
 /* Links directly in the directory that give the unit another name (Alias=); their names are added. */
 static void find_aliases(struct unit_closing *c, const struct dw_sd_unit *u, struct dw_strings *ret)
 {
@@ -53,7 +45,8 @@ static bool stands_for(struct dw_arena *a, const struct dw_sd_unit *u,
 {
 	const char *template;
 
-	if (dw_streq(entry, u->name) || in_list(&u->aliases, entry) || in_list(aliases, entry))
+	if (dw_streq(entry, u->name) || dw_strings_has(&u->aliases, entry) ||
+	    dw_strings_has(aliases, entry))
 		return true;
 	if (!strstr(u->name, "@."))
 		return false;
@@ -160,7 +153,7 @@ static bool is_called(struct unit_closing *c, const struct dw_sd_unit *u,
 			bus, file);
 		return false;
 	}
-	return !in_list(taken, dw_arena_printf(a, "%s/%s", c->dir, r.unit)) &&
+	return !dw_strings_has(taken, dw_arena_printf(a, "%s/%s", c->dir, r.unit)) &&
 	       dw_sd_has_file(c->m, r.unit) && dw_sd_unit_get(c->m, r.unit) == u;
 }
 
@@ -173,7 +166,7 @@ static const char *still_pulled(struct unit_closing *c, const struct dw_sd_unit 
 	for (size_t i = 0; i < u->pulls.n; i++) {
 		const struct dw_sd_pull *p = &u->pulls.v[i];
 
-		if (p->reason == DW_SD_BY_LINK && in_list(taken, p->by))
+		if (p->reason == DW_SD_BY_LINK && dw_strings_has(taken, p->by))
 			continue;
 		if (p->from && dw_unit_is_own(c, p->from))
 			continue;

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <sys/wait.h>
 
+#include "dw_state.h"
 #include "dw_test.h"
 #include "levers.h"
 
@@ -15,7 +16,7 @@ static const char *applied(struct dw_arena *a, const char *text, const struct dw
 {
 	struct dw_bytes b = bytes(a, text), ret = { 0 };
 
-	return dw_levers_apply(a, &b, edits->v, edits->n, &ret) ? ret.data : NULL;
+	return dw_edits_apply(a, &b, edits->v, edits->n, &ret, NULL) ? ret.data : NULL;
 }
 
 static const char *shell(struct dw_arena *a, const char *text, unsigned line)
