@@ -45,13 +45,14 @@ struct changing {
  * left. Needs root. -EPERM, -EBUSY, -ENOENT: no journal ...
  */
 int dw_change_open(struct doorward *d, bool create, const char *what,
-		   const struct doorward_close_options *o, struct changing *ret, struct dw_error *e);
+		   const struct doorward_close_options *o, struct changing *ret,
+		   struct dw_error *e);
 void dw_change_close(struct changing *c);
 #define _cleanup_change_ _cleanup_(dw_change_close)
 
 /* What every run has: who, where, when, by what. */
 void dw_change_describe(struct changing *c, const char *kind, struct dw_run *run);
-const char *dw_change_state(const struct doorward *d); /* the journal's directory */
+const char *dw_change_state(const struct doorward *d);                 /* the journal's directory */
 const char *dw_change_boot_id(struct dw_sys *sys, struct dw_arena *a); /* NULL: not known */
 /* Names of the units that are active now; false: systemd does not run, or could not be asked. */
 bool dw_change_units(struct dw_sys *sys, struct dw_arena *a, struct dw_strings *ret);
@@ -69,6 +70,9 @@ void dw_change_compare(struct dw_switch *sw, const struct dw_run *run,
 /* Who changed the object of a step since the run, as far as files tell; NULL: they do not. */
 const char *dw_change_who(struct dw_sys *sys, const struct dw_run *run, const struct dw_run_step *s,
 			  struct dw_arena *a);
+/* The last line of dpkg's log (of that path) that changes a package of the run, after it, told; NULL: none does. */
+const char *dw_change_who_log(const struct dw_bytes *log, const char *path,
+			      const struct dw_run *run, struct dw_arena *a);
 
 /* Makes the run a trial, if the options say so: when it ends, and the steps that put it back at the next boot. */
 int dw_change_trial(struct changing *c, const char *service_manager, struct dw_run *run,

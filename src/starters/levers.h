@@ -43,9 +43,7 @@ bool dw_levers_source(struct dw_arena *a, const char *source, const char **ret_f
 
 /* --- edits (levers-edit.c), pure ------------------------------------------------------------------- */
 
-/*
- * The line of dpkg's statoverride file that is about the path, in the arena; NULL: there is none. How many lines it has.
- */
+/* The line of dpkg's statoverride file about the path, in the arena; NULL: none. *ret_lines: how many it has. */
 const char *dw_levers_override(struct dw_arena *a, const struct dw_bytes *text, const char *path,
 			       unsigned *ret_lines);
 /* Line `number` (from 1), without its newline, in the arena; NULL: there is none, or it holds a NUL byte. */
