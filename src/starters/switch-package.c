@@ -143,7 +143,7 @@ static int set(struct dw_switch *s, const char *object, const struct dw_state *f
 	    (!dw_streq(want->text, "removed") && !dw_starts_with(want->text, "installed ")))
 		return dw_switch_unknown(object, want, e);
 	r = state(s, object, &now, e);
-	if (r < 0 || dw_streq(now.text, want->text))
+	if (r < 0 || dw_streq0(now.text, want->text))
 		return r;
 	if (!dw_streq(want->text, "removed"))
 		return dw_error_set(e, -ENOTSUP,

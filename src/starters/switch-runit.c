@@ -56,8 +56,10 @@ static int read_status(struct dw_switch *s, const char *dir, struct dw_runit_sta
 	*ret = (struct dw_runit_status){ 0 };
 	if (dir[0] != '/')
 		return dw_error_set(e, -EINVAL, "%.200s is no service directory", dir);
-	if (!dw_sys_is_running(s->sys) || !is_supervised(s, dir, &r, e))
-		return dw_sys_is_running(s->sys) ? r : 0;
+	if (!dw_sys_is_running(s->sys))
+		return 0;
+	if (!is_supervised(s, dir, &r, e))
+		return r;
 	r = dw_sys_file_read(s->sys, path_of(s, dir, "status"), 256, s->arena, &text, e);
 	if (r < 0)
 		return r;
