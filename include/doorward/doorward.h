@@ -211,6 +211,13 @@ DOORWARD_API void doorward_set_state_directory(struct doorward *d, const char *d
  */
 DOORWARD_API void doorward_set_program(struct doorward *d, const char *file);
 
+/*
+ * Puts back what an interrupted run left; every call below that changes the host does so first. To be called before the
+ * audit that a plan is made of, for it would see the host as it was left. 0: nothing is left. -EBUSY: another process
+ * changes the host. -EPERM: not root.
+ */
+DOORWARD_API int doorward_settle(struct doorward *d);
+
 struct doorward_plan; /* what would be done; borrows its audit */
 
 struct doorward_plan_options {

@@ -16,7 +16,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (size > 0)
 		memcpy(log.data, data, size);
-	found = dw_change_who_log(&log, "LOG", &run, a);
+	found = dw_change_who_log(NULL, &log, "LOG", &run, NULL, a);
 	if (found && (strncmp(found, "dpkg at ", 8) != 0 || !strstr(found, " telnetd") ||
 		      strchr(found, '\n')))
 		__builtin_trap();
