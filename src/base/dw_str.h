@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "dw_arena.h"
+#include "dw_vec.h"
 
 /* A growing, always terminated byte string in an arena. Start from { .arena = a }. */
 struct dw_str {
@@ -29,6 +30,13 @@ static inline bool dw_streq(const char *a, const char *b)
 static inline bool dw_streq0(const char *a, const char *b)
 {
 	return a == b || (a && b && strcmp(a, b) == 0);
+}
+static inline bool dw_strings_has(const struct dw_strings *list, const char *s)
+{
+	for (size_t i = 0; i < list->n; i++)
+		if (dw_streq(list->v[i], s))
+			return true;
+	return false;
 }
 bool dw_starts_with(const char *s, const char *prefix);
 bool dw_ends_with(const char *s, const char *suffix);

@@ -116,14 +116,6 @@ static const char *look_until_well(struct changing *c, const struct dw_run *run)
 
 /* --- watching ------------------------------------------------------------------------------------- */
 
-static bool has(const struct dw_strings *v, const char *s)
-{
-	for (size_t i = 0; i < v->n; i++)
-		if (dw_streq(v->v[i], s))
-			return true;
-	return false;
-}
-
 /* Programs of this host that are connected to doors which close: who will be refused. */
 static void clients_of(const struct doorward_plan *p, struct dw_arena *a, struct dw_strings *ret)
 {
@@ -133,7 +125,7 @@ static void clients_of(const struct doorward_plan *p, struct dw_arena *a, struct
 		for (size_t k = 0; k < d->n_peers; k++)
 			if (d->peers[k].local && d->peers[k].program &&
 			    !dw_streq0(d->peers[k].program, d->program) &&
-			    !has(ret, d->peers[k].program))
+			    !dw_strings_has(ret, d->peers[k].program))
 				dw_vec_push(a, ret, d->peers[k].program);
 	}
 }
@@ -158,7 +150,7 @@ static const char *gone(struct dw_sys *sys, const struct dw_strings *programs, s
 	}
 	dw_procs_close(procs);
 	for (size_t i = 0; i < programs->n && n; i++)
-		if (!has(&running, programs->v[i]))
+		if (!dw_strings_has(&running, programs->v[i]))
 			return programs->v[i];
 	return NULL;
 }
@@ -172,7 +164,7 @@ static bool lost_a_unit(struct changing *c, const struct dw_strings *calm)
 	if (!calm->n || !dw_change_units(c->sys, a, &now))
 		return false;
 	for (size_t i = 0; i < calm->n; i++)
-		if (!has(&now, calm->v[i]))
+		if (!dw_strings_has(&now, calm->v[i]))
 			return true;
 	return false;
 }

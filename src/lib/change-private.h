@@ -71,12 +71,22 @@ const char *const *dw_change_command(const struct doorward *d, const char *const
 void dw_change_compare(struct dw_switch *sw, const struct dw_run *run,
 		       const struct doorward_audit *after, bool at_once, struct dw_arena *a,
 		       struct dw_differences *ret);
-/* Adds to `who` of doors that are open again the process that started their holder, where that is no service manager. */
+/*
+ * Adds to `who` of doors that are open again the process that started their holder, where that is no service
+ * manager.
+ */
 void dw_change_parents(struct dw_sys *sys, const struct dw_snapshot *after,
 		       struct dw_differences *all, size_t first, struct dw_arena *a);
 /* Who changed the object of a step since the run, as far as files tell; NULL: they do not. */
 const char *dw_change_who(struct dw_sys *sys, const struct dw_run *run, const struct dw_run_step *s,
 			  struct dw_arena *a);
+/*
+ * The last line of dpkg's log (of that path) that changes a package of the run, or of the step (NULL: the run's only),
+ * after it, told; NULL: none does.
+ */
+const char *dw_change_who_log(struct dw_sys *sys, const struct dw_bytes *log, const char *path,
+			      const struct dw_run *run, const struct dw_run_step *s,
+			      struct dw_arena *a);
 
 /* Makes the run a trial, if the options say so: when it ends, and the steps that put it back at the next boot. */
 int dw_change_trial(struct changing *c, const char *service_manager, struct dw_run *run,

@@ -53,8 +53,8 @@ static bool names_some(const struct lost_unit *u, const char *property)
 }
 
 /*
- * A service that is called, over the message bus or by a trigger, ends well when nobody needs it: that it is not there is
- * no sign. Many are "enabled" only because they have an alias for the bus.
+ * A service that is called, over the message bus or by a trigger, ends well when nobody needs it: that it is not there
+ * is no sign. Many are "enabled" only because they have an alias for the bus.
  */
 static bool goes_by_itself(const struct lost_unit *u)
 {
@@ -68,8 +68,8 @@ static bool goes_by_itself(const struct lost_unit *u)
 }
 
 /*
- * What another boot need not have: what ran once and was called active from then on (the first boot has more of these), and
- * what no boot starts.
+ * What another boot need not have: what ran once and was called active from then on (the first boot has more of
+ * these), and what no boot starts.
  */
 static bool was_of_that_boot(const struct lost_unit *u)
 {
@@ -84,8 +84,8 @@ static bool was_of_that_boot(const struct lost_unit *u)
 }
 
 /*
- * Only there for another unit (no [Install], and none that is loaded wants it): in a later boot it is not, once that one
- * is closed.
+ * Only there for another unit (no [Install], and none that is loaded wants it): in a later boot it is not, once that
+ * one is closed.
  */
 static bool came_along(const struct lost_unit *u)
 {

@@ -111,26 +111,34 @@ static bool is_of_step(struct dw_sys *sys, const char *package, const char *what
 	return false;
 }
 
-static const char *search_log(struct dw_sys *sys, const char *path, const struct dw_run *run,
-			      const struct dw_run_step *s, struct dw_arena *a)
+const char *dw_change_who_log(struct dw_sys *sys, const struct dw_bytes *log, const char *path,
+			      const struct dw_run *run, const struct dw_run_step *s,
+			      struct dw_arena *a)
 {
+	struct dw_lines lines = dw_lines_of(log);
 	const char *line, *what = NULL, *found = NULL;
-	struct dw_bytes content;
-	struct dw_lines lines;
 	size_t n;
 
-	if (dw_sys_file_read(sys, path, LOG_MAX, a, &content, NULL) < 0)
-		return NULL;
-	lines = dw_lines_of(&content);
 	while (dw_lines_next(&lines, &line, &n)) {
 		uint64_t when = log_time(line, n);
 		const char *package = when > run->started ? package_of(line, n, a, &what) : NULL;
 
 		/* the last one counts: dpkg configures after it unpacked */
-		if (package && (is_of_run(run, package) || is_of_step(sys, package, what, s, a)))
+		if (package &&
+		    (is_of_run(run, package) || (s && is_of_step(sys, package, what, s, a))))
 			found = dw_arena_printf(a, "dpkg at %.19s: %s (%s)", line, what, path);
 	}
 	return found;
+}
+
+static const char *search_log(struct dw_sys *sys, const char *path, const struct dw_run *run,
+			      const struct dw_run_step *s, struct dw_arena *a)
+{
+	struct dw_bytes log;
+
+	if (dw_sys_file_read(sys, path, LOG_MAX, a, &log, NULL) < 0)
+		return NULL;
+	return dw_change_who_log(sys, &log, path, run, s, a);
 }
 
 /* When the file or link was made, where that is later than the run. */

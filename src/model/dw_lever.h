@@ -27,8 +27,8 @@
 struct dw_state {
 	const char *text;     /* NULL: not known */
 	struct dw_bytes data; /* what the hash in `text` names; data NULL: nothing of the kind */
-	const char *
-		hint; /* put back where it can be, never compared: "mtime=SECONDS.NANOSECONDS", of a link "owner=UID:GID"; NULL */
+	/* put back where it can be, never compared: "mtime=SECONDS.NANOSECONDS", of a link "owner=UID:GID"; NULL */
+	const char *hint;
 };
 
 /* When in a run a step is taken; undone in reverse. */

@@ -15,6 +15,8 @@ const char *dw_state_file_text(struct dw_arena *a, unsigned mode, uint32_t uid, 
 /* The same file (mode, owner, attributes) with another content. NULL: `text` is not that of a regular file. */
 const char *dw_state_file_with(struct dw_arena *a, const char *text,
 			       const struct dw_bytes *content);
+/* The same file without these permission bits. NULL: as above. */
+const char *dw_state_file_without(struct dw_arena *a, const char *text, unsigned bits);
 
 /*
  * A content with lines edited; all line numbers are those of `content`. The same edit twice is one. Lines are put in

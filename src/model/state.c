@@ -45,6 +45,18 @@ const char *dw_state_file_with(struct dw_arena *a, const char *text, const struc
 			       more ? more : "");
 }
 
+const char *dw_state_file_without(struct dw_arena *a, const char *text, unsigned bits)
+{
+	const char *mode = text && dw_starts_with(text, "file ") ? behind_blank(text, 1) : NULL;
+	unsigned n = 0;
+
+	if (!mode || strspn(mode, "01234567") != 4 || mode[4] != ' ')
+		return NULL;
+	for (size_t i = 0; i < 4; i++)
+		n = n << 3 | (unsigned)(mode[i] - '0');
+	return dw_arena_printf(a, "file %04o%s", n & ~bits, mode + 4);
+}
+
 static bool same_edit(const struct dw_edit *x, const struct dw_edit *y)
 {
 	return x->line == y->line && dw_streq0(x->old, y->old) && dw_streq0(x->fresh, y->fresh);

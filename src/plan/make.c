@@ -21,17 +21,9 @@ static struct making begin(const struct dw_plan_request *r, struct dw_arena *a)
 	return m;
 }
 
-static bool contains(const struct dw_strings *list, const char *s)
-{
-	for (size_t i = 0; i < list->n; i++)
-		if (dw_streq(list->v[i], s))
-			return true;
-	return false;
-}
-
 static void add_once(struct dw_arena *a, struct dw_strings *list, const char *s)
 {
-	if (!contains(list, s))
+	if (!dw_strings_has(list, s))
 		dw_vec_push(a, list, s);
 }
 

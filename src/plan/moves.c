@@ -5,14 +5,6 @@
 #include "dw_str.h"
 #include "making.h"
 
-static bool contains(const struct dw_strings *list, const char *s)
-{
-	for (size_t i = 0; i < list->n; i++)
-		if (dw_streq(list->v[i], s))
-			return true;
-	return false;
-}
-
 static bool is_off(const struct dw_lever *l)
 {
 	return l->now.text && dw_streq0(l->now.text, l->off.text);
@@ -61,7 +53,8 @@ bool dw_making_moves(const struct making *m, const struct dw_lever *l)
 		return false;
 	if (!l->unless_used)
 		return true;
-	return !contains(&m->spared, l->unless_used) && lines_taken(m, l->unless_used) >= l->active;
+	return !dw_strings_has(&m->spared, l->unless_used) &&
+	       lines_taken(m, l->unless_used) >= l->active;
 }
 
 bool dw_making_daemon_goes(const struct making *m, const struct making_door *d)

@@ -326,8 +326,8 @@ static unsigned worth(const struct dw_plan_door *d)
 }
 
 /*
- * The way in that must stay, m->n: none. One that lasts has to be left if there was one; what was started by hand is good
- * enough only where nothing better was.
+ * The way in that must stay, m->n: none. One that lasts has to be left if there was one; what was started by hand is
+ * good enough only where nothing better was.
  */
 static size_t way_in_to_keep(const struct making *m, bool lasting)
 {

@@ -229,17 +229,9 @@ static bool joins(const char *command, const char *other)
 	       strncmp(command, other, (size_t)(blank - other) + 1) == 0;
 }
 
-static bool contains(const struct dw_strings *list, const char *s)
-{
-	for (size_t i = 0; i < list->n; i++)
-		if (dw_streq(list->v[i], s))
-			return true;
-	return false;
-}
-
 static bool says(const struct dw_strings *list, const char *command)
 {
-	return !command || contains(list, command);
+	return !command || dw_strings_has(list, command);
 }
 
 static const char *join_commands(struct dw_arena *a, const struct dw_strings *list)
@@ -303,7 +295,7 @@ static void add_labels(struct stepping *s, const struct object *o, struct dw_str
 		const struct dw_lever *l = o->items[i]->l;
 		const char *label = l->label ? l->label : l->object;
 
-		if (!contains(labels, label))
+		if (!dw_strings_has(labels, label))
 			dw_vec_push(s->arena, labels, label);
 	}
 }

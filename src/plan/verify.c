@@ -140,10 +140,7 @@ static void check_closed(struct verifying *v, const struct dw_run_door *d)
 
 static bool has_unit(const struct dw_strings *list, const char *unit)
 {
-	for (size_t i = 0; list && unit && i < list->n; i++)
-		if (dw_streq(list->v[i], unit))
-			return true;
-	return false;
+	return list && unit && dw_strings_has(list, unit);
 }
 
 static bool unit_stopped(const struct verifying *v, const char *unit)

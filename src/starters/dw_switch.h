@@ -64,8 +64,4 @@ const struct dw_switch_ops *dw_switch_at(size_t i);
 int dw_switch_notify(struct dw_switch *s, const char *who, struct dw_error *e);
 void dw_switch_close(struct dw_switch *s);
 
-/* Content -> the canonical text of a regular file, and the other way for set(). */
-const char *dw_switch_file_text(struct dw_arena *a, mode_t mode, uint32_t uid, uint32_t gid,
-				const struct dw_bytes *content, const char *xattrs);
-
 #endif

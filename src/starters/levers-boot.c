@@ -15,14 +15,6 @@ static const char drop_in[] = "# Written by doorward; doorward undo takes it awa
 
 /* --- links ---------------------------------------------------------------------------------------- */
 
-static bool in_list(const struct dw_strings *list, const char *name)
-{
-	for (size_t i = 0; i < list->n; i++)
-		if (dw_streq(list->v[i], name))
-			return true;
-	return false;
-}
-
 /* Links directly in the directory that give the unit another name (Alias=); their names are added. */
 static void find_aliases(struct unit_closing *c, const struct dw_sd_unit *u, struct dw_strings *ret)
 {
@@ -53,7 +45,8 @@ static bool stands_for(struct dw_arena *a, const struct dw_sd_unit *u,
 {
 	const char *template;
 
-	if (dw_streq(entry, u->name) || in_list(&u->aliases, entry) || in_list(aliases, entry))
+	if (dw_streq(entry, u->name) || dw_strings_has(&u->aliases, entry) ||
+	    dw_strings_has(aliases, entry))
 		return true;
 	if (!strstr(u->name, "@."))
 		return false;
@@ -145,7 +138,10 @@ static void remark_program(struct unit_closing *c, const char *bus, const char *
 			 bus, file);
 }
 
-/* Does the file of a bus name start the unit? Its SystemdService= is an alias mostly (dbus-org.freedesktop.X.service). */
+/*
+ * Does the file of a bus name start the unit? Its SystemdService= is an alias mostly
+ * (dbus-org.freedesktop.X.service).
+ */
 static bool calls(struct unit_closing *c, const struct dw_sd_unit *u, const char *file,
 		  const struct dw_strings *taken)
 {
@@ -159,13 +155,13 @@ static bool calls(struct unit_closing *c, const struct dw_sd_unit *u, const char
 	dw_sd_parse(&text, false, &r.sink);
 	if (!r.unit && bus && dw_starts_with(name, bus) && dw_streq(name + strlen(bus), ".service"))
 		remark_program(c, bus, file);
-	return r.unit && !in_list(taken, dw_arena_printf(a, "%s/%s", c->dir, r.unit)) &&
+	return r.unit && !dw_strings_has(taken, dw_arena_printf(a, "%s/%s", c->dir, r.unit)) &&
 	       dw_sd_has_file(c->m, r.unit) && dw_sd_unit_get(c->m, r.unit) == u;
 }
 
 /*
- * The file by which a call over the message bus would start it; NULL: none. The unit itself need not know of it: BusName=
- * is only for those of Type=dbus.
+ * The file by which a call over the message bus would start it; NULL: none. The unit itself need not know of it:
+ * BusName= is only for those of Type=dbus.
  */
 static const char *called_by(struct unit_closing *c, const struct dw_sd_unit *u,
 			     const struct dw_strings *taken)
@@ -200,7 +196,7 @@ static const char *still_pulled(struct unit_closing *c, const struct dw_sd_unit 
 	for (size_t i = 0; i < u->pulls.n; i++) {
 		const struct dw_sd_pull *p = &u->pulls.v[i];
 
-		if (p->reason == DW_SD_BY_LINK && in_list(taken, p->by))
+		if (p->reason == DW_SD_BY_LINK && dw_strings_has(taken, p->by))
 			continue;
 		if (p->from && dw_unit_is_own(c, p->from))
 			continue;
@@ -228,7 +224,7 @@ static bool is_required(const struct unit_closing *c, const struct dw_sd_unit *u
 	for (size_t i = 0; i < u->pulls.n; i++) {
 		const struct dw_sd_pull *p = &u->pulls.v[i];
 
-		if (p->hard && !(p->reason == DW_SD_BY_LINK && in_list(taken, p->by)) &&
+		if (p->hard && !(p->reason == DW_SD_BY_LINK && dw_strings_has(taken, p->by)) &&
 		    !(p->from && dw_unit_is_own(c, p->from)))
 			return true;
 	}

@@ -21,63 +21,6 @@ const char *dw_levers_line(struct dw_arena *a, const struct dw_bytes *text, unsi
 	return NULL;
 }
 
-static void put_line(struct dw_str *out, const char *line, size_t n)
-{
-	dw_str_addn(out, line, n);
-	dw_str_addc(out, '\n');
-}
-
-static bool same(const char *old, const char *line, size_t n)
-{
-	return strlen(old) == n && memcmp(old, line, n) == 0;
-}
-
-/* The edits at one line: those that put lines in before it, then perhaps one of the line itself. */
-static bool apply_at(struct dw_str *out, const struct dw_edit *edits, size_t n, size_t *at,
-		     unsigned number, const char *line, size_t length)
-{
-	const struct dw_edit *e;
-
-	for (; *at < n && edits[*at].line == number && !edits[*at].old; (*at)++)
-		if (edits[*at].fresh)
-			put_line(out, edits[*at].fresh, strlen(edits[*at].fresh));
-	if (*at >= n || edits[*at].line != number) {
-		put_line(out, line, length);
-		return true;
-	}
-	e = &edits[(*at)++];
-	if (!same(e->old, line, length))
-		return false;
-	if (e->fresh)
-		put_line(out, e->fresh, strlen(e->fresh));
-	return true;
-}
-
-bool dw_levers_apply(struct dw_arena *a, const struct dw_bytes *text, const struct dw_edit *edits,
-		     size_t n, struct dw_bytes *ret)
-{
-	struct dw_lines it = dw_lines_of(text);
-	struct dw_str out = { .arena = a };
-	bool open = text->n && text->data[text->n - 1] != '\n';
-	const char *line;
-	size_t length, at = 0, added;
-
-	dw_str_add(&out, "");
-	while (dw_lines_next(&it, &line, &length))
-		if (!apply_at(&out, edits, n, &at, it.number, line, length))
-			return false;
-	for (added = 0; at < n && !edits[at].old; at++, added++)
-		if (edits[at].fresh)
-			put_line(&out, edits[at].fresh, strlen(edits[at].fresh));
-	if (at < n)
-		return false;
-	/* a last line without a newline stays one, unless something came behind it */
-	if (open && !added && out.n)
-		out.s[--out.n] = '\0';
-	*ret = (struct dw_bytes){ .data = out.s, .n = out.n };
-	return true;
-}
-
 static bool is_blank(const char *s)
 {
 	return s[strspn(s, " \t\r")] == '\0';

@@ -2,6 +2,7 @@
 /* Levers that are entries of the file system: links, lines, whole files, permission bits. */
 #include <errno.h>
 
+#include "dw_state.h"
 #include "levers.h"
 
 static struct dw_lever lever_of(const char *path, const struct lever_words *w)
@@ -36,44 +37,11 @@ void dw_levers_make_file(struct levering *l, const char *path, const char *conte
 
 	v.off.data = (struct dw_bytes){ .data = dw_arena_strdup(l->arena, content),
 					.n = strlen(content) };
-	v.off.text = dw_switch_file_text(l->arena, 0644, 0, 0, &v.off.data, NULL);
+	v.off.text = dw_state_file_text(l->arena, 0644, 0, 0, &v.off.data, NULL);
 	(void)dw_levers_add(l, &v);
 }
 
 /* --- what a file is now --------------------------------------------------------------------------- */
-
-struct rights {
-	unsigned mode;
-	uint32_t uid, gid;
-	const char *xattrs; /* as in the text of a state; NULL: none */
-};
-
-/* "file 0644 0:0 12 sha256:HEX xattr:..." */
-static bool rights_of(struct dw_arena *a, const struct dw_state *now, struct rights *ret)
-{
-	char *p = dw_arena_strdup(a, now->text), *mode, *owner, *colon;
-	uint64_t n, uid, gid;
-
-	if (!dw_streq(dw_word_next(&p), "file") || !(mode = dw_word_next(&p)) ||
-	    !(owner = dw_word_next(&p)) || !(colon = strchr(owner, ':')))
-		return false;
-	*colon = '\0';
-	n = 0;
-	for (; *mode; mode++) {
-		if (*mode < '0' || *mode > '7' || n > 07777)
-			return false;
-		n = n * 8 + (uint64_t)(*mode - '0');
-	}
-	if (!dw_parse_u64(owner, 10, UINT32_MAX, &uid) ||
-	    !dw_parse_u64(colon + 1, 10, UINT32_MAX, &gid) || !dw_word_next(&p) ||
-	    !dw_word_next(&p))
-		return false;
-	*ret = (struct rights){ .mode = (unsigned)n,
-				.uid = (uint32_t)uid,
-				.gid = (uint32_t)gid,
-				.xattrs = p && *dw_trim(p) ? dw_trim(p) : NULL };
-	return true;
-}
 
 static bool read_file(struct levering *l, const char *path, struct dw_state *ret)
 {
@@ -109,17 +77,14 @@ void dw_levers_edit(struct levering *l, const char *path, const struct dw_edits 
 		    const struct lever_words *w)
 {
 	struct dw_lever v = lever_of(path, w);
-	struct rights r;
 
 	if (!read_file(l, path, &v.now))
 		return;
-	if (!rights_of(l->arena, &v.now, &r) ||
-	    !dw_levers_apply(l->arena, &v.now.data, edits->v, edits->n, &v.off.data)) {
+	if (!dw_edits_apply(l->arena, &v.now.data, edits->v, edits->n, &v.off.data, NULL)) {
 		dw_levers_cannot(l, "%s changed while it was looked at.", path);
 		return;
 	}
-	v.off.text =
-		dw_switch_file_text(l->arena, (mode_t)r.mode, r.uid, r.gid, &v.off.data, r.xattrs);
+	v.off.text = dw_state_file_with(l->arena, v.now.text, &v.off.data);
 	v.edits = edits->v;
 	v.n_edits = edits->n;
 	(void)dw_levers_add(l, &v);
@@ -164,17 +129,11 @@ bool dw_levers_take_mode(struct levering *l, const char *path, unsigned bits,
 			 const struct lever_words *w)
 {
 	struct dw_lever v = lever_of(path, w);
-	struct rights r;
 
 	if (!read_file(l, path, &v.now))
 		return false;
-	if (!rights_of(l->arena, &v.now, &r)) {
-		dw_levers_cannot(l, "What %s is now is not understood.", path);
-		return false;
-	}
 	v.off.data = v.now.data;
-	v.off.text = dw_switch_file_text(l->arena, (mode_t)(r.mode & ~bits), r.uid, r.gid,
-					 &v.now.data, r.xattrs);
+	v.off.text = dw_state_file_without(l->arena, v.now.text, bits);
 	(void)dw_levers_add(l, &v);
 	return true;
 }

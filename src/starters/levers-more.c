@@ -83,30 +83,56 @@ static const char *owner_name(struct levering *l, const char *path, const char *
 	return st.st_uid ? dw_arena_printf(l->arena, "#%u", st.st_uid) : "root";
 }
 
+/* Behind the n-th word of the line; NULL: it has not so many. */
+static const char *behind_words(const char *line, unsigned n)
+{
+	for (; n > 0 && *line; n--) {
+		line += strcspn(line, " ");
+		line += strspn(line, " ");
+	}
+	return n == 0 && *line ? line : NULL;
+}
+
+const char *dw_levers_override(struct dw_arena *a, const struct dw_bytes *text, const char *path,
+			       unsigned *ret_lines)
+{
+	struct dw_lines it = dw_lines_of(text);
+	const char *line, *found = NULL;
+	size_t n;
+
+	while (dw_lines_next(&it, &line, &n)) {
+		const char *whole = found ? NULL : dw_arena_strndup(a, line, n);
+		const char *name = whole ? behind_words(whole, 3) : NULL;
+
+		if (name && dw_streq(name, path))
+			found = whole;
+	}
+	*ret_lines = it.number;
+	return found;
+}
+
 /* "user group mode path" (dpkg-statoverride(1)): upgrades keep it. Numbers are written with a '#' there. */
 static void override_stat(struct levering *l, const char *path, unsigned mode)
 {
 	struct dw_edits edits = { 0 };
-	const char *user, *group = NULL, *line, *name;
+	const char *user, *group = NULL, *line;
 	struct dw_bytes text = { 0 };
 	struct lever_words w = { .label = STATOVERRIDE,
 				 .why = "An upgrade of the package would give the rights back.",
 				 .source = STATOVERRIDE };
-	unsigned n = 0;
+	unsigned n;
 
-	if (!dw_sys_file_exists(l->s->sys, STATOVERRIDE) || !(user = owner_name(l, path, &group)) ||
-	    !dw_levers_content(l, STATOVERRIDE, &text))
+	/* a newline in the name would make lines of its own: dpkg-statoverride refuses it as well */
+	if (strchr(path, '\n') || !dw_sys_file_exists(l->s->sys, STATOVERRIDE) ||
+	    !(user = owner_name(l, path, &group)) || !dw_levers_content(l, STATOVERRIDE, &text))
 		return;
-	name = dw_arena_printf(l->arena, " %s", path);
-	while ((line = dw_levers_line(l->arena, &text, n + 1))) {
-		n++;
-		if (dw_ends_with(line, name)) {
-			dw_levers_remark(l,
-					 "%s has a line for %s already, which counts at the next "
-					 "upgrade: %s",
-					 STATOVERRIDE, path, line);
-			return;
-		}
+	line = dw_levers_override(l->arena, &text, path, &n);
+	if (line) {
+		dw_levers_remark(l,
+				 "%s has a line for %s already, which counts at the next upgrade: "
+				 "%s",
+				 STATOVERRIDE, path, line);
+		return;
 	}
 	*dw_vec_add(l->arena, &edits) = (struct dw_edit){
 		.line = n + 1,

@@ -200,14 +200,6 @@ static bool is_active(const struct unit_closing *c, const char *unit)
 	return state && !dw_streq(state, "inactive") && !dw_streq(state, "failed");
 }
 
-static bool has(const struct dw_strings *list, const char *name)
-{
-	for (size_t i = 0; i < list->n; i++)
-		if (dw_streq(list->v[i], name))
-			return true;
-	return false;
-}
-
 /* The dependencies that carry a stop on: UNIT_ATOM_PROPAGATE_STOP of systemd's unit-dependency-atom.c. */
 static void add_carried(struct unit_closing *c, const char *unit, struct dw_strings *all)
 {
@@ -220,7 +212,7 @@ static void add_carried(struct unit_closing *c, const char *unit, struct dw_stri
 		if (!dw_unit_ask_list(c, unit, properties[i], &found))
 			continue;
 		for (size_t k = 0; k < found.n; k++)
-			if (!has(all, found.v[k]) && all->n < DW_SD_UNITS_MAX &&
+			if (!dw_strings_has(all, found.v[k]) && all->n < DW_SD_UNITS_MAX &&
 			    is_active(c, found.v[k]))
 				dw_vec_push(c->l->arena, all, found.v[k]);
 	}

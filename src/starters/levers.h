@@ -43,9 +43,9 @@ bool dw_levers_source(struct dw_arena *a, const char *source, const char **ret_f
 
 /* --- edits (levers-edit.c), pure ------------------------------------------------------------------- */
 
-/* The text with the edits made; their lines ascending. False: an `old` is not what stands there. */
-bool dw_levers_apply(struct dw_arena *a, const struct dw_bytes *text, const struct dw_edit *edits,
-		     size_t n, struct dw_bytes *ret);
+/* The line of dpkg's statoverride file about the path, in the arena; NULL: none. *ret_lines: how many it has. */
+const char *dw_levers_override(struct dw_arena *a, const struct dw_bytes *text, const char *path,
+			       unsigned *ret_lines);
 /* Line `number` (from 1), without its newline, in the arena; NULL: there is none, or it holds a NUL byte. */
 const char *dw_levers_line(struct dw_arena *a, const struct dw_bytes *text, unsigned number);
 /* The line becomes a comment: `mark` ("#", "#<off># ") before it. False: it is none to be commented. */

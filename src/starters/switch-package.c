@@ -97,12 +97,22 @@ static bool find(const struct dw_bytes *text, const char *object, struct stanza 
 	return false;
 }
 
+const char *dw_switch_package_version(struct dw_arena *a, const struct dw_bytes *text,
+				      const char *object)
+{
+	struct stanza z = { 0 };
+
+	if (!find(text, object, &z))
+		return NULL;
+	return z.version ? dw_arena_strndup(a, z.version, DW_MIN(z.n_version, (size_t)255)) : "";
+}
+
 static int state(struct dw_switch *s, const char *object, struct dw_state *ret, struct dw_error *e)
 {
 	_cleanup_arena_ struct dw_arena *scratch = dw_arena_new();
 	struct dw_bytes text = { 0 };
 	struct dw_error why = { 0 };
-	struct stanza z = { 0 };
+	const char *version;
 	int r;
 
 	if (!is_name(object))
@@ -113,13 +123,9 @@ static int state(struct dw_switch *s, const char *object, struct dw_state *ret, 
 				    object);
 	if (r < 0)
 		return dw_error_set(e, r, "%s", why.message);
-	if (!find(&text, object, &z)) {
-		*ret = dw_switch_word("removed");
-		return 0;
-	}
-	*ret = dw_switch_word(dw_arena_printf(s->arena, "installed %.*s",
-					      (int)DW_MIN(z.n_version, (size_t)255),
-					      z.version ? z.version : ""));
+	version = dw_switch_package_version(scratch, &text, object);
+	*ret = dw_switch_word(version ? dw_arena_printf(s->arena, "installed %s", version)
+				      : "removed");
 	return 0;
 }
 
@@ -137,7 +143,7 @@ static int set(struct dw_switch *s, const char *object, const struct dw_state *f
 	    (!dw_streq(want->text, "removed") && !dw_starts_with(want->text, "installed ")))
 		return dw_switch_unknown(object, want, e);
 	r = state(s, object, &now, e);
-	if (r < 0 || dw_streq(now.text, want->text))
+	if (r < 0 || dw_streq0(now.text, want->text))
 		return r;
 	if (!dw_streq(want->text, "removed"))
 		return dw_error_set(e, -ENOTSUP,

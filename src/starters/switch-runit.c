@@ -17,12 +17,6 @@
 #define STATUS_DAEMONTOOLS 18
 #define KILL_MS            5000
 
-struct status {
-	uint32_t pid;
-	char wanted;
-	bool supervised; /* by somebody who is there now */
-};
-
 static const char *path_of(struct dw_switch *s, const char *dir, const char *name)
 {
 	return dw_arena_printf(s->arena, "%s/supervise/%s", dir, name);
@@ -39,35 +33,47 @@ static bool is_supervised(struct dw_switch *s, const char *dir, int *ret_code, s
 	return r == 0;
 }
 
+bool dw_switch_runit_parse(const struct dw_bytes *status, struct dw_runit_status *ret)
+{
+	struct dw_runit_status found = { .supervised = true };
+
+	if (status->n != STATUS_RUNIT && status->n != STATUS_DAEMONTOOLS)
+		return false;
+	for (unsigned i = 0; i < 4; i++)
+		found.pid |= (uint32_t)(uint8_t)status->data[12 + i] << (8 * i);
+	found.wanted = status->data[17];
+	*ret = found;
+	return true;
+}
+
 /* Not there, or nobody supervises it: all zero. */
-static int read_status(struct dw_switch *s, const char *dir, struct status *ret, struct dw_error *e)
+static int read_status(struct dw_switch *s, const char *dir, struct dw_runit_status *ret,
+		       struct dw_error *e)
 {
 	struct dw_bytes text = { 0 };
 	int r;
 
-	*ret = (struct status){ 0 };
+	*ret = (struct dw_runit_status){ 0 };
 	if (dir[0] != '/')
 		return dw_error_set(e, -EINVAL, "%.200s is no service directory", dir);
-	if (!dw_sys_is_running(s->sys) || !is_supervised(s, dir, &r, e))
-		return dw_sys_is_running(s->sys) ? r : 0;
+	if (!dw_sys_is_running(s->sys))
+		return 0;
+	if (!is_supervised(s, dir, &r, e))
+		return r;
 	r = dw_sys_file_read(s->sys, path_of(s, dir, "status"), 256, s->arena, &text, e);
 	if (r < 0)
 		return r;
 	/* s6 has files of the same names with another inside */
-	if (text.n != STATUS_RUNIT && text.n != STATUS_DAEMONTOOLS)
+	if (!dw_switch_runit_parse(&text, ret))
 		return dw_error_set(e, -ENOTSUP, "%s/supervise/status: not runit's (%zu bytes)",
 				    dir, text.n);
-	for (unsigned i = 0; i < 4; i++)
-		ret->pid |= (uint32_t)(uint8_t)text.data[12 + i] << (8 * i);
-	ret->wanted = text.data[17];
-	ret->supervised = true;
 	return 0;
 }
 
 /* One that is down for the moment, but wanted up, comes back within a second: it is running. */
 static int state(struct dw_switch *s, const char *dir, struct dw_state *ret, struct dw_error *e)
 {
-	struct status now;
+	struct dw_runit_status now;
 	int r = read_status(s, dir, &now, e);
 
 	if (r < 0)
@@ -92,7 +98,7 @@ static int is_there(void *arg, struct dw_error *e)
 	const struct wait *w = arg;
 	_cleanup_arena_ struct dw_arena *scratch = dw_arena_new();
 	struct dw_arena *before = w->s->arena;
-	struct status now;
+	struct dw_runit_status now;
 	int r;
 
 	w->s->arena = scratch;
@@ -128,7 +134,7 @@ static int set(struct dw_switch *s, const char *dir, const struct dw_state *from
 	       const struct dw_state *want, struct dw_error *e)
 {
 	struct wait w = { .s = s, .dir = dir, .up = dw_switch_is(want, "running") };
-	struct status now;
+	struct dw_runit_status now;
 	int r;
 
 	if (!w.up && !dw_switch_is(want, "stopped"))

@@ -327,9 +327,9 @@ static bool has(const struct dw_strings *list, const char *name)
 }
 
 /*
- * systemd stops a target that requires what is stopped (multi-user.target, say). It stands for "the boot came that far",
- * and runs nothing: it is set up again, alone. To start it as usual, here or in an undo, would start all that it pulls in,
- * also what somebody stopped. One that systemd will not have (RefuseManualStart=) says nothing of the host.
+ * systemd stops a target that requires what is stopped (multi-user.target, say). It stands for "the boot came that
+ * far", and runs nothing: it is set up again, alone. To start it as usual, here or in an undo, would start all that it
+ * pulls in, also what somebody stopped. One that systemd will not have (RefuseManualStart=) says nothing of the host.
  */
 static void hold_up_targets(struct group *g, const struct dw_strings *before)
 {

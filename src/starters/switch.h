@@ -57,6 +57,17 @@ int dw_switch_run(struct dw_switch *s, struct dw_switch_run *run, struct dw_erro
 int dw_switch_by_script(struct dw_switch *s, const struct dw_switch_ops *ops, const char *object,
 			const char *want, struct dw_switch_run *run, struct dw_error *e);
 
+/* supervise/status of runit or daemontools, of a service that somebody supervises now. False: it is another's. */
+struct dw_runit_status {
+	uint32_t pid;
+	char wanted;
+	bool supervised;
+};
+bool dw_switch_runit_parse(const struct dw_bytes *status, struct dw_runit_status *ret);
+/* The version in dpkg's status file, in the arena; "": none there. NULL: the package (NAME, NAME:ARCH) is not there. */
+const char *dw_switch_package_version(struct dw_arena *a, const struct dw_bytes *text,
+				      const char *object);
+
 /* The notice "restart OBJECT" (switch-restart.c). */
 int dw_switch_restart(struct dw_switch *s, const char *object, struct dw_error *e);
 #define DW_RESTART_MS 90000 /* DefaultTimeoutStartSec= of systemd-system.conf(5) */

@@ -373,14 +373,6 @@ int dw_xinetd_read(struct dw_starters *s, const char *file, struct dw_xinetd_con
 
 /* --- what is served ------------------------------------------------------------------------------- */
 
-static bool contains(const struct dw_strings *list, const char *name)
-{
-	for (size_t i = 0; i < list->n; i++)
-		if (dw_streq(list->v[i], name))
-			return true;
-	return false;
-}
-
 static bool refuse(struct dw_starters *s, const struct dw_xinetd_service *v, const char *why)
 {
 	dw_facts_incomplete(s->facts, "bad-line", v->file, v->line, false,
@@ -408,8 +400,8 @@ static bool settle_port(struct dw_starters *s, struct dw_xinetd_service *v)
 bool dw_xinetd_settle(struct dw_starters *s, const struct dw_xinetd_conf *c,
 		      struct dw_xinetd_service *v)
 {
-	if (v->disabled || v->mux || (c->has_enabled && !contains(&c->enabled, v->id)) ||
-	    contains(&c->disabled, v->id))
+	if (v->disabled || v->mux || (c->has_enabled && !dw_strings_has(&c->enabled, v->id)) ||
+	    dw_strings_has(&c->disabled, v->id))
 		return false;
 	if (!v->protocol && (v->stream || v->datagram))
 		v->protocol = v->stream ? DW_PROTOCOL_TCP : DW_PROTOCOL_UDP;

@@ -74,8 +74,8 @@ int dw_bus_run_later(struct dw_bus *b, const char *name, const char *description
 int dw_bus_system_state(struct dw_bus *b, struct dw_arena *a, const char **ret, struct dw_error *e);
 
 /*
- * Tests: called whenever a unit of a recorded manager was started or stopped through this handle, so that the rest of the
- * made-up host can follow.
+ * Tests: called whenever a unit of a recorded manager was started or stopped through this handle, so that the rest of
+ * the made-up host can follow.
  */
 void dw_sys_fake_on_unit(struct dw_sys *s, void (*fn)(void *data, const char *unit, bool active),
 			 void *data);

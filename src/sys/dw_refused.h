@@ -16,8 +16,8 @@ struct dw_refusal_seen {
 	uint8_t address[16]; /* network order; IPv4: the first four */
 	uint16_t port;
 	uint64_t times;
-	const char *
-		comm; /* name of the process that tried last (the current task of the kernel: within the host it is the caller) */
+	/* name of the process that tried last (the current task of the kernel: within the host it is the caller) */
+	const char *comm;
 };
 
 /* Begins to watch. -EPERM, -ENOTSUP: not possible here (the message says why). A recorded host: -ENOTSUP. */

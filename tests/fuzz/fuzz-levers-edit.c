@@ -3,13 +3,14 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "dw_state.h"
 #include "levers.h"
 
 static void check(struct dw_arena *a, const struct dw_bytes *text, const struct dw_edits *edits)
 {
 	struct dw_bytes out = { 0 };
 
-	if (!edits->n || !dw_levers_apply(a, text, edits->v, edits->n, &out))
+	if (!edits->n || !dw_edits_apply(a, text, edits->v, edits->n, &out, NULL))
 		__builtin_trap();
 	for (size_t i = 0; i < edits->n; i++)
 		if (!edits->v[i].line || !edits->v[i].fresh ||

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Every fallible call of the host, of the journal and of the looks afterwards failed once, in a close and in an undo from the
- * public API down, over a made-up host. Afterwards, after at most one undo without faults, files and units are exactly
- * as before, or, when the close said that it was done, as it leaves them; and it never says so with a door open.
+ * Every fallible call of the host, of the journal and of the looks afterwards failed once, in a close and in an undo
+ * from the public API down, over a made-up host. Afterwards, after at most one undo without faults, files and units
+ * are exactly as before, or, when the close said that it was done, as it leaves them; and it never says so with a door
+ * open.
  */
 #include <errno.h>
 

@@ -362,4 +362,3 @@ class Knocking:
         self.thread.join(60)
         self.guest.tests.check(self.good > 0 and not self.bad,
                                f"ssh accepted each of {self.good + len(self.bad)} logins", "\n".join(self.bad))
-

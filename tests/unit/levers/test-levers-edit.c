@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <sys/wait.h>
 
+#include "dw_state.h"
 #include "dw_test.h"
 #include "levers.h"
 
@@ -15,7 +16,7 @@ static const char *applied(struct dw_arena *a, const char *text, const struct dw
 {
 	struct dw_bytes b = bytes(a, text), ret = { 0 };
 
-	return dw_levers_apply(a, &b, edits->v, edits->n, &ret) ? ret.data : NULL;
+	return dw_edits_apply(a, &b, edits->v, edits->n, &ret, NULL) ? ret.data : NULL;
 }
 
 static const char *shell(struct dw_arena *a, const char *text, unsigned line)
@@ -183,6 +184,32 @@ DW_TEST(words)
 	DW_CHECK(!dw_levers_source(a, NULL, &file, &line));
 	DW_CHECK_STR(file, NULL);
 	dw_arena_free(a);
+}
+
+static const char *override_of(struct dw_arena *a, const char *text, const char *path,
+			       unsigned lines)
+{
+	struct dw_bytes b = bytes(a, text);
+	unsigned n = 77;
+	const char *found = dw_levers_override(a, &b, path, &n);
+
+	DW_CHECK_INT(n, lines);
+	return found;
+}
+
+/* The path is all that is behind the third word, blanks in it too. */
+DW_TEST(lines_of_statoverride)
+{
+	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
+	const char *text = "root mail 2755 /usr/bin/x\n#12 root 644 /opt/a b\nroot root 755 /b";
+
+	DW_CHECK_STR(override_of(a, text, "/usr/bin/x", 3), "root mail 2755 /usr/bin/x");
+	DW_CHECK_STR(override_of(a, text, "/opt/a b", 3), "#12 root 644 /opt/a b");
+	DW_CHECK_STR(override_of(a, text, "/b", 3), "root root 755 /b");
+	DW_CHECK_STR(override_of(a, text, "b", 3), NULL);
+	DW_CHECK_STR(override_of(a, text, "/opt/a", 3), NULL);
+	DW_CHECK_STR(override_of(a, "root root /b\n", "/b", 1), NULL);
+	DW_CHECK_STR(override_of(a, "", "/b", 0), NULL);
 }
 
 DW_TEST_MAIN

@@ -341,6 +341,16 @@ DW_TEST(on_request)
 	DW_CHECK(strstr(k.text, " 644 /opt/d]\n") != NULL);
 	asked_close(&k, h);
 
+	/* whoever named it must not write lines of their own into a file of dpkg's */
+	h = sysv_host();
+	d.program = "/opt/d\nroot root 4755 /opt/e";
+	host_file(h, d.program, 0755, "x");
+	host_file(h, "/var/lib/dpkg/statoverride", 0644, "");
+	k = host_ask_more(h, "init", true, &d, DW_LEVERS_DISABLE_PROGRAM);
+	DW_CHECK(k.levers->n > 0);
+	DW_CHECK(strstr(k.text, "statoverride") == NULL);
+	asked_close(&k, h);
+
 	h = sysv_host();
 	host_file(h, "/usr/bin/python3", 0755, "x");
 	d.program = "/usr/bin/python3";

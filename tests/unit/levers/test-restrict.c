@@ -6,6 +6,7 @@
 
 #include "dw_knowledge_read.h"
 #include "dw_levers.h"
+#include "dw_state.h"
 #include "dw_test.h"
 #include "levers-restrict.h"
 #include "systemd.h"
@@ -374,7 +375,7 @@ static const char *xinetd_block(struct dw_arena *a, const char *block, unsigned 
 	struct dw_edits edits = { 0 };
 
 	if (!dw_restrict_xinetd_edits(a, &text, line, bind, only, &edits) ||
-	    !dw_levers_apply(a, &text, edits.v, edits.n, &made))
+	    !dw_edits_apply(a, &text, edits.v, edits.n, &made, NULL))
 		return NULL;
 	return made.data;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Signals that come in the middle of a change, with the handlers of the command line: a child changes the made-up host and
- * waits while the unit is being stopped, until the signal was sent.
+ * Signals that come in the middle of a change, with the handlers of the command line: a child changes the made-up host
+ * and waits while the unit is being stopped, until the signal was sent.
  */
 #include <errno.h>
 #include <signal.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * A made-up host that can be changed: files in a temporary directory, units of a recorded systemd, and a /proc that
- * follows them. A unit that is active has its process and its socket there; one that was stopped has neither. What an audit
- * sees is what is there, whoever changed it.
+ * follows them. A unit that is active has its process and its socket there; one that was stopped has neither. What an
+ * audit sees is what is there, whoever changed it.
  *
  *	ssh.service    22/tcp    is to stay
  *	toy.service    2323/tcp  enabled by a link, and wanted by nobody else

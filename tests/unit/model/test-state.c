@@ -109,6 +109,21 @@ DW_TEST(edits_that_do_not_fit_are_refused)
 	check_refused("", EDITS({ 1, "a", "b" }), 1);
 }
 
+DW_TEST(a_file_without_some_of_its_permission_bits)
+{
+	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
+
+	DW_CHECK_STR(dw_state_file_without(a, "file 4755 0:7 3 sha256:ab xattr:user.a=00", 06111),
+		     "file 0644 0:7 3 sha256:ab xattr:user.a=00");
+	DW_CHECK_STR(dw_state_file_without(a, "file 0644 0:0 0 sha256:ab", 06111),
+		     "file 0644 0:0 0 sha256:ab");
+	DW_CHECK_STR(dw_state_file_without(a, "directory 0755 0:0", 06111), NULL);
+	DW_CHECK_STR(dw_state_file_without(a, "file 0789 0:0 0 sha256:ab", 06111), NULL);
+	DW_CHECK_STR(dw_state_file_without(a, "file 07", 06111), NULL);
+	DW_CHECK_STR(dw_state_file_without(a, "absent", 06111), NULL);
+	DW_CHECK_STR(dw_state_file_without(a, NULL, 06111), NULL);
+}
+
 DW_TEST(states_of_runs_have_names)
 {
 	for (int s = 0; s < DW_RUN_COUNT; s++)

@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <sys/xattr.h>
 
+#include "dw_state.h"
 #include "dw_write.h"
 #include "rig.h"
 
@@ -29,8 +30,8 @@ static struct dw_state content(struct rig *r, mode_t mode, const char *text)
 {
 	struct dw_bytes b = { .data = dw_arena_strdup(r->sw.arena, text), .n = strlen(text) };
 
-	return (struct dw_state){ .text = dw_switch_file_text(r->sw.arena, mode, geteuid(),
-							      getegid(), &b, NULL),
+	return (struct dw_state){ .text = dw_state_file_text(r->sw.arena, mode, geteuid(),
+							     getegid(), &b, NULL),
 				  .data = b };
 }
 
@@ -54,11 +55,11 @@ DW_TEST(the_digest_is_sha256)
 	struct rig r = open_root("/etc/x");
 	struct dw_bytes abc = { .data = (char[]){ "abc" }, .n = 3 }, none = { 0 };
 
-	DW_CHECK_STR(dw_switch_file_text(r.sw.arena, 0600, 1, 2, &abc, "xattr:user.a=00"),
+	DW_CHECK_STR(dw_state_file_text(r.sw.arena, 0600, 1, 2, &abc, "xattr:user.a=00"),
 		     "file 0600 1:2 3 sha256:"
 		     "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
 		     " xattr:user.a=00");
-	DW_CHECK_STR(dw_switch_file_text(r.sw.arena, 04755, 0, 0, &none, NULL),
+	DW_CHECK_STR(dw_state_file_text(r.sw.arena, 04755, 0, 0, &none, NULL),
 		     "file 4755 0:0 0 sha256:"
 		     "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
 	rig_close(&r);
