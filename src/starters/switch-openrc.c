@@ -3,6 +3,9 @@
  * The switch of a service of OpenRC: rc-service(8) stops and starts it, what runs is in /run/openrc (RC_SVCDIR of
  * librc). A service that OpenRC calls started is running here, also when its daemon died: it would be started again by
  * whoever looks after it, and `stop` is what makes it stopped.
+ *
+ * A script without openrc-run in its first line is run by rc-service(8) as it is, and its mark stays what the boot made
+ * of it: whether it runs is asked as of any other init script.
  */
 #include <errno.h>
 #include <string.h>
@@ -18,14 +21,26 @@ static bool is_name(const char *name)
 	return n > 0 && n <= 255 && name[0] != '.' && name[0] != '-' && !strchr(name, '/');
 }
 
+/* 1, 0, or negative: there is no such script. */
+static int is_native(struct dw_switch *s, const char *name, struct dw_error *e)
+{
+	const char *path = dw_arena_printf(s->arena, "/etc/init.d/%s", name);
+	struct dw_script script = { 0 };
+	struct dw_bytes text = { 0 };
+	int r = dw_sys_file_read(s->sys, path, DW_SCRIPT_MAX, s->arena, &text, e);
+
+	if (r < 0)
+		return r;
+	dw_script_scan_header(s->arena, &text, &script);
+	return script.openrc;
+}
+
 /* Links to the script, as librc makes them: rc_service_mark(). */
-static int state(struct dw_switch *s, const char *name, struct dw_state *ret, struct dw_error *e)
+static int marked(struct dw_switch *s, const char *name, struct dw_state *ret, struct dw_error *e)
 {
 	static const char *const kinds[] = { "started", "starting", "stopping", "inactive" };
 	bool found = false;
 
-	if (!is_name(name))
-		return dw_error_set(e, -EINVAL, "%.100s is no service's name", name);
 	for (size_t i = 0; dw_sys_is_running(s->sys) && i < DW_ARRAY_SIZE(kinds); i++) {
 		const char *path = dw_arena_printf(s->arena, "/run/openrc/%s/%s", kinds[i], name);
 		struct dw_error why = { 0 };
@@ -38,6 +53,28 @@ static int state(struct dw_switch *s, const char *name, struct dw_state *ret, st
 	}
 	*ret = dw_switch_word(found ? "running" : "stopped");
 	return 0;
+}
+
+static int state(struct dw_switch *s, const char *name, struct dw_state *ret, struct dw_error *e)
+{
+	int r;
+
+	if (!is_name(name))
+		return dw_error_set(e, -EINVAL, "%.100s is no service's name", name);
+	r = is_native(s, name, NULL);
+	return r == 0 ? dw_switch_sysv.state(s, name, ret, e) : marked(s, name, ret, e);
+}
+
+/*
+ * start-stop-daemon, by which openrc-run stops, does not know a daemon whose program is a script: then the service is
+ * marked as stopped without it. Whoever still holds a door is ended later in the run.
+ */
+static int zap(struct dw_switch *s, const char *program, const char *name, struct dw_error *e)
+{
+	const char *const argv[] = { program, name, "zap", NULL };
+	struct dw_switch_run run = { .argv = argv };
+
+	return dw_switch_by_script(s, &dw_switch_openrc, name, "stopped", &run, e);
 }
 
 static int set(struct dw_switch *s, const char *name, const struct dw_state *from,
@@ -57,7 +94,10 @@ static int set(struct dw_switch *s, const char *name, const struct dw_state *fro
 	if (!program)
 		return dw_error_set(e, -ENOENT, "%s: there is no rc-service here", name);
 	run.argv = (const char *const[]){ program, name, start ? "start" : "stop", NULL };
-	return dw_switch_by_script(s, &dw_switch_openrc, name, want->text, &run, e);
+	r = dw_switch_by_script(s, &dw_switch_openrc, name, want->text, &run, e);
+	if (r == -EIO && !start && is_native(s, name, NULL) == 1)
+		return zap(s, program, name, e);
+	return r;
 }
 
 const struct dw_switch_ops dw_switch_openrc = { .name = "openrc", .state = state, .set = set };

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The switch of what systemd runs: one or more units that belong together, "cups.socket cups.path cups.service", of the
- * host's manager or ("1000/x.socket 1000/x.service") of a user's. Whether they start at boot are links, and files' switch.
+ * host's manager or ("1000/x.socket 1000/x.service") of a user's. Whether they start at boot are links, and files'
+ * switch.
  *
  * A unit is active until systemd says that it is inactive or failed: one that is starting or stopping still holds, or
  * will hold, its door. A unit that is not loaded, not there or masked and not running is inactive.

@@ -90,6 +90,15 @@ static void remember(struct dw_bus *b, const char *name, bool active, bool made)
 		u->made = made;
 	}
 	u->active = active;
+	if (b->sys->fake_on_unit)
+		b->sys->fake_on_unit(b->sys->fake_on_unit_data, name, active);
+}
+
+void dw_sys_fake_on_unit(struct dw_sys *s, void (*fn)(void *data, const char *unit, bool active),
+			 void *data)
+{
+	s->fake_on_unit = fn;
+	s->fake_on_unit_data = data;
 }
 
 static const char *sub_state(const char *name, bool active)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Changing a manager's units. Each call makes a job; its end is told by the signal JobRemoved, which may be there
- * before the answer to the call is read. So the signal is asked for first, and sd-bus keeps what comes in while it waits
- * for answers; nothing is handed out before all jobs are known. See org.freedesktop.systemd1(5).
+ * before the answer to the call is read. So the signal is asked for first, and sd-bus keeps what comes in while it
+ * waits for answers; nothing is handed out before all jobs are known. See org.freedesktop.systemd1(5).
  */
 #include <errno.h>
 #include <time.h>
