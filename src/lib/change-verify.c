@@ -122,7 +122,7 @@ static void forgive(struct dw_sys *sys, const struct dw_run *run, bool at_once,
 			const struct lost_unit u = { bus, d->object, a };
 
 			d->grave = !goes_by_itself(&u) && (at_once || !came_along(&u));
-			forgotten = d->grave && other_boot && was_of_that_boot(&u);
+			forgotten = other_boot && (!d->grave || was_of_that_boot(&u));
 		}
 		if (!forgotten)
 			all->v[n++] = *d;

@@ -16,14 +16,24 @@ bool dw_verifying_same_at(const struct dw_endpoint *x, const struct dw_endpoint 
 	       dw_streq0(x->ifname, y->ifname);
 }
 
-static bool same_netns(const char *x, const char *y)
+static bool is_nameless(const char *netns)
 {
-	return dw_streq0(x ? x : "host", y ? y : "host");
+	return netns && dw_starts_with(netns, "net:[");
+}
+
+/* One without a name (a container's, PrivateNetwork=) has another number after each start: its starter tells. */
+static bool same_netns(const struct dw_run_door *d, const struct dw_door *found)
+{
+	if (dw_streq0(d->netns ? d->netns : "host", found->netns ? found->netns : "host"))
+		return true;
+	return is_nameless(d->netns) && is_nameless(found->netns) && d->starter_id &&
+	       d->starter != DW_STARTER_MANUAL && d->starter == found->starter.kind &&
+	       dw_streq0(d->starter_id, found->starter.id);
 }
 
 static bool is_exactly(const struct dw_run_door *d, const struct dw_door *found)
 {
-	return same_netns(d->netns, found->netns) && dw_verifying_same_at(&d->at, &found->at);
+	return same_netns(d, found) && dw_verifying_same_at(&d->at, &found->at);
 }
 
 static bool same_program(const struct dw_run_door *d, const struct dw_door *found)
@@ -116,7 +126,7 @@ bool dw_verifying_is_back(const struct verifying *v, const struct dw_run_door *d
 			  const struct dw_door *found)
 {
 	if (!is_exactly(d, found)) {
-		if (!same_netns(d->netns, found->netns) || !overlaps(&d->at, &found->at) ||
+		if (!same_netns(d, found) || !overlaps(&d->at, &found->at) ||
 		    is_another_closed_one(v, d, found))
 			return false;
 		/* whoever binds it to loopback has closed it for the network */
@@ -157,7 +167,7 @@ static bool stands_in(const struct verifying *v, const struct dw_run_door *d,
 		      const struct dw_door *found)
 {
 	if (found->kind == DW_KIND_SLEEPING || found->at.protocol != d->at.protocol ||
-	    !same_netns(d->netns, found->netns) || !same_program(d, found) || was_there(v, found))
+	    !same_netns(d, found) || !same_program(d, found) || was_there(v, found))
 		return false;
 	if (takes_any_port(d))
 		return true;

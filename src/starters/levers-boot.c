@@ -317,8 +317,32 @@ static void boot_one(struct unit_closing *c, const struct dw_sd_unit *u)
 		mask(c, u, because, file ? file : because, is_required(c, u, &taken));
 }
 
+/* Nothing else has it started: neither will the next boot. */
+static bool is_only_ours(const struct unit_closing *c, const struct dw_sd_unit *u)
+{
+	for (size_t i = 0; i < u->pulls.n; i++)
+		if (!u->pulls.v[i].from || !dw_unit_is_own(c, u->pulls.v[i].from))
+			return false;
+	return u->pulls.n > 0 && !dw_unit_is_own(c, u);
+}
+
+static void tell_left_out(struct unit_closing *c)
+{
+	for (size_t i = 0; i < c->m->pulled.n; i++) {
+		const struct dw_sd_unit *u = c->m->pulled.v[i];
+
+		if (dw_ends_with(u->name, ".service") && is_only_ours(c, u) &&
+		    dw_sd_is_active(c->m, u->name) == DW_YES)
+			dw_levers_remark(c->l,
+					 "%s goes on, but no later boot starts it: only %s asks "
+					 "for it.",
+					 u->name, u->pulls.v[0].from->name);
+	}
+}
+
 void dw_unit_boot(struct unit_closing *c)
 {
+	tell_left_out(c);
 	for (size_t i = 0; i < c->own.n; i++)
 		boot_one(c, c->own.v[i].unit);
 }

@@ -245,6 +245,23 @@ DW_TEST(a_kept_door_that_nothing_starts_any_more)
 	check(s, DW_DIFFERENCE_LOST, true);
 }
 
+/* The number of a namespace without a name is another after each start of what made it. */
+DW_TEST(nameless_namespaces)
+{
+	_cleanup_scene_ struct scene *s = scene_new(false);
+
+	had(s, DW_RUN_DOOR_CLOSED, 80, "a.service")->netns = "net:[1]";
+	had(s, DW_RUN_DOOR_KEPT, 81, "b.service")->netns = "net:[2]";
+	s->before[1].lasting = true;
+	has(s, 81, "b.service")->netns = "net:[3]";
+	s->now[0].starter.enabled = DW_YES;
+	check(s, NOTHING, false);
+	has(s, 80, "c.service")->netns = "net:[4]";
+	check(s, NOTHING, false);
+	has(s, 80, "a.service")->netns = "net:[5]";
+	check(s, DW_DIFFERENCE_OPEN, true);
+}
+
 DW_TEST(units_that_are_gone)
 {
 	static const char *const fleeting[] = { "session-3.scope",
