@@ -3,13 +3,22 @@
  * The switch of a service of OpenRC: rc-service(8) stops and starts it, what runs is in /run/openrc (RC_SVCDIR of
  * librc). A service that OpenRC calls started is running here, also when its daemon died: it would be started again by
  * whoever looks after it, and `stop` is what makes it stopped.
+ *
+ * The stop of a native script fails where an interpreter runs its daemon: start-stop-daemon looks for a process whose
+ * executable is `command`, and that is the interpreter's ("No /usr/sbin/x found running; none killed"). The process that
+ * the pid file names is ended here then, if it does run that command, and `zap` tells OpenRC that the service is stopped.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "dw_end.h"
 #include "dw_str.h"
 #include "initscript.h"
+#include "lineage.h"
 #include "switch.h"
+
+#define OPTION_MAX ((size_t)4096)
 
 static bool is_name(const char *name)
 {
@@ -40,6 +49,70 @@ static int state(struct dw_switch *s, const char *name, struct dw_state *ret, st
 	return 0;
 }
 
+/* --- what its stop could not end ------------------------------------------------------------------ */
+
+/* The first line of a file, trimmed; NULL: there is none. */
+static const char *first_line(struct dw_switch *s, const char *path)
+{
+	struct dw_bytes text = { 0 };
+	struct dw_lines it;
+	const char *line;
+
+	if (dw_sys_file_read(s->sys, path, OPTION_MAX, s->arena, &text, NULL) < 0)
+		return NULL;
+	it = dw_lines_of(&text);
+	line = dw_lines_next_trimmed(&it, s->arena);
+	return line && *line ? line : NULL;
+}
+
+/* What the script of a started service said of its daemon: openrc-run.sh keeps it by service_set_value(). */
+static const char *option(struct dw_switch *s, const char *name, const char *key)
+{
+	const char *value =
+		first_line(s, dw_arena_printf(s->arena, "/run/openrc/options/%s/%s", name, key));
+
+	return value && value[0] == '/' ? value : NULL;
+}
+
+/* Only a process that runs the service's own command is the service's, whatever the pid file says. */
+static int end_daemon(struct dw_switch *s, const char *name, struct dw_error *e)
+{
+	const char *command = option(s, name, "command"), *pidfile = option(s, name, "pidfile");
+	const char *text = pidfile ? first_line(s, pidfile) : NULL;
+	struct dw_starters world = { .sys = s->sys, .arena = s->arena };
+	const struct dw_procinfo *p;
+	uint64_t pid, ticks = 0;
+
+	if (!command || !text || !dw_parse_u64(text, 10, INT32_MAX, &pid) || pid < 2)
+		return dw_error_set(e, -ESRCH, "no pid file of it names a process to end");
+	world.procs = dw_procs_new(s->sys, s->arena);
+	p = dw_procs_get(world.procs, (int)pid);
+	if (p && p->state != 'Z' && dw_lineage_runs(&world, p, command))
+		ticks = p->started_ticks;
+	dw_procs_close(world.procs);
+	if (!ticks)
+		return dw_error_set(e, -ESRCH, "process %d of %s does not run %s", (int)pid,
+				    pidfile, command);
+	return dw_sys_process_end(s->sys, (int)pid, ticks, dw_switch_grace(s), e);
+}
+
+/* e holds what the stop came to, and keeps it when this does not help either. */
+static int stop_otherwise(struct dw_switch *s, const char *name, const char *program,
+			  struct dw_error *e)
+{
+	struct dw_switch_run run = { .argv = (const char *const[]){ program, name, "zap", NULL } };
+	struct dw_error why = { 0 };
+	char before[sizeof(e->message)];
+	int r = end_daemon(s, name, &why);
+
+	if (r < 0) {
+		(void)snprintf(before, sizeof(before), "%s", e->message);
+		return dw_error_set(e, -EIO, "%s; and %s", before, why.message);
+	}
+	*e = (struct dw_error){ 0 };
+	return dw_switch_by_script(s, &dw_switch_openrc, name, "stopped", &run, e);
+}
+
 static int set(struct dw_switch *s, const char *name, const struct dw_state *from,
 	       const struct dw_state *want, struct dw_error *e)
 {
@@ -57,7 +130,9 @@ static int set(struct dw_switch *s, const char *name, const struct dw_state *fro
 	if (!program)
 		return dw_error_set(e, -ENOENT, "%s: there is no rc-service here", name);
 	run.argv = (const char *const[]){ program, name, start ? "start" : "stop", NULL };
-	return dw_switch_by_script(s, &dw_switch_openrc, name, want->text, &run, e);
+	r = dw_switch_by_script(s, &dw_switch_openrc, name, want->text, &run, e);
+	/* it says itself that it failed: nothing of it runs any more that could finish the stop */
+	return r == -EIO && !start && run.status ? stop_otherwise(s, name, program, e) : r;
 }
 
 const struct dw_switch_ops dw_switch_openrc = { .name = "openrc", .state = state, .set = set };
