@@ -21,9 +21,27 @@ static bool same_netns(const char *x, const char *y)
 	return dw_streq0(x ? x : "host", y ? y : "host");
 }
 
+/* "netns-UUID", "cni-UUID": podman's and CNI's, another at each start of a container. */
+static bool is_made_up(const char *netns)
+{
+	const char *dash = netns ? strchr(netns, '-') : NULL;
+
+	return dash && (dw_starts_with(netns, "netns-") || dw_starts_with(netns, "cni-")) &&
+	       strlen(dash + 1) == 36 && strspn(dash + 1, "0123456789abcdef-") == 36;
+}
+
+/* A container that was started again is in a namespace of another name. */
+static bool same_place(const struct dw_run_door *d, const struct dw_door *found)
+{
+	if (same_netns(d->netns, found->netns))
+		return true;
+	return is_made_up(d->netns) && is_made_up(found->netns) && d->starter_id &&
+	       d->starter == found->starter.kind && dw_streq0(d->starter_id, found->starter.id);
+}
+
 static bool is_exactly(const struct dw_run_door *d, const struct dw_door *found)
 {
-	return same_netns(d->netns, found->netns) && dw_verifying_same_at(&d->at, &found->at);
+	return same_place(d, found) && dw_verifying_same_at(&d->at, &found->at);
 }
 
 static bool same_program(const struct dw_run_door *d, const struct dw_door *found)
@@ -116,7 +134,7 @@ bool dw_verifying_is_back(const struct verifying *v, const struct dw_run_door *d
 			  const struct dw_door *found)
 {
 	if (!is_exactly(d, found)) {
-		if (!same_netns(d->netns, found->netns) || !overlaps(&d->at, &found->at) ||
+		if (!same_place(d, found) || !overlaps(&d->at, &found->at) ||
 		    is_another_closed_one(v, d, found))
 			return false;
 		/* whoever binds it to loopback has closed it for the network */
@@ -165,8 +183,23 @@ static bool stands_in(const struct verifying *v, const struct dw_run_door *d,
 	return d->role == DW_RUN_DOOR_OTHER && found->at.port == d->at.port;
 }
 
+/* What would have opened it has done so: only now it is known where. */
+static bool woke_up(const struct verifying *v, const struct dw_run_door *d)
+{
+	for (size_t i = 0; d->starter_id && i < v->in->after->n_doors; i++) {
+		const struct dw_door *found = &v->in->after->doors[i];
+
+		if (found->kind != DW_KIND_SLEEPING && found->starter.kind == d->starter &&
+		    dw_streq0(found->starter.id, d->starter_id))
+			return true;
+	}
+	return false;
+}
+
 bool dw_verifying_may_go(const struct verifying *v, const struct dw_run_door *d)
 {
+	if (d->kind == DW_KIND_SLEEPING && !d->at.has_port && woke_up(v, d))
+		return true;
 	if (d->kind == DW_KIND_DATAGRAM && d->at.port >= EPHEMERAL &&
 	    d->starter != DW_STARTER_KERNEL)
 		return true;
