@@ -17,8 +17,8 @@
  * and its audits belong to one thread at a time. When memory runs out the process ends.
  *
  * An audit reads files, /proc, netlink and, where it may, BPF; nothing is changed on the host, except by
- * doorward_pin(), doorward_unpin(), doorward_policy_create() and the calls under "changing the host". It enters network namespaces with a thread
- * of its own or puts the calling thread back before it returns.
+ * doorward_pin(), doorward_unpin(), doorward_policy_create() and the calls under "changing the host". It enters
+ * network namespaces with a thread of its own or puts the calling thread back before it returns.
  */
 #ifndef DOORWARD_H
 #define DOORWARD_H
@@ -197,9 +197,9 @@ DOORWARD_API int doorward_policy_create(struct doorward *d, const char *file, co
 
 /*
  * A change goes in three parts: doorward_plan_make() says what would be done, doorward_close() does it, verifies it and
- * keeps it in the journal, doorward_undo() takes it back. At most one process changes the host at a time. The host can be
- * left at any point (kill, power loss): the next call of these functions that changes anything first puts back what was
- * half done.
+ * keeps it in the journal, doorward_undo() takes it back. At most one process changes the host at a time. The host can
+ * be left at any point (kill, power loss): the next call of these functions that changes anything first puts back what
+ * was half done.
  */
 
 /* Where the journal lies: /var/lib/doorward (NULL), or another directory, made with mode 0700. The string is copied. */
@@ -210,6 +210,13 @@ DOORWARD_API void doorward_set_state_directory(struct doorward *d, const char *d
  * string is copied. NULL (so it begins): /usr/bin/doorward.
  */
 DOORWARD_API void doorward_set_program(struct doorward *d, const char *file);
+
+/*
+ * Puts back what an interrupted run left; every call below that changes the host does so first. To be called before the
+ * audit that a plan is made of, for it would see the host as it was left. 0: nothing is left. -EBUSY: another process
+ * changes the host. -EPERM: not root.
+ */
+DOORWARD_API int doorward_settle(struct doorward *d);
 
 struct doorward_plan; /* what would be done; borrows its audit */
 
@@ -230,9 +237,9 @@ struct doorward_plan_options {
 DOORWARD_API int doorward_plan_make(struct doorward *d, struct doorward_audit *a, const struct doorward_plan_options *o,
 				    struct doorward_plan **ret);
 DOORWARD_API void doorward_plan_free(struct doorward_plan *p); /* NULL allowed */
-/* DOORWARD_TEXT, DOORWARD_JSON, DOORWARD_JSON_INDENTED (schema/plan.schema.json). The same host gives the same bytes. */
-DOORWARD_API int doorward_plan_write(struct doorward *d, struct doorward_plan *p, enum doorward_format format, FILE *out,
-				     const struct doorward_style *style);
+/* DOORWARD_TEXT, DOORWARD_JSON(_INDENTED) (schema/plan.schema.json). The same host gives the same bytes. */
+DOORWARD_API int doorward_plan_write(struct doorward *d, struct doorward_plan *p, enum doorward_format format,
+				     FILE *out, const struct doorward_style *style);
 DOORWARD_API size_t doorward_plan_steps(const struct doorward_plan *p);
 /* Doors that it closes or narrows, those that go with them counted. */
 DOORWARD_API size_t doorward_plan_doors(const struct doorward_plan *p);
@@ -248,7 +255,7 @@ DOORWARD_API struct doorward_plan *doorward_plan_part(struct doorward *d, struct
 struct doorward_close_options {
 	size_t size;
 	const char *command; /* as it was typed, for the journal; NULL */
-	/* seconds until it is put back unless doorward_confirm() is called; 0: for good; UINT64_MAX: until the next boot */
+	/* seconds until it is put back, but for doorward_confirm(); 0: for good; UINT64_MAX: until the next boot */
 	unsigned long long trial;
 	/* before (state NULL) and after each step (undo: of putting it back): what is done, in words that are fit for a
 	   terminal, and what became of it; the i-th of n, from 0. NULL: nobody */
@@ -262,24 +269,26 @@ struct doorward_close_options {
 
 /*
  * Does it and looks again: the doors must be gone from every view, all others and all units must be as before. Needs
- * root. 0: done, *ret_run is the run's number. -ESTALE: the host changed since the audit, nothing was done. -EBUSY: another
- * process changes the host. -ECANCELED: a step or the verification failed, and everything was put back.
+ * root. 0: done, *ret_run is the run's number. -ESTALE: the host changed since the audit, nothing was done. -EBUSY:
+ * another process changes the host. -ECANCELED: a step or the verification failed, and everything was put back.
  * -ENOTRECOVERABLE: not everything could be put back. *ret_run is set in the last two cases too.
  */
 DOORWARD_API int doorward_close(struct doorward *d, struct doorward_plan *p, const struct doorward_close_options *o,
 				long long *ret_run);
 
-/* run 0: the newest that is in force. 0: all is back. -EALREADY: nothing is to be undone. -EUCLEAN: somebody changed some
- * of it since; that was left (force 1: overwritten), the rest is back. -ENOENT: no such run. *ret_run: which. */
+/*
+ * run 0: the newest that is in force. 0: all is back. -EALREADY: nothing is to be undone. -EUCLEAN: somebody changed
+ * some of it since; that was left (force 1: overwritten), the rest is back. -ENOENT: no such run. *ret_run: which.
+ */
 DOORWARD_API int doorward_undo(struct doorward *d, long long run, int force, const struct doorward_close_options *o,
 			       long long *ret_run);
 /*
- * What the guard of a trial calls: puts back the trial (run 0: every one) whose time is up, or that was to end with the boot
- * it began in. -EALREADY: there is none (any more).
+ * What the guard of a trial calls: puts back the trial (run 0: every one) whose time is up, or that was to end with
+ * the boot it began in. -EALREADY: there is none (any more).
  */
 DOORWARD_API int doorward_undo_expired(struct doorward *d, long long run, const struct doorward_close_options *o,
 				       long long *ret_run);
-/* Keeps a trial. run 0: the newest trial. -EALREADY: it is none, or was confirmed. -ETIME: it has been put back already. */
+/* Keeps a trial. run 0: the newest. -EALREADY: it is none, or was confirmed. -ETIME: it has been put back already. */
 DOORWARD_API int doorward_confirm(struct doorward *d, long long run, long long *ret_run);
 
 /*
@@ -287,13 +296,15 @@ DOORWARD_API int doorward_confirm(struct doorward *d, long long run, long long *
  * (schema/verify.schema.json), and who brought it back. Returns the number of grave differences. *ret_blind: 1 when
  * something could not be looked at.
  */
-DOORWARD_API int doorward_verify(struct doorward *d, struct doorward_audit *a, long long run, enum doorward_format format,
-				 FILE *out, const struct doorward_style *style, int *ret_blind);
+DOORWARD_API int doorward_verify(struct doorward *d, struct doorward_audit *a, long long run,
+				 enum doorward_format format, FILE *out,
+				 const struct doorward_style *style, int *ret_blind);
 /* The runs (run 0), or one with all its steps (schema/history.schema.json). -ENOENT: no such run. */
 DOORWARD_API int doorward_history_write(struct doorward *d, long long run, enum doorward_format format, FILE *out,
 					const struct doorward_style *style);
 /* A unit (or init script) that verifies after each boot: made as a run of its own, which doorward_undo() takes back. */
-DOORWARD_API int doorward_verify_at_boot(struct doorward *d, const struct doorward_close_options *o, long long *ret_run);
+DOORWARD_API int doorward_verify_at_boot(struct doorward *d, const struct doorward_close_options *o,
+					 long long *ret_run);
 
 #ifdef __cplusplus
 }

@@ -96,6 +96,9 @@ static void on_signal(dw_unused int number)
 static const int asking[] = { SIGINT, SIGTERM };
 /* the terminal is gone, or wants us to wait: in the middle of a change neither is a reason to stop */
 static const int ignored[] = { SIGHUP, SIGTSTP, SIGTTOU, SIGTTIN };
+/* as it was before: nohup(1) starts us with SIGHUP ignored, and means all that we do */
+static struct sigaction asking_before[DW_ARRAY_SIZE(asking)],
+	ignored_before[DW_ARRAY_SIZE(ignored)];
 
 /* What is overwritten must not reach the next line. Names in it are escaped, so bytes are columns, nearly always. */
 static int room(void)
@@ -124,9 +127,9 @@ void dw_change_begin(struct doorward_close_options *o, const struct dw_arguments
 
 	asked_to_stop = 0;
 	for (size_t i = 0; i < DW_ARRAY_SIZE(asking); i++)
-		(void)sigaction(asking[i], &stop, NULL);
+		(void)sigaction(asking[i], &stop, &asking_before[i]);
 	for (size_t i = 0; i < DW_ARRAY_SIZE(ignored); i++)
-		(void)sigaction(ignored[i], &ignore, NULL);
+		(void)sigaction(ignored[i], &ignore, &ignored_before[i]);
 	o->size = sizeof(*o);
 	o->command = dw_cli_typed();
 	o->stop = &asked_to_stop;
@@ -137,9 +140,9 @@ void dw_change_begin(struct doorward_close_options *o, const struct dw_arguments
 void dw_change_end(void)
 {
 	for (size_t i = 0; i < DW_ARRAY_SIZE(asking); i++)
-		(void)signal(asking[i], SIG_DFL);
+		(void)sigaction(asking[i], &asking_before[i], NULL);
 	for (size_t i = 0; i < DW_ARRAY_SIZE(ignored); i++)
-		(void)signal(ignored[i], SIG_DFL);
+		(void)sigaction(ignored[i], &ignored_before[i], NULL);
 }
 
 enum dw_exit dw_change_failed(const struct doorward *d, int r)

@@ -284,14 +284,26 @@ static enum dw_exit close_doors(const struct closing *c)
 	return dw_cli_given(c->args, DW_OPTION_ONE_AT_A_TIME) ? close_one_by_one(c) : close_all(c);
 }
 
-static enum dw_exit with_plan(struct closing *c, enum dw_exit (*act)(const struct closing *c))
+/* The plan must be of the host without what an interrupted run left. */
+static bool settled(const struct closing *c, enum dw_exit *ret)
+{
+	int r = doorward_settle(c->d);
+
+	if (r < 0)
+		*ret = dw_change_failed(c->d, r);
+	return r == 0;
+}
+
+static enum dw_exit with_plan(struct closing *c, bool changes,
+			      enum dw_exit (*act)(const struct closing *c))
 {
 	enum dw_exit status = DW_EXIT_USAGE;
 
 	c->d = dw_change_context(c->args);
 	if (!c->d)
 		return status;
-	c->audit = dw_cli_audit(c->d, c->args, &status);
+	if (!changes || settled(c, &status))
+		c->audit = dw_cli_audit(c->d, c->args, &status);
 	if (c->audit && make_plan(c))
 		status = act(c);
 	doorward_plan_free(c->plan);
@@ -304,7 +316,7 @@ enum dw_exit dw_cmd_plan(const struct dw_arguments *args)
 {
 	struct closing c = { .args = args };
 
-	return is_sensible(args) ? with_plan(&c, show_plan) : DW_EXIT_USAGE;
+	return is_sensible(args) ? with_plan(&c, false, show_plan) : DW_EXIT_USAGE;
 }
 
 enum dw_exit dw_cmd_close(const struct dw_arguments *args)
@@ -323,5 +335,5 @@ enum dw_exit dw_cmd_close(const struct dw_arguments *args)
 		c.trial = UINT64_MAX;
 	if (!dw_cli_given(args, DW_OPTION_DRY_RUN) && !dw_change_root(args, "close"))
 		return DW_EXIT_USAGE;
-	return with_plan(&c, close_doors);
+	return with_plan(&c, !dw_cli_given(args, DW_OPTION_DRY_RUN), close_doors);
 }

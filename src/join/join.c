@@ -37,6 +37,32 @@ static size_t netns_rank(const struct dw_facts *f, uint32_t inode)
 	return f->netns.n;
 }
 
+/* The host's own is the first; named ones by their names, the others behind them. */
+static bool netns_before(const struct dw_facts *f, size_t a, size_t b)
+{
+	const struct dw_netns_fact *x = &f->netns.v[a], *y = &f->netns.v[b];
+	int r;
+
+	if (a == 0 || b == 0)
+		return a == 0 && b != 0;
+	if (!x->name || !y->name)
+		return x->name || (!y->name && x->inode < y->inode);
+	r = strcmp(x->name, y->name);
+	return r < 0 || (r == 0 && x->inode < y->inode);
+}
+
+/* The order in which they were found is that of whoever looked: it must not decide that of the doors. */
+static size_t *netns_places(const struct dw_facts *f, struct dw_arena *a)
+{
+	size_t *places = dw_arena_array(a, f->netns.n + 1, sizeof(*places));
+
+	for (size_t i = 0; i < f->netns.n; i++)
+		for (size_t k = 0; k < f->netns.n; k++)
+			places[i] += netns_before(f, k, i);
+	places[f->netns.n] = f->netns.n;
+	return places;
+}
+
 /* Sleepers have namespace 0: the host's own, which is the first. */
 static enum dw_tristate netns_filter(const struct dw_facts *f, uint32_t inode)
 {
@@ -98,6 +124,7 @@ static void group_holds(struct joining *j)
 	const struct dw_hold_fact **sorted =
 		dw_arena_array(j->arena, f->holds.n + 1, sizeof(*sorted));
 	size_t *start = dw_arena_array(j->arena, f->sockets.n + 2, sizeof(*start));
+	const size_t *places = netns_places(f, j->arena);
 
 	for (size_t i = 0; i < f->holds.n; i++)
 		start[f->holds.v[i].socket + 2]++;
@@ -109,7 +136,7 @@ static void group_holds(struct joining *j)
 		struct member *m = &j->members[i];
 
 		m->socket = &f->sockets.v[i];
-		m->netns_rank = netns_rank(f, m->socket->at.netns);
+		m->netns_rank = places[netns_rank(f, m->socket->at.netns)];
 		m->holds = sorted + start[i];
 		m->n_holds = start[i + 1] - start[i];
 		if (m->n_holds > 1)

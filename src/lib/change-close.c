@@ -2,12 +2,13 @@
 /* Doing a plan: steps, then looks until it is sure that the doors are gone and nothing else is. */
 #include <errno.h>
 #include <string.h>
-#include <time.h>
 
 #include "audit-private.h"
 #include "change-private.h"
 #include "dw_procs.h"
+#include "dw_refused.h"
 #include "dw_str.h"
+#include "dw_wait.h"
 
 /* Services need a moment to end, and those that are brought back need one to come: a restart after RestartSec= or a
    watchdog's mostly takes a second. In milliseconds. */
@@ -15,14 +16,7 @@
 #define LOOKS      5
 #define LOOK_LATE  1500
 /* While it is only watched: units are cheap to list, the rest is looked at in the end. */
-#define WATCH_EVERY 1000
-
-static void wait_ms(unsigned ms)
-{
-	const struct timespec t = { .tv_sec = ms / 1000, .tv_nsec = (long)(ms % 1000) * 1000000 };
-
-	(void)clock_nanosleep(CLOCK_MONOTONIC, 0, &t, NULL); /* a signal ends it: the caller asks */
-}
+#define WATCH_EVERY 1000 /* --pause counts seconds */
 
 static bool is_to_stop(struct changing *c)
 {
@@ -49,22 +43,61 @@ static const char *told(struct dw_arena *a, const struct dw_difference *d)
 			       d->who ? "." : "");
 }
 
+static bool was_blind(const struct dw_snapshot *before, const char *what)
+{
+	for (size_t i = 0; i < before->n_incomplete; i++)
+		if (before->incomplete[i].blind && dw_streq(before->incomplete[i].what, what))
+			return true;
+	return false;
+}
+
+/* A door that is not seen is only closed if this look would have shown it, as the one before did. */
+static const struct dw_incomplete *blinder(const struct dw_snapshot *before,
+					   const struct dw_snapshot *after)
+{
+	for (size_t i = 0; before && i < after->n_incomplete; i++)
+		if (after->incomplete[i].blind && !was_blind(before, after->incomplete[i].what))
+			return &after->incomplete[i];
+	return NULL;
+}
+
 /* "" when all is well, else what is not; in the change's arena. */
-static const char *look(struct changing *c, const struct dw_run *run)
+static const char *look_once(struct changing *c, const struct dw_run *run, bool *ret_blind)
 {
 	struct dw_differences found = { 0 };
+	const struct dw_incomplete *blind;
 	struct doorward_audit *after;
 	const struct dw_difference *d;
-	const char *text;
+	const char *text = "";
 
+	*ret_blind = true;
 	if (doorward_audit_run(c->d, &after) < 0)
 		return dw_arena_printf(c->arena, "the host could not be looked at again: %s",
 				       doorward_last_error(c->d));
 	dw_change_compare(&c->sw, run, after, true, c->arena, &found);
 	d = first_grave(&found);
-	text = d ? told(c->arena, d) : "";
+	blind = blinder(c->before, after->report.snapshot);
+	if (d)
+		text = told(c->arena, d);
+	else if (blind)
+		text = dw_arena_printf(c->arena,
+				       "it could not be seen whether the doors are closed: %s",
+				       blind->text);
+	*ret_blind = blind != NULL;
 	doorward_audit_free(after);
 	return text;
+}
+
+/* What failed by chance works the second time. */
+static const char *look(struct changing *c, const struct dw_run *run)
+{
+	bool blind;
+	const char *wrong = look_once(c, run, &blind);
+
+	if (!blind || is_to_stop(c))
+		return wrong;
+	dw_sys_pause(c->sys, LOOK_AGAIN);
+	return look_once(c, run, &blind);
 }
 
 static const char *look_until_well(struct changing *c, const struct dw_run *run)
@@ -73,7 +106,7 @@ static const char *look_until_well(struct changing *c, const struct dw_run *run)
 
 	for (unsigned i = 0; i < LOOKS && !is_to_stop(c); i++) {
 		if (i)
-			wait_ms(LOOK_AGAIN);
+			dw_sys_pause(c->sys, LOOK_AGAIN);
 		wrong = look(c, run);
 		if (!*wrong)
 			break;
@@ -144,25 +177,50 @@ static bool lost_a_unit(struct changing *c, const struct dw_strings *calm)
 	return false;
 }
 
-static uint64_t now_ms(void)
+static bool closes(const struct dw_run *run, const struct dw_refusal_seen *seen)
 {
-	struct timespec t;
+	for (size_t i = 0; i < run->n_doors; i++) {
+		const struct dw_run_door *d = &run->doors[i];
 
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+		if ((d->role == DW_RUN_DOOR_CLOSED || d->role == DW_RUN_DOOR_ALSO) &&
+		    d->at.protocol == DW_PROTOCOL_TCP && d->at.port == seen->port)
+			return true;
+	}
+	return false;
+}
+
+/* Who on this host wanted in at one of the doors, and was refused; NULL: nobody, or it cannot be seen. */
+static const char *refused(struct changing *c, const struct dw_run *run, struct dw_refusals *w)
+{
+	struct dw_refusal_seen *seen = NULL;
+	size_t n = 0;
+
+	if (!w || dw_refusals_read(w, c->arena, &seen, &n, NULL) < 0)
+		return NULL;
+	for (size_t i = 0; i < n; i++)
+		if (closes(run, &seen[i]) &&
+		    dw_sys_is_own_address(c->sys, seen[i].family, seen[i].address))
+			return dw_arena_printf(c->arena,
+					       "%s, a program of this host, was refused at port "
+					       "%u: it uses the door",
+					       *seen[i].comm ? seen[i].comm : "something",
+					       seen[i].port);
+	return NULL;
 }
 
 static const char *watch(struct changing *c, const struct dw_run *run,
-			 const struct dw_strings *clients)
+			 const struct dw_strings *clients, struct dw_refusals *w)
 {
 	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
-	uint64_t end = now_ms() + (uint64_t)c->o.pause * 1000;
 	struct dw_strings calm = { 0 };
 	const char *program, *wrong;
 
 	(void)dw_change_units(c->sys, a, &calm);
-	while (now_ms() < end && !is_to_stop(c)) {
-		wait_ms(WATCH_EVERY);
+	for (unsigned s = 0; s < c->o.pause && !is_to_stop(c); s++) {
+		dw_sys_pause(c->sys, WATCH_EVERY);
+		wrong = refused(c, run, w);
+		if (wrong)
+			return wrong;
 		if (!lost_a_unit(c, &calm))
 			continue;
 		wrong = look(c, run);
@@ -179,16 +237,16 @@ static const char *watch(struct changing *c, const struct dw_run *run,
 }
 
 static const char *verify(struct changing *c, const struct dw_run *run,
-			  const struct dw_strings *clients)
+			  const struct dw_strings *clients, struct dw_refusals *w)
 {
 	const char *wrong = look_until_well(c, run);
 
 	if (!*wrong && !is_to_stop(c)) {
-		wait_ms(LOOK_LATE);
+		dw_sys_pause(c->sys, LOOK_LATE);
 		wrong = look(c, run);
 	}
 	if (!*wrong && c->o.pause && !is_to_stop(c))
-		wrong = watch(c, run, clients);
+		wrong = watch(c, run, clients, w);
 	return is_to_stop(c) ? "it was interrupted" : wrong;
 }
 
@@ -205,13 +263,21 @@ static int save(void *data, const char *object, const char *name, const void *by
 static int carry_out(struct changing *c, struct dw_run *run, const struct dw_strings *clients,
 		     struct dw_error *e)
 {
+	struct dw_refusals *w = NULL;
 	const char *wrong;
-	int r = dw_apply_run(&c->apply, run, e);
+	int r;
 
-	if (r < 0)
+	/* from before the steps on: who tries while the door closes is among them */
+	if (c->o.pause)
+		(void)dw_refusals_open(c->sys, &w, NULL);
+	r = dw_apply_run(&c->apply, run, e);
+	if (r < 0) {
+		dw_refusals_close(w);
 		return r;
+	}
 	r = dw_change_guard(c, run, e);
-	wrong = r < 0 ? dw_arena_strdup(c->arena, e->message) : verify(c, run, clients);
+	wrong = r < 0 ? dw_arena_strdup(c->arena, e->message) : verify(c, run, clients, w);
+	dw_refusals_close(w);
 	r = dw_apply_finish(&c->apply, run, !*wrong, *wrong ? wrong : NULL, e);
 	if (r < 0 && run->confirm_by > 1)
 		dw_change_unguard(c, run->id);
@@ -250,6 +316,7 @@ int doorward_close(struct doorward *d, struct doorward_plan *p,
 	}
 	if (r == 0) {
 		clients_of(p, c.arena, &clients);
+		c.before = p->audit->report.snapshot;
 		r = dw_change_carry_out(&c, &run, &clients, &e);
 		*ret_run = run.id;
 	}

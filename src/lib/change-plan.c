@@ -115,15 +115,60 @@ static void look_closer(struct doorward_plan *p)
 		}
 }
 
+static bool is_of_a_unit(const struct dw_starter *s)
+{
+	return s->id &&
+	       (s->kind == DW_STARTER_SYSTEMD_SERVICE || s->kind == DW_STARTER_SYSTEMD_SOCKET);
+}
+
+static bool closes_unit(const struct dw_plan *p, const char *unit)
+{
+	for (size_t i = 0; i < p->n_closes; i++) {
+		const struct dw_starter *s = &p->closes[i]->door->starter;
+
+		if (dw_streq0(s->id, unit) || dw_streq0(s->also, unit))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * A door that goes along because systemd stops its unit with another's (PartOf=, Requires=) would be back with the next
+ * boot, which starts that unit by itself: it has to be closed as the other is. False: there is none.
+ */
+static bool take_along(struct doorward_plan *p)
+{
+	bool more = false;
+
+	for (size_t i = 0; i < p->plan->n_also; i++) {
+		const struct dw_plan_door *also = p->plan->also[i];
+		const struct dw_starter *s = &also->door->starter;
+		struct dw_plan_door *d = &p->doors[also - p->doors];
+
+		if (d->intent != DW_INTENT_NONE || !is_of_a_unit(s) || s->enabled != DW_YES ||
+		    closes_unit(p->plan, s->id))
+			continue;
+		d->intent = DW_INTENT_CLOSE;
+		d->named = p->named;
+		more = true;
+	}
+	return more;
+}
+
 static int finish(struct doorward_plan *p, struct dw_error *e)
 {
 	int r;
 
-	look_closer(p);
-	r = dw_lib_levers(p->audit->audit, p->doors, p->request.n_doors, p->more, p->arena, e);
-	if (r < 0)
-		return r;
-	p->plan = dw_plan_make(&p->request, p->arena);
+	for (size_t i = 0; i < p->request.n_doors; i++)
+		p->named |= p->doors[i].named;
+	do {
+		look_closer(p);
+		r = dw_lib_levers(p->audit->audit, p->doors, p->request.n_doors, p->more, p->arena,
+				  e);
+		if (r < 0)
+			return r;
+		p->plan = dw_plan_make(&p->request, p->arena);
+	} while (take_along(p));
 	return 0;
 }
 

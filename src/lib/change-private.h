@@ -18,6 +18,7 @@ struct doorward_plan {
 	struct dw_plan *plan;
 	const char **words; /* as they were given */
 	size_t n_words;
+	bool named;    /* words say which doors */
 	unsigned more; /* DW_LEVERS_* */
 	const char *options;
 	size_t *part_of; /* for each door its part; SIZE_MAX: none. NULL: not taken apart yet */
@@ -34,10 +35,12 @@ struct changing {
 	struct dw_switch sw;
 	struct dw_apply apply;
 	struct doorward_close_options o;
-	bool stop;    /* the user asked */
-	size_t begun; /* the step (from 1) that was told to begin; 0: none */
+	bool stop;           /* the user asked */
+	int64_t interrupted; /* the run that was put back first; 0: none */
+	size_t begun;        /* the step (from 1) that was told to begin; 0: none */
 	bool begun_undo;
 	const struct dw_run *run; /* whose processes are saved */
+	const struct dw_snapshot *before; /* what the plan was made of; NULL: nothing closes */
 };
 
 /*
@@ -45,13 +48,14 @@ struct changing {
  * left. Needs root. -EPERM, -EBUSY, -ENOENT: no journal ...
  */
 int dw_change_open(struct doorward *d, bool create, const char *what,
-		   const struct doorward_close_options *o, struct changing *ret, struct dw_error *e);
+		   const struct doorward_close_options *o, struct changing *ret,
+		   struct dw_error *e);
 void dw_change_close(struct changing *c);
 #define _cleanup_change_ _cleanup_(dw_change_close)
 
 /* What every run has: who, where, when, by what. */
 void dw_change_describe(struct changing *c, const char *kind, struct dw_run *run);
-const char *dw_change_state(const struct doorward *d); /* the journal's directory */
+const char *dw_change_state(const struct doorward *d);                 /* the journal's directory */
 const char *dw_change_boot_id(struct dw_sys *sys, struct dw_arena *a); /* NULL: not known */
 /* Names of the units that are active now; false: systemd does not run, or could not be asked. */
 bool dw_change_units(struct dw_sys *sys, struct dw_arena *a, struct dw_strings *ret);
@@ -66,6 +70,9 @@ const char *const *dw_change_command(const struct doorward *d, const char *const
 void dw_change_compare(struct dw_switch *sw, const struct dw_run *run,
 		       const struct doorward_audit *after, bool at_once, struct dw_arena *a,
 		       struct dw_differences *ret);
+/* Adds to `who` of doors that are open again the process that started their holder, where that is no service manager. */
+void dw_change_parents(struct dw_sys *sys, const struct dw_snapshot *after,
+		       struct dw_differences *all, size_t first, struct dw_arena *a);
 /* Who changed the object of a step since the run, as far as files tell; NULL: they do not. */
 const char *dw_change_who(struct dw_sys *sys, const struct dw_run *run, const struct dw_run_step *s,
 			  struct dw_arena *a);

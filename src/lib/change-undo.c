@@ -60,6 +60,11 @@ int doorward_undo(struct doorward *d, long long run, int force,
 
 	if (r == -ENOENT && run == 0)
 		return nothing(e);
+	/* whoever was interrupted and says "back" means that run, and not the one before */
+	if (r == 0 && run == 0 && c.interrupted) {
+		*ret_run = c.interrupted;
+		return 0;
+	}
 	return r < 0 ? r : undo(&c, run, force != 0, ret_run, e);
 }
 

@@ -6,6 +6,7 @@
 #include "change-private.h"
 #include "dw_bus.h"
 #include "dw_change.h"
+#include "dw_macros.h"
 #include "dw_str.h"
 
 static bool is_taken(const struct dw_run_step *s)
@@ -24,36 +25,109 @@ static struct dw_state read_state(struct dw_switch *sw, const struct dw_run_step
 	return now;
 }
 
-/*
- * A service that is called over the bus and ends when nobody needs it comes and goes by itself: that it is not there
- * is no sign.
- */
-static bool goes_by_itself(struct dw_bus *bus, const char *unit, struct dw_arena *a)
-{
-	const char *type = NULL, *state = NULL;
+#define BUS_UNIT    "org.freedesktop.systemd1.Unit"
+#define BUS_SERVICE "org.freedesktop.systemd1.Service"
 
-	return dw_bus_unit_string(bus, unit, "org.freedesktop.systemd1.Service", "Type", a, &type,
-				  NULL) == 0 &&
-	       dw_streq(type, "dbus") &&
-	       dw_bus_unit_string(bus, unit, "org.freedesktop.systemd1.Unit", "UnitFileState", a,
-				  &state, NULL) == 0 &&
-	       dw_streq(state, "static");
+struct lost_unit {
+	struct dw_bus *bus;
+	const char *unit;
+	struct dw_arena *a;
+};
+
+static const char *ask(const struct lost_unit *u, const char *interface, const char *property)
+{
+	const char *value = NULL;
+
+	return dw_bus_unit_string(u->bus, u->unit, interface, property, u->a, &value, NULL) == 0 &&
+			       value
+		       ? value
+		       : "";
 }
 
-static void forgive(struct dw_sys *sys, struct dw_differences *all, size_t first,
-		    struct dw_arena *a)
+static bool names_some(const struct lost_unit *u, const char *property)
+{
+	struct dw_strings v = { 0 };
+
+	return dw_bus_unit_strings(u->bus, u->unit, BUS_UNIT, property, u->a, &v, NULL) == 0 &&
+	       v.n > 0;
+}
+
+/*
+ * A service that is called, over the message bus or by a trigger, ends well when nobody needs it: that it is not there is
+ * no sign. Many are "enabled" only because they have an alias for the bus.
+ */
+static bool goes_by_itself(const struct lost_unit *u)
+{
+	if (!dw_ends_with(u->unit, ".service") ||
+	    !dw_streq(ask(u, BUS_SERVICE, "Result"), "success"))
+		return false;
+	if (names_some(u, "TriggeredBy"))
+		return true;
+	return *ask(u, BUS_SERVICE, "BusName") && !names_some(u, "WantedBy") &&
+	       !names_some(u, "RequiredBy");
+}
+
+/*
+ * What another boot need not have: what ran once and was called active from then on (the first boot has more of these), and
+ * what no boot starts.
+ */
+static bool was_of_that_boot(const struct lost_unit *u)
+{
+	static const char *const not_at_boot[] = { "disabled", "transient", "" };
+	const char *state = ask(u, BUS_UNIT, "UnitFileState");
+
+	for (size_t i = 0; i < DW_ARRAY_SIZE(not_at_boot); i++)
+		if (dw_streq(state, not_at_boot[i]))
+			return true;
+	return dw_streq(ask(u, BUS_SERVICE, "Type"), "oneshot") &&
+	       dw_streq(ask(u, BUS_SERVICE, "Result"), "success");
+}
+
+/*
+ * Only there for another unit (no [Install], and none that is loaded wants it): in a later boot it is not, once that one
+ * is closed.
+ */
+static bool came_along(const struct lost_unit *u)
+{
+	static const char *const wanting[] = { "RequiredBy", "RequisiteOf", "WantedBy", "BoundBy",
+					       "TriggeredBy" };
+
+	if (!dw_streq(ask(u, BUS_UNIT, "UnitFileState"), "static"))
+		return false;
+	for (size_t i = 0; i < DW_ARRAY_SIZE(wanting); i++) {
+		struct dw_strings names = { 0 };
+
+		if (dw_bus_unit_strings(u->bus, u->unit, BUS_UNIT, wanting[i], u->a, &names, NULL) <
+			    0 ||
+		    names.n > 0)
+			return false;
+	}
+	return true;
+}
+
+static void forgive(struct dw_sys *sys, const struct dw_run *run, bool at_once,
+		    struct dw_differences *all, size_t first, struct dw_arena *a)
 {
 	_cleanup_(dw_cleanup_bus) struct dw_bus *bus = NULL;
+	const char *boot = dw_change_boot_id(sys, a);
+	bool other_boot = boot && run->boot_id && !dw_streq(boot, run->boot_id);
+	size_t n = first;
 
 	for (size_t i = first; i < all->n; i++) {
 		struct dw_difference *d = &all->v[i];
+		bool forgotten = false;
 
-		if (d->kind != DW_DIFFERENCE_UNIT_LOST || !d->grave || !d->object)
-			continue;
-		if (!bus && dw_bus_open(sys, &bus, NULL) < 0)
-			return;
-		d->grave = !goes_by_itself(bus, d->object, a);
+		if (d->kind == DW_DIFFERENCE_UNIT_LOST && d->grave && d->object &&
+		    (bus || dw_bus_open(sys, &bus, NULL) == 0)) {
+			const struct lost_unit u = { bus, d->object, a };
+
+			d->grave = !goes_by_itself(&u) && (at_once || !came_along(&u));
+			forgotten = d->grave && other_boot && was_of_that_boot(&u);
+		}
+		if (!forgotten)
+			all->v[n++] = *d;
 	}
+	all->n = n;
 }
 
 void dw_change_compare(struct dw_switch *sw, const struct dw_run *run,
@@ -80,7 +154,8 @@ void dw_change_compare(struct dw_switch *sw, const struct dw_run *run,
 	if (dw_change_units(sw->sys, a, &units))
 		in.units = &units;
 	dw_verify(&in, a, ret);
-	forgive(sw->sys, ret, first, a);
+	forgive(sw->sys, run, at_once, ret, first, a);
+	dw_change_parents(sw->sys, after->report.snapshot, ret, first, a);
 }
 
 /* --- doorward_verify ------------------------------------------------------------------------------ */
@@ -93,6 +168,7 @@ struct verifying {
 	struct dw_switch sw;
 	struct dw_differences found;
 	int64_t *runs;
+	struct dw_run *loaded; /* the same ones: the newest first */
 	size_t n_runs, n_closed, n_kept;
 };
 
@@ -103,20 +179,80 @@ static bool in_force(const struct dw_run *r)
 		r->state == DW_RUN_PARTLY_UNDONE);
 }
 
+static bool was_closed(const struct dw_run_door *d)
+{
+	return d->role == DW_RUN_DOOR_CLOSED || d->role == DW_RUN_DOOR_ALSO;
+}
+
+static bool closes(const struct dw_run *run, const struct dw_difference *found, struct dw_arena *a)
+{
+	for (size_t i = 0; found->object && i < run->n_doors; i++)
+		if (was_closed(&run->doors[i]) &&
+		    dw_streq(dw_endpoint_text(a, &run->doors[i].at), found->object))
+			return true;
+	return false;
+}
+
+static bool has_word(const char *words, const char *word)
+{
+	size_t n = strlen(word);
+
+	for (const char *p = words; n && (p = strstr(p, word)); p += n)
+		if ((p == words || p[-1] == ' ') && (p[n] == ' ' || !p[n]))
+			return true;
+	return false;
+}
+
+/* The file, or the unit, is a later run's own. */
+static bool switches(const struct dw_run *run, const struct dw_difference *found)
+{
+	for (size_t i = 0; found->object && i < run->n_steps; i++)
+		if (is_taken(&run->steps[i]) && has_word(run->steps[i].step.object, found->object))
+			return true;
+	return false;
+}
+
+/* What a later run closed, or switched, is not as an earlier one left it, and rightly so. */
+static bool is_later_runs(const struct verifying *v, const struct dw_difference *found)
+{
+	for (size_t i = 0; i < v->n_runs && v->runs[i] != found->run; i++) {
+		const struct dw_run *later = &v->loaded[i];
+
+		if (found->kind == DW_DIFFERENCE_LOST && closes(later, found, v->a))
+			return true;
+		if ((found->kind == DW_DIFFERENCE_UNIT_LOST ||
+		     found->kind == DW_DIFFERENCE_STATE) &&
+		    switches(later, found))
+			return true;
+	}
+	return false;
+}
+
+static void leave_out(struct verifying *v, size_t first)
+{
+	size_t n = first;
+
+	for (size_t i = first; i < v->found.n; i++)
+		if (!is_later_runs(v, &v->found.v[i]))
+			v->found.v[n++] = v->found.v[i];
+	v->found.n = n;
+}
+
 static int look_at(struct verifying *v, int64_t id, struct dw_error *e)
 {
-	struct dw_run run;
-	int r = dw_store_load(v->store, id, v->a, &run, e);
+	struct dw_run *run = &v->loaded[v->n_runs];
+	size_t first = v->found.n;
+	int r = dw_store_load(v->store, id, v->a, run, e);
 
 	if (r < 0)
 		return r;
-	dw_change_compare(&v->sw, &run, v->audit, false, v->a, &v->found);
-	for (size_t i = 0; i < run.n_doors; i++) {
-		v->n_closed += run.doors[i].role == DW_RUN_DOOR_CLOSED ||
-			       run.doors[i].role == DW_RUN_DOOR_ALSO;
-		v->n_kept += run.doors[i].role == DW_RUN_DOOR_KEPT && v->n_runs == 0;
+	dw_change_compare(&v->sw, run, v->audit, false, v->a, &v->found);
+	for (size_t i = 0; i < run->n_doors; i++) {
+		v->n_closed += was_closed(&run->doors[i]);
+		v->n_kept += run->doors[i].role == DW_RUN_DOOR_KEPT && v->n_runs == 0;
 	}
 	v->runs[v->n_runs++] = id;
+	leave_out(v, first);
 	return 0;
 }
 
@@ -127,6 +263,7 @@ static int look_at_all(struct verifying *v, long long id, struct dw_error *e)
 	int r = dw_store_runs(v->store, v->a, &runs, &n, e);
 
 	v->runs = dw_arena_array(v->a, n + 1, sizeof(*v->runs));
+	v->loaded = dw_arena_array(v->a, n + 1, sizeof(*v->loaded));
 	if (r == 0 && id)
 		return look_at(v, id, e);
 	for (size_t i = 0; r == 0 && i < n; i++)

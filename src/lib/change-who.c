@@ -4,12 +4,15 @@
 #include <time.h>
 
 #include "change-private.h"
+#include "dw_procs.h"
 #include "dw_str.h"
 
 /* Written by dpkg since 1.13; the lines are described in dpkg(1), "--log": time in local time, then what it did. */
 #define DPKG_LOG     "/var/log/dpkg.log"
 #define DPKG_LOG_OLD "/var/log/dpkg.log.1"
-#define LOG_MAX      ((size_t)8 * 1024 * 1024)
+/* The files of a package: dpkg-query(1), "--listfiles". */
+#define DPKG_LIST "/var/lib/dpkg/info/%s.list"
+#define LOG_MAX   ((size_t)8 * 1024 * 1024)
 
 /* "2026-11-26 10:00:00" as a local time; 0: it is none. */
 static uint64_t log_time(const char *line, size_t n)
@@ -62,8 +65,54 @@ static bool is_of_run(const struct dw_run *run, const char *package)
 	return false;
 }
 
+/* What a step's file is called where its package has it: a link bears the name of what it leads to, or another. */
+static const char *name_of(const struct dw_run_step *s)
+{
+	const char *link = s->step.expect.text;
+
+	if (link && dw_starts_with(link, "link "))
+		return dw_basename(link + 5);
+	return dw_basename(s->step.object);
+}
+
+static bool has_line(const struct dw_bytes *list, const char *name)
+{
+	struct dw_lines lines = dw_lines_of(list);
+	size_t length = strlen(name), n;
+	const char *line;
+
+	while (dw_lines_next(&lines, &line, &n))
+		if (n > length && line[n - length - 1] == '/' &&
+		    memcmp(line + n - length, name, length) == 0)
+			return true;
+	return false;
+}
+
+/*
+ * Does the package bring what the step switched? Its unit, or its script: the door's program is often another
+ * package's. `what` begins with the verb and the package, with its architecture: "upgrade telnetd:amd64 ...".
+ */
+static bool is_of_step(struct dw_sys *sys, const char *package, const char *what,
+		       const struct dw_run_step *s, struct dw_arena *a)
+{
+	const char *full = strchr(what, ' ') + 1;
+	const char *const names[] = { package, dw_arena_strndup(a, full, strcspn(full, " ")) };
+
+	for (size_t i = 0; i < DW_ARRAY_SIZE(names); i++) {
+		struct dw_bytes list;
+
+		/* a name with a slash is no package's */
+		if (!strchr(names[i], '/') &&
+		    dw_sys_file_read(sys, dw_arena_printf(a, DPKG_LIST, names[i]), LOG_MAX, a,
+				     &list, NULL) == 0 &&
+		    has_line(&list, name_of(s)))
+			return true;
+	}
+	return false;
+}
+
 static const char *search_log(struct dw_sys *sys, const char *path, const struct dw_run *run,
-			      struct dw_arena *a)
+			      const struct dw_run_step *s, struct dw_arena *a)
 {
 	const char *line, *what = NULL, *found = NULL;
 	struct dw_bytes content;
@@ -78,7 +127,7 @@ static const char *search_log(struct dw_sys *sys, const char *path, const struct
 		const char *package = when > run->started ? package_of(line, n, a, &what) : NULL;
 
 		/* the last one counts: dpkg configures after it unpacked */
-		if (package && is_of_run(run, package))
+		if (package && (is_of_run(run, package) || is_of_step(sys, package, what, s, a)))
 			found = dw_arena_printf(a, "dpkg at %.19s: %s (%s)", line, what, path);
 	}
 	return found;
@@ -103,11 +152,49 @@ static const char *file_age(struct dw_sys *sys, const struct dw_run *run,
 const char *dw_change_who(struct dw_sys *sys, const struct dw_run *run, const struct dw_run_step *s,
 			  struct dw_arena *a)
 {
-	const char *age = file_age(sys, run, s, a), *log = search_log(sys, DPKG_LOG, run, a);
+	const char *age = file_age(sys, run, s, a), *log = search_log(sys, DPKG_LOG, run, s, a);
 
 	if (!log)
-		log = search_log(sys, DPKG_LOG_OLD, run, a);
+		log = search_log(sys, DPKG_LOG_OLD, run, s, a);
 	if (age && log)
 		return dw_arena_printf(a, "%s; %s", age, log);
 	return age ? age : log;
+}
+
+/* The door that a difference is about, as it is now, with somebody behind it. */
+static const struct dw_door *door_of(const struct dw_snapshot *after, const char *object,
+				     struct dw_arena *a)
+{
+	for (size_t i = 0; i < after->n_doors; i++)
+		if (after->doors[i].n_owners &&
+		    dw_streq(dw_endpoint_text(a, &after->doors[i].at), object))
+			return &after->doors[i];
+	return NULL;
+}
+
+/* A loop that starts a daemon again is its parent; pid 1 and the service managers are no news. */
+void dw_change_parents(struct dw_sys *sys, const struct dw_snapshot *after,
+		       struct dw_differences *all, size_t first, struct dw_arena *a)
+{
+	struct dw_procs *procs = NULL;
+
+	for (size_t i = first; i < all->n; i++) {
+		struct dw_difference *d = &all->v[i];
+		const struct dw_procinfo *parent;
+		const struct dw_door *door;
+
+		if (d->kind != DW_DIFFERENCE_OPEN || !d->object)
+			continue;
+		door = door_of(after, d->object, a);
+		if (!door || door->owners[0].parent <= 1 ||
+		    door->starter.kind == DW_STARTER_SYSTEMD_SERVICE)
+			continue;
+		procs = procs ? procs : dw_procs_new(sys, a);
+		parent = dw_procs_get(procs, door->owners[0].parent);
+		if (parent)
+			d->who = dw_arena_printf(a, "%s%sstarted by process %d: %s",
+						 d->who ? d->who : "", d->who ? "; " : "",
+						 parent->pid, parent->command);
+	}
+	dw_procs_close(procs);
 }

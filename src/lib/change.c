@@ -62,8 +62,15 @@ static void tell(void *data, const struct dw_run_step *step, size_t i, size_t n,
 static int settle(struct changing *c, struct dw_error *e)
 {
 	struct dw_error own = { 0 };
-	int r = dw_apply_settle(&c->apply, &own);
+	struct dw_run *runs = NULL;
+	size_t n = 0;
+	int r = dw_store_runs(c->store, c->arena, &runs, &n, &own);
 
+	for (size_t i = 0; r == 0 && i < n && !c->interrupted; i++)
+		if (runs[i].state == DW_RUN_STARTED || runs[i].state == DW_RUN_UNDOING)
+			c->interrupted = runs[i].id;
+	if (r == 0)
+		r = dw_apply_settle(&c->apply, &own);
 	/* what could not be put back is in the journal now, and the user has to know before more is changed */
 	if (r < 0)
 		return dw_error_set(e, r, "%s (an earlier run was interrupted)", own.message);
@@ -76,6 +83,8 @@ static int open_store(struct changing *c, bool create, const char *what, struct 
 
 	if (r < 0)
 		return r;
+	if (c->d->hooks.opened)
+		c->d->hooks.opened(c->d->hooks.data, c->sys, c->store);
 	return dw_store_lock(c->store, c->o.command ? c->o.command : what, e);
 }
 
@@ -112,10 +121,20 @@ int dw_change_open(struct doorward *d, bool create, const char *what,
 
 void dw_change_close(struct changing *c)
 {
+	if (c->store && c->d->hooks.closing)
+		c->d->hooks.closing(c->d->hooks.data, c->sys, c->store);
 	dw_switch_close(&c->sw);
 	dw_store_free(c->store);
 	dw_sys_free(c->sys);
 	dw_arena_free(c->arena);
+}
+
+int doorward_settle(struct doorward *d)
+{
+	_cleanup_change_ struct changing c = { 0 };
+	int r = dw_change_open(d, false, "doorward", NULL, &c, dw_facade_begin(d));
+
+	return r == -ENOENT ? 0 : r; /* no journal: nothing was ever changed */
 }
 
 /* --- a run ---------------------------------------------------------------------------------------- */

@@ -139,6 +139,11 @@ void dw_facade_set_fake(struct doorward *d, const char *fixture)
 	dw_facade_replace(&d->fake, fixture);
 }
 
+void dw_facade_set_hooks(struct doorward *d, const struct dw_facade_hooks *hooks)
+{
+	d->hooks = *hooks;
+}
+
 struct dw_report dw_facade_report(const struct dw_audit *audit, struct dw_arena *arena)
 {
 	const struct dw_findings *f = audit->findings;
@@ -190,12 +195,18 @@ struct dw_audit_options dw_facade_options(const struct doorward *d)
 
 int doorward_audit_run(struct doorward *d, struct doorward_audit **ret)
 {
-	const struct dw_audit_options options = dw_facade_options(d);
+	struct dw_audit_options options = dw_facade_options(d);
+	struct dw_error *e = dw_facade_begin(d);
 	struct dw_audit *audit;
-	int r = dw_audit_run(&options, &audit, dw_facade_begin(d));
+	int r;
 
+	if (d->hooks.look)
+		d->hooks.look(d->hooks.data, &options);
+	r = dw_audit_run(&options, &audit, e);
 	if (r < 0)
 		return r;
+	if (d->hooks.looked)
+		d->hooks.looked(d->hooks.data, audit->calls);
 	*ret = dw_facade_wrap(audit);
 	return 0;
 }

@@ -6,6 +6,8 @@
 #include "doorward/doorward.h"
 #include "dw_audit.h"
 #include "dw_report.h"
+#include "dw_store.h"
+#include "dw_sys.h"
 
 /* Makes the public object of an audit, and takes the audit over. */
 struct doorward_audit *dw_facade_wrap(struct dw_audit *audit);
@@ -13,5 +15,17 @@ struct doorward_audit *dw_facade_wrap(struct dw_audit *audit);
 struct dw_report dw_facade_report(const struct dw_audit *audit, struct dw_arena *arena);
 /* Audits of this context look at a recorded host from now on (see dw_sys_open_fake); the string is copied. */
 void dw_facade_set_fake(struct doorward *d, const char *fixture);
+
+/* What a test does to a change from inside; each NULL: nothing. */
+struct dw_facade_hooks {
+	/* the host and the journal were opened for a change: before the lock is taken; and before they are closed */
+	void (*opened)(void *data, struct dw_sys *sys, struct dw_store *store);
+	void (*closing)(void *data, struct dw_sys *sys, struct dw_store *store);
+	/* before each audit; behind it, with the calls it made */
+	void (*look)(void *data, struct dw_audit_options *o);
+	void (*looked)(void *data, unsigned calls);
+	void *data;
+};
+void dw_facade_set_hooks(struct doorward *d, const struct dw_facade_hooks *hooks);
 
 #endif

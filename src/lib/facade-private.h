@@ -13,6 +13,7 @@ struct doorward {
 	bool hidden;
 	void (*progress)(void *data, const char *part);
 	void *progress_data;
+	struct dw_facade_hooks hooks;
 	struct dw_error error;
 };
 

@@ -118,7 +118,10 @@ struct dw_service_bind {
 	const struct dw_service_setting *settings; /* ends with key NULL */
 };
 
-/* Lists end with NULL (ports: first 0 and last 0 and protocol unknown; restricts: how NULL; binds: files NULL). No list is NULL. */
+/*
+ * Lists end with NULL (ports: first 0 and last 0 and protocol unknown; restricts: how NULL; binds: files NULL). No
+ * list is NULL.
+ */
 struct dw_service {
 	const char *name;               /* stable, lower case: "ssh", "postgresql" */
 	const char *title;              /* for people: "Secure Shell (OpenSSH)" */

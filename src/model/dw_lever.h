@@ -16,7 +16,8 @@
 /*
  * The state of one object of a manager. `text` is one line, printable ASCII, the same for the same state:
  *
- *   file       "absent" · "link TARGET" · "file MODE UID:GID SIZE sha256:HEX[ xattr:NAME=HEX]..." · "directory MODE UID:GID"
+ *   file       "absent" · "link TARGET" · "directory MODE UID:GID" ·
+ *              "file MODE UID:GID SIZE sha256:HEX[ xattr:NAME=HEX]..."
  *              (MODE octal, as 0644; `data` is the content of a file)
  *   systemd    "active" or "inactive" for each unit of the object, in its order, blanks between
  *   sysv, openrc, runit    "running" or "stopped"
@@ -29,7 +30,7 @@ struct dw_state {
 	const char *text;     /* NULL: not known */
 	struct dw_bytes data; /* what the hash in `text` names; data NULL: nothing of the kind */
 	const char *
-		hint; /* put back where it can be, never compared: "mtime=SECONDS.NANOSECONDS"; NULL */
+		hint; /* put back where it can be, never compared: "mtime=SECONDS.NANOSECONDS", of a link "owner=UID:GID"; NULL */
 };
 
 /* When in a run a step is taken; undone in reverse. */
@@ -45,8 +46,8 @@ enum dw_phase {
 /* One line of a file. */
 struct dw_edit {
 	unsigned line; /* of the file as it is now, from 1 */
-	const char *
-		old; /* as it is, without its newline; NULL: a line is put in before `line` (behind the last: at the end) */
+	/* as it is, without its newline; NULL: a line is put in before `line` (behind the last: at the end) */
+	const char *old;
 	const char *fresh; /* as it shall be; NULL: taken out */
 };
 
@@ -59,7 +60,7 @@ struct dw_lever {
 	 */
 	const char *object;
 	struct dw_state now, off;
-	/* file: `off` is what these make of `now`; edits of one file for several doors are put together. n 0: `off` is all */
+	/* file: `off` is what these make of `now`; those of one file for several doors are put together; n 0: none */
 	const struct dw_edit *edits;
 	size_t n_edits;
 	/* Levers of one manager, phase and group are one step: units that start each other. NULL: alone */
@@ -74,10 +75,10 @@ struct dw_lever {
 	const char *command,
 		*undo_command; /* as an administrator would type it, quoted for a shell; NULL: no command does */
 	/*
-	 * A daemon that opens doors for lines of configuration files (inetd, xinetd). Not NULL: the lever is moved only when
-	 * no active line of that daemon is left, that is when the edits of the plan take away `active` of them. Levers that
-	 * take a line away say so by `takes`: the same text; each of them one line, the same (object, edits[0].line) counted
-	 * once. The text names the daemon's set of files: "inetd /etc/inetd.conf".
+	 * A daemon that opens doors for lines of configuration files (inetd, xinetd). Not NULL: the lever is moved
+	 * only when no active line of that daemon is left, that is when the edits of the plan take away `active` of
+	 * them. Levers that take a line away say so by `takes`: the same text; each of them one line, the same
+	 * (object, edits[0].line) counted once. The text names the daemon's set of files: "inetd /etc/inetd.conf".
 	 */
 	const char *unless_used;
 	unsigned active;   /* lines of the set that are active now */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Steps and plans: what would change so that doors stay shut. Made by src/plan, told by src/report, taken by src/apply. */
+/* Steps and plans: what would change so that doors stay shut. Made by src/plan, told by src/report. */
 #ifndef DW_STEP_H
 #define DW_STEP_H
 
@@ -38,7 +38,7 @@ struct dw_steps {
 /* Why a door stays as it is. */
 struct dw_refusal {
 	const struct dw_door *door;
-	/* "own-session", "last-way-in", "own-network", "kept-neighbour", "no-lever", "needs-fence" ... docs/plan.md has all */
+	/* "own-session", "last-way-in", "own-network", "kept-neighbour", "no-lever" ...: docs/plan.md has all */
 	const char *id;
 	const char *text; /* one sentence, with what to do */
 };

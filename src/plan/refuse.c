@@ -278,10 +278,20 @@ static bool spare_daemons(struct making *m)
 
 /* --- the last way in ---------------------------------------------------------------------------- */
 
+/* A container's or another namespace's leads into that, not to this host. */
 static bool is_way_in(const struct dw_plan_door *d)
 {
 	return d->login && d->door->kind != DW_KIND_SLEEPING &&
+	       (!d->door->netns || dw_streq(d->door->netns, "host")) &&
 	       dw_endpoint_bound(&d->door->at) != DW_BOUND_LOOPBACK;
+}
+
+/* Still there after a boot: what somebody started by hand is not. */
+static bool lasts(const struct dw_plan_door *d)
+{
+	const struct dw_starter *s = &d->door->starter;
+
+	return s->kind != DW_STARTER_MANUAL && s->enabled != DW_NO;
 }
 
 static bool goes_along(const struct making *m, size_t n)
@@ -315,18 +325,38 @@ static unsigned worth(const struct dw_plan_door *d)
 	return i;
 }
 
-static bool refuse_last_way_in(struct making *m)
+/*
+ * The way in that must stay, m->n: none. One that lasts has to be left if there was one; what was started by hand is good
+ * enough only where nothing better was.
+ */
+static size_t way_in_to_keep(const struct making *m, bool lasting)
 {
 	size_t best = m->n;
 
 	for (size_t i = 0; i < m->n; i++) {
-		if (!is_way_in(m->doors[i].d))
+		if (!is_way_in(m->doors[i].d) || (lasting && !lasts(m->doors[i].d)))
 			continue;
 		if (stays(m, i))
-			return false;
+			return m->n;
 		if (best == m->n || worth(m->doors[i].d) < worth(m->doors[best].d))
 			best = i;
 	}
+	return best;
+}
+
+static bool has_lasting(const struct making *m)
+{
+	for (size_t i = 0; i < m->n; i++)
+		if (is_way_in(m->doors[i].d) && lasts(m->doors[i].d))
+			return true;
+	return false;
+}
+
+static bool refuse_last_way_in(struct making *m)
+{
+	bool lasting = has_lasting(m);
+	size_t best = way_in_to_keep(m, lasting);
+
 	for (size_t i = 0; best < m->n && i < m->n; i++) {
 		const struct indexes *takes = &m->doors[i].takes;
 		bool takes_it = i == best;
@@ -336,9 +366,9 @@ static bool refuse_last_way_in(struct making *m)
 		if (takes_it && m->doors[i].d->intent == DW_INTENT_CLOSE)
 			dw_making_refuse(
 				m, i, "last-way-in",
-				"Nobody could log in over the network any more without %s: "
+				"Nobody could log in over the network any more%s without %s: "
 				"--even-my-session closes it all the same.",
-				tell(m, best));
+				lasting ? " after the next boot" : "", tell(m, best));
 	}
 	return best < m->n;
 }

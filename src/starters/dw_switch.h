@@ -56,10 +56,10 @@ const struct dw_switch_ops *dw_switch_at(size_t i);
  * PATH" (SIGHUP to every process of that program; none running is fine), "init" (telinit q), "cron" (nothing: it
  * looks by itself). Never fails because nobody is there.
  *
- * "restart UNIT...", "restart sysv:NAME", "restart openrc:NAME", "restart runit:NAME": what reads its settings only when
- * it starts (and systemd its own: daemon-reload comes first) is started again, in a run and in its undo. What does not
- * run is left; of several units, which are stopped and started together, those run afterwards that ran before. Fails
- * when it does not come up.
+ * "restart UNIT...", "restart sysv:NAME", "restart openrc:NAME", "restart runit:NAME": what reads its settings only
+ * when it starts (and systemd its own: daemon-reload comes first) is started again, in a run and in its undo. What
+ * does not run is left; of several units, which are stopped and started together, those run afterwards that ran
+ * before. Fails when it does not come up.
  */
 int dw_switch_notify(struct dw_switch *s, const char *who, struct dw_error *e);
 void dw_switch_close(struct dw_switch *s);

@@ -378,6 +378,7 @@ bool dw_inetd_daemon_of(struct dw_starters *s, int pid, struct dw_inetd_daemon *
 	*ret = (struct dw_inetd_daemon){ .program = program_path(s, daemon),
 					 .set = set.s,
 					 .active = (unsigned)c->lines.n,
-					 .names = names };
+					 .names = names,
+					 .lines = &c->lines };
 	return true;
 }

@@ -47,10 +47,11 @@ struct dw_endpoint dw_inetd_endpoint(const struct dw_inetd_line *l);
 
 /* The daemon that reads a configuration, for those who want to close what it opens. */
 struct dw_inetd_daemon {
-	const char *program;      /* path: who is told to read it again */
-	const char *set;          /* names its set of files: "inetd /etc/inetd.conf" */
-	unsigned active;          /* lines (blocks) of the set that open something */
-	const char *const *names; /* of its unit or script; ends with NULL */
+	const char *program;                /* path: who is told to read it again */
+	const char *set;                    /* names its set of files: "inetd /etc/inetd.conf" */
+	unsigned active;                    /* lines (blocks) of the set that open something */
+	const char *const *names;           /* of its unit or script; ends with NULL */
+	const struct dw_inetd_lines *lines; /* inetd's active ones; NULL: xinetd */
 };
 /* The inetd (xinetd) that the process `pid` is, or the usual one (0). False: there is none here. */
 bool dw_inetd_daemon_of(struct dw_starters *s, int pid, struct dw_inetd_daemon *ret);

@@ -133,35 +133,59 @@ static void take_bad(struct dw_sd_sink *sink, unsigned line, const char *why)
 	(void)sink, (void)line, (void)why;
 }
 
-/*
- * What to mask so that a call does not start it; NULL: nothing. The file of the name says which unit is started,
- * an alias mostly (dbus-org.freedesktop.X.service), and is often a link that `systemctl enable` made.
- */
-static bool is_called(struct unit_closing *c, const struct dw_sd_unit *u,
-		      const struct dw_strings *taken)
+/* Where dbus-daemon(1) looks for services, <standard_system_servicedirs/> and the session's. */
+static const char *const bus_dirs[] = { "/etc/dbus-1", "/run/dbus-1", "/usr/local/share/dbus-1",
+					"/usr/share/dbus-1", "/lib/dbus-1" };
+
+static void remark_program(struct unit_closing *c, const char *bus, const char *file)
+{
+	dw_levers_remark(c->l,
+			 "The message bus starts its program by itself when somebody calls %s "
+			 "(%s): no switch turns that off.",
+			 bus, file);
+}
+
+/* Does the file of a bus name start the unit? Its SystemdService= is an alias mostly (dbus-org.freedesktop.X.service). */
+static bool calls(struct unit_closing *c, const struct dw_sd_unit *u, const char *file,
+		  const struct dw_strings *taken)
 {
 	struct dw_arena *a = c->l->arena;
-	const char *bus = dw_sd_bus_name(c->m, u), *file;
 	struct bus_reader r = { .sink = { .setting = take_setting, .bad = take_bad } };
+	const char *bus = dw_sd_bus_name(c->m, u), *name = dw_basename(file);
 	struct dw_bytes text = { 0 };
 
-	if (!bus)
-		return false;
-	file = dw_arena_printf(a, "/usr/share/dbus-1/%sservices/%s.service",
-			       c->m->is_user ? "" : "system-", bus);
 	if (dw_sys_file_read(c->l->s->sys, file, DW_SD_UNIT_MAX, a, &text, NULL) < 0)
 		return false;
 	dw_sd_parse(&text, false, &r.sink);
-	if (!r.unit) {
-		dw_levers_remark(
-			c->l,
-			"The message bus starts its program by itself when somebody calls %s "
-			"(%s): no switch turns that off.",
-			bus, file);
-		return false;
-	}
-	return !in_list(taken, dw_arena_printf(a, "%s/%s", c->dir, r.unit)) &&
+	if (!r.unit && bus && dw_starts_with(name, bus) && dw_streq(name + strlen(bus), ".service"))
+		remark_program(c, bus, file);
+	return r.unit && !in_list(taken, dw_arena_printf(a, "%s/%s", c->dir, r.unit)) &&
 	       dw_sd_has_file(c->m, r.unit) && dw_sd_unit_get(c->m, r.unit) == u;
+}
+
+/*
+ * The file by which a call over the message bus would start it; NULL: none. The unit itself need not know of it: BusName=
+ * is only for those of Type=dbus.
+ */
+static const char *called_by(struct unit_closing *c, const struct dw_sd_unit *u,
+			     const struct dw_strings *taken)
+{
+	struct dw_arena *a = c->l->arena;
+
+	for (size_t i = 0; i < DW_ARRAY_SIZE(bus_dirs); i++) {
+		const char *dir = dw_arena_printf(a, "%s/%sservices", bus_dirs[i],
+						  c->m->is_user ? "" : "system-");
+		struct dw_strings names = { 0 };
+
+		dw_sd_names(c->l->s, dir, &names);
+		for (size_t k = 0; k < names.n; k++) {
+			const char *file = dw_arena_printf(a, "%s/%s", dir, names.v[k]);
+
+			if (dw_ends_with(file, ".service") && calls(c, u, file, taken))
+				return file;
+		}
+	}
+	return NULL;
 }
 
 /* --- masks ---------------------------------------------------------------------------------------- */
@@ -170,6 +194,9 @@ static bool is_called(struct unit_closing *c, const struct dw_sd_unit *u,
 static const char *still_pulled(struct unit_closing *c, const struct dw_sd_unit *u,
 				const struct dw_strings *taken)
 {
+	static const char *const of_others[] = { "OnFailureOf", "OnSuccessOf" };
+	struct dw_strings found;
+
 	for (size_t i = 0; i < u->pulls.n; i++) {
 		const struct dw_sd_pull *p = &u->pulls.v[i];
 
@@ -179,7 +206,38 @@ static const char *still_pulled(struct unit_closing *c, const struct dw_sd_unit 
 			continue;
 		return p->by;
 	}
+	/* since systemd 249; the end of another unit starts it */
+	for (size_t i = 0; i < DW_ARRAY_SIZE(of_others); i++)
+		if (!strstr(u->name, "@.") && dw_unit_ask_list(c, u->name, of_others[i], &found))
+			for (size_t k = 0; k < found.n; k++)
+				if (!dw_unit_is_own(c, dw_sd_unit_get(c->m, found.v[k])))
+					return found.v[k];
 	return NULL;
+}
+
+/*
+ * A start of another unit fails when this one cannot be started: the whole boot, where that is a target ("Failed to
+ * isolate default target"). A unit whose condition does not hold counts as started, a masked one does not.
+ */
+static bool is_required(const struct unit_closing *c, const struct dw_sd_unit *u,
+			const struct dw_strings *taken)
+{
+	static const char *const by[] = { "RequiredBy", "BoundBy", "RequisiteOf" };
+	struct dw_strings found;
+
+	for (size_t i = 0; i < u->pulls.n; i++) {
+		const struct dw_sd_pull *p = &u->pulls.v[i];
+
+		if (p->hard && !(p->reason == DW_SD_BY_LINK && in_list(taken, p->by)) &&
+		    !(p->from && dw_unit_is_own(c, p->from)))
+			return true;
+	}
+	for (size_t i = 0; i < DW_ARRAY_SIZE(by); i++)
+		if (!strstr(u->name, "@.") && dw_unit_ask_list(c, u->name, by[i], &found))
+			for (size_t k = 0; k < found.n; k++)
+				if (!dw_unit_is_own(c, dw_sd_unit_get(c->m, found.v[k])))
+					return true;
+	return false;
 }
 
 /* The directory and those above it that are missing, of the user's own. False: one of them is no plain directory. */
@@ -209,7 +267,7 @@ static bool make_dirs(struct unit_closing *c, const char *dir, const struct leve
 	return true;
 }
 
-/* The unit's own file is in the directory: a mask would be in its place, a drop-in is not. */
+/* A mask would be in the place of the unit's own file, or break what requires the unit; a drop-in is and does not. */
 static void condition(struct unit_closing *c, const struct dw_sd_unit *u, struct lever_words w)
 {
 	struct dw_arena *a = c->l->arena;
@@ -220,7 +278,8 @@ static void condition(struct unit_closing *c, const struct dw_sd_unit *u, struct
 		dw_levers_make_file(c->l, dw_arena_printf(a, "%s/doorward.conf", dir), drop_in, &w);
 }
 
-static void mask(struct unit_closing *c, const struct dw_sd_unit *u, const char *because)
+static void mask(struct unit_closing *c, const struct dw_sd_unit *u, const char *because,
+		 const char *source, bool required)
 {
 	struct dw_arena *a = c->l->arena;
 	const char *path = dw_arena_printf(a, "%s/%s", c->dir, u->name),
@@ -228,7 +287,7 @@ static void mask(struct unit_closing *c, const struct dw_sd_unit *u, const char 
 	struct lever_words w = {
 		.label = u->name,
 		.why = dw_arena_printf(a, "%s would still start it.", because),
-		.source = because,
+		.source = source,
 		.command = dw_arena_printf(a, "%s mask %s", c->systemctl, word),
 		.undo_command = dw_arena_printf(a, "%s unmask %s", c->systemctl, word),
 		.notify = c->notify,
@@ -238,7 +297,7 @@ static void mask(struct unit_closing *c, const struct dw_sd_unit *u, const char 
 
 	if (u->transient)
 		return;
-	if (r == 0 && !S_ISLNK(st.st_mode)) {
+	if (required || (r == 0 && !S_ISLNK(st.st_mode))) {
 		condition(c, u, w);
 		return;
 	}
@@ -251,15 +310,15 @@ static void mask(struct unit_closing *c, const struct dw_sd_unit *u, const char 
 static void boot_one(struct unit_closing *c, const struct dw_sd_unit *u)
 {
 	struct dw_strings taken = { 0 };
-	const char *because;
+	const char *because, *file;
 
 	take_links(c, u, &taken);
 	because = still_pulled(c, u, &taken);
-	if (!because && is_called(c, u, &taken))
-		because = dw_arena_printf(c->l->arena, "A call of %s over D-Bus",
-					  dw_sd_bus_name(c->m, u));
+	file = because ? NULL : called_by(c, u, &taken);
+	if (file)
+		because = dw_arena_printf(c->l->arena, "A call over D-Bus (%s)", file);
 	if (because && !strstr(u->name, "@."))
-		mask(c, u, because);
+		mask(c, u, because, file ? file : because, is_required(c, u, &taken));
 }
 
 void dw_unit_boot(struct unit_closing *c)

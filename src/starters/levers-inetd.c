@@ -75,6 +75,20 @@ static bool find_line(struct levering *l, const char *daemon, const char **ret_f
 	return false;
 }
 
+/* The same service twice: inetd takes the first, and the other one as soon as that is gone. */
+static void twins(struct levering *l, const struct dw_inetd_daemon *daemon, struct lever_words w)
+{
+	for (size_t i = 0; daemon->lines && i < daemon->lines->n; i++) {
+		const struct dw_inetd_line *line = &daemon->lines->v[i];
+
+		if (!dw_inetd_opens(line, &l->door->at))
+			continue;
+		w.source = dw_arena_printf(l->arena, "%s:%u", line->file, line->line);
+		if (!dw_streq0(l->starter->source, w.source))
+			(void)dw_levers_comment_line(l, line->file, line->line, OFF_MARK, &w);
+	}
+}
+
 /* Every applet is that one program: its inetd cannot be told apart by the path that is signalled. */
 static void close_busybox(struct levering *l, const char *file, unsigned line)
 {
@@ -114,6 +128,7 @@ void dw_levers_of_inetd(struct levering *l)
 	};
 	if (!dw_levers_comment_line(l, file, line, OFF_MARK, &w))
 		return;
+	twins(l, &daemon, w);
 	if (found)
 		close_daemon(l, &daemon);
 	end_children(l);

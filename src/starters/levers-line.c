@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What a line of a crontab or of rc.local starts, and jobs of at. */
+#include "crontab.h"
+#include "dw_procs.h"
 #include "levers.h"
+#include "match.h"
+
+#define OWNERS_MAX 4 /* of one door, that are looked for in crontabs */
 
 static void end_job(struct levering *l)
 {
@@ -47,6 +52,48 @@ static void take_script(struct levering *l, const char *file)
 	(void)dw_levers_take_mode(l, file, 0111, &w);
 }
 
+static bool starts(struct levering *l, const struct dw_match_process *m,
+		   const struct dw_cron_job *job)
+{
+	struct dw_match match = dw_match_line_deep(l->s->sys, l->arena, m, job->command);
+
+	return match.score && dw_match_is_sure(&match);
+}
+
+/*
+ * A watchdog: @reboot in one line, and in another "is it gone? then start it", each minute. All lines that start what
+ * holds the door go.
+ */
+static void other_lines(struct levering *l)
+{
+	const struct dw_door *d = l->door;
+	struct dw_cron_jobs jobs = { 0 };
+
+	if (!l->running || !l->s->procs || dw_crontab_read_all(l->s, &jobs) < 0)
+		return;
+	for (size_t i = 0; i < d->n_owners && i < OWNERS_MAX; i++) {
+		const struct dw_procinfo *p = dw_procs_get(l->s->procs, d->owners[i].pid);
+		struct dw_match_process m;
+
+		if (!p || p->started_ticks != d->owners[i].started_ticks)
+			continue;
+		m = dw_match_process(l->arena, p);
+		for (size_t k = 0; k < jobs.n; k++) {
+			const struct dw_cron_job *job = &jobs.v[k];
+			struct lever_words w = {
+				.why = "cron starts what this line says.",
+				.notify = "cron",
+			};
+
+			if (!job->line || !starts(l, &m, job))
+				continue;
+			w.source = dw_arena_printf(l->arena, "%s:%u", job->file, job->line);
+			w.label = dw_arena_printf(l->arena, "line %u of %s", job->line, job->file);
+			(void)dw_levers_comment_line(l, job->file, job->line, "#", &w);
+		}
+	}
+}
+
 void dw_levers_of_cron(struct levering *l)
 {
 	const char *file;
@@ -71,8 +118,10 @@ void dw_levers_of_cron(struct levering *l)
 		return;
 	}
 	w.label = dw_arena_printf(l->arena, "line %u of %s", line, file);
-	if (dw_levers_comment_line(l, file, line, is_tab(file) ? "#" : NULL, &w))
-		end_job(l);
+	if (!dw_levers_comment_line(l, file, line, is_tab(file) ? "#" : NULL, &w))
+		return;
+	other_lines(l);
+	end_job(l);
 }
 
 void dw_levers_of_rclocal(struct levering *l)
@@ -87,8 +136,10 @@ void dw_levers_of_rclocal(struct levering *l)
 		return;
 	}
 	w.label = dw_arena_printf(l->arena, "line %u of %s", line, file);
-	if (dw_levers_comment_line(l, file, line, NULL, &w))
-		end_job(l);
+	if (!dw_levers_comment_line(l, file, line, NULL, &w))
+		return;
+	other_lines(l);
+	end_job(l);
 }
 
 /* The number of the job is in the first five digits of its file: a0001e01c3d5a2 (at.c of Debian's at). */

@@ -34,7 +34,7 @@ size_t dw_levers_end(struct levering *l, bool if_left, const char *why,
 	for (size_t i = 0; i < d->n_owners; i++) {
 		const struct dw_owner *o = &d->owners[i];
 
-		/* process 1 holds sockets for others and is never ended; without a start time it cannot be told again */
+		/* process 1 is never ended (it holds others' sockets); without a start time none can be told again */
 		if (o->pid <= 1 || !o->started_ticks || (spare && spare(o)))
 			continue;
 		if (ended++ < ENDED_MAX)

@@ -16,8 +16,8 @@ struct restricting {
 };
 
 /*
- * Says that it cannot be narrowed here, for the reason that is given (no full stop), and that the packet filter can. The
- * first reason stays.
+ * Says that it cannot be narrowed here, for the reason that is given (no full stop), and that the packet filter can.
+ * The first reason stays.
  */
 void dw_restrict_fence(struct restricting *r, const char *fmt, ...) dw_printf_like(2, 3);
 /* Whom to tell that a setting of the service changed; NULL: nobody can be. */
@@ -25,7 +25,7 @@ const char *dw_restrict_notify(struct restricting *r);
 
 /* --- ways to narrow -------------------------------------------------------------------------------- */
 
-/* The service's own setting (levers-restrict-service.c). False: none is known for it here; *ret_why (NULL) says more. */
+/* The service's own setting (levers-restrict-service.c). False: none is known for it; *ret_why (NULL) says more. */
 bool dw_restrict_setting(struct restricting *r, const char **ret_why);
 /* Drop-ins of units (levers-restrict-unit.c). */
 void dw_restrict_socket(struct restricting *r, const char *unit);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Init scripts (also those that systemd makes units of), OpenRC, runit, inittab. A start link becomes a stop link of the
- * same runlevel, as update-rc.d(8) and chkconfig(8) do it, so that neither tool makes a new one at the next upgrade.
- * Its number is the kill priority of a "# chkconfig: LEVELS START KILL" line where the script has one, else 01: what
- * insserv(8) gives a service that nothing depends on.
+ * Init scripts (also those that systemd makes units of), OpenRC, runit, inittab. A start link becomes a stop link of
+ * the same runlevel, as update-rc.d(8) and chkconfig(8) do it, so that neither tool makes a new one at the next
+ * upgrade. Its number is the kill priority of a "# chkconfig: LEVELS START KILL" line where the script has one, else
+ * 01: what insserv(8) gives a service that nothing depends on.
  */
 #include <ctype.h>
 #include <errno.h>

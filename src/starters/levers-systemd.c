@@ -27,9 +27,8 @@ static struct dw_sd_unit *add_own(struct unit_closing *c, const char *name, unsi
 	return u;
 }
 
-/* The running manager's word; false: it cannot be asked. */
-static bool ask_list(const struct unit_closing *c, const char *unit, const char *property,
-		     struct dw_strings *ret)
+bool dw_unit_ask_list(const struct unit_closing *c, const char *unit, const char *property,
+		      struct dw_strings *ret)
 {
 	*ret = (struct dw_strings){ 0 };
 	if (!c->l->running)
@@ -54,7 +53,7 @@ static void add_triggers(struct unit_closing *c, struct dw_sd_unit *u)
 	for (size_t i = 0; i < c->m->sockets.n; i++)
 		if (dw_streq0(c->m->sockets.v[i]->serves, u->name))
 			(void)add_own(c, c->m->sockets.v[i]->name, 0);
-	if (!is_template(u->name) && ask_list(c, u->name, "TriggeredBy", &found))
+	if (!is_template(u->name) && dw_unit_ask_list(c, u->name, "TriggeredBy", &found))
 		for (size_t i = 0; i < found.n; i++)
 			(void)add_own(c, found.v[i], 0);
 }
@@ -121,6 +120,12 @@ static const char *why_stopped(const struct unit_closing *c, const struct unit_m
 	return "It would start the service again.";
 }
 
+/* Another unit has it started at once, whenever it stops (Upholds=): only when its files are changed it stays down. */
+static bool is_upheld(const struct unit_closing *c, const struct dw_sd_unit *u)
+{
+	return u->upheld_by && !dw_unit_is_own(c, u->upheld_by);
+}
+
 static void stop_own(struct unit_closing *c, const struct unit_member *m, enum dw_phase phase)
 {
 	struct dw_lever v = lever_of(c, m->unit->name);
@@ -133,6 +138,14 @@ static void stop_own(struct unit_closing *c, const struct unit_member *m, enum d
 	v.why = why_stopped(c, m);
 	v.source = m->unit->fragment;
 	v.if_left = phase == DW_PHASE_LEFT;
+	if (is_upheld(c, m->unit)) {
+		if (phase == DW_PHASE_STOP)
+			return;
+		v.if_left = false;
+		v.no_undo = true;
+		v.undo_command = NULL;
+		v.why = "Another unit upholds it: an undo lets that start it again.";
+	}
 	if (m->unit->transient || !dw_sd_unit_exists(m->unit)) {
 		v.no_undo = true;
 		v.undo_command = NULL;
@@ -203,7 +216,7 @@ static void add_carried(struct unit_closing *c, const char *unit, struct dw_stri
 	for (size_t i = 0; i < DW_ARRAY_SIZE(properties); i++) {
 		struct dw_strings found;
 
-		if (!ask_list(c, unit, properties[i], &found))
+		if (!dw_unit_ask_list(c, unit, properties[i], &found))
 			continue;
 		for (size_t k = 0; k < found.n; k++)
 			if (!has(all, found.v[k]) && all->n < DW_SD_UNITS_MAX &&
@@ -222,7 +235,8 @@ static void stop_carried(struct unit_closing *c)
 		/* a socket that goes takes along what requires it; a template has no jobs */
 		if (!is_template(all.v[i]))
 			add_carried(c, all.v[i], &all);
-		if (i >= c->own.n) {
+		/* a target that needs it does not fall: switch-systemd.c holds those up */
+		if (i >= c->own.n && !dw_ends_with(all.v[i], ".target")) {
 			struct dw_lever v = lever_of(c, all.v[i]);
 
 			v.order = 2;

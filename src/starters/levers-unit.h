@@ -24,6 +24,9 @@ struct unit_closing {
 	DW_VEC(struct unit_member) own; /* triggers and services */
 };
 
+/* The running manager's word; false: it cannot be asked. */
+bool dw_unit_ask_list(const struct unit_closing *c, const char *unit, const char *property,
+		      struct dw_strings *ret);
 bool dw_unit_is_own(const struct unit_closing *c, const struct dw_sd_unit *u);
 /* What keeps all of them from starting at boot or when somebody calls. */
 void dw_unit_boot(struct unit_closing *c);

@@ -62,8 +62,8 @@ struct dw_edits {
 bool dw_levers_comment_shell(struct dw_arena *a, const struct dw_bytes *text, unsigned number,
 			     struct dw_edits *ret);
 /*
- * `disable = yes` for the xinetd block whose word "service" stands in that line. False: there is no such block, or it is
- * disabled already.
+ * `disable = yes` for the xinetd block whose word "service" stands in that line. False: there is no such block, or it
+ * is disabled already.
  */
 bool dw_levers_disable_block(struct dw_arena *a, const struct dw_bytes *text, unsigned number,
 			     struct dw_edits *ret);

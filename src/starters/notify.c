@@ -85,8 +85,8 @@ static int notify_program(struct dw_switch *s, const char *path, struct dw_error
 }
 
 /*
- * init(8) of sysvinit reads inittab again when telinit(8) asks for it, that of busybox, which has no telinit, on SIGHUP.
- * Others have no inittab: nothing is told.
+ * init(8) of sysvinit reads inittab again when telinit(8) asks for it, that of busybox, which has no telinit, on
+ * SIGHUP. Others have no inittab: nothing is told.
  */
 static int notify_init(struct dw_switch *s, const char *arg, struct dw_error *e)
 {

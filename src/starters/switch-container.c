@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The switch of a container, "docker:ID" or "podman:ID", by the engine's API socket. podman speaks Docker's API beside
- * its own. State: "running POLICY" or "stopped POLICY", POLICY being the restart policy ("on-failure:3" with its limit).
+ * its own. State: "running POLICY" or "stopped POLICY", POLICY being the restart policy ("on-failure:3" with its
+ * limit).
  */
 #include <errno.h>
 #include <inttypes.h>

@@ -16,6 +16,7 @@
 #define CONTENT_MAX DW_FILE_MAX
 #define XATTRS_MAX  64
 #define MTIME       "mtime="
+#define OWNER       "owner="
 
 /* --- an entry as a text --------------------------------------------------------------------------- */
 
@@ -92,6 +93,9 @@ static bool to_state(struct dw_arena *a, const struct dw_entry *entry, struct dw
 		dw_str_add(&b, "link ");
 		add_escaped(&b, entry->target, "");
 		*ret = dw_switch_word(b.s);
+		/* below a home: root's is the rule, and goes without saying */
+		if (entry->uid || entry->gid)
+			ret->hint = dw_arena_printf(a, OWNER "%u:%u", entry->uid, entry->gid);
 		return true;
 	case DW_ENTRY_DIRECTORY:
 		*ret = dw_switch_word(dw_arena_printf(a, "directory %04o %u:%u",
@@ -247,6 +251,13 @@ static bool parse_words(struct dw_switch *s, const struct dw_state *want, struct
 	return dw_word_next(&rest) && dw_word_next(&rest) && parse_xattrs(s->arena, rest, ret);
 }
 
+/* "owner=UID:GID" of a link; without: root. */
+static bool link_owner(struct dw_arena *a, const char *hint, struct dw_entry *ret)
+{
+	return !hint || (dw_starts_with(hint, OWNER) &&
+			 parse_owner(dw_arena_strdup(a, hint + strlen(OWNER)), ret));
+}
+
 static int to_entry(struct dw_switch *s, const char *path, const struct dw_state *want,
 		    struct dw_entry *ret, struct dw_error *e)
 {
@@ -260,7 +271,7 @@ static int to_entry(struct dw_switch *s, const char *path, const struct dw_state
 	} else if (dw_starts_with(want->text, "link ")) {
 		entry.type = DW_ENTRY_LINK;
 		entry.target = unescape(s->arena, want->text + 5, strlen(want->text + 5));
-		good = entry.target && *entry.target;
+		good = entry.target && *entry.target && link_owner(s->arena, want->hint, &entry);
 	} else {
 		good = parse_words(s, want, &entry);
 	}

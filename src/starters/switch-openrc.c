@@ -4,12 +4,10 @@
  * librc). A service that OpenRC calls started is running here, also when its daemon died: it would be started again by
  * whoever looks after it, and `stop` is what makes it stopped.
  *
- * The stop of a native script fails where an interpreter runs its daemon: start-stop-daemon looks for a process whose
- * executable is `command`, and that is the interpreter's ("No /usr/sbin/x found running; none killed"). The process that
- * the pid file names is ended here then, if it does run that command, and `zap` tells OpenRC that the service is stopped.
+ * A script without openrc-run in its first line is run by rc-service(8) as it is, and its mark stays what the boot made
+ * of it: whether it runs is asked as of any other init script.
  */
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "dw_end.h"
@@ -27,14 +25,26 @@ static bool is_name(const char *name)
 	return n > 0 && n <= 255 && name[0] != '.' && name[0] != '-' && !strchr(name, '/');
 }
 
+/* 1, 0, or negative: there is no such script. */
+static int is_native(struct dw_switch *s, const char *name, struct dw_error *e)
+{
+	const char *path = dw_arena_printf(s->arena, "/etc/init.d/%s", name);
+	struct dw_script script = { 0 };
+	struct dw_bytes text = { 0 };
+	int r = dw_sys_file_read(s->sys, path, DW_SCRIPT_MAX, s->arena, &text, e);
+
+	if (r < 0)
+		return r;
+	dw_script_scan_header(s->arena, &text, &script);
+	return script.openrc;
+}
+
 /* Links to the script, as librc makes them: rc_service_mark(). */
-static int state(struct dw_switch *s, const char *name, struct dw_state *ret, struct dw_error *e)
+static int marked(struct dw_switch *s, const char *name, struct dw_state *ret, struct dw_error *e)
 {
 	static const char *const kinds[] = { "started", "starting", "stopping", "inactive" };
 	bool found = false;
 
-	if (!is_name(name))
-		return dw_error_set(e, -EINVAL, "%.100s is no service's name", name);
 	for (size_t i = 0; dw_sys_is_running(s->sys) && i < DW_ARRAY_SIZE(kinds); i++) {
 		const char *path = dw_arena_printf(s->arena, "/run/openrc/%s/%s", kinds[i], name);
 		struct dw_error why = { 0 };
@@ -47,6 +57,16 @@ static int state(struct dw_switch *s, const char *name, struct dw_state *ret, st
 	}
 	*ret = dw_switch_word(found ? "running" : "stopped");
 	return 0;
+}
+
+static int state(struct dw_switch *s, const char *name, struct dw_state *ret, struct dw_error *e)
+{
+	int r;
+
+	if (!is_name(name))
+		return dw_error_set(e, -EINVAL, "%.100s is no service's name", name);
+	r = is_native(s, name, NULL);
+	return r == 0 ? dw_switch_sysv.state(s, name, ret, e) : marked(s, name, ret, e);
 }
 
 /* --- what its stop could not end ------------------------------------------------------------------ */
@@ -96,20 +116,15 @@ static int end_daemon(struct dw_switch *s, const char *name, struct dw_error *e)
 	return dw_sys_process_end(s->sys, (int)pid, ticks, dw_switch_grace(s), e);
 }
 
-/* e holds what the stop came to, and keeps it when this does not help either. */
-static int stop_otherwise(struct dw_switch *s, const char *name, const char *program,
-			  struct dw_error *e)
+/*
+ * start-stop-daemon, by which openrc-run stops, does not know a daemon whose program is a script: then the service is
+ * marked as stopped without it. Whoever still holds a door is ended later in the run.
+ */
+static int zap(struct dw_switch *s, const char *program, const char *name, struct dw_error *e)
 {
-	struct dw_switch_run run = { .argv = (const char *const[]){ program, name, "zap", NULL } };
-	struct dw_error why = { 0 };
-	char before[sizeof(e->message)];
-	int r = end_daemon(s, name, &why);
+	const char *const argv[] = { program, name, "zap", NULL };
+	struct dw_switch_run run = { .argv = argv };
 
-	if (r < 0) {
-		(void)snprintf(before, sizeof(before), "%s", e->message);
-		return dw_error_set(e, -EIO, "%s; and %s", before, why.message);
-	}
-	*e = (struct dw_error){ 0 };
 	return dw_switch_by_script(s, &dw_switch_openrc, name, "stopped", &run, e);
 }
 
@@ -131,8 +146,16 @@ static int set(struct dw_switch *s, const char *name, const struct dw_state *fro
 		return dw_error_set(e, -ENOENT, "%s: there is no rc-service here", name);
 	run.argv = (const char *const[]){ program, name, start ? "start" : "stop", NULL };
 	r = dw_switch_by_script(s, &dw_switch_openrc, name, want->text, &run, e);
-	/* it says itself that it failed: nothing of it runs any more that could finish the stop */
-	return r == -EIO && !start && run.status ? stop_otherwise(s, name, program, e) : r;
+	if (r == -EIO && !start && is_native(s, name, NULL) == 1) {
+		const struct dw_error none = { 0 };
+		struct dw_error why = none;
+
+		(void)end_daemon(s, name, &why);
+		r = zap(s, program, name, e);
+		if (r == 0)
+			*e = none; /* of the stop that failed */
+	}
+	return r;
 }
 
 const struct dw_switch_ops dw_switch_openrc = { .name = "openrc", .state = state, .set = set };

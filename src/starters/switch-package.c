@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The switch of a package of dpkg: it can be removed, its configuration files stay (dpkg(1), --remove). It is put back by
- * a person: that needs the archive and the network.
+ * The switch of a package of dpkg: it can be removed, its configuration files stay (dpkg(1), --remove). It is put back
+ * by a person: that needs the archive and the network.
  */
 #include <errno.h>
 #include <string.h>

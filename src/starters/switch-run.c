@@ -12,7 +12,7 @@
 #define WORDS_MAX  200   /* bytes of a last line that are told */
 #define SETTLE_MS  5000U /* from the script's end to the state that it says is reached */
 
-/* init(8)'s own; service(8) hands on PATH, TERM and the locale and nothing else. A daemon that starts must see no more. */
+/* init(8)'s own; service(8) hands on PATH, TERM and the locale, nothing else. A daemon that starts must see no more. */
 static const char *const script_environment[] = { "PATH=/sbin:/usr/sbin:/bin:/usr/bin", "TERM=dumb",
 						  NULL };
 

@@ -2,9 +2,9 @@
 /*
  * The switch of a service that runsv(8) (or daemontools' supervise) keeps running; the object is its directory.
  *
- * supervise/status, as sv.c of runit reads it: 0-11 a TAI64N label, 12-15 the pid (least byte first), 16 paused, 17 what
- * is wanted ('u' or 'd'), and of runit alone 18 whether TERM was sent, 19 what runs. supervise/ok is a named pipe that the
- * supervisor reads as long as it lives; supervise/control takes one letter a command.
+ * supervise/status, as sv.c of runit reads it: 0-11 a TAI64N label, 12-15 the pid (least byte first), 16 paused, 17
+ * what is wanted ('u' or 'd'), and of runit alone 18 whether TERM was sent, 19 what runs. supervise/ok is a named pipe
+ * that the supervisor reads as long as it lives; supervise/control takes one letter a command.
  */
 #include <errno.h>
 #include <string.h>

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The switch of what systemd runs: one or more units that belong together, "cups.socket cups.path cups.service", of the
- * host's manager or ("1000/x.socket 1000/x.service") of a user's. Whether they start at boot are links, and files' switch.
+ * host's manager or ("1000/x.socket 1000/x.service") of a user's. Whether they start at boot are links, and files'
+ * switch.
  *
  * A unit is active until systemd says that it is inactive or failed: one that is starting or stopping still holds, or
  * will hold, its door. A unit that is not loaded, not there or masked and not running is inactive.
@@ -301,6 +302,48 @@ static int start_all(struct group *g, struct dw_error *e)
 	return r;
 }
 
+/* --- targets --------------------------------------------------------------------------------------- */
+
+static void active_targets(struct group *g, struct dw_strings *ret)
+{
+	static const char *const patterns[] = { "*.target", NULL };
+	struct dw_bus_unit *list = NULL;
+	size_t n = 0;
+
+	*ret = (struct dw_strings){ 0 };
+	if (dw_bus_list_units(g->bus, patterns, g->s->arena, &list, &n, NULL) < 0)
+		return;
+	for (size_t i = 0; i < n; i++)
+		if (dw_streq(list[i].active_state, "active"))
+			dw_vec_push(g->s->arena, ret, list[i].name);
+}
+
+static bool has(const struct dw_strings *list, const char *name)
+{
+	for (size_t i = 0; i < list->n; i++)
+		if (dw_streq(list->v[i], name))
+			return true;
+	return false;
+}
+
+/*
+ * systemd stops a target that requires what is stopped (multi-user.target, say). It stands for "the boot came that far",
+ * and runs nothing: it is set up again, alone. To start it as usual, here or in an undo, would start all that it pulls in,
+ * also what somebody stopped. One that systemd will not have (RefuseManualStart=) says nothing of the host.
+ */
+static void hold_up_targets(struct group *g, const struct dw_strings *before)
+{
+	struct dw_strings after;
+
+	active_targets(g, &after);
+	for (size_t i = 0; after.n && i < before->n; i++)
+		if (!has(&after, before->v[i]))
+			(void)dw_bus_units_act(g->bus, DW_BUS_START_ALONE, &before->v[i], 1,
+					       dw_switch_patience(g->s), NULL);
+}
+
+/* --- all of it ------------------------------------------------------------------------------------- */
+
 /* What systemd says of a unit that is not as it should be: "x.service is failed (exit-code)". */
 static void add_results(struct group *g, int code, struct dw_error *e)
 {
@@ -343,6 +386,7 @@ static bool wants_more(const struct group *g)
 static int set(struct dw_switch *s, const char *object, const struct dw_state *from,
 	       const struct dw_state *want, struct dw_error *e)
 {
+	struct dw_strings targets;
 	struct group g;
 	int r = parse(s, object, &g, e);
 
@@ -357,9 +401,11 @@ static int set(struct dw_switch *s, const char *object, const struct dw_state *f
 				    g.uid);
 	if (!g.bus)
 		return dw_error_set(e, -ENOTSUP, "%.200s: nothing runs in this root", object);
+	active_targets(&g, &targets);
 	r = move(&g, false, true, e);
 	if (r == 0)
 		r = move(&g, false, false, e);
+	hold_up_targets(&g, &targets);
 	if (r == 0)
 		r = start_all(&g, e);
 	if (r == -EIO)

@@ -10,8 +10,7 @@
  * A unit becomes enabled, once. Of several reasons the best to tell is told: a link that somebody can remove,
  * then a line of another unit, then something that only triggers it.
  */
-static void pull(struct dw_sd_manager *m, const char *name, const char *by,
-		 enum dw_sd_reason reason, const struct dw_sd_unit *from)
+static void pull(struct dw_sd_manager *m, const char *name, const struct dw_sd_pull *p)
 {
 	struct dw_sd_unit *u;
 
@@ -20,15 +19,15 @@ static void pull(struct dw_sd_manager *m, const char *name, const char *by,
 	u = dw_sd_unit_get(m, name);
 	if (u->masked)
 		return;
-	*dw_vec_add(m->s->arena, &u->pulls) = (struct dw_sd_pull){ reason, by, from };
-	if (reason <= u->enabled)
+	*dw_vec_add(m->s->arena, &u->pulls) = *p;
+	if (p->reason <= u->enabled)
 		return;
-	u->enabled_by = by;
+	u->enabled_by = p->by;
 	if (u->enabled != DW_SD_NOT) {
-		u->enabled = reason;
+		u->enabled = p->reason;
 		return;
 	}
-	u->enabled = reason;
+	u->enabled = p->reason;
 	dw_vec_push(m->s->arena, &m->pulled, u);
 }
 
@@ -42,7 +41,14 @@ static void pull_list(struct dw_sd_manager *m, struct dw_sd_unit *u, enum dw_sd_
 			continue;
 		at = dw_arena_strdup(m->s->arena, dw_sd_expand(m, u, s.value));
 		while ((word = dw_word_next(&at))) {
-			pull(m, word, dw_starters_source(m->s, s.file, s.line), DW_SD_BY_LINE, u);
+			const struct dw_sd_pull p = {
+				.reason = DW_SD_BY_LINE,
+				.by = dw_starters_source(m->s, s.file, s.line),
+				.from = u,
+				.hard = key == DW_SD_REQUIRES || key == DW_SD_BINDS_TO,
+			};
+
+			pull(m, word, &p);
 			if (key == DW_SD_UPHOLDS)
 				dw_sd_unit_get(m, word)->upheld_by = u;
 		}
@@ -50,7 +56,8 @@ static void pull_list(struct dw_sd_manager *m, struct dw_sd_unit *u, enum dw_sd_
 }
 
 /* Links in DIR/NAME.wants: the entry's name counts; one that leads to /dev/null takes it back. */
-static void pull_links(struct dw_sd_manager *m, struct dw_sd_unit *u, const char *dir, bool upholds)
+static void pull_links(struct dw_sd_manager *m, struct dw_sd_unit *u, const char *dir,
+		       enum dw_sd_key key)
 {
 	struct dw_strings names = { 0 };
 
@@ -65,25 +72,34 @@ static void pull_links(struct dw_sd_manager *m, struct dw_sd_unit *u, const char
 		if (dw_sys_file_readlink(m->s->sys, path, m->s->arena, &link, NULL) == 0 &&
 		    dw_streq(link, "/dev/null"))
 			continue;
-		pull(m, names.v[i], path, DW_SD_BY_LINK, u);
-		if (upholds)
+		pull(m, names.v[i],
+		     &(struct dw_sd_pull){ .reason = DW_SD_BY_LINK,
+					   .by = path,
+					   .from = u,
+					   .hard = key == DW_SD_REQUIRES });
+		if (key == DW_SD_UPHOLDS)
 			dw_sd_unit_get(m, names.v[i])->upheld_by = u;
 	}
 }
 
 static void pull_dirs(struct dw_sd_manager *m, struct dw_sd_unit *u, const char *name)
 {
-	static const char *const kinds[] = { "wants", "requires", "upholds" };
+	static const struct {
+		const char *name;
+		enum dw_sd_key key;
+	} kinds[] = { { "wants", DW_SD_WANTS },
+		      { "requires", DW_SD_REQUIRES },
+		      { "upholds", DW_SD_UPHOLDS } };
 
 	for (size_t k = 0; k < DW_ARRAY_SIZE(kinds); k++) {
-		const char *sub = dw_arena_printf(m->s->arena, "%s.%s", name, kinds[k]);
+		const char *sub = dw_arena_printf(m->s->arena, "%s.%s", name, kinds[k].name);
 
 		for (size_t i = 0; i < m->dirs.n; i++)
 			if (dw_sd_dir_has(&m->dirs.v[i], sub))
 				pull_links(m, u,
 					   dw_arena_printf(m->s->arena, "%s/%s", m->dirs.v[i].path,
 							   sub),
-					   k == 2);
+					   kinds[k].key);
 	}
 }
 
@@ -106,7 +122,8 @@ static void pull_triggered(struct dw_sd_manager *m, struct dw_sd_unit *u)
 	} else {
 		return;
 	}
-	pull(m, target, u->name, DW_SD_BY_TRIGGER, u);
+	pull(m, target,
+	     &(struct dw_sd_pull){ .reason = DW_SD_BY_TRIGGER, .by = u->name, .from = u });
 	if (strlen(target) <= DW_SD_NAME_MAX)
 		dw_vec_push(m->s->arena, &dw_sd_unit_get(m, target)->triggers, u);
 }
@@ -152,7 +169,8 @@ static void pull_device_targets(struct dw_sd_manager *m)
 
 	for (size_t i = 0; i < DW_ARRAY_SIZE(targets); i++)
 		if (dw_sd_is_active(m, targets[i]) == DW_YES)
-			pull(m, targets[i], "a device", DW_SD_BY_LINE, NULL);
+			pull(m, targets[i],
+			     &(struct dw_sd_pull){ .reason = DW_SD_BY_LINE, .by = "a device" });
 }
 
 void dw_sd_close(struct dw_sd_manager *m)
@@ -160,7 +178,8 @@ void dw_sd_close(struct dw_sd_manager *m)
 	if (m->closed)
 		return;
 	m->closed = true;
-	pull(m, "default.target", "default.target", DW_SD_BY_LINK, NULL);
+	pull(m, "default.target",
+	     &(struct dw_sd_pull){ .reason = DW_SD_BY_LINK, .by = "default.target" });
 	if (!m->is_user)
 		pull_device_targets(m);
 	for (size_t i = 0; i < m->pulled.n; i++)

@@ -115,6 +115,7 @@ struct dw_sd_pull {
 	const char *by; /* path of the link, FILE:LINE, name of the unit that triggers it */
 	const struct dw_sd_unit
 		*from; /* whose link or line it is; NULL: the boot itself, a device */
+	bool hard;     /* a start of `from` fails when this one cannot be started */
 };
 
 struct dw_sd_unit {

@@ -46,13 +46,18 @@ int dw_bus_unit_strings(struct dw_bus *b, const char *unit, const char *interfac
  */
 int dw_bus_open_user(struct dw_sys *s, uint32_t uid, struct dw_bus **ret, struct dw_error *e);
 
-enum dw_bus_act { DW_BUS_STOP = 1, DW_BUS_START, DW_BUS_RESTART };
+enum dw_bus_act {
+	DW_BUS_STOP = 1,
+	DW_BUS_START,
+	DW_BUS_RESTART,
+	DW_BUS_START_ALONE, /* mode "ignore-dependencies": a target, without all that it would pull in */
+};
 /*
- * Queues a job (mode "replace") for each of the units, in that order, and waits for all of them. Jobs that systemd calls
- * failed, timed out, cancelled or a failed dependency: -EIO, and the message names the unit and its result. A unit that
- * is not loaded: nothing to stop; -ENOENT to start. -ETIMEDOUT: not done in timeout_ms (the jobs go on). A start does
- * not count those before it against the unit's StartLimitBurst=. What systemd refuses outright (a masked unit) is -EIO
- * too, or -EACCES; the other units are waited for all the same.
+ * Queues a job (mode "replace") for each of the units, in that order, and waits for all of them. Jobs that systemd
+ * calls failed, timed out, cancelled or a failed dependency: -EIO, and the message names the unit and its result. A
+ * unit that is not loaded: nothing to stop; -ENOENT to start. -ETIMEDOUT: not done in timeout_ms (the jobs go on). A
+ * start does not count those before it against the unit's StartLimitBurst=. What systemd refuses outright (a masked
+ * unit) is -EIO too, or -EACCES; the other units are waited for all the same.
  */
 int dw_bus_units_act(struct dw_bus *b, enum dw_bus_act act, const char *const *units, size_t n,
 		     unsigned timeout_ms, struct dw_error *e);
@@ -60,12 +65,19 @@ int dw_bus_units_act(struct dw_bus *b, enum dw_bus_act act, const char *const *u
 int dw_bus_reload(struct dw_bus *b, struct dw_error *e);
 /*
  * A transient timer and service NAME.timer, NAME.service that run argv once, `after` seconds from now; while the host
- * sleeps the clock stands still (only an alarm clock's timer would not, and not every host has one). Stopping NAME.timer
- * is the end of both. -EEXIST: there is a unit of that name.
+ * sleeps the clock stands still (only an alarm clock's timer would not, and not every host has one). Stopping
+ * NAME.timer is the end of both. -EEXIST: there is a unit of that name.
  */
 int dw_bus_run_later(struct dw_bus *b, const char *name, const char *description,
 		     const char *const *argv, uint64_t after, struct dw_error *e);
 /* "running", "starting", "degraded" ...: SystemState of the manager. */
 int dw_bus_system_state(struct dw_bus *b, struct dw_arena *a, const char **ret, struct dw_error *e);
+
+/*
+ * Tests: called whenever a unit of a recorded manager was started or stopped through this handle, so that the rest of the
+ * made-up host can follow.
+ */
+void dw_sys_fake_on_unit(struct dw_sys *s, void (*fn)(void *data, const char *unit, bool active),
+			 void *data);
 
 #endif

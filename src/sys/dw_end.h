@@ -6,7 +6,7 @@
 #include "dw_procs.h"
 #include "dw_sys.h"
 
-/* Is that very process (pid and start time in clock ticks since boot) there, and no zombie? 1, 0, negative: could not tell. */
+/* Is that very process (pid, start time in clock ticks since boot) there, and no zombie? 1, 0, negative: not known. */
 int dw_sys_process_is(struct dw_sys *s, int pid, uint64_t started_ticks, struct dw_error *e);
 /* -ESRCH: it is gone (or the pid is another's). */
 int dw_sys_process_signal(struct dw_sys *s, int pid, uint64_t started_ticks, int signal,

@@ -13,9 +13,9 @@ struct dw_spawn {
 };
 
 /*
- * Runs it in a session of its own, in /, with standard input from /dev/null and waits. Output (standard output and error
- * together) goes to *ret_output, the exit status to *ret_status (128 + signal when it was killed). A daemon that it leaves
- * behind is not waited for, and may keep the output open: what it writes later is refused (EPERM).
+ * Runs it in a session of its own, in /, with standard input from /dev/null and waits. Output (standard output and
+ * error together) goes to *ret_output, the exit status to *ret_status (128 + signal when it was killed). A daemon that
+ * it leaves behind is not waited for, and may keep the output open: what it writes later is refused (EPERM).
  */
 int dw_spawn_run(struct dw_sys *s, const struct dw_spawn *what, struct dw_arena *a,
 		 struct dw_bytes *ret_output, int *ret_status, struct dw_error *e);

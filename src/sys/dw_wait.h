@@ -19,4 +19,7 @@ int dw_sys_fifo_write(struct dw_sys *s, const char *path, const char *data, size
 int dw_sys_wait(struct dw_sys *s, int (*there)(void *arg, struct dw_error *e), void *arg,
 		unsigned timeout_ms, struct dw_error *e);
 
+/* Lets time pass; a signal ends it early. A host that is recorded does not change by waiting: returns at once. */
+void dw_sys_pause(struct dw_sys *s, unsigned ms);
+
 #endif

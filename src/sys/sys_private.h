@@ -57,6 +57,8 @@ struct dw_sys {
 	DW_VEC(struct dw_sys_user) users;
 	DW_VEC(struct dw_sys_port) ports;
 	DW_VEC(struct dw_fake_unit) fake_units;
+	void (*fake_on_unit)(void *data, const char *unit, bool active);
+	void *fake_on_unit_data;
 };
 
 /* Members of dw_sys_live_ops that live in files of their own. */

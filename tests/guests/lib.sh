@@ -156,4 +156,65 @@ await() {
         sleep 0.2
     done
 }
+# A boot is over, whatever it started.
+booted() {
+    if [ -d /run/systemd/system ]; then
+        systemctl is-system-running | grep -qE 'running|degraded'
+    else
+        pgrep -x sshd && ! pgrep -x 'rc|startpar|openrc|rcS'
+    fi
+}
 script() { declare -f "$1" | sed '1,2d;$d'; }      # a function's body, as a script for bash -c
+# The program with its own loader and libraries, so that the guest needs no package for it.
+stage() {
+    rm -rf "${STAGE:?}"/*
+    [ -z "${DW_TEST_FAKE:-}" ] || return 0
+    mkdir -p "$STAGE/lib" "$STAGE/bin" "$STAGE/share"
+    local lib loader
+    cp "$DOORWARD" "$STAGE/bin/doorward.bin"
+    ldd "$DOORWARD" | sed -n 's/.*=> \(\/[^ ]*\).*/\1/p; s/^[[:space:]]*\(\/[^ ]*\).*/\1/p' | sort -u |
+        while read -r lib; do cp -L "$lib" "$STAGE/lib/"; done
+    [ ! -e "$GUESTS/policies/$NAME" ] || cp "$GUESTS/policies/$NAME" "$STAGE/policy"
+    [ -z "${DOORWARD_SHARE:-}" ] || cp -r "$DOORWARD_SHARE" "$STAGE/share/doorward"
+    loader=$(cd "$STAGE/lib" && ls ld-*.so* 2>/dev/null | head -1)
+    if [ -n "$loader" ]; then
+        printf '#!/bin/sh\nd=/opt/doorward-test\nexec $d/lib/%s --library-path $d/lib $d/bin/doorward.bin "$@"\n' "$loader" >"$STAGE/bin/doorward"
+    else
+        printf '#!/bin/sh\nexec /opt/doorward-test/bin/doorward.bin "$@"\n' >"$STAGE/bin/doorward"
+    fi
+    chmod 755 "$STAGE/bin/doorward"
+}
+# pool COMMAND SUFFIX NAME...: COMMAND --one NAME for each, $DW_TEST_JOBS (2) at a time, what it said in NAME.SUFFIX and, with
+# its name in front, here; then the sum of their "N passed, N failed". 0: nothing failed.
+pool() {
+    local command=$1 suffix=$2 g p f passed=0 failed=0 logs=$DW_TEST_DIR/run
+    local -a jobs=()
+    local -A alive=()
+    shift 2
+    reap() {        # wait for one guest, print what it said
+        local name=${jobs[0]%%:*} pid=${jobs[0]##*:} rc=0
+        jobs=("${jobs[@]:1}")
+        wait "$pid" || rc=$?
+        unset "alive[$pid]"
+        sed "s/^/$name: /" "$logs/$name.$suffix"
+        if [ $rc -ne 0 ]; then
+            echo "$name: FAILED the run of the guest ended with $rc"
+            echo "0 passed, 1 failed" >>"$logs/$name.$suffix"
+        fi
+    }
+    trap 'trap "" INT TERM; [ ${#alive[@]} -eq 0 ] || kill "${!alive[@]}" 2>/dev/null; wait; exit 130' INT TERM
+    for g; do rm -f "$logs/$g.$suffix"; done
+    for g; do
+        [ ${#jobs[@]} -lt "${DW_TEST_JOBS:-2}" ] || reap
+        "$command" --one "$g" >"$logs/$g.$suffix" 2>&1 </dev/null &
+        jobs+=("$g:$!")
+        alive[$!]=1
+    done
+    while [ ${#jobs[@]} -gt 0 ]; do reap; done
+    for g; do
+        while read -r p _ f _; do passed=$((passed + p)) failed=$((failed + ${f%,})); done \
+            < <(grep -E '^[0-9]+ passed, [0-9]+ failed$' "$logs/$g.$suffix")
+    done
+    echo "$passed passed, $failed failed"
+    [ $failed -eq 0 ]
+}

@@ -90,6 +90,15 @@ static void remember(struct dw_bus *b, const char *name, bool active, bool made)
 		u->made = made;
 	}
 	u->active = active;
+	if (b->sys->fake_on_unit)
+		b->sys->fake_on_unit(b->sys->fake_on_unit_data, name, active);
+}
+
+void dw_sys_fake_on_unit(struct dw_sys *s, void (*fn)(void *data, const char *unit, bool active),
+			 void *data)
+{
+	s->fake_on_unit = fn;
+	s->fake_on_unit_data = data;
 }
 
 static const char *sub_state(const char *name, bool active)
@@ -195,7 +204,10 @@ int dw_bus_fake_strings(struct dw_bus *b, const char *unit, const char *property
 int dw_bus_fake_act(struct dw_bus *b, enum dw_bus_act act, const char *unit, struct dw_error *e)
 {
 	static const char *const words[] = {
-		[DW_BUS_STOP] = "stop", [DW_BUS_START] = "start", [DW_BUS_RESTART] = "start"
+		[DW_BUS_STOP] = "stop",
+		[DW_BUS_START] = "start",
+		[DW_BUS_RESTART] = "start",
+		[DW_BUS_START_ALONE] = "start",
 	};
 	const struct dw_json_value *u = find_unit(b, unit);
 	struct dw_fake_unit *c = changed(b, unit);

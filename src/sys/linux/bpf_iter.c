@@ -9,7 +9,6 @@
 #include <linux/bpf.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 
 #include "dw_bpf_records.h"
 
@@ -17,14 +16,6 @@
 #define FIRST_SIZE ((size_t)2 * 1024 * 1024) /* pages that nothing is read into are never touched */
 #define OUTPUT_MAX ((size_t)1024 * 1024 * 1024)
 #define RETRIES    64
-
-/* Members beyond `size` must not be known to an old kernel as anything but zero, so all are passed. */
-static int sys_bpf(int command, union bpf_attr *attr)
-{
-	long r = syscall(SYS_bpf, command, attr, sizeof(*attr));
-
-	return r < 0 ? -errno : (int)r;
-}
 
 static int open_iterator(int program, struct dw_error *e)
 {
@@ -35,12 +26,12 @@ static int open_iterator(int program, struct dw_error *e)
 	memset(&attr, 0, sizeof(attr));
 	attr.link_create.prog_fd = (uint32_t)program;
 	attr.link_create.attach_type = BPF_TRACE_ITER;
-	link = sys_bpf(BPF_LINK_CREATE, &attr);
+	link = dw_bpf_call(BPF_LINK_CREATE, &attr);
 	if (link < 0)
 		return dw_error_errno(e, link, "BPF iterator link");
 	memset(&attr, 0, sizeof(attr));
 	attr.iter_create.link_fd = (uint32_t)link;
-	r = sys_bpf(BPF_ITER_CREATE, &attr);
+	r = dw_bpf_call(BPF_ITER_CREATE, &attr);
 	return r < 0 ? dw_error_errno(e, r, "BPF iterator") : r;
 }
 
@@ -92,7 +83,7 @@ static int object_info(int fd, void *info, size_t n)
 	attr.info.bpf_fd = (uint32_t)fd;
 	attr.info.info_len = (uint32_t)n;
 	attr.info.info = (uint64_t)(uintptr_t)info;
-	return sys_bpf(BPF_OBJ_GET_INFO_BY_FD, &attr);
+	return dw_bpf_call(BPF_OBJ_GET_INFO_BY_FD, &attr);
 }
 
 /* The map of requests: the only hash map that the program uses. */
@@ -114,7 +105,7 @@ static int requests_of(int program, struct dw_error *e)
 
 		memset(&attr, 0, sizeof(attr));
 		attr.map_id = ids[i];
-		fd = sys_bpf(BPF_MAP_GET_FD_BY_ID, &attr);
+		fd = dw_bpf_call(BPF_MAP_GET_FD_BY_ID, &attr);
 		if (fd >= 0 && object_info(fd, &map, sizeof(map)) == 0 &&
 		    map.type == BPF_MAP_TYPE_HASH)
 			return dw_steal_fd(&fd);
@@ -130,7 +121,7 @@ static int map_element(int command, int map, uint64_t key, struct dw_bpf_request
 	attr.map_fd = (uint32_t)map;
 	attr.key = (uint64_t)(uintptr_t)&key;
 	attr.value = (uint64_t)(uintptr_t)value;
-	return sys_bpf(command, &attr);
+	return dw_bpf_call(command, &attr);
 }
 
 /* The key by which the program knows the thread that reads. */

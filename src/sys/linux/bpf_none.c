@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "bpf_private.h"
+#include "dw_refused.h"
 
 int dw_bpf_live_run(struct dw_sys *s, unsigned want, struct dw_arena *a, struct dw_bpf_walk *ret,
 		    struct dw_error *e)
@@ -29,4 +30,19 @@ int dw_bpf_live_unpin(struct dw_sys *s, struct dw_error *e)
 bool dw_bpf_live_is_pinned(void)
 {
 	return false;
+}
+
+int dw_refusals_open(struct dw_sys *s, struct dw_refusals **ret, struct dw_error *e)
+{
+	return dw_error_set(e, -ENOTSUP, "built without BPF");
+}
+
+int dw_refusals_read(struct dw_refusals *r, struct dw_arena *a, struct dw_refusal_seen **ret,
+		     size_t *ret_n, struct dw_error *e)
+{
+	return dw_error_set(e, -ENOTSUP, "built without BPF");
+}
+
+void dw_refusals_close(struct dw_refusals *r)
+{
 }

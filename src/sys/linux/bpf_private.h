@@ -5,6 +5,10 @@
 
 #include "sys_private.h"
 
+/* bpfinfo.c: bpf(2); a descriptor, 0, or -errno. */
+union bpf_attr;
+int dw_bpf_call(int command, union bpf_attr *attr);
+
 /* bpf_live.c, or bpf_none.c where the build has no BPF. */
 int dw_bpf_live_run(struct dw_sys *s, unsigned want, struct dw_arena *a, struct dw_bpf_walk *ret,
 		    struct dw_error *e);

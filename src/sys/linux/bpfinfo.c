@@ -7,13 +7,16 @@
 #include <sys/syscall.h>
 
 #include "dw_ask.h"
-#include "sys_private.h"
+#include "bpf_private.h"
 
 #define TCX_INGRESS 46u /* BPF_TCX_INGRESS, newer than the headers we may be built with */
 
-static int bpf(int command, union bpf_attr *attr)
+/* Members beyond the size that a kernel knows must be zero, so all are passed. */
+int dw_bpf_call(int command, union bpf_attr *attr)
 {
-	return syscall(SYS_bpf, command, attr, sizeof(*attr)) < 0 ? -errno : 0;
+	long r = syscall(SYS_bpf, command, attr, sizeof(*attr));
+
+	return r < 0 ? -errno : (int)r;
 }
 
 struct query {
@@ -44,7 +47,7 @@ static int live_query(void *arg, struct dw_error *e)
 			return dw_error_errno(e, -errno, "/proc/thread-self/ns/net");
 		attr.query.target_fd = (uint32_t)ns;
 	}
-	r = bpf(BPF_PROG_QUERY, &attr);
+	r = dw_bpf_call(BPF_PROG_QUERY, &attr);
 	if (r < 0 && r != -ENOSPC) /* more than fit: the first ones are told */
 		return dw_error_errno(e, r, "asking for BPF programs");
 	*q->n = DW_MIN(*q->n, (size_t)attr.query.prog_cnt);
@@ -99,7 +102,7 @@ static int live_program(uint32_t id, struct dw_bpf_program *ret)
 
 	memset(&attr, 0, sizeof(attr));
 	attr.prog_id = id;
-	fd = (int)syscall(SYS_bpf, BPF_PROG_GET_FD_BY_ID, &attr, sizeof(attr));
+	fd = dw_bpf_call(BPF_PROG_GET_FD_BY_ID, &attr);
 	if (fd < 0)
 		return -errno;
 	memset(&info, 0, sizeof(info));
@@ -107,7 +110,7 @@ static int live_program(uint32_t id, struct dw_bpf_program *ret)
 	attr.info.bpf_fd = (uint32_t)fd;
 	attr.info.info_len = sizeof(info);
 	attr.info.info = (uint64_t)(uintptr_t)&info;
-	r = bpf(BPF_OBJ_GET_INFO_BY_FD, &attr);
+	r = dw_bpf_call(BPF_OBJ_GET_INFO_BY_FD, &attr);
 	if (r < 0)
 		return r;
 	*ret = (struct dw_bpf_program){ .id = id,

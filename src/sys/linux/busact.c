@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Changing a manager's units. Each call makes a job; its end is told by the signal JobRemoved, which may be there
- * before the answer to the call is read. So the signal is asked for first, and sd-bus keeps what comes in while it waits
- * for answers; nothing is handed out before all jobs are known. See org.freedesktop.systemd1(5).
+ * before the answer to the call is read. So the signal is asked for first, and sd-bus keeps what comes in while it
+ * waits for answers; nothing is handed out before all jobs are known. See org.freedesktop.systemd1(5).
  */
 #include <errno.h>
 #include <time.h>
@@ -39,7 +39,10 @@ static uint64_t now_usec(void)
 int dw_bus_say_result(enum dw_bus_act act, const char *unit, const char *result, struct dw_error *e)
 {
 	static const char *const acts[] = {
-		[DW_BUS_STOP] = "stop", [DW_BUS_START] = "start", [DW_BUS_RESTART] = "restart"
+		[DW_BUS_STOP] = "stop",
+		[DW_BUS_START] = "start",
+		[DW_BUS_RESTART] = "restart",
+		[DW_BUS_START_ALONE] = "start",
 	};
 	static const struct {
 		const char *result, *text;
@@ -173,7 +176,9 @@ static int queue(struct waiting *w, enum dw_bus_act act, struct bus_job *job, st
 {
 	static const char *const methods[] = { [DW_BUS_STOP] = "StopUnit",
 					       [DW_BUS_START] = "StartUnit",
-					       [DW_BUS_RESTART] = "RestartUnit" };
+					       [DW_BUS_RESTART] = "RestartUnit",
+					       [DW_BUS_START_ALONE] = "StartUnit" };
+	const char *mode = act == DW_BUS_START_ALONE ? "ignore-dependencies" : "replace";
 	struct dw_bus *b = w->bus;
 	struct dw_bus_library *l = &b->lib;
 	sd_bus_error error = SD_BUS_ERROR_NULL;
@@ -185,7 +190,7 @@ static int queue(struct waiting *w, enum dw_bus_act act, struct bus_job *job, st
 		r = l->new_call(b->bus, &call, DW_BUS_NAME, DW_BUS_PATH, DW_BUS_MANAGER,
 				methods[act]);
 	if (r >= 0)
-		r = l->append(call, "ss", job->unit, "replace");
+		r = l->append(call, "ss", job->unit, mode);
 	if (r >= 0)
 		r = l->call(b->bus, call, CALL_USEC, &error, &reply);
 	if (r >= 0)

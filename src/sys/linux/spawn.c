@@ -32,8 +32,8 @@ static uint64_t now_ms(void)
 }
 
 /*
- * Where output goes: a file in memory and no pipe, for a daemon that the program leaves behind keeps it open: reading to
- * the end of a pipe would wait for the daemon, and closing it would kill the daemon at its next word (SIGPIPE).
+ * Where output goes: a file in memory and no pipe, for a daemon that the program leaves behind keeps it open: reading
+ * to the end of a pipe would wait for the daemon, and closing it would kill the daemon at its next word (SIGPIPE).
  */
 static int output_file(void)
 {

@@ -78,3 +78,9 @@ int dw_sys_wait(struct dw_sys *s, int (*there)(void *arg, struct dw_error *e), v
 		pause = DW_MIN(pause * 2, PAUSE_MAX_MS);
 	}
 }
+
+void dw_sys_pause(struct dw_sys *s, unsigned ms)
+{
+	if (s->kind == DW_SYS_LIVE)
+		pause_ms(ms);
+}

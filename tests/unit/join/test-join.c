@@ -77,6 +77,35 @@ DW_TEST(workers_and_reuseport_make_one_door_oldest_first)
 	dw_facts_free(f);
 }
 
+/* Threads look for namespaces: who found which first must not decide the order of the doors. */
+DW_TEST(the_order_of_namespaces_is_not_that_of_the_search)
+{
+	static const struct dw_netns_fact found[] = { { .inode = 30 },
+						      { .inode = 10, .name = "lab" },
+						      { .inode = 20 },
+						      { .inode = 40, .name = "blue" } };
+	static const uint32_t want[] = { 90, 40, 10, 20, 30 };
+
+	for (size_t turn = 0; turn < 4; turn++) {
+		struct dw_facts *f = dw_facts_new();
+		struct dw_snapshot *s;
+
+		*dw_vec_add(f->arena, &f->netns) =
+			(struct dw_netns_fact){ .inode = 90, .name = "host" };
+		for (size_t i = 0; i < 4; i++) {
+			*dw_vec_add(f->arena, &f->netns) = found[(i + turn) % 4];
+			(void)add_socket(f, port(found[(i + turn) % 4].inode, 80));
+		}
+		(void)add_socket(f, port(90, 80));
+		s = dw_join(f);
+		DW_CHECK_INT(s->n_doors, 5);
+		for (size_t i = 0; i < s->n_doors; i++)
+			DW_CHECK_INT(s->doors[i].at.netns, want[i]);
+		dw_snapshot_free(s);
+		dw_facts_free(f);
+	}
+}
+
 DW_TEST(one_port_of_two_starters_is_two_doors)
 {
 	struct dw_facts *f = host();

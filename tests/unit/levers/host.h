@@ -3,7 +3,7 @@
 #ifndef TEST_LEVERS_HOST_H
 #define TEST_LEVERS_HOST_H
 
-#include "../sysv/host.h"
+#include "made-host.h"
 #include "dw_levers.h"
 #include "dw_str.h"
 #include "dw_test.h"

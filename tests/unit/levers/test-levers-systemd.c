@@ -140,6 +140,54 @@ DW_TEST(masks)
 	asked_close(&k, h);
 }
 
+/* A start of multi-user.target would fail with a masked unit that it requires: nothing would boot. */
+DW_TEST(required_by_the_boot)
+{
+	static const char conditional[] =
+		"BOOT file /etc/systemd absent -> directory 0755 0 notify=systemd\n"
+		"BOOT file /etc/systemd/system absent -> directory 0755 0 notify=systemd\n"
+		"BOOT file /etc/systemd/system/a.service.d absent -> directory 0755 0 "
+		"notify=systemd\n"
+		"BOOT file /etc/systemd/system/a.service.d/doorward.conf absent -> file 0644 '# "
+		"Written by doorward; doorward undo takes it away.|[Unit]|ConditionPathExists=!/|' "
+		"notify=systemd\n";
+	struct dw_door d = door(DW_STARTER_SYSTEMD_SERVICE, "a.service", NULL);
+	struct host *h = systemd_host();
+	struct asked k;
+
+	d.n_owners = 0;
+	host_file(h, "/usr/lib/systemd/system/multi-user.target.d/x.conf", 0644,
+		  "[Unit]\nRequires=a.service\n");
+	k = host_ask(h, NULL, false, &d);
+	DW_CHECK_STR(k.text, conditional);
+	asked_close(&k, h);
+
+	h = systemd_host();
+	host_link(h, "/usr/lib/systemd/system/multi-user.target.requires/a.service",
+		  "../a.service");
+	k = host_ask(h, NULL, false, &d);
+	DW_CHECK_STR(k.text, conditional);
+	asked_close(&k, h);
+}
+
+/* Nothing at boot asks for it, but a call over the message bus would start it, and the unit does not say so. */
+DW_TEST(called_though_it_does_not_say_so)
+{
+	struct dw_door d = door(DW_STARTER_SYSTEMD_SERVICE, "a.service", NULL);
+	struct host *h = systemd_host();
+	struct asked k;
+
+	d.n_owners = 0;
+	host_file(h, "/etc/systemd/system/x.service", 0644, "");
+	host_file(h, "/usr/local/share/dbus-1/system-services/org.example.A.service", 0644,
+		  "[D-BUS Service]\nName=org.example.A\nExec=/bin/false\nUser=root\n"
+		  "SystemdService=a.service\n");
+	k = host_ask(h, NULL, false, &d);
+	DW_CHECK_STR(k.text, "BOOT file /etc/systemd/system/a.service absent -> link /dev/null "
+			     "notify=systemd\n");
+	asked_close(&k, h);
+}
+
 DW_TEST(socket_and_timer)
 {
 	struct dw_door d = door(DW_STARTER_SYSTEMD_SOCKET, "a.socket", "a.service");

@@ -184,6 +184,16 @@ DW_TEST(the_last_way_in_stays)
 	DW_CHECK_STR(refused(w, plan_of(w), ssh), "last-way-in");
 	w->d[2].at.address[0] = 10;
 	DW_CHECK_STR(refused(w, plan_of(w), ssh), NULL);
+	/* another namespace's is no way to this host; one by hand is gone with the next boot */
+	w->d[2].netns = "blue";
+	DW_CHECK_STR(refused(w, plan_of(w), ssh), "last-way-in");
+	w->d[2].netns = "host";
+	DW_CHECK_STR(refused(w, plan_of(w), ssh), NULL);
+	w->d[2].starter.kind = DW_STARTER_MANUAL;
+	DW_CHECK_STR(refused(w, plan_of(w), ssh), "last-way-in");
+	DW_CHECK_STR(refused(w, plan_of(w), telnet), NULL);
+	w->d[ssh].starter.enabled = w->d[telnet].starter.enabled = DW_NO;
+	DW_CHECK_STR(refused(w, plan_of(w), ssh), NULL);
 }
 
 DW_TEST(the_network_of_the_host_stays)

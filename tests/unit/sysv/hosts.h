@@ -3,7 +3,7 @@
 #ifndef DW_TEST_HOSTS_H
 #define DW_TEST_HOSTS_H
 
-#include "host.h"
+#include "made-host.h"
 
 /* What init and what ssh put into the environment of what they start. */
 #define BOOT_ENV                                                                                   \

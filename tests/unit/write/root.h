@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <ftw.h>
 #include <stdint.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "dw_str.h"
@@ -111,6 +112,12 @@ static inline uint64_t root_inode(const struct root *t, const char *path)
 
 	DW_CHECK_INT(lstat(root_path(t, path), &st), 0);
 	return st.st_ino;
+}
+
+static inline bool root_set_xattr(const struct root *t, const char *path, const char *name,
+				  const void *value, size_t n)
+{
+	return lsetxattr(root_path(t, path), name, value, n, 0) == 0;
 }
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A made-up host in a temporary directory: its files and its /proc, as dw_sys_open_fake() reads them. */
-#ifndef TEST_SYSV_HOST_H
-#define TEST_SYSV_HOST_H
+#ifndef TEST_MADE_HOST_H
+#define TEST_MADE_HOST_H
 
 #include "dw_starters.h"
 

@@ -1,0 +1,148 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""scenarios.py NAME: the drill of one guest, started by ../drill; scenarios.py --names: which guests have one."""
+import os
+import sys
+import traceback
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.dirname(os.path.realpath(__file__)))
+import bench  # noqa: E402
+import crash  # noqa: E402
+import cycle  # noqa: E402
+import inventory  # noqa: E402
+import small  # noqa: E402
+import trials  # noqa: E402
+import wrong  # noqa: E402
+from guest import Failure, Guest, Knocking, Tests  # noqa: E402
+
+# Of a cycle, by hand, beside the truth:
+#   close     exit status of closing all: 1 where something whose verdict is close stays, by the reason given
+#   stays     what stays though its verdict is close; goes: what goes though it is not; named: closed by a second command
+#   by_hand   what was started by hand is closed too: an undo cannot bring it back
+CYCLES = {
+    "classic": {
+        "close": cycle.SOME,
+        # 4789: the kernel's: no process, no setting; the unit that made it only made it once.
+        # 8110: its socket unit has a second address, on loopback, of which the policy says nothing: that one would go along.
+        "stays": ["4789/udp", "8110/tcp"],
+        "named": ["8130/tcp", "8131/tcp", "8132/tcp", "8191/tcp"],
+        "goes": ["8130/tcp", "8131/tcp", "8132/tcp", "8191/tcp"],
+        "by_hand": True,
+    },
+    "sysv": {"named": ["8212/udp", "8213/tcp"], "goes": ["8212/udp", "8213/tcp"], "by_hand": True},
+    "openrc": {"named": ["31337/tcp"], "goes": ["31337/tcp"], "by_hand": True},
+    "runit": {"named": ["31337/tcp", "8503/tcp"], "goes": ["31337/tcp", "8503/tcp"], "by_hand": True},
+}
+
+# One of each kind of starter that an undo brings back in the same boot: service, SysV script, xinetd block, timer, socket
+# unit, a script by its interpreter.
+CRASHED = ["8888/tcp", "69/udp", "8330/udp", "8317/tcp", "9090/tcp", "8301/tcp"]
+
+
+def steps(name):
+    """(word for DW_DRILL_ONLY, function) in their order."""
+    full = bool(os.environ.get("DW_DRILL_FULL"))
+    table = {
+        "classic": [
+            ("person", lambda g: small.changes_mind(g, "telnet", "tcp", "23")),
+            ("line", lambda g: small.one_line(g, "13/tcp", ["13/tcp"])),
+            ("line", lambda g: small.one_line(g, "7/udp", ["7/udp"])),
+            ("refused", small.refused),
+            ("edit", lambda g: small.edited_between(
+                g, "/etc/inetd.conf", "13/tcp", lambda b: b.replace(b"# lab:", b"# pat was here\n# lab:") + b"# and here\n",
+                b"# pat was here", ["13/tcp"])),
+            ("hand", lambda g: small.by_hand(g, "/usr/local/sbin/handd", "8398")),
+            ("cycle", lambda g: cycle.cycle(g, CYCLES["classic"])),
+        ],
+        "sysv": [
+            ("line", lambda g: small.one_line(g, "13/tcp", ["13/tcp"])),
+            ("line", lambda g: small.one_line(g, "79/tcp", ["79/tcp"])),
+            ("trial", lambda g: trials.all_trials(g, "8201/tcp", "tcp", "8201", boots=full)),
+            ("crash", lambda g: crash.crash(g, ["111/tcp", "23/tcp", "8201/tcp", "79/tcp"], 4)),
+            ("cycle", lambda g: cycle.cycle(g, CYCLES["sysv"])),
+        ],
+        "openrc": [
+            ("line", lambda g: small.one_line(g, "13/tcp", ["13/tcp"])),
+            ("refused", lambda g: small.refused(g, last=True)),
+            ("cycle", lambda g: cycle.cycle(g, CYCLES["openrc"])),
+        ],
+        "runit": [
+            ("line", lambda g: small.one_line(g, "8500/tcp", ["8500/tcp"])),
+            ("refused", lambda g: small.refused(g, last=True)),
+            ("cycle", lambda g: cycle.cycle(g, CYCLES["runit"])),
+        ],
+        "mixed": [
+            ("neighbour", lambda g: small.neighbour(g, "139/tcp", "445/tcp")),
+            ("crash", lambda g: crash.crash(g, CRASHED, 9)),
+            ("wrong", lambda g: wrong.immutable(g, "/etc/xinetd.d/labnull", "9/tcp")),
+            ("wrong", lambda g: wrong.read_only(g, "8888/tcp")),
+            ("wrong", lambda g: wrong.full(g, "8888/tcp")),
+            ("wrong", lambda g: wrong.fails(g, "8360/tcp", "a unit that refuses", said=("drill-refuses.service",))),
+            ("wrong", wrong.hangs),
+            ("wrong", lambda g: wrong.comes_back(
+                g, "8363/tcp", "8363", "/usr/local/sbin/drill-keeper",
+                "pkill -f sbin/[d]rill-keeper; pkill -f sbin/[d]rill-immortal", "drill-keeper", "kept alive by a loop")),
+            ("wrong", lambda g: wrong.comes_back(
+                g, "8362/tcp", "8362", "/usr/local/sbin/drill-watchdog",
+                "pkill -f sbin/[d]rill-watchdog; systemctl start drill-phoenix", "drill-phoenix",
+                "a unit that a watchdog starts")),
+            ("stale", lambda g: wrong.stale(g, "8888/tcp", "8888", "systemctl disable tinyproxy.service",
+                                            "systemctl enable tinyproxy.service")),
+            ("two", lambda g: wrong.two_at_once(g, "8888/tcp", "8301/tcp")),
+            ("upgrade", lambda g: wrong.upgraded(g, "8888/tcp", "tinyproxy.service", "tinyproxy")),
+            ("atboot", wrong.at_boot),
+            ("trial", lambda g: trials.all_trials(g, "8888/tcp", "tcp", "8888")),
+        ],
+    }
+    only = set(filter(None, os.environ.get("DW_DRILL_ONLY", "").split(",")))
+    return [(w, f) for w, f in table[name] if not only or w in only]
+
+
+PREPARE = {"mixed": wrong.prepare}
+NAMES = ["classic", "mixed", "sysv", "openrc", "runit"]      # the longest first
+
+
+def idle(guest):
+    """The harness alone: three boots without the program must leave nothing, and ssh must answer."""
+    first = inventory.Inventory(guest)
+    before = guest.doors()
+    expect = cycle.Expect(guest.truth())
+    for row in expect.rows:
+        guest.tests.check(not expect.was_open(row, False) or expect.present(row, before), f"before: there is {row.title()}")
+    guest.reboot("--no-settle")
+    guest.reboot()
+    cycle.whole(guest)
+    residue = first.difference(inventory.Inventory(guest), expect.passing())
+    guest.tests.check(not residue, f"no residue ({len(residue)} lines)", "\n".join(residue))
+
+
+def drill(name):
+    tests = Tests()
+    guest = Guest(name, tests)
+    chosen, prepare = steps(name), PREPARE.get(name)
+    if os.environ.get("DW_TEST_FAKE"):
+        chosen = [("idle", idle)]
+    elif os.environ.get("DW_DRILL_BENCH"):
+        chosen, prepare = [("bench", bench.bench)], bench.prepare
+    try:
+        cycle.start(guest, prepare)
+        Knocking(guest)
+        for word, step in chosen:
+            try:
+                step(guest)
+            except (OSError, KeyError, ValueError, IndexError) as e:
+                tests.check(False, f"{word}: {e!r}", traceback.format_exc())
+            tests.say(f"{word} done")
+        guest.knocking.finish()
+    except Failure as e:
+        tests.check(False, str(e))
+    print(f"{tests.passed} passed, {tests.failed} failed", flush=True)
+    return tests.failed == 0
+
+
+if __name__ == "__main__":
+    if sys.argv[1:] == ["--names"]:
+        print("\n".join(NAMES))
+    else:
+        sys.exit(0 if drill(sys.argv[1]) else 1)

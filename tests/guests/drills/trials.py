@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Trials: put back by themselves, also when the person is cut off or the host boots; kept when confirmed."""
+import signal
+import subprocess
+import time
+
+import inventory
+from cycle import DONE
+from small import undoes
+
+
+def clean(guest, state, before, what):
+    """As before, and no trace of the guard."""
+    t = guest.tests
+    t.check(guest.await_doors(lambda d: set(d) == before, 20), f"{what}: the doors are back",
+            str(sorted(before ^ set(guest.doors()))))
+    time.sleep(1)
+    left = state.difference(inventory.Inventory(guest))
+    t.check(not left, f"{what}: nothing differs from before ({len(left)} lines)", "\n".join(left))
+    left = inventory.traces(guest)
+    t.check(not left, f"{what}: no trace of the guard", "\n".join(left))
+
+
+def by_itself(guest, word, protocol, port):
+    t = guest.tests
+    state, before = inventory.Inventory(guest), set(guest.doors())
+    ran = guest.doorward("close", word, "--yes", "--for", "5s")
+    t.check(ran.code == DONE and not guest.open_door(protocol, port), "trial: closed", ran.text()[-2000:])
+    t.check("confirm" in ran.out + ran.err, "trial: told how to keep it", ran.text()[-2000:])
+    clean(guest, state, before, "trial, time over")
+
+
+def cut_off(guest, word, protocol, port):
+    """The session that started it is killed."""
+    t = guest.tests
+    state, before = inventory.Inventory(guest), set(guest.doors())
+    begun = time.monotonic()
+    with subprocess.Popen(guest.ssh_words("root", f"/usr/bin/doorward close {word} --yes --for 12s; sleep 100"),
+                          stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as session:
+        closed = guest.await_doors(lambda d: not any(k[0] == protocol and k[2] == port for k in d), 12)
+        t.check(closed, "trial over ssh: closed")
+        session.send_signal(signal.SIGKILL)
+    # and what is left of it in there: the shell that waits
+    guest.shell("pkill -KILL -f '^sleep 100$'")
+    shut = not guest.open_door(protocol, port)
+    if time.monotonic() - begun < 12:
+        t.check(shut, "trial over ssh: still closed when the session is gone")
+    clean(guest, state, before, "trial, session killed")
+
+
+def confirmed(guest, word, protocol, port):
+    t = guest.tests
+    state, before = inventory.Inventory(guest), set(guest.doors())
+    ran = guest.doorward("close", word, "--yes", "--for", "6s")
+    t.check(ran.code == DONE, "trial to be confirmed: closed", ran.text()[-2000:])
+    ran = guest.doorward("confirm")
+    t.check(ran.code == DONE, "confirm", ran.text()[-2000:])
+    time.sleep(8)
+    t.check(not guest.open_door(protocol, port), "confirmed: still closed when its time is over")
+    t.check(not inventory.traces(guest), "confirmed: no trace of the guard", "\n".join(inventory.traces(guest)))
+    undoes(guest, before, state, "confirmed, then undone")
+
+
+def until_boot(guest, word, protocol, port):
+    """--until-confirmed: the next boot puts it back. What people did by hand is gone after a boot, so compare with one."""
+    t = guest.tests
+    guest.reboot()
+    state, before = inventory.Inventory(guest), set(guest.doors())
+    ran = guest.doorward("close", word, "--yes", "--until-confirmed")
+    t.check(ran.code == DONE and not guest.open_door(protocol, port), "until confirmed: closed", ran.text()[-2000:])
+    guest.reboot()
+    clean(guest, state, dynamic(guest, before), "until confirmed, not confirmed: after the boot")
+    ran = guest.doorward("close", word, "--yes", "--until-confirmed")
+    ran = guest.doorward("confirm")
+    t.check(ran.code == DONE, "until confirmed: confirm", ran.text()[-2000:])
+    guest.reboot("--no-settle")
+    t.check(not guest.open_door(protocol, port), "until confirmed, confirmed: closed after the boot")
+    t.check(guest.doorward("verify").code == DONE, "until confirmed, confirmed: verify after the boot")
+    undoes(guest, dynamic(guest, before), state, "until confirmed, confirmed, then undone")
+
+
+def dynamic(guest, before):
+    """Ports that the kernel chooses differ from boot to boot: those of now stand for them."""
+    named = {d for d in before if not chosen(d)}
+    return named | {d for d in guest.doors() if chosen(d)}
+
+
+def chosen(door):
+    return door[0] in ("tcp", "udp") and (int(door[2]) >= 32768 or (600 <= int(door[2]) < 1024 and door[2] not in
+                                                                    ("631", "993", "953", "995", "873")))
+
+
+def all_trials(guest, word, protocol, port, boots=True):
+    by_itself(guest, word, protocol, port)
+    cut_off(guest, word, protocol, port)
+    confirmed(guest, word, protocol, port)
+    if boots:
+        until_boot(guest, word, protocol, port)

@@ -1,0 +1,212 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Things that go wrong while a door is closed, or afterwards: rolled back or reported, never called closed."""
+import os
+import pty
+import select
+import subprocess
+import threading
+import time
+
+import inventory
+from crash import SHIM, State
+from cycle import DONE, FAILED, SOME
+from guest import ENV, PROGRAM, Ran
+
+# Name: port, more of its section. Their programs are files/door under another name.
+UNITS = {
+    "drill-refuses": (8360, "", "[Unit]\nRefuseManualStop=yes\n"),
+    "drill-hangs": (8361, "ExecStop=/bin/sleep 100\nTimeoutStopSec=3\n", ""),
+    "drill-phoenix": (8362, "", ""),
+}
+
+
+def prepare(guest):
+    """What goes wrong must have been there before the first look."""
+    for name, (port, more, head) in UNITS.items():
+        guest.shell(f"cp /usr/local/lib/dwt/door /usr/local/sbin/{name}")
+        guest.write(f"/etc/systemd/system/{name}.service",
+                    f"{head}[Service]\nExecStart=/usr/local/sbin/{name} tcp 0.0.0.0 {port}\n{more}"
+                    "[Install]\nWantedBy=multi-user.target\n")
+    guest.shell("cp /usr/local/lib/dwt/door /usr/local/sbin/drill-immortal")
+    guest.write("/usr/local/sbin/drill-keeper", "#!/bin/sh\nwhile :; do /usr/local/sbin/drill-immortal tcp 0.0.0.0 8363; "
+                "sleep 0.3; done\n", 0o755)
+    guest.write("/usr/local/sbin/drill-watchdog", "#!/bin/sh\nwhile sleep 0.4; do systemctl start drill-phoenix.service; "
+                "done\n", 0o755)
+    guest.shell("systemctl daemon-reload; systemctl enable --now " + " ".join(f"{n}.service" for n in UNITS))
+
+
+def unchanged(guest, state, what, ran):
+    left = state.differs(guest)
+    return guest.tests.check(not left, f"{what}: everything is as before ({len(left)} lines)",
+                             "\n".join(left) + "\n" + ran.text()[-1500:])
+
+
+def fails(guest, word, what, codes=(FAILED,), said=(), state=None):
+    """The close must not succeed, must say so, and must leave nothing."""
+    state = state or State(guest)
+    ran = guest.doorward("close", word, "--yes")
+    guest.tests.check(ran.code in codes, f"{what}: ends with {' or '.join(map(str, codes))}", ran.text()[-2500:])
+    for text in said:
+        guest.tests.check(text in ran.out + ran.err, f"{what}: names {text}", ran.text()[-2500:])
+    unchanged(guest, state, what, ran)
+    return ran
+
+
+def immutable(guest, path, word):
+    state = State(guest)
+    if subprocess.run(["chattr", "+i", guest.path(path)], check=False, stderr=subprocess.DEVNULL).returncode:
+        guest.tests.say("no immutable files here: left out")
+        return
+    try:
+        fails(guest, word, "immutable file", said=(path,), state=state)
+    finally:
+        subprocess.run(["chattr", "-i", guest.path(path)], check=True)
+
+
+def read_only(guest, word):
+    state = State(guest)
+    made = guest.shell("mount --bind /etc /etc && mount -o remount,bind,ro /etc")
+    guest.tests.check(made.code == 0, "/etc could be made read-only", made.text())
+    try:
+        fails(guest, word, "read-only /etc", said=("/etc/",), state=state)
+    finally:
+        guest.shell("umount /etc")
+
+
+def full(guest, word):
+    """No room for the journal: nothing may be done that could not be written down."""
+    state = State(guest)
+    made = guest.shell("mkdir -p /var/lib/doorward && mount -t tmpfs -o size=16k,mode=0700 tmpfs /var/lib/doorward")
+    guest.tests.check(made.code == 0, "the journal's disk could be made small", made.text())
+    try:
+        fails(guest, word, "no room for the journal", state=state)
+    finally:
+        guest.shell("umount /var/lib/doorward")
+
+
+def hangs(guest):
+    """Its ExecStop= never ends: systemd kills it after TimeoutStopSec=, and it is closed; or it is rolled back."""
+    state = State(guest)
+    ran = guest.doorward("close", "8361/tcp", "--yes")
+    shut = not guest.open_door("tcp", "8361")
+    guest.tests.check(ran.code == (DONE if shut else FAILED), "a unit that hangs: the exit status is the truth",
+                      ran.text()[-2500:])
+    if ran.code == DONE:
+        guest.doorward("undo")
+    unchanged(guest, state, "a unit that hangs, undone", ran)
+
+
+def comes_back(guest, word, port, start, end, who, what):
+    """It is started again within a second by something that is not its starter."""
+    t = guest.tests
+    state = State(guest)
+    guest.shell(f"setsid {start} >/dev/null 2>&1 </dev/null &")
+    t.check(guest.await_doors(lambda d: any(k[2] == port for k in d), 5), f"{what}: there")
+    ran = guest.doorward("close", word, "--yes")
+    time.sleep(2)
+    shut = not guest.open_door("tcp", port)
+    t.check(ran.code in (SOME, FAILED) if not shut else ran.code == DONE, f"{what}: the exit status is the truth",
+            ran.text()[-2500:])
+    if not shut:
+        t.check(who in ran.out + ran.err, f"{what}: told who starts it again", ran.text()[-2500:])
+    if ran.code != FAILED:
+        guest.doorward("undo")
+    guest.shell(end)
+    unchanged(guest, state, what, ran)
+
+
+def typed(guest, words, between):
+    """A person at a terminal: the question comes, something happens to the host, then they say yes."""
+    theirs, ours = pty.openpty()
+    begun = time.monotonic()
+    env = [f"{k}={v}" for k, v in ENV.items()]
+    with subprocess.Popen(["nsenter", "-t", str(guest.pid), "-a", "--", "env", "-i", *env, PROGRAM, *words], stdin=ours,
+                          stdout=ours, stderr=ours, start_new_session=True) as p:
+        os.close(ours)
+        text, asked = b"", False
+        while time.monotonic() - begun < 60:
+            if select.select([theirs], [], [], 0.5)[0]:
+                try:
+                    part = os.read(theirs, 65536)
+                except OSError:
+                    break
+                text += part
+            elif p.poll() is not None:
+                break
+            elif text.rstrip().endswith((b"?", b"]", b"]:", b"?:", b":")) and not asked:
+                between()
+                os.write(theirs, b"yes\n" if b"yes" in text[-80:] else b"y\n")
+                asked = True
+        if p.poll() is None:
+            p.kill()
+        code = p.wait()
+    os.close(theirs)
+    if not asked:
+        text += b"\n(it never asked)\n"
+    return guest.keep_evidence(Ran(code, text.decode("utf-8", "replace"), "", time.monotonic() - begun,
+                                   "doorward " + " ".join(words)))
+
+
+def stale(guest, word, port, change, back):
+    t = guest.tests
+    state = State(guest)
+    ran = typed(guest, ["close", word], lambda: guest.shell(change))
+    t.check(ran.code == FAILED, "stale plan: ends with 4", ran.text()[-2500:])
+    t.check(guest.open_door("tcp", port) or "stop" in change, "stale plan: nothing was done")
+    guest.shell(back)
+    unchanged(guest, state, "stale plan, the other's change taken back", ran)
+    ran = typed(guest, ["close", word], lambda: None)
+    t.check(ran.code == DONE and not guest.open_door("tcp", port), "asked, answered yes: closed", ran.text()[-2500:])
+    guest.doorward("undo")
+    unchanged(guest, state, "asked, closed, undone", ran)
+
+
+def two_at_once(guest, word, other):
+    t = guest.tests
+    state = State(guest)
+    first = []
+    slow = {"LD_PRELOAD": SHIM, "PAUSE_AT": "4", "PAUSE_SECONDS": "8"}
+    thread = threading.Thread(target=lambda: first.append(guest.doorward("close", word, "--yes", env=slow)))
+    thread.start()
+    time.sleep(3.5)
+    ran = guest.doorward("close", other, "--yes")
+    t.check(ran.code == FAILED, "two at once: the second ends with 4", ran.text()[-2000:])
+    t.check("doorward" in ran.err and "pid" in ran.err.lower() or "process" in ran.err.lower(),
+            "two at once: told who the other is", ran.text()[-2000:])
+    thread.join()
+    t.check(first[0].code == DONE, "two at once: the first is done", first[0].text()[-2000:])
+    guest.doorward("undo")
+    unchanged(guest, state, "two at once, undone", ran)
+
+
+def upgraded(guest, word, unit, package):
+    """An upgrade of the package switches the unit on again, as its maintainer script does: verify says who."""
+    t = guest.tests
+    state = State(guest)
+    guest.doorward("close", word, "--yes")
+    link = f"/etc/systemd/system/multi-user.target.wants/{unit}"
+    log = "/var/log/dpkg.log"
+    now = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime())
+    guest.shell(f"printf '{now} startup archives unpack\\n{now} upgrade {package}:amd64 1.0 1.1\\n"
+                f"{now} status installed {package}:amd64 1.1\\n' >>{log}; "
+                f"systemctl unmask {unit}; ln -s /lib/systemd/system/{unit} {link}; "
+                f"systemctl daemon-reload; systemctl start {unit}")
+    ran = guest.doorward("verify")
+    t.check(ran.code == SOME, "switched on by an upgrade: verify ends with 1", ran.text()[-2500:])
+    t.check(unit in ran.out, "switched on by an upgrade: names the unit", ran.text()[-2500:])
+    t.check(package in ran.out and "dpkg" in ran.out, "switched on by an upgrade: says who", ran.text()[-2500:])
+    ran = guest.doorward("undo")
+    t.check(ran.code in (DONE, SOME), "switched on by an upgrade: undo", ran.text()[-2000:])
+    unchanged(guest, state, "switched on by an upgrade, undone", ran)
+
+
+def at_boot(guest):
+    """A unit that verifies after each boot, and its way out."""
+    t = guest.tests
+    state = State(guest)
+    ran = guest.doorward("verify", "--at-boot")
+    t.check(ran.code == DONE, "verify --at-boot", ran.text()[-2000:])
+    t.check(state.inventory.difference(inventory.Inventory(guest)), "verify --at-boot: there is something now")
+    ran = guest.doorward("undo")
+    t.check(ran.code == DONE, "verify --at-boot: undo", ran.text()[-2000:])
+    unchanged(guest, state, "verify --at-boot, undone", ran)
