@@ -16,17 +16,29 @@ bool dw_verifying_same_at(const struct dw_endpoint *x, const struct dw_endpoint 
 	       dw_streq0(x->ifname, y->ifname);
 }
 
-static bool is_nameless(const char *netns)
+/* "netns-UUID", "cni-UUID": podman's and CNI's, another at each start of a container. */
+static bool is_made_up(const char *netns)
 {
-	return netns && dw_starts_with(netns, "net:[");
+	const char *dash = strchr(netns, '-');
+
+	return dash && (dw_starts_with(netns, "netns-") || dw_starts_with(netns, "cni-")) &&
+	       strlen(dash + 1) == 36 && strspn(dash + 1, "0123456789abcdef-") == 36;
 }
 
-/* One without a name (a container's, PrivateNetwork=) has another number after each start: its starter tells. */
+static bool is_passing(const char *netns)
+{
+	return netns && (dw_starts_with(netns, "net:[") || is_made_up(netns));
+}
+
+/*
+ * One without a name (PrivateNetwork=), or whose name was made up (a container's), has another after each start: its
+ * starter tells.
+ */
 static bool same_netns(const struct dw_run_door *d, const struct dw_door *found)
 {
 	if (dw_streq0(d->netns ? d->netns : "host", found->netns ? found->netns : "host"))
 		return true;
-	return is_nameless(d->netns) && is_nameless(found->netns) && d->starter_id &&
+	return is_passing(d->netns) && is_passing(found->netns) && d->starter_id &&
 	       d->starter != DW_STARTER_MANUAL && d->starter == found->starter.kind &&
 	       dw_streq0(d->starter_id, found->starter.id);
 }
@@ -175,8 +187,23 @@ static bool stands_in(const struct verifying *v, const struct dw_run_door *d,
 	return d->role == DW_RUN_DOOR_OTHER && found->at.port == d->at.port;
 }
 
+/* What would have opened it has done so: only now it is known where. */
+static bool woke_up(const struct verifying *v, const struct dw_run_door *d)
+{
+	for (size_t i = 0; d->starter_id && i < v->in->after->n_doors; i++) {
+		const struct dw_door *found = &v->in->after->doors[i];
+
+		if (found->kind != DW_KIND_SLEEPING && found->starter.kind == d->starter &&
+		    dw_streq0(found->starter.id, d->starter_id))
+			return true;
+	}
+	return false;
+}
+
 bool dw_verifying_may_go(const struct verifying *v, const struct dw_run_door *d)
 {
+	if (d->kind == DW_KIND_SLEEPING && !d->at.has_port && woke_up(v, d))
+		return true;
 	if (d->kind == DW_KIND_DATAGRAM && d->at.port >= EPHEMERAL &&
 	    d->starter != DW_STARTER_KERNEL)
 		return true;

@@ -44,6 +44,14 @@ const struct dw_container *dw_container_find(struct dw_starters *s, const char *
 /* Every container that docker's and podman's files (of root) tell of. */
 void dw_containers_read_all(struct dw_starters *s);
 
+/*
+ * podman before 5.1 cannot change a restart policy: this drop-in keeps podman-restart.service from starting one container.
+ * Its name ends with the first 12 digits of the id and ".conf"; the variable's name with the whole id.
+ */
+#define DW_PODMAN_RESTARTER "podman-restart.service"
+#define DW_PODMAN_SKIP_FILE "doorward-container-"
+#define DW_PODMAN_SKIP_NAME "DOORWARD_SKIP_"
+
 /* container_files.c: fill in what the runtime's files say; nothing when they are not there. */
 void dw_container_read_docker(struct dw_starters *s, struct dw_container *c, uint32_t uid);
 void dw_container_read_podman(struct dw_starters *s, struct dw_container *c, uint32_t uid);

@@ -239,6 +239,21 @@ static void add_podman_ports(struct dw_starters *s, struct dw_container *c,
 	}
 }
 
+static bool is_skipped(struct dw_starters *s, const struct dw_container *c)
+{
+	_cleanup_arena_ struct dw_arena *scratch = dw_arena_new();
+	const char *path = dw_arena_printf(scratch,
+					   "/etc/systemd/system/" DW_PODMAN_RESTARTER
+					   ".d/" DW_PODMAN_SKIP_FILE "%.12s.conf",
+					   c->key);
+	struct dw_bytes text;
+
+	return dw_sys_file_read(s->sys, path, DW_FILE_MAX, scratch, &text, NULL) == 0 &&
+	       strstr(text.data,
+		      dw_arena_printf(scratch, "\nEnvironment=" DW_PODMAN_SKIP_NAME "%s=1\n",
+				      c->key)) != NULL;
+}
+
 /* podman-restart.service starts those of "always"; others come back where a unit of their own runs them. */
 static void read_podman_config(struct dw_starters *s, struct dw_container *c,
 			       const struct dw_json_value *v, bool of_root)
@@ -255,7 +270,9 @@ static void read_podman_config(struct dw_starters *s, struct dw_container *c,
 			      : DW_NO;
 	if (!of_root)
 		return; /* a user's own manager would start it: not looked into here */
-	c->enabled = always && dw_lineage_at_boot(s, restarter) == DW_YES ? DW_YES : DW_NO;
+	c->enabled = always && dw_lineage_at_boot(s, restarter) == DW_YES && !is_skipped(s, c)
+			     ? DW_YES
+			     : DW_NO;
 	if (unit && dw_ends_with(unit, ".service")) {
 		const char *const names[] = { dw_arena_strndup(s->arena, unit, strlen(unit) - 8),
 					      NULL };

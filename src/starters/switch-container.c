@@ -27,6 +27,17 @@ static const struct engine engines[] = {
 	{ "podman", "/run/podman/podman.sock" },
 };
 
+const char *dw_switch_container_socket(const char *object)
+{
+	for (size_t i = 0; i < DW_ARRAY_SIZE(engines); i++) {
+		size_t n = strlen(engines[i].name);
+
+		if (strncmp(object, engines[i].name, n) == 0 && object[n] == ':')
+			return engines[i].socket;
+	}
+	return NULL;
+}
+
 struct container {
 	struct dw_switch *s;
 	const struct engine *engine;
@@ -56,13 +67,13 @@ static int parse(struct dw_switch *s, const char *object, struct container *ret,
 	return 0;
 }
 
-static int call(struct container *c, const char *method, const char *action, const char *body,
-		unsigned timeout_ms, struct answer *ret, struct dw_error *e)
+static int ask(struct container *c, const char *method, const char *path, const char *body,
+	       unsigned timeout_ms, struct answer *ret, struct dw_error *e)
 {
 	const struct dw_http h = {
 		.socket = c->engine->socket,
 		.method = method,
-		.path = dw_arena_printf(c->s->arena, "/containers/%s/%s", c->id, action),
+		.path = path,
 		.body = body,
 		.timeout_ms = timeout_ms,
 		.max = ANSWER_MAX,
@@ -70,6 +81,13 @@ static int call(struct container *c, const char *method, const char *action, con
 
 	*ret = (struct answer){ 0 };
 	return dw_http_call(c->s->sys, &h, c->s->arena, &ret->status, &ret->body, e);
+}
+
+static int call(struct container *c, const char *method, const char *action, const char *body,
+		unsigned timeout_ms, struct answer *ret, struct dw_error *e)
+{
+	return ask(c, method, dw_arena_printf(c->s->arena, "/containers/%s/%s", c->id, action),
+		   body, timeout_ms, ret, e);
 }
 
 /* {"message": "..."} is how both engines say what is wrong. */
@@ -166,6 +184,54 @@ static int state(struct dw_switch *s, const char *object, struct dw_state *ret, 
 	int r = parse(s, object, &c, e);
 
 	return r < 0 ? r : look(&c, ret, e);
+}
+
+/* --- what the engine is able to ------------------------------------------------------------------- */
+
+/* podman's API has taken a restart policy since 5.1; Docker's always has. */
+static bool is_able(const struct container *c, const struct dw_json_value *v)
+{
+	const char *version = dw_json_text(dw_json_get(v, "Version", NULL)), *dot;
+	uint64_t major, minor;
+
+	if (!dw_streq(c->engine->name, "podman"))
+		return true;
+	dot = version ? strchr(version, '.') : NULL;
+	if (!dot || !dw_parse_u64n(version, (size_t)(dot - version), 10, 1000, &major) ||
+	    !dw_parse_u64n(dot + 1, strcspn(dot + 1, ".-+"), 10, 1000, &minor))
+		return false;
+	return major > 5 || (major == 5 && minor >= 1);
+}
+
+int dw_switch_container_ability(struct dw_switch *s, const char *object,
+				struct dw_container_ability *ret, struct dw_error *e)
+{
+	struct container c;
+	struct answer a, version;
+	struct dw_json_value *v = NULL;
+	const char *id;
+	int r = parse(s, object, &c, e);
+
+	if (r == 0)
+		r = call(&c, "GET", "json", NULL, ASK_MS, &a, e);
+	if (r == 0 && a.status != 200)
+		r = refused(&c, "describe", &a, e);
+	if (r == 0)
+		r = ask(&c, "GET", "/version", NULL, ASK_MS, &version, e);
+	if (r == 0 && version.status != 200)
+		r = refused(&c, "tell its version, asked for", &version, e);
+	if (r == 0)
+		r = dw_json_parse(a.body.data ? a.body.data : "", a.body.n, &v, e);
+	if (r < 0)
+		return r;
+	id = dw_json_text(dw_json_get(v, "Id", NULL));
+	*ret = (struct dw_container_ability){ .id = id ? dw_arena_strdup(s->arena, id) : NULL };
+	dw_json_free(v);
+	v = NULL;
+	r = dw_json_parse(version.body.data ? version.body.data : "", version.body.n, &v, e);
+	ret->policy = r == 0 && is_able(&c, v);
+	dw_json_free(v);
+	return r;
 }
 
 /* --- changing it ---------------------------------------------------------------------------------- */

@@ -10,9 +10,13 @@
 #include <errno.h>
 #include <string.h>
 
+#include "dw_end.h"
 #include "dw_str.h"
 #include "initscript.h"
+#include "lineage.h"
 #include "switch.h"
+
+#define OPTION_MAX ((size_t)4096)
 
 static bool is_name(const char *name)
 {
@@ -65,6 +69,53 @@ static int state(struct dw_switch *s, const char *name, struct dw_state *ret, st
 	return r == 0 ? dw_switch_sysv.state(s, name, ret, e) : marked(s, name, ret, e);
 }
 
+/* --- what its stop could not end ------------------------------------------------------------------ */
+
+/* The first line of a file, trimmed; NULL: there is none. */
+static const char *first_line(struct dw_switch *s, const char *path)
+{
+	struct dw_bytes text = { 0 };
+	struct dw_lines it;
+	const char *line;
+
+	if (dw_sys_file_read(s->sys, path, OPTION_MAX, s->arena, &text, NULL) < 0)
+		return NULL;
+	it = dw_lines_of(&text);
+	line = dw_lines_next_trimmed(&it, s->arena);
+	return line && *line ? line : NULL;
+}
+
+/* What the script of a started service said of its daemon: openrc-run.sh keeps it by service_set_value(). */
+static const char *option(struct dw_switch *s, const char *name, const char *key)
+{
+	const char *value =
+		first_line(s, dw_arena_printf(s->arena, "/run/openrc/options/%s/%s", name, key));
+
+	return value && value[0] == '/' ? value : NULL;
+}
+
+/* Only a process that runs the service's own command is the service's, whatever the pid file says. */
+static int end_daemon(struct dw_switch *s, const char *name, struct dw_error *e)
+{
+	const char *command = option(s, name, "command"), *pidfile = option(s, name, "pidfile");
+	const char *text = pidfile ? first_line(s, pidfile) : NULL;
+	struct dw_starters world = { .sys = s->sys, .arena = s->arena };
+	const struct dw_procinfo *p;
+	uint64_t pid, ticks = 0;
+
+	if (!command || !text || !dw_parse_u64(text, 10, INT32_MAX, &pid) || pid < 2)
+		return dw_error_set(e, -ESRCH, "no pid file of it names a process to end");
+	world.procs = dw_procs_new(s->sys, s->arena);
+	p = dw_procs_get(world.procs, (int)pid);
+	if (p && p->state != 'Z' && dw_lineage_runs(&world, p, command))
+		ticks = p->started_ticks;
+	dw_procs_close(world.procs);
+	if (!ticks)
+		return dw_error_set(e, -ESRCH, "process %d of %s does not run %s", (int)pid,
+				    pidfile, command);
+	return dw_sys_process_end(s->sys, (int)pid, ticks, dw_switch_grace(s), e);
+}
+
 /*
  * start-stop-daemon, by which openrc-run stops, does not know a daemon whose program is a script: then the service is
  * marked as stopped without it. Whoever still holds a door is ended later in the run.
@@ -95,8 +146,15 @@ static int set(struct dw_switch *s, const char *name, const struct dw_state *fro
 		return dw_error_set(e, -ENOENT, "%s: there is no rc-service here", name);
 	run.argv = (const char *const[]){ program, name, start ? "start" : "stop", NULL };
 	r = dw_switch_by_script(s, &dw_switch_openrc, name, want->text, &run, e);
-	if (r == -EIO && !start && is_native(s, name, NULL) == 1)
-		return zap(s, program, name, e);
+	if (r == -EIO && !start && is_native(s, name, NULL) == 1) {
+		const struct dw_error none = { 0 };
+		struct dw_error why = none;
+
+		(void)end_daemon(s, name, &why);
+		r = zap(s, program, name, e);
+		if (r == 0)
+			*e = none; /* of the stop that failed */
+	}
 	return r;
 }
 

@@ -68,6 +68,16 @@ bool dw_switch_runit_parse(const struct dw_bytes *status, struct dw_runit_status
 const char *dw_switch_package_version(struct dw_arena *a, const struct dw_bytes *text,
 				      const char *object);
 
+/* What the engine of a container is able to (switch-container.c). */
+struct dw_container_ability {
+	const char *id; /* the container's whole id; NULL: the engine does not say */
+	bool policy;    /* to change the restart policy of a container that is there */
+};
+int dw_switch_container_ability(struct dw_switch *s, const char *object,
+				struct dw_container_ability *ret, struct dw_error *e);
+/* The path of its API's socket; NULL: none of ours makes that container. */
+const char *dw_switch_container_socket(const char *object);
+
 /* The notice "restart OBJECT" (switch-restart.c). */
 int dw_switch_restart(struct dw_switch *s, const char *object, struct dw_error *e);
 #define DW_RESTART_MS 90000 /* DefaultTimeoutStartSec= of systemd-system.conf(5) */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* One HTTP/1.1 exchange over a Unix socket, as the container engines' APIs want it. Live handles only. */
+/* One HTTP/1.1 exchange over a Unix socket, as the container engines' APIs want it. Recorded hosts: GET alone. */
 #ifndef DW_HTTP_H
 #define DW_HTTP_H
 

@@ -75,5 +75,8 @@ extern const struct dw_sys_ops dw_sys_live_ops, dw_sys_fake_ops;
 
 /* Opens a file of the fixture, or fails with -ENOENT when there is none. */
 int dw_fake_open(struct dw_sys *s, const char *relative, struct dw_error *e);
+struct dw_http;
+int dw_http_fake(struct dw_sys *s, const struct dw_http *h, struct dw_arena *a,
+		 unsigned *ret_status, struct dw_bytes *ret_body, struct dw_error *e);
 
 #endif

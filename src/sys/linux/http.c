@@ -392,6 +392,8 @@ int dw_http_call(struct dw_sys *s, const struct dw_http *h, struct dw_arena *a,
 	unsigned status = 0;
 	int r;
 
+	if (s->kind == DW_SYS_FAKE)
+		return dw_http_fake(s, h, a, ret_status, ret_body, e);
 	if (s->kind != DW_SYS_LIVE)
 		return dw_error_set(e, -ENOTSUP, "%s: nothing runs here", h->socket);
 	if (h->path[0] != '/' || !is_plain(h->path) || !is_plain(h->method))

@@ -127,6 +127,48 @@ DW_TEST(closed_is_closed_and_open_again_is_grave)
 	check(s, NOTHING, false);
 }
 
+/* An init script that was stopped: where it listens is told by the boot that starts it. */
+DW_TEST(what_slept_without_a_port_may_have_woken_up)
+{
+	_cleanup_scene_ struct scene *s = scene_new(false);
+	struct dw_run_door *d = had(s, DW_RUN_DOOR_KEPT, 0, "vsftpd");
+
+	d->kind = DW_KIND_SLEEPING;
+	d->at = (struct dw_endpoint){ 0 };
+	d->starter = DW_STARTER_SYSV;
+	d->lasting = true;
+	has(s, 21, "vsftpd")->starter =
+		(struct dw_starter){ .kind = DW_STARTER_SYSV, .id = "other" };
+	check(s, DW_DIFFERENCE_LOST, true);
+	s->now[0].starter.id = "vsftpd";
+	check(s, NOTHING, false);
+	s->now[0].kind = DW_KIND_SLEEPING;
+	check(s, DW_DIFFERENCE_LOST, true);
+}
+
+/* A container is in a namespace of another name each time it is started. */
+DW_TEST(a_container_that_was_started_again_is_the_same)
+{
+	_cleanup_scene_ struct scene *s = scene_new(false);
+	struct dw_run_door *d = had(s, DW_RUN_DOOR_KEPT, 80, "podman:web");
+	struct dw_door *now = has(s, 80, "podman:web");
+
+	d->starter = now->starter.kind = DW_STARTER_CONTAINER;
+	d->lasting = true;
+	d->netns = "netns-0aeed6f1-12eb-1a34-4a06-68156130e01e";
+	now->netns = "netns-9b2c6c1e-7a53-0d1f-88aa-0123456789ab";
+	check(s, NOTHING, false);
+	now->starter.id = "podman:other";
+	check(s, DW_DIFFERENCE_LOST, true);
+	now->starter.id = "podman:web";
+	now->netns = "netns-by-hand";
+	check(s, DW_DIFFERENCE_LOST, true);
+	d->role = DW_RUN_DOOR_CLOSED;
+	check(s, NOTHING, false);
+	now->netns = "netns-9b2c6c1e-7a53-0d1f-88aa-0123456789ab";
+	check(s, DW_DIFFERENCE_OPEN, true);
+}
+
 /* 0.0.0.0:23 closed: what leads to it now? */
 DW_TEST(closed_and_open_at_another_address)
 {

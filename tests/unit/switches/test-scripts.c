@@ -237,6 +237,74 @@ DW_TEST(openrc_stops_and_starts)
 	namespace_run(openrc);
 }
 
+/*
+ * What start-stop-daemon does not find: a daemon that an interpreter runs. Its stop fails, and the process of the pid file
+ * is ended; one that runs something else is not the service's, and is left.
+ */
+static pid_t interpreted(const char *program, const char *service)
+{
+	char path[128], text[32];
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+		execl(program, program, NULL);
+		_exit(127);
+	}
+	(void)snprintf(path, sizeof(path), "/run/%s.pid", service);
+	(void)snprintf(text, sizeof(text), "%d\n", pid);
+	rig_put(path, "", 0644, text);
+	return pid;
+}
+
+static void openrc_service(const char *name, const char *command)
+{
+	char path[128], text[128];
+
+	(void)snprintf(path, sizeof(path), "/run/openrc/started/%s", name);
+	rig_put(path, "", 0644, "");
+	(void)snprintf(path, sizeof(path), "/run/openrc/options/%s/command", name);
+	rig_put(path, "", 0644, command);
+	(void)snprintf(path, sizeof(path), "/run/openrc/options/%s/pidfile", name);
+	(void)snprintf(text, sizeof(text), "/run/%s.pid", name);
+	rig_put(path, "", 0644, text);
+}
+
+static void openrc_interpreted(void)
+{
+	struct rig r = { .object = "py", .sw.grace_ms = 2000 };
+	int status = 0;
+	pid_t ours, other;
+
+	rig_put("/usr/local/sbin/pyd", "", 0755, "#!/bin/sh\nwhile :; do sleep 0.1; done\n");
+	rig_put("/usr/local/sbin/elsed", "", 0755, "#!/bin/sh\nwhile :; do sleep 0.1; done\n");
+	rig_put("/usr/local/sbin/rc-service", "", 0755,
+		"#!/bin/sh\n[ \"$2\" = zap ] && exec rm /run/openrc/started/$1\n"
+		"echo \" * ERROR: $1 failed to $2\"; exit 1\n");
+	rig_put("/etc/init.d/py", "", 0755, "#!/sbin/openrc-run\n");
+	rig_put("/etc/init.d/stale", "", 0755, "#!/sbin/openrc-run\n");
+	openrc_service("py", "/usr/local/sbin/pyd");
+	openrc_service("stale", "/usr/local/sbin/pyd");
+	ours = interpreted("/usr/local/sbin/pyd", "py");
+	other = interpreted("/usr/local/sbin/elsed", "stale");
+	(void)usleep(200000); /* until both run what they are to run */
+	rig_open(&r, "openrc", NULL);
+	r.object = "stale";
+	DW_CHECK(rig_go(&r, &stopped));
+	DW_CHECK_INT(waitpid(other, &status, WNOHANG), 0);
+	r.object = "py";
+	DW_CHECK(rig_go(&r, &stopped));
+	DW_CHECK_INT(waitpid(ours, &status, 0), ours);
+	DW_CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM);
+	rig_close(&r);
+	(void)kill(other, SIGKILL);
+}
+
+DW_TEST(openrc_ends_what_its_stop_does_not_find)
+{
+	namespace_run(openrc_interpreted);
+}
+
 /* --- packages ------------------------------------------------------------------------------------- */
 
 #define STANZA(name, status, version, arch)                                                        \
