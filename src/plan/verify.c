@@ -117,6 +117,8 @@ static void check_closed(struct verifying *v, const struct dw_run_door *d)
 	for (size_t i = 0; i < after->n_doors; i++) {
 		const struct dw_door *found = &after->doors[i];
 		bool sleeps = found->kind == DW_KIND_SLEEPING;
+		/* where a service that sleeps will open it nobody knows yet */
+		bool same = !found->at.has_port || dw_verifying_same_at(&d->at, &found->at);
 		struct dw_difference *x;
 
 		if (!dw_verifying_is_back(v, d, found))
@@ -126,10 +128,8 @@ static void check_closed(struct verifying *v, const struct dw_run_door *d)
 				     sleeps ? "%s is shut now, but something would open it again: "
 					      "at the next boot, or when it is called%s%s."
 					    : "%s was closed and is open%s%s.",
-				     text, dw_verifying_same_at(&d->at, &found->at) ? "" : " as ",
-				     dw_verifying_same_at(&d->at, &found->at)
-					     ? ""
-					     : dw_endpoint_text(v->arena, &found->at));
+				     text, same ? "" : " as ",
+				     same ? "" : dw_endpoint_text(v->arena, &found->at));
 		x->who = who(v, d, found);
 		x->door = d;
 		return;

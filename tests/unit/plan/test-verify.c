@@ -269,6 +269,21 @@ DW_TEST(what_starts_it_at_boot_is_back)
 	check(s, DW_DIFFERENCE_STATE, false);
 }
 
+/* The same where the run took no link away: only the service's name tells. */
+DW_TEST(a_service_sleeps_again)
+{
+	_cleanup_scene_ struct scene *s = scene_new(false);
+	struct dw_door *d;
+
+	had(s, DW_RUN_DOOR_CLOSED, 80, "a.service");
+	d = has(s, 0, "b.service");
+	d->kind = DW_KIND_SLEEPING;
+	d->at = (struct dw_endpoint){ 0 };
+	check(s, NOTHING, false);
+	d->starter.id = "a.service";
+	check(s, DW_DIFFERENCE_SLEEPING, true);
+}
+
 /* The number of a namespace without a name is another after each start of what made it. */
 DW_TEST(nameless_namespaces)
 {
