@@ -287,6 +287,45 @@ DW_TEST(a_kept_door_that_nothing_starts_any_more)
 	check(s, DW_DIFFERENCE_LOST, true);
 }
 
+/* `systemctl enable` of a service that does not run: no door is seen, and the next boot opens it. */
+DW_TEST(what_starts_it_at_boot_is_back)
+{
+	_cleanup_scene_ struct scene *s = scene_new(false);
+	struct dw_run_step *step = &s->run_steps[0];
+
+	*step = (struct dw_run_step){ .step = { .manager = "file",
+						.object = "/etc/x",
+						.phase = DW_PHASE_BOOT,
+						.expect.text = "link a",
+						.want.text = "absent" },
+				      .state = DW_RUN_STEP_DONE };
+	s->steps[0] = (struct dw_verify_step){ .step = step, .now.text = "link b" };
+	s->n_steps = 1;
+	check(s, DW_DIFFERENCE_STATE, true);
+	step->step.expect.text = "file 1";
+	step->step.want.text = "file 2";
+	s->steps[0].now.text = "file 1";
+	check(s, DW_DIFFERENCE_STATE, true);
+	/* somebody edited it: which lines, nobody knows */
+	s->steps[0].now.text = "file 3";
+	check(s, DW_DIFFERENCE_STATE, false);
+}
+
+/* The same where the run took no link away: only the service's name tells. */
+DW_TEST(a_service_sleeps_again)
+{
+	_cleanup_scene_ struct scene *s = scene_new(false);
+	struct dw_door *d;
+
+	had(s, DW_RUN_DOOR_CLOSED, 80, "a.service");
+	d = has(s, 0, "b.service");
+	d->kind = DW_KIND_SLEEPING;
+	d->at = (struct dw_endpoint){ 0 };
+	check(s, NOTHING, false);
+	d->starter.id = "a.service";
+	check(s, DW_DIFFERENCE_SLEEPING, true);
+}
+
 /* The number of a namespace without a name is another after each start of what made it. */
 DW_TEST(nameless_namespaces)
 {
