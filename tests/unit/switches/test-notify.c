@@ -20,6 +20,7 @@ static pid_t start_daemon(const char *path)
 
 	if (pid == 0) {
 		(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+		(void)signal(SIGHUP, SIG_DFL); /* nohup(1) hands on that it is ignored */
 		(void)execl(path, path, "600", (char *)NULL);
 		_exit(127);
 	}
