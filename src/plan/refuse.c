@@ -9,7 +9,7 @@
 #include "making.h"
 
 static const char *const ids[] = { "own-session", "own-network", "last-way-in", "kept-neighbour",
-				   "no-lever",    "needs-fence", "conflict" };
+				   "no-lever",    "needs-fence", "conflict",    "package-needed" };
 
 const char *dw_plan_refusal_id(size_t i)
 {
@@ -62,12 +62,34 @@ static const struct dw_lever *not_read(const struct making *m, const struct dw_l
 	return NULL;
 }
 
+/* dpkg(1) refuses it as well, but only when all else is done. */
+static const char *needed_package(const struct making *m, const struct dw_plan_door *d)
+{
+	for (size_t i = 0; d->dependants && d->dependants->n && i < d->levers->n; i++)
+		if (dw_streq(d->levers->v[i].manager, "package") &&
+		    dw_making_moves(m, &d->levers->v[i]))
+			return d->levers->v[i].object;
+	return NULL;
+}
+
+static const char *first_few(const struct making *m, const struct dw_strings *all)
+{
+	struct dw_str b = { .arena = m->arena };
+
+	for (size_t i = 0; i < all->n && i < 5; i++)
+		dw_str_addf(&b, "%s%s", i ? ", " : "", all->v[i]);
+	if (all->n > 5)
+		dw_str_addf(&b, " and %zu more", all->n - 5);
+	return b.s;
+}
+
 static void refuse_impossible(struct making *m, size_t i)
 {
 	const struct dw_plan_door *d = m->doors[i].d;
 	bool narrow = d->intent == DW_INTENT_RESTRICT;
 	const char *id = narrow ? "needs-fence" : "no-lever";
 	const struct dw_lever *unread;
+	const char *package;
 
 	if (!d->levers || d->levers->cannot)
 		dw_making_refuse(
@@ -83,6 +105,13 @@ static void refuse_impossible(struct making *m, size_t i)
 				 d->door->kind == DW_KIND_SLEEPING
 					 ? ""
 					 : ", and what holds it now could not be told");
+	else if ((package = needed_package(m, d)))
+		dw_making_refuse(m, i, "package-needed",
+				 "The package %s cannot be removed: %s need%s it. Remove what "
+				 "needs it first, "
+				 "or close the door without --remove-package.",
+				 package, first_few(m, d->dependants),
+				 d->dependants->n == 1 ? "s" : "");
 }
 
 /* --- what must not go --------------------------------------------------------------------------- */

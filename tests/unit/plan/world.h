@@ -9,6 +9,11 @@
 #include "dw_test.h"
 #include "golden.h"
 
+#define INETD "echo x\ntelnet a\nftp b\ntalk c\nend\n"
+#define CONF  "/etc/inetd.conf"
+#define CLOSE DW_INTENT_CLOSE
+#define NONE  DW_INTENT_NONE
+
 enum { DOORS = 32 };
 
 struct world {
