@@ -239,9 +239,9 @@ struct doorward_plan_options {
 };
 
 /*
- * *ret: free it before the audit. -EINVAL: a word cannot be a door. -ENOENT: it names none that is here, nor one that a run
- * of the journal closed (the plan tells that one as closed already). Both messages say which. A plan without steps is no
- * failure.
+ * *ret: free it before the audit. -EINVAL: a word cannot be a door. -ENOENT: it names none that is here, nor one
+ * that a run of the journal closed (the plan tells that one as closed already). Both messages say which. A plan
+ * without steps is no failure.
  */
 DOORWARD_API int doorward_plan_make(struct doorward *d, struct doorward_audit *a, const struct doorward_plan_options *o,
 				    struct doorward_plan **ret);
@@ -267,7 +267,8 @@ struct doorward_close_options {
 	/* seconds until it is put back, but for doorward_confirm(); 0: for good; UINT64_MAX: until the next boot */
 	unsigned long long trial;
 	/* before (state NULL) and after each step (undo: of putting it back): what is done, in words that are fit for a
-	   terminal, and what became of it ("": it was so already, which is no news); the i-th of n, from 0. NULL: nobody */
+	   terminal, and what became of it ("": it was so already, which is no news); the i-th of n, from 0. NULL:
+	   nobody */
 	void (*tell)(void *data, const char *what, const char *state, size_t i, size_t n, int undo);
 	void *data;
 	const volatile int *stop; /* becomes true: stop, and put back; NULL */
@@ -287,14 +288,14 @@ DOORWARD_API int doorward_close(struct doorward *d, struct doorward_plan *p, con
 
 /*
  * run 0: the newest that is in force. 0: all is back but what nothing brings back (doorward_run_left()). -EALREADY:
- * nothing is to be undone. -EUCLEAN: somebody changed some of it since; that was left (force 1: overwritten), the rest is
- * back. -ENOENT: no such run. *ret_run: which.
+ * nothing is to be undone. -EUCLEAN: somebody changed some of it since; that was left (force 1: overwritten), the
+ * rest is back. -ENOENT: no such run. *ret_run: which.
  */
 DOORWARD_API int doorward_undo(struct doorward *d, long long run, int force, const struct doorward_close_options *o,
 			       long long *ret_run);
 /*
- * What an undo of the run did not put back: tells each step, in words that are fit for a terminal, and why, with what to
- * type where that is known. Returns how many there are. -ENOENT: no such run.
+ * What an undo of the run did not put back: tells each step, in words that are fit for a terminal, and why, with
+ * what to type where that is known. Returns how many there are. -ENOENT: no such run.
  */
 DOORWARD_API int doorward_run_left(struct doorward *d, long long run,
 				   void (*tell)(void *data, const char *what, const char *why), void *data);

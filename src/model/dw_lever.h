@@ -21,8 +21,8 @@
  *              (MODE octal, as 0644; `data` is the content of a file)
  *   systemd    "active" or "inactive" for each unit of the object, in its order, blanks between
  *   sysv, openrc, runit    "running" or "stopped"
- *   container  "running POLICY" or "stopped POLICY", its restart policy with the limit where it has one ("running always",
- *              "stopped on-failure:3"), or "absent"
+ *   container  "running POLICY" or "stopped POLICY", its restart policy with the limit where it has one
+ *              ("running always", "stopped on-failure:3"), or "absent"
  *   process    "running" or "gone"
  *   package    "installed VERSION" or "removed"
  */

@@ -134,7 +134,8 @@ static bool is_another_closed_one(const struct verifying *v, const struct dw_run
 	return false;
 }
 
-/* A service that is enabled and does not run: which doors it opens nobody knows yet, but it is the one that opened this. */
+/* A service that is enabled and does not run: which doors it opens nobody knows yet, but it is the one that opened
+ * this. */
 static bool sleeps_again(const struct verifying *v, const struct dw_run_door *d,
 			 const struct dw_door *found)
 {

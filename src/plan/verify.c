@@ -279,8 +279,8 @@ static bool door_is_back(struct verifying *v, const struct dw_step *s)
 }
 
 /*
- * What the run took away stands there again, or in the place of what it put there: whether a door is seen or not, the next
- * start opens it. A service that is enabled and does not run has no address to be known by.
+ * What the run took away stands there again, or in the place of what it put there: whether a door is seen or not,
+ * the next start opens it. A service that is enabled and does not run has no address to be known by.
  */
 static bool lets_it_start(const struct dw_verify_step *s)
 {

@@ -45,8 +45,8 @@ const struct dw_container *dw_container_find(struct dw_starters *s, const char *
 void dw_containers_read_all(struct dw_starters *s);
 
 /*
- * podman before 5.1 cannot change a restart policy: this drop-in keeps podman-restart.service from starting one container.
- * Its name ends with the first 12 digits of the id and ".conf"; the variable's name with the whole id.
+ * podman before 5.1 cannot change a restart policy: this drop-in keeps podman-restart.service from starting one
+ * container. Its name ends with the first 12 digits of the id and ".conf"; the variable's name with the whole id.
  */
 #define DW_PODMAN_RESTARTER "podman-restart.service"
 #define DW_PODMAN_SKIP_FILE "doorward-container-"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Recorded answers of a Unix socket's HTTP server: http/SOCKET/METHOD/PATH of the fixture, SOCKET being the last part of
- * its path ("http/podman.sock/GET/containers/web/json"), each a whole answer with its status line. Nothing recorded:
- * nobody listens. What would change something is not recorded.
+ * Recorded answers of a Unix socket's HTTP server: http/SOCKET/METHOD/PATH of the fixture, SOCKET being the last
+ * part of its path ("http/podman.sock/GET/containers/web/json"), each a whole answer with its status line. Nothing
+ * recorded: nobody listens. What would change something is not recorded.
  */
 #include <errno.h>
 

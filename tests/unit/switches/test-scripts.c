@@ -238,8 +238,8 @@ DW_TEST(openrc_stops_and_starts)
 }
 
 /*
- * What start-stop-daemon does not find: a daemon that an interpreter runs. Its stop fails, and the process of the pid file
- * is ended; one that runs something else is not the service's, and is left.
+ * What start-stop-daemon does not find: a daemon that an interpreter runs. Its stop fails, and the process of the
+ * pid file is ended; one that runs something else is not the service's, and is left.
  */
 static pid_t interpreted(const char *program, const char *service)
 {
