@@ -8,6 +8,7 @@
 #include "dw_change.h"
 #include "dw_parse.h"
 #include "dw_str.h"
+#include "dw_wait.h"
 
 #define DEFAULT_PROGRAM "/usr/bin/doorward"
 
@@ -169,11 +170,65 @@ void dw_change_close(struct changing *c)
 	dw_arena_free(c->arena);
 }
 
+/* What an interrupted run stopped was started again just now: it opens its doors when it is ready. */
+#define BACK_LOOKS 10
+#define BACK_EVERY 500 /* ms */
+
+static bool is_open(const struct doorward_audit *a, const struct dw_run_door *d)
+{
+	const struct dw_snapshot *s = a->report.snapshot;
+
+	for (size_t i = 0; i < s->n_doors; i++) {
+		const struct dw_endpoint *at = &s->doors[i].at;
+
+		if (s->doors[i].kind != DW_KIND_SLEEPING &&
+		    dw_streq0(s->doors[i].netns, d->netns) && at->protocol == d->at.protocol &&
+		    at->family == d->at.family && at->port == d->at.port &&
+		    memcmp(at->address, d->at.address, sizeof(at->address)) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool all_open(const struct doorward_audit *a, const struct dw_run *run)
+{
+	for (size_t i = 0; i < run->n_doors; i++) {
+		const struct dw_run_door *d = &run->doors[i];
+
+		if (d->role == DW_RUN_DOOR_CLOSED && d->kind != DW_KIND_SLEEPING && d->lasting &&
+		    !is_open(a, d))
+			return false;
+	}
+	return true;
+}
+
+static void await_doors(struct changing *c)
+{
+	struct dw_run run;
+
+	if (dw_store_load(c->store, c->interrupted, c->arena, &run, NULL) < 0)
+		return;
+	for (unsigned i = 0; i < BACK_LOOKS; i++) {
+		struct doorward_audit *a;
+		bool all;
+
+		if (doorward_audit_run(c->d, &a) < 0)
+			return;
+		all = all_open(a, &run);
+		doorward_audit_free(a);
+		if (all)
+			return;
+		dw_sys_pause(c->sys, BACK_EVERY);
+	}
+}
+
 int doorward_settle(struct doorward *d)
 {
 	_cleanup_change_ struct changing c = { 0 };
 	int r = dw_change_open(d, false, "doorward", NULL, &c, dw_facade_begin(d));
 
+	if (r == 0 && c.interrupted)
+		await_doors(&c);
 	return r == -ENOENT ? 0 : r; /* no journal: nothing was ever changed */
 }
 
