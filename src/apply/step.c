@@ -11,25 +11,25 @@ const char *dw_apply_label(const struct dw_step *t)
 	return t->label ? t->label : t->object;
 }
 
-static int find(struct dw_apply *a, const struct dw_step *t, const struct dw_switch_ops **ret,
-		struct dw_error *e)
+/* NULL: there is none, and *e says so. */
+static const struct dw_switch_ops *find(const struct dw_apply *a, const struct dw_step *t,
+					struct dw_error *e)
 {
-	*ret = t->manager ? a->find(t->manager) : NULL;
-	if (!*ret)
-		return dw_error_set(e, -ENOTSUP, "%s: this doorward has no switch \"%s\"",
-				    dw_apply_label(t), t->manager ? t->manager : "");
-	return 0;
+	const struct dw_switch_ops *ops = t->manager ? a->find(t->manager) : NULL;
+
+	if (!ops)
+		(void)dw_error_set(e, -ENOTSUP, "%s: this doorward has no switch \"%s\"",
+				   dw_apply_label(t), t->manager ? t->manager : "");
+	return ops;
 }
 
 int dw_apply_read(struct dw_apply *a, const struct dw_step *t, struct dw_state *ret,
 		  struct dw_error *e)
 {
-	const struct dw_switch_ops *ops;
+	const struct dw_switch_ops *ops = find(a, t, e);
 	struct dw_state now = { 0 };
-	int r = find(a, t, &ops, e);
+	int r = ops ? ops->state(a->sw, t->object, &now, e) : -ENOTSUP;
 
-	if (r == 0)
-		r = ops->state(a->sw, t->object, &now, e);
 	if (r < 0)
 		return r;
 	if (!now.text)
@@ -65,12 +65,10 @@ bool dw_apply_is_between(const char *now, const char *x, const char *y)
 int dw_apply_set(struct dw_apply *a, const struct dw_step *t, const struct dw_state *from,
 		 const struct dw_state *want, struct dw_error *e)
 {
-	const struct dw_switch_ops *ops;
-	struct dw_state now;
-	int r = find(a, t, &ops, e);
+	const struct dw_switch_ops *ops = find(a, t, e);
+	struct dw_state now = { 0 };
+	int r = ops ? ops->set(a->sw, t->object, from, want, e) : -ENOTSUP;
 
-	if (r == 0)
-		r = ops->set(a->sw, t->object, from, want, e);
 	if (r == 0)
 		r = dw_apply_read(a, t, &now, e);
 	if (r < 0)

@@ -326,6 +326,8 @@ static void tell_doors(struct stepping *s, struct dw_step *st, const struct obje
 	for (size_t i = 0; i < n; i++)
 		for (size_t k = 0; k < v[i]->n; k++)
 			dw_vec_push(s->arena, &doors, v[i]->items[k]->door);
+	if (doors.n == 0)
+		return;
 	qsort(doors.v, doors.n, sizeof(*doors.v), by_size);
 	st->door = s->m->doors[doors.v[0]].text;
 	for (size_t i = 0; i < doors.n; i++)

@@ -95,7 +95,7 @@ bool dw_daemon_runs(struct dw_sys *sys, const struct dw_procinfo *p,
 
 static void read_pidfile(struct dw_starters *s, struct dw_pidfile *f)
 {
-	struct dw_bytes text;
+	struct dw_bytes text = { 0 };
 	struct stat st;
 	uint64_t pid;
 	size_t start = 0, n;
@@ -107,7 +107,7 @@ static void read_pidfile(struct dw_starters *s, struct dw_pidfile *f)
 		r = dw_sys_file_read(s->sys, f->path, PIDFILE_MAX, s->arena, &text, NULL);
 	if (r < 0 && r != -ENOENT && r != -ENOTDIR)
 		f->error = r;
-	if (r < 0 || !S_ISREG(st.st_mode))
+	if (r < 0 || !text.data)
 		return;
 	while (start < text.n && (text.data[start] == ' ' || text.data[start] == '\t'))
 		start++;

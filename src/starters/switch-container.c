@@ -62,8 +62,10 @@ static int parse(struct dw_switch *s, const char *object, struct container *ret,
 	/* as the engines allow them, names and ids: it goes into a path */
 	if (!ret->engine || n == 0 || n > 255 || ret->id[0] == '.' ||
 	    strspn(ret->id, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-") !=
-		    n)
-		return dw_error_set(e, -EINVAL, "%.100s is no ENGINE:ID of a container", object);
+		    n) {
+		(void)dw_error_set(e, -EINVAL, "%.100s is no ENGINE:ID of a container", object);
+		return -EINVAL;
+	}
 	return 0;
 }
 
@@ -207,7 +209,7 @@ int dw_switch_container_ability(struct dw_switch *s, const char *object,
 				struct dw_container_ability *ret, struct dw_error *e)
 {
 	struct container c;
-	struct answer a, version;
+	struct answer a = { 0 }, version = { 0 };
 	struct dw_json_value *v = NULL;
 	const char *id;
 	int r = parse(s, object, &c, e);
@@ -314,7 +316,7 @@ static int set(struct dw_switch *s, const char *object, const struct dw_state *f
 	if (!dw_switch_is(want, "absent") && (!want || !parse_state(want->text, &wish)))
 		return dw_switch_unknown(object, want, e);
 	r = look(&c, &here, e);
-	if (r < 0 || dw_streq(here.text, want->text))
+	if (r < 0 || dw_streq0(here.text, want->text))
 		return r;
 	if (!wish.policy)
 		return dw_error_set(e, -ENOTSUP, "%s: containers are not removed", object);

@@ -233,7 +233,7 @@ static int set(struct dw_switch *s, const char *object, const struct dw_state *f
 	if (!dw_switch_is(want, "running") && !dw_switch_is(want, "gone"))
 		return dw_switch_unknown(object, want, e);
 	r = state(s, object, &now, e);
-	if (r < 0 || dw_streq(now.text, want->text))
+	if (r < 0 || dw_streq0(now.text, want->text))
 		return r;
 	if (dw_switch_is(want, "running"))
 		return dw_error_set(e, -ENOTSUP, "%s: nothing brings a process back", object);

@@ -70,7 +70,7 @@ static int open_file(struct dw_store *s, bool create, struct dw_error *e)
 {
 	int flags = O_RDWR | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK;
 	_cleanup_fd_ int fd = -1;
-	struct stat st;
+	struct stat st = { 0 };
 	int r = dw_store_fault(s);
 
 	if (r == 0) {

@@ -129,17 +129,19 @@ static int recorded_is(struct dw_sys *s, int pid, uint64_t started)
 int dw_sys_process_is(struct dw_sys *s, int pid, uint64_t started_ticks, struct dw_error *e)
 {
 	_cleanup_fd_ int fd = -1;
-	struct stat_line line;
+	struct stat_line line = { 0 };
 	int r;
 
 	if (!dw_sys_is_running(s))
 		return dw_error_set(e, -ENOTSUP, "nothing runs in this root");
 	if (pid <= 0)
 		return dw_error_set(e, -EINVAL, "%d is no process", pid);
-	if (s->kind == DW_SYS_FAKE)
+	if (s->kind == DW_SYS_FAKE) {
 		r = recorded_is(s, pid, started_ticks);
-	else
-		r = fd = open_it(s, pid, started_ticks, &line);
+	} else {
+		fd = open_it(s, pid, started_ticks, &line);
+		r = fd < 0 ? fd : 0;
+	}
 	if (r == -ESRCH)
 		return 0;
 	return r < 0 ? dw_error_errno(e, r, "process %d", pid) : 1;
@@ -158,7 +160,7 @@ static int send_signal(struct dw_sys *s, int pidfd, int signal)
 static int open_live(struct dw_sys *s, int pid, uint64_t started, struct dw_error *e)
 {
 	_cleanup_fd_ int fd = -1;
-	struct stat_line line;
+	struct stat_line line = { 0 };
 
 	if (s->kind != DW_SYS_LIVE)
 		return dw_error_set(e, -ENOTSUP, "process %d: nothing runs here", pid);

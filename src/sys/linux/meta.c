@@ -109,7 +109,7 @@ uint32_t dw_meta_flags(int fd)
 
 int dw_meta_read(struct dw_sys *s, int fd, struct dw_arena *a, struct dw_entry *ret)
 {
-	struct stat st;
+	struct stat st = { 0 };
 	int r = dw_sys_fault(s);
 
 	if (r == 0 && fstat(fd, &st) < 0)

@@ -164,12 +164,14 @@ static int make(struct job *j)
 		[DW_ENTRY_LINK] = make_link,
 		[DW_ENTRY_DIRECTORY] = make_directory,
 	};
+	size_t type = j->want->type;
 	struct dw_temp t;
-	int r = dw_temp_begin(j->sys, j->dir, &t);
+	int r = type < DW_ARRAY_SIZE(makers) && makers[type] ? dw_temp_begin(j->sys, j->dir, &t)
+							     : -EINVAL;
 
 	if (r < 0)
 		return r;
-	r = makers[j->want->type](j, &t);
+	r = makers[type](j, &t);
 	if (r == 0)
 		r = name_it(j, &t);
 	if (!j->renamed)
