@@ -145,7 +145,7 @@ static int take_chunks(const char *text, size_t n, size_t at, struct dw_arena *a
 	dw_str_add(&body, "");
 	for (;;) {
 		const char *line = NULL;
-		uint64_t size;
+		uint64_t size = 0;
 		size_t length;
 		int r = next_line(text, n, &at, &line, &length);
 
