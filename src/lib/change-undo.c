@@ -23,6 +23,28 @@ static int64_t newest(const struct dw_run *v, size_t n)
 	return 0;
 }
 
+static int64_t newest_trial(const struct dw_run *v, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (is_trial(&v[i]))
+			return v[i].id;
+	return 0;
+}
+
+/* The run of that number; 0: the one that the chooser takes of all there are, *ret 0 when it takes none. */
+static int choose(struct changing *c, long long run,
+		  int64_t (*chooser)(const struct dw_run *v, size_t n), int64_t *ret,
+		  struct dw_error *e)
+{
+	struct dw_run *runs = NULL;
+	size_t n = 0;
+	int r = run ? 0 : dw_store_runs(c->store, c->arena, &runs, &n, e);
+
+	if (r == 0)
+		*ret = run ? run : chooser(runs, n);
+	return r;
+}
+
 static int nothing(struct dw_error *e)
 {
 	return dw_error_set(e, -EALREADY, "nothing is to be undone: no run is in force");
@@ -31,17 +53,12 @@ static int nothing(struct dw_error *e)
 static int undo(struct changing *c, long long run, bool force, long long *ret_run,
 		struct dw_error *e)
 {
-	struct dw_run *runs = NULL, undone = { 0 };
-	size_t n = 0;
-	int64_t id = run;
-	int r;
+	struct dw_run undone = { 0 };
+	int64_t id = 0;
+	int r = choose(c, run, newest, &id, e);
 
-	if (id == 0) {
-		r = dw_store_runs(c->store, c->arena, &runs, &n, e);
-		if (r < 0)
-			return r;
-		id = newest(runs, n);
-	}
+	if (r < 0)
+		return r;
 	if (id == 0)
 		return nothing(e);
 	*ret_run = id;
@@ -105,24 +122,21 @@ int doorward_undo_expired(struct doorward *d, long long run, const struct doorwa
 	return r < 0 ? r : undo_expired(&c, run, ret_run, e);
 }
 
+static int no_trial(struct dw_error *e)
+{
+	return dw_error_set(e, -EALREADY, "no run is on trial: there is nothing to confirm");
+}
+
 static int confirm(struct changing *c, long long run, long long *ret_run, struct dw_error *e)
 {
-	struct dw_run *runs = NULL, kept = { 0 };
-	size_t n = 0;
-	int64_t id = run;
-	int r;
+	struct dw_run kept = { 0 };
+	int64_t id = 0;
+	int r = choose(c, run, newest_trial, &id, e);
 
-	if (id == 0) {
-		r = dw_store_runs(c->store, c->arena, &runs, &n, e);
-		if (r < 0)
-			return r;
-		for (size_t i = 0; i < n && id == 0; i++)
-			if (is_trial(&runs[i]))
-				id = runs[i].id;
-	}
+	if (r < 0)
+		return r;
 	if (id == 0)
-		return dw_error_set(e, -EALREADY,
-				    "no run is on trial: there is nothing to confirm");
+		return no_trial(e);
 	*ret_run = id;
 	r = dw_apply_confirm(&c->apply, id, &kept, e);
 	if (r == 0 && kept.confirm_by > 1)
@@ -137,7 +151,6 @@ int doorward_confirm(struct doorward *d, long long run, long long *ret_run)
 	int r = dw_change_open(d, false, "doorward confirm", NULL, &c, e);
 
 	if (r == -ENOENT && run == 0)
-		return dw_error_set(e, -EALREADY,
-				    "no run is on trial: there is nothing to confirm");
+		return no_trial(e);
 	return r < 0 ? r : confirm(&c, run, ret_run, e);
 }

@@ -3,10 +3,21 @@
 #ifndef DW_SYS_PRIVATE_H
 #define DW_SYS_PRIVATE_H
 
+#include <time.h>
+
 #include "dw_bpf.h"
 #include "dw_bus.h"
 #include "dw_netlink.h"
 #include "dw_sys.h"
+
+/* Milliseconds of a clock that nobody sets: for timeouts. */
+static inline uint64_t dw_monotonic_ms(void)
+{
+	struct timespec ts = { 0 };
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+}
 
 enum dw_sys_kind { DW_SYS_LIVE, DW_SYS_OFFLINE, DW_SYS_FAKE };
 

@@ -15,7 +15,6 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
-#include <time.h>
 
 #include "dw_str.h"
 #include "sys_private.h"
@@ -119,21 +118,13 @@ struct call {
 	int64_t deadline; /* ms on the monotonic clock */
 };
 
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 static int wait_for(const struct call *c, int fd, short events)
 {
 	struct pollfd p = { .fd = fd, .events = events };
 	int r;
 
 	do {
-		int64_t left = c->deadline - now_ms();
+		int64_t left = c->deadline - (int64_t)dw_monotonic_ms();
 
 		r = left <= 0 ? 0 : poll(&p, 1, (int)left);
 	} while (r < 0 && errno == EINTR);
@@ -235,7 +226,7 @@ static int live_call(void *arg, struct dw_error *e)
 int dw_netns_call(struct dw_sys *s, const struct dw_netns *ns, const struct dw_call *c,
 		  struct dw_arena *a, struct dw_bytes *ret, struct dw_error *e)
 {
-	struct call call = { c, a, ret, now_ms() + c->timeout_ms };
+	struct call call = { c, a, ret, (int64_t)dw_monotonic_ms() + c->timeout_ms };
 	int r = refused(s, "call", e);
 
 	if (r < 0)

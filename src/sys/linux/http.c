@@ -13,7 +13,6 @@
 #include <strings.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <time.h>
 
 #include "dw_str.h"
 #include "sys_private.h"
@@ -220,19 +219,11 @@ int dw_http_parse(const char *text, size_t n, bool at_end, struct dw_arena *a, u
 
 /* --- the exchange -------------------------------------------------------------------------------- */
 
-static uint64_t now_ms(void)
-{
-	struct timespec ts = { 0 };
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
-}
-
 static int wait_for(int fd, short events, uint64_t end)
 {
 	for (;;) {
 		struct pollfd p = { .fd = fd, .events = events };
-		uint64_t now = now_ms();
+		uint64_t now = dw_monotonic_ms();
 		int r;
 
 		if (now >= end)
@@ -387,7 +378,7 @@ int dw_http_call(struct dw_sys *s, const struct dw_http *h, struct dw_arena *a,
 		 unsigned *ret_status, struct dw_bytes *ret_body, struct dw_error *e)
 {
 	_cleanup_fd_ int fd = -1;
-	uint64_t end = now_ms() + h->timeout_ms;
+	uint64_t end = dw_monotonic_ms() + h->timeout_ms;
 	struct dw_bytes body = { 0 };
 	unsigned status = 0;
 	int r;

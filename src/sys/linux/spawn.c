@@ -10,7 +10,6 @@
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 
 #include "sys_private.h"
 
@@ -22,14 +21,6 @@
 
 static const char *const clean_environment[] = { "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C",
 						 NULL };
-
-static uint64_t now_ms(void)
-{
-	struct timespec ts = { 0 };
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
-}
 
 /*
  * Where output goes: a file in memory and no pipe, for a daemon that the program leaves behind keeps it open: reading
@@ -95,11 +86,11 @@ static int start(const struct dw_spawn *what, int out, pid_t *ret)
 /* It may not grow beyond what was asked for: looked at every few milliseconds. */
 static int wait_for_end(const struct dw_spawn *what, int pidfd, int out)
 {
-	uint64_t end = now_ms() + what->timeout_ms;
+	uint64_t end = dw_monotonic_ms() + what->timeout_ms;
 
 	for (;;) {
 		struct pollfd p = { .fd = pidfd, .events = POLLIN };
-		uint64_t now = now_ms();
+		uint64_t now = dw_monotonic_ms();
 		struct stat st;
 		int n;
 

@@ -46,14 +46,6 @@ int dw_sys_fifo_write(struct dw_sys *s, const char *path, const char *data, size
 	return r < 0 ? dw_error_errno(e, r, "%s", path) : 0;
 }
 
-static uint64_t now_ms(void)
-{
-	struct timespec ts = { 0 };
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
-}
-
 static void pause_ms(uint64_t ms)
 {
 	struct timespec ts = { .tv_sec = (time_t)(ms / 1000),
@@ -65,12 +57,12 @@ static void pause_ms(uint64_t ms)
 int dw_sys_wait(struct dw_sys *s, int (*there)(void *arg, struct dw_error *e), void *arg,
 		unsigned timeout_ms, struct dw_error *e)
 {
-	uint64_t end = now_ms() + timeout_ms;
+	uint64_t end = dw_monotonic_ms() + timeout_ms;
 	unsigned pause = PAUSE_FIRST_MS;
 
 	for (;;) {
 		int r = there(arg, e);
-		uint64_t now = now_ms();
+		uint64_t now = dw_monotonic_ms();
 
 		if (r != 0 || now >= end || s->kind != DW_SYS_LIVE)
 			return r;
