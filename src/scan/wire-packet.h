@@ -40,7 +40,7 @@ void dw_wire_reader_index(struct wire_reader *r, bool ethernet);
 void dw_wire_reader_forget(struct wire_reader *r);
 /* One frame: for the ring, and for tests. */
 void dw_wire_reader_frame(void *reader, const uint8_t *frame, size_t n);
-/* Of the sandbox; never returns. */
+/* Of the sandbox. */
 int dw_wire_reader_run(void *reader, const int *fds);
 
 /* Of sys: AF_INET, AF_INET6. */

@@ -167,11 +167,12 @@ int dw_wire_reader_run(void *reader, const int *fds)
 {
 	struct wire_reader *r = reader;
 
-	for (;;) {
+	while (r->receiver) { /* until the parent kills it */
 		r->brought = false;
 		(void)dw_packet_receiver_read(r->receiver, fds[0], TURN_MS, dw_wire_reader_frame,
 					      r);
 		if (r->brought)
 			dw_shared_wake(&r->shared->news);
 	}
+	return 0;
 }

@@ -108,6 +108,26 @@ bool net_add_address(const struct net *n, bool on_b, const char *text, uint8_t b
 	return ask(n, on_b ? &n->b : NULL, &q);
 }
 
+bool net_add_route(const struct net *n, const char *text, uint8_t bits, const char *gateway)
+{
+	struct dw_address to = net_address(text);
+	struct request q;
+	struct rtmsg *head = begin(&q, RTM_NEWROUTE, NLM_F_CREATE, sizeof(*head));
+
+	head->rtm_family = AF_INET;
+	head->rtm_dst_len = bits;
+	head->rtm_table = RT_TABLE_MAIN;
+	head->rtm_protocol = RTPROT_STATIC;
+	head->rtm_type = gateway ? RTN_UNICAST : RTN_BLACKHOLE;
+	mnl_attr_put(q.m, RTA_DST, 4, to.bytes);
+	if (gateway) {
+		struct dw_address via = net_address(gateway);
+
+		mnl_attr_put(q.m, RTA_GATEWAY, 4, via.bytes);
+	}
+	return ask(n, NULL, &q);
+}
+
 bool net_add_neighbour(const struct net *n, const char *text)
 {
 	struct dw_address a = net_address(text);

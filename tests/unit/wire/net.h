@@ -29,6 +29,8 @@ void net_in_b(const struct net *n, void (*fn)(void *arg), void *arg);
 bool net_add_address(const struct net *n, bool on_b, const char *text, uint8_t bits);
 /* A neighbour of b0 that is a0's. */
 bool net_add_neighbour(const struct net *n, const char *text);
+/* IPv4, in the test's namespace; gateway NULL: a black hole. */
+bool net_add_route(const struct net *n, const char *text, uint8_t bits, const char *gateway);
 bool net_set(const struct net *n, const char *file, const char *value); /* in b */
 struct dw_address net_address(const char *text);
 /* Listens there; -1: the port is taken. */
