@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "dw_packet.h"
-#include "packet.h"
+#include "packet-bytes.h"
 
 #define EXTENSIONS_MAX 8
 

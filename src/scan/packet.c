@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "dw_packet.h"
-#include "packet.h"
+#include "packet-bytes.h"
 
 #define HOPS        64
 #define TCP_WINDOW  64240 /* what Linux offers: 44 segments of 1460 */

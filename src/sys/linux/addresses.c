@@ -9,7 +9,7 @@
 
 #include "dw_netlink.h"
 #include "dw_vec.h"
-#include "route.h"
+#include "route_private.h"
 
 #define LIST_MAX (1U << 20)
 

@@ -10,8 +10,8 @@
 
 #include "dw_sandbox.h"
 #include "dw_wait.h"
-#include "packet.h"
-#include "route.h"
+#include "packet_private.h"
+#include "route_private.h"
 
 #define TARGETS_MAX ((size_t)1 << 20)
 #define RING_BYTES  ((size_t)4 << 20)

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "packet.h"
+#include "packet_private.h"
 
 #define ETHER 14U
 

@@ -12,7 +12,7 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 
-#include "packet.h"
+#include "packet_private.h"
 #include "sys_private.h"
 
 #define BLOCK_SIZE ((size_t)256 * 1024)

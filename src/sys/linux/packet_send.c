@@ -8,7 +8,7 @@
 #include <sys/socket.h>
 
 #include "dw_str.h"
-#include "packet.h"
+#include "packet_private.h"
 #include "sys_private.h"
 
 struct dw_packet_sender {

@@ -9,7 +9,7 @@
 
 #include "dw_netlink.h"
 #include "dw_vec.h"
-#include "route.h"
+#include "route_private.h"
 
 #define LINKS_MAX 65536U
 

@@ -16,7 +16,7 @@
 #include <sys/wait.h>
 
 #include "dw_str.h"
-#include "sandbox.h"
+#include "sandbox_private.h"
 #include "sys_private.h"
 
 #define NOBODY     65534U
