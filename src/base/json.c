@@ -152,7 +152,7 @@ void dw_json_uint(struct dw_json *j, const char *key, uint64_t v)
 	check(j, yajl_gen_number(j->gen, text, (size_t)n));
 }
 
-void dw_json_real(struct dw_json *j, const char *key, double v)
+void dw_json_fraction(struct dw_json *j, const char *key, double v)
 {
 	char text[32];
 	int n = snprintf(text, sizeof(text), "%.6g", v);

@@ -105,7 +105,7 @@ static void write_value(struct writer *w, const struct dw_field *f, const struct
 		dw_json_uint(w->j, f->name, v->number);
 		return;
 	case DW_FIELD_REAL:
-		dw_json_real(w->j, f->name, v->real);
+		dw_json_fraction(w->j, f->name, v->real);
 		return;
 	case DW_FIELD_BOOL:
 		dw_json_bool(w->j, f->name, v->yes);
