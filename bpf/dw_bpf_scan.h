@@ -73,7 +73,8 @@ struct dw_bpf_scan {
 };
 
 enum dw_bpf_scan_kind {
-	DW_BPF_SCAN_SYN_ACK = 1,
+	DW_BPF_SCAN_RESET = 1, /* in the program only: goes into no record */
+	DW_BPF_SCAN_SYN_ACK,
 	DW_BPF_SCAN_ICMP,
 	DW_BPF_SCAN_ICMP6,
 };
