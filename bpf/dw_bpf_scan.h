@@ -8,7 +8,7 @@
 
 #include <linux/types.h>
 
-#define DW_BPF_SCAN_SLOTS  262144u /* of one run of the sender; a power of two */
+#define DW_BPF_SCAN_SLOTS  8192u /* of one run of the sender; a power of two */
 #define DW_BPF_SCAN_RING   (4u << 20)
 #define DW_BPF_SCAN_PROBES 32u /* places looked at in the table of addresses before "not there" */
 #define DW_BPF_SCAN_HEAD                                                                           \

@@ -12,9 +12,10 @@
 
 #define SEEDS      64   /* tried until no chain in the table of addresses is too long */
 #define LOT_MIN    256u /* frames of one run, while the driver can't keep up */
-#define LOT_MAX    65536u
-#define NAP_US     50u  /* for the driver to empty its ring */
-#define NAPS_MAX   400u /* in a row without one frame taken: 20 ms and more */
+#define LOT_MAX    DW_BPF_SCAN_SLOTS
+#define BATCH      1024u /* from here on a call of the kernel costs little beside its frames */
+#define NAP_US     50u   /* for the driver to empty its ring */
+#define NAPS_MAX   400u  /* in a row without one frame taken: 20 ms and more */
 #define DRY_FRAMES 8192u
 #define READ_MAX   256u
 #define SYN_BYTES  24u /* with the option MSS */
@@ -496,7 +497,7 @@ int dw_wire_live_open(struct dw_sys *s, uint32_t ifindex, struct dw_wire **ret, 
 		return r;
 	}
 	l->w.ops = dw_xdp_look(l->xdp)->native ? &live_ops : &live_ops_generic;
-	l->w.batch = 1024;
+	l->w.batch = BATCH;
 	l->lot = LOT_MAX;
 	*ret = &l->w;
 	return 0;

@@ -238,4 +238,428 @@ DW_TEST(all_ports_of_both_families_are_told_right)
 	dw_lab_close(&l);
 }
 
+#define FORGED 64u
+
+static uint16_t checksum(const void *data, size_t n)
+{
+	const uint8_t *p = data;
+	uint32_t sum = 0;
+
+	for (size_t i = 0; i + 1 < n; i += 2)
+		sum += (uint32_t)p[i] << 8 | p[i + 1];
+	sum = (sum & 0xffff) + (sum >> 16);
+	sum = (sum & 0xffff) + (sum >> 16);
+	return htons((uint16_t)~sum);
+}
+
+/* As the packet wire would say it: the cookie of a probe to that address and port. */
+static uint32_t cookie_of(const char *address, uint16_t ours, uint16_t port)
+{
+	const struct dw_cookie_key key = KEY;
+	bool v6 = strchr(address, ':') != NULL;
+	uint32_t a[4] = { 0 };
+
+	(void)inet_pton(v6 ? AF_INET6 : AF_INET, address, a);
+	return dw_cookie(&key, a[0], a[1], a[2], a[3], htons(ours), htons(port));
+}
+
+/* A whole IPv4 packet of TCP from 10.9.0.3 to us. */
+static void send_tcp(int fd, uint16_t from, uint16_t to, uint32_t ack, unsigned flags)
+{
+	struct sockaddr_in at = { .sin_family = AF_INET };
+	struct {
+		struct iphdr ip;
+		struct tcphdr tcp;
+	} p = { 0 };
+
+	p.ip.version = 4;
+	p.ip.ihl = 5;
+	p.ip.ttl = 64;
+	p.ip.protocol = IPPROTO_TCP;
+	(void)inet_pton(AF_INET, "10.9.0.3", &p.ip.saddr);
+	(void)inet_pton(AF_INET, "10.9.0.1", &p.ip.daddr);
+	p.tcp.source = htons(from);
+	p.tcp.dest = htons(to);
+	p.tcp.ack_seq = ack;
+	p.tcp.doff = 5;
+	p.tcp.window = htons(1000);
+	((uint8_t *)&p.tcp)[13] = (uint8_t)flags;
+	at.sin_addr.s_addr = p.ip.daddr;
+	if (sendto(fd, &p, sizeof(p), 0, (struct sockaddr *)&at, sizeof(at)) < 0)
+		_exit(5);
+}
+
+/* 3/13 from 10.9.0.2, about a SYN from us to that port of 10.9.0.3. */
+static void send_icmp(uint16_t ours, uint16_t port, uint32_t cookie)
+{
+	int fd = socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_ICMP);
+	struct sockaddr_in at = { .sin_family = AF_INET };
+	struct {
+		struct icmphdr icmp;
+		struct iphdr ip;
+		uint16_t ports[2];
+		uint32_t seq;
+	} p = { .icmp = { .type = ICMP_DEST_UNREACH, .code = ICMP_PKT_FILTERED } };
+
+	p.ip.version = 4;
+	p.ip.ihl = 5;
+	p.ip.protocol = IPPROTO_TCP;
+	(void)inet_pton(AF_INET, "10.9.0.1", &p.ip.saddr);
+	(void)inet_pton(AF_INET, "10.9.0.3", &p.ip.daddr);
+	p.ports[0] = htons(ours);
+	p.ports[1] = htons(port);
+	p.seq = cookie;
+	p.icmp.checksum = checksum(&p, sizeof(p));
+	at.sin_addr.s_addr = p.ip.saddr;
+	if (sendto(fd, &p, sizeof(p), 0, (struct sockaddr *)&at, sizeof(at)) < 0)
+		_exit(5);
+	(void)close(fd);
+}
+
+/* 1/1 from fd09::2, about a SYN from us to that port of fd09::3. */
+static void send_icmp6(uint16_t ours, uint16_t port, uint32_t cookie)
+{
+	int fd = socket(AF_INET6, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_ICMPV6);
+	struct sockaddr_in6 at = { .sin6_family = AF_INET6 };
+	struct {
+		struct icmp6_hdr icmp;
+		struct ip6_hdr ip;
+		uint16_t ports[2];
+		uint32_t seq;
+	} p = { .icmp = { .icmp6_type = ICMP6_DST_UNREACH,
+			  .icmp6_code = ICMP6_DST_UNREACH_ADMIN } };
+
+	p.ip.ip6_vfc = 0x60;
+	p.ip.ip6_nxt = IPPROTO_TCP;
+	(void)inet_pton(AF_INET6, "fd09::1", &p.ip.ip6_src);
+	(void)inet_pton(AF_INET6, "fd09::3", &p.ip.ip6_dst);
+	p.ports[0] = htons(ours);
+	p.ports[1] = htons(port);
+	p.seq = cookie;
+	at.sin6_addr = p.ip.ip6_src;
+	if (sendto(fd, &p, sizeof(p), 0, (struct sockaddr *)&at, sizeof(at)) < 0)
+		_exit(5);
+	(void)close(fd);
+}
+
+#define ACK_RST 0x14u
+#define SYN_ACK 0x12u
+
+/*
+ * Forged: right in all but the cookie. Then what is genuine, on ports 1001 (reset), 1002 (SYN-ACK, bare), 1003 (ICMP from
+ * another host): the first proves that the forged ones did come by.
+ */
+static void forge(void *data)
+{
+	int fd = socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_RAW);
+
+	for (uint16_t i = 0; i < FORGED; i++) {
+		send_tcp(fd, (uint16_t)(2000 + i), FIRST, i * 77777u, SYN_ACK);
+		send_tcp(fd, (uint16_t)(3000 + i), FIRST, i * 77777u, ACK_RST);
+		/* a cookie that is right for another port */
+		send_tcp(fd, (uint16_t)(4000 + i), FIRST,
+			 htonl(ntohl(cookie_of("10.9.0.3", FIRST, 4100)) + 1), SYN_ACK);
+	}
+	send_icmp(FIRST, 5000, cookie_of("10.9.0.3", FIRST, 5001));
+	send_icmp6(FIRST, 5000, cookie_of("fd09::3", FIRST, 5001));
+	send_tcp(fd, 1001, FIRST, htonl(ntohl(cookie_of("10.9.0.3", FIRST, 1001)) + 1), ACK_RST);
+	send_tcp(fd, 1002, FIRST + 5, htonl(ntohl(cookie_of("10.9.0.3", FIRST + 5, 1002)) + 1),
+		 SYN_ACK);
+	send_tcp(fd, 1002, FIRST + 6, htonl(ntohl(cookie_of("10.9.0.3", FIRST + 6, 1002)) + 1),
+		 SYN_ACK);
+	send_icmp(FIRST, 1003, cookie_of("10.9.0.3", FIRST, 1003));
+	send_icmp6(FIRST, 1003, cookie_of("fd09::3", FIRST, 1003));
+	(void)close(fd);
+}
+
+struct heard {
+	struct dw_wire_answer answers[16];
+	size_t n, n_bits;
+};
+
+/* What is answered within a second, or as soon as `bits` bits are set. */
+static struct heard hear_forged(struct dw_wire *w, const struct dw_wire_host *host, size_t bits,
+				void (*when_begun)(const struct dw_lab *l), const struct dw_lab *l)
+{
+	struct dw_wire_block b = { .protocol = DW_PROTOCOL_TCP,
+				   .hosts = host,
+				   .n_hosts = 1,
+				   .ports = all_ports,
+				   .n_ports = PORTS,
+				   .key = KEY,
+				   .source_port = FIRST };
+	struct heard h = { .n = 0 };
+	struct dw_error e = { 0 };
+
+	DW_CHECK(w->ops->begin(w, &b, &e) == 0);
+	when_begun(l);
+	for (unsigned i = 0; i < 100; i++) {
+		size_t n = 0;
+
+		DW_CHECK(w->ops->receive(w, 10000, h.answers + h.n, 16 - h.n, &n, &e) == 0);
+		h.n += n;
+		h.n_bits = 0;
+		for (uint32_t k = 0; k < PORTS; k++)
+			h.n_bits += is_answered(w, k);
+		if (h.n_bits >= bits && n == 0 && i > 5)
+			break;
+	}
+	w->ops->end(w);
+	return h;
+}
+
+static void start_forging(const struct dw_lab *l)
+{
+	DW_CHECK(write(l->to_far, "x", 1) == 1);
+}
+
+static void start_nothing(const struct dw_lab *l)
+{
+}
+
+DW_TEST(forged_answers_are_not_taken)
+{
+	const struct dw_lab_options o = { .more = forge };
+	_cleanup_sys_ struct dw_sys *s = NULL;
+	struct dw_wire *w = NULL;
+	struct dw_wire_host four;
+	const struct dw_wire_answer *a;
+	struct heard h;
+	struct dw_lab l;
+
+	if (!open_all(&o, &l, &s, &w))
+		return;
+	four = host_of(&l, "10.9.0.3", "10.9.0.1");
+	h = hear_forged(w, &four, 3, start_forging, &l);
+	DW_CHECK_INT(h.n_bits, 3);
+	DW_CHECK_INT(h.n, 3);
+	DW_CHECK_INT(w->counts.foreign, 3 * FORGED + 1);
+	DW_CHECK_INT(w->counts.answers, 4);
+	a = h.answers;
+	DW_CHECK_INT(a[0].slot, 1001);
+	DW_CHECK_INT(a[0].why, DW_SCAN_WHY_SYN_ACK);
+	DW_CHECK_INT(a[0].round, 5);
+	DW_CHECK_INT(a[0].flags, DW_WIRE_BARE);
+	DW_CHECK_INT(a[0].ttl, 64);
+	DW_CHECK_INT(a[1].round, 6);
+	DW_CHECK_INT(a[1].flags, DW_WIRE_BARE | DW_WIRE_AGAIN);
+	DW_CHECK_INT(a[2].slot, 1002);
+	DW_CHECK_INT(a[2].why, DW_SCAN_WHY_PROHIBITED);
+	DW_CHECK_INT(a[2].from.family, DW_FAMILY_IPV4);
+	DW_CHECK_INT(a[2].from.bytes[3], 2);
+	dw_wire_free(w);
+	dw_lab_close(&l);
+}
+
+DW_TEST(icmp6_is_told_and_checked)
+{
+	const struct dw_lab_options o = { .more = forge };
+	_cleanup_sys_ struct dw_sys *s = NULL;
+	struct dw_wire *w = NULL;
+	struct dw_wire_host six;
+	struct heard h;
+	struct dw_lab l;
+
+	if (!open_all(&o, &l, &s, &w))
+		return;
+	six = host_of(&l, "fd09::3", "fd09::1");
+	h = hear_forged(w, &six, 1, start_forging, &l);
+	DW_CHECK_INT(h.n_bits, 1);
+	DW_CHECK_INT(h.n, 1);
+	DW_CHECK_INT(w->counts.foreign, 1);
+	DW_CHECK_INT(h.answers[0].slot, 1002);
+	DW_CHECK_INT(h.answers[0].why, DW_SCAN_WHY_PROHIBITED);
+	DW_CHECK_INT(h.answers[0].from.family, DW_FAMILY_IPV6);
+	DW_CHECK_INT(h.answers[0].from.bytes[15], 2);
+	/* a block that is over leaves nothing behind for the next */
+	h = hear_forged(w, &six, 1, start_nothing, &l);
+	DW_CHECK_INT(h.n_bits, 0);
+	dw_wire_free(w);
+	dw_lab_close(&l);
+}
+
+/* Room for more hosts than at first: another program takes the place of the first, and counts go on. */
+DW_TEST(a_larger_block_gets_its_room)
+{
+	enum { HOSTS = 5000 };
+	const struct dw_lab_options o = { .ports = listeners, .n_ports = LISTENERS };
+	struct dw_wire_host *hosts = calloc(HOSTS, sizeof(*hosts));
+	_cleanup_sys_ struct dw_sys *s = NULL;
+	struct dw_wire *w = NULL;
+	struct dw_wire_block b = { .protocol = DW_PROTOCOL_TCP,
+				   .hosts = hosts,
+				   .n_hosts = HOSTS,
+				   .ports = listeners,
+				   .n_ports = LISTENERS,
+				   .key = KEY,
+				   .source_port = FIRST };
+	struct seen *seen = calloc(1, sizeof(*seen));
+	struct dw_error e = { 0 };
+	uint32_t slots[LISTENERS], silent = 0;
+	struct dw_lab l;
+	size_t sent = 0;
+
+	if (!open_all(&o, &l, &s, &w)) {
+		free(hosts);
+		free(seen);
+		return;
+	}
+	for (uint32_t i = 0; i < HOSTS; i++) {
+		hosts[i] = host_of(&l, "10.9.0.2", "10.9.0.1");
+		hosts[i].address.bytes[1] = (uint8_t)(100 + i / 256);
+		hosts[i].address.bytes[3] = (uint8_t)i;
+	}
+	hosts[HOSTS - 1] = host_of(&l, "10.9.0.2", "10.9.0.1");
+	DW_CHECK_INT(w->ops->begin(w, &b, &e), 0);
+	for (uint32_t i = 0; i < LISTENERS; i++)
+		slots[i] = (HOSTS - 1) * LISTENERS + i;
+	for (unsigned round = 0; round < 5; round++) {
+		DW_CHECK(w->ops->send(w, slots, LISTENERS, round, &sent, &e) == 0);
+		hear(w, 20000, seen);
+	}
+	for (uint32_t i = 0; i < HOSTS * LISTENERS; i++)
+		silent += !is_answered(w, i);
+	DW_CHECK_INT(silent, (HOSTS - 1) * LISTENERS);
+	w->ops->end(w);
+	hosts[0] = hosts[HOSTS - 1];
+	DW_CHECK_INT(w->ops->begin(w, &b, &e), -EINVAL);
+	b.protocol = DW_PROTOCOL_UDP;
+	DW_CHECK_INT(w->ops->begin(w, &b, &e), -ENOTSUP);
+	dw_wire_free(w);
+	dw_lab_close(&l);
+	free(hosts);
+	free(seen);
+}
+
+/* Opens the wire, begins, tells so, and waits for its end. */
+_Noreturn static void scan_until_killed(const struct dw_lab *l, int out)
+{
+	struct dw_wire_host host = host_of(l, "10.9.0.3", "10.9.0.1");
+	struct dw_wire_block b = { .protocol = DW_PROTOCOL_TCP,
+				   .hosts = &host,
+				   .n_hosts = 1,
+				   .ports = all_ports,
+				   .n_ports = PORTS,
+				   .key = KEY,
+				   .source_port = FIRST };
+	uint32_t slot = 1;
+	struct dw_sys *s = NULL;
+	struct dw_wire *w = NULL;
+	size_t sent = 0;
+
+	if (dw_sys_open(NULL, &s, NULL) < 0 || dw_wire_live_open(s, l->ifindex, &w, NULL) < 0 ||
+	    w->ops->begin(w, &b, NULL) < 0 || write(out, "x", 1) != 1)
+		_exit(1);
+	for (unsigned i = 0;; i++)
+		if (w->ops->send(w, &slot, 1, i, &sent, NULL) < 0)
+			_exit(1);
+}
+
+DW_TEST(nothing_is_left_by_a_killed_process)
+{
+	const struct dw_lab_options o = { .deaf = false };
+	_cleanup_sys_ struct dw_sys *s = NULL;
+	struct dw_wire *w = NULL, *second = NULL;
+	struct dw_error e = { 0 };
+	struct dw_lab l;
+	int pipes[2], r;
+	char c;
+	pid_t child;
+
+	if (!open_all(&o, &l, &s, &w))
+		return;
+	DW_CHECK(pipe(pipes) == 0);
+	DW_CHECK_INT(dw_wire_live_open(s, l.ifindex, &second, &e), -EBUSY);
+	dw_wire_free(w);
+	child = fork();
+	if (child == 0)
+		scan_until_killed(&l, pipes[1]);
+	(void)close(pipes[1]);
+	DW_CHECK(read(pipes[0], &c, 1) == 1);
+	/* it is there */
+	DW_CHECK_INT(dw_wire_live_open(s, l.ifindex, &w, &e), -EBUSY);
+	DW_CHECK(kill(child, SIGKILL) == 0);
+	DW_CHECK(waitpid(child, NULL, 0) == child);
+	/* and it is not; the kernel may finish its work a moment later */
+	for (unsigned i = 0; i < 100; i++) {
+		r = dw_wire_live_open(s, l.ifindex, &w, &e);
+		if (r != -EBUSY)
+			break;
+		(void)usleep(10000);
+	}
+	DW_CHECK_INT(r, 0);
+	if (r == 0)
+		dw_wire_free(w);
+	(void)close(pipes[0]);
+	dw_lab_close(&l);
+}
+
+DW_TEST(an_interface_that_takes_no_frames_is_told)
+{
+	const struct dw_lab_options o = { .deaf = true };
+	_cleanup_sys_ struct dw_sys *s = NULL;
+	struct dw_error e = { 0 };
+	struct dw_wire *w = NULL;
+	struct dw_lab l;
+
+	if (dw_lab_open(&o, &l) < 0 || !DW_HAVE_BPF) {
+		printf("SKIPPED: namespaces\n");
+		return;
+	}
+	DW_CHECK(dw_sys_open(NULL, &s, &e) == 0);
+	DW_CHECK_INT(dw_wire_live_open(s, l.ifindex, &w, &e), -ENOTSUP);
+	DW_CHECK(strstr(e.message, "dwnear") != NULL || strstr(e.message, "kernel") != NULL);
+	DW_CHECK_INT(dw_wire_live_open(s, 1, &w, &e), -ENOTSUP); /* lo */
+	DW_CHECK(dw_wire_live_open(s, 9999, &w, &e) < 0);
+	dw_lab_close(&l);
+}
+
+/* Whichever call fails, it is said, and nothing stays attached. */
+DW_TEST(each_failure_is_survived)
+{
+	const struct dw_lab_options o = { .ports = listeners, .n_ports = 1 };
+	_cleanup_sys_ struct dw_sys *s = NULL;
+	struct dw_wire *w = NULL;
+	struct dw_wire_host host;
+	struct dw_lab l;
+	unsigned failed = 0;
+
+	if (!open_all(&o, &l, &s, &w))
+		return;
+	dw_wire_free(w);
+	host = host_of(&l, "10.9.0.2", "10.9.0.1");
+	for (unsigned n = 1; n < 20; n++) {
+		struct dw_wire_block b = { .protocol = DW_PROTOCOL_TCP,
+					   .hosts = &host,
+					   .n_hosts = 1,
+					   .ports = all_ports,
+					   .n_ports = PORTS,
+					   .key = KEY,
+					   .source_port = FIRST };
+		struct dw_wire_answer answers[4];
+		const uint32_t slot = 0;
+		struct dw_error e = { 0 };
+		size_t got = 0;
+		int r;
+
+		dw_sys_fail_at(s, n, EIO);
+		r = dw_wire_live_open(s, l.ifindex, &w, &e);
+		if (r == 0) {
+			r = w->ops->begin(w, &b, &e);
+			if (r == 0)
+				r = w->ops->send(w, &slot, 1, 0, &got, &e);
+			if (r == 0)
+				r = w->ops->receive(w, 0, answers, 4, &got, &e);
+			dw_wire_free(w);
+		}
+		dw_sys_fail_at(s, 0, 0);
+		DW_CHECK(r == 0 || (r == -EIO && e.message[0] != '\0'));
+		failed += r < 0;
+		if (r == 0)
+			break;
+	}
+	DW_CHECK(failed >= 4);
+	dw_lab_close(&l);
+}
+
 DW_TEST_MAIN
