@@ -69,7 +69,11 @@ struct dw_bpf_scan {
 	__u32 slots[DW_BPF_SCAN_SLOTS] __attribute__((aligned(64)));
 	__u32 missed[DW_BPF_SCAN_SLOTS]; /* positions in slots[] */
 	__u16 ports[65536];              /* of the block, as in the packet */
-	__u32 index1[65536];             /* of a port (host order), + 1; 0: not of this block */
+	/*
+	 * Of a port as in the packet: its index + 1; 0: not of this block. Not of its number: clang makes one
+	 * instruction of swap and index, and the verifier of 6.1 loses the bound.
+	 */
+	__u32 index1[65536];
 };
 
 enum dw_bpf_scan_kind {

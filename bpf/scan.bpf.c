@@ -246,7 +246,7 @@ GLOBAL __u64 dw_find_slot(const struct claim *c)
 	if (!s || !c)
 		return 0;
 	host1 = find_host(s, c->address);
-	index1 = s->index1[bpf_ntohs(c->port)];
+	index1 = s->index1[c->port];
 	if (host1 == 0 || index1 == 0 || c->cookie != cookie_of(s, c->address, c->ours, c->port))
 		return 0;
 	return (__u64)(host1 - 1) * s->n_ports + index1;

@@ -182,7 +182,7 @@ static void write_ports(volatile struct dw_bpf_scan *s, const struct dw_wire_blo
 	memset((void *)s->index1, 0, sizeof(s->index1));
 	for (uint32_t i = 0; i < b->n_ports; i++) {
 		s->ports[i] = htons(b->ports[i]);
-		s->index1[b->ports[i]] = i + 1;
+		s->index1[htons(b->ports[i])] = i + 1;
 	}
 	s->n_ports = b->n_ports;
 	s->first = b->source_port;

@@ -95,7 +95,8 @@ int dw_xdp_load(uint32_t n_hosts, uint64_t n_slots, struct dw_xdp_loaded *ret, s
 		r = -ENOMEM;
 	if (r < 0) {
 		dw_xdp_unload(&l);
-		return dw_error_errno(e, r == -EPERM || r == -EACCES ? -EPERM : -ENOTSUP,
+		return dw_error_errno(e,
+				      r == -EPERM ? -EPERM : -ENOTSUP, /* -EACCES is the verifier */
 				      "the kernel did not take the BPF program that scans (%d)", r);
 	}
 	l.program = l.skeleton->progs.dw_scan.prog_fd;
