@@ -32,14 +32,16 @@ struct dw_scan_target {
 	uint32_t rtt_us;
 	bool on_link; /* its neighbour was asked, or can be */
 	bool has_mac;
+	bool own; /* this host's */
+	struct dw_address gateway; /* not on_link */
 	size_t host;     /* its row in hosts; only when it is asked for ports */
 	uint32_t asking; /* open ports that were asked what they are */
 };
 
-/* One for each interface and family, and one for what ordinary sockets ask. */
+/* One for each interface, and one for what ordinary sockets ask. */
 struct dw_scan_wire {
 	uint32_t ifindex; /* 0: the connect wire */
-	enum dw_family family;
+	uint32_t instead; /* 1 + index of the wire that stands for it; 0: none */
 	struct dw_wire *wire;
 };
 
@@ -119,6 +121,7 @@ struct dw_scanning {
 	uint64_t seen_at;
 	uint64_t sent_before, open_before;
 	bool ended_early;
+	uint64_t unreachable; /* addresses without a way */
 };
 
 static inline enum dw_protocol dw_scanning_protocol(unsigned i)
