@@ -141,8 +141,6 @@ static void is_open_now(struct dw_engine *g, struct dw_engine_answer *r,
 	if (!dw_engine_is_open(r->why)) {
 		h->open++;
 		h->bare += (a->flags & DW_WIRE_BARE) != 0;
-		if (h->n_controls < DW_ENGINE_CONTROLS / 2)
-			h->controls[h->n_controls++] = r->slot;
 		r->why = a->why;
 		r->round = a->round;
 		r->ttl = a->ttl;

@@ -155,6 +155,32 @@ static void account(struct dw_engine *g, struct dw_engine_host_run *h, uint32_t 
 		g->window_new += n;
 }
 
+/* It is there again, in the middle of a round. What was asked meanwhile is asked in the next. */
+static void resume(struct dw_engine *g, struct dw_engine_host_run *h)
+{
+	h->state = DW_ENGINE_ASK;
+	h->rate = DW_MAX(h->rate / 2, DW_MIN(h->rate, g->load.begin));
+	h->last = g->now;
+	h->window_at = g->now;
+	h->window_sent = 0;
+	h->window_set = h->set;
+	h->due = g->now;
+}
+
+/* In the middle of a round nothing is heard any more. */
+static void doubt(struct dw_engine *g, uint32_t host)
+{
+	struct dw_engine_host_run *h = &g->hosts[host];
+
+	h->deaf = false;
+	h->deaf_pulses = 0;
+	h->doubts = 0;
+	h->state = DW_ENGINE_DOUBT;
+	dw_engine_pulse(g, host);
+	h->until = g->now + 2 * dw_engine_host_timeout(g, h);
+	h->due = h->until;
+}
+
 static void ask(struct dw_engine *g, uint32_t host)
 {
 	struct dw_engine_host_run *h = &g->hosts[host];
@@ -162,6 +188,10 @@ static void ask(struct dw_engine *g, uint32_t host)
 
 	if (h->round == 0)
 		dw_engine_rate_host(g, h);
+	if (h->deaf || h->deaf_pulses >= 3) {
+		doubt(g, host);
+		return;
+	}
 	if (most > 0)
 		account(g, h, dw_engine_walk(g, host, most));
 	if (h->left == 0 && h->left_after == 0) {
@@ -172,7 +202,7 @@ static void ask(struct dw_engine *g, uint32_t host)
 		h->last = g->now;
 		h->pulse_at = g->now;
 		h->doubts = 0;
-		h->due = g->now + wait / 8;
+		h->due = g->now + DW_MIN(wait / 4, DW_MAX(h->rtt > 0 ? h->rtt : g->pool_rtt, 500u));
 		return;
 	}
 	h->due = h->last + (uint64_t)(DW_MAX(h->rate / 1000, 1.0f) * 1e6f / h->rate);
@@ -188,7 +218,10 @@ static void wait_ends(struct dw_engine *g, uint32_t host)
 
 	dw_engine_pulse_settle(g, host);
 	if (h->pulse_asked == 0 || h->pulse_heard > 0) {
-		dw_engine_round_end(g, host);
+		if (h->left > 0 || h->left_after > 0)
+			resume(g, h);
+		else
+			dw_engine_round_end(g, host);
 		return;
 	}
 	h->state = DW_ENGINE_DOUBT;
@@ -206,12 +239,15 @@ static void wait_ends(struct dw_engine *g, uint32_t host)
 static void wait(struct dw_engine *g, uint32_t host)
 {
 	struct dw_engine_host_run *h = &g->hosts[host];
+	uint64_t passed;
 
 	if (g->now >= h->until) {
 		wait_ends(g, host);
 		return;
 	}
-	h->due = g->now + DW_MIN(h->until - g->now, DW_MAX(dw_engine_host_timeout(g, h) / 8, 250u));
+	/* soon at first: where all has answered nothing need be waited for; then seldom */
+	passed = g->now - DW_MIN(h->last, g->now);
+	h->due = g->now + DW_MIN(h->until - g->now, DW_MAX(passed, 500));
 }
 
 static void gap(struct dw_engine *g, uint32_t host)
@@ -303,8 +339,11 @@ static void measure_icmp(struct dw_engine *g, struct dw_engine_host_run *h)
 
 static bool is_tarpit(const struct dw_engine *g, const struct dw_engine_host_run *h)
 {
-	return g->block->n_ports > 1 && h->open >= TARPIT_OPEN &&
-	       (uint64_t)h->open * 20 >= (uint64_t)(h->set - h->before) * 19;
+	/* datagrams are easily forged */
+	uint32_t open = g->block->protocol == DW_PROTOCOL_UDP ? h->confirmed : h->open;
+
+	return g->block->n_ports > 1 && open >= TARPIT_OPEN &&
+	       (uint64_t)open * 20 >= (uint64_t)(h->set - h->before) * 19;
 }
 
 static void look(struct dw_engine *g, uint32_t host)

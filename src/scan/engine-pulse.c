@@ -42,10 +42,19 @@ static void settle_open(struct dw_engine *g, struct dw_engine_host_run *h, uint3
 		*asked += r->out;
 		*heard += r->out && r->fresh;
 		r->out = false;
-		if (!r->forged && !dw_engine_answer_confirmed(g, r) && r->tries < TRIES_MAX) {
+		bool confirmed = !r->forged && dw_engine_answer_confirmed(g, r);
+
+		/* Tries under load say little: the last ones come when the host has nothing else to do. */
+		if (h->state == DW_ENGINE_CONFIRM && !h->quiet && !confirmed && !r->forged)
+			r->tries = 0;
+		if (!confirmed && !r->forged &&
+		    (r->tries < TRIES_MAX || h->state != DW_ENGINE_CONFIRM)) {
 			at = &r->next;
 			continue;
 		}
+		if (confirmed && h->n_controls < DW_ENGINE_CONTROLS / 2)
+			h->controls[h->n_controls++] = r->slot;
+		h->confirmed += confirmed;
 		*at = r->next;
 		r->waits = false;
 		h->confirmations--;
@@ -63,6 +72,7 @@ void dw_engine_pulse_settle(struct dw_engine *g, uint32_t host)
 	if (h->pulse_out)
 		settle_controls(g, h);
 	settle_open(g, h, &asked, &heard);
+	h->quiet = h->state == DW_ENGINE_CONFIRM;
 	h->pulse_out = false;
 	t.heard = h->pulse_heard;
 	t.lost = h->pulse_asked - h->pulse_heard;
@@ -70,6 +80,9 @@ void dw_engine_pulse_settle(struct dw_engine *g, uint32_t host)
 		h->pulse_asked = (uint16_t)DW_MIN(asked, UINT16_MAX);
 		h->pulse_heard = (uint16_t)DW_MIN(heard, UINT16_MAX);
 	}
+	if (h->pulse_asked > 0)
+		h->deaf_pulses =
+			h->pulse_heard > 0 || h->set > h->pulse_set ? 0 : h->deaf_pulses + 1;
 	/* Nothing at all: the host is away, or its limit is reached. That is no loss that more rounds mend. */
 	if (t.heard == 0)
 		return;
@@ -96,15 +109,18 @@ static void ask_open(struct dw_engine *g, struct dw_engine_host_run *h, unsigned
 	float fits = h->rate * (float)dw_engine_host_timeout(g, h) / 4e6f;
 	uint32_t most = 16 + (uint32_t)DW_MIN(fits, 900.0f);
 
-	for (uint32_t i = h->doubtful; i != DW_ENGINE_NONE && most > 0; most--) {
+	for (uint32_t i = h->doubtful; i != DW_ENGINE_NONE && most > 0;) {
 		struct dw_engine_answer *r = &g->answers[i];
 
+		i = r->next;
+		if (r->tries >= TRIES_MAX)
+			continue;
+		most--;
 		r->out = true;
 		r->fresh = false;
 		r->tries++;
 		r->asked |= 1u << source;
 		dw_engine_put(g, r->slot, source);
-		i = r->next;
 	}
 }
 
@@ -164,6 +180,7 @@ void dw_engine_pulse(struct dw_engine *g, uint32_t host)
 		return;
 	h->pulse++;
 	h->pulsed_at = g->now;
+	h->pulse_set = h->set;
 	ask_open(g, h, source);
 	if (h->set < h->n && h->set > h->before)
 		ask_controls(g, host, source);

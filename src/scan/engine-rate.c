@@ -38,12 +38,19 @@ float dw_engine_rate_cap(const struct dw_engine *g, const struct dw_engine_host_
 	return h->set > h->before ? g->load.cap : g->load.blind;
 }
 
+/* Is this fewer than `due`, by more than chance makes it? Three standard deviations of a count. */
+static bool is_fewer(float heard, float due)
+{
+	float off = due - heard;
+
+	return off > 4 && off * off > 9 * due;
+}
+
 /* The window is over: were as many answers heard as the share says? */
 static void judge(struct dw_engine *g, struct dw_engine_host_run *h, float due, float heard,
 		  uint64_t us)
 {
-	float share = heard / due, cap = dw_engine_rate_cap(g, h);
-	float floor = g->block->protocol == DW_PROTOCOL_UDP ? g->load.begin : g->load.follow;
+	float share = DW_MIN(heard / due, 1.0f), cap = dw_engine_rate_cap(g, h);
 	bool limited = h->icmp > 8 && h->icmp * 2 > h->set - h->before;
 
 	if (h->share < 0) {
@@ -56,18 +63,21 @@ static void judge(struct dw_engine *g, struct dw_engine_host_run *h, float due, 
 		h->rate = DW_MIN(h->rate, DW_MAX(g->load.blind, g->load.begin));
 		return;
 	}
-	if (heard + 2 >= 0.85f * h->share * due) {
-		h->share = DW_MAX(h->share, 0.7f * h->share + 0.3f * share);
+	if (heard <= 0 && is_fewer(heard, h->share * due)) {
+		h->deaf = true;
+		return;
+	}
+	if (!is_fewer(heard, 0.85f * h->share * due)) {
+		h->share = DW_MAX(h->share, 0.8f * h->share + 0.2f * share);
 		h->rate = DW_MIN(h->rate * (h->grows_slowly ? 1.15f : 2), cap);
 		return;
 	}
-	if (heard + 2 >= 0.7f * h->share * due)
+	if (!is_fewer(heard, 0.75f * h->share * due))
 		return;
 	h->grows_slowly = true;
 	h->rate = DW_MAX(0.9f * heard * 1e6f / (float)us / h->share, h->rate / 8);
-	h->rate = DW_MIN(DW_MAX(h->rate, floor), cap);
-	h->window_sent =
-		0; /* what is still under way belongs to the old rate: the next window begins later */
+	h->rate = DW_MIN(DW_MAX(h->rate, g->load.begin), cap);
+	/* what is still under way belongs to the old rate: the next window begins later */
 	h->window_at += DW_MAX(2 * h->rtt, g->load.window / 2);
 }
 
@@ -76,6 +86,11 @@ void dw_engine_rate_host(struct dw_engine *g, struct dw_engine_host_run *h)
 	uint64_t us = g->now - h->window_at, length = DW_MAX(g->load.window, 4 * h->rtt);
 	float rate, due;
 
+	if (g->now < h->window_at) {
+		h->window_sent = 0;
+		h->window_set = h->set;
+		return;
+	}
 	if (g->now < h->window_at + length || h->window_sent < 32)
 		return;
 	rate = (float)h->window_sent * 1e6f / (float)us;
@@ -91,17 +106,17 @@ void dw_engine_rate_host(struct dw_engine *g, struct dw_engine_host_run *h)
 
 void dw_engine_rate_controls(struct dw_engine *g, struct dw_engine_host_run *h)
 {
-	float n = (float)h->recent.heard + (float)h->recent.lost, lost, usual;
+	double heard = h->recent.heard, lost = h->recent.lost, usual = 0;
+	float floor = DW_MIN(h->rate, g->load.begin);
 
-	if (n < 12)
+	if (heard + lost < 16)
 		return;
-	lost = (float)h->recent.lost / n;
-	n = (float)h->later.heard + (float)h->later.lost;
-	usual = n > 0 ? (float)h->later.lost / n : 0;
+	if (h->later.heard > 0)
+		usual = (double)h->later.lost / ((double)h->later.heard + h->later.lost);
 	h->recent = (struct dw_engine_tally){ 0 };
-	if (lost > DW_MAX(0.4f, usual + 0.25f))
-		h->rate = DW_MAX(h->rate * 0.6f, g->load.follow);
-	else if (lost < usual + 0.1f && h->round > 0 && !h->followed)
+	if (dw_engine_loss_low(heard, lost) > DW_MAX(0.25, usual + 0.1))
+		h->rate = DW_MAX(h->rate * 0.7f, floor);
+	else if (h->round > 0 && !h->followed)
 		h->rate = DW_MIN(h->rate * 1.25f, dw_engine_rate_cap(g, h));
 }
 

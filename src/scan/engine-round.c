@@ -2,6 +2,8 @@
 /* After a round: what it tells of the loss, and whether the silence that is left can be trusted. */
 #include "engine.h"
 
+#define FAR_US 2000000u
+
 /* Of the round that runs: answers so far, of which later ones must be counted by nobody else. */
 uint32_t dw_engine_round_tally(struct dw_engine *g, struct dw_engine_host_run *h)
 {
@@ -66,6 +68,14 @@ void dw_engine_round_end(struct dw_engine *g, uint32_t host)
 		h->state = DW_ENGINE_GAP;
 		h->until = DW_MAX(h->round_at + pause, g->now);
 		h->due = h->until;
+		return;
+	}
+	/* Nothing heard at all: it may be far away. */
+	if (h->rtt == 0 && !h->waited) {
+		h->waited = true;
+		h->state = DW_ENGINE_WAIT;
+		h->until = g->now + FAR_US;
+		h->due = g->now + FAR_US / 16;
 		return;
 	}
 	if (g->block->protocol == DW_PROTOCOL_UDP && g->o.udp_seconds > 0 && h->icmp > 0 &&

@@ -69,8 +69,12 @@ struct dw_engine_host_run {
 	uint16_t pulse_asked, pulse_heard; /* controls of the last pulse */
 	uint8_t n_controls,
 		n_cleared; /* controls: first the open ones, then closed ones whose bit was cleared */
-	uint8_t pulse;
+	uint8_t pulse, deaf_pulses;
+	uint32_t pulse_set; /* known when it was sent */
 	uint8_t state, round, good, doubts;
+	uint32_t confirmed;
+	bool deaf, waited,
+		quiet; /* deaf: suddenly hears nothing; waited: long, for a first answer */
 	bool grows_slowly, no_follow, followed, pulse_out, gone, tarpit;
 };
 
