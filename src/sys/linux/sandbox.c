@@ -16,13 +16,14 @@
 #include <sys/wait.h>
 
 #include "dw_str.h"
-#include "sandbox.h"
+#include "sandbox_private.h"
 #include "sys_private.h"
 
-#define NOBODY    65534U
-#define FIRST_FD  3
-#define FDS_MAX   16U
-#define CAPS_LAST 63 /* more than there are: the kernel says where they end */
+#define NOBODY     65534U
+#define FIRST_FD   3
+#define FDS_MAX    16U
+#define STACK_ROOM ((size_t)1 << 20) /* the stack's growth counts as address space */
+#define CAPS_LAST  63                /* more than there are: the kernel says where they end */
 
 /* What the child says before it closes the pipe that the parent waits on. */
 struct report {
@@ -133,7 +134,7 @@ static void set_limits(struct child *c)
 	limit(c, RLIMIT_CORE, 0);
 	limit(c, RLIMIT_MEMLOCK, 0);
 	if (used > 0)
-		limit(c, RLIMIT_AS, used + c->o->memory);
+		limit(c, RLIMIT_AS, used + STACK_ROOM + c->o->memory);
 	limit(c, RLIMIT_NPROC, 0);
 }
 

@@ -12,7 +12,7 @@
 #include <sys/syscall.h>
 
 #include "dw_sandbox.h"
-#include "sandbox.h"
+#include "sandbox_private.h"
 
 #if defined(__x86_64__)
 #define ARCH AUDIT_ARCH_X86_64
