@@ -93,8 +93,7 @@ static void save_at_times(struct dw_scanning *s, uint64_t now)
 {
 	size_t n = words_of(s->block);
 
-	if (!s->o.state_file || !s->telling || n > PICTURE_MAX ||
-	    s->others.n >= DW_SCAN_OTHERS_MAX)
+	if (!s->o.state_file || !s->telling || n > PICTURE_MAX || s->others.n >= DW_SCAN_OTHERS_MAX)
 		return;
 	if (s->saved == 0)
 		s->saved = now;
@@ -103,8 +102,8 @@ static void save_at_times(struct dw_scanning *s, uint64_t now)
 		if (!s->seen_bits)
 			dw_oom();
 		for (size_t i = 0; i < n; i++)
-			s->seen_bits[i] = __atomic_load_n(&s->block_wire->answered[i],
-							  __ATOMIC_RELAXED);
+			s->seen_bits[i] =
+				__atomic_load_n(&s->block_wire->answered[i], __ATOMIC_RELAXED);
 		s->seen_at = now;
 	} else if (s->seen_bits && now - s->seen_at >= SETTLE_MS) {
 		dw_scanning_save(s, s->seen_bits);

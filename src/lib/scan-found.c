@@ -145,8 +145,7 @@ void dw_scanning_identify(struct dw_scanning *s, unsigned wait_ms)
 {
 	struct dw_error e = { 0 };
 
-	if (s->identify && s->asking > 0 &&
-	    dw_identify_work(s->identify, wait_ms, told, s, &e) < 0)
+	if (s->identify && s->asking > 0 && dw_identify_work(s->identify, wait_ms, told, s, &e) < 0)
 		give_up(s, e.message);
 }
 
@@ -188,6 +187,14 @@ static void ask(struct dw_scanning *s, struct dw_scan_target *t, struct dw_scan_
 	s->asking += f->asking;
 	if (r < 0)
 		tell_found(s, f);
+}
+
+void dw_scanning_ask_what(struct dw_scanning *s, struct dw_scan_found *f)
+{
+	struct dw_scan_target none = { 0 };
+
+	if (!f->service && !f->told)
+		ask(s, &none, f);
 }
 
 void dw_scanning_answer(void *data, const struct dw_wire_answer *a)

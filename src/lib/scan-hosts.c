@@ -11,7 +11,7 @@
 #include "scan-private.h"
 
 /* Of these one is open, or refused, on nearly every host that answers at all. Sorted. */
-static const uint16_t common_ports[] = { 21,  22,  23,   25,   53,   80,   111,  135,
+static const uint16_t common_ports[] = { 21,  22,  23,  25,   53,   80,   111,  135,
 					 139, 443, 445, 3389, 5900, 8080, 8443, 62078 };
 static const uint16_t echo_port[] = { 0 };
 
@@ -30,7 +30,7 @@ static const struct dw_address *hop_of(const struct dw_scan_target *t)
 
 static bool needs_neighbour(const struct dw_scanning *s, const struct dw_scan_target *t)
 {
-	return (t->up == DW_SCAN_UP_UNKNOWN || t->up == DW_SCAN_UP_ASSUMED) && !t->own &&
+	return t->up != DW_SCAN_UP_UNREACHABLE && t->up != DW_SCAN_UP_NO && !t->own &&
 	       !is_connect(s, t);
 }
 
@@ -65,8 +65,7 @@ static int ask_link(struct dw_scanning *s, const struct dw_link *link, struct dw
 {
 	struct dw_ip *hops = dw_arena_array(s->chunk_arena, n, sizeof(*hops));
 	size_t *which = dw_arena_array(s->chunk_arena, n, sizeof(*which)), k = 0;
-	struct dw_neighbours_answer *answers =
-		dw_arena_array(s->chunk_arena, n, sizeof(*answers));
+	struct dw_neighbours_answer *answers = dw_arena_array(s->chunk_arena, n, sizeof(*answers));
 	struct dw_neighbours_question q = { .link = link, .targets = hops, .stop = &s->stop };
 	int r;
 
@@ -112,7 +111,7 @@ static int resolve_wire(struct dw_scanning *s, uint32_t wire, struct dw_scan_tar
 	return r;
 }
 
-static int resolve(struct dw_scanning *s, struct dw_error *e)
+int dw_scanning_resolve(struct dw_scanning *s, struct dw_error *e)
 {
 	struct dw_scan_target **list =
 		dw_arena_array(s->chunk_arena, s->n_chunk, sizeof(struct dw_scan_target *));
@@ -134,8 +133,8 @@ static void take_answers(const struct dw_scan_round *r, const struct dw_engine_r
 
 		if (h->up == DW_SCAN_UP_YES || h->up == DW_SCAN_UP_GONE) {
 			t->up = DW_SCAN_UP_YES;
-			t->up_why = r->protocol == DW_WIRE_ICMP ? DW_SCAN_WHY_ECHO
-								: DW_SCAN_WHY_RESET;
+			t->up_why =
+				r->protocol == DW_WIRE_ICMP ? DW_SCAN_WHY_ECHO : DW_SCAN_WHY_RESET;
 			t->rtt_us = h->rtt_us;
 		} else if (h->up == DW_SCAN_UP_UNREACHABLE) {
 			t->up_why = DW_SCAN_WHY_UNREACHABLE;
@@ -174,8 +173,8 @@ static int probe_group(struct dw_scanning *s, uint32_t wire, enum dw_family fami
 	return code;
 }
 
-static int probe(struct dw_scanning *s, enum dw_protocol protocol, const uint16_t *ports, uint32_t n,
-		 struct dw_error *e)
+static int probe(struct dw_scanning *s, enum dw_protocol protocol, const uint16_t *ports,
+		 uint32_t n, struct dw_error *e)
 {
 	struct dw_scan_round r = { .protocol = protocol,
 				   .ports = ports,
@@ -215,7 +214,7 @@ int dw_scanning_discover(struct dw_scanning *s, struct dw_error *e)
 	for (size_t i = 0; i < s->n_chunk; i++)
 		if (s->o.assume_up && s->chunk[i].up == DW_SCAN_UP_UNKNOWN)
 			s->chunk[i].up = DW_SCAN_UP_ASSUMED;
-	r = resolve(s, e);
+	r = dw_scanning_resolve(s, e);
 	if (r == 0)
 		r = probe(s, DW_WIRE_ICMP, echo_port, 1, e);
 	if (r == 0)

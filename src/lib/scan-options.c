@@ -51,10 +51,10 @@ static int read_ports(struct dw_scanning *s, struct dw_error *e)
 	for (unsigned i = 0; i < DW_ARRAY_SIZE(port_words) && r == 0; i++) {
 		if (!texts[i])
 			continue;
-		r = i == DW_SCAN_UDP ? add_payload_ports(s, texts[i], &s->ports[i], e)
-				     : dw_spec_ports_read(s->sys, s->knowledge,
-							  dw_scanning_protocol(i), texts[i], s->a,
-							  &s->ports[i], e);
+		r = i == DW_SCAN_UDP
+			    ? add_payload_ports(s, texts[i], &s->ports[i], e)
+			    : dw_spec_ports_read(s->sys, s->knowledge, dw_scanning_protocol(i),
+						 texts[i], s->a, &s->ports[i], e);
 		if (r == 0)
 			*told[i] = dw_spec_ports_text(&s->ports[i], s->a);
 	}
@@ -142,6 +142,12 @@ static int read_targets(struct dw_scanning *s, struct dw_error *e)
 		return dw_error_set(e, -EINVAL,
 				    "scan needs a target: an address, a network (192.0.2.0/24), a "
 				    "name or @FILE");
+	if (s->resumed) { /* as they were then */
+		s->scan->targets = join(s->o.targets, s->o.n_targets, s->a);
+		s->scan->excluded = join(s->o.excluded, s->o.n_excluded, s->a);
+		s->scan->hosts_asked = s->targets.hosts;
+		return check_allowed(s, e);
+	}
 	r = dw_spec_targets_read(s->sys, s->o.targets, s->o.n_targets, s->o.excluded,
 				 s->o.n_excluded, family, s->a, &s->targets, &notes, e);
 	if (r < 0)
@@ -170,7 +176,8 @@ static int read_load(struct dw_scanning *s, struct dw_error *e)
 		if (dw_streq(names[i], s->o.load))
 			s->engine.load = i;
 	if (s->engine.load == DW_SCAN_LOAD_UNKNOWN)
-		return dw_error_set(e, -EINVAL, "no load is called \"%.60s\": polite, normal or lab",
+		return dw_error_set(e, -EINVAL,
+				    "no load is called \"%.60s\": polite, normal or lab",
 				    s->o.load);
 	return 0;
 }
@@ -194,7 +201,8 @@ static int read_shard(struct dw_scanning *s, struct dw_error *e)
 	int r = 0;
 
 	if (shard < 1 || shard > shards || shards > 65536)
-		return dw_error_set(e, -EINVAL, "shard %u of %u: there is none such", shard, shards);
+		return dw_error_set(e, -EINVAL, "shard %u of %u: there is none such", shard,
+				    shards);
 	if (shards > 1 && !s->o.has_seed)
 		return dw_error_set(e, -EINVAL,
 				    "all shards must have the same seed, or together they are not "
@@ -241,9 +249,10 @@ int dw_scanning_prepare(struct dw_scanning *s, struct dw_error *e)
 		return r;
 	make_payloads(s);
 	if (s->targets.hosts > MANY_HOSTS && s->engine.load != DW_SCAN_LOAD_POLITE)
-		dw_scanning_notice(s,
-				   "%ju addresses: if you never scanned this network, try one "
-				   "unimportant host first; devices with weak network code may hang",
-				   (uintmax_t)s->targets.hosts);
+		dw_scanning_notice(
+			s,
+			"%ju addresses: if you never scanned this network, try one "
+			"unimportant host first; devices with weak network code may hang",
+			(uintmax_t)s->targets.hosts);
 	return 0;
 }

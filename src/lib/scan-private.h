@@ -10,7 +10,7 @@
 #include "dw_names.h"
 #include "dw_scan.h"
 #include "dw_spec.h"
-#include "facade-private.h"
+#include "doorward/doorward.h"
 
 /* Addresses that are looked at together: what a block can hold. */
 #define DW_SCAN_CHUNK DW_WIRE_HOSTS_MAX
@@ -32,10 +32,10 @@ struct dw_scan_target {
 	uint32_t rtt_us;
 	bool on_link; /* its neighbour was asked, or can be */
 	bool has_mac;
-	bool own; /* this host's */
+	bool own;                  /* this host's */
 	struct dw_address gateway; /* not on_link */
-	size_t host;     /* its row in hosts; only when it is asked for ports */
-	uint32_t asking; /* open ports that were asked what they are */
+	size_t host;               /* its row in hosts; only when it is asked for ports */
+	uint32_t asking;           /* open ports that were asked what they are */
 };
 
 /* One for each interface, and one for what ordinary sockets ask. */
@@ -109,7 +109,8 @@ struct dw_scanning {
 	struct dw_wire *block_wire;
 	size_t block_first; /* in founds */
 	bool telling;       /* no discovery: answers are findings */
-	DW_VEC(uint32_t) others; /* slots that answered something else than open or closed: asked again when resumed */
+	DW_VEC(uint32_t)
+	others; /* slots that answered something else than open or closed: asked again when resumed */
 	const char *part;
 
 	/* clock */
@@ -121,12 +122,15 @@ struct dw_scanning {
 	uint64_t seen_at;
 	uint64_t sent_before, open_before;
 	bool ended_early;
+	bool resumed, saved_once, save_failed;
+	uint64_t block_slots;
 	uint64_t unreachable; /* addresses without a way */
 };
 
 static inline enum dw_protocol dw_scanning_protocol(unsigned i)
 {
-	static const enum dw_protocol all[] = { DW_PROTOCOL_TCP, DW_PROTOCOL_UDP, DW_PROTOCOL_SCTP };
+	static const enum dw_protocol all[] = { DW_PROTOCOL_TCP, DW_PROTOCOL_UDP,
+						DW_PROTOCOL_SCTP };
 
 	return all[i];
 }
@@ -141,6 +145,8 @@ int dw_scanning_open_wires(struct dw_scanning *s, struct dw_error *e);
 void dw_scanning_close_wires(struct dw_scanning *s);
 /* scan-hosts.c: who is there; leaves those that are. */
 int dw_scanning_discover(struct dw_scanning *s, struct dw_error *e);
+/* Addresses on the link, of the targets or of their gateways. */
+int dw_scanning_resolve(struct dw_scanning *s, struct dw_error *e);
 /* scan-run.c */
 int dw_scanning_run(struct dw_scanning *s, struct dw_error *e);
 /*
@@ -166,6 +172,8 @@ int dw_scanning_ask(struct dw_scanning *s, const struct dw_scan_round *r, struct
 void dw_scanning_answer(void *data, const struct dw_wire_answer *a);
 void dw_scanning_identify(struct dw_scanning *s, unsigned wait_ms);
 void dw_scanning_identify_rest(struct dw_scanning *s);
+/* Asks an open port of a resumed scan what it is, unless that is known. */
+void dw_scanning_ask_what(struct dw_scanning *s, struct dw_scan_found *f);
 void dw_scanning_tell(struct dw_scanning *s, const struct dw_scan_host *h,
 		      const struct dw_scan_port *p);
 /* The port as it is told; its state is as the answer has it. */

@@ -62,8 +62,13 @@ static struct dw_scan_port port_of(const struct taking *t, uint32_t host, uint32
 				  .time = dw_sys_now_ms(t->s->sys) };
 	const struct dw_scan_found *f;
 
+	f = found_at(t->s, (uint32_t)slot);
+	if (!a && f && has_bit(t->round->before, slot)) { /* before it was stopped */
+		p = dw_scanning_port(f);
+		return p;
+	}
 	if (!a && has_bit(t->result->answered, slot)) {
-		p.why = t->udp ? DW_SCAN_WHY_PORT_UNREACHABLE
+		p.why = t->udp                           ? DW_SCAN_WHY_PORT_UNREACHABLE
 			: p.protocol == DW_PROTOCOL_SCTP ? DW_SCAN_WHY_ABORT
 							 : DW_SCAN_WHY_RESET;
 		p.state = DW_SCAN_CLOSED;
@@ -75,7 +80,6 @@ static struct dw_scan_port port_of(const struct taking *t, uint32_t host, uint32
 		p.answers = times;
 		return p;
 	}
-	f = found_at(t->s, (uint32_t)slot);
 	if (f) {
 		p = dw_scanning_port(f);
 	} else {
@@ -201,10 +205,9 @@ static void take_host(struct taking *t, uint32_t host, const uint8_t *ours)
 void dw_scanning_take(struct dw_scanning *s, const struct dw_scan_round *r,
 		      const struct dw_engine_result *result)
 {
-	struct taking t = { .s = s,
-			    .round = r,
-			    .result = result,
-			    .udp = r->protocol == DW_PROTOCOL_UDP };
+	struct taking t = {
+		.s = s, .round = r, .result = result, .udp = r->protocol == DW_PROTOCOL_UDP
+	};
 
 	for (uint32_t i = 0; i < r->n; i++)
 		take_host(&t, i, NULL);

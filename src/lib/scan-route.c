@@ -65,8 +65,9 @@ static int open_wire(struct dw_scanning *s, uint32_t ifindex, struct dw_wire **r
 			return dw_error_set(e, r, "packet sockets: %s", why.message);
 	}
 	if (r == -EPERM || r == -EACCES)
-		dw_scanning_notice(s, "without root, ports are asked by ordinary connections: slower, "
-				      "and the programs behind them see it");
+		dw_scanning_notice(s,
+				   "without root, ports are asked by ordinary connections: slower, "
+				   "and the programs behind them see it");
 	else if (why.message[0])
 		dw_scanning_notice(s, "ports are asked by ordinary connections: %s", why.message);
 	return 1;
@@ -145,7 +146,8 @@ static int find_way(struct dw_scanning *s, struct dw_scan_target *t, struct dw_e
 		t->own = true;
 		return wire_for(s, 0, &t->wire, e);
 	}
-	if (route.type != DW_ROUTE_UNICAST) { /* named by itself, and a broadcast address by the routes */
+	if (route.type !=
+	    DW_ROUTE_UNICAST) { /* named by itself, and a broadcast address by the routes */
 		t->up = DW_SCAN_UP_NO;
 		return 0;
 	}

@@ -40,6 +40,7 @@ int dw_scanning_ask(struct dw_scanning *s, const struct dw_scan_round *r, struct
 	int code;
 
 	copy_hosts(r, hosts, known);
+	s->block_slots = (uint64_t)r->n * r->n_ports;
 	s->block = &block;
 	s->block_targets = r->targets;
 	s->block_wire = s->wires.v[r->targets[0]->wire].wire;
@@ -216,10 +217,27 @@ static void mark_unfinished(struct dw_scanning *s)
 	}
 }
 
+/* The hosts of the state, in its order; their ways may be others by now, and who is there is asked of the link alone. */
+static int resume_chunk(struct dw_scanning *s, struct dw_error *e)
+{
+	size_t n = s->n_chunk;
+	int r;
+
+	s->chunk = dw_arena_memdup(s->chunk_arena, s->chunk, n * sizeof(*s->chunk));
+	r = dw_scanning_open_wires(s, e);
+	if (r == 0)
+		r = dw_scanning_resolve(s, e);
+	for (size_t i = s->block_first; i < s->founds.n && r == 0; i++)
+		dw_scanning_ask_what(s, &s->founds.v[i]);
+	return r;
+}
+
 static int begin_chunk(struct dw_scanning *s, struct dw_error *e)
 {
 	int r;
 
+	if (s->resumed && s->n_chunk > 0)
+		return resume_chunk(s, e);
 	make_chunk(s, s->place.chunk * DW_SCAN_CHUNK);
 	r = dw_scanning_open_wires(s, e);
 	if (r == 0 && dw_scanning_await_window(s))
@@ -251,6 +269,7 @@ int dw_scanning_run(struct dw_scanning *s, struct dw_error *e)
 		}
 		dw_scanning_identify_rest(s);
 		s->place.step = 0;
+		s->n_chunk = 0;
 	}
 	s->ended_early |= dw_scanning_stopped(s);
 	dw_scanning_identify_rest(s);

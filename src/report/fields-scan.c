@@ -345,10 +345,9 @@ DW_GETTER(get_ended)
 	dw_give_time(v, scan(object)->ended);
 }
 
-/* 64 bits are more than many readers of JSON keep exactly. */
 DW_GETTER(get_seed)
 {
-	dw_give_string(v, dw_arena_printf(a, "%ju", (uintmax_t)scan(object)->seed));
+	dw_give_number(v, scan(object)->seed);
 }
 
 DW_GETTER(get_shard)
@@ -406,7 +405,7 @@ const struct dw_field dw_fields_scan[] = {
 	  .description = "that were asked: 22,80,8000-8100; null: none" },
 	{ "udp_ports", DW_FIELD_STRING, true, SCAN(udp_ports), .description = "the same" },
 	{ "sctp_ports", DW_FIELD_STRING, true, SCAN(sctp_ports), .description = "the same" },
-	{ "seed", DW_FIELD_STRING, .get = get_seed, .description = "of the order" },
+	{ "seed", DW_FIELD_UINT, .get = get_seed, .description = "of the order" },
 	{ "shard", DW_FIELD_UINT, .get = get_shard, .description = "which part, from 1" },
 	{ "shards", DW_FIELD_UINT, .get = get_shards, .description = "of how many" },
 	{ "begun", DW_FIELD_TIME, true, .get = get_begun, .description = "when" },

@@ -46,5 +46,9 @@ int dw_sys_networks(struct dw_sys *s, struct dw_arena *a, struct dw_sys_networks
 /* A file of this host as the user named it (relative to where he is; "-": standard input), at most max bytes. */
 int dw_sys_given_read(struct dw_sys *s, const char *name, size_t max, struct dw_arena *a,
 		      struct dw_bytes *ret, struct dw_error *e);
+/* Makes the file the text, whole or not at all, mode 0600. */
+int dw_sys_given_replace(struct dw_sys *s, const char *name, const char *data, size_t n,
+			 struct dw_error *e);
+void dw_sys_given_remove(struct dw_sys *s, const char *name);
 
 #endif

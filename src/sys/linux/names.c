@@ -8,6 +8,7 @@
 #include <ifaddrs.h>
 #include <net/if.h>
 #include <netdb.h>
+#include <stdio.h>
 #include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -264,4 +265,44 @@ int dw_sys_given_read(struct dw_sys *s, const char *name, size_t max, struct dw_
 		r = fd < 0 ? -errno : dw_fd_read_all(fd, max, a, ret);
 	}
 	return r < 0 ? dw_error_errno(e, r, "%s", name) : 0;
+}
+
+static int write_all(int fd, const char *data, size_t n)
+{
+	while (n > 0) {
+		ssize_t done = write(fd, data, n);
+
+		if (done < 0 && errno == EINTR)
+			continue;
+		if (done <= 0)
+			return done < 0 ? -errno : -EIO;
+		data += done;
+		n -= (size_t)done;
+	}
+	return fsync(fd) < 0 ? -errno : 0;
+}
+
+int dw_sys_given_replace(struct dw_sys *s, const char *name, const char *data, size_t n,
+			 struct dw_error *e)
+{
+	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
+	char *temporary = dw_arena_printf(a, "%s.XXXXXX", name);
+	_cleanup_fd_ int fd = -1;
+	int r = dw_sys_fault(s);
+
+	if (r == 0) {
+		fd = mkostemp(temporary, O_CLOEXEC); /* mode 0600 */
+		r = fd < 0 ? -errno : write_all(fd, data, n);
+	}
+	if (r == 0 && rename(temporary, name) < 0)
+		r = -errno;
+	if (r < 0 && fd >= 0)
+		(void)unlink(temporary);
+	return r < 0 ? dw_error_errno(e, r, "%s", name) : 0;
+}
+
+void dw_sys_given_remove(struct dw_sys *s, const char *name)
+{
+	if (dw_sys_fault(s) == 0)
+		(void)unlink(name);
 }
