@@ -144,9 +144,14 @@ static void list_port(const struct taking *t, struct dw_scan_host *h, struct dw_
 		dw_scanning_tell(t->s, h, p);
 }
 
-/* Each port of the host that is of this shard, in their order. */
+static bool is_part(const struct taking *t)
+{
+	return t->round->engine.shards > 1;
+}
+
+/* Each port of the host, in their order. */
 static void walk(const struct taking *t, uint32_t host, size_t answer, struct dw_scan_host *h,
-		 struct dw_scan_counts *c, const uint8_t *ours, with_port *with)
+		 struct dw_scan_counts *c, with_port *with)
 {
 	const struct dw_engine_result *r = t->result;
 	uint64_t first = (uint64_t)host * t->round->n_ports;
@@ -160,14 +165,15 @@ static void walk(const struct taking *t, uint32_t host, size_t answer, struct dw
 			a = &r->answers[answer];
 			times = r->times_open[answer++];
 		}
-		if (ours && !(ours[at / 8] >> at % 8 & 1))
+		/* which silent ones are of this shard, the engine knows alone */
+		if (!a && is_part(t) && !has_bit(r->answered, first + at))
 			continue;
 		p = port_of(t, host, at, a, times);
 		with(t, h, c, &p);
 	}
 }
 
-static void take_host(struct taking *t, uint32_t host, const uint8_t *ours)
+static void take_host(struct taking *t, uint32_t host)
 {
 	const struct dw_engine_host *eh = &t->result->hosts[host];
 	const struct dw_scan_target *target = t->round->targets[host];
@@ -179,15 +185,19 @@ static void take_host(struct taking *t, uint32_t host, const uint8_t *ours)
 	while (t->answer < t->result->n_answers && t->result->answers[t->answer].slot < end)
 		t->answer++;
 	*c = (struct dw_scan_counts){ 0 };
-	for (uint32_t at = 0; at < t->round->n_ports; at++)
-		c->asked += !ours || (ours[at / 8] >> at % 8 & 1);
-	walk(t, host, first, h, c, ours, count_port);
+	walk(t, host, first, h, c, count_port);
+	c->asked = t->round->n_ports;
+	if (is_part(t)) {
+		c->filtered = eh->filtered;
+		c->unproven = eh->unproven;
+		c->asked = c->open + c->closed + c->filtered + c->unproven;
+	}
 	room = t->s->o.all_states || t->round->n_ports <= DW_SCAN_FEW
 		       ? c->asked
 		       : (size_t)c->open + 3 * (size_t)DW_SCAN_FEW;
 	h->ports = dw_arena_grow(t->s->a, h->ports, before * sizeof(*h->ports),
 				 (before + room) * sizeof(*h->ports));
-	walk(t, host, first, h, c, ours, list_port);
+	walk(t, host, first, h, c, list_port);
 	h->complete &= eh->complete;
 	h->tarpit |= eh->tarpit;
 	h->proxy |= eh->proxy;
@@ -210,7 +220,7 @@ void dw_scanning_take(struct dw_scanning *s, const struct dw_scan_round *r,
 	};
 
 	for (uint32_t i = 0; i < r->n; i++)
-		take_host(&t, i, NULL);
+		take_host(&t, i);
 }
 
 /* --- the end -------------------------------------------------------------------------------------- */

@@ -154,16 +154,25 @@ static int find_way(struct dw_scanning *s, struct dw_scan_target *t, struct dw_e
 	return wire_for(s, route.ifindex, &t->wire, e);
 }
 
+/* The one that does most of the work: ordinary sockets also ask this host's own addresses. */
+static void name_wires(const struct dw_scanning *s)
+{
+	for (size_t i = 0; i < s->wires.n; i++) {
+		const struct dw_wire *w = s->wires.v[i].wire;
+
+		if (w && (!s->scan->sender || s->wires.v[i].ifindex != 0)) {
+			s->scan->sender = w->ops->name;
+			s->scan->receiver = w->ops->receiver;
+		}
+	}
+}
+
 int dw_scanning_open_wires(struct dw_scanning *s, struct dw_error *e)
 {
 	int r = 0;
 
 	for (size_t i = 0; i < s->n_chunk && r == 0; i++)
 		r = find_way(s, &s->chunk[i], e);
-	for (size_t i = 0; i < s->wires.n && !s->scan->sender; i++)
-		if (s->wires.v[i].wire) {
-			s->scan->sender = s->wires.v[i].wire->ops->name;
-			s->scan->receiver = s->wires.v[i].wire->ops->receiver;
-		}
+	name_wires(s);
 	return r;
 }

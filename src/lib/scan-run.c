@@ -135,8 +135,13 @@ static int run_group(struct dw_scanning *s, uint32_t wire, enum dw_family family
 	for (size_t i = 0; i <= s->n_chunk && code == 0 && !s->stop; i++) {
 		struct dw_scan_target *t = i < s->n_chunk ? &s->chunk[i] : NULL;
 
-		if (t && t->wire == wire && t->at.address.family == family)
+		if (t && t->wire == wire && t->at.address.family == family) {
+			/* no network is pressed by what does not leave this host */
+			r.engine.load = !t->own    ? s->engine.load
+					: r.n == 0 ? DW_SCAN_LOAD_LAB
+						   : r.engine.load;
 			r.targets[r.n++] = t;
+		}
 		if (r.n == 0 || (t && r.n < most))
 			continue;
 		if ((*step)++ >= s->place.step) {
