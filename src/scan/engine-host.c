@@ -98,6 +98,8 @@ static void begin_round(struct dw_engine *g, uint32_t host)
 	h->round_at = g->now;
 	h->last = g->now - (uint64_t)(1e6f / h->rate) - 1;
 	h->asked = 0;
+	/* Karn's rule: an answer to a repeat does not tell of the first probe's time */
+	h->sample = DW_ENGINE_NONE;
 	h->natural = dw_engine_host_natural(h);
 	h->window_at = g->now;
 	h->window_sent = 0;
@@ -355,7 +357,9 @@ static void look(struct dw_engine *g, uint32_t host)
 	if (h->sample != DW_ENGINE_NONE) {
 		if (dw_engine_bit(g, h->sample))
 			dw_engine_host_rtt(g, h, g->now - h->sample_at);
-		if (dw_engine_bit(g, h->sample) || g->now > h->sample_at + TIMEOUT_MAX)
+		if (dw_engine_bit(g, h->sample) ||
+		    g->now > h->sample_at +
+				     (h->rtt > 0 ? 2 * dw_engine_host_timeout(g, h) : TIMEOUT_MAX))
 			h->sample = DW_ENGINE_NONE;
 	}
 	h->tarpit = h->tarpit || is_tarpit(g, h);
