@@ -114,6 +114,7 @@ static void begin(struct dw_engine *g, uint32_t host)
 	h->rate = g->load.begin;
 	h->window_rate = h->rate;
 	h->share = -1;
+	h->patience = g->load.timeout_min;
 	h->entries = g->load.entries;
 	h->pulse_at = g->now;
 	begin_round(g, host);
@@ -249,7 +250,7 @@ static void wait(struct dw_engine *g, uint32_t host)
 	}
 	/* soon at first: where all has answered nothing need be waited for; then seldom */
 	passed = g->now - DW_MIN(h->last, g->now);
-	h->due = g->now + DW_MIN(h->until - g->now, DW_MAX(passed, 500));
+	h->due = g->now + DW_MIN(h->until - g->now, DW_MAX(3 * passed, 500));
 }
 
 static void gap(struct dw_engine *g, uint32_t host)
@@ -348,6 +349,17 @@ static bool is_tarpit(const struct dw_engine *g, const struct dw_engine_host_run
 	       (uint64_t)open * 20 >= (uint64_t)(h->set - h->before) * 19;
 }
 
+/* The sample's answer does not come: another is taken, with more patience each time while nothing is known. */
+static bool is_lost(struct dw_engine *g, struct dw_engine_host_run *h)
+{
+	uint64_t us = h->rtt > 0 ? 2 * dw_engine_host_timeout(g, h) : h->patience;
+
+	if (g->now <= h->sample_at + us)
+		return false;
+	h->patience = DW_MIN(2 * h->patience, TIMEOUT_MAX);
+	return true;
+}
+
 static void look(struct dw_engine *g, uint32_t host)
 {
 	struct dw_engine_host_run *h = &g->hosts[host];
@@ -357,9 +369,7 @@ static void look(struct dw_engine *g, uint32_t host)
 	if (h->sample != DW_ENGINE_NONE) {
 		if (dw_engine_bit(g, h->sample))
 			dw_engine_host_rtt(g, h, g->now - h->sample_at);
-		if (dw_engine_bit(g, h->sample) ||
-		    g->now > h->sample_at +
-				     (h->rtt > 0 ? 2 * dw_engine_host_timeout(g, h) : TIMEOUT_MAX))
+		if (dw_engine_bit(g, h->sample) || is_lost(g, h))
 			h->sample = DW_ENGINE_NONE;
 	}
 	h->tarpit = h->tarpit || is_tarpit(g, h);

@@ -64,7 +64,7 @@ struct dw_engine_host_run {
 	struct dw_engine_tally first_round, later,
 		recent; /* recent: since the rate was last changed by controls */
 	float rate, share, window_rate, entries, rate_before, share_round;
-	uint32_t rtt, deviation;
+	uint32_t rtt, deviation, patience;
 	uint16_t confirmations;            /* waiting */
 	uint16_t pulse_asked, pulse_heard; /* controls of the last pulse */
 	uint8_t n_controls,
@@ -84,7 +84,7 @@ struct dw_engine_answer {
 	uint32_t asked,
 		seen; /* bits of source ports: that pulses asked from, that open answers came to */
 	uint16_t from;
-	uint8_t why, round, ttl, flags, tries;
+	uint8_t why, round, ttl, flags, tries, last; /* last: the pulse's source port */
 	bool fresh, waits, told, forged,
 		out; /* out, fresh: was asked in the last pulse, and has answered */
 };
