@@ -220,7 +220,7 @@ static void wait_ends(struct dw_engine *g, uint32_t host)
 	uint32_t wait = dw_engine_host_timeout(g, h);
 
 	dw_engine_pulse_settle(g, host);
-	if (h->pulse_asked == 0 || h->pulse_heard > 0) {
+	if (h->pulse_asked == 0 || h->pulse_heard > 0 || h->set > h->pulse_set) {
 		if (h->left > 0 || h->left_after > 0)
 			resume(g, h);
 		else
@@ -234,8 +234,7 @@ static void wait_ends(struct dw_engine *g, uint32_t host)
 		return;
 	}
 	dw_engine_pulse(g, host);
-	h->until = g->now +
-		   DW_MIN(wait << DW_MIN(h->doubts, 6), DW_MAX(8 * g->load.gap_max, 2 * wait));
+	h->until = g->now + DW_MIN(wait << DW_MIN(h->doubts, 7), TIMEOUT_MAX);
 	h->due = h->until;
 }
 

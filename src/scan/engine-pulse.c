@@ -90,6 +90,8 @@ void dw_engine_pulse_settle(struct dw_engine *g, uint32_t host)
 	h->later.lost += t.lost;
 	h->recent.heard += t.heard;
 	h->recent.lost += t.lost;
+	g->recent.heard += t.heard;
+	g->recent.lost += t.lost;
 	g->pool.heard += t.heard;
 	g->pool.lost += t.lost;
 }

@@ -114,7 +114,8 @@ struct dw_engine {
 	uint64_t tokens_at, window_at, window_answers, window_lost, window_failed, window_sent0;
 	double window_due, window_new;
 	bool grows_slowly;
-	struct dw_engine_tally pool;
+	struct dw_engine_tally pool,
+		recent; /* of all hosts; recent: controls since the last window */
 	uint32_t pool_rtt;
 	/* answers: open addressing by slot */
 	struct dw_engine_answer *answers;
@@ -168,6 +169,7 @@ void dw_engine_pulse_settle(struct dw_engine *g, uint32_t host);
 void dw_engine_load_get(const struct dw_engine_options *o, struct dw_engine_load *ret);
 void dw_engine_rate_host(struct dw_engine *g, struct dw_engine_host_run *h);
 void dw_engine_rate_controls(struct dw_engine *g, struct dw_engine_host_run *h);
+float dw_engine_rate_real(const struct dw_engine_host_run *h, uint64_t now);
 void dw_engine_rate_round(struct dw_engine *g, struct dw_engine_host_run *h, uint32_t heard);
 void dw_engine_rate_all(struct dw_engine *g);
 float dw_engine_rate_cap(const struct dw_engine *g, const struct dw_engine_host_run *h);
