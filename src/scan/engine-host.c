@@ -75,6 +75,9 @@ void dw_engine_host_count(struct dw_engine *g, uint32_t host)
 		g->known -= h->set - set;
 	h->set = set;
 	h->entries += (float)more;
+	/* at least that is known: it takes no longer */
+	if (more > 0 && h->rtt == 0 && h->first_at > 0)
+		dw_engine_host_rtt(g, h, g->now - h->first_at);
 }
 
 void dw_engine_host_end(struct dw_engine *g, uint32_t host)
@@ -98,6 +101,7 @@ static void begin_round(struct dw_engine *g, uint32_t host)
 	h->round_at = g->now;
 	h->last = g->now - (uint64_t)(1e6f / h->rate) - 1;
 	h->asked = 0;
+	h->interrupted = false;
 	/* Karn's rule: an answer to a repeat does not tell of the first probe's time */
 	h->sample = DW_ENGINE_NONE;
 	h->natural = dw_engine_host_natural(h);
@@ -117,6 +121,7 @@ static void begin(struct dw_engine *g, uint32_t host)
 	h->patience = g->load.timeout_min;
 	h->entries = g->load.entries;
 	h->pulse_at = g->now;
+	h->first_at = g->now;
 	begin_round(g, host);
 }
 
@@ -178,6 +183,7 @@ static void doubt(struct dw_engine *g, uint32_t host)
 	h->deaf = false;
 	h->deaf_pulses = 0;
 	h->doubts = 0;
+	h->interrupted = true;
 	h->state = DW_ENGINE_DOUBT;
 	dw_engine_pulse(g, host);
 	h->until = g->now + 2 * dw_engine_host_timeout(g, h);
@@ -274,7 +280,12 @@ static void confirm(struct dw_engine *g, uint32_t host)
 	/* look often, ask seldom */
 	if (g->now >= h->pulsed_at + wait || dw_engine_pulse_is_answered(g, h))
 		dw_engine_pulse_settle(g, host);
-	if (h->confirmations == 0) {
+	if (!h->confirming) {
+		h->confirming = true;
+		h->until = g->now + 40ULL * wait;
+	}
+	/* whoever forges without end does not hold up the end */
+	if (h->confirmations == 0 || g->now >= h->until) {
 		dw_engine_host_end(g, host);
 		return;
 	}

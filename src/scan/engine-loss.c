@@ -6,10 +6,10 @@
  */
 #include "engine.h"
 
-#define PRIOR 300.0 /* probes that the others' loss counts as */
-#define PRIOR_SHARE                                                                                \
-	0.005 /* loss where nothing is known at all: with PRIOR, five rounds for a silent host alone */
-#define Z 2.0
+#define PRIOR       300.0 /* probes that the others' loss counts as */
+#define GUESS       100.0 /* and that this guess counts as: eight rounds for a silent host alone */
+#define PRIOR_SHARE 0.02  /* loss where nothing is known at all */
+#define Z           2.0
 
 static double root(double x)
 {
@@ -57,9 +57,10 @@ double dw_engine_loss_missed(const struct dw_engine *g, const struct dw_engine_h
 	double n = (double)g->pool.heard + g->pool.lost;
 	double prior = n >= PRIOR ? g->pool.lost / n : PRIOR_SHARE;
 	double own = (double)h->first_round.heard + h->first_round.lost, first, later, missed;
-	double later_prior = prior, weight = PRIOR;
+	double later_prior = prior;
+	double weight = n >= PRIOR ? PRIOR : GUESS;
 
-	first = bound(h->first_round.heard, h->first_round.lost, prior, PRIOR);
+	first = bound(h->first_round.heard, h->first_round.lost, prior, weight);
 	/* What the first round says of the later ones: much when it was clean, a little when it was too fast. */
 	if (own >= PRIOR) {
 		later_prior = DW_MAX(prior, h->first_round.lost / own);

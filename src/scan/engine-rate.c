@@ -119,7 +119,8 @@ void dw_engine_rate_controls(struct dw_engine *g, struct dw_engine_host_run *h)
 
 	if (heard + lost < 16)
 		return;
-	real = h->state == DW_ENGINE_ASK ? dw_engine_rate_real(h, g->now) : h->rate;
+	real = h->state == DW_ENGINE_ASK && !h->interrupted ? dw_engine_rate_real(h, g->now)
+							    : h->rate;
 	h->recent = (struct dw_engine_tally){ 0 };
 	if (dw_engine_loss_low(heard, lost) > 0.3)
 		h->rate = DW_MAX(0.7f * DW_MIN(h->rate, real), floor);
@@ -135,6 +136,8 @@ void dw_engine_rate_round(struct dw_engine *g, struct dw_engine_host_run *h, uin
 {
 	float us = (float)(h->last - h->round_at) + 1, share;
 
+	if (h->interrupted)
+		return;
 	/* No rate was tried but the real one. */
 	if (h->asked >= 64)
 		h->rate =

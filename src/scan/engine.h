@@ -73,6 +73,9 @@ struct dw_engine_host_run {
 	uint32_t pulse_set; /* known when it was sent */
 	uint8_t state, round, good, doubts;
 	uint32_t confirmed;
+	uint64_t first_at; /* of its first probe */
+	bool confirming;
+	bool interrupted; /* this round, by doubt: its length says nothing of a rate */
 	bool deaf, waited,
 		quiet; /* deaf: suddenly hears nothing; waited: long, for a first answer */
 	bool grows_slowly, no_follow, followed, pulse_out, gone, tarpit;
