@@ -133,6 +133,24 @@ static void wait_for_confirmation(struct dw_engine *g, struct dw_engine_answer *
 	h->pulse_at = DW_MIN(h->pulse_at, g->now);
 }
 
+/*
+ * A datagram is easily forged: it counts if it comes to the source port that was asked from last. One to a source port
+ * that has never asked shows that somebody forges.
+ */
+static void see(struct dw_engine *g, struct dw_engine_answer *r, unsigned source)
+{
+	const struct dw_engine_host_run *h = &g->hosts[r->slot / g->block->n_ports];
+
+	if (g->block->protocol != DW_PROTOCOL_UDP) {
+		r->seen |= 1u << source;
+		return;
+	}
+	if ((asked_from(g, r) >> source & 1) == 0)
+		r->forged = true;
+	else if (source == h->round % DW_ENGINE_ROUND_PORTS || (r->last > 0 && source == r->last))
+		r->seen |= 1u << source;
+}
+
 static void is_open_now(struct dw_engine *g, struct dw_engine_answer *r,
 			const struct dw_wire_answer *a)
 {
@@ -149,11 +167,7 @@ static void is_open_now(struct dw_engine *g, struct dw_engine_answer *r,
 		r->told = false;
 	}
 	r->fresh = true;
-	r->seen |= 1u << a->round % DW_WIRE_ROUNDS;
-	/* A datagram is easily forged: an answer to a source port that has not asked shows that somebody does. */
-	if (g->block->protocol == DW_PROTOCOL_UDP &&
-	    (asked_from(g, r) >> a->round % DW_WIRE_ROUNDS & 1) == 0)
-		r->forged = true;
+	see(g, r, a->round % DW_WIRE_ROUNDS);
 	if (g->block->protocol != DW_PROTOCOL_UDP || dw_engine_answer_confirmed(g, r))
 		dw_engine_answer_tell(g, r);
 	wait_for_confirmation(g, r);

@@ -75,6 +75,9 @@ void dw_engine_host_count(struct dw_engine *g, uint32_t host)
 		g->known -= h->set - set;
 	h->set = set;
 	h->entries += (float)more;
+	/* at least that is known: it takes no longer */
+	if (more > 0 && h->rtt == 0 && h->first_at > 0)
+		dw_engine_host_rtt(g, h, g->now - h->first_at);
 }
 
 void dw_engine_host_end(struct dw_engine *g, uint32_t host)
@@ -98,6 +101,9 @@ static void begin_round(struct dw_engine *g, uint32_t host)
 	h->round_at = g->now;
 	h->last = g->now - (uint64_t)(1e6f / h->rate) - 1;
 	h->asked = 0;
+	h->interrupted = false;
+	/* Karn's rule: an answer to a repeat does not tell of the first probe's time */
+	h->sample = DW_ENGINE_NONE;
 	h->natural = dw_engine_host_natural(h);
 	h->window_at = g->now;
 	h->window_sent = 0;
@@ -112,8 +118,10 @@ static void begin(struct dw_engine *g, uint32_t host)
 	h->rate = g->load.begin;
 	h->window_rate = h->rate;
 	h->share = -1;
+	h->patience = g->load.timeout_min;
 	h->entries = g->load.entries;
 	h->pulse_at = g->now;
+	h->first_at = g->now;
 	begin_round(g, host);
 }
 
@@ -175,6 +183,7 @@ static void doubt(struct dw_engine *g, uint32_t host)
 	h->deaf = false;
 	h->deaf_pulses = 0;
 	h->doubts = 0;
+	h->interrupted = true;
 	h->state = DW_ENGINE_DOUBT;
 	dw_engine_pulse(g, host);
 	h->until = g->now + 2 * dw_engine_host_timeout(g, h);
@@ -217,7 +226,7 @@ static void wait_ends(struct dw_engine *g, uint32_t host)
 	uint32_t wait = dw_engine_host_timeout(g, h);
 
 	dw_engine_pulse_settle(g, host);
-	if (h->pulse_asked == 0 || h->pulse_heard > 0) {
+	if (h->pulse_asked == 0 || h->pulse_heard > 0 || h->set > h->pulse_set) {
 		if (h->left > 0 || h->left_after > 0)
 			resume(g, h);
 		else
@@ -231,8 +240,7 @@ static void wait_ends(struct dw_engine *g, uint32_t host)
 		return;
 	}
 	dw_engine_pulse(g, host);
-	h->until = g->now +
-		   DW_MIN(wait << DW_MIN(h->doubts, 6), DW_MAX(8 * g->load.gap_max, 2 * wait));
+	h->until = g->now + DW_MIN(wait << DW_MIN(h->doubts, 7), TIMEOUT_MAX);
 	h->due = h->until;
 }
 
@@ -247,7 +255,7 @@ static void wait(struct dw_engine *g, uint32_t host)
 	}
 	/* soon at first: where all has answered nothing need be waited for; then seldom */
 	passed = g->now - DW_MIN(h->last, g->now);
-	h->due = g->now + DW_MIN(h->until - g->now, DW_MAX(passed, 500));
+	h->due = g->now + DW_MIN(h->until - g->now, DW_MAX(3 * passed, 500));
 }
 
 static void gap(struct dw_engine *g, uint32_t host)
@@ -272,7 +280,12 @@ static void confirm(struct dw_engine *g, uint32_t host)
 	/* look often, ask seldom */
 	if (g->now >= h->pulsed_at + wait || dw_engine_pulse_is_answered(g, h))
 		dw_engine_pulse_settle(g, host);
-	if (h->confirmations == 0) {
+	if (!h->confirming) {
+		h->confirming = true;
+		h->until = g->now + 40ULL * wait;
+	}
+	/* whoever forges without end does not hold up the end */
+	if (h->confirmations == 0 || g->now >= h->until) {
 		dw_engine_host_end(g, host);
 		return;
 	}
@@ -346,6 +359,17 @@ static bool is_tarpit(const struct dw_engine *g, const struct dw_engine_host_run
 	       (uint64_t)open * 20 >= (uint64_t)(h->set - h->before) * 19;
 }
 
+/* The sample's answer does not come: another is taken, with more patience each time while nothing is known. */
+static bool is_lost(struct dw_engine *g, struct dw_engine_host_run *h)
+{
+	uint64_t us = h->rtt > 0 ? 2 * dw_engine_host_timeout(g, h) : h->patience;
+
+	if (g->now <= h->sample_at + us)
+		return false;
+	h->patience = DW_MIN(2 * h->patience, TIMEOUT_MAX);
+	return true;
+}
+
 static void look(struct dw_engine *g, uint32_t host)
 {
 	struct dw_engine_host_run *h = &g->hosts[host];
@@ -355,7 +379,7 @@ static void look(struct dw_engine *g, uint32_t host)
 	if (h->sample != DW_ENGINE_NONE) {
 		if (dw_engine_bit(g, h->sample))
 			dw_engine_host_rtt(g, h, g->now - h->sample_at);
-		if (dw_engine_bit(g, h->sample) || g->now > h->sample_at + TIMEOUT_MAX)
+		if (dw_engine_bit(g, h->sample) || is_lost(g, h))
 			h->sample = DW_ENGINE_NONE;
 	}
 	h->tarpit = h->tarpit || is_tarpit(g, h);

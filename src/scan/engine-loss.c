@@ -6,10 +6,10 @@
  */
 #include "engine.h"
 
-#define PRIOR 300.0 /* probes that the others' loss counts as */
-#define PRIOR_SHARE                                                                                \
-	0.005 /* loss where nothing is known at all: with PRIOR, five rounds for a silent host alone */
-#define Z 2.0
+#define PRIOR       300.0 /* probes that the others' loss counts as */
+#define GUESS       100.0 /* and that this guess counts as: eight rounds for a silent host alone */
+#define PRIOR_SHARE 0.02  /* loss where nothing is known at all */
+#define Z           2.0
 
 static double root(double x)
 {
@@ -58,13 +58,15 @@ double dw_engine_loss_missed(const struct dw_engine *g, const struct dw_engine_h
 	double prior = n >= PRIOR ? g->pool.lost / n : PRIOR_SHARE;
 	double own = (double)h->first_round.heard + h->first_round.lost, first, later, missed;
 	double later_prior = prior;
+	double weight = n >= PRIOR ? PRIOR : GUESS;
 
-	first = bound(h->first_round.heard, h->first_round.lost, prior, PRIOR);
-	/* What the first round says of the later ones, unless it was too fast. */
-	if (own >= PRIOR)
-		later_prior = DW_MIN(h->first_round.lost / own, DW_MAX(prior, 0.3));
-	later = bound(h->later.heard, h->later.lost, later_prior,
-		      own >= PRIOR ? DW_MIN(own, 5000.0) : PRIOR);
+	first = bound(h->first_round.heard, h->first_round.lost, prior, weight);
+	/* What the first round says of the later ones: much when it was clean, a little when it was too fast. */
+	if (own >= PRIOR) {
+		later_prior = DW_MAX(prior, h->first_round.lost / own);
+		weight = later_prior < 0.05 ? DW_MIN(own, 5000.0) : PRIOR;
+	}
+	later = bound(h->later.heard, h->later.lost, later_prior, weight);
 	missed = rounds > 0 ? first : 1;
 	for (unsigned i = 1; i < rounds; i++)
 		missed *= later;

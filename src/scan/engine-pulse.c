@@ -84,12 +84,14 @@ void dw_engine_pulse_settle(struct dw_engine *g, uint32_t host)
 		h->deaf_pulses =
 			h->pulse_heard > 0 || h->set > h->pulse_set ? 0 : h->deaf_pulses + 1;
 	/* Nothing at all: the host is away, or its limit is reached. That is no loss that more rounds mend. */
-	if (t.heard == 0)
+	if (t.heard == 0 && h->set <= h->pulse_set)
 		return;
 	h->later.heard += t.heard;
 	h->later.lost += t.lost;
 	h->recent.heard += t.heard;
 	h->recent.lost += t.lost;
+	g->recent.heard += t.heard;
+	g->recent.lost += t.lost;
 	g->pool.heard += t.heard;
 	g->pool.lost += t.lost;
 }
@@ -120,6 +122,7 @@ static void ask_open(struct dw_engine *g, struct dw_engine_host_run *h, unsigned
 		r->fresh = false;
 		r->tries++;
 		r->asked |= 1u << source;
+		r->last = (uint8_t)source;
 		dw_engine_put(g, r->slot, source);
 	}
 }
@@ -159,6 +162,7 @@ static void ask_controls(struct dw_engine *g, uint32_t host, unsigned source)
 			continue;
 		r->fresh = false;
 		r->asked |= 1u << source;
+		r->last = (uint8_t)source;
 		dw_engine_put(g, r->slot, source);
 	}
 	for (unsigned i = 0; i < h->n_cleared; i++)

@@ -104,19 +104,27 @@ void dw_engine_rate_host(struct dw_engine *g, struct dw_engine_host_run *h)
 	h->window_set = h->set;
 }
 
+/* What it was really asked with in this round: others may have had their turn. */
+float dw_engine_rate_real(const struct dw_engine_host_run *h, uint64_t now)
+{
+	float us = (float)(now - DW_MIN(h->round_at, now)) + 1000;
+
+	return (float)h->asked * 1e6f / us;
+}
+
 void dw_engine_rate_controls(struct dw_engine *g, struct dw_engine_host_run *h)
 {
-	double heard = h->recent.heard, lost = h->recent.lost, usual = 0;
-	float floor = DW_MIN(h->rate, g->load.begin);
+	double heard = h->recent.heard, lost = h->recent.lost;
+	float floor = DW_MIN(h->rate, g->load.begin), real;
 
 	if (heard + lost < 16)
 		return;
-	if (h->later.heard > 0)
-		usual = (double)h->later.lost / ((double)h->later.heard + h->later.lost);
+	real = h->state == DW_ENGINE_ASK && !h->interrupted ? dw_engine_rate_real(h, g->now)
+							    : h->rate;
 	h->recent = (struct dw_engine_tally){ 0 };
-	if (dw_engine_loss_low(heard, lost) > DW_MAX(0.25, usual + 0.1))
-		h->rate = DW_MAX(h->rate * 0.7f, floor);
-	else if (h->round > 0 && !h->followed)
+	if (dw_engine_loss_low(heard, lost) > 0.3)
+		h->rate = DW_MAX(0.7f * DW_MIN(h->rate, real), floor);
+	else if (h->round > 0 && !h->followed && dw_engine_loss_bound(heard, lost) < 0.4)
 		h->rate = DW_MIN(h->rate * 1.25f, dw_engine_rate_cap(g, h));
 }
 
@@ -128,6 +136,12 @@ void dw_engine_rate_round(struct dw_engine *g, struct dw_engine_host_run *h, uin
 {
 	float us = (float)(h->last - h->round_at) + 1, share;
 
+	if (h->interrupted)
+		return;
+	/* No rate was tried but the real one. */
+	if (h->asked >= 64)
+		h->rate =
+			DW_MIN(h->rate, DW_MAX(1.5f * (float)h->asked * 1e6f / us, g->load.begin));
 	if (h->round == 0 || h->asked == 0)
 		return;
 	share = (float)heard / (float)h->asked;
@@ -191,10 +205,15 @@ void dw_engine_rate_all(struct dw_engine *g)
 		g->rate =
 			DW_MAX(DW_MAX(0.9 * heard / g->window_due, 0.25) * g->rate, g->load.begin);
 		g->grows_slowly = true;
+	} else if (dw_engine_loss_low(g->recent.heard, g->recent.lost) > 0.3) {
+		g->rate = DW_MIN(g->rate, (double)sent * 1e6 / (double)us);
+		g->rate = DW_MAX(g->rate * 0.7, g->load.all_begin / 4);
+		g->grows_slowly = true;
 	} else if ((double)sent * 1e6 / (double)us > 0.5 * g->rate) {
 		/* it only grows where it is what holds the hosts back */
 		g->rate = g->rate * (g->grows_slowly ? 1.15 : 2);
 	}
+	g->recent = (struct dw_engine_tally){ 0 };
 	g->rate = DW_MIN(g->rate, cap);
 	g->window_at = g->now;
 	g->window_answers = g->wire->counts.answers;

@@ -25,12 +25,13 @@ uint32_t dw_engine_round_tally(struct dw_engine *g, struct dw_engine_host_run *h
 	return heard;
 }
 
-static bool is_enough(const struct dw_engine *g, const struct dw_engine_host_run *h)
+static bool is_enough(const struct dw_engine *g, const struct dw_engine_host_run *h, uint32_t heard)
 {
 	unsigned least =
 		dw_engine_host_natural(h) > 0 ? DW_MIN(g->o.rounds_min, 2u) : g->o.rounds_min;
 
-	if (h->round + 1u >= g->o.rounds_max || h->tarpit)
+	/* The most is for silence: a host that still tells news is asked on. */
+	if ((h->round + 1u >= g->o.rounds_max && heard == 0) || h->round == UINT8_MAX || h->tarpit)
 		return true;
 	return h->good >= least && dw_engine_loss_missed(g, h, h->good) <= g->o.missed;
 }
@@ -57,12 +58,13 @@ void dw_engine_round_end(struct dw_engine *g, uint32_t host)
 {
 	struct dw_engine_host_run *h = &g->hosts[host];
 	uint32_t wait = dw_engine_host_timeout(g, h);
+	uint32_t heard = dw_engine_round_tally(g, h);
 
-	dw_engine_rate_round(g, h, dw_engine_round_tally(g, h));
+	dw_engine_rate_round(g, h, heard);
 	/* A round at whose end even controls were silent for long may have been asked of nobody. */
 	if (h->doubts <= 2 && h->good < UINT8_MAX)
 		h->good++;
-	if (!is_enough(g, h)) {
+	if (!is_enough(g, h, heard)) {
 		uint64_t pause = DW_MIN((uint64_t)wait << DW_MIN(h->round, 10), g->load.gap_max);
 
 		h->state = DW_ENGINE_GAP;

@@ -64,7 +64,7 @@ struct dw_engine_host_run {
 	struct dw_engine_tally first_round, later,
 		recent; /* recent: since the rate was last changed by controls */
 	float rate, share, window_rate, entries, rate_before, share_round;
-	uint32_t rtt, deviation;
+	uint32_t rtt, deviation, patience;
 	uint16_t confirmations;            /* waiting */
 	uint16_t pulse_asked, pulse_heard; /* controls of the last pulse */
 	uint8_t n_controls,
@@ -73,6 +73,9 @@ struct dw_engine_host_run {
 	uint32_t pulse_set; /* known when it was sent */
 	uint8_t state, round, good, doubts;
 	uint32_t confirmed;
+	uint64_t first_at; /* of its first probe */
+	bool confirming;
+	bool interrupted; /* this round, by doubt: its length says nothing of a rate */
 	bool deaf, waited,
 		quiet; /* deaf: suddenly hears nothing; waited: long, for a first answer */
 	bool grows_slowly, no_follow, followed, pulse_out, gone, tarpit;
@@ -84,7 +87,7 @@ struct dw_engine_answer {
 	uint32_t asked,
 		seen; /* bits of source ports: that pulses asked from, that open answers came to */
 	uint16_t from;
-	uint8_t why, round, ttl, flags, tries;
+	uint8_t why, round, ttl, flags, tries, last; /* last: the pulse's source port */
 	bool fresh, waits, told, forged,
 		out; /* out, fresh: was asked in the last pulse, and has answered */
 };
@@ -114,7 +117,8 @@ struct dw_engine {
 	uint64_t tokens_at, window_at, window_answers, window_lost, window_failed, window_sent0;
 	double window_due, window_new;
 	bool grows_slowly;
-	struct dw_engine_tally pool;
+	struct dw_engine_tally pool,
+		recent; /* of all hosts; recent: controls since the last window */
 	uint32_t pool_rtt;
 	/* answers: open addressing by slot */
 	struct dw_engine_answer *answers;
@@ -168,6 +172,7 @@ void dw_engine_pulse_settle(struct dw_engine *g, uint32_t host);
 void dw_engine_load_get(const struct dw_engine_options *o, struct dw_engine_load *ret);
 void dw_engine_rate_host(struct dw_engine *g, struct dw_engine_host_run *h);
 void dw_engine_rate_controls(struct dw_engine *g, struct dw_engine_host_run *h);
+float dw_engine_rate_real(const struct dw_engine_host_run *h, uint64_t now);
 void dw_engine_rate_round(struct dw_engine *g, struct dw_engine_host_run *h, uint32_t heard);
 void dw_engine_rate_all(struct dw_engine *g);
 float dw_engine_rate_cap(const struct dw_engine *g, const struct dw_engine_host_run *h);

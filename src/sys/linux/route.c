@@ -179,7 +179,10 @@ static int see_link(const struct nlmsghdr *m, void *arg)
 	/* IFF_LOWER_UP: there is a carrier; the loopback never loses its */
 	l.is_up = (head->ifi_flags & IFF_UP) != 0 && (head->ifi_flags & IFF_LOWER_UP) != 0;
 	l.has_no_arp = (head->ifi_flags & IFF_NOARP) != 0;
-	mnl_attr_for_each(t, m, sizeof(*head)) take_link(&l, t);
+	mnl_attr_for_each(t, m, sizeof(*head))
+	{
+		take_link(&l, t);
+	}
 	dw_vec_push(ls->arena, &ls->list, l);
 	return 0;
 }
