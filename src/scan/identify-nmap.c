@@ -115,20 +115,15 @@ static bool take_match(struct reading *r, const char *s, bool soft)
 static bool take_exclude(struct reading *r, const char *s)
 {
 	while (*s) {
-		bool udp = *s == 'U';
-		const char *end;
-		char *part;
+		bool udp = dw_starts_with(s, "U:");
+		const char *ports = udp || dw_starts_with(s, "T:") ? s + 2 : s;
+		size_t n = strcspn(ports, "TU");
+		void *to = udp ? (void *)&r->n->exclude_udp : (void *)&r->n->exclude_tcp;
 
-		if (dw_starts_with(s, "T:") || dw_starts_with(s, "U:"))
-			s += 2;
-		end = s;
-		while (*end && *end != 'T' && *end != 'U')
-			end++;
-		part = dw_arena_strndup(r->n->arena, s, (size_t)(end - s));
-		if (!dw_nmap_ranges(r->n->arena, part,
-				    udp ? (void *)&r->n->exclude_udp : (void *)&r->n->exclude_tcp))
+		if (n == 0 ||
+		    !dw_nmap_ranges(r->n->arena, dw_arena_strndup(r->n->arena, ports, n), to))
 			return wrong(r, "no list of ports");
-		s = end;
+		s = ports + n;
 	}
 	return true;
 }
