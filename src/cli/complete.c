@@ -114,17 +114,21 @@ static void put_zsh_text(FILE *out, const char *s)
 
 static void put_zsh_option(FILE *out, const struct dw_option *o)
 {
+	bool may = o->argument && o->argument[0] == '['; /* its argument may be left out */
+
 	if (o->letter)
-		(void)fprintf(out, "\t\t'(-%c --%s)'{-%c,--%s}'[", o->letter, o->name, o->letter,
-			      o->name);
+		(void)fprintf(out, "\t\t'(-%c --%s)'{-%c%s,--%s%s}'[", o->letter, o->name,
+			      o->letter, o->argument ? "+" : "", o->name, o->argument ? "=" : "");
 	else
-		(void)fprintf(out, "\t\t'--%s%s[", o->name, o->argument ? "=" : "");
+		(void)fprintf(out, "\t\t'--%s%s[", o->name, may ? "=-" : o->argument ? "=" : "");
 	put_zsh_text(out, o->help);
 	(void)fputc(']', out);
 	if (o->argument && o->choices && strcmp(o->choices, "/") == 0)
 		(void)fprintf(out, ":%s:_files -/", o->argument);
 	else if (o->argument && o->choices && strcmp(o->choices, ".") == 0)
 		(void)fprintf(out, ":%s:_files", o->argument);
+	else if (may)
+		(void)fprintf(out, "::%.*s: ", (int)strcspn(o->argument + 1, "]"), o->argument + 1);
 	else if (o->argument)
 		(void)fprintf(out, ":%s:(%s)", o->argument, o->choices ? o->choices : "");
 	(void)fputs("'\n", out);
