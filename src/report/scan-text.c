@@ -80,8 +80,9 @@ static void put_port(const struct page *p, const struct dw_scan_port *port)
 		if (p->style->columns > used + 12)
 			says = dw_layout_cut(says, p->style->columns - used, false, p->a);
 	}
-	(void)fprintf(p->out, "  %-*s %s%-*s%s", PORT_WIDTH, door, on, STATE_WIDTH,
-		      dw_scan_state_name(port->state), *on ? DW_ANSI_OFF : "");
+	(void)fprintf(p->out, "  %-*s %s%-*s%s", PORT_WIDTH, door, on,
+		      *says || *service ? STATE_WIDTH : 0, dw_scan_state_name(port->state),
+		      *on ? DW_ANSI_OFF : "");
 	if (*says)
 		(void)fprintf(p->out, " %s%*s %s\n", service,
 			      (int)(SERVICE_WIDTH -

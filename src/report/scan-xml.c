@@ -116,6 +116,23 @@ static void put_script(const struct xml *x, const char *id, const char *output)
 	(void)fputs("/>", x->out);
 }
 
+/* One script for all of it: two at one port make ndiff 7.93 fail (it sorts what has no order). */
+static const char *said(const struct xml *x, const struct dw_scan_service *s)
+{
+	const struct {
+		const char *name, *text;
+	} all[] = { { "banner", s->banner },
+		    { "title", s->title },
+		    { "certificate", s->certificate } };
+	struct dw_str text = { .arena = x->a };
+
+	for (size_t i = 0; i < DW_ARRAY_SIZE(all); i++)
+		if (all[i].text)
+			dw_str_addf(&text, "%s%s: %s", text.n ? "; " : "", all[i].name,
+				    all[i].text);
+	return text.s;
+}
+
 static void put_port(const struct xml *x, const struct dw_scan_port *p)
 {
 	(void)fprintf(x->out,
@@ -128,19 +145,19 @@ static void put_port(const struct xml *x, const struct dw_scan_port *p)
 	(void)fputs("/>", x->out);
 	if (p->service) {
 		put_service(x, p->service);
-		put_script(x, "banner", p->service->banner);
-		put_script(x, "http-title", p->service->title);
-		put_script(x, "ssl-cert", p->service->certificate);
+		put_script(x, "doorward", said(x, p->service));
 	}
 	(void)fputs("</port>\n", x->out);
 }
 
-static void put_extra(const struct xml *x, enum dw_scan_state s, const char *why, uint32_t n)
+/* One for all protocols: ndiff takes a state that comes twice for a mistake. */
+static void put_extra(const struct xml *x, enum dw_scan_state s, const char *why, uint64_t n)
 {
 	if (n)
 		(void)fprintf(x->out,
-			      "<extraports state=\"%s\" count=\"%u\"><extrareasons reason=\"%s\" "
-			      "count=\"%u\"/></extraports>\n",
+			      "<extraports state=\"%s\" count=\"%" PRIu64
+			      "\"><extrareasons reason=\"%s\" count=\"%" PRIu64
+			      "\"/></extraports>\n",
 			      state(s), n, why, n);
 }
 
@@ -149,15 +166,19 @@ static void put_ports(const struct xml *x, const struct dw_scan_host *h)
 	static const enum dw_protocol protocols[] = { DW_PROTOCOL_TCP, DW_PROTOCOL_UDP,
 						      DW_PROTOCOL_SCTP };
 
-	(void)fputs("<ports>", x->out);
+	uint64_t closed = 0, filtered = 0, unproven = 0;
+
 	for (size_t i = 0; i < DW_ARRAY_SIZE(protocols); i++) {
 		struct dw_scan_counts c = dw_report_scan_rest(h, protocols[i]);
-		bool udp = protocols[i] == DW_PROTOCOL_UDP;
 
-		put_extra(x, DW_SCAN_CLOSED, udp ? "port-unreaches" : "resets", c.closed);
-		put_extra(x, DW_SCAN_FILTERED, "no-responses", c.filtered);
-		put_extra(x, DW_SCAN_UNPROVEN, "no-responses", c.unproven);
+		closed += c.closed;
+		filtered += c.filtered;
+		unproven += c.unproven;
 	}
+	(void)fputs("<ports>", x->out);
+	put_extra(x, DW_SCAN_CLOSED, h->tcp.asked ? "resets" : "port-unreaches", closed);
+	put_extra(x, DW_SCAN_FILTERED, "no-responses", filtered);
+	put_extra(x, DW_SCAN_UNPROVEN, "no-responses", unproven);
 	for (size_t i = 0; i < h->n_ports; i++)
 		if (h->ports[i].state != DW_SCAN_UNKNOWN)
 			put_port(x, &h->ports[i]);
