@@ -30,7 +30,8 @@ void probes_complain(struct probes_made *m, unsigned line, const char *fmt, ...)
 
 	m->complaints++;
 	va_start(ap, fmt);
-	(void)fprintf(stderr, "%s:%u: error: %s\n", m->file, line, dw_arena_vprintf(m->arena, fmt, ap));
+	(void)fprintf(stderr, "%s:%u: error: %s\n", m->file, line,
+		      dw_arena_vprintf(m->arena, fmt, ap));
 	va_end(ap);
 }
 
@@ -48,7 +49,8 @@ static void take_map(struct reading *r, const struct dw_yaml *map, const struct 
 		if (i == n)
 			probes_complain(r->made, v->key_line, "no key is called \"%.40s\"", v->key);
 		else if (keys[i].kind != v->kind)
-			probes_complain(r->made, v->line, "%s: not %s", v->key, dw_yaml_kind_name(v));
+			probes_complain(r->made, v->line, "%s: not %s", v->key,
+					dw_yaml_kind_name(v));
 		else
 			keys[i].take(r, v);
 	}
@@ -138,9 +140,9 @@ static void ask_common(struct reading *r, const struct dw_yaml *v)
 static void take_asks(struct reading *r, const struct dw_yaml *list)
 {
 	static const struct key keys[] = {
-		{ "over", DW_YAML_TEXT, ask_over },   { "hex", DW_YAML_TEXT, ask_bytes },
-		{ "text", DW_YAML_TEXT, ask_bytes },  { "how", DW_YAML_TEXT, ask_how },
-		{ "id-at", DW_YAML_TEXT, ask_id },    { "rank", DW_YAML_TEXT, ask_rank },
+		{ "over", DW_YAML_TEXT, ask_over },     { "hex", DW_YAML_TEXT, ask_bytes },
+		{ "text", DW_YAML_TEXT, ask_bytes },    { "how", DW_YAML_TEXT, ask_how },
+		{ "id-at", DW_YAML_TEXT, ask_id },      { "rank", DW_YAML_TEXT, ask_rank },
 		{ "common", DW_YAML_TEXT, ask_common },
 	};
 
@@ -193,9 +195,12 @@ static void match_extra(struct reading *r, const struct dw_yaml *v)
 static void take_matches(struct reading *r, const struct dw_yaml *list)
 {
 	static const struct key keys[] = {
-		{ "is", DW_YAML_TEXT, match_is },           { "over", DW_YAML_TEXT, match_over },
-		{ "own", DW_YAML_TEXT, match_own },         { "product", DW_YAML_TEXT, match_product },
-		{ "version", DW_YAML_TEXT, match_version }, { "extra", DW_YAML_TEXT, match_extra },
+		{ "is", DW_YAML_TEXT, match_is },
+		{ "over", DW_YAML_TEXT, match_over },
+		{ "own", DW_YAML_TEXT, match_own },
+		{ "product", DW_YAML_TEXT, match_product },
+		{ "version", DW_YAML_TEXT, match_version },
+		{ "extra", DW_YAML_TEXT, match_extra },
 	};
 
 	for (const struct dw_yaml *v = list->first; v; v = v->next) {
@@ -262,22 +267,30 @@ static void check_entry(struct reading *r, const struct dw_yaml *at)
 	if (!n->p.id || !n->p.title)
 		probes_complain(r->made, at->line, "protocol and title are needed");
 	else if ((n->p.silent || n->p.avoid) ? asks : n->matches.n == 0)
-		probes_complain(r->made, at->line,
-				"%s: what is asked needs a match; what is silent or avoided, no question",
-				n->p.id);
+		probes_complain(
+			r->made, at->line,
+			"%s: what is asked needs a match; what is silent or avoided, no question",
+			n->p.id);
 	else if ((n->starttls.n > 0) != (n->p.ready != NULL))
-		probes_complain(r->made, at->line, "%s: starttls and ready belong together", n->p.id);
+		probes_complain(r->made, at->line, "%s: starttls and ready belong together",
+				n->p.id);
 }
 
 void probes_read_file(struct probes_made *m, const char *name, const struct dw_bytes *bytes)
 {
 	static const struct key keys[] = {
-		{ "protocol", DW_YAML_TEXT, take_id },       { "title", DW_YAML_TEXT, take_title },
-		{ "service", DW_YAML_TEXT, take_service },   { "silent", DW_YAML_TEXT, take_silent },
-		{ "avoid", DW_YAML_TEXT, take_avoid },       { "tcp", DW_YAML_LIST, take_tcp },
-		{ "udp", DW_YAML_LIST, take_udp },           { "tls", DW_YAML_LIST, take_tls },
-		{ "first", DW_YAML_TEXT, take_first },       { "ask", DW_YAML_LIST, take_asks },
-		{ "match", DW_YAML_LIST, take_matches },     { "ready", DW_YAML_TEXT, take_ready },
+		{ "protocol", DW_YAML_TEXT, take_id },
+		{ "title", DW_YAML_TEXT, take_title },
+		{ "service", DW_YAML_TEXT, take_service },
+		{ "silent", DW_YAML_TEXT, take_silent },
+		{ "avoid", DW_YAML_TEXT, take_avoid },
+		{ "tcp", DW_YAML_LIST, take_tcp },
+		{ "udp", DW_YAML_LIST, take_udp },
+		{ "tls", DW_YAML_LIST, take_tls },
+		{ "first", DW_YAML_TEXT, take_first },
+		{ "ask", DW_YAML_LIST, take_asks },
+		{ "match", DW_YAML_LIST, take_matches },
+		{ "ready", DW_YAML_TEXT, take_ready },
 		{ "starttls", DW_YAML_LIST, take_starttls },
 		{ "tls-service", DW_YAML_TEXT, take_tls_service },
 	};

@@ -22,7 +22,7 @@ struct dw_probe_ask {
 	bool udp;          /* else TCP */
 	bool common;       /* UDP: also asked on ports that no protocol claims */
 	uint8_t how;       /* enum dw_probe_how */
-	uint8_t rank;      /* TCP: place among those that any port is asked, from 1; 0: only its own ports */
+	uint8_t rank; /* TCP: place among those that any port is asked, from 1; 0: only its own ports */
 	uint16_t n;
 	uint16_t id_at; /* as in struct dw_wire_payload */
 	const uint8_t *bytes;
@@ -39,11 +39,11 @@ struct dw_probe_match {
 
 struct dw_probe_protocol {
 	const char *id, *title;
-	const char *service;     /* in the knowledge base, when it is not called as the id; else NULL */
-	const char *tls_service; /* the same, inside TLS from the start */
-	const char *silent;      /* why it cannot be asked; else NULL */
-	const char *avoid;       /* why its ports are left alone; else NULL */
-	bool first;              /* the server speaks first */
+	const char *service; /* in the knowledge base, when it is not called as the id; else NULL */
+	const char *tls_service;         /* the same, inside TLS from the start */
+	const char *silent;              /* why it cannot be asked; else NULL */
+	const char *avoid;               /* why its ports are left alone; else NULL */
+	bool first;                      /* the server speaks first */
 	const uint16_t *tcp, *udp, *tls; /* ports, ascending; tls: inside TLS from the start */
 	uint16_t n_tcp, n_udp, n_tls;
 	uint16_t asks, n_asks; /* in the table */

@@ -8,8 +8,9 @@
 #include "dw_talk.h"
 #include "identify_private.h"
 
-#define HOST_MAX   4U      /* connections to one host at once */
-#define CHILD_MS   180000U /* a chat that takes longer hangs: all its steps have limits of their own */
+#define HOST_MAX 4U /* connections to one host at once */
+#define CHILD_MS                                                                                   \
+	180000U /* a chat that takes longer hangs: all its steps have limits of their own */
 
 void dw_item_list_add(struct dw_item_list *l, struct dw_item *item)
 {
@@ -93,8 +94,7 @@ static void fill_order(const struct dw_identify *i, size_t place, enum dw_order_
 	o->port = item->port;
 	o->timeout_ms = i->timeout_ms;
 	if (item->name)
-		(void)memcpy(o->name, item->name,
-			     DW_MIN(strlen(item->name), sizeof(o->name) - 1));
+		(void)memcpy(o->name, item->name, DW_MIN(strlen(item->name), sizeof(o->name) - 1));
 	(void)memcpy(o->address, item->host->text, sizeof(o->address));
 }
 
@@ -105,9 +105,9 @@ static void hand_over(struct dw_identify *i, size_t place)
 	struct dw_order o = { 0 };
 
 	fill_order(i, place,
-		   !item->told	  ? DW_ORDER_NEW :
-		   item->fd < 0 ? DW_ORDER_NONE :
-				  DW_ORDER_AGAIN,
+		   !item->told    ? DW_ORDER_NEW
+		   : item->fd < 0 ? DW_ORDER_NONE
+				  : DW_ORDER_AGAIN,
 		   &o);
 	if (dw_talk_tell(i->channel, &o, sizeof(o), item->fd, false) < 0)
 		return;

@@ -76,7 +76,7 @@ bool dw_http_is_whole(const uint8_t *bytes, size_t n)
 static const struct {
 	const char *entity, *means;
 } entities[] = {
-	{ "&amp;", "&" }, { "&lt;", "<" },	{ "&gt;", ">" },  { "&quot;", "\"" },
+	{ "&amp;", "&" }, { "&lt;", "<" },   { "&gt;", ">" },   { "&quot;", "\"" },
 	{ "&#39;", "'" }, { "&#x27;", "'" }, { "&nbsp;", " " }, { "&ndash;", "-" },
 };
 
@@ -166,8 +166,8 @@ void dw_http_look(const uint8_t *bytes, size_t n, struct identify_record *r)
 bool dw_http_wants_tls(const uint8_t *bytes, size_t n)
 {
 	static const char *const words[] = {
-		"plain HTTP request was sent to HTTPS port", /* nginx */
-		"speaking plain HTTP to an SSL-enabled",     /* Apache */
+		"plain HTTP request was sent to HTTPS port",      /* nginx */
+		"speaking plain HTTP to an SSL-enabled",          /* Apache */
 		"Client sent an HTTP request to an HTTPS server", /* Go */
 		"This combination of host and port requires TLS", /* Tomcat */
 	};

@@ -12,7 +12,7 @@
 #define PROBES_MAX  1000U
 #define MATCHES_MAX 50000U
 #define SAY_MAX     4000U /* bytes of a probe */
-#define RARITY_OWN  8U    /* of nine: rarer ones are not worth a connection, even on their own ports */
+#define RARITY_OWN  8U /* of nine: rarer ones are not worth a connection, even on their own ports */
 #define NONE        ((size_t)-1)
 
 struct reading {
@@ -79,7 +79,8 @@ static bool take_info(struct reading *r, const char **s, struct dw_nmap_match *m
 /* "ssh m|^SSH-...|i p/OpenSSH/ v/$1/" */
 static bool take_match(struct reading *r, const char *s, bool soft)
 {
-	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._+-/";
+	static const char letters[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._+-/";
 	struct dw_nmap_match m = { .soft = soft };
 	size_t n = strcspn(s, " ");
 	const char *service = s;
@@ -99,9 +100,7 @@ static bool take_match(struct reading *r, const char *s, bool soft)
 		return wrong(r, "the pattern has no end");
 	m.pattern_n = strlen(m.pattern);
 	for (; *s && *s != ' '; s++)
-		m.flags |= *s == 'i'   ? DW_PATTERN_ANY_CASE :
-			   *s == 's' ? DW_PATTERN_DOT_ALL :
-				       0U;
+		m.flags |= *s == 'i' ? DW_PATTERN_ANY_CASE : *s == 's' ? DW_PATTERN_DOT_ALL : 0U;
 	for (s += strspn(s, " "); *s; s += strspn(s, " "))
 		if (!take_info(r, &s, &m))
 			return false;
@@ -116,28 +115,22 @@ static bool take_match(struct reading *r, const char *s, bool soft)
 static bool take_exclude(struct reading *r, const char *s)
 {
 	while (*s) {
-		bool udp = *s == 'U';
-		const char *end;
-		char *part;
+		bool udp = dw_starts_with(s, "U:");
+		const char *ports = udp || dw_starts_with(s, "T:") ? s + 2 : s;
+		size_t n = strcspn(ports, "TU");
+		void *to = udp ? (void *)&r->n->exclude_udp : (void *)&r->n->exclude_tcp;
 
-		if (dw_starts_with(s, "T:") || dw_starts_with(s, "U:"))
-			s += 2;
-		end = s;
-		while (*end && *end != 'T' && *end != 'U')
-			end++;
-		part = dw_arena_strndup(r->n->arena, s, (size_t)(end - s));
-		if (!dw_nmap_ranges(r->n->arena, part,
-				    udp ? (void *)&r->n->exclude_udp : (void *)&r->n->exclude_tcp))
+		if (n == 0 ||
+		    !dw_nmap_ranges(r->n->arena, dw_arena_strndup(r->n->arena, ports, n), to))
 			return wrong(r, "no list of ports");
-		s = end;
+		s = ports + n;
 	}
 	return true;
 }
 
 static bool take_of_probe(struct reading *r, const char *word, const char *rest)
 {
-	struct dw_nmap_probe *p =
-		r->n->probes.n > 0 ? &r->n->probes.v[r->n->probes.n - 1] : NULL;
+	struct dw_nmap_probe *p = r->n->probes.n > 0 ? &r->n->probes.v[r->n->probes.n - 1] : NULL;
 	uint64_t number = 0;
 
 	if (!p)
@@ -157,8 +150,8 @@ static bool take_of_probe(struct reading *r, const char *word, const char *rest)
 
 static bool take_line(struct reading *r, char *line)
 {
-	static const char *const of_probe[] = { "ports",       "sslports",     "rarity", "fallback",
-						"totalwaitms", "tcpwrappedms" };
+	static const char *const of_probe[] = { "ports",    "sslports",    "rarity",
+						"fallback", "totalwaitms", "tcpwrappedms" };
 	char *rest = strchr(line, ' ');
 
 	if (!rest)
@@ -228,8 +221,8 @@ size_t dw_nmap_plan(const struct dw_nmap *n, bool udp, uint16_t port, uint16_t *
 static bool fits(struct dw_nmap_match *m, const struct dw_reply *reply, struct dw_captures *c)
 {
 	if (!m->compiled && !m->broken)
-		m->broken = dw_pattern_new(m->pattern, m->pattern_n, m->flags, &m->compiled, NULL) <
-			    0;
+		m->broken =
+			dw_pattern_new(m->pattern, m->pattern_n, m->flags, &m->compiled, NULL) < 0;
 	return !m->broken && dw_pattern_matches(m->compiled, reply->bytes, reply->n, c);
 }
 

@@ -10,10 +10,10 @@
 #include "identify_pattern.h"
 
 /* What one match may cost: a thousandth of a second or so, and no more memory than a page or two of frames. */
-#define STEPS_MAX  100000U
-#define DEPTH_MAX  2000U
-#define HEAP_KIB   4096U
-#define LONGEST    16384U /* of a pattern */
+#define STEPS_MAX 100000U
+#define DEPTH_MAX 2000U
+#define HEAP_KIB  4096U
+#define LONGEST   16384U /* of a pattern */
 
 static struct {
 	void *handle;
@@ -94,8 +94,8 @@ int dw_pattern_new(const char *text, size_t n, unsigned flags, struct dw_pattern
 		   struct dw_error *e)
 {
 	uint32_t options = (flags & DW_PATTERN_ANY_CASE ? PCRE2_CASELESS : 0U) |
-			   (flags & DW_PATTERN_DOT_ALL ? PCRE2_DOTALL : 0U) |
-			   PCRE2_NEVER_UTF | PCRE2_NEVER_BACKSLASH_C;
+			   (flags & DW_PATTERN_DOT_ALL ? PCRE2_DOTALL : 0U) | PCRE2_NEVER_UTF |
+			   PCRE2_NEVER_BACKSLASH_C;
 	PCRE2_UCHAR why[120] = "";
 	PCRE2_SIZE at = 0;
 	pcre2_code *code;

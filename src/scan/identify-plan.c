@@ -13,7 +13,7 @@
 static const struct dw_probe_ask *ask_of(uint16_t step)
 {
 	return step == DW_STEP_LISTEN || step & DW_STEP_NMAP ? NULL
-							      : &dw_probes_builtin()->asks[step];
+							     : &dw_probes_builtin()->asks[step];
 }
 
 static void add(struct dw_chat *c, uint16_t step)
@@ -42,9 +42,9 @@ static void add_own(struct dw_chat *c, bool inside)
 	for (size_t i = 0; i < t->n_asks; i++) {
 		const struct dw_probe_ask *a = &t->asks[i];
 		const struct dw_probe_protocol *p = &t->protocols[a->protocol];
-		bool on = inside       ? is_on(p->tls, p->n_tls, c) :
-			  c->order.udp ? is_on(p->udp, p->n_udp, c) :
-					 is_on(p->tcp, p->n_tcp, c);
+		bool on = inside         ? is_on(p->tls, p->n_tls, c)
+			  : c->order.udp ? is_on(p->udp, p->n_udp, c)
+					 : is_on(p->tcp, p->n_tcp, c);
 
 		if (a->udp == c->order.udp && on && may_ask(a))
 			add(c, (uint16_t)i);
@@ -82,8 +82,8 @@ static void add_kind(struct dw_chat *c, unsigned how)
 static void add_nmap(struct dw_chat *c)
 {
 	uint16_t probes[NMAP_MAX];
-	size_t n = c->nmap ? dw_nmap_plan(c->nmap, c->order.udp, c->order.port, probes, NMAP_MAX) :
-			     0;
+	size_t n =
+		c->nmap ? dw_nmap_plan(c->nmap, c->order.udp, c->order.port, probes, NMAP_MAX) : 0;
 
 	for (size_t i = 0; i < n; i++)
 		add(c, (uint16_t)(probes[i] | DW_STEP_NMAP));
@@ -144,7 +144,8 @@ bool dw_chat_insert(struct dw_chat *c, unsigned how)
 		if (t->asks[i].how == how && t->asks[i].rank && may_ask(&t->asks[i]) &&
 		    c->step + 1 < DW_STEPS_MAX) {
 			c->steps[c->step + 1] = (uint16_t)i;
-			c->n_steps = c->step + 2; /* what was planned behind it is no use any more */
+			c->n_steps =
+				c->step + 2; /* what was planned behind it is no use any more */
 			return true;
 		}
 	return false;

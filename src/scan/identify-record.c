@@ -24,10 +24,10 @@ static const struct {
 			sizeof(((struct identify_record *)0)->member),                             \
 			offsetof(struct dw_scan_service, member), kind                             \
 	}
-	TEXT(protocol, KIND_ID),       TEXT(product, KIND_TEXT),     TEXT(version, KIND_TEXT),
-	TEXT(extra, KIND_TEXT),        TEXT(banner, KIND_BANNER),    TEXT(tls_version, KIND_TEXT),
-	TEXT(certificate, KIND_TEXT),  TEXT(title, KIND_TEXT),       TEXT(server, KIND_TEXT),
-	TEXT(service, KIND_ID),        TEXT(by, KIND_ID),
+	TEXT(protocol, KIND_ID),      TEXT(product, KIND_TEXT),  TEXT(version, KIND_TEXT),
+	TEXT(extra, KIND_TEXT),       TEXT(banner, KIND_BANNER), TEXT(tls_version, KIND_TEXT),
+	TEXT(certificate, KIND_TEXT), TEXT(title, KIND_TEXT),    TEXT(server, KIND_TEXT),
+	TEXT(service, KIND_ID),       TEXT(by, KIND_ID),
 #undef TEXT
 };
 enum { FIELD_NAME = 100, FIELD_EXPIRES, FIELD_TLS };
@@ -134,7 +134,8 @@ static bool is_clean(const uint8_t *s, size_t n)
 
 static bool is_id(const uint8_t *s, size_t n)
 {
-	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._+-/";
+	static const char letters[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._+-/";
 
 	for (size_t i = 0; i < n; i++)
 		if (!s[i] || !strchr(letters, s[i]))

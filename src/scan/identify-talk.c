@@ -9,11 +9,12 @@
 #include "identify_tls.h"
 
 /* Milliseconds. What comes in pieces is looked at when it was quiet for so long; a page may take its time. */
-#define QUIET_MS	120U
-#define QUIET_PAGE_MS	800U
-#define UDP_AGAIN_MS	600U
-#define NEVER		UINT64_MAX
-#define CLOSES_MAX	4U /* connections that it closed without a word, until it is believed to mean it */
+#define QUIET_MS      120U
+#define QUIET_PAGE_MS 800U
+#define UDP_AGAIN_MS  600U
+#define NEVER         UINT64_MAX
+#define CLOSES_MAX                                                                                 \
+	4U /* connections that it closed without a word, until it is believed to mean it */
 
 struct dw_chat *dw_chat_new(const struct dw_order *o, const struct dw_matcher *m,
 			    const struct dw_nmap *nmap)
@@ -85,7 +86,8 @@ static void flush(struct dw_chat *c)
 	while (c->out_done < c->out_n) {
 		const uint8_t *from = c->out + c->out_done;
 		size_t n = c->out_n - c->out_done;
-		ssize_t done = c->tls ? dw_tls_write(c->tls, from, n) : dw_talk_write(c->fd, from, n);
+		ssize_t done =
+			c->tls ? dw_tls_write(c->tls, from, n) : dw_talk_write(c->fd, from, n);
 
 		if (done == -EAGAIN)
 			return;
@@ -122,8 +124,8 @@ static void say_step(struct dw_chat *c)
 	} else if (a->how == DW_PROBE_HTTP) {
 		c->tried_http = true;
 		say(c, request,
-		    dw_http_request(host(c), c->order.address, c->order.port, c->tls != NULL, request,
-				    sizeof(request)));
+		    dw_http_request(host(c), c->order.address, c->order.port, c->tls != NULL,
+				    request, sizeof(request)));
 	} else {
 		say(c, a->bytes, a->n);
 	}

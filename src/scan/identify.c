@@ -10,12 +10,12 @@
 #include "identify_private.h"
 #include "identify_tls.h"
 
-#define PARALLEL	64U
-#define PARALLEL_MAX	512U
-#define TIMEOUT_MS	5000U
-#define WAITING_MAX	4000000U
-#define NMAP_FILE_MAX	((size_t)16 * 1024 * 1024)
-#define CHILD_MEMORY	((size_t)512 * 1024 * 1024)
+#define PARALLEL      64U
+#define PARALLEL_MAX  512U
+#define TIMEOUT_MS    5000U
+#define WAITING_MAX   4000000U
+#define NMAP_FILE_MAX ((size_t)16 * 1024 * 1024)
+#define CHILD_MEMORY  ((size_t)512 * 1024 * 1024)
 
 /* --- the child --------------------------------------------------------------------------------------- */
 
@@ -114,7 +114,8 @@ static int prepare(struct dw_identify *i, const struct dw_identify_options *o, s
 		r = dw_shared_map(i->sys, "the reader of answers", sizeof(uint32_t), &shared, e);
 	if (r < 0)
 		return r;
-	i->setting = (struct dw_child_setting){ .nmap = i->nmap, .at = shared, .most = i->parallel };
+	i->setting =
+		(struct dw_child_setting){ .nmap = i->nmap, .at = shared, .most = i->parallel };
 	return start_child(i, e);
 }
 
@@ -346,7 +347,8 @@ void dw_identify_notes(const struct dw_identify *i, struct dw_arena *a, struct d
 					    i->nmap->first_bad, i->nmap->bad));
 	if (i->deaths > 0)
 		dw_vec_push(a, ret,
-			    dw_arena_printf(a, "the reader of answers was killed %u times by what "
-					       "it was told",
+			    dw_arena_printf(a,
+					    "the reader of answers was killed %u times by what "
+					    "it was told",
 					    i->deaths));
 }

@@ -61,11 +61,11 @@ struct dw_chat {
 	uint64_t look_at;  /* when what came is looked at, 0: nothing new */
 	uint64_t again_at; /* UDP: when it is said once more, 0: not */
 	struct dw_tls *tls;
-	bool inside;       /* every connection begins with a handshake */
+	bool inside; /* every connection begins with a handshake */
 	bool tried_http, tried_tls;
 	bool answered;
 	unsigned closes; /* connections that were closed without a word */
-	size_t upgrade;    /* protocol whose STARTTLS is under way */
+	size_t upgrade;  /* protocol whose STARTTLS is under way */
 	size_t upgrade_line;
 	struct identify_record found;
 };

@@ -16,9 +16,9 @@ struct dw_reply {
 	size_t n;
 	bool udp;
 	uint16_t port;
-	int asked;          /* index of what was said before it; DW_ASKED_NOTHING: it spoke first */
-	int nmap_asked;     /* the same in the nmap file, else DW_ASKED_NOTHING */
-	bool tls;           /* inside TLS */
+	int asked;      /* index of what was said before it; DW_ASKED_NOTHING: it spoke first */
+	int nmap_asked; /* the same in the nmap file, else DW_ASKED_NOTHING */
+	bool tls;       /* inside TLS */
 };
 
 /* dw_pattern_load() came before. Compiles all patterns. */

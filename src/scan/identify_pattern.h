@@ -17,7 +17,7 @@ struct dw_pattern;
 #define DW_CAPTURES 10
 
 struct dw_captures {
-	const uint8_t *bytes; /* that were matched against */
+	const uint8_t *bytes;                        /* that were matched against */
 	size_t begin[DW_CAPTURES], end[DW_CAPTURES]; /* begin > end: not set */
 };
 

@@ -13,7 +13,8 @@
 int dw_identify_child(void *data, const int *fds);
 struct dw_child_setting { /* data */
 	struct dw_nmap *nmap;
-	uint32_t *at; /* shared: the job that is worked on, for the case that it kills the child; 0: none */
+	uint32_t *
+		at; /* shared: the job that is worked on, for the case that it kills the child; 0: none */
 	unsigned most; /* jobs at once */
 };
 
@@ -35,7 +36,7 @@ struct dw_item {
 	uint64_t tag, deadline;
 	uint16_t port;
 	bool udp;
-	bool told;  /* the child knows of it */
+	bool told; /* the child knows of it */
 	enum dw_item_state state;
 	int fd;
 };
@@ -67,8 +68,9 @@ struct dw_identify {
 	int channel;
 	unsigned deaths;
 	char no_tls[256];
-	struct dw_item **active; /* `parallel` places; a place's number plus 1 is the child's job. NULL: free */
-	struct pollfd *polls;    /* the channel, then beside active */
+	struct dw_item **
+		active; /* `parallel` places; a place's number plus 1 is the child's job. NULL: free */
+	struct pollfd *polls; /* the channel, then beside active */
 	size_t n_active, n_waiting;
 	struct dw_item_list suspects; /* one of them killed the child: done without others */
 	bool alone;                   /* one of them is under way */

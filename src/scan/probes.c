@@ -64,9 +64,9 @@ const char *dw_identify_silent(enum dw_protocol p, uint16_t port)
 		if (t->protocols[i].silent &&
 		    dw_probes_has_port(t->protocols[i].udp, t->protocols[i].n_udp, port))
 			return t->protocols[i].silent;
-	return p == DW_PROTOCOL_TCP || p == DW_PROTOCOL_UDP ?
-		       dw_probes_avoided(p == DW_PROTOCOL_UDP, port) :
-		       NULL;
+	return p == DW_PROTOCOL_TCP || p == DW_PROTOCOL_UDP
+		       ? dw_probes_avoided(p == DW_PROTOCOL_UDP, port)
+		       : NULL;
 }
 
 /* --- payloads ---------------------------------------------------------------------------------------- */

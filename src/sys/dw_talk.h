@@ -33,7 +33,7 @@ int dw_talk_poll(struct pollfd *p, size_t n, unsigned ms);
 ssize_t dw_talk_read(int fd, void *to, size_t max);
 ssize_t dw_talk_write(int fd, const void *from, size_t n);
 void dw_talk_close(int fd);  /* -1 allowed */
-uint64_t dw_talk_now(void); /* milliseconds from any point */
+uint64_t dw_talk_now(void);  /* milliseconds from any point */
 uint64_t dw_talk_date(void); /* seconds since the epoch */
 
 #endif

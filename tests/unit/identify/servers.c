@@ -55,7 +55,8 @@ _Noreturn static void serve(const struct script *s, int fd)
 		if (s->udp) {
 			length = recvfrom(fd, got, sizeof(got), 0, (struct sockaddr *)&from, &n);
 			if (is_wanted(s, got, length))
-				(void)sendto(fd, s->reply, s->reply_n, 0, (struct sockaddr *)&from, n);
+				(void)sendto(fd, s->reply, s->reply_n, 0, (struct sockaddr *)&from,
+					     n);
 			continue;
 		}
 		his = accept(fd, NULL, NULL);
@@ -123,8 +124,8 @@ struct server server_run(const char *const *argv, const char *directory)
 		const char *at = strstr(argv[i], "PORT");
 
 		if (at)
-			snprintf(words[i], sizeof(words[i]), "%.*s%u%s", (int)(at - argv[i]), argv[i],
-				 s.port, at + 4);
+			snprintf(words[i], sizeof(words[i]), "%.*s%u%s", (int)(at - argv[i]),
+				 argv[i], s.port, at + 4);
 		else
 			snprintf(words[i], sizeof(words[i]), "%s", argv[i]);
 		copy[i] = words[i];

@@ -88,7 +88,11 @@ static const struct {
 	const char *protocol, *product, *version, *title;
 } made[] = {
 	{ { .greeting = "SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n" }, "ssh", "OpenSSH", "9.2p1", NULL },
-	{ { .greeting = "220 mx.example ESMTP Postfix (Debian)\r\n" }, "smtp", "Postfix", NULL, NULL },
+	{ { .greeting = "220 mx.example ESMTP Postfix (Debian)\r\n" },
+	  "smtp",
+	  "Postfix",
+	  NULL,
+	  NULL },
 	{ { .to = "GET / HTTP/1.1\r\nHost: host.example",
 	    REPLY("HTTP/1.1 200 OK\r\nServer: nginx/1.22.1\r\n\r\n<html><title>A \xe9 &amp; "
 		  "B</title></html>") },
@@ -97,14 +101,16 @@ static const struct {
 	  "1.22.1",
 	  "A \xc3\xa9 & B" },
 	/* answers our GET by an error of its own: asked again, in its own words */
-	{ { .to = "INFO", REPLY("$60\r\n# Server\r\nredis_version:7.0.15\r\nredis_git_sha1:0\r\n\r\n") },
+	{ { .to = "INFO",
+	    REPLY("$60\r\n# Server\r\nredis_version:7.0.15\r\nredis_git_sha1:0\r\n\r\n") },
 	  "redis",
 	  "Redis",
 	  "7.0.15",
 	  NULL },
 	{ { .udp = true,
 	    .to = "dw",
-	    REPLY("dw\x84\x00\0\1\0\1\0\0\0\0\7version\4bind\0\0\x10\0\3\xc0\x0c\0\x10\0\3\0\0\0\0\0"
+	    REPLY("dw\x84\x00\0\1\0\1\0\0\0\0\7version\4bind\0\0\x10\0\3\xc0\x0c\0\x10\0\3\0\0\0\0"
+		  "\0"
 		  "\x0d\x0c"
 		  "dnsmasq-2.89") },
 	  "dns",
@@ -185,8 +191,8 @@ static bool make_certificate(const char *directory)
 	if (fork() == 0) {
 		if (chdir(directory) < 0 || !freopen("/dev/null", "w", stderr))
 			_exit(1);
-		execl("/usr/bin/openssl", "openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes",
-		      "-keyout", "key.pem", "-out", "cert.pem", "-days", "30", "-subj",
+		execl("/usr/bin/openssl", "openssl", "req", "-x509", "-newkey", "rsa:2048",
+		      "-nodes", "-keyout", "key.pem", "-out", "cert.pem", "-days", "30", "-subj",
 		      "/CN=host.example/O=House", "-addext",
 		      "subjectAltName=DNS:host.example,DNS:www.host.example,IP:192.0.2.7", NULL);
 		_exit(1);
@@ -215,12 +221,12 @@ static void check_tls(const struct got *g, unsigned k, const char *version)
 
 DW_TEST(real_servers)
 {
-	static const char *const tls13[] = { "openssl", "s_server", "-accept", "127.0.0.1:PORT", "-www",
-					     "-quiet", "-tls1_3", NULL };
-	static const char *const tls12[] = { "openssl", "s_server", "-accept", "127.0.0.1:PORT", "-www",
-					     "-quiet", "-tls1_2", NULL };
-	static const char *const python[] = { "python3", "-m", "http.server", "PORT", "--bind",
-					      "127.0.0.1", NULL };
+	static const char *const tls13[] = { "openssl", "s_server", "-accept", "127.0.0.1:PORT",
+					     "-www",    "-quiet",   "-tls1_3", NULL };
+	static const char *const tls12[] = { "openssl", "s_server", "-accept", "127.0.0.1:PORT",
+					     "-www",    "-quiet",   "-tls1_2", NULL };
+	static const char *const python[] = { "python3", "-m",        "http.server", "PORT",
+					      "--bind",  "127.0.0.1", NULL };
 	static const char *const openssl_args[] = { "-cert", "cert.pem", "-key", "key.pem" };
 	char directory[] = "/tmp/dw-identify-XXXXXX", path[128];
 	_cleanup_sys_ struct dw_sys *s = NULL;
