@@ -67,8 +67,9 @@ static void keep(struct dw_comparing_port *p, enum dw_compare_class kind, bool u
 
 static void tell_time(struct dw_comparing_port *p)
 {
+	const struct dw_snapshot *i = p->h->inside ? p->h->inside->snapshot : NULL;
 	const struct dw_scan *s = p->c->in->scan;
-	uint64_t inside = p->h->inside->snapshot->time, outside = s->ended ? s->ended : s->begun;
+	uint64_t inside = i ? i->time : 0, outside = s->ended ? s->ended : s->begun;
 	uint64_t apart = inside > outside ? inside - outside : outside - inside;
 
 	if (inside && outside && apart > APART_MAX)
@@ -76,11 +77,11 @@ static void tell_time(struct dw_comparing_port *p)
 			       "The look from inside was %s the scan, by %llu hour%s.",
 			       inside > outside ? "after" : "before",
 			       (unsigned long long)(apart / 3600), apart < 7200 ? "" : "s");
-	for (size_t i = 0; i < p->h->inside->snapshot->n_incomplete; i++)
-		if (p->h->inside->snapshot->incomplete[i].blind) {
+	for (size_t k = 0; i && k < i->n_incomplete; k++)
+		if (i->incomplete[k].blind) {
 			dw_compare_say(p, "inside-blind",
 				       "The look from inside could not see everything (%s).",
-				       p->h->inside->snapshot->incomplete[i].what);
+				       i->incomplete[k].what);
 			break;
 		}
 }
