@@ -263,6 +263,19 @@ static const char *read_port_list(struct dw_doc *d, const struct dw_json_value *
 	return text;
 }
 
+/* As text, for it has 64 bits, which not every reader of JSON keeps. */
+static uint64_t read_seed(struct dw_doc *d, const struct dw_json_value *o)
+{
+	const char *text = dw_json_text(dw_json_get(o, "seed", NULL));
+	uint64_t seed = 0;
+
+	if (!text)
+		return dw_doc_number(d, o, "seed", UINT64_MAX);
+	if (!dw_parse_u64(text, 10, UINT64_MAX, &seed))
+		(void)dw_doc_wrong(d, "seed", "it is no number");
+	return seed;
+}
+
 static void read_scan(struct dw_doc *d, const struct dw_json_value *o, struct dw_scan *s)
 {
 	s->id = (int64_t)dw_doc_number(d, o, "id", INT64_MAX);
@@ -274,7 +287,7 @@ static void read_scan(struct dw_doc *d, const struct dw_json_value *o, struct dw
 	s->tcp_ports = read_port_list(d, o, "tcp_ports");
 	s->udp_ports = read_port_list(d, o, "udp_ports");
 	s->sctp_ports = read_port_list(d, o, "sctp_ports");
-	s->seed = dw_doc_number(d, o, "seed", UINT64_MAX);
+	s->seed = read_seed(d, o);
 	s->shard = (uint32_t)dw_doc_number(d, o, "shard", UINT32_MAX);
 	s->shards = (uint32_t)dw_doc_number(d, o, "shards", UINT32_MAX);
 	s->begun = dw_doc_time(d, o, "begun");
