@@ -323,6 +323,23 @@ DOORWARD_API int doorward_history_write(struct doorward *d, long long run, enum 
 DOORWARD_API int doorward_verify_at_boot(struct doorward *d, const struct doorward_close_options *o,
 					 long long *ret_run);
 
+/* --- helping a scan ---------------------------------------------------------------------------------------- */
+
+struct doorward_assist_options {
+	size_t size; /* sizeof(struct doorward_assist_options) */
+	unsigned long long seconds; /* it ends by then */
+	const char *scanner; /* address that scans: only the limit of its family; NULL: of both */
+	const volatile int *stop; /* becomes true: end; NULL */
+	void (*tell)(void *data, const char *text); /* what is done, fit for a terminal; NULL: nobody */
+	void *data;
+};
+/*
+ * On the host that is scanned: lifts the kernel's limits of ICMP "port unreachable" in the network namespace of the
+ * caller, waits, and puts back exactly what was there, even if the process is killed. Needs root. -EBUSY: another one
+ * is at it. -EINVAL: the scanner is no address. -EUCLEAN: somebody changed them meanwhile; that was left.
+ */
+DOORWARD_API int doorward_scan_assist(struct doorward *d, const struct doorward_assist_options *o);
+
 #ifdef __cplusplus
 }
 #endif

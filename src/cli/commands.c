@@ -56,6 +56,8 @@ const struct dw_option dw_options[DW_OPTION_COUNT + 1] = {
 	  "sleep that long first (what the guard of a trial runs)" },
 	{ DW_OPTION_AT_BOOT, "at-boot", 0, NULL, NULL,
 	  "do not look now: look after every boot from now on" },
+	{ DW_OPTION_SCANNER, "scanner", 0, "ADDRESS", NULL,
+	  "who scans: lift only the limit of that address's family" },
 	{ DW_OPTION_STATE, "state", 0, "DIR", "/",
 	  "keep the journal there instead of in /var/lib/doorward" },
 	{ DW_OPTION_PIN, "pin", 0, NULL, NULL,
@@ -123,6 +125,7 @@ static const enum dw_option_id verify_options[] = { DW_OPTION_AT_BOOT,
 						    END };
 static const enum dw_option_id history_options[] = { DW_OPTION_JSON, DW_OPTION_WIDE,
 						     DW_OPTION_STATE, END };
+static const enum dw_option_id scan_assist_options[] = { DW_OPTION_FOR, DW_OPTION_SCANNER, END };
 static const enum dw_option_id no_options[] = { END };
 
 const struct dw_command dw_commands[] = {
@@ -235,6 +238,21 @@ const struct dw_command dw_commands[] = {
 		.description = "The newest run comes first.\n",
 		.options = history_options,
 		.run = dw_cmd_history,
+	},
+	{
+		.name = "scan-assist",
+		.operands = "",
+		.operand_choices = "",
+		.summary = "on the host that is scanned: lets its closed UDP ports be proven fast",
+		.description =
+			"Linux tells one sender of one closed UDP port a second. For the time of "
+			"a scan this lifts\n"
+			"that limit of the kernel, in this network namespace, and puts it back: at "
+			"the end of --for\n"
+			"(1h when not given), when it is interrupted, and when it is killed. Run "
+			"it as root.\n",
+		.options = scan_assist_options,
+		.run = dw_cmd_scan_assist,
 	},
 	{
 		.name = "check-policy",
