@@ -323,6 +323,28 @@ DOORWARD_API int doorward_history_write(struct doorward *d, long long run, enum 
 DOORWARD_API int doorward_verify_at_boot(struct doorward *d, const struct doorward_close_options *o,
 					 long long *ret_run);
 
+/* --- inside against outside ----------------------------------------------------------------------------- */
+
+struct doorward_compare; /* what a scan saw, beside what was expected */
+
+struct doorward_compare_options {
+	size_t size; /* sizeof(struct doorward_compare_options) */
+	const char *file; /* a scan's JSON document; NULL: of the journal */
+	long long scan;   /* its number there; 0: the newest */
+	/* "audit" (NULL): an audit of this host, made now; "policy"; "baseline": the scan of the same targets before; else
+	   the file of an earlier scan */
+	const char *expect;
+};
+/* Looks at this host as doorward_audit_run() does. -ENOENT: no such scan, no policy. -EBADMSG: the file is no scan. */
+DOORWARD_API int doorward_compare_run(struct doorward *d, const struct doorward_compare_options *o,
+				      struct doorward_compare **ret);
+DOORWARD_API void doorward_compare_free(struct doorward_compare *c); /* NULL allowed */
+/* DOORWARD_TO_DO: something differs urgently. DOORWARD_BLIND: something could not be looked at. */
+DOORWARD_API unsigned doorward_compare_outcome(const struct doorward_compare *c);
+/* DOORWARD_TEXT, DOORWARD_JSON(_INDENTED) (schema/compare.schema.json). */
+DOORWARD_API int doorward_compare_write(struct doorward *d, struct doorward_compare *c, enum doorward_format format,
+					FILE *out, const struct doorward_style *style);
+
 /* --- helping a scan ---------------------------------------------------------------------------------------- */
 
 struct doorward_assist_options {

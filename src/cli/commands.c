@@ -58,6 +58,9 @@ const struct dw_option dw_options[DW_OPTION_COUNT + 1] = {
 	  "do not look now: look after every boot from now on" },
 	{ DW_OPTION_SCANNER, "scanner", 0, "ADDRESS", NULL,
 	  "who scans: lift only the limit of that address's family" },
+	{ DW_OPTION_SCAN, "scan", 0, "N", NULL, "the scan of that number, not the newest" },
+	{ DW_OPTION_EXPECT, "expect", 0, "WHAT", ".",
+	  "audit (the default), policy, baseline, or the file of an earlier scan" },
 	{ DW_OPTION_STATE, "state", 0, "DIR", "/",
 	  "keep the journal there instead of in /var/lib/doorward" },
 	{ DW_OPTION_PIN, "pin", 0, NULL, NULL,
@@ -125,6 +128,10 @@ static const enum dw_option_id verify_options[] = { DW_OPTION_AT_BOOT,
 						    END };
 static const enum dw_option_id history_options[] = { DW_OPTION_JSON, DW_OPTION_WIDE,
 						     DW_OPTION_STATE, END };
+static const enum dw_option_id compare_options[] = {
+	DW_OPTION_SCAN,   DW_OPTION_EXPECT, DW_OPTION_JSON,   DW_OPTION_WIDE,  DW_OPTION_ALL,
+	DW_OPTION_HIDDEN, DW_OPTION_METHOD, DW_OPTION_POLICY, DW_OPTION_STATE, END
+};
 static const enum dw_option_id scan_assist_options[] = { DW_OPTION_FOR, DW_OPTION_SCANNER, END };
 static const enum dw_option_id no_options[] = { END };
 
@@ -238,6 +245,20 @@ const struct dw_command dw_commands[] = {
 		.description = "The newest run comes first.\n",
 		.options = history_options,
 		.run = dw_cmd_history,
+	},
+	{
+		.name = "compare",
+		.operands = "[SCAN.json]",
+		.operands_max = 1,
+		.operand_choices = ".",
+		.summary = "inside against outside: what a scan saw beside what should be open",
+		.description =
+			"Takes the newest scan of the journal, that of --scan N, or a file that "
+			"scan --json wrote.\n"
+			"What is open outside and unknown inside is urgent: the exit status is 1 "
+			"then.\n",
+		.options = compare_options,
+		.run = dw_cmd_compare,
 	},
 	{
 		.name = "scan-assist",
