@@ -59,13 +59,12 @@ static void again(void *arg)
 int dw_collect_addresses(struct dw_collect *c, struct dw_error *e)
 {
 	union dw_request room = { 0 };
-	struct dw_netns here = { .fd = -1 };
+	/* the first is the host's own, which is not ours when we run in a namespace of our own */
+	struct dw_netns here = c->netns.n ? c->netns.v[0] : (struct dw_netns){ .fd = -1 };
 	struct nlmsghdr *m = mnl_nlmsg_put_header(&room);
 	struct dw_links links = { 0 };
 	struct listing l = { .facts = c->facts, .links = &links };
 
-	if (c->netns.n)
-		here.inode = c->netns.v[0].inode;
 	/* without their names interfaces are told by number */
 	(void)dw_links_collect(c->sys, &here, c->facts->arena, &links, NULL);
 	m->nlmsg_type = RTM_GETADDR;
