@@ -46,6 +46,13 @@ void dw_json_free(struct dw_json_value *v); /* NULL allowed */
 const struct dw_json_value *dw_json_get(const struct dw_json_value *v, ...) __attribute__((sentinel));
 const char *dw_json_text(const struct dw_json_value *v);  /* NULL: not a string */
 bool dw_json_number(const struct dw_json_value *v, int64_t *ret);
+/* Up to UINT64_MAX; no fraction. */
+bool dw_json_unsigned(const struct dw_json_value *v, uint64_t *ret);
+bool dw_json_real(const struct dw_json_value *v, double *ret); /* any number; finite */
+bool dw_json_is_null(const struct dw_json_value *v);           /* null, or not there */
+bool dw_json_is_false(const struct dw_json_value *v);
+bool dw_json_is_object(const struct dw_json_value *v);
+bool dw_json_is_array(const struct dw_json_value *v);
 bool dw_json_true(const struct dw_json_value *v);
 size_t dw_json_count(const struct dw_json_value *v); /* of an array's or object's members; 0 for others */
 /* i-th member of an array or object; *ret_key (NULL allowed) is its key, NULL in an array. */

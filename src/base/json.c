@@ -2,11 +2,13 @@
 #include "dw_json.h"
 
 #include <errno.h>
+#include <math.h>
 #include <string.h>
 #include <yajl/yajl_gen.h>
 #include <yajl/yajl_parse.h>
 #include <yajl/yajl_tree.h>
 
+#include "dw_parse.h"
 #include "dw_str.h"
 
 #define DEPTH_MAX     64
@@ -293,6 +295,41 @@ bool dw_json_number(const struct dw_json_value *v, int64_t *ret)
 		return false;
 	*ret = YAJL_GET_INTEGER(node(v));
 	return true;
+}
+
+bool dw_json_unsigned(const struct dw_json_value *v, uint64_t *ret)
+{
+	/* beyond INT64_MAX YAJL keeps no integer, but the digits */
+	return YAJL_IS_NUMBER(node(v)) &&
+	       dw_parse_u64(YAJL_GET_NUMBER(node(v)), 10, UINT64_MAX, ret);
+}
+
+bool dw_json_real(const struct dw_json_value *v, double *ret)
+{
+	if (!YAJL_IS_DOUBLE(node(v)) || !isfinite(YAJL_GET_DOUBLE(node(v))))
+		return false;
+	*ret = YAJL_GET_DOUBLE(node(v));
+	return true;
+}
+
+bool dw_json_is_null(const struct dw_json_value *v)
+{
+	return !v || YAJL_IS_NULL(node(v));
+}
+
+bool dw_json_is_false(const struct dw_json_value *v)
+{
+	return v && YAJL_IS_FALSE(node(v));
+}
+
+bool dw_json_is_object(const struct dw_json_value *v)
+{
+	return YAJL_IS_OBJECT(node(v));
+}
+
+bool dw_json_is_array(const struct dw_json_value *v)
+{
+	return YAJL_IS_ARRAY(node(v));
 }
 
 bool dw_json_true(const struct dw_json_value *v)

@@ -56,6 +56,11 @@ const struct dw_option dw_options[DW_OPTION_COUNT + 1] = {
 	  "sleep that long first (what the guard of a trial runs)" },
 	{ DW_OPTION_AT_BOOT, "at-boot", 0, NULL, NULL,
 	  "do not look now: look after every boot from now on" },
+	{ DW_OPTION_SCANNER, "scanner", 0, "ADDRESS", NULL,
+	  "who scans: lift only the limit of that address's family" },
+	{ DW_OPTION_SCAN, "scan", 0, "N", NULL, "the scan of that number, not the newest" },
+	{ DW_OPTION_EXPECT, "expect", 0, "WHAT", ".",
+	  "audit (the default), policy, baseline, or the file of an earlier scan" },
 	{ DW_OPTION_STATE, "state", 0, "DIR", "/",
 	  "keep the journal there instead of in /var/lib/doorward" },
 	{ DW_OPTION_PORTS, "ports", 'p', "PORTS", NULL,
@@ -193,6 +198,11 @@ static const enum dw_option_id scan_options[] = { DW_OPTION_PORTS,
 						  DW_OPTION_OUTPUT_LIST,
 						  DW_OPTION_LOG,
 						  END };
+static const enum dw_option_id compare_options[] = {
+	DW_OPTION_SCAN,   DW_OPTION_EXPECT, DW_OPTION_JSON,   DW_OPTION_WIDE,  DW_OPTION_ALL,
+	DW_OPTION_HIDDEN, DW_OPTION_METHOD, DW_OPTION_POLICY, DW_OPTION_STATE, END
+};
+static const enum dw_option_id scan_assist_options[] = { DW_OPTION_FOR, DW_OPTION_SCANNER, END };
 static const enum dw_option_id no_options[] = { END };
 
 const struct dw_command dw_commands[] = {
@@ -325,6 +335,35 @@ const struct dw_command dw_commands[] = {
 			"^C ends it with what is known; --resume goes on later.\n",
 		.options = scan_options,
 		.run = dw_cmd_scan,
+	},
+	{
+		.name = "compare",
+		.operands = "[SCAN.json]",
+		.operands_max = 1,
+		.operand_choices = ".",
+		.summary = "inside against outside: what a scan saw beside what should be open",
+		.description =
+			"Takes the newest scan of the journal, that of --scan N, or a file that "
+			"scan --json wrote.\n"
+			"What is open outside and unknown inside is urgent: the exit status is 1 "
+			"then.\n",
+		.options = compare_options,
+		.run = dw_cmd_compare,
+	},
+	{
+		.name = "scan-assist",
+		.operands = "",
+		.operand_choices = "",
+		.summary = "on the host that is scanned: lets its closed UDP ports be proven fast",
+		.description =
+			"Linux tells one sender of one closed UDP port a second. For the time of "
+			"a scan this lifts\n"
+			"that limit of the kernel, in this network namespace, and puts it back: at "
+			"the end of --for\n"
+			"(1h when not given), when it is interrupted, and when it is killed. Run "
+			"it as root.\n",
+		.options = scan_assist_options,
+		.run = dw_cmd_scan_assist,
 	},
 	{
 		.name = "check-policy",

@@ -53,6 +53,9 @@ enum dw_option_id {
 	DW_OPTION_EXPIRED,
 	DW_OPTION_WAIT,
 	DW_OPTION_AT_BOOT,
+	DW_OPTION_SCANNER,
+	DW_OPTION_SCAN,
+	DW_OPTION_EXPECT,
 	DW_OPTION_STATE,
 	DW_OPTION_PORTS,
 	DW_OPTION_UDP,
@@ -157,6 +160,8 @@ enum dw_exit dw_cmd_undo(const struct dw_arguments *args);
 enum dw_exit dw_cmd_confirm(const struct dw_arguments *args);
 enum dw_exit dw_cmd_verify(const struct dw_arguments *args);
 enum dw_exit dw_cmd_scan(const struct dw_arguments *args);
+enum dw_exit dw_cmd_compare(const struct dw_arguments *args);
+enum dw_exit dw_cmd_scan_assist(const struct dw_arguments *args);
 enum dw_exit dw_cmd_history(const struct dw_arguments *args);
 
 bool dw_cli_given(const struct dw_arguments *args, enum dw_option_id id);

@@ -47,6 +47,8 @@ int dw_collect_kernel(struct dw_collect *c, struct dw_error *e);
 int dw_collect_redirects(struct dw_collect *c, struct dw_error *e);
 /* Bind-probe sweep and comparison of views: hidden sockets. After dw_collect_sockets. */
 int dw_collect_hidden(struct dw_collect *c, struct dw_error *e);
+/* The addresses of the namespace that doorward runs in (facts->addresses). */
+int dw_collect_addresses(struct dw_collect *c, struct dw_error *e);
 void dw_collect_close(struct dw_collect *c); /* descriptors of the namespaces */
 
 /* --- parts, each on its own for tests ------------------------------------------------------------ */

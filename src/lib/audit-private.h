@@ -41,4 +41,7 @@ int dw_lib_levers(const struct dw_audit *audit, struct dw_plan_door *doors, size
 void dw_lib_tell_steps(const struct dw_audit *audit, struct dw_report_door *doors, size_t n,
 		       struct dw_arena *a);
 
+/* Fills in `probed` of the doors from the scans that are kept. Nothing is opened where there is none. */
+void dw_lib_probed(const struct dw_audit_options *o, struct dw_snapshot *s);
+
 #endif

@@ -77,6 +77,8 @@ static void collect(struct auditing *a)
 		note(a, "no-hidden", "hidden sockets could not be looked for",
 		     dw_collect_hidden(&c, &e), &e);
 	}
+	/* who asks for them says what is unknown without */
+	(void)dw_collect_addresses(&c, NULL);
 	dw_collect_close(&c);
 }
 
@@ -153,6 +155,9 @@ int dw_audit_run(const struct dw_audit_options *o, struct dw_audit **ret, struct
 	result->fake = o->fake ? dw_arena_strdup(a.facts->arena, o->fake) : NULL;
 	result->facts = a.facts;
 	result->snapshot = dw_join(a.facts);
+	result->snapshot->addresses = a.facts->addresses.v;
+	result->snapshot->n_addresses = a.facts->addresses.n;
+	dw_lib_probed(o, result->snapshot);
 	result->policy = a.policy;
 	result->knowledge = a.knowledge;
 	result->findings =

@@ -187,6 +187,8 @@ struct dw_audit_options dw_facade_options(const struct doorward *d)
 		.root = d->root,
 		.fake = d->fake,
 		.policy = d->policy,
+		/* what lies below another root was not scanned; a recorded host has no journal of its own */
+		.state = d->root ? NULL : d->state ? d->state : d->fake ? NULL : DW_STORE_DIRECTORY,
 		.rungs = d->rungs,
 		.hidden = d->hidden,
 		.progress = d->progress,

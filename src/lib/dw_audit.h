@@ -11,6 +11,7 @@ struct dw_audit_options {
 	const char *root; /* a file system that is not running; NULL: this host */
 	const char *fake; /* directory of a recorded host (dw_sys_open_fake), for tests; NULL: none */
 	const char *policy; /* file of the running system; NULL: the root's own, if any; "": none */
+	const char *state; /* where the journal lies, for what scans saw of the doors; NULL: not looked at */
 	unsigned rungs;   /* DW_RUNG_* of dw_collect.h; 0: all */
 	bool hidden;      /* the sweep for hidden sockets too */
 	/* told before each part of the work; NULL: nobody */

@@ -101,6 +101,7 @@ struct dw_facts {
 	DW_VEC(struct dw_redirect_fact) redirects;
 	DW_VEC(struct dw_sleeper_fact) sleepers;
 	DW_VEC(struct dw_incomplete) incomplete;
+	DW_VEC(struct dw_own_address) addresses; /* of the host's own namespace */
 };
 
 struct dw_facts *dw_facts_new(void);

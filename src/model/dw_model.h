@@ -13,6 +13,7 @@
 
 #include "dw_arena.h"
 #include "dw_endpoint.h"
+#include "dw_scan.h"
 #include "dw_vec.h"
 
 enum dw_door_kind {
@@ -160,6 +161,16 @@ struct dw_peer {
 	unsigned connections;
 };
 
+/* What the newest scan that covers a door saw of it. Where it is open on one of its addresses, that one counts. */
+struct dw_probed {
+	enum dw_scan_state state; /* never UNKNOWN */
+	enum dw_scan_why why;
+	struct dw_address address; /* that was asked */
+	uint64_t time;             /* seconds since the epoch */
+	int64_t scan;              /* its number in the store */
+	const char *scanner;       /* host that scanned; NULL: not known */
+};
+
 struct dw_door {
 	struct dw_endpoint at;
 	uint32_t port_last; /* forwarded: last port of a range; 0: one port */
@@ -189,6 +200,7 @@ struct dw_door {
 	const char *rule;      /* forwarded, redirected: the rule or program, in words */
 	bool hidden;           /* some view of the kernel did not show it */
 	const char *seen_by;   /* "sock_diag proc bpf" */
+	const struct dw_probed *probed; /* NULL: no scan that is kept covers it, or nobody looked */
 	struct dw_reason *notes; /* facts worth saying, with stable ids; no judgement */
 	size_t n_notes;
 };
@@ -202,6 +214,13 @@ struct dw_incomplete {
 	bool blind;       /* true: doors, holders or starters may be missing because of it (exit status 3) */
 };
 
+/* An address of the host's own network namespace, loopback too. */
+struct dw_own_address {
+	struct dw_address address; /* scope: as if it were not link-local */
+	uint32_t ifindex;
+	const char *ifname; /* NULL: not known */
+};
+
 struct dw_snapshot {
 	struct dw_arena *arena;
 	const char *host;
@@ -210,6 +229,8 @@ struct dw_snapshot {
 	const char *service_manager; /* PID 1: "systemd", "sysvinit", "openrc", "runit", NULL unknown */
 	struct dw_door *doors; /* sorted by dw_endpoint_compare */
 	size_t n_doors;
+	const struct dw_own_address *addresses; /* by address; n_addresses 0: not known */
+	size_t n_addresses;
 	struct dw_incomplete *incomplete;
 	size_t n_incomplete;
 };

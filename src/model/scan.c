@@ -142,8 +142,18 @@ const struct dw_scan_host *dw_scan_host_of(const struct dw_scan *s, const struct
 const struct dw_scan_port *dw_scan_port_of(const struct dw_scan_host *h, enum dw_protocol p,
 					   uint16_t port)
 {
-	for (size_t i = 0; i < h->n_ports; i++)
-		if (h->ports[i].protocol == p && h->ports[i].port == port)
-			return &h->ports[i];
+	size_t low = 0, high = h->n_ports;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		const struct dw_scan_port *at = &h->ports[middle];
+
+		if (at->protocol == p && at->port == port)
+			return at;
+		if (at->protocol < p || (at->protocol == p && at->port < port))
+			low = middle + 1;
+		else
+			high = middle;
+	}
 	return NULL;
 }

@@ -233,7 +233,7 @@ static void put_unproven(const struct page *p, const struct dw_scan *s, const st
 					"Not proven: %s that stayed silent. They are open, "
 					"filtered, or closed without a word (a host tells of few "
 					"closed ports a second). More time proves more: "
-					"--udp-time; doorward audit on the host itself proves all.",
+					"--udp-time; so does doorward scan-assist on that host.",
 					plural(n->unproven, "UDP port", p->a)));
 	if (n->gone)
 		dw_page_put(

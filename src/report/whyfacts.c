@@ -263,6 +263,28 @@ void dw_story_relations(const struct story *s)
 	dw_story_put(s, "Woken by", units_text(s, v->woken_by, v->n_woken_by));
 }
 
+static const struct dw_probed *probed_of(const struct story *s)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (s->doors[i]->door->probed)
+			return s->doors[i]->door->probed;
+	return NULL;
+}
+
+static void tell_probed(const struct story *s)
+{
+	const struct dw_probed *p = probed_of(s);
+
+	if (p)
+		dw_story_put(
+			s, "From outside",
+			dw_arena_printf(s->a, "%s at %s, as scan %lld saw it on %s from %s",
+					dw_scan_state_name(p->state),
+					dw_address_text(s->a, &p->address), (long long)p->scan,
+					dw_field_time(s->a, p->time),
+					p->scanner ? shown(s, p->scanner) : "an unknown host"));
+}
+
 void dw_story_reach(const struct story *s)
 {
 	struct dw_str text = { .arena = s->a };
@@ -280,8 +302,11 @@ void dw_story_reach(const struct story *s)
 		dw_str_addf(&text, ", over %s", v4 && v6 ? "IPv4 and IPv6" : v4 ? "IPv4" : "IPv6");
 	if (!dw_streq0(first(s)->netns, "host"))
 		dw_str_addf(&text, ", in network namespace %s", shown(s, first(s)->netns));
-	dw_str_add(&text, ". The packet filter and a scan from outside: not looked at.");
+	dw_str_add(&text, probed_of(s) ? ". The packet filter: not looked at."
+				       : ". The packet filter and a scan from outside: not looked "
+					 "at.");
 	dw_story_put(s, "Reached by", text.s);
+	tell_probed(s);
 }
 
 static void add_peer(struct dw_str *text, const struct story *s, const struct dw_peer *p)

@@ -37,6 +37,31 @@ static const char *const steps[] = {
 	"CREATE TABLE saved ("
 	" run INTEGER NOT NULL REFERENCES run(id), object TEXT NOT NULL, name TEXT NOT NULL,"
 	" sha256 TEXT NOT NULL REFERENCES blob(sha256), PRIMARY KEY (run, object, name));",
+
+	/* 2: scans */
+	"CREATE TABLE scan ("
+	" id INTEGER PRIMARY KEY AUTOINCREMENT, rows INTEGER NOT NULL,"
+	" command TEXT, scanner TEXT, authorised_by TEXT, targets TEXT, excluded TEXT,"
+	" tcp_ports TEXT, udp_ports TEXT, sctp_ports TEXT, seed INTEGER NOT NULL,"
+	" shard INTEGER NOT NULL, shards INTEGER NOT NULL,"
+	" begun INTEGER NOT NULL, ended INTEGER NOT NULL,"
+	" sender TEXT, receiver TEXT, version TEXT,"
+	" sent INTEGER NOT NULL, answered INTEGER NOT NULL, lost INTEGER NOT NULL,"
+	" hosts_asked INTEGER NOT NULL, notes TEXT);"
+	"CREATE TABLE scan_host ("
+	" scan INTEGER NOT NULL REFERENCES scan(id), number INTEGER NOT NULL,"
+	" address TEXT NOT NULL, name TEXT, up TEXT NOT NULL, up_why TEXT NOT NULL, mac BLOB,"
+	" rtt_us INTEGER NOT NULL, loss REAL, tarpit INTEGER NOT NULL, proxy INTEGER NOT NULL,"
+	" icmp_rate INTEGER NOT NULL, complete INTEGER NOT NULL, counts TEXT NOT NULL,"
+	" PRIMARY KEY (scan, number)) WITHOUT ROWID;"
+	"CREATE INDEX scan_host_address ON scan_host (address, scan);"
+	"CREATE TABLE scan_port ("
+	" scan INTEGER NOT NULL, host INTEGER NOT NULL,"
+	" protocol TEXT NOT NULL, port INTEGER NOT NULL, state TEXT NOT NULL, why TEXT NOT NULL,"
+	" \"from\" TEXT, ttl INTEGER NOT NULL, probes INTEGER NOT NULL, answers INTEGER NOT NULL,"
+	" missed REAL NOT NULL, time INTEGER NOT NULL, service TEXT,"
+	" PRIMARY KEY (scan, host, protocol, port),"
+	" FOREIGN KEY (scan, host) REFERENCES scan_host(scan, number)) WITHOUT ROWID;",
 };
 
 static int version(struct dw_store *s, int64_t *ret, struct dw_error *e)

@@ -30,8 +30,11 @@ int dw_sqlite_load(struct sqlite *l, struct dw_error *e)
 		{ "sqlite3_bind_text", &l->bind_text },
 		{ "sqlite3_bind_blob64", &l->bind_blob },
 		{ "sqlite3_bind_null", &l->bind_null },
+		{ "sqlite3_bind_double", &l->bind_double },
+		{ "sqlite3_reset", &l->reset },
 		{ "sqlite3_column_type", &l->column_type },
 		{ "sqlite3_column_int64", &l->column_int64 },
+		{ "sqlite3_column_double", &l->column_double },
 		{ "sqlite3_column_text", &l->column_text },
 		{ "sqlite3_column_blob", &l->column_blob },
 		{ "sqlite3_column_bytes", &l->column_bytes },
@@ -170,6 +173,22 @@ void dw_query_bytes(struct query *q, const void *bytes, size_t n)
 					      SQLITE_STATIC));
 }
 
+void dw_query_share(struct query *q, double n)
+{
+	q->parameter++;
+	if (q->r == 0)
+		failed(q, n < 0 ? q->s->lib.bind_null(q->statement, q->parameter)
+				: q->s->lib.bind_double(q->statement, q->parameter, n));
+}
+
+void dw_query_again(struct query *q)
+{
+	q->parameter = 0;
+	/* it says again what the last step said, which was told then */
+	if (q->statement)
+		(void)q->s->lib.reset(q->statement);
+}
+
 int dw_query_step(struct query *q)
 {
 	int code;
@@ -206,6 +225,15 @@ const char *dw_column_text(struct query *q, struct dw_arena *a)
 	if (!text)
 		dw_oom();
 	return dw_arena_strndup(a, text, (size_t)q->s->lib.column_bytes(q->statement, i));
+}
+
+double dw_column_share(struct query *q)
+{
+	int i = q->column++;
+
+	if (q->s->lib.column_type(q->statement, i) == SQLITE_NULL)
+		return -1;
+	return q->s->lib.column_double(q->statement, i);
 }
 
 int64_t dw_column_int(struct query *q)

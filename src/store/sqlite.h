@@ -27,8 +27,11 @@ struct sqlite {
 	__typeof__(sqlite3_bind_text) *bind_text;
 	__typeof__(sqlite3_bind_blob64) *bind_blob;
 	__typeof__(sqlite3_bind_null) *bind_null;
+	__typeof__(sqlite3_bind_double) *bind_double;
+	__typeof__(sqlite3_reset) *reset;
 	__typeof__(sqlite3_column_type) *column_type;
 	__typeof__(sqlite3_column_int64) *column_int64;
+	__typeof__(sqlite3_column_double) *column_double;
 	__typeof__(sqlite3_column_text) *column_text;
 	__typeof__(sqlite3_column_blob) *column_blob;
 	__typeof__(sqlite3_column_bytes) *column_bytes;
@@ -75,12 +78,17 @@ void dw_query_free(struct query *q);
 void dw_query_text(struct query *q, const char *text);
 void dw_query_int(struct query *q, int64_t n);
 void dw_query_bytes(struct query *q, const void *bytes, size_t n);
+/* Negative: null. */
+void dw_query_share(struct query *q, double n);
+/* The statement once more, with new parameters: preparing it for each of a million rows takes longer than the rows. */
+void dw_query_again(struct query *q);
 /* 1: a row, 0: no more, negative: failed. */
 int dw_query_step(struct query *q);
 /* A statement that gives no rows. */
 int dw_query_do(struct query *q);
 
 const char *dw_column_text(struct query *q, struct dw_arena *a);
+double dw_column_share(struct query *q); /* null: -1 */
 int64_t dw_column_int(struct query *q);
 struct dw_bytes dw_column_bytes(struct query *q, struct dw_arena *a);
 
