@@ -154,6 +154,23 @@ void dw_json_uint(struct dw_json *j, const char *key, uint64_t v)
 	check(j, yajl_gen_number(j->gen, text, (size_t)n));
 }
 
+void dw_json_fraction(struct dw_json *j, const char *key, double v)
+{
+	char text[32];
+	int n = snprintf(text, sizeof(text), "%.6g", v);
+
+	/* JSON has no NaN; a comma for the point is the locale's (LC_NUMERIC), which we do not touch */
+	if (!(v - v == 0) || n < 0 || (size_t)n >= sizeof(text)) {
+		dw_json_null(j, key);
+		return;
+	}
+	for (char *p = text; *p; p++)
+		if (*p == ',')
+			*p = '.';
+	put_key(j, key);
+	check(j, yajl_gen_number(j->gen, text, (size_t)n));
+}
+
 void dw_json_bool(struct dw_json *j, const char *key, bool v)
 {
 	put_key(j, key);

@@ -63,6 +63,48 @@ const struct dw_option dw_options[DW_OPTION_COUNT + 1] = {
 	  "audit (the default), policy, baseline, or the file of an earlier scan" },
 	{ DW_OPTION_STATE, "state", 0, "DIR", "/",
 	  "keep the journal there instead of in /var/lib/doorward" },
+	{ DW_OPTION_PORTS, "ports", 'p', "PORTS", NULL,
+	  "TCP ports to ask: 22,80,8000-8100,http,known,all; - is all" },
+	{ DW_OPTION_UDP, "udp", 0, "[PORTS]", NULL,
+	  "UDP ports to ask; without PORTS those that a question is known for" },
+	{ DW_OPTION_SCTP, "sctp", 0, "PORTS", NULL, "SCTP ports to ask" },
+	{ DW_OPTION_EXCLUDE, "exclude", 0, "TARGET,...", NULL,
+	  "never ask these: addresses, networks, ranges, names, @FILE" },
+	{ DW_OPTION_IPV4, "ipv4", '4', NULL, NULL, "IPv4 addresses alone" },
+	{ DW_OPTION_IPV6, "ipv6", '6', NULL, NULL, "IPv6 addresses alone" },
+	{ DW_OPTION_ASSUME_UP, "assume-up", 0, NULL, NULL,
+	  "ask the ports of every address, whether it seems to be there or not" },
+	{ DW_OPTION_NO_IDENTIFY, "no-identify", 0, NULL, NULL,
+	  "do not ask open ports what is behind them" },
+	{ DW_OPTION_ALL_STATES, "all-states", 0, NULL, NULL,
+	  "list closed, filtered and unproven ports one by one too" },
+	{ DW_OPTION_AUTHORISED_BY, "authorised-by", 0, "WHO", NULL,
+	  "who allowed it; needed beyond this host's own networks; kept in each output" },
+	{ DW_OPTION_MAX_LOAD, "max-load", 0, "LOAD", "polite normal lab",
+	  "how hard the network may be pressed: polite, normal (the default) or lab" },
+	{ DW_OPTION_RATE, "rate", 0, "N", NULL, "most probes a second: 5000, 50k, 2m" },
+	{ DW_OPTION_UDP_TIME, "udp-time", 0, "TIME", NULL,
+	  "how long one host may take to tell of closed UDP ports (90s, 10m); 1m if not given" },
+	{ DW_OPTION_WINDOW, "window", 0, "TIME-TIME", NULL,
+	  "send in these hours alone, and wait meanwhile: 22:00-05:00" },
+	{ DW_OPTION_SENDER, "sender", 0, "HOW", "auto live-frames packet connect",
+	  "how to send: auto, live-frames (may reset a network card), packet or connect" },
+	{ DW_OPTION_NMAP_PROBES, "nmap-probes", 0, "FILE", ".",
+	  "an nmap-service-probes file, to recognise more" },
+	{ DW_OPTION_SEED, "seed", 0, "N", NULL, "of the order in which ports are asked" },
+	{ DW_OPTION_SHARD, "shard", 0, "PART/ALL", NULL,
+	  "ask one part alone (3/16); all parts need the same --seed" },
+	{ DW_OPTION_RESUME, "resume", 0, "FILE", ".", "go on where a scan was stopped" },
+	{ DW_OPTION_STATE_FILE, "state-file", 0, "FILE", ".",
+	  "where to keep what --resume needs; else doorward-scan-TIME.state here" },
+	{ DW_OPTION_OUTPUT_XML, "output-xml", 0, "FILE", ".",
+	  "also write nmap's XML there (- prints); -oX is the same" },
+	{ DW_OPTION_OUTPUT_GREPABLE, "output-grepable", 0, "FILE", ".",
+	  "also write one line a host, as nmap's; -oG is the same" },
+	{ DW_OPTION_OUTPUT_LIST, "output-list", 0, "FILE", ".",
+	  "also write ADDRESS:PORT/PROTOCOL of what is open" },
+	{ DW_OPTION_LOG, "log", 0, "FILE", ".",
+	  "add a line to this file for each finding, as it comes" },
 	{ DW_OPTION_PIN, "pin", 0, NULL, NULL,
 	  "leave the BPF programs loaded, so that later audits are faster" },
 	{ DW_OPTION_UNPIN, "unpin", 0, NULL, NULL, "take away what --pin left" },
@@ -133,6 +175,18 @@ static const enum dw_option_id compare_options[] = {
 	DW_OPTION_HIDDEN, DW_OPTION_METHOD, DW_OPTION_POLICY, DW_OPTION_STATE, END
 };
 static const enum dw_option_id scan_assist_options[] = { DW_OPTION_FOR, DW_OPTION_SCANNER, END };
+static const enum dw_option_id scan_options[] = {
+	DW_OPTION_EXPECT,        DW_OPTION_STATE,       DW_OPTION_PORTS,
+	DW_OPTION_UDP,           DW_OPTION_SCTP,        DW_OPTION_EXCLUDE,
+	DW_OPTION_IPV4,          DW_OPTION_IPV6,        DW_OPTION_ASSUME_UP,
+	DW_OPTION_AUTHORISED_BY, DW_OPTION_MAX_LOAD,    DW_OPTION_RATE,
+	DW_OPTION_UDP_TIME,      DW_OPTION_WINDOW,      DW_OPTION_SENDER,
+	DW_OPTION_NO_IDENTIFY,   DW_OPTION_NMAP_PROBES, DW_OPTION_SEED,
+	DW_OPTION_SHARD,         DW_OPTION_RESUME,      DW_OPTION_STATE_FILE,
+	DW_OPTION_ALL_STATES,    DW_OPTION_WIDE,        DW_OPTION_JSON,
+	DW_OPTION_JSONL,         DW_OPTION_OUTPUT_XML,  DW_OPTION_OUTPUT_GREPABLE,
+	DW_OPTION_OUTPUT_LIST,   DW_OPTION_LOG,         END
+};
 static const enum dw_option_id no_options[] = { END };
 
 const struct dw_command dw_commands[] = {
@@ -274,6 +328,26 @@ const struct dw_command dw_commands[] = {
 			"it as root.\n",
 		.options = scan_assist_options,
 		.run = dw_cmd_scan_assist,
+	},
+	{
+		.name = "scan",
+		.operands = "TARGET...",
+		.operands_max = DW_TARGETS_MAX,
+		.operand_choices = "",
+		.summary = "the view from outside: which ports of other hosts are open",
+		.description =
+			"TARGET is an address, a network (192.0.2.0/24), a range (192.0.2.1-20), a "
+			"name, or @FILE\n"
+			"with one of these a line (@-: standard input). Asked are all TCP ports "
+			"and "
+			"the UDP ports\n"
+			"that a question is known for, or just those of --ports, --udp, --sctp. "
+			"Nobody but the\n"
+			"targets is asked; beyond this host's own networks, say who allowed it: "
+			"--authorised-by.\n"
+			"^C ends it with what is known; --resume goes on later.\n",
+		.options = scan_options,
+		.run = dw_cmd_scan,
 	},
 	{
 		.name = "check-policy",

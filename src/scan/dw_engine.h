@@ -50,7 +50,10 @@ struct dw_engine_progress {
 /* Called in the engine's thread, between probes: keep it short. Any may be NULL. */
 struct dw_engine_sink {
 	void *data;
-	/* an open port, as soon as it is known (once); answers that are no reset */
+	/*
+	 * an open port, as soon as it is known (once; UDP: when a second reply confirmed it); other answers that prove no
+	 * closed port, once each
+	 */
 	void (*answer)(void *data, const struct dw_wire_answer *a);
 	/* the host's last port has its state */
 	void (*host_done)(void *data, uint32_t host);
@@ -65,16 +68,29 @@ struct dw_engine_host {
 	float loss;         /* <0: not known */
 	float missed;       /* of its silent ports */
 	uint8_t probes;     /* sent to each of its silent ports, at least */
+	/* tarpit: nearly all answers were "open". After some thousand of them it is asked no more: its rest proves nothing. */
 	bool tarpit, proxy, complete;
-	uint32_t icmp_rate;
-	uint32_t open, closed, filtered, unproven;
+	uint32_t
+		icmp_rate; /* ICMP messages a second that it sent at length, where that was less than asked for; else 0 */
+	uint32_t icmp_burst; /* and within the first second */
+	uint32_t open, closed, filtered,
+		unproven; /* open: without those that are doubtful, which are filtered or unproven */
 };
 
 struct dw_engine_result {
 	struct dw_engine_host *hosts; /* n_hosts of the block */
-	/* all but resets and silence, by slot, each slot once: the best answer (open before all others) */
+	/*
+	 * All but silence and what proves a port closed (dw_scan_state_of: resets, aborts, UDP's port unreachable), by slot,
+	 * each slot once: the best answer (open before all others). A bit in `answered` without an answer here: closed.
+	 */
 	struct dw_wire_answer *answers;
-	uint8_t *times_open; /* for each of answers: rounds that it answered open in */
+	/*
+	 * For each of answers: from how many source ports it was asked and answered open. Each open port is asked again
+	 * until that is 2 (but CONNECTED, ECHO, and a tarpit's); 1: it would not say so again. A forger who guessed once, or a
+	 * port that closed meanwhile: doubtful, no open port. 0 where the answer is not open, or replies came to source ports
+	 * that had not asked (somebody forges): doubtful too.
+	 */
+	uint8_t *times_open;
 	size_t n_answers;
 	uint64_t *answered; /* copy of the wire's bits */
 	bool complete;      /* false: stopped */

@@ -6,6 +6,7 @@
 #include "dw_arena.h"
 #include "dw_error.h"
 #include "dw_scan.h"
+#include "dw_vec.h"
 
 struct dw_sys;
 struct dw_knowledge;
@@ -13,6 +14,7 @@ struct dw_knowledge;
 struct dw_spec_range {                 /* both ends belong to it */
 	struct dw_address first, last; /* of one family and scope */
 	const char *name;              /* the word, when it was a host name; NULL */
+	uint64_t before;               /* addresses in the ranges before it */
 };
 
 /* Sorted, disjoint; ranges that meet are one (unless they have names). */
@@ -30,9 +32,9 @@ struct dw_spec_ports {
 /*
  * Words: an address, ADDRESS/BITS, FIRST-LAST, 10.0.0.1-20, a name (all its addresses, or of the family asked for:
  * "-4", "-6" as family; 0: both), or @FILE with a word a line, # comments (errors name file and line; "@-": standard
- * input). IPv6 networks wider than /96 are refused (-E2BIG) but on the own link, where neighbours are asked.
- * never: addresses that are left out unless named by themselves: broadcast, multicast, unspecified, network and
- * broadcast address of own networks. What was left out for that is told in ret_notes.
+ * input). IPv6 networks wider than /96 are refused (-E2BIG). Left out are multicast, broadcast and unspecified addresses,
+ * and the network and broadcast address of own networks unless one is named by itself. What was left out for that is
+ * told in ret_notes. Nothing left is no failure: hosts 0.
  */
 int dw_spec_targets_read(struct dw_sys *s, const char *const *words, size_t n,
 			 const char *const *excluded, size_t n_excluded, enum dw_family family,
@@ -43,9 +45,14 @@ void dw_spec_target_at(const struct dw_spec_targets *t, uint64_t i, struct dw_ad
 		       const char **ret_name);
 bool dw_spec_targets_have(const struct dw_spec_targets *t, const struct dw_address *address);
 
-/* "22,80,8000-8100,http,-,all,known": numbers, ranges (open at either end), names of /etc/services and of the knowledge. */
+/*
+ * "22,80,8000-8100,http,-,all,known": numbers, ranges (open at either end; "-" and "all": 1-65535), names of
+ * /etc/services and of the knowledge; "known": every port that the knowledge has, and of TCP those below 1024.
+ */
 int dw_spec_ports_read(struct dw_sys *s, const struct dw_knowledge *k, enum dw_protocol p,
 		       const char *text, struct dw_arena *a, struct dw_spec_ports *ret,
 		       struct dw_error *e);
+/* "22,80,8000-8100": the same again, as short as can be. */
+const char *dw_spec_ports_text(const struct dw_spec_ports *p, struct dw_arena *a);
 
 #endif

@@ -7,7 +7,8 @@
  *
  * The unit of work is a block: some hosts (at most 65,536) times some ports of one protocol. A slot is a number,
  * host * n_ports + port's index: each host's slots lie side by side. `answered` has one bit for each slot (word slot / 64,
- * bit slot % 64, host byte order), set by whoever receives, and never taken back in this block.
+ * bit slot % 64, host byte order), set by whoever receives, with an atomic or. The engine alone may take one back, to ask a
+ * slot again whose answer it knows (is the host still there, how much is lost?): the memory must be writable.
  *
  * An answer that says "closed by a reset" only sets its bit. All others go through receive() as well; where they could not
  * be handed over (a ring was full) the bit stays unset, so the slot is asked again: nothing is lost without a trace.
