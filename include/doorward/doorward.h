@@ -413,6 +413,7 @@ enum doorward_scan_format {
 DOORWARD_API int doorward_scan_write(struct doorward *d, struct doorward_scan *s,
 				     enum doorward_scan_format format, FILE *out,
 				     const struct doorward_style *style);
+
 /* --- inside against outside ----------------------------------------------------------------------------- */
 
 struct doorward_compare; /* what a scan saw, beside what was expected */
@@ -451,6 +452,11 @@ struct doorward_assist_options {
  * is at it. -EINVAL: the scanner is no address. -EUCLEAN: somebody changed them meanwhile; that was left.
  */
 DOORWARD_API int doorward_scan_assist(struct doorward *d, const struct doorward_assist_options *o);
+/* Keeps it in the journal (made when it is not there); *ret_id is its number. */
+DOORWARD_API int doorward_scan_keep(struct doorward *d, struct doorward_scan *s, long long *ret_id);
+/* Holds it against what is expected, as doorward_compare_run(); o->file and o->scan do not count. */
+DOORWARD_API int doorward_scan_compare(struct doorward *d, const struct doorward_scan *s,
+				       const struct doorward_compare_options *o, struct doorward_compare **ret);
 
 #ifdef __cplusplus
 }

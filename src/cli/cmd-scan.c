@@ -322,6 +322,42 @@ static enum dw_exit put_all(struct scanning *s, struct doorward *d, struct doorw
 	return dw_cli_exit(doorward_scan_outcome(scan));
 }
 
+/* For compare and audit. Only root has a journal of its own accord; that it cannot be kept does not spoil the scan. */
+static void keep(const struct scanning *s, struct doorward *d, struct doorward_scan *found)
+{
+	const char *state = s->args->values[DW_OPTION_STATE];
+	long long id = 0;
+
+	if (!state && geteuid() != 0)
+		return;
+	doorward_set_state_directory(d, state);
+	if (doorward_scan_keep(d, found, &id) < 0)
+		dw_cli_complain(doorward_last_error(d));
+	else if (!dw_cli_given(s->args, DW_OPTION_QUIET))
+		(void)fprintf(stderr, "Kept as scan %lld: doorward compare\n", id);
+}
+
+/* The table of the scan, or its JSON, stands on standard output already: this comes behind it. */
+static enum dw_exit hold_against(const struct scanning *s, struct doorward *d,
+				 const struct doorward_scan *found)
+{
+	struct doorward_style style = dw_cli_style(s->args);
+	struct doorward_compare_options o = { .size = sizeof(o),
+					      .expect = s->args->values[DW_OPTION_EXPECT] };
+	struct doorward_compare *c = NULL;
+	enum dw_exit status = DW_EXIT_BLIND;
+	int r = doorward_scan_compare(d, found, &o, &c);
+
+	if (r == 0)
+		r = doorward_compare_write(d, c, dw_cli_format(s->args), stdout, &style);
+	if (r < 0)
+		dw_cli_complain(doorward_last_error(d));
+	else
+		status = dw_cli_exit(doorward_compare_outcome(c));
+	doorward_compare_free(c);
+	return status;
+}
+
 static bool open_log(struct scanning *s)
 {
 	const char *name = s->args->values[DW_OPTION_LOG];
@@ -350,6 +386,9 @@ static enum dw_exit scan(struct scanning *s, struct doorward *d)
 		return r == -EPERM ? DW_EXIT_BLIND : DW_EXIT_USAGE;
 	}
 	status = put_all(s, d, found);
+	keep(s, d, found);
+	if (s->args->values[DW_OPTION_EXPECT] && status != DW_EXIT_USAGE)
+		status = hold_against(s, d, found);
 	doorward_scan_free(found);
 	return status;
 }

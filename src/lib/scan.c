@@ -4,6 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "change-private.h"
+#include "dw_compare_lib.h"
+#include "dw_store_scan.h"
 #include "audit-private.h"
 #include "dw_fields.h"
 #include "facade-private.h"
@@ -157,6 +160,31 @@ void doorward_scan_free(struct doorward_scan *s)
 		return;
 	dw_facts_free(s->facts);
 	dw_arena_free(s->arena);
+}
+
+int doorward_scan_keep(struct doorward *d, struct doorward_scan *s, long long *ret_id)
+{
+	_cleanup_(dw_cleanup_store) struct dw_store *store = NULL;
+	struct dw_error *e = dw_facade_begin(d);
+	int64_t id = 0;
+	int r = dw_store_open(dw_change_state(d), true, &store, e);
+
+	if (r == 0)
+		r = dw_store_scan_save(store, s->scan, &id, e);
+	if (r < 0)
+		return r;
+	s->scan->id = id;
+	*ret_id = (long long)id;
+	return 0;
+}
+
+int doorward_scan_compare(struct doorward *d, const struct doorward_scan *s,
+			  const struct doorward_compare_options *o, struct doorward_compare **ret)
+{
+	struct doorward_compare_options own = { 0 };
+
+	memcpy(&own, o, DW_MIN(o->size, sizeof(own)));
+	return dw_compare_of_scan(d, s->scan, &own, ret, dw_facade_begin(d));
 }
 
 static bool is_blind(const struct dw_scan_host *h)
