@@ -62,11 +62,9 @@ static int open_wire(const char *name, struct dw_sys *s, uint32_t ifindex, struc
 {
 	if (strcmp(name, "live") == 0)
 		return dw_wire_live_open(s, ifindex, ret, e);
-#ifdef DW_HAVE_PACKET_WIRE
 	if (strcmp(name, "packet") == 0)
 		return dw_wire_packet_open(s, ifindex, ret, e);
-#endif
-	return dw_error_set(e, -EINVAL, "no wire \"%s\" in this build", name);
+	return dw_error_set(e, -EINVAL, "there is no wire \"%s\"", name);
 }
 
 static void choose_hosts(struct dw_wire_host *hosts, uint32_t ifindex, const char *mac)
