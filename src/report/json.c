@@ -17,8 +17,9 @@ struct kept {
 
 struct writer {
 	struct dw_json *j;
-	struct dw_arena *a;      /* of the kept texts */
-	struct dw_arena *values; /* of the object that is being written */
+	struct dw_arena *a;      /* of the kept texts, and of values outside items */
+	struct dw_arena *items;  /* of values in items; emptied behind each outermost one */
+	struct dw_arena *values; /* the one of the two that counts now */
 	bool keep;               /* kept text is compact: an indented document does without */
 	struct kept kept[8];
 	size_t n_kept;
@@ -27,15 +28,16 @@ struct writer {
 static void write_object(struct writer *w, const char *key, const struct dw_field *fields,
 			 const void *object);
 
-/* Its values go with it: those of thousands of doors would be as much memory as the doors. */
+/* Its values go with a door: those of thousands of doors would be as much memory as the doors. */
 static void write_item(struct writer *w, const struct dw_field *members, const void *object)
 {
-	_cleanup_arena_ struct dw_arena *own = dw_arena_new();
 	struct dw_arena *outer = w->values;
 
-	w->values = own;
+	w->values = w->items;
 	write_object(w, NULL, members, object);
 	w->values = outer;
+	if (outer != w->items)
+		dw_arena_reset(w->items);
 }
 
 static void write_objects(struct writer *w, const struct dw_field *f, const struct dw_value *v)
@@ -151,11 +153,13 @@ static void write_object(struct writer *w, const char *key, const struct dw_fiel
 static int write_document(const struct dw_field *fields, const void *object, FILE *out, bool pretty,
 			  struct dw_error *e)
 {
-	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
-	struct writer w = { .j = dw_json_new(out, pretty), .a = a, .values = a, .keep = !pretty };
+	_cleanup_arena_ struct dw_arena *a = dw_arena_new(), *items = dw_arena_new();
+	struct writer w = {
+		.j = dw_json_new(out, pretty), .a = a, .items = items, .values = a, .keep = !pretty
+	};
 
 	write_object(&w, NULL, fields, object);
-	if (!pretty) /* YAJL ends an indented document with a newline itself */
+	if (!pretty) /* an indented document ends with a newline by itself */
 		dw_json_line(w.j);
 	return dw_json_close(w.j, e);
 }
@@ -189,8 +193,10 @@ int dw_report_json(const struct dw_report *r, FILE *out, bool pretty, struct dw_
 
 int dw_report_jsonl(const struct dw_report *r, FILE *out, struct dw_error *e)
 {
-	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
-	struct writer w = { .j = dw_json_new(out, false), .a = a, .values = a, .keep = true };
+	_cleanup_arena_ struct dw_arena *a = dw_arena_new(), *items = dw_arena_new();
+	struct writer w = {
+		.j = dw_json_new(out, false), .a = a, .items = items, .values = a, .keep = true
+	};
 
 	for (size_t i = 0; i < r->n_doors; i++) {
 		write_item(&w, dw_fields_door, &r->doors[i]);

@@ -234,7 +234,7 @@ static void add_bytes(struct dw_bpf_stream *to, const void *p, size_t n)
 static void add_command(struct dw_bpf_stream *to, int proc, uint32_t tgid)
 {
 	struct dw_bpf_command head = { .head = { .type = DW_BPF_COMMAND }, .tgid = tgid };
-	char path[32], text[COMMAND_MAX + 8] = { 0 };
+	char path[32], text[COMMAND_MAX + 8]; /* not cleared: it is longer than most lines by far */
 	_cleanup_fd_ int fd = -1;
 	ssize_t n;
 
