@@ -342,6 +342,11 @@ void dw_json_put_members(struct dw_json *j, const struct dw_json *members)
 	if (members->used == 0)
 		return;
 	begin(j, NULL);
-	put(j, members->buffer, members->used);
+	if (j->out && members->used > j->size) { /* not by way of the buffer */
+		drain(j);
+		j->failed |= fwrite(members->buffer, 1, members->used, j->out) != members->used;
+	} else {
+		put(j, members->buffer, members->used);
+	}
 	j->failed |= members->failed || members->depth != 1;
 }
