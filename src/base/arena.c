@@ -152,6 +152,25 @@ void dw_arena_reset(struct dw_arena *a)
 	kept->next = NULL;
 }
 
+void dw_arena_adopt(struct dw_arena *a, struct dw_arena *other)
+{
+	struct chunk *last = other->head;
+
+	if (!last)
+		return;
+	while (last->next)
+		last = last->next;
+	/* behind our own: what ours has left is used first */
+	if (a->head) {
+		last->next = a->head->next;
+		a->head->next = other->head;
+	} else {
+		a->head = other->head;
+	}
+	a->total += other->total;
+	*other = (struct dw_arena){ 0 };
+}
+
 void *dw_arena_alloc(struct dw_arena *a, size_t size)
 {
 	struct chunk *c = a->head;
