@@ -17,7 +17,8 @@
  * and its audits belong to one thread at a time. When memory runs out the process ends.
  *
  * An audit reads files, /proc, netlink and, where it may, BPF; nothing is changed on the host, except by
- * doorward_pin(), doorward_unpin(), doorward_policy_create() and the calls under "changing the host". It enters
+ * doorward_pin(), doorward_unpin(), doorward_policy_create() and the calls under "changing the host"; nothing is sent to
+ * anybody but by doorward_scan_run() and doorward_scan_resume(). It enters
  * network namespaces with a thread of its own or puts the calling thread back before it returns.
  */
 #ifndef DOORWARD_H
@@ -322,6 +323,96 @@ DOORWARD_API int doorward_history_write(struct doorward *d, long long run, enum 
 /* A unit (or init script) that verifies after each boot: made as a run of its own, which doorward_undo() takes back. */
 DOORWARD_API int doorward_verify_at_boot(struct doorward *d, const struct doorward_close_options *o,
 					 long long *ret_run);
+
+/* --- the view from outside ------------------------------------------------------------------------------ */
+
+struct doorward_scan; /* what was found, or as much of it as there was time for */
+
+struct doorward_scan_progress {
+	const char *part; /* "looking for hosts", "tcp", "udp", "sctp", "asking what it is", "waiting" */
+	unsigned long long slots, done; /* of this part: ports of hosts; done: with a state */
+	unsigned long long sent;        /* probes, in all */
+	unsigned long long open;        /* ports, in all */
+	unsigned long long rate;        /* probes a second, now */
+	long long seconds_left;         /* of this part, as far as can be guessed; -1: not at all */
+	unsigned long long hosts, hosts_done;
+};
+
+struct doorward_scan_options {
+	size_t size; /* sizeof(struct doorward_scan_options) */
+	/*
+	 * An address, ADDRESS/BITS, FIRST-LAST, 10.0.0.1-20, a name, @FILE (a word a line, # comments; @- standard input). What
+	 * is excluded is never asked, however often it is named.
+	 */
+	const char *const *targets;
+	size_t n_targets;
+	const char *const *excluded;
+	size_t n_excluded;
+	int family; /* 4 or 6: of names, and of what is asked; 0: both */
+	/*
+	 * "22,80,8000-8100,http,-,all,known"; of UDP also "payloads": those that a question is known for, to which most
+	 * programs answer. NULL: not asked. All three NULL: TCP "all" and UDP "payloads".
+	 */
+	const char *tcp_ports, *udp_ports, *sctp_ports;
+	int assume_up;   /* 1: ask the ports of each address, whether anything answers there or not */
+	int no_identify; /* 1: do not ask open ports what they are */
+	int all_states;  /* 1: list each port, whatever its state */
+	/* who allowed it; must be given for addresses beyond this host's own networks, and is recorded in each output */
+	const char *authorised_by;
+	const char *load;         /* "polite", "normal", "lab"; NULL: normal */
+	unsigned long long rate;  /* most probes a second; 0: as the load has it */
+	unsigned long long seed;  /* of the order */
+	int has_seed;             /* 0: a random one */
+	unsigned shard, shards;   /* 3 of 16, from 1; 0 of 0: all. Needs a seed */
+	const char *window;       /* "22:00-05:00", local time: nothing is sent outside of it; NULL: any time */
+	unsigned udp_seconds;     /* to spend on proofs for one host, beyond the rounds; 0: a minute */
+	const char *sender;       /* "auto", "live-frames", "packet", "connect"; NULL: auto, which never is live-frames */
+	const char *nmap_probes;  /* an nmap-service-probes file to recognise more; NULL */
+	const char *command;      /* as it was typed, for the outputs; NULL */
+	/* written every minute and when it is stopped, removed at the end; NULL: none */
+	const char *state_file;
+	const volatile int *stop; /* becomes true: end soon, with what is known; NULL */
+	void *data;               /* for those below; each may be NULL, and is called in the calling thread */
+	void (*progress)(void *data, const struct doorward_scan_progress *p);
+	/* a finding, once: as a line of JSON and as a line of a log, both without the newline */
+	void (*found)(void *data, const char *json, const char *log);
+	/* a sentence, not escaped, that the user should hear though nothing failed */
+	void (*notice)(void *data, const char *text);
+};
+
+/*
+ * Scans. *ret is set on success only: free it with doorward_scan_free(). Stopped is success: the result is what is
+ * known, and its outcome is DOORWARD_BLIND. Nothing is sent before all options are found to be good.
+ * -EINVAL, -E2BIG, -ENOENT: an option is wrong, a name or file is not there. -EACCES: authorised_by is missing.
+ */
+DOORWARD_API int doorward_scan_run(struct doorward *d, const struct doorward_scan_options *o,
+				   struct doorward_scan **ret);
+/*
+ * Goes on where the scan that wrote the file was stopped. Of the options targets, ports and the like are the file's; those
+ * that are given must be the same (-EINVAL). -EBADMSG: it is no such file, or of another version.
+ */
+DOORWARD_API int doorward_scan_resume(struct doorward *d, const char *file,
+				      const struct doorward_scan_options *o, struct doorward_scan **ret);
+DOORWARD_API void doorward_scan_free(struct doorward_scan *s); /* NULL allowed */
+/* DOORWARD_BLIND: stopped, or some port has no state that is proven (unproven, a host that fell silent, a note). */
+DOORWARD_API unsigned doorward_scan_outcome(const struct doorward_scan *s);
+/* One value of the document of schema/scan.schema.json by its path, as doorward_audit_get(). */
+DOORWARD_API const char *doorward_scan_get(struct doorward_scan *s, const char *path);
+
+enum doorward_scan_format {
+	DOORWARD_SCAN_TEXT = 1,
+	DOORWARD_SCAN_JSON, /* schema/scan.schema.json */
+	DOORWARD_SCAN_JSON_INDENTED,
+	DOORWARD_SCAN_JSONL,    /* one finding a line, as found() tells it */
+	DOORWARD_SCAN_NMAP_XML, /* as nmap -oX */
+	DOORWARD_SCAN_GREPABLE, /* as nmap -oG */
+	DOORWARD_SCAN_LIST,     /* ADDRESS:PORT/PROTOCOL of each open port */
+	DOORWARD_SCAN_LOG,      /* one finding a line, as found() tells it */
+};
+/* Writes to out (borrowed) and flushes it. style as for doorward_audit_write(). */
+DOORWARD_API int doorward_scan_write(struct doorward *d, struct doorward_scan *s,
+				     enum doorward_scan_format format, FILE *out,
+				     const struct doorward_style *style);
 
 #ifdef __cplusplus
 }

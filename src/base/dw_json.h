@@ -27,6 +27,8 @@ void dw_json_end_array(struct dw_json *j);
 /* s NULL: null. Bytes that are no UTF-8 come out as \xNN (see dw_escape_utf8). */
 void dw_json_string(struct dw_json *j, const char *key, const char *s);
 void dw_json_uint(struct dw_json *j, const char *key, uint64_t v);
+/* With at most 6 digits; what is no number (NaN, infinity) is null. */
+void dw_json_fraction(struct dw_json *j, const char *key, double v);
 void dw_json_bool(struct dw_json *j, const char *key, bool v);
 void dw_json_null(struct dw_json *j, const char *key);
 /* JSON that is ready-made (n bytes, compact); the caller vouches for it. */

@@ -299,6 +299,22 @@ void dw_json_uint(struct dw_json *j, const char *key, uint64_t v)
 	dw_json_raw(j, key, text + at, sizeof(text) - at);
 }
 
+void dw_json_fraction(struct dw_json *j, const char *key, double v)
+{
+	char text[32];
+	int n = snprintf(text, sizeof(text), "%.6g", v);
+
+	/* JSON has no NaN; a comma for the point is the locale's (LC_NUMERIC), which we do not touch */
+	if (!(v - v == 0) || n < 0 || (size_t)n >= sizeof(text)) {
+		dw_json_null(j, key);
+		return;
+	}
+	for (char *p = text; *p; p++)
+		if (*p == ',')
+			*p = '.';
+	dw_json_raw(j, key, text, (size_t)n);
+}
+
 void dw_json_bool(struct dw_json *j, const char *key, bool v)
 {
 	dw_json_raw(j, key, v ? "true" : "false", v ? 4 : 5);

@@ -72,9 +72,27 @@ static bool is_choices(const struct dw_option *o, const char *value)
 	}
 }
 
+/* A word that can be nothing but ports; a host's name or address is none. */
+static bool is_ports(const char *word)
+{
+	static const char *const words[] = { "all", "known", "payloads" };
+
+	for (size_t i = 0; i < DW_ARRAY_SIZE(words); i++)
+		if (strcmp(word, words[i]) == 0)
+			return true;
+	return *word && !word[strspn(word, "0123456789,-")];
+}
+
 static bool set_value(struct parser *p, const struct dw_option *o, const char *value)
 {
 	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
+
+	/* the last one would win, and the first be asked all the same */
+	if (o->id == DW_OPTION_EXCLUDE && p->ret->values[o->id]) {
+		(void)fprintf(p->words, "doorward: --%s is given twice: use commas, or @FILE\n",
+			      o->name);
+		return false;
+	}
 
 	if (!is_choices(o, value)) {
 		(void)fprintf(p->words, "doorward: --%s %s: it must be one of: %s\n", o->name,
@@ -87,6 +105,11 @@ static bool set_value(struct parser *p, const struct dw_option *o, const char *v
 
 static bool take_argument(struct parser *p, const struct dw_option *o)
 {
+	if (o->argument[0] == '[') {
+		if (p->at + 1 < p->argc && is_ports(p->argv[p->at + 1]))
+			return set_value(p, o, p->argv[++p->at]);
+		return set_value(p, o, "");
+	}
 	if (p->at + 1 >= p->argc) {
 		(void)fprintf(p->words, "doorward: --%s needs an argument: --%s %s\n", o->name,
 			      o->name, o->argument);
@@ -127,22 +150,40 @@ static bool parse_long(struct parser *p, const char *text)
 	return set_value(p, o, "");
 }
 
-/* No short option takes an argument. */
+/* What people type who come from nmap. */
+static const struct {
+	const char *letters;
+	enum dw_option_id id;
+} borrowed[] = { { "oX", DW_OPTION_OUTPUT_XML }, { "oG", DW_OPTION_OUTPUT_GREPABLE } };
+
+static const struct dw_option *short_of(const struct dw_command *c, char letter)
+{
+	for (const struct dw_option *o = dw_options; o->name; o++)
+		if (o->letter == letter && dw_command_takes(c, o->id))
+			return o;
+	return NULL;
+}
+
+/* -x, -xy, -p22 and -p 22. */
 static bool parse_short(struct parser *p, const char *letters)
 {
 	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
 
+	for (size_t i = 0; i < DW_ARRAY_SIZE(borrowed); i++)
+		if (strcmp(letters, borrowed[i].letters) == 0 &&
+		    dw_command_takes(p->command, borrowed[i].id))
+			return take_argument(p, &dw_options[borrowed[i].id]);
 	for (const char *l = letters; *l; l++) {
-		const struct dw_option *o = dw_options;
+		const struct dw_option *o = short_of(p->command, *l);
 
-		while (o->name && (o->letter != *l || !dw_command_takes(p->command, o->id)))
-			o++;
-		if (!o->name) {
+		if (!o) {
 			(void)fprintf(p->words, "doorward: %s has no option -%s\n",
 				      p->command->name, shown(a, l, 1));
 			see_help(p);
 			return false;
 		}
+		if (o->argument)
+			return l[1] ? set_value(p, o, l + 1) : take_argument(p, o);
 		p->ret->values[o->id] = "";
 	}
 	return true;

@@ -23,6 +23,8 @@ enum dw_exit {
 
 /* Words that plan and close take. */
 #define DW_DOORS_MAX 4096
+/* And scan. */
+#define DW_TARGETS_MAX 1000000
 
 enum dw_option_id {
 	DW_OPTION_JSON = 0,
@@ -52,6 +54,30 @@ enum dw_option_id {
 	DW_OPTION_WAIT,
 	DW_OPTION_AT_BOOT,
 	DW_OPTION_STATE,
+	DW_OPTION_PORTS,
+	DW_OPTION_UDP,
+	DW_OPTION_SCTP,
+	DW_OPTION_EXCLUDE,
+	DW_OPTION_IPV4,
+	DW_OPTION_IPV6,
+	DW_OPTION_ASSUME_UP,
+	DW_OPTION_NO_IDENTIFY,
+	DW_OPTION_ALL_STATES,
+	DW_OPTION_AUTHORISED_BY,
+	DW_OPTION_MAX_LOAD,
+	DW_OPTION_RATE,
+	DW_OPTION_UDP_TIME,
+	DW_OPTION_WINDOW,
+	DW_OPTION_SENDER,
+	DW_OPTION_NMAP_PROBES,
+	DW_OPTION_SEED,
+	DW_OPTION_SHARD,
+	DW_OPTION_RESUME,
+	DW_OPTION_STATE_FILE,
+	DW_OPTION_OUTPUT_XML,
+	DW_OPTION_OUTPUT_GREPABLE,
+	DW_OPTION_OUTPUT_LIST,
+	DW_OPTION_LOG,
 	DW_OPTION_PIN,
 	DW_OPTION_UNPIN,
 	DW_OPTION_QUIET,
@@ -65,7 +91,9 @@ struct dw_option {
 	enum dw_option_id id;
 	const char *name;     /* without the dashes */
 	char letter;          /* '\0': none */
-	const char *argument; /* as --help shows it; NULL: takes none */
+	/* as --help shows it; NULL: takes none; "[PORTS]": may be left out, and is taken from the next word when that could
+	   be one (ports are digits, commas and dashes, or "all", "known", "payloads") */
+	const char *argument;
 	const char *
 		choices; /* the arguments there are, with blanks between; "/" a directory, "." a file; NULL: any */
 	const char *help; /* one line */
@@ -128,6 +156,7 @@ enum dw_exit dw_cmd_close(const struct dw_arguments *args);
 enum dw_exit dw_cmd_undo(const struct dw_arguments *args);
 enum dw_exit dw_cmd_confirm(const struct dw_arguments *args);
 enum dw_exit dw_cmd_verify(const struct dw_arguments *args);
+enum dw_exit dw_cmd_scan(const struct dw_arguments *args);
 enum dw_exit dw_cmd_history(const struct dw_arguments *args);
 
 bool dw_cli_given(const struct dw_arguments *args, enum dw_option_id id);

@@ -95,4 +95,6 @@ void dw_help_fields(FILE *out)
 	put_fields(out, dw_fields_history, 0);
 	(void)fputs("\nThe fields of doorward verify --json.\n\n", out);
 	put_fields(out, dw_fields_verify, 0);
+	(void)fputs("\nThe fields of doorward scan --json.\n\n", out);
+	put_fields(out, dw_fields_scan, 0);
 }

@@ -22,6 +22,7 @@ enum dw_field_type {
 	DW_FIELD_STRINGS, /* array of strings */
 	DW_FIELD_OBJECT,
 	DW_FIELD_OBJECTS, /* array of objects */
+	DW_FIELD_REAL,    /* a number with a fraction */
 	DW_FIELD_NULL,    /* always null in this version */
 	DW_FIELD_COUNT
 };
@@ -30,6 +31,7 @@ enum dw_field_type {
 struct dw_value {
 	bool known;
 	bool yes;            /* BOOL */
+	double real;         /* REAL */
 	uint64_t number;     /* UINT, TIME; STRINGS: not 0: lists with the same number are the same */
 	const char *string;  /* STRING, raw bytes */
 	const void *object;  /* OBJECT; OBJECTS: the first one */
@@ -66,6 +68,11 @@ extern const struct dw_field dw_fields_why_door[];
 extern const struct dw_field dw_fields_plan[];
 extern const struct dw_field dw_fields_history[];
 extern const struct dw_field dw_fields_verify[];
+
+/* Of the document of a scan; its object is a struct dw_scan. Of a line of JSON Lines: a struct dw_scan_line. */
+extern const struct dw_field dw_fields_scan[];
+extern const struct dw_field dw_fields_scan_line[];
+extern const struct dw_field dw_fields_scan_port[];
 
 struct dw_value dw_field_value(const struct dw_field *f, struct dw_arena *a, const void *object);
 /* A value of the object by its path, in the arena; NULL: null or not there. */

@@ -11,7 +11,7 @@ static const char *const type_names[DW_FIELD_COUNT] = {
 	[DW_FIELD_UINT] = "number",     [DW_FIELD_BOOL] = "true/false",
 	[DW_FIELD_TIME] = "time",       [DW_FIELD_STRINGS] = "strings",
 	[DW_FIELD_OBJECT] = "object",   [DW_FIELD_OBJECTS] = "objects",
-	[DW_FIELD_NULL] = "null",
+	[DW_FIELD_REAL] = "fraction",   [DW_FIELD_NULL] = "null",
 };
 
 const char *dw_field_type_name(enum dw_field_type t)

@@ -21,6 +21,12 @@ static inline void dw_give_number(struct dw_value *v, uint64_t number)
 	v->known = true;
 }
 
+static inline void dw_give_real(struct dw_value *v, double number)
+{
+	v->real = number;
+	v->known = true;
+}
+
 static inline void dw_give_time(struct dw_value *v, uint64_t seconds)
 {
 	v->number = seconds;

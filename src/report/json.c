@@ -4,6 +4,7 @@
 #include "dw_json.h"
 #include "dw_macros.h"
 #include "dw_report.h"
+#include "dw_scan_report.h"
 #include "jsonwriter.h"
 
 static void write_object(struct writer *w, const char *key, const struct dw_field *fields,
@@ -104,6 +105,9 @@ static void write_value(struct writer *w, const struct dw_field *f, const struct
 	case DW_FIELD_UINT:
 		dw_json_uint(w->j, f->name, v->number);
 		return;
+	case DW_FIELD_REAL:
+		dw_json_fraction(w->j, f->name, v->real);
+		return;
 	case DW_FIELD_BOOL:
 		dw_json_bool(w->j, f->name, v->yes);
 		return;
@@ -146,6 +150,9 @@ static void write_object(struct writer *w, const char *key, const struct dw_fiel
 	if (fields == dw_fields_why_door) /* a door as everywhere, and what `why` adds */
 		write_members(w, dw_fields_door, object);
 	write_members(w, fields, object);
+	if (fields == dw_fields_scan_line) /* where it is, then the port as everywhere */
+		write_members(w, dw_fields_scan_port,
+			      ((const struct dw_scan_line *)object)->port);
 	dw_json_end_object(w->j);
 }
 
@@ -181,6 +188,16 @@ int dw_report_verify_json(const struct dw_report_verify *r, FILE *out, bool pret
 			  struct dw_error *e)
 {
 	return write_document(dw_fields_verify, r, out, pretty, e);
+}
+
+int dw_report_scan_json(const struct dw_scan *s, FILE *out, bool pretty, struct dw_error *e)
+{
+	return write_document(dw_fields_scan, s, out, pretty, e);
+}
+
+int dw_report_scan_line(const struct dw_scan_line *l, FILE *out, struct dw_error *e)
+{
+	return write_document(dw_fields_scan_line, l, out, false, e);
 }
 
 int dw_report_json(const struct dw_report *r, FILE *out, bool pretty, struct dw_error *e)

@@ -83,6 +83,8 @@ static const char *text_of(const struct dw_field *f, const struct dw_value *v, u
 		return dw_escape_utf8(a, v->string, strlen(v->string));
 	case DW_FIELD_UINT:
 		return dw_arena_printf(a, "%llu", (unsigned long long)v->number);
+	case DW_FIELD_REAL:
+		return dw_arena_printf(a, "%.6g", v->real);
 	case DW_FIELD_BOOL:
 		return v->yes ? "true" : "false";
 	case DW_FIELD_TIME:

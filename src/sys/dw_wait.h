@@ -22,4 +22,7 @@ int dw_sys_wait(struct dw_sys *s, int (*there)(void *arg, struct dw_error *e), v
 /* Lets time pass; a signal ends it early. A host that is recorded does not change by waiting: returns at once. */
 void dw_sys_pause(struct dw_sys *s, unsigned ms);
 
+/* Microseconds, from any point, of a clock that nobody sets: for timeouts and rates. A recorded host's goes on, too. */
+uint64_t dw_sys_clock_us(struct dw_sys *s);
+
 #endif

@@ -76,3 +76,11 @@ void dw_sys_pause(struct dw_sys *s, unsigned ms)
 	if (s->kind == DW_SYS_LIVE)
 		pause_ms(ms);
 }
+
+uint64_t dw_sys_clock_us(struct dw_sys *s)
+{
+	struct timespec ts = { 0 };
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
+}

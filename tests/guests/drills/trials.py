@@ -12,7 +12,7 @@ from small import undoes
 def clean(guest, state, before, what):
     """As before, and no trace of the guard."""
     t = guest.tests
-    t.check(guest.await_doors(lambda d: set(d) == before, 20), f"{what}: the doors are back",
+    t.check(guest.await_doors(lambda d: set(d) == before, 45), f"{what}: the doors are back",
             str(sorted(before ^ set(guest.doors()))))
     time.sleep(1)
     left = state.difference(inventory.Inventory(guest))
@@ -24,26 +24,31 @@ def clean(guest, state, before, what):
 def by_itself(guest, word, protocol, port):
     t = guest.tests
     state, before = inventory.Inventory(guest), set(guest.doors())
-    ran = guest.doorward("close", word, "--yes", "--for", "5s")
+    ran = guest.doorward("close", word, "--yes", "--for", "10s")
     t.check(ran.code == DONE and not guest.open_door(protocol, port), "trial: closed", ran.text()[-2000:])
     t.check("confirm" in ran.out + ran.err, "trial: told how to keep it", ran.text()[-2000:])
     clean(guest, state, before, "trial, time over")
 
 
 def cut_off(guest, word, protocol, port):
-    """The session that started it is killed."""
+    """The session that started it is killed, once the trial runs (cut off in its midst, a close is put back at once)."""
     t = guest.tests
     state, before = inventory.Inventory(guest), set(guest.doors())
+    guest.shell("rm -f /run/trial-runs")
     begun = time.monotonic()
-    with subprocess.Popen(guest.ssh_words("root", f"/usr/bin/doorward close {word} --yes --for 12s; sleep 100"),
+    with subprocess.Popen(guest.ssh_words("root", f"/usr/bin/doorward close {word} --yes --for 30s; "
+                                                  "touch /run/trial-runs; sleep 100"),
                           stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as session:
-        closed = guest.await_doors(lambda d: not any(k[0] == protocol and k[2] == port for k in d), 12)
-        t.check(closed, "trial over ssh: closed")
+        runs = False
+        while not runs and time.monotonic() - begun < 60:
+            time.sleep(0.2)
+            runs = guest.shell("test -e /run/trial-runs").code == 0
+        t.check(runs and not guest.open_door(protocol, port), "trial over ssh: closed")
         session.send_signal(signal.SIGKILL)
     # and what is left of it in there: the shell that waits
-    guest.shell("pkill -KILL -f '^sleep 100$'")
+    guest.shell("pkill -KILL -f '^sleep 100$'; rm -f /run/trial-runs")
     shut = not guest.open_door(protocol, port)
-    if time.monotonic() - begun < 12:
+    if time.monotonic() - begun < 30:
         t.check(shut, "trial over ssh: still closed when the session is gone")
     clean(guest, state, before, "trial, session killed")
 
@@ -51,11 +56,12 @@ def cut_off(guest, word, protocol, port):
 def confirmed(guest, word, protocol, port):
     t = guest.tests
     state, before = inventory.Inventory(guest), set(guest.doors())
-    ran = guest.doorward("close", word, "--yes", "--for", "6s")
+    ran = guest.doorward("close", word, "--yes", "--for", "20s")
+    over = time.monotonic() + 21
     t.check(ran.code == DONE, "trial to be confirmed: closed", ran.text()[-2000:])
     ran = guest.doorward("confirm")
     t.check(ran.code == DONE, "confirm", ran.text()[-2000:])
-    time.sleep(8)
+    time.sleep(max(0, over - time.monotonic()))
     t.check(not guest.open_door(protocol, port), "confirmed: still closed when its time is over")
     t.check(not inventory.traces(guest), "confirmed: no trace of the guard", "\n".join(inventory.traces(guest)))
     undoes(guest, before, state, "confirmed, then undone")

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the engine found, into the rows of the hosts. */
+#include <string.h>
+
+#include "dw_macros.h"
+#include "dw_str.h"
+#include "scan-private.h"
+
+struct taking {
+	struct dw_scanning *s;
+	const struct dw_scan_round *round;
+	const struct dw_engine_result *result;
+	size_t answer; /* next one of the result's */
+	bool udp;
+};
+
+static bool has_bit(const uint64_t *bits, uint64_t slot)
+{
+	return bits && (bits[slot / 64] >> slot % 64 & 1) != 0;
+}
+
+static struct dw_scan_counts *counts_of(struct dw_scan_host *h, enum dw_protocol p)
+{
+	return p == DW_PROTOCOL_UDP ? &h->udp : p == DW_PROTOCOL_SCTP ? &h->sctp : &h->tcp;
+}
+
+static const struct dw_scan_found *found_at(const struct dw_scanning *s, uint32_t slot)
+{
+	for (size_t i = s->block_first; i < s->founds.n; i++)
+		if (s->founds.v[i].slot == slot)
+			return &s->founds.v[i];
+	return NULL;
+}
+
+/* --- one port ------------------------------------------------------------------------------------- */
+
+/* Silent: alike for all of a host, as far as it was asked to its end. */
+static void silent(const struct taking *t, const struct dw_engine_host *h, struct dw_scan_port *p)
+{
+	p->why = h->complete ? DW_SCAN_WHY_NO_ANSWER : DW_SCAN_WHY_UNKNOWN;
+	p->state = h->complete ? dw_scan_state_of(p->why, t->udp) : DW_SCAN_UNKNOWN;
+	p->probes = h->probes;
+	p->missed = h->complete ? h->missed : 0;
+}
+
+/* dw_engine.h: an open port says so twice; a connection was made by both kernels. */
+static bool is_doubtful(const struct taking *t, const struct dw_engine_host *h,
+			const struct dw_wire_answer *a, uint8_t times)
+{
+	if (dw_scan_state_of(a->why, t->udp) != DW_SCAN_OPEN || h->tarpit || !h->complete)
+		return false;
+	return times < (a->why == DW_SCAN_WHY_CONNECTED || a->why == DW_SCAN_WHY_ECHO ? 1 : 2);
+}
+
+static struct dw_scan_port port_of(const struct taking *t, uint32_t host, uint32_t at,
+				   const struct dw_wire_answer *a, uint8_t times)
+{
+	const struct dw_engine_host *h = &t->result->hosts[host];
+	uint64_t slot = (uint64_t)host * t->round->n_ports + at;
+	struct dw_scan_port p = { .protocol = t->round->protocol,
+				  .port = t->round->ports[at],
+				  .time = dw_sys_now_ms(t->s->sys) };
+	const struct dw_scan_found *f;
+
+	f = found_at(t->s, (uint32_t)slot);
+	if (!a && f && has_bit(t->round->before, slot)) { /* before it was stopped */
+		p = dw_scanning_port(f);
+		return p;
+	}
+	if (!a && has_bit(t->result->answered, slot)) {
+		p.why = t->udp                           ? DW_SCAN_WHY_PORT_UNREACHABLE
+			: p.protocol == DW_PROTOCOL_SCTP ? DW_SCAN_WHY_ABORT
+							 : DW_SCAN_WHY_RESET;
+		p.state = DW_SCAN_CLOSED;
+		p.probes = 1;
+		return p;
+	}
+	if (!a || is_doubtful(t, h, a, times)) {
+		silent(t, h, &p);
+		p.answers = times;
+		return p;
+	}
+	if (f) {
+		p = dw_scanning_port(f);
+	} else {
+		p.why = a->why;
+		p.state = dw_scan_state_of(a->why, t->udp);
+		p.ttl = a->ttl;
+		p.has_from = a->from.family != DW_FAMILY_UNKNOWN;
+		p.from = a->from;
+		p.probes = (uint8_t)(a->round + 1);
+	}
+	p.answers = times;
+	return p;
+}
+
+/* --- one host ------------------------------------------------------------------------------------- */
+
+static bool is_listed(const struct taking *t, const struct dw_scan_port *p,
+		      const struct dw_scan_counts *c)
+{
+	if (p->state == DW_SCAN_OPEN || t->s->o.all_states || t->round->n_ports <= DW_SCAN_FEW)
+		return true;
+	/* what only few ports are is worth a line each */
+	switch (p->state) {
+	case DW_SCAN_CLOSED:
+		return c->closed <= DW_SCAN_FEW && c->closed * 4 < c->asked;
+	case DW_SCAN_FILTERED:
+		return c->filtered <= DW_SCAN_FEW && c->filtered * 4 < c->asked;
+	case DW_SCAN_UNPROVEN:
+		return c->unproven <= DW_SCAN_FEW && c->unproven * 4 < c->asked;
+	case DW_SCAN_OPEN:
+	case DW_SCAN_UNKNOWN:
+	case DW_SCAN_STATE_COUNT:
+		break;
+	}
+	return false;
+}
+
+static void count(struct dw_scan_counts *c, const struct dw_scan_port *p)
+{
+	c->open += p->state == DW_SCAN_OPEN;
+	c->closed += p->state == DW_SCAN_CLOSED;
+	c->filtered += p->state == DW_SCAN_FILTERED;
+	c->unproven += p->state == DW_SCAN_UNPROVEN;
+}
+
+typedef void with_port(const struct taking *t, struct dw_scan_host *h, struct dw_scan_counts *c,
+		       const struct dw_scan_port *p);
+
+static void count_port(dw_unused const struct taking *t, dw_unused struct dw_scan_host *h,
+		       struct dw_scan_counts *c, const struct dw_scan_port *p)
+{
+	count(c, p);
+}
+
+static void list_port(const struct taking *t, struct dw_scan_host *h, struct dw_scan_counts *c,
+		      const struct dw_scan_port *p)
+{
+	if (!is_listed(t, p, c))
+		return;
+	h->ports[h->n_ports++] = *p;
+	if (p->state != DW_SCAN_OPEN)
+		dw_scanning_tell(t->s, h, p);
+}
+
+/* Each port of the host that is of this shard, in their order. */
+static void walk(const struct taking *t, uint32_t host, size_t answer, struct dw_scan_host *h,
+		 struct dw_scan_counts *c, const uint8_t *ours, with_port *with)
+{
+	const struct dw_engine_result *r = t->result;
+	uint64_t first = (uint64_t)host * t->round->n_ports;
+
+	for (uint32_t at = 0; at < t->round->n_ports; at++) {
+		const struct dw_wire_answer *a = NULL;
+		struct dw_scan_port p;
+		uint8_t times = 0;
+
+		if (answer < r->n_answers && r->answers[answer].slot == first + at) {
+			a = &r->answers[answer];
+			times = r->times_open[answer++];
+		}
+		if (ours && !(ours[at / 8] >> at % 8 & 1))
+			continue;
+		p = port_of(t, host, at, a, times);
+		with(t, h, c, &p);
+	}
+}
+
+static void take_host(struct taking *t, uint32_t host, const uint8_t *ours)
+{
+	const struct dw_engine_host *eh = &t->result->hosts[host];
+	const struct dw_scan_target *target = t->round->targets[host];
+	struct dw_scan_host *h = &t->s->hosts.v[target->host];
+	struct dw_scan_counts *c = counts_of(h, t->round->protocol);
+	uint64_t end = (uint64_t)(host + 1) * t->round->n_ports;
+	size_t first = t->answer, before = h->n_ports, room;
+
+	while (t->answer < t->result->n_answers && t->result->answers[t->answer].slot < end)
+		t->answer++;
+	*c = (struct dw_scan_counts){ 0 };
+	for (uint32_t at = 0; at < t->round->n_ports; at++)
+		c->asked += !ours || (ours[at / 8] >> at % 8 & 1);
+	walk(t, host, first, h, c, ours, count_port);
+	room = t->s->o.all_states || t->round->n_ports <= DW_SCAN_FEW
+		       ? c->asked
+		       : (size_t)c->open + 3 * (size_t)DW_SCAN_FEW;
+	h->ports = dw_arena_grow(t->s->a, h->ports, before * sizeof(*h->ports),
+				 (before + room) * sizeof(*h->ports));
+	walk(t, host, first, h, c, ours, list_port);
+	h->complete &= eh->complete;
+	h->tarpit |= eh->tarpit;
+	h->proxy |= eh->proxy;
+	h->loss = DW_MAX(h->loss, eh->loss);
+	if (h->rtt_us == 0)
+		h->rtt_us = eh->rtt_us;
+	if (t->udp)
+		h->icmp_rate = eh->icmp_rate;
+	if (eh->up == DW_SCAN_UP_GONE ||
+	    ((h->up == DW_SCAN_UP_ASSUMED || h->up == DW_SCAN_UP_UNREACHABLE) &&
+	     (eh->up == DW_SCAN_UP_YES || eh->up == DW_SCAN_UP_UNREACHABLE)))
+		h->up = eh->up;
+}
+
+void dw_scanning_take(struct dw_scanning *s, const struct dw_scan_round *r,
+		      const struct dw_engine_result *result)
+{
+	struct taking t = {
+		.s = s, .round = r, .result = result, .udp = r->protocol == DW_PROTOCOL_UDP
+	};
+
+	for (uint32_t i = 0; i < r->n; i++)
+		take_host(&t, i, NULL);
+}
+
+/* --- the end -------------------------------------------------------------------------------------- */
+
+static int by_address(const void *x, const void *y)
+{
+	const struct dw_scan_host *a = x, *b = y;
+
+	return dw_address_compare(&a->address, &b->address);
+}
+
+static int by_port(const void *x, const void *y)
+{
+	const struct dw_scan_port *a = x, *b = y;
+
+	if (a->protocol != b->protocol)
+		return a->protocol < b->protocol ? -1 : 1;
+	return (a->port > b->port) - (a->port < b->port);
+}
+
+void dw_scanning_finish(struct dw_scanning *s)
+{
+	struct dw_scan *scan = s->scan;
+
+	for (size_t i = 0; i < s->hosts.n; i++)
+		if (s->hosts.v[i].n_ports)
+			qsort(s->hosts.v[i].ports, s->hosts.v[i].n_ports,
+			      sizeof(*s->hosts.v[i].ports), by_port);
+	if (s->hosts.n)
+		qsort(s->hosts.v, s->hosts.n, sizeof(*s->hosts.v), by_address);
+	scan->hosts = s->hosts.v;
+	scan->n_hosts = s->hosts.n;
+	scan->notes = s->notes.v;
+	scan->n_notes = s->notes.n;
+	scan->ended = s->ended_early ? 0 : dw_sys_now(s->sys);
+}

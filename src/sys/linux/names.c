@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* getaddrinfo(3), getifaddrs(3), and their like for hosts that do not run. */
+#include "dw_names.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <ifaddrs.h>
+#include <net/if.h>
+#include <netdb.h>
+#include <stdio.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "dw_str.h"
+#include "sys_private.h"
+
+/* A name of more addresses than this is somebody's joke. */
+#define ADDRESSES_MAX 1024u
+
+static bool has(const struct dw_sys_addresses *list, const struct dw_sys_address *a)
+{
+	for (size_t i = 0; i < list->n; i++)
+		if (list->v[i].family == a->family && list->v[i].scope == a->scope &&
+		    memcmp(list->v[i].bytes, a->bytes, sizeof(a->bytes)) == 0)
+			return true;
+	return false;
+}
+
+static bool from_sockaddr(const struct sockaddr *sa, struct dw_sys_address *ret)
+{
+	struct sockaddr_in v4;
+	struct sockaddr_in6 v6;
+
+	*ret = (struct dw_sys_address){ 0 };
+	if (!sa)
+		return false;
+	ret->family = sa->sa_family;
+	if (sa->sa_family == AF_INET) {
+		memcpy(&v4, sa, sizeof(v4));
+		memcpy(ret->bytes, &v4.sin_addr, sizeof(v4.sin_addr));
+		return true;
+	}
+	if (sa->sa_family != AF_INET6)
+		return false;
+	memcpy(&v6, sa, sizeof(v6));
+	memcpy(ret->bytes, &v6.sin6_addr, sizeof(v6.sin6_addr));
+	ret->scope = IN6_IS_ADDR_LINKLOCAL(&v6.sin6_addr) ? v6.sin6_scope_id : 0;
+	return true;
+}
+
+static void add(struct dw_arena *a, struct dw_sys_addresses *list,
+		const struct dw_sys_address *address)
+{
+	if (list->n < ADDRESSES_MAX && !has(list, address))
+		dw_vec_push(a, list, *address);
+}
+
+/* --- names -------------------------------------------------------------------------------------- */
+
+static int live_resolve(struct dw_sys *s, const char *name, int family, struct dw_arena *a,
+			struct dw_sys_addresses *ret, struct dw_error *e)
+{
+	const struct addrinfo hints = { .ai_family = family ? family : AF_UNSPEC,
+					.ai_socktype = SOCK_STREAM };
+	struct addrinfo *list = NULL;
+	struct dw_sys_address address;
+	int r = dw_sys_fault(s);
+
+	if (r < 0)
+		return dw_error_errno(e, r, "%s", name);
+	r = getaddrinfo(name, NULL, &hints, &list);
+	if (r == EAI_SYSTEM)
+		return dw_error_errno(e, -errno, "%s", name);
+	if (r != 0)
+		return dw_error_set(e, r == EAI_AGAIN ? -EAGAIN : -ENOENT, "%s: %s", name,
+				    gai_strerror(r));
+	for (const struct addrinfo *i = list; i; i = i->ai_next)
+		if (from_sockaddr(i->ai_addr, &address))
+			add(a, ret, &address);
+	freeaddrinfo(list);
+	return 0;
+}
+
+static bool parse_address(const char *text, struct dw_sys_address *ret)
+{
+	*ret = (struct dw_sys_address){ .family = strchr(text, ':') ? AF_INET6 : AF_INET };
+	return inet_pton(ret->family, text, ret->bytes) == 1;
+}
+
+static int hosts_resolve(struct dw_sys *s, const char *name, int family, struct dw_arena *a,
+			 struct dw_sys_addresses *ret, struct dw_error *e)
+{
+	struct dw_bytes text = { 0 };
+	struct dw_lines lines;
+	int r = dw_sys_file_read(s, "/etc/hosts", DW_FILE_MAX, a, &text, e);
+
+	if (r < 0)
+		return r;
+	lines = dw_lines_of(&text);
+	for (char *line; (line = dw_lines_next_trimmed(&lines, a)) != NULL;) {
+		struct dw_sys_address address;
+		const char *word;
+		bool named = false;
+
+		line[strcspn(line, "#")] = '\0';
+		word = dw_word_next(&line);
+		if (!word || !parse_address(word, &address))
+			continue;
+		while ((word = dw_word_next(&line)) != NULL)
+			named |= strcasecmp(word, name) == 0;
+		if (named && (family == 0 || family == address.family))
+			add(a, ret, &address);
+	}
+	return 0;
+}
+
+int dw_sys_resolve(struct dw_sys *s, const char *name, int family, struct dw_arena *a,
+		   struct dw_sys_addresses *ret, struct dw_error *e)
+{
+	struct dw_sys_addresses found = { 0 };
+	int r = s->kind == DW_SYS_LIVE ? live_resolve(s, name, family, a, &found, e)
+				       : hosts_resolve(s, name, family, a, &found, e);
+
+	if (r < 0)
+		return r;
+	if (found.n == 0)
+		return dw_error_set(e, -ENOENT, "%s: this name has no%s address", name,
+				    family == AF_INET    ? " IPv4"
+				    : family == AF_INET6 ? " IPv6"
+							 : "");
+	*ret = found;
+	return 0;
+}
+
+uint32_t dw_sys_interface(struct dw_sys *s, const char *name)
+{
+	uint64_t number = 0;
+
+	if (dw_parse_u64(name, 10, INT32_MAX, &number))
+		return (uint32_t)number;
+	if (s->kind != DW_SYS_LIVE || dw_sys_fault(s) < 0)
+		return 0;
+	return if_nametoindex(name);
+}
+
+/* --- networks ----------------------------------------------------------------------------------- */
+
+static unsigned bits_of(const struct sockaddr *mask, int family)
+{
+	struct dw_sys_address m;
+	unsigned bits = 0, most = family == AF_INET ? 32 : 128;
+
+	if (!from_sockaddr(mask, &m))
+		return most;
+	while (bits < most && m.bytes[bits / 8] & (0x80u >> bits % 8))
+		bits++;
+	return bits;
+}
+
+static void add_live(const struct ifaddrs *i, struct dw_arena *a, struct dw_sys_networks *ret)
+{
+	struct dw_sys_network n = { 0 };
+
+	if (!from_sockaddr(i->ifa_addr, &n.address))
+		return;
+	n.bits = bits_of(i->ifa_netmask, n.address.family);
+	n.ifname = dw_arena_strdup(a, i->ifa_name);
+	n.ifindex = if_nametoindex(i->ifa_name);
+	n.loopback = (i->ifa_flags & IFF_LOOPBACK) != 0;
+	n.up = (i->ifa_flags & IFF_UP) != 0;
+	n.point_to_point = (i->ifa_flags & IFF_POINTOPOINT) != 0;
+	n.broadcast = (i->ifa_flags & IFF_BROADCAST) != 0;
+	dw_vec_push(a, ret, n);
+}
+
+static int live_networks(struct dw_sys *s, struct dw_arena *a, struct dw_sys_networks *ret,
+			 struct dw_error *e)
+{
+	struct ifaddrs *list = NULL;
+	int r = dw_sys_fault(s);
+
+	if (r == 0 && getifaddrs(&list) != 0)
+		r = -errno;
+	if (r < 0)
+		return dw_error_errno(e, r, "the networks of this host");
+	for (const struct ifaddrs *i = list; i; i = i->ifa_next)
+		add_live(i, a, ret);
+	freeifaddrs(list);
+	return 0;
+}
+
+static void add_recorded(char *line, struct dw_arena *a, struct dw_sys_networks *ret)
+{
+	const char *name = dw_word_next(&line);
+	char *address = dw_word_next(&line);
+	char *slash = address ? strchr(address, '/') : NULL;
+	struct dw_sys_network n = { .ifname = name, .up = true };
+	uint64_t bits = 0;
+
+	if (!slash || !dw_parse_u64(slash + 1, 10, 128, &bits))
+		return;
+	*slash = '\0';
+	if (!parse_address(address, &n.address))
+		return;
+	n.bits = (unsigned)bits;
+	n.ifindex = (uint32_t)ret->n + 1;
+	n.loopback = dw_streq(name, "lo");
+	n.broadcast = !n.loopback;
+	dw_vec_push(a, ret, n);
+}
+
+static int fake_networks(struct dw_sys *s, struct dw_arena *a, struct dw_sys_networks *ret,
+			 struct dw_error *e)
+{
+	_cleanup_fd_ int fd = -1;
+	struct dw_bytes text = { 0 };
+	struct dw_lines lines;
+	int r = dw_sys_fault(s);
+
+	if (r < 0)
+		return dw_error_errno(e, r, "the networks of this host");
+	fd = dw_fake_open(s, "networks", NULL);
+	if (fd < 0)
+		return 0; /* a host without a network */
+	r = dw_fd_read_all(fd, DW_FILE_MAX, a, &text);
+	if (r < 0)
+		return dw_error_errno(e, r, "networks");
+	lines = dw_lines_of(&text);
+	for (char *line; (line = dw_lines_next_trimmed(&lines, a)) != NULL;)
+		add_recorded(line, a, ret);
+	return 0;
+}
+
+int dw_sys_networks(struct dw_sys *s, struct dw_arena *a, struct dw_sys_networks *ret,
+		    struct dw_error *e)
+{
+	struct dw_sys_networks found = { 0 };
+	int r = 0;
+
+	if (s->kind == DW_SYS_LIVE)
+		r = live_networks(s, a, &found, e);
+	else if (s->kind == DW_SYS_FAKE)
+		r = fake_networks(s, a, &found, e);
+	if (r == 0)
+		*ret = found;
+	return r;
+}
+
+/* --- files -------------------------------------------------------------------------------------- */
+
+int dw_sys_given_read(struct dw_sys *s, const char *name, size_t max, struct dw_arena *a,
+		      struct dw_bytes *ret, struct dw_error *e)
+{
+	_cleanup_fd_ int fd = -1;
+	int r = dw_sys_fault(s);
+
+	if (r == 0 && dw_streq(name, "-")) {
+		r = dw_fd_read_all(STDIN_FILENO, max, a, ret);
+		return r < 0 ? dw_error_errno(e, r, "standard input") : 0;
+	}
+	if (r == 0) {
+		fd = open(name, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+		r = fd < 0 ? -errno : dw_fd_read_all(fd, max, a, ret);
+	}
+	return r < 0 ? dw_error_errno(e, r, "%s", name) : 0;
+}
+
+static int write_all(int fd, const char *data, size_t n)
+{
+	while (n > 0) {
+		ssize_t done = write(fd, data, n);
+
+		if (done < 0 && errno == EINTR)
+			continue;
+		if (done <= 0)
+			return done < 0 ? -errno : -EIO;
+		data += done;
+		n -= (size_t)done;
+	}
+	return fsync(fd) < 0 ? -errno : 0;
+}
+
+int dw_sys_given_replace(struct dw_sys *s, const char *name, const char *data, size_t n,
+			 struct dw_error *e)
+{
+	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
+	char *temporary = dw_arena_printf(a, "%s.XXXXXX", name);
+	_cleanup_fd_ int fd = -1;
+	int r = dw_sys_fault(s);
+
+	if (r == 0) {
+		fd = mkostemp(temporary, O_CLOEXEC); /* mode 0600 */
+		r = fd < 0 ? -errno : write_all(fd, data, n);
+	}
+	if (r == 0 && rename(temporary, name) < 0)
+		r = -errno;
+	if (r < 0 && fd >= 0)
+		(void)unlink(temporary);
+	return r < 0 ? dw_error_errno(e, r, "%s", name) : 0;
+}
+
+void dw_sys_given_remove(struct dw_sys *s, const char *name)
+{
+	if (dw_sys_fault(s) == 0)
+		(void)unlink(name);
+}
