@@ -130,6 +130,47 @@ void dw_arena_free(struct dw_arena *a)
 	free(a);
 }
 
+void dw_arena_reset(struct dw_arena *a)
+{
+	struct chunk *kept = NULL;
+
+	while (a->head) {
+		struct chunk *c = a->head;
+
+		a->head = c->next;
+		if (kept || c->mapped > 0)
+			chunk_free(c);
+		else
+			kept = c;
+	}
+	a->total = a->shared = kept ? kept->size : 0;
+	a->head = kept;
+	if (!kept)
+		return;
+	memset(kept->data, 0, kept->used);
+	kept->used = 0;
+	kept->next = NULL;
+}
+
+void dw_arena_adopt(struct dw_arena *a, struct dw_arena *other)
+{
+	struct chunk *last = other->head;
+
+	if (!last)
+		return;
+	while (last->next)
+		last = last->next;
+	/* behind our own: what ours has left is used first */
+	if (a->head) {
+		last->next = a->head->next;
+		a->head->next = other->head;
+	} else {
+		a->head = other->head;
+	}
+	a->total += other->total;
+	*other = (struct dw_arena){ 0 };
+}
+
 void *dw_arena_alloc(struct dw_arena *a, size_t size)
 {
 	struct chunk *c = a->head;

@@ -17,6 +17,10 @@ struct dw_arena;
 
 struct dw_arena *dw_arena_new(void);
 void dw_arena_free(struct dw_arena *a); /* NULL allowed */
+/* Takes back all that was handed out, and keeps a little memory for what comes next. */
+void dw_arena_reset(struct dw_arena *a);
+/* Takes over all that `other` handed out, which is empty then and still to be freed: of another thread, that has ended. */
+void dw_arena_adopt(struct dw_arena *a, struct dw_arena *other);
 static inline void dw_cleanup_arena(struct dw_arena **a)
 {
 	dw_arena_free(*a);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * JSON through YAJL: a streaming writer (nothing is built in memory) and a reader of small documents.
+ * JSON: a streaming writer (nothing is built in memory), and a reader of small documents through YAJL.
  */
 #ifndef DW_JSON_H
 #define DW_JSON_H
@@ -19,7 +19,7 @@ struct dw_json *dw_json_new(FILE *out, bool pretty);
 /* Flushes and frees; -EIO when something could not be written, -EINVAL when the document is not whole. */
 int dw_json_close(struct dw_json *j, struct dw_error *e);
 
-/* key NULL: a member of an array (or the document itself). */
+/* key NULL: a member of an array (or the document itself). A name of ours: it is written as it is. */
 void dw_json_object(struct dw_json *j, const char *key);
 void dw_json_end_object(struct dw_json *j);
 void dw_json_array(struct dw_json *j, const char *key);
@@ -35,6 +35,16 @@ void dw_json_null(struct dw_json *j, const char *key);
 void dw_json_raw(struct dw_json *j, const char *key, const char *json, size_t n);
 /* Ends a top-level document with a newline, so that another may follow (JSON Lines). */
 void dw_json_line(struct dw_json *j);
+
+/*
+ * Members of an array, written apart and kept in memory: by another thread, or to be used again. They are written with
+ * the calls above, compact, and freed with dw_json_free_members().
+ */
+struct dw_json *dw_json_new_members(void);
+void dw_json_empty_members(struct dw_json *j); /* begins anew */
+void dw_json_free_members(struct dw_json *j); /* NULL allowed */
+/* Puts them into the open array of j, a compact document. */
+void dw_json_put_members(struct dw_json *j, const struct dw_json *members);
 
 /* --- reading -------------------------------------------------------------------------------------- */
 

@@ -376,6 +376,7 @@ static int look(struct committing *k, struct dw_view *v, struct dw_error *e)
 		return dw_error_set(e, -ENOTSUP, "this kernel does not let BPF walk over tasks");
 	v->arena = k->scratch;
 	dw_view_add(v, &walk.holders);
+	dw_view_add(v, &walk.others);
 	dw_view_add(v, &walk.tables);
 	if (!dw_view_tables_agree(v))
 		v->tables = 0;

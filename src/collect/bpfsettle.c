@@ -64,6 +64,14 @@ size_t dw_view_drop_closed(struct dw_collect *c, struct dw_view *v)
 	return left;
 }
 
+static bool is_closed(struct dw_collect *c, int pid)
+{
+	_cleanup_fd_ int link = dw_procs_openat(c->procs, pid, "fd/0", O_PATH | O_NOFOLLOW, NULL);
+	char target[64];
+
+	return link >= 0 && readlinkat(link, "", target, sizeof(target)) < 0 && errno == EACCES;
+}
+
 /*
  * Is there a process that even root may not look into (a protected PID 1, for one)? The task walk does not show
  * its descriptors either, so a socket without a holder may well be its.
@@ -73,17 +81,14 @@ bool dw_view_has_closed_process(struct dw_collect *c, struct dw_arena *scratch)
 	int *pids = NULL;
 	size_t n = 0;
 
+	/* mostly it is that one: where it is, all others need not be listed */
+	if (is_closed(c, 1))
+		return true;
 	/* a recorded host may have no /proc; a running one that cannot be listed proves nothing */
 	if (dw_procs_list(c->procs, scratch, &pids, &n, NULL) < 0)
 		return dw_sys_is_running(c->sys);
-	for (size_t i = 0; i < n; i++) {
-		_cleanup_fd_ int link =
-			dw_procs_openat(c->procs, pids[i], "fd/0", O_PATH | O_NOFOLLOW, NULL);
-		char target[64];
-
-		if (link >= 0 && readlinkat(link, "", target, sizeof(target)) < 0 &&
-		    errno == EACCES)
+	for (size_t i = 0; i < n; i++)
+		if (is_closed(c, pids[i]))
 			return true;
-	}
 	return false;
 }

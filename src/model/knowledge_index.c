@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "dw_str.h"
+#include "knowledge_pieces.h"
 
 #define NAME_MAX_BYTES 256 /* of a unit or file name, see systemd.unit(5) and NAME_MAX */
 
@@ -46,6 +47,7 @@ struct dw_knowledge_index {
 	struct ports single;
 	struct port *ranges;
 	size_t n_ranges;
+	const struct dw_pieces *pieces;
 	bool placing;
 };
 
@@ -289,6 +291,7 @@ const struct dw_knowledge_index *dw_knowledge_index_new(struct dw_arena *a,
 	for (size_t i = 0; i < DW_ARRAY_SIZE(searched); i++)
 		sort_longest(searched[i]);
 	sort_ports(&x->single);
+	x->pieces = dw_pieces_new(a, k);
 	return x;
 }
 
@@ -386,7 +389,9 @@ struct dw_services dw_index_command(const struct dw_knowledge_index *x, const ch
 	struct dw_services s = { 0 };
 	size_t cap = 0;
 
-	for (size_t i = 0; command && i < x->commands.n; i++)
+	if (!command || !dw_pieces_may_match(x->pieces, command))
+		return s;
+	for (size_t i = 0; i < x->commands.n; i++)
 		if (strstr(command, x->commands.names[i].text))
 			add_once(x->arena, &s, &cap, x->commands.services[i]);
 	return s;

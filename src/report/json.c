@@ -5,45 +5,46 @@
 #include "dw_macros.h"
 #include "dw_report.h"
 #include "dw_scan_report.h"
-
-/*
- * Two capability sets of up to 41 names a holder were half of the work: most holders have the same few, so the
- * text of a list is kept and used again.
- */
-struct kept {
-	uint64_t number; /* dw_value.number of the list, 0: none */
-	char *text;
-	size_t n;
-};
-
-struct writer {
-	struct dw_json *j;
-	struct dw_arena *a;      /* of the kept texts */
-	struct dw_arena *values; /* of the object that is being written */
-	bool keep;               /* kept text is compact: an indented document does without */
-	struct kept kept[8];
-	size_t n_kept;
-};
+#include "jsonwriter.h"
 
 static void write_object(struct writer *w, const char *key, const struct dw_field *fields,
 			 const void *object);
 
-/* Its values go with it: those of thousands of doors would be as much memory as the doors. */
-static void write_item(struct writer *w, const struct dw_field *members, const void *object)
+/* Its values go with a door: those of thousands of doors would be as much memory as the doors. */
+void dw_write_item(struct writer *w, const struct dw_field *members, const void *object)
 {
-	_cleanup_arena_ struct dw_arena *own = dw_arena_new();
 	struct dw_arena *outer = w->values;
 
-	w->values = own;
+	w->values = w->items;
 	write_object(w, NULL, members, object);
 	w->values = outer;
+	if (outer != w->items)
+		dw_arena_reset(w->items);
+}
+
+struct writer dw_writer_new(struct dw_json *j, bool keep)
+{
+	struct dw_arena *a = dw_arena_new();
+
+	return (struct writer){
+		.j = j, .a = a, .items = dw_arena_new(), .values = a, .keep = keep
+	};
+}
+
+void dw_writer_free(struct writer *w)
+{
+	dw_arena_free(w->items);
+	dw_arena_free(w->a);
 }
 
 static void write_objects(struct writer *w, const struct dw_field *f, const struct dw_value *v)
 {
+	bool shared = w->keep && w->values == w->a;
+
 	dw_json_array(w->j, f->name);
-	for (size_t i = 0; i < v->n; i++)
-		write_item(w, f->members, (const char *)v->object + i * v->size);
+	shared = shared && dw_write_items_shared(w, f->members, v->object, v->n, v->size);
+	for (size_t i = 0; !shared && i < v->n; i++)
+		dw_write_item(w, f->members, (const char *)v->object + i * v->size);
 	dw_json_end_array(w->j);
 }
 
@@ -158,11 +159,11 @@ static void write_object(struct writer *w, const char *key, const struct dw_fiel
 static int write_document(const struct dw_field *fields, const void *object, FILE *out, bool pretty,
 			  struct dw_error *e)
 {
-	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
-	struct writer w = { .j = dw_json_new(out, pretty), .a = a, .values = a, .keep = !pretty };
+	struct writer w = dw_writer_new(dw_json_new(out, pretty), !pretty);
 
 	write_object(&w, NULL, fields, object);
-	if (!pretty) /* YAJL ends an indented document with a newline itself */
+	dw_writer_free(&w);
+	if (!pretty) /* an indented document ends with a newline by itself */
 		dw_json_line(w.j);
 	return dw_json_close(w.j, e);
 }
@@ -206,11 +207,10 @@ int dw_report_json(const struct dw_report *r, FILE *out, bool pretty, struct dw_
 
 int dw_report_jsonl(const struct dw_report *r, FILE *out, struct dw_error *e)
 {
-	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
-	struct writer w = { .j = dw_json_new(out, false), .a = a, .values = a, .keep = true };
+	struct writer w = dw_writer_new(dw_json_new(out, false), true);
 
 	for (size_t i = 0; i < r->n_doors; i++) {
-		write_item(&w, dw_fields_door, &r->doors[i]);
+		dw_write_item(&w, dw_fields_door, &r->doors[i]);
 		dw_json_line(w.j);
 	}
 	for (size_t i = 0; i < r->snapshot->n_incomplete; i++) {
@@ -219,5 +219,6 @@ int dw_report_jsonl(const struct dw_report *r, FILE *out, struct dw_error *e)
 		dw_json_end_object(w.j);
 		dw_json_line(w.j);
 	}
+	dw_writer_free(&w);
 	return dw_json_close(w.j, e);
 }

@@ -24,6 +24,7 @@ struct dw_bpf_walk {
 	enum dw_bpf_rung rung;
 	unsigned ran;           /* DW_BPF_* parts that ran */
 	struct dw_bytes holders; /* records; empty when not asked for or not possible */
+	struct dw_bytes others; /* more of them, which a second thread read */
 	struct dw_bytes tables;
 	bool whole;  /* we are in the host's own pid namespace: every task was looked at */
 	size_t lost; /* descriptor tables and io_uring rings that could not be read to their end */

@@ -234,7 +234,7 @@ static void add_bytes(struct dw_bpf_stream *to, const void *p, size_t n)
 static void add_command(struct dw_bpf_stream *to, int proc, uint32_t tgid)
 {
 	struct dw_bpf_command head = { .head = { .type = DW_BPF_COMMAND }, .tgid = tgid };
-	char path[32], text[COMMAND_MAX + 8] = { 0 };
+	char path[32], text[COMMAND_MAX + 8]; /* not cleared: it is longer than most lines by far */
 	_cleanup_fd_ int fd = -1;
 	ssize_t n;
 
@@ -288,18 +288,6 @@ static void *walk_half(void *arg)
 	return NULL;
 }
 
-static struct dw_bytes join_bytes(struct dw_arena *a, const struct dw_bytes *x,
-				  const struct dw_bytes *y)
-{
-	struct dw_bytes all = { dw_arena_alloc(a, x->n + y->n + 1), x->n + y->n };
-
-	if (x->n > 0)
-		memcpy(all.data, x->data, x->n);
-	if (y->n > 0)
-		memcpy(all.data + x->n, y->data, y->n);
-	return all;
-}
-
 /* A second thread takes one half of the processes, where there is a second processor and enough to share. */
 static int run_holders(struct dw_sys *s, int program, struct dw_arena *a, struct dw_bpf_walk *w,
 		       struct dw_error *e)
@@ -322,14 +310,27 @@ static int run_holders(struct dw_sys *s, int program, struct dw_arena *a, struct
 			(void)pthread_join(thread, NULL);
 		else
 			(void)walk_half(&other);
-		mine.to.bytes = join_bytes(a, &mine.to.bytes, &other.to.bytes);
+		dw_arena_adopt(a, its);
 	}
 	if (mine.r < 0 || other.r < 0)
 		return dw_error_set(e, mine.r < 0 ? mine.r : other.r, "%s",
 				    mine.r < 0 ? mine.error.message : other.error.message);
 	w->holders = mine.to.bytes;
+	w->others = other.to.bytes;
 	w->ran |= DW_BPF_HOLDERS;
 	return 0;
+}
+
+static struct dw_bytes join_bytes(struct dw_arena *a, const struct dw_bytes *x,
+				  const struct dw_bytes *y)
+{
+	struct dw_bytes all = { dw_arena_alloc(a, x->n + y->n + 1), x->n + y->n };
+
+	if (x->n > 0)
+		memcpy(all.data, x->data, x->n);
+	if (y->n > 0)
+		memcpy(all.data + x->n, y->data, y->n);
+	return all;
 }
 
 /* Descriptors that did not fit, and the files of io_uring rings. */
@@ -342,6 +343,7 @@ static int run_rest(struct dw_sys *s, int program, struct dw_arena *a, struct dw
 	int r;
 
 	follow(&list, none, &w->holders, 0);
+	follow(&list, none, &w->others, 0);
 	if (list.items.n == 0)
 		return 0;
 	w->lost = list.items.n;

@@ -4,6 +4,44 @@
 #include "dw_str.h"
 #include "dw_test.h"
 
+DW_TEST(an_arena_takes_over_another)
+{
+	_cleanup_arena_ struct dw_arena *a = dw_arena_new(), *other = dw_arena_new();
+	char *big, *small;
+
+	dw_arena_adopt(a, other); /* nothing in either */
+	small = dw_arena_strdup(other, "small");
+	big = dw_arena_alloc(other, 3000000);
+	memset(big, 'x', 3000000);
+	dw_arena_adopt(a, other);
+	DW_CHECK(dw_arena_size(other) == 0 && dw_arena_size(a) > 3000000);
+	DW_CHECK_STR(dw_arena_strdup(other, "anew"), "anew");
+	dw_arena_adopt(a, other);
+	DW_CHECK_STR(dw_arena_strdup(a, "own"), "own");
+	DW_CHECK_STR(small, "small");
+	DW_CHECK(big[0] == 'x' && big[2999999] == 'x');
+}
+
+DW_TEST(a_reset_arena_is_as_new)
+{
+	static const size_t sizes[] = { 1, 5000, 100, 70000, 3000000, 9 };
+	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
+
+	dw_arena_reset(a); /* nothing was handed out */
+	for (unsigned round = 0; round < 3; round++) {
+		for (size_t i = 0; i < DW_ARRAY_SIZE(sizes); i++) {
+			unsigned char *p = dw_arena_alloc(a, sizes[i]);
+
+			for (size_t k = 0; k < sizes[i]; k++)
+				DW_CHECK(p[k] == 0 && "memory is handed out zeroed");
+			memset(p, 0xff, sizes[i]);
+		}
+		DW_CHECK(dw_arena_size(a) > 3000000);
+		dw_arena_reset(a);
+		DW_CHECK(dw_arena_size(a) < 100000);
+	}
+}
+
 DW_TEST(arena_is_zeroed_aligned_and_grows_in_place)
 {
 	_cleanup_arena_ struct dw_arena *a = dw_arena_new();

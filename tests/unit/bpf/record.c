@@ -49,10 +49,12 @@ static int measure(struct dw_sys *s, unsigned want)
 		return 1;
 	}
 	count(&w.holders, counts);
+	count(&w.others, counts);
 	count(&w.tables, counts);
 	printf("want %u: %.1f ms (%.1f of processor), %s, ran %u, lost %zu, %zu + %zu bytes; "
 	       "records by type:",
-	       want, took, busy, rungs[w.rung], w.ran, w.lost, w.holders.n, w.tables.n);
+	       want, took, busy, rungs[w.rung], w.ran, w.lost, w.holders.n + w.others.n,
+	       w.tables.n);
 	for (unsigned i = 1; i < 10; i++)
 		printf(" %zu", counts[i]);
 	printf("\n");
@@ -72,6 +74,7 @@ static int record(struct dw_sys *s, const char *path)
 	}
 	f = fopen(path, "wb");
 	if (!f || fwrite(w.holders.data, 1, w.holders.n, f) != w.holders.n ||
+	    fwrite(w.others.data, 1, w.others.n, f) != w.others.n ||
 	    fwrite(w.tables.data, 1, w.tables.n, f) != w.tables.n || fclose(f)) {
 		perror(path);
 		return 1;

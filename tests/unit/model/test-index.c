@@ -115,6 +115,12 @@ DW_TEST(command_lines_and_ports)
 		     "nfs ceph");
 	DW_CHECK_STR(names(a, dw_index_command(x, "java -jar other.jar")), "");
 	DW_CHECK_STR(names(a, dw_index_command(x, NULL)), "");
+	/* at both ends, and all but there */
+	DW_CHECK_STR(names(a, dw_index_command(x, "ceph.jar")), "ceph");
+	DW_CHECK_STR(names(a, dw_index_command(x, "org.cep")), "");
+	DW_CHECK_STR(names(a, dw_index_command(x, "java org.org.ceph")), "ceph");
+	DW_CHECK_STR(names(a, dw_index_command(x, "org")), "");
+	DW_CHECK_STR(names(a, dw_index_command(x, "")), "");
 	DW_CHECK_STR(names(a, dw_index_port(x, TCP, 10080)), "amanda");
 	DW_CHECK_STR(names(a, dw_index_port(x, TCP, 9102)), "ceph bacula nfs");
 	DW_CHECK_STR(names(a, dw_index_port(x, TCP, 9103)), "bacula nfs");
@@ -130,6 +136,24 @@ DW_TEST(command_lines_and_ports)
 	DW_CHECK(!dw_service_standard_port(&some[1], TCP, 9104));
 	DW_CHECK(!dw_service_standard_port(&some[3], TCP, 9501));
 }
+
+/* A piece may be shorter than what pieces are told apart by. */
+DW_TEST(short_pieces_are_found)
+{
+	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
+	struct dw_service s[] = { some[2] };
+	const struct dw_knowledge k = { s, 1, NULL, 0 };
+	const struct dw_knowledge_index *x;
+
+	s[0].kernel = or_nothing(NULL);
+	s[0].packages = or_nothing(NULL);
+	s[0].commands = LIST("org.ceph", "-z");
+	x = dw_knowledge_index_new(a, &k);
+	DW_CHECK_STR(names(a, dw_index_command(x, "run -z")), "ceph");
+	DW_CHECK_STR(names(a, dw_index_command(x, "run -y org.ceph")), "ceph");
+	DW_CHECK_STR(names(a, dw_index_command(x, "run -y")), "");
+}
+
 DW_TEST(nothing_is_known)
 {
 	_cleanup_arena_ struct dw_arena *a = dw_arena_new();

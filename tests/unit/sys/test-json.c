@@ -28,6 +28,101 @@ DW_TEST(documents_are_written_whole)
 	free(text);
 }
 
+/* What RFC 8259, section 7, wants of a byte of ASCII. */
+static void escaped(char c, char *to, size_t n)
+{
+	static const char named[] = "\"\"\\\\\bb\ff\nn\rr\tt";
+	const char *at = strchr(named, c);
+
+	if (c < 0x20 && (!at || (at - named) % 2))
+		snprintf(to, n, "\\u%04X", c);
+	else if (at && (at - named) % 2 == 0)
+		snprintf(to, n, "\\%c", at[1]);
+	else
+		snprintf(to, n, "%c", c);
+}
+
+/* Wherever in a string the byte stands: stretches are looked through by eight. */
+DW_TEST(every_byte_is_escaped_everywhere)
+{
+	struct dw_json *j = dw_json_new_members();
+	char *kept = NULL;
+	size_t n = 0;
+
+	for (int c = 1; c < 128; c++)
+		for (int at = 0; at < 18; at++) {
+			char text[] = "abcdefghijklmnopqr", how[8], want[64];
+			FILE *out = open_memstream(&kept, &n);
+			struct dw_json *whole = dw_json_new(out, false);
+
+			text[at] = (char)c;
+			escaped((char)c, how, sizeof(how));
+			snprintf(want, sizeof(want), "[\"%.*s%s%s\"]", at, text, how,
+				 text + at + 1);
+			dw_json_empty_members(j);
+			dw_json_string(j, NULL, text);
+			dw_json_array(whole, NULL);
+			dw_json_put_members(whole, j);
+			dw_json_end_array(whole);
+			DW_CHECK_INT(dw_json_close(whole, NULL), 0);
+			fclose(out);
+			DW_CHECK_STR(kept, want);
+			free(kept);
+		}
+	dw_json_free_members(j);
+}
+
+DW_TEST(members_written_apart_come_in_line)
+{
+	struct dw_json *none = dw_json_new_members(), *some = dw_json_new_members();
+	char *text = NULL;
+	size_t n = 0;
+	FILE *out = open_memstream(&text, &n);
+	struct dw_json *j = dw_json_new(out, false);
+
+	for (unsigned i = 0; i < 20000; i++)
+		dw_json_uint(some, NULL, i % 10);
+	dw_json_empty_members(some);
+	dw_json_object(some, NULL);
+	dw_json_null(some, "a");
+	dw_json_end_object(some);
+	dw_json_uint(some, NULL, 10);
+	dw_json_array(j, NULL);
+	dw_json_put_members(j, none);
+	dw_json_put_members(j, some);
+	dw_json_put_members(j, none);
+	dw_json_put_members(j, some);
+	dw_json_end_array(j);
+	DW_CHECK_INT(dw_json_close(j, NULL), 0);
+	fclose(out);
+	DW_CHECK_STR(text, "[{\"a\":null},10,{\"a\":null},10]");
+	free(text);
+	dw_json_free_members(none);
+	dw_json_free_members(some);
+	dw_json_free_members(NULL);
+}
+
+DW_TEST(indented_documents_are_for_people)
+{
+	char *text = NULL;
+	size_t n = 0;
+	FILE *out = open_memstream(&text, &n);
+	struct dw_json *j = dw_json_new(out, true);
+
+	dw_json_object(j, NULL);
+	dw_json_array(j, "none");
+	dw_json_end_array(j);
+	dw_json_array(j, "some");
+	dw_json_uint(j, NULL, 0);
+	dw_json_string(j, NULL, "");
+	dw_json_end_array(j);
+	dw_json_end_object(j);
+	DW_CHECK_INT(dw_json_close(j, NULL), 0);
+	fclose(out);
+	DW_CHECK_STR(text, "{\n  \"none\": [\n\n  ],\n  \"some\": [\n    0,\n    \"\"\n  ]\n}\n");
+	free(text);
+}
+
 DW_TEST(a_full_disk_is_an_error)
 {
 	FILE *out = fopen("/dev/full", "w");
