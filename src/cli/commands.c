@@ -45,7 +45,7 @@ const struct dw_option dw_options[DW_OPTION_COUNT + 1] = {
 	{ DW_OPTION_EVEN_MY_SESSION, "even-my-session", 0, NULL, NULL,
 	  "also your own way in, the last way in, the host's network" },
 	{ DW_OPTION_REMOVE_PACKAGE, "remove-package", 0, NULL, NULL,
-	  "also remove the packages of the programs" },
+	  "also remove the packages of the programs, and what needs them" },
 	{ DW_OPTION_DISABLE_PROGRAM, "disable-program", 0, NULL, NULL,
 	  "also take away the right to run the programs" },
 	{ DW_OPTION_FORCE, "force", 0, NULL, NULL,

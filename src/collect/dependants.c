@@ -19,8 +19,7 @@ static bool is_blank(char c)
 	return c == ' ' || c == '\t';
 }
 
-/* Cuts the next part, up to the separator, off the list; false: there is none. */
-static bool next_part(struct dw_dpkg_list *list, char separator, struct dw_dpkg_list *ret)
+bool dw_dpkg_next_part(struct dw_dpkg_list *list, char separator, struct dw_dpkg_list *ret)
 {
 	const char *end;
 
@@ -34,8 +33,7 @@ static bool next_part(struct dw_dpkg_list *list, char separator, struct dw_dpkg_
 	return true;
 }
 
-/* "  name:any (>= 1.2) [amd64]" -> "name" */
-static struct dw_dpkg_list name_of(struct dw_dpkg_list part)
+struct dw_dpkg_list dw_dpkg_name_of(struct dw_dpkg_list part)
 {
 	size_t n = 0;
 
@@ -53,7 +51,7 @@ static bool is_called(const struct dw_dpkg_list *name, const char *text)
 	return strlen(text) == name->n && memcmp(text, name->s, name->n) == 0;
 }
 
-static bool same_name(const struct dw_dpkg_list *a, const struct dw_dpkg_list *b)
+bool dw_dpkg_same_name(const struct dw_dpkg_list *a, const struct dw_dpkg_list *b)
 {
 	return a->n == b->n && memcmp(a->s, b->s, a->n) == 0;
 }
@@ -62,10 +60,10 @@ static bool provides(const struct dw_dpkg_package *p, const struct dw_dpkg_list 
 {
 	struct dw_dpkg_list rest = p->provides, part;
 
-	while (next_part(&rest, ',', &part)) {
-		struct dw_dpkg_list one = name_of(part);
+	while (dw_dpkg_next_part(&rest, ',', &part)) {
+		struct dw_dpkg_list one = dw_dpkg_name_of(part);
 
-		if (same_name(&one, name))
+		if (dw_dpkg_same_name(&one, name))
 			return true;
 	}
 	return false;
@@ -91,7 +89,7 @@ static bool another_fulfils(const struct search *k, const struct dw_dpkg_list *n
 static bool is_ours(const struct search *k, const struct dw_dpkg_list *name)
 {
 	for (size_t i = 0; i < k->names.n; i++)
-		if (same_name(&k->names.v[i], name))
+		if (dw_dpkg_same_name(&k->names.v[i], name))
 			return true;
 	return false;
 }
@@ -102,13 +100,13 @@ static bool clause_needs_us(const struct search *k, struct dw_dpkg_list clause)
 	struct dw_dpkg_list rest = clause, part;
 	bool ours = false;
 
-	while (next_part(&rest, '|', &part)) {
-		struct dw_dpkg_list name = name_of(part);
+	while (dw_dpkg_next_part(&rest, '|', &part)) {
+		struct dw_dpkg_list name = dw_dpkg_name_of(part);
 
 		ours = ours || is_ours(k, &name);
 	}
-	for (rest = clause; ours && next_part(&rest, '|', &part);) {
-		struct dw_dpkg_list name = name_of(part);
+	for (rest = clause; ours && dw_dpkg_next_part(&rest, '|', &part);) {
+		struct dw_dpkg_list name = dw_dpkg_name_of(part);
 
 		if (another_fulfils(k, &name))
 			return false;
@@ -120,7 +118,7 @@ static bool list_needs_us(const struct search *k, struct dw_dpkg_list list)
 {
 	struct dw_dpkg_list clause;
 
-	while (next_part(&list, ',', &clause))
+	while (dw_dpkg_next_part(&list, ',', &clause))
 		if (clause_needs_us(k, clause))
 			return true;
 	return false;
@@ -146,8 +144,8 @@ static void gather_names(struct search *k, struct dw_arena *scratch)
 			continue;
 		dw_vec_push(scratch, &k->names,
 			    ((struct dw_dpkg_list){ p->name, strlen(p->name) }));
-		while (next_part(&rest, ',', &part)) {
-			struct dw_dpkg_list name = name_of(part);
+		while (dw_dpkg_next_part(&rest, ',', &part)) {
+			struct dw_dpkg_list name = dw_dpkg_name_of(part);
 
 			if (name.n > 0)
 				dw_vec_push(scratch, &k->names, name);

@@ -63,10 +63,11 @@ static bool is_name(const char *s, size_t n)
 	return n > 0 && n < 200 && s[0] != '.';
 }
 
-/* Of some thirty fields eight matter; their first letters say most of it. */
+/* Of some thirty fields eleven matter; their first letters say most of it. */
 static bool is_wanted(char first)
 {
-	static const char wanted[] = { 'P', 'V', 'A', 'S', 'M', 'D', 'p', 'v', 'a', 's', 'm', 'd' };
+	static const char wanted[] = { 'P', 'V', 'A', 'S', 'M', 'D', 'E',
+				       'p', 'v', 'a', 's', 'm', 'd', 'e' };
 
 	return memchr(wanted, first, sizeof(wanted)) != NULL;
 }
@@ -109,6 +110,10 @@ static const char *take_field(struct dw_arena *a, struct dw_dpkg_package *p, con
 		p->removed = n >= 12 && memcmp(value + n - 12, "config-files", 12) == 0;
 	} else if (FIELD("Multi-Arch")) {
 		p->multi_arch_same = n == 4 && memcmp(value, "same", 4) == 0;
+	} else if (FIELD("Essential") || FIELD("Protected")) {
+		p->essential |= n == 3 && strncasecmp(value, "yes", 3) == 0;
+	} else if (FIELD("Priority")) {
+		p->required = n == 8 && strncasecmp(value, "required", 8) == 0;
 	} else if (FIELD("Depends")) {
 		p->depends = (struct dw_dpkg_list){ value, n };
 	} else if (FIELD("Pre-Depends")) {

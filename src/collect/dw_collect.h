@@ -9,6 +9,7 @@
 #include "dw_facts.h"
 #include "dw_netlink.h"
 #include "dw_procs.h"
+#include "dw_removal.h"
 #include "dw_sys.h"
 
 /* Rungs of the ladder that may be used. */
@@ -98,5 +99,12 @@ int dw_packages_find(struct dw_sys *s, struct dw_facts *f, const char *const *pa
  */
 int dw_packages_dependants(struct dw_sys *s, struct dw_arena *a, const char *package,
 			   struct dw_strings *ret, struct dw_error *e);
+
+/*
+ * All that goes when the package is removed: whoever cannot do without it, as above, and whoever cannot do without
+ * those. In the order of removal, in the arena. -ENOENT, -ENOTSUP: as above; -E2BIG: more than DW_REMOVAL_MAX.
+ */
+int dw_packages_removal(struct dw_sys *s, struct dw_arena *a, const char *package,
+			struct dw_removal *ret, struct dw_error *e);
 
 #endif

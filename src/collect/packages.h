@@ -72,6 +72,8 @@ struct dw_dpkg_package {
 	bool multi_arch_same;
 	bool installed; /* has files: unpacked, half-configured, installed, config-files ... */
 	bool removed;   /* of these: what it needs is not needed any more (config-files) */
+	bool essential; /* Essential: yes, or Protected: yes (deb-control(5)) */
+	bool required;  /* Priority: required */
 	unsigned line;
 	/* lists as written, in the text that was parsed; empty: the paragraph has none */
 	struct dw_dpkg_list {
@@ -89,6 +91,15 @@ void dw_dpkg_parse_status(struct dw_arena *a, const struct dw_bytes *text,
 			  struct dw_dpkg_status *ret,
 			  void (*bad)(void *arg, unsigned line, const char *why), void *arg);
 
+/* Cuts the next part, up to the separator, off the list; false: there is none. */
+bool dw_dpkg_next_part(struct dw_dpkg_list *list, char separator, struct dw_dpkg_list *ret);
+/* "  name:any (>= 1.2) [amd64]" -> "name" */
+struct dw_dpkg_list dw_dpkg_name_of(struct dw_dpkg_list part);
+bool dw_dpkg_same_name(const struct dw_dpkg_list *a, const struct dw_dpkg_list *b);
+
+/* dw_packages_removal() on the text of dpkg's status. */
+int dw_dpkg_parse_removal(struct dw_arena *a, const struct dw_bytes *text, const char *package,
+			  struct dw_removal *ret, struct dw_error *e);
 /* dw_packages_dependants() on the text of dpkg's status. */
 int dw_dpkg_parse_dependants(struct dw_arena *a, const struct dw_bytes *text, const char *package,
 			     struct dw_strings *ret, struct dw_error *e);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "audit-private.h"
+#include "dw_collect.h"
 #include "dw_levers.h"
 #include "dw_str.h"
 
@@ -12,6 +13,24 @@ struct gathering {
 	struct dw_switch sw;
 	unsigned more;
 };
+
+/* What goes with the door's package, once for all doors of one. NULL: it is not known; *e says why. */
+static const struct dw_removal *removal_of(const struct gathering *g,
+					   const struct dw_plan_door *doors, size_t i,
+					   struct dw_error *e)
+{
+	const struct dw_package *p = doors[i].door->package;
+	struct dw_removal *ret;
+
+	if (!(g->more & DW_LEVERS_REMOVE_PACKAGE) || !p || !p->name ||
+	    !dw_streq0(p->manager, "dpkg"))
+		return NULL;
+	for (size_t k = 0; k < i; k++)
+		if (doors[k].removal && dw_streq0(doors[k].door->package->name, p->name))
+			return doors[k].removal;
+	ret = dw_new(g->s.arena, struct dw_removal);
+	return dw_packages_removal(g->s.sys, g->s.arena, p->name, ret, e) < 0 ? NULL : ret;
+}
 
 static const struct dw_levers *cannot(struct dw_arena *a, const char *text)
 {
@@ -73,7 +92,7 @@ static const struct dw_levers *narrow(struct gathering *g, const struct dw_plan_
 static const struct dw_levers *levers_of(struct gathering *g, const struct dw_plan_door *d)
 {
 	if (d->intent == DW_INTENT_CLOSE)
-		return dw_levers_close(&g->s, &g->sw, d->door, d->relations, g->more);
+		return dw_levers_close(&g->s, &g->sw, d->door, d->relations, g->more, d->removal);
 	return narrow(g, d);
 }
 
@@ -81,9 +100,22 @@ static void gather(struct gathering *g, struct dw_plan_door *doors, size_t n)
 {
 	struct dw_starters_set *set = dw_starters_load(&g->s);
 
-	for (size_t i = 0; i < n; i++)
-		if (doors[i].intent != DW_INTENT_NONE)
-			doors[i].levers = levers_of(g, &doors[i]);
+	for (size_t i = 0; i < n; i++) {
+		struct dw_error e = { 0 };
+
+		doors[i].removal = NULL;
+		if (doors[i].intent == DW_INTENT_NONE)
+			continue;
+		if (doors[i].intent == DW_INTENT_CLOSE)
+			doors[i].removal = removal_of(g, doors, i, &e);
+		doors[i].levers =
+			e.code ? cannot(g->s.arena,
+					dw_arena_printf(g->s.arena,
+							"What goes with its package is not "
+							"known: %s.",
+							e.message))
+			       : levers_of(g, &doors[i]);
+	}
 	dw_switch_close(&g->sw);
 	dw_starters_unload(set);
 }

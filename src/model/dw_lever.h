@@ -24,7 +24,7 @@
  *   container  "running POLICY" or "stopped POLICY", its restart policy with the limit where it has one
  *              ("running always", "stopped on-failure:3"), or "absent"
  *   process    "running" or "gone"
- *   package    "installed VERSION" or "removed"
+ *   package    "installed VERSION" or "removed" for each package of the object, in its order, blanks between
  */
 struct dw_state {
 	const char *text;     /* NULL: not known */
@@ -63,7 +63,8 @@ struct dw_lever {
 	/* file: `off` is what these make of `now`; those of one file for several doors are put together; n 0: none */
 	const struct dw_edit *edits;
 	size_t n_edits;
-	/* Levers of one manager, phase and group are one step: units that start each other. NULL: alone */
+	/* Levers of one manager, phase and group are one step: units that start each other, packages that go together.
+	   NULL: alone */
 	const char *group;
 	unsigned order; /* within the phase, smaller first: 0 triggers, 1 what they start */
 	const char *

@@ -8,13 +8,15 @@
 
 #include "dw_lever.h"
 #include "dw_model.h"
+#include "dw_removal.h"
 
 /* One change. Its inverse swaps expect and want. */
 struct dw_step {
 	enum dw_phase phase;
 	const char *manager; /* as dw_lever.manager */
 	const char *
-		object; /* as dw_lever.object; systemd: the units of a group, blanks between, triggers first */
+		object; /* as dw_lever.object; systemd: the units of a group, blanks between, triggers first; package: likewise,
+			   dependants first */
 	struct dw_state expect, want;
 	const char
 		*notify; /* NULL: nobody; the same on steps in a row: told once, behind the last */
@@ -57,6 +59,8 @@ struct dw_plan_door {
 	const struct dw_levers *levers;       /* NULL: intent is NONE */
 	const struct dw_relations *relations; /* NULL: none, or not known */
 	const struct dw_strings *dependants;  /* packages that need its package; NULL: not known */
+	const struct dw_removal
+		*removal; /* what goes with its package; NULL: that stays, or it is not known */
 };
 
 struct dw_plan_request {
@@ -75,6 +79,8 @@ struct dw_plan {
 	size_t n_also;
 	struct dw_refusal *refused;
 	size_t n_refused;
+	const struct dw_removed_package **packages; /* that are removed, as their steps name them */
+	size_t n_packages;
 	struct dw_strings
 		needed_by; /* "cups-browsed.service (requires cups.service)": what may miss them */
 };

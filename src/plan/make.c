@@ -89,9 +89,10 @@ static bool is_line_alone(const struct making *m, const struct making_door *d,
 	return true;
 }
 
-static void tell_needed(struct making *m, const struct making_door *d, const struct dw_steps *steps,
-			struct dw_strings *ret)
+static void tell_needed(struct making *m, const struct making_door *d, struct dw_plan *plan)
 {
+	const struct dw_steps *steps = &plan->steps;
+	struct dw_strings *ret = &plan->needed_by;
 	const struct dw_relations *r = d->d->relations;
 	const struct dw_package *p = d->d->door->package;
 
@@ -105,9 +106,10 @@ static void tell_needed(struct making *m, const struct making_door *d, const str
 						 d->d->door->starter.id ? d->d->door->starter.id
 									: d->text));
 	for (size_t i = 0; d->d->dependants && p && i < d->d->dependants->n; i++)
-		add_once(m->arena, ret,
-			 dw_arena_printf(m->arena, "%s (package, needs %s)", d->d->dependants->v[i],
-					 p->name));
+		if (!dw_making_is_removed(plan, d->d->dependants->v[i]))
+			add_once(m->arena, ret,
+				 dw_arena_printf(m->arena, "%s (package, needs %s)",
+						 d->d->dependants->v[i], p->name));
 }
 
 /* --- the plan ----------------------------------------------------------------------------------- */
@@ -140,7 +142,7 @@ static void add_doors(struct making *m, struct dw_plan *p)
 
 		if (d->active) {
 			p->closes[p->n_closes++] = d->d;
-			tell_needed(m, d, &p->steps, &p->needed_by);
+			tell_needed(m, d, p);
 		} else if (d->id) {
 			p->refused[p->n_refused++] =
 				(struct dw_refusal){ d->d->door, d->id, d->sentence };
@@ -158,6 +160,7 @@ struct dw_plan *dw_plan_make(const struct dw_plan_request *r, struct dw_arena *a
 		dw_making_refuse_all(&m);
 	while (dw_making_steps(&m, &p->steps));
 	tell_remarks(&m, &p->steps);
+	dw_making_packages(&m, p);
 	add_doors(&m, p);
 	add_also(&m, p);
 	return p;

@@ -65,7 +65,17 @@ bool dw_lever_is_network(const struct dw_lever *l, const struct dw_door *d);
 /* Refuses the door, with a sentence. id: one of dw_plan_refusal_id(). */
 void dw_making_refuse(struct making *m, size_t i, const char *id, const char *fmt, ...)
 	dw_printf_like(4, 5);
+/* A door that is to stay: not for this plan's door, which then is `also`. */
+bool dw_making_is_kept(const struct making_door *n, bool named);
 /* Takes doors out until what is left may be done. */
 void dw_making_refuse_all(struct making *m);
+
+/* --- packages (packages.c) -------------------------------------------------------------------------- */
+
+/* Refuses the door when a package that would go with its own has to stay. */
+void dw_making_refuse_packages(struct making *m, size_t i);
+/* Fills in p->packages from its steps. */
+void dw_making_packages(struct making *m, struct dw_plan *p);
+bool dw_making_is_removed(const struct dw_plan *p, const char *package);
 
 #endif

@@ -62,34 +62,12 @@ static const struct dw_lever *not_read(const struct making *m, const struct dw_l
 	return NULL;
 }
 
-/* dpkg(1) refuses it as well, but only when all else is done. */
-static const char *needed_package(const struct making *m, const struct dw_plan_door *d)
-{
-	for (size_t i = 0; d->dependants && d->dependants->n && i < d->levers->n; i++)
-		if (dw_streq(d->levers->v[i].manager, "package") &&
-		    dw_making_moves(m, &d->levers->v[i]))
-			return d->levers->v[i].object;
-	return NULL;
-}
-
-static const char *first_few(const struct making *m, const struct dw_strings *all)
-{
-	struct dw_str b = { .arena = m->arena };
-
-	for (size_t i = 0; i < all->n && i < 5; i++)
-		dw_str_addf(&b, "%s%s", i ? ", " : "", all->v[i]);
-	if (all->n > 5)
-		dw_str_addf(&b, " and %zu more", all->n - 5);
-	return b.s;
-}
-
 static void refuse_impossible(struct making *m, size_t i)
 {
 	const struct dw_plan_door *d = m->doors[i].d;
 	bool narrow = d->intent == DW_INTENT_RESTRICT;
 	const char *id = narrow ? "needs-fence" : "no-lever";
 	const struct dw_lever *unread;
-	const char *package;
 
 	if (!d->levers || d->levers->cannot)
 		dw_making_refuse(
@@ -105,13 +83,8 @@ static void refuse_impossible(struct making *m, size_t i)
 				 d->door->kind == DW_KIND_SLEEPING
 					 ? ""
 					 : ", and what holds it now could not be told");
-	else if ((package = needed_package(m, d)))
-		dw_making_refuse(m, i, "package-needed",
-				 "The package %s cannot be removed: %s need%s it. Remove what "
-				 "needs it first, "
-				 "or close the door without --remove-package.",
-				 package, first_few(m, d->dependants),
-				 d->dependants->n == 1 ? "s" : "");
+	else
+		dw_making_refuse_packages(m, i);
 }
 
 /* --- what must not go --------------------------------------------------------------------------- */
@@ -201,8 +174,7 @@ static void refuse_own(struct making *m, size_t i)
 
 /* --- neighbours --------------------------------------------------------------------------------- */
 
-/* A door that is to stay: not for this plan's door, which then is `also`. */
-static bool is_kept(const struct making_door *n, bool named)
+bool dw_making_is_kept(const struct making_door *n, bool named)
 {
 	static const char *const kept[] = { "keep", "restrict", "ask" };
 
@@ -243,7 +215,7 @@ static bool refuse_for(struct making *m, size_t i, size_t k)
 	else if (spreads(n))
 		dw_making_refuse(m, i, n->id, "%s goes with it, and stays: %s", tell(m, k),
 				 n->sentence);
-	else if (is_kept(n, d->d->named))
+	else if (dw_making_is_kept(n, d->d->named))
 		dw_making_refuse(m, i, "kept-neighbour",
 				 "%s goes with it, and is to stay (%s): name both to close them.",
 				 tell(m, k), n->d->verdict ? n->d->verdict : "no verdict");
@@ -276,7 +248,7 @@ static bool would_miss(const struct making *m, const struct making_door *d)
 		const struct making_door *n = &m->doors[d->daemon_takes.v[k]];
 
 		if (n->d->door->carries_session || n->d->network || spreads(n) ||
-		    is_kept(n, d->d->named))
+		    dw_making_is_kept(n, d->d->named))
 			return true;
 	}
 	return false;

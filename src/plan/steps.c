@@ -88,13 +88,16 @@ static int by_object(const void *x, const void *y)
 
 static bool groups(const struct item *i)
 {
-	return i->l->group && dw_streq(i->l->manager, "systemd");
+	return i->l->group &&
+	       (dw_streq(i->l->manager, "systemd") || dw_streq(i->l->manager, "package"));
 }
 
 static int compare_group(const struct item *a, const struct item *b)
 {
 	int r = (int)groups(b) - (int)groups(a);
 
+	if (!r && groups(a))
+		r = strcmp(a->l->manager, b->l->manager);
 	if (!r)
 		r = (int)a->l->phase - (int)b->l->phase;
 	return r || !groups(a) ? r : strcmp(a->l->group, b->l->group);
@@ -334,6 +337,17 @@ static void tell_doors(struct stepping *s, struct dw_step *st, const struct obje
 		st->n_doors += i == 0 || doors.v[i - 1] != doors.v[i];
 }
 
+/* Packages are installed again the other way round: who needs another behind it. */
+static void turn_round(const struct dw_step *st, struct dw_strings *undo)
+{
+	for (size_t i = 0; dw_streq(st->manager, "package") && i < undo->n / 2; i++) {
+		const char *other = undo->v[undo->n - 1 - i];
+
+		undo->v[undo->n - 1 - i] = undo->v[i];
+		undo->v[i] = other;
+	}
+}
+
 static struct dw_step step_of(struct stepping *s, const struct object **v, size_t n)
 {
 	const struct dw_lever *first = v[0]->items[0]->l;
@@ -362,6 +376,7 @@ static struct dw_step step_of(struct stepping *s, const struct object **v, size_
 	st.want.text = want.s;
 	st.label = label.s;
 	st.diff = v[0]->diff;
+	turn_round(&st, &undo);
 	st.command = join_commands(s->arena, &commands);
 	st.undo_command = join_commands(s->arena, &undo);
 	tell_doors(s, &st, v, n);

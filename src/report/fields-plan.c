@@ -204,6 +204,31 @@ static const struct dw_field refusal_fields[] = {
 	{ 0 },
 };
 
+DW_GETTER(get_removed_name)
+{
+	dw_give_string(v, (*(const struct dw_removed_package *const *)object)->name);
+}
+
+DW_GETTER(get_removed_version)
+{
+	dw_give_string(v, (*(const struct dw_removed_package *const *)object)->version);
+}
+
+DW_GETTER(get_removed_needs)
+{
+	dw_give_string(v, (*(const struct dw_removed_package *const *)object)->needs);
+}
+
+static const struct dw_field removed_fields[] = {
+	{ "name", DW_FIELD_STRING, .get = get_removed_name, .description = "of the package" },
+	{ "version", DW_FIELD_STRING, true, .get = get_removed_version,
+	  .description = "that is installed" },
+	{ "needs", DW_FIELD_STRING, true, .get = get_removed_needs,
+	  .description = "the package that goes and that it cannot do without; null: it is a "
+			 "door's own" },
+	{ 0 },
+};
+
 static const struct dw_report_plan *told(const void *object)
 {
 	return object;
@@ -247,6 +272,13 @@ DW_GETTER(get_plan_steps)
 	dw_give_objects(v, s->v, s->n, sizeof(*s->v));
 }
 
+DW_GETTER(get_packages)
+{
+	const struct dw_plan *p = told(object)->plan;
+
+	dw_give_objects(v, p->packages, p->n_packages, sizeof(*p->packages));
+}
+
 DW_GETTER(get_needed_by)
 {
 	const struct dw_strings *s = &told(object)->plan->needed_by;
@@ -275,6 +307,8 @@ const struct dw_field dw_fields_plan[] = {
 	  .description = "doors that stay as they are though they were named or judged" },
 	{ "steps", DW_FIELD_OBJECTS, .members = plan_step_fields, .get = get_plan_steps,
 	  .description = "in the order in which they are taken" },
+	{ "packages", DW_FIELD_OBJECTS, .members = removed_fields, .get = get_packages,
+	  .description = "that are removed, in this order: with --remove-package alone" },
 	{ "needed_by", DW_FIELD_STRINGS, .get = get_needed_by,
 	  .description = "what may miss these doors" },
 	{ "remarks", DW_FIELD_STRINGS, .get = get_remarks,

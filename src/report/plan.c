@@ -133,6 +133,29 @@ static void add_connected(const struct telling *t, struct dw_plan_door *const *v
 	}
 }
 
+/* What goes too is read before anybody says yes: all of it. */
+static void put_packages(const struct telling *t)
+{
+	const struct dw_plan *p = t->p->plan;
+	struct dw_arena *a = t->page.a;
+
+	if (p->n_packages == 0)
+		return;
+	dw_page_head(&t->page, dw_arena_printf(a, "%zu package%s will be removed:", p->n_packages,
+					       p->n_packages == 1 ? "" : "s"));
+	for (size_t i = 0; i < p->n_packages; i++) {
+		const struct dw_removed_package *v = p->packages[i];
+		const char *version = v->version ? v->version : "";
+		const char *needs = v->needs ? dw_arena_printf(a, ", which needs %s",
+							       dw_cells_escape(v->needs, a))
+					     : "";
+
+		dw_page_put(&t->page, 2, 4,
+			    dw_arena_printf(a, "%s %s%s", dw_cells_escape(v->name, a),
+					    dw_cells_escape(version, a), needs));
+	}
+}
+
 static void put_missed(const struct telling *t)
 {
 	const struct dw_plan *p = t->p->plan;
@@ -286,6 +309,7 @@ int dw_report_plan_text(const struct dw_report_plan *p, FILE *out,
 	put_nothing(&t);
 	if (p->plan->steps.n) {
 		put_all_doors(&t);
+		put_packages(&t);
 		dw_page_steps(&t.page, &p->plan->steps);
 		put_missed(&t);
 	}

@@ -143,7 +143,8 @@ const char *dw_report_step_words(const struct dw_step *s, struct dw_arena *a)
 	if (dw_streq(m, "process"))
 		return dw_arena_printf(a, "End the process %s", name_of(s, a));
 	if (dw_streq(m, "package"))
-		return dw_arena_printf(a, "Remove the package %s", name_of(s, a));
+		return dw_arena_printf(a, "Remove the package%s %s",
+				       strchr(s->object, ' ') ? "s" : "", listed(s->object, a));
 	if (dw_streq(m, "container"))
 		return dw_arena_printf(a, "%s the container %s, and %s",
 				       wants_some(want, "running") ? "Start" : "Stop",

@@ -6,6 +6,7 @@
 #include "dw_knowledge.h"
 #include "dw_lever.h"
 #include "dw_model.h"
+#include "dw_removal.h"
 #include "dw_starters.h"
 #include "dw_switch.h"
 
@@ -19,11 +20,12 @@ enum {
 /*
  * Finds what closes the door now and keeps it shut at every later start. s: as for dw_starters_load(), with `systemd`
  * loaded when PID 1 is systemd. sw: states are read through its switches. relations: of the door's starter (what
- * would wake it); NULL: not known. Never NULL; all lies in s->arena, borrowing the door's texts.
+ * would wake it); NULL: not known. removal: what goes with the door's package, for DW_LEVERS_REMOVE_PACKAGE; NULL:
+ * not known, the package alone. Never NULL; all lies in s->arena, borrowing the texts of door and removal.
  */
 struct dw_levers *dw_levers_close(struct dw_starters *s, struct dw_switch *sw,
 				  const struct dw_door *d, const struct dw_relations *relations,
-				  unsigned more);
+				  unsigned more, const struct dw_removal *removal);
 
 /*
  * The levers that narrow the door instead: bind it to loopback or to one address by the service's own setting, by a

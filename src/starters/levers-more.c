@@ -1,40 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What is done on request only: a program that nobody may run any more, a package removed. */
+/* What is done on request only: a program that nobody may run any more. */
 #include "initscript.h"
 #include "levers.h"
 
 #define STATOVERRIDE "/var/lib/dpkg/statoverride"
-
-void dw_levers_of_package(struct levering *l)
-{
-	const struct dw_package *p = l->door->package;
-	struct dw_lever v;
-	const char *word;
-
-	if (!p || !p->name) {
-		dw_levers_cannot(l, "Its program is in no package that could be removed.");
-		return;
-	}
-	word = dw_levers_operand(l->arena, p->name);
-	v = (struct dw_lever){
-		.phase = DW_PHASE_LEFT,
-		.manager = "package",
-		.object = p->name,
-		.off.text = "removed",
-		.order = 9,
-		.label = dw_arena_printf(l->arena, "the package %s", p->name),
-		.why = "Its program is in this package.",
-		.command = dw_arena_printf(
-			l->arena, dw_streq0(p->manager, "rpm") ? "rpm -e %s" : "apt-get remove %s",
-			word),
-		.no_undo = true,
-	};
-	if (dw_levers_add(l, &v))
-		dw_levers_remark(l,
-				 "A removed package does not come back with an undo: install %s "
-				 "again (its configuration stays).",
-				 p->name);
-}
 
 /* --- the program ---------------------------------------------------------------------------------- */
 

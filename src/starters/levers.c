@@ -141,7 +141,7 @@ static void close_rule(struct levering *l)
 
 struct dw_levers *dw_levers_close(struct dw_starters *s, struct dw_switch *sw,
 				  const struct dw_door *d, const struct dw_relations *relations,
-				  unsigned more)
+				  unsigned more, const struct dw_removal *removal)
 {
 	struct levering l = {
 		.s = s,
@@ -162,7 +162,7 @@ struct dw_levers *dw_levers_close(struct dw_starters *s, struct dw_switch *sw,
 	else
 		finders[kind](&l);
 	if (more & DW_LEVERS_REMOVE_PACKAGE)
-		dw_levers_of_package(&l);
+		dw_levers_of_package(&l, removal);
 	if (more & DW_LEVERS_DISABLE_PROGRAM)
 		dw_levers_of_program(&l);
 	if (!l.ret->n)

@@ -142,7 +142,7 @@ void dw_levers_of_kernel(struct levering *l);
 void dw_levers_of_unknown(struct levering *l);
 
 /* On request only. */
-void dw_levers_of_package(struct levering *l);
+void dw_levers_of_package(struct levering *l, const struct dw_removal *removal);
 void dw_levers_of_program(struct levering *l);
 
 #endif

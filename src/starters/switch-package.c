@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The switch of a package of dpkg: it can be removed, its configuration files stay (dpkg(1), --remove). It is put back
- * by a person: that needs the archive and the network.
+ * The switch of packages of dpkg, one or several with blanks between: they can be removed, their configuration files
+ * stay (dpkg(1), --remove). All go with one call: dpkg finds their order, and packages that need each other cannot
+ * go any other way. They are put back by a person: that needs the archive and the network.
  */
 #include <errno.h>
 #include <string.h>
@@ -107,49 +108,157 @@ const char *dw_switch_package_version(struct dw_arena *a, const struct dw_bytes 
 	return z.version ? dw_arena_strndup(a, z.version, DW_MIN(z.n_version, (size_t)255)) : "";
 }
 
-static int state(struct dw_switch *s, const char *object, struct dw_state *ret, struct dw_error *e)
+/* Each word of the object; -EINVAL: one of them is no package's name. */
+static int names_of(struct dw_arena *a, const char *object, struct dw_strings *ret,
+		    struct dw_error *e)
 {
-	_cleanup_arena_ struct dw_arena *scratch = dw_arena_new();
-	struct dw_bytes text = { 0 };
-	struct dw_error why = { 0 };
-	const char *version;
-	int r;
+	for (const char *p = object; *p;) {
+		size_t n = strcspn(p, " ");
+		const char *name = dw_arena_strndup(a, p, n);
 
-	if (!is_name(object))
-		return dw_error_set(e, -EINVAL, "%.100s is no package's name", object);
-	r = dw_sys_file_read(s->sys, STATUS_FILE, STATUS_MAX, scratch, &text, &why);
+		if (!is_name(name))
+			return dw_error_set(e, -EINVAL, "%.100s is no package's name", name);
+		dw_vec_push(a, ret, name);
+		p += n + (p[n] == ' ');
+	}
+	return ret->n ? 0 : dw_error_set(e, -EINVAL, "no package is named");
+}
+
+static int read_status(struct dw_switch *s, struct dw_arena *scratch, const char *object,
+		       struct dw_bytes *ret, struct dw_error *e)
+{
+	struct dw_error why = { 0 };
+	int r = dw_sys_file_read(s->sys, STATUS_FILE, STATUS_MAX, scratch, ret, &why);
+
 	if (r == -ENOENT)
 		return dw_error_set(e, -ENOTSUP, "%s: only packages of dpkg can be removed",
 				    object);
+	return r < 0 ? dw_error_set(e, r, "%s", why.message) : 0;
+}
+
+static int state(struct dw_switch *s, const char *object, struct dw_state *ret, struct dw_error *e)
+{
+	_cleanup_arena_ struct dw_arena *scratch = dw_arena_new();
+	struct dw_strings names = { 0 };
+	struct dw_bytes text = { 0 };
+	struct dw_str out = { .arena = s->arena };
+	int r = names_of(scratch, object, &names, e);
+
+	if (r == 0)
+		r = read_status(s, scratch, object, &text, e);
 	if (r < 0)
-		return dw_error_set(e, r, "%s", why.message);
-	version = dw_switch_package_version(scratch, &text, object);
-	*ret = dw_switch_word(version ? dw_arena_printf(s->arena, "installed %s", version)
-				      : "removed");
+		return r;
+	for (size_t i = 0; i < names.n; i++) {
+		const char *version = dw_switch_package_version(scratch, &text, names.v[i]);
+
+		dw_str_addf(&out, "%s%s%s", i ? " " : "", version ? "installed " : "removed",
+			    version ? version : "");
+	}
+	*ret = dw_switch_word(out.s);
 	return 0;
+}
+
+static const char *const environment[] = { "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C",
+					   "DEBIAN_FRONTEND=noninteractive", NULL };
+
+/* "dpkg --remove NAME...", with another option before it or NULL. */
+static const char *const *command(struct dw_arena *a, const char *option,
+				  const struct dw_strings *names)
+{
+	const char **argv = dw_arena_array(a, names->n + 4, sizeof(*argv));
+	size_t n = 0;
+
+	argv[n++] = "/usr/bin/dpkg";
+	if (option)
+		argv[n++] = option;
+	argv[n++] = "--remove";
+	for (size_t i = 0; i < names->n; i++)
+		argv[n++] = names->v[i];
+	return argv;
+}
+
+/* dpkg would take those that it can of several: so it is asked first whether it takes all. */
+static int rehearse(struct dw_switch *s, const char *object, const struct dw_strings *names,
+		    struct dw_error *e)
+{
+	struct dw_switch_run run = { .argv = command(s->arena, "--simulate", names),
+				     .environment = environment };
+	int r = dw_switch_run(s, &run, e);
+
+	if (r < 0 || run.status == 0)
+		return r;
+	return dw_error_set(e, -EIO, "dpkg does not remove %s%s%s", object, *run.words ? ": " : "",
+			    run.words);
+}
+
+/* Of a removal that was interrupted some are gone. */
+static int remove_them(struct dw_switch *s, const char *object, const char *want,
+		       struct dw_error *e)
+{
+	struct dw_switch_run run = { .environment = environment };
+	struct dw_strings names = { 0 }, left = { 0 };
+	int r = names_of(s->arena, object, &names, e);
+
+	for (size_t i = 0; r == 0 && i < names.n; i++) {
+		struct dw_state one = { 0 };
+
+		r = state(s, names.v[i], &one, e);
+		if (r == 0 && !dw_streq0(one.text, "removed"))
+			dw_vec_push(s->arena, &left, names.v[i]);
+	}
+	if (r == 0 && left.n > 1)
+		r = rehearse(s, object, &left, e);
+	if (r < 0)
+		return r;
+	run.argv = command(s->arena, NULL, &left);
+	return dw_switch_by_script(s, &dw_switch_package, object, want, &run, e);
+}
+
+/* Every word is "removed". */
+static bool is_all_removed(const char *text)
+{
+	const char *p = text;
+
+	while (dw_starts_with(p, "removed"))
+		p += strlen("removed") + (p[strlen("removed")] == ' ');
+	return !*p;
+}
+
+/* "a=1 b=2", of those that are not there, the last first: who needs another comes behind it. */
+static const char *to_install(struct dw_arena *a, const char *object, const char *want)
+{
+	const char *out = "", *v = want;
+
+	for (const char *p = object; *p && *v; p += strcspn(p, " "), p += *p == ' ') {
+		if (dw_starts_with(v, "installed "))
+			v += strlen("installed ");
+		out = dw_arena_printf(a, "%.*s=%.*s%s%s", (int)strcspn(p, " "), p,
+				      (int)DW_MIN(strcspn(v, " "), (size_t)200), v, *out ? " " : "",
+				      out);
+		v += strcspn(v, " ");
+		v += *v == ' ';
+	}
+	return out;
 }
 
 static int set(struct dw_switch *s, const char *object, const struct dw_state *from,
 	       const struct dw_state *want, struct dw_error *e)
 {
-	static const char *const environment[] = { "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C",
-						   "DEBIAN_FRONTEND=noninteractive", NULL };
-	const char *const argv[] = { "/usr/bin/dpkg", "--remove", object, NULL };
-	struct dw_switch_run run = { .argv = argv, .environment = environment };
 	struct dw_state now = { 0 };
 	int r;
 
-	if (!want || !want->text ||
-	    (!dw_streq(want->text, "removed") && !dw_starts_with(want->text, "installed ")))
+	(void)from;
+	if (!want || !want->text || !*want->text ||
+	    (!is_all_removed(want->text) && !strstr(want->text, "installed ")))
 		return dw_switch_unknown(object, want, e);
 	r = state(s, object, &now, e);
 	if (r < 0 || dw_streq0(now.text, want->text))
 		return r;
-	if (!dw_streq(want->text, "removed"))
+	if (!is_all_removed(want->text))
 		return dw_error_set(e, -ENOTSUP,
-				    "%s is not put back by itself: `apt install %s=%.200s` does",
-				    object, object, want->text + strlen("installed "));
-	return dw_switch_by_script(s, &dw_switch_package, object, "removed", &run, e);
+				    "%s is not put back by itself: `apt install %s` does", object,
+				    to_install(s->arena, object, want->text));
+	return remove_them(s, object, want->text, e);
 }
 
 const struct dw_switch_ops dw_switch_package = { .name = "package", .state = state, .set = set };

@@ -93,7 +93,7 @@ static inline struct asked host_ask_more(struct host *h, const char *init, bool 
 		h->s.procs = dw_procs_new(h->sys, h->facts->arena);
 	k.set = dw_starters_load(&h->s);
 	k.sw = (struct dw_switch){ .sys = h->sys, .arena = h->s.arena };
-	k.levers = dw_levers_close(&h->s, &k.sw, d, NULL, more);
+	k.levers = dw_levers_close(&h->s, &k.sw, d, NULL, more, NULL);
 	out = (struct dw_str){ .arena = h->s.arena };
 	dw_str_add(&out, "");
 	for (size_t i = 0; i < k.levers->n; i++)

@@ -257,30 +257,87 @@ DW_TEST(what_cannot_be_closed_is_refused)
 	DW_CHECK_INT(p->steps.n, 0);
 }
 
-DW_TEST(a_package_that_others_need_stays)
+static void add_package(struct world *w, size_t i, const char *name, const char *group)
 {
-	_cleanup_world_ struct world *w = world_new();
-	size_t a = add_door(w, 1, "a.service", "close", CLOSE),
-	       b = add_door(w, 2, "b.service", "close", CLOSE);
-	const char *names[] = { "daemon-common" };
-	struct dw_strings needs = { .v = names, .n = 1 };
-	struct dw_lever *v;
-	struct dw_plan *p;
+	struct dw_lever *v = add_unit(w, i, name, group, 9);
 
-	add_unit(w, a, "a.service", NULL, 1);
-	add_unit(w, b, "b.service", NULL, 1);
-	v = add_unit(w, a, "daemon", NULL, 1);
 	v->manager = "package";
 	v->phase = DW_PHASE_LEFT;
-	v->now.text = "installed 1";
+	v->now.text = dw_arena_printf(w->a, "installed %s-1", name);
 	v->off.text = "removed";
-	w->p[a].dependants = &needs;
-	w->p[b].dependants = &needs; /* only what is removed asks for it */
+	v->command = dw_arena_printf(w->a, "apt-get remove %s", name);
+	v->undo_command = dw_arena_printf(w->a, "apt-get install %s=1", name);
+}
+
+/* Door a's package takes `common` and `tool` along. */
+static struct dw_removed_package goes[] = {
+	{ .name = "tool", .version = "1", .needs = "common" },
+	{ .name = "common", .version = "1", .needs = "daemon" },
+	{ .name = "daemon", .version = "1" },
+};
+static const struct dw_removal removal = { goes, 3 };
+
+static size_t add_removal(struct world *w)
+{
+	size_t a = add_door(w, 1, "a.service", "close", CLOSE);
+
+	add_unit(w, a, "a.service", NULL, 1);
+	for (size_t i = 0; i < removal.n; i++)
+		add_package(w, a, goes[i].name, "daemon");
+	w->p[a].removal = &removal;
+	return a;
+}
+
+DW_TEST(packages_go_with_what_they_need)
+{
+	_cleanup_world_ struct world *w = world_new();
+	size_t a = add_removal(w);
+	struct dw_plan *p = plan_of(w);
+
+	DW_CHECK_STR(refused(w, p, a), NULL);
+	DW_CHECK_INT(p->steps.n, 2);
+	DW_CHECK_STR(p->steps.v[1].object, "tool common daemon");
+	DW_CHECK_STR(p->steps.v[1].want.text, "removed removed removed");
+	DW_CHECK_STR(p->steps.v[1].command, "apt-get remove tool common daemon");
+	DW_CHECK_STR(p->steps.v[1].undo_command, "apt-get install daemon=1 common=1 tool=1");
+	DW_CHECK_INT(p->n_packages, 3);
+	DW_CHECK_STR(p->packages[0]->name, "tool");
+}
+
+DW_TEST(a_package_that_must_stay_keeps_the_door)
+{
+	_cleanup_world_ struct world *w = world_new();
+	size_t a = add_removal(w);
+	struct dw_plan *p;
+
+	goes[0].kept = "is essential";
+	p = plan_of(w);
+	goes[0].kept = NULL;
+	DW_CHECK_STR(refused(w, p, a), "package-needed");
+	DW_CHECK(strstr(p->refused[0].text, "tool would go with it (tool needs common, which needs "
+					    "daemon), and is essential"));
+	DW_CHECK_INT(p->steps.n, 0);
+	DW_CHECK_INT(p->n_packages, 0);
+}
+
+DW_TEST(a_kept_door_keeps_its_package)
+{
+	_cleanup_world_ struct world *w = world_new();
+	static const struct dw_package tool = { .manager = "dpkg", .name = "tool" };
+	size_t a = add_removal(w), b = add_door(w, 2, "b.service", "keep", DW_INTENT_NONE);
+	struct dw_plan *p;
+
+	w->d[b].package = &tool;
 	p = plan_of(w);
 	DW_CHECK_STR(refused(w, p, a), "package-needed");
-	DW_CHECK(strstr(p->refused[0].text, "daemon-common needs it"));
-	DW_CHECK_INT(p->n_closes, 1);
-	DW_CHECK_INT(p->steps.n, 1);
+	DW_CHECK(strstr(p->refused[0].text, "served by the package tool"));
+	DW_CHECK(strstr(p->refused[0].text, "tool needs common, which needs daemon"));
+	DW_CHECK_INT(p->steps.n, 0);
+	/* one that may go goes along */
+	w->p[b].verdict = "unknown";
+	p = plan_of(w);
+	DW_CHECK_STR(refused(w, p, a), NULL);
+	DW_CHECK_INT(p->n_also, 1);
 }
 
 DW_TEST(two_edits_of_one_line_are_refused)

@@ -15,6 +15,7 @@
 struct scene {
 	struct dw_audit *audit;
 	struct dw_arena *a;
+	const struct dw_removed_package *packages[2];
 	struct dw_plan_door doors[MAX];
 	const struct dw_plan_door *closes[MAX], *also[MAX];
 	struct dw_refusal refused[MAX];
@@ -120,6 +121,10 @@ static void make(struct scene *s)
 {
 	static const char *needers[] = { "cups", "cups-client" };
 	static const struct dw_strings needs = { .v = needers, .n = 2 };
+	static const struct dw_removed_package goes[] = {
+		{ .name = "xinetd-tools", .version = "1:2.3~rc1-1", .needs = "telnetd" },
+		{ .name = "telnetd" },
+	};
 
 	*s = (struct scene){ .audit = dw_mock_audit("host") };
 	s->a = s->audit->snapshot->arena;
@@ -147,6 +152,9 @@ static void make(struct scene *s)
 				     s->refused[0].id, s->refused[0].text };
 	s->plan.refused = s->refused;
 	s->plan.n_refused = 2;
+	s->plan.packages = s->packages;
+	s->packages[s->plan.n_packages++] = &goes[0];
+	s->packages[s->plan.n_packages++] = &goes[1];
 	dw_vec_push(s->a, &s->plan.needed_by, "cups-browsed.service (requires cups.service)");
 	s->remarks[0] = "A print job that runs is cut off.";
 	s->plan.steps.remarks = s->remarks;

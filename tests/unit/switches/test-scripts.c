@@ -311,6 +311,27 @@ DW_TEST(openrc_ends_what_its_stop_does_not_find)
 	"Package: " name "\nStatus: " status "\nVersion: " version "\nArchitecture: " arch         \
 	"\nDescription: x\n Package: other\n\n"
 
+/* All with one call, or none when dpkg would leave some. */
+static void several_packages(struct rig *r)
+{
+	struct dw_state two = { .text = "removed removed" },
+			three = { .text = "removed removed removed" },
+			back = { .text = "installed 1:1~a+b installed 2" };
+
+	r->object = "one needed two";
+	DW_CHECK_STR(rig_state(r).text, "installed 1:1~a+b installed 5 installed 2");
+	DW_CHECK_INT(rig_set(r, NULL, &three), -EIO);
+	DW_CHECK(strstr(r->e.message, "dependency problems") != NULL);
+	DW_CHECK_STR(rig_state(r).text, "installed 1:1~a+b installed 5 installed 2");
+	r->object = "one two";
+	DW_CHECK(rig_go(r, &two));
+	DW_CHECK(rig_go(r, &two));
+	DW_CHECK_INT(rig_set(r, NULL, &back), -ENOTSUP);
+	DW_CHECK(strstr(r->e.message, "`apt install two=2 one=1:1~a+b`") != NULL);
+	r->object = "one -x";
+	DW_CHECK_INT(rig_set(r, NULL, &two), -EINVAL);
+}
+
 static void package(void)
 {
 	struct dw_state removed = { .text = "removed" }, installed = { .text = "installed 1.2-3" };
@@ -318,15 +339,22 @@ static void package(void)
 
 	rig_put("/var/lib/dpkg/status", "", 0644,
 		STANZA("telnet", "install ok installed", "9",
-		       "amd64") STANZA("telnetd", "install ok installed", "1.2-3", "all")
-			STANZA("held", "hold ok half-configured", "2", "i386")
+		       "amd64") STANZA("telnetd", "install ok installed", "1.2-3",
+				       "all") STANZA("held", "hold ok half-configured", "2", "i386")
+			STANZA("one", "install ok installed", "1:1~a+b",
+			       "amd64") STANZA("two", "install ok installed", "2", "amd64")
 				STANZA("half", "deinstall ok config-files", "4", "amd64")
 					STANZA("needed", "install ok installed", "5", "all"));
 	rig_put("/run/dpkg", "", 0755,
-		"#!/bin/sh\ntest \"$1\" = --remove -a \"$#\" = 2 || exit 9\n"
-		"test \"$2\" = needed && { echo 'dependency problems'; exit 1; }\n"
-		"sed -i \"/^Package: $2\\$/,/^\\$/s/^Status: .*/Status: deinstall ok "
-		"config-files/\" /var/lib/dpkg/status\n");
+		"#!/bin/sh\nsimulate=; test \"$1\" = --simulate && { simulate=y; shift; }\n"
+		"test \"$1\" = --remove || exit 9\nshift\n"
+		/* as dpkg does: those that can go are removed, and the status says that not all were */
+		"for p; do test \"$p\" = needed && { echo 'dependency problems'; bad=y; continue; "
+		"}\n"
+		"test $simulate || sed -i \"/^Package: $p\\$/,/^\\$/s/^Status: .*/Status: "
+		"deinstall ok "
+		"config-files/\" /var/lib/dpkg/status\ntest \"$p\" = breaks && exit 2\ndone\n"
+		"test -z \"$bad\"\n");
 	if (mount("/run/dpkg", "/usr/bin/dpkg", NULL, MS_BIND, NULL) < 0) {
 		printf("no dpkg here: not looked at\n");
 		return;
@@ -351,6 +379,7 @@ static void package(void)
 	DW_CHECK_STR(rig_state(&r).text, "installed 5");
 	r.object = "-x";
 	DW_CHECK_INT(rig_set(&r, NULL, &removed), -EINVAL);
+	several_packages(&r);
 	rig_close(&r);
 }
 
