@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The fastest wire of a scan (docs/scan.md): TCP SYNs made in the kernel, and their answers known before the kernel's own
- * network code sees them.
+ * The fastest wire of a scan (docs/scan.md): TCP SYNs made in the kernel, and their answers known before the
+ * kernel's own network code sees them.
  *
  * dw_scan is one program with two lives. Run by BPF_PROG_RUN with BPF_F_TEST_XDP_LIVE_FRAMES (Linux 5.18) it writes the
- * next probe into the frame and redirects that to the interface. Attached to the interface it looks for answers. One program
- * and not two, because a program that is attached is known to the kernel's XDP dispatcher already: else each
- * BPF_PROG_RUN patches the dispatcher, twice, and waits for all CPUs.
+ * next probe into the frame and redirects that to the interface. Attached to the interface it looks for answers.
+ * One program and not two, because a program that is attached is known to the kernel's XDP dispatcher already: else
+ * each BPF_PROG_RUN patches the dispatcher, twice, and waits for all CPUs.
  *
- * dw_taken counts what the driver did with the frames, at the tracepoint xdp:xdp_devmap_xmit: BPF_PROG_RUN does not tell.
+ * dw_taken counts what the driver did with the frames, at the tracepoint xdp:xdp_devmap_xmit: BPF_PROG_RUN does not
+ * tell.
  *
  * Old kernels (6.1 is the oldest tried) must take it: no kfuncs, no open-coded iterators, bounded loops.
  */
@@ -29,7 +30,8 @@ struct net_device {
 
 #pragma clang attribute pop
 
-/* Writes a whole SYN: of a frame that went out before, nothing can be trusted, its receiver may have written into it. */
+/* Writes a whole SYN: of a frame that went out before, nothing can be trusted, its receiver may have written into
+   it. */
 INLINE void write_tcp(const struct dw_bpf_scan *s, const struct dw_bpf_scan_host *h, void *t,
 		      __be16 port)
 {

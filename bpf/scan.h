@@ -25,7 +25,8 @@ typedef __u16 uint16_t;
 #include "dw_cookie.h"
 
 #define INLINE static inline __attribute__((always_inline))
-/* The verifier looks at such a function once by itself, not on each path that leads to it: loading takes a tenth of the time. */
+/* The verifier looks at such a function once by itself, not on each path that leads to it: loading takes a tenth of
+   the time. */
 #define GLOBAL __attribute__((noinline))
 
 #define PROTO_TCP 6

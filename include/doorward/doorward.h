@@ -17,8 +17,8 @@
  * and its audits belong to one thread at a time. When memory runs out the process ends.
  *
  * An audit reads files, /proc, netlink and, where it may, BPF; nothing is changed on the host, except by
- * doorward_pin(), doorward_unpin(), doorward_policy_create() and the calls under "changing the host"; nothing is sent to
- * anybody but by doorward_scan_run() and doorward_scan_resume(). It enters
+ * doorward_pin(), doorward_unpin(), doorward_policy_create() and the calls under "changing the host"; nothing is
+ * sent to anybody but by doorward_scan_run() and doorward_scan_resume(). It enters
  * network namespaces with a thread of its own or puts the calling thread back before it returns.
  */
 #ifndef DOORWARD_H
@@ -78,8 +78,8 @@ DOORWARD_API void doorward_set_policy(struct doorward *d, const char *file);
  * Called with the name of each part of the work ("sockets", "starters", "packages" ...) before it begins, in
  * the calling thread. NULL: nobody.
  */
-DOORWARD_API void doorward_set_progress(struct doorward *d, void (*tell)(void *data, const char *part),
-					void *data);
+DOORWARD_API void doorward_set_progress(struct doorward *d,
+					void (*tell)(void *data, const char *part), void *data);
 
 /*
  * Leave the BPF programs loaded below /sys/fs/bpf/doorward (root only), so that later audits are faster;
@@ -112,7 +112,8 @@ DOORWARD_API size_t doorward_audit_count(struct doorward_audit *a, const char *p
 
 enum {
 	DOORWARD_TO_DO = 1 << 0, /* some verdict says close, restrict or investigate */
-	DOORWARD_BLIND = 1 << 1, /* doors, holders or starters may be missing: "incomplete" says why */
+	DOORWARD_BLIND =
+		1 << 1, /* doors, holders or starters may be missing: "incomplete" says why */
 };
 
 /* DOORWARD_* bits. */
@@ -148,8 +149,8 @@ struct doorward_style {
  * was written. -EINVAL: no such format, verdict or order. doorward_audit_outcome() is of all doors, whatever
  * was chosen.
  */
-DOORWARD_API int doorward_audit_write(struct doorward_audit *a, enum doorward_format format, FILE *out,
-				      const struct doorward_style *style);
+DOORWARD_API int doorward_audit_write(struct doorward_audit *a, enum doorward_format format,
+				      FILE *out, const struct doorward_style *style);
 
 /*
  * The story of the doors that a word names: a port ("631/tcp"), an address and port, a service, a program, a
@@ -160,8 +161,9 @@ DOORWARD_API int doorward_audit_write(struct doorward_audit *a, enum doorward_fo
  * Returns DOORWARD_* bits of these doors (0 when there is none such, which is told, and nothing is hidden), or
  * -EINVAL: the word cannot be a door, or the format is none of these; or as doorward_audit_write().
  */
-DOORWARD_API int doorward_audit_why(struct doorward_audit *a, const char *door, enum doorward_format format,
-				    FILE *out, const struct doorward_style *style);
+DOORWARD_API int doorward_audit_why(struct doorward_audit *a, const char *door,
+				    enum doorward_format format, FILE *out,
+				    const struct doorward_style *style);
 
 /* Message of the last doorward_audit_write() or doorward_audit_why() of this audit that failed; "": none did. */
 DOORWARD_API const char *doorward_audit_last_error(const struct doorward_audit *a);
@@ -169,24 +171,24 @@ DOORWARD_API const char *doorward_audit_last_error(const struct doorward_audit *
 /* --- policies ------------------------------------------------------------------------------------- */
 
 /* Something wrong at a place of a policy, or (warning 1) only odd. Lines and columns from 1; not escaped. */
-typedef void doorward_tell_problem(void *data, const char *file, unsigned line, unsigned column, int warning,
-				   const char *text);
+typedef void doorward_tell_problem(void *data, const char *file, unsigned line, unsigned column,
+				   int warning, const char *text);
 
 /*
  * Reads the policy as an audit would, and tells all problems (tell NULL: nobody). file as for
  * doorward_set_policy(). Returns the number of statements, those of its roles counted. -EBADMSG: it has mistakes;
  * -ENOENT ...: it could not be read.
  */
-DOORWARD_API int doorward_policy_check(struct doorward *d, const char *file, doorward_tell_problem *tell,
-				       void *data);
+DOORWARD_API int doorward_policy_check(struct doorward *d, const char *file,
+				       doorward_tell_problem *tell, void *data);
 
 /*
  * Writes a first policy for the host to out (borrowed) and flushes it: the roles (names with commas between; NULL:
  * none), what is dangerous as "close", every other door as a "keep" behind a "#". The context is only for the
  * message. -EINVAL: no such role.
  */
-DOORWARD_API int doorward_policy_draft(struct doorward *d, struct doorward_audit *a, const char *roles,
-				       FILE *out);
+DOORWARD_API int doorward_policy_draft(struct doorward *d, struct doorward_audit *a,
+				       const char *roles, FILE *out);
 
 /*
  * Makes a new file of the text, mode 0644, whole or not at all. file NULL: /etc/doorward/policy (below the root that
@@ -216,7 +218,8 @@ DOORWARD_API void doorward_set_program(struct doorward *d, const char *file);
  * Called with a sentence, not escaped, that the user should hear though nothing failed: that an interrupted run was put
  * back first. In the calling thread. NULL: nobody.
  */
-DOORWARD_API void doorward_set_notice(struct doorward *d, void (*tell)(void *data, const char *text), void *data);
+DOORWARD_API void doorward_set_notice(struct doorward *d,
+				      void (*tell)(void *data, const char *text), void *data);
 
 /*
  * Puts back what an interrupted run left; every call below that changes the host does so first. To be called before the
@@ -232,9 +235,9 @@ struct doorward_plan_options {
 	/* words as for doorward_audit_why(): these doors, whatever their verdict. NULL: all whose verdict says so */
 	const char *const *doors;
 	size_t n_doors;
-	int even_my_session;  /* 1: also the operator's own way in, and the host's network */
-	int remove_package;   /* 1: also remove the packages of the programs */
-	int disable_program;  /* 1: also take away the right to run the programs */
+	int even_my_session; /* 1: also the operator's own way in, and the host's network */
+	int remove_package;  /* 1: also remove the packages of the programs */
+	int disable_program; /* 1: also take away the right to run the programs */
 	/* more options of the command line, for the page that ends with what to type: "--for 10m"; NULL: none */
 	const char *options;
 };
@@ -244,12 +247,14 @@ struct doorward_plan_options {
  * that a run of the journal closed (the plan tells that one as closed already). Both messages say which. A plan
  * without steps is no failure.
  */
-DOORWARD_API int doorward_plan_make(struct doorward *d, struct doorward_audit *a, const struct doorward_plan_options *o,
+DOORWARD_API int doorward_plan_make(struct doorward *d, struct doorward_audit *a,
+				    const struct doorward_plan_options *o,
 				    struct doorward_plan **ret);
 DOORWARD_API void doorward_plan_free(struct doorward_plan *p); /* NULL allowed */
 /* DOORWARD_TEXT, DOORWARD_JSON(_INDENTED) (schema/plan.schema.json). The same host gives the same bytes. */
-DOORWARD_API int doorward_plan_write(struct doorward *d, struct doorward_plan *p, enum doorward_format format,
-				     FILE *out, const struct doorward_style *style);
+DOORWARD_API int doorward_plan_write(struct doorward *d, struct doorward_plan *p,
+				     enum doorward_format format, FILE *out,
+				     const struct doorward_style *style);
 DOORWARD_API size_t doorward_plan_steps(const struct doorward_plan *p);
 /* Doors that it closes or narrows, those that go with them counted. */
 DOORWARD_API size_t doorward_plan_doors(const struct doorward_plan *p);
@@ -260,7 +265,8 @@ DOORWARD_API size_t doorward_plan_refused(const struct doorward_plan *p);
  * when the host could not be looked at again: from the second part on, a part is made of a fresh audit, for what was
  * closed before changed the host. It may have no steps: its doors went with an earlier part. Borrowed from p.
  */
-DOORWARD_API struct doorward_plan *doorward_plan_part(struct doorward *d, struct doorward_plan *p, size_t i);
+DOORWARD_API struct doorward_plan *doorward_plan_part(struct doorward *d, struct doorward_plan *p,
+						      size_t i);
 
 struct doorward_close_options {
 	size_t size;
@@ -284,28 +290,29 @@ struct doorward_close_options {
  * another process changes the host. -ECANCELED: a step or the verification failed, and everything was put back.
  * -ENOTRECOVERABLE: not everything could be put back. *ret_run is set in the last two cases too.
  */
-DOORWARD_API int doorward_close(struct doorward *d, struct doorward_plan *p, const struct doorward_close_options *o,
-				long long *ret_run);
+DOORWARD_API int doorward_close(struct doorward *d, struct doorward_plan *p,
+				const struct doorward_close_options *o, long long *ret_run);
 
 /*
  * run 0: the newest that is in force. 0: all is back but what nothing brings back (doorward_run_left()). -EALREADY:
  * nothing is to be undone. -EUCLEAN: somebody changed some of it since; that was left (force 1: overwritten), the
  * rest is back. -ENOENT: no such run. *ret_run: which.
  */
-DOORWARD_API int doorward_undo(struct doorward *d, long long run, int force, const struct doorward_close_options *o,
-			       long long *ret_run);
+DOORWARD_API int doorward_undo(struct doorward *d, long long run, int force,
+			       const struct doorward_close_options *o, long long *ret_run);
 /*
  * What an undo of the run did not put back: tells each step, in words that are fit for a terminal, and why, with
  * what to type where that is known. Returns how many there are. -ENOENT: no such run.
  */
 DOORWARD_API int doorward_run_left(struct doorward *d, long long run,
-				   void (*tell)(void *data, const char *what, const char *why), void *data);
+				   void (*tell)(void *data, const char *what, const char *why),
+				   void *data);
 /*
  * What the guard of a trial calls: puts back the trial (run 0: every one) whose time is up, or that was to end with
  * the boot it began in. -EALREADY: there is none (any more).
  */
-DOORWARD_API int doorward_undo_expired(struct doorward *d, long long run, const struct doorward_close_options *o,
-				       long long *ret_run);
+DOORWARD_API int doorward_undo_expired(struct doorward *d, long long run,
+				       const struct doorward_close_options *o, long long *ret_run);
 /* Keeps a trial. run 0: the newest. -EALREADY: it is none, or was confirmed. -ETIME: it has been put back already. */
 DOORWARD_API int doorward_confirm(struct doorward *d, long long run, long long *ret_run);
 
@@ -318,7 +325,8 @@ DOORWARD_API int doorward_verify(struct doorward *d, struct doorward_audit *a, l
 				 enum doorward_format format, FILE *out,
 				 const struct doorward_style *style, int *ret_blind);
 /* The runs (run 0), or one with all its steps (schema/history.schema.json). -ENOENT: no such run. */
-DOORWARD_API int doorward_history_write(struct doorward *d, long long run, enum doorward_format format, FILE *out,
+DOORWARD_API int doorward_history_write(struct doorward *d, long long run,
+					enum doorward_format format, FILE *out,
 					const struct doorward_style *style);
 /* A unit (or init script) that verifies after each boot: made as a run of its own, which doorward_undo() takes back. */
 DOORWARD_API int doorward_verify_at_boot(struct doorward *d, const struct doorward_close_options *o,
@@ -329,7 +337,8 @@ DOORWARD_API int doorward_verify_at_boot(struct doorward *d, const struct doorwa
 struct doorward_scan; /* what was found, or as much of it as there was time for */
 
 struct doorward_scan_progress {
-	const char *part; /* "looking for hosts", "tcp", "udp", "sctp", "asking what it is", "waiting" */
+	const char *
+		part; /* "looking for hosts", "tcp", "udp", "sctp", "asking what it is", "waiting" */
 	unsigned long long slots, done; /* of this part: ports of hosts; done: with a state */
 	unsigned long long sent;        /* probes, in all */
 	unsigned long long open;        /* ports, in all */
@@ -341,8 +350,8 @@ struct doorward_scan_progress {
 struct doorward_scan_options {
 	size_t size; /* sizeof(struct doorward_scan_options) */
 	/*
-	 * An address, ADDRESS/BITS, FIRST-LAST, 10.0.0.1-20, a name, @FILE (a word a line, # comments; @- standard input). What
-	 * is excluded is never asked, however often it is named.
+	 * An address, ADDRESS/BITS, FIRST-LAST, 10.0.0.1-20, a name, @FILE (a word a line, # comments; @- standard
+	 * input). What is excluded is never asked, however often it is named.
 	 */
 	const char *const *targets;
 	size_t n_targets;
@@ -354,25 +363,28 @@ struct doorward_scan_options {
 	 * programs answer. NULL: not asked. All three NULL: TCP "all" and UDP "payloads".
 	 */
 	const char *tcp_ports, *udp_ports, *sctp_ports;
-	int assume_up;   /* 1: ask the ports of each address, whether anything answers there or not */
+	int assume_up; /* 1: ask the ports of each address, whether anything answers there or not */
 	int no_identify; /* 1: do not ask open ports what they are */
 	int all_states;  /* 1: list each port, whatever its state */
-	/* who allowed it; must be given for addresses beyond this host's own networks, and is recorded in each output */
+	/* who allowed it; must be given for addresses beyond this host's own networks, and is recorded in each
+	   output */
 	const char *authorised_by;
-	const char *load;         /* "polite", "normal", "lab"; NULL: normal */
-	unsigned long long rate;  /* most probes a second; 0: as the load has it */
-	unsigned long long seed;  /* of the order */
-	int has_seed;             /* 0: a random one */
-	unsigned shard, shards;   /* 3 of 16, from 1; 0 of 0: all. Needs a seed */
-	const char *window;       /* "22:00-05:00", local time: nothing is sent outside of it; NULL: any time */
-	unsigned udp_seconds;     /* to spend on proofs for one host, beyond the rounds; 0: a minute */
-	const char *sender;       /* "auto", "live-frames", "packet", "connect"; NULL: auto, which never is live-frames */
-	const char *nmap_probes;  /* an nmap-service-probes file to recognise more; NULL */
-	const char *command;      /* as it was typed, for the outputs; NULL */
+	const char *load;        /* "polite", "normal", "lab"; NULL: normal */
+	unsigned long long rate; /* most probes a second; 0: as the load has it */
+	unsigned long long seed; /* of the order */
+	int has_seed;            /* 0: a random one */
+	unsigned shard, shards;  /* 3 of 16, from 1; 0 of 0: all. Needs a seed */
+	const char *
+		window; /* "22:00-05:00", local time: nothing is sent outside of it; NULL: any time */
+	unsigned udp_seconds; /* to spend on proofs for one host, beyond the rounds; 0: a minute */
+	const char *
+		sender; /* "auto", "live-frames", "packet", "connect"; NULL: auto (no live-frames) */
+	const char *nmap_probes; /* an nmap-service-probes file to recognise more; NULL */
+	const char *command;     /* as it was typed, for the outputs; NULL */
 	/* written every minute and when it is stopped, removed at the end; NULL: none */
 	const char *state_file;
 	const volatile int *stop; /* becomes true: end soon, with what is known; NULL */
-	void *data;               /* for those below; each may be NULL, and is called in the calling thread */
+	void *data; /* for those below; each may be NULL, and is called in the calling thread */
 	void (*progress)(void *data, const struct doorward_scan_progress *p);
 	/* a finding, once: as a line of JSON and as a line of a log, both without the newline */
 	void (*found)(void *data, const char *json, const char *log);
@@ -388,11 +400,12 @@ struct doorward_scan_options {
 DOORWARD_API int doorward_scan_run(struct doorward *d, const struct doorward_scan_options *o,
 				   struct doorward_scan **ret);
 /*
- * Goes on where the scan that wrote the file was stopped. Of the options targets, ports and the like are the file's; those
- * that are given must be the same (-EINVAL). -EBADMSG: it is no such file, or of another version.
+ * Goes on where the scan that wrote the file was stopped. Of the options targets, ports and the like are the
+ * file's; those that are given must be the same (-EINVAL). -EBADMSG: it is no such file, or of another version.
  */
 DOORWARD_API int doorward_scan_resume(struct doorward *d, const char *file,
-				      const struct doorward_scan_options *o, struct doorward_scan **ret);
+				      const struct doorward_scan_options *o,
+				      struct doorward_scan **ret);
 DOORWARD_API void doorward_scan_free(struct doorward_scan *s); /* NULL allowed */
 /* DOORWARD_BLIND: stopped, or some port has no state that is proven (unproven, a host that fell silent, a note). */
 DOORWARD_API unsigned doorward_scan_outcome(const struct doorward_scan *s);
@@ -419,11 +432,11 @@ DOORWARD_API int doorward_scan_write(struct doorward *d, struct doorward_scan *s
 struct doorward_compare; /* what a scan saw, beside what was expected */
 
 struct doorward_compare_options {
-	size_t size; /* sizeof(struct doorward_compare_options) */
+	size_t size;      /* sizeof(struct doorward_compare_options) */
 	const char *file; /* a scan's JSON document; NULL: of the journal */
 	long long scan;   /* its number there; 0: the newest */
-	/* "audit" (NULL): an audit of this host, made now; "policy"; "baseline": the scan of the same targets before; else
-	   the file of an earlier scan */
+	/* "audit" (NULL): an audit of this host, made now; "policy"; "baseline": the scan of the same targets
+	   before; else the file of an earlier scan */
 	const char *expect;
 };
 /* Looks at this host as doorward_audit_run() does. -ENOENT: no such scan, no policy. -EBADMSG: the file is no scan. */
@@ -433,17 +446,19 @@ DOORWARD_API void doorward_compare_free(struct doorward_compare *c); /* NULL all
 /* DOORWARD_TO_DO: something differs urgently. DOORWARD_BLIND: something could not be looked at. */
 DOORWARD_API unsigned doorward_compare_outcome(const struct doorward_compare *c);
 /* DOORWARD_TEXT, DOORWARD_JSON(_INDENTED) (schema/compare.schema.json). */
-DOORWARD_API int doorward_compare_write(struct doorward *d, struct doorward_compare *c, enum doorward_format format,
-					FILE *out, const struct doorward_style *style);
+DOORWARD_API int doorward_compare_write(struct doorward *d, struct doorward_compare *c,
+					enum doorward_format format, FILE *out,
+					const struct doorward_style *style);
 
 /* --- helping a scan ---------------------------------------------------------------------------------------- */
 
 struct doorward_assist_options {
-	size_t size; /* sizeof(struct doorward_assist_options) */
+	size_t size;                /* sizeof(struct doorward_assist_options) */
 	unsigned long long seconds; /* it ends by then */
 	const char *scanner; /* address that scans: only the limit of its family; NULL: of both */
 	const volatile int *stop; /* becomes true: end; NULL */
-	void (*tell)(void *data, const char *text); /* what is done, fit for a terminal; NULL: nobody */
+	void (*tell)(void *data,
+		     const char *text); /* what is done, fit for a terminal; NULL: nobody */
 	void *data;
 };
 /*
@@ -456,7 +471,8 @@ DOORWARD_API int doorward_scan_assist(struct doorward *d, const struct doorward_
 DOORWARD_API int doorward_scan_keep(struct doorward *d, struct doorward_scan *s, long long *ret_id);
 /* Holds it against what is expected, as doorward_compare_run(); o->file and o->scan do not count. */
 DOORWARD_API int doorward_scan_compare(struct doorward *d, const struct doorward_scan *s,
-				       const struct doorward_compare_options *o, struct doorward_compare **ret);
+				       const struct doorward_compare_options *o,
+				       struct doorward_compare **ret);
 
 #ifdef __cplusplus
 }

@@ -19,7 +19,8 @@ struct dw_arena *dw_arena_new(void);
 void dw_arena_free(struct dw_arena *a); /* NULL allowed */
 /* Takes back all that was handed out, and keeps a little memory for what comes next. */
 void dw_arena_reset(struct dw_arena *a);
-/* Takes over all that `other` handed out, which is empty then and still to be freed: of another thread, that has ended. */
+/* Takes over all that `other` handed out, which is empty then and still to be freed: of another thread, that has
+   ended. */
 void dw_arena_adopt(struct dw_arena *a, struct dw_arena *other);
 static inline void dw_cleanup_arena(struct dw_arena **a)
 {
@@ -37,7 +38,8 @@ void *dw_arena_grow(struct dw_arena *a, void *old, size_t old_size, size_t new_s
 void *dw_arena_memdup(struct dw_arena *a, const void *p, size_t n) __attribute__((returns_nonnull));
 char *dw_arena_strdup(struct dw_arena *a, const char *s) __attribute__((returns_nonnull));
 /* At most n bytes of s, always terminated. */
-char *dw_arena_strndup(struct dw_arena *a, const char *s, size_t n) __attribute__((returns_nonnull));
+char *dw_arena_strndup(struct dw_arena *a, const char *s, size_t n)
+	__attribute__((returns_nonnull));
 char *dw_arena_printf(struct dw_arena *a, const char *fmt, ...) dw_printf_like(2, 3)
 	__attribute__((returns_nonnull));
 char *dw_arena_vprintf(struct dw_arena *a, const char *fmt, va_list ap) dw_printf_like(2, 0)

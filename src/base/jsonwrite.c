@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The writer of JSON. Its own, where reading is YAJL's: a heavy host's document has 15 MB in a million small pieces, and
- * YAJL's generator, which hands out each bracket, comma, blank and stretch of a string by a call, took a third of the
- * instructions of a whole audit. The text is the same to the byte, an indented document's, too.
+ * The writer of JSON. Its own, where reading is YAJL's: a heavy host's document has 15 MB in a million small
+ * pieces, and YAJL's generator, which hands out each bracket, comma, blank and stretch of a string by a call, took
+ * a third of the instructions of a whole audit. The text is the same to the byte, an indented document's, too.
  */
 #include "dw_json.h"
 

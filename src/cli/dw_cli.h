@@ -92,10 +92,10 @@ enum dw_option_id {
 
 struct dw_option {
 	enum dw_option_id id;
-	const char *name;     /* without the dashes */
-	char letter;          /* '\0': none */
-	/* as --help shows it; NULL: takes none; "[PORTS]": may be left out, and is taken from the next word when that could
-	   be one (ports are digits, commas and dashes, or "all", "known", "payloads") */
+	const char *name; /* without the dashes */
+	char letter;      /* '\0': none */
+	/* as --help shows it; NULL: takes none; "[PORTS]": may be left out, and is taken from the next word when
+	   that could be one (ports are digits, commas and dashes, or "all", "known", "payloads") */
 	const char *argument;
 	const char *
 		choices; /* the arguments there are, with blanks between; "/" a directory, "." a file; NULL: any */

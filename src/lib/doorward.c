@@ -188,7 +188,10 @@ struct dw_audit_options dw_facade_options(const struct doorward *d)
 		.fake = d->fake,
 		.policy = d->policy,
 		/* what lies below another root was not scanned; a recorded host has no journal of its own */
-		.state = d->root ? NULL : d->state ? d->state : d->fake ? NULL : DW_STORE_DIRECTORY,
+		.state = d->root    ? NULL
+			 : d->state ? d->state
+			 : d->fake  ? NULL
+				    : DW_STORE_DIRECTORY,
 		.rungs = d->rungs,
 		.hidden = d->hidden,
 		.progress = d->progress,

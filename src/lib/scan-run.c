@@ -222,7 +222,8 @@ static void mark_unfinished(struct dw_scanning *s)
 	}
 }
 
-/* The hosts of the state, in its order; their ways may be others by now, and who is there is asked of the link alone. */
+/* The hosts of the state, in its order; their ways may be others by now, and who is there is asked of the link
+   alone. */
 static int resume_chunk(struct dw_scanning *s, struct dw_error *e)
 {
 	size_t n = s->n_chunk;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The file of a scan that was stopped: one line that says what it is, with the digest of the rest, then the options, what
- * was found, where it goes on, and the answered bits of the block that was being asked.
+ * The file of a scan that was stopped: one line that says what it is, with the digest of the rest, then the
+ * options, what was found, where it goes on, and the answered bits of the block that was being asked.
  */
 #include <errno.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Reading a JSON document that somebody gives us: it may be hostile. Every size is capped; the first mistake stays, with
- * its place ("hosts[3].ports[0].port"), and what is read after it is as if it were not there.
+ * Reading a JSON document that somebody gives us: it may be hostile. Every size is capped; the first mistake stays,
+ * with its place ("hosts[3].ports[0].port"), and what is read after it is as if it were not there.
  */
 #ifndef DW_DOC_H
 #define DW_DOC_H

@@ -33,7 +33,8 @@ enum dw_scan_state {
 	DW_SCAN_OPEN,
 	DW_SCAN_CLOSED,   /* proven: the host itself said so */
 	DW_SCAN_FILTERED, /* TCP, SCTP: no answer to any of n probes, or somebody said "prohibited" */
-	DW_SCAN_UNPROVEN, /* UDP: silent, which open and filtered ports are too, and closed ones whose proof was not sent */
+	/* UDP: silent, which open and filtered ports are too, and closed ones whose proof was not sent */
+	DW_SCAN_UNPROVEN,
 	DW_SCAN_STATE_COUNT
 };
 
@@ -63,7 +64,8 @@ enum dw_scan_why dw_scan_why_parse(const char *name);
 /* The state that this alone proves; udp: of a UDP port. */
 enum dw_scan_state dw_scan_state_of(enum dw_scan_why w, bool udp);
 
-/* What is behind an open port. All text comes from the network: hostile bytes, of capped size; escape it. NULL: not known. */
+/* What is behind an open port. All text comes from the network: hostile bytes, of capped size; escape it. NULL: not
+   known. */
 struct dw_scan_service {
 	const char *protocol; /* "ssh", "http", "dns": an id of our table */
 	const char *product;  /* "OpenSSH" */

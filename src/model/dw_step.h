@@ -15,8 +15,8 @@ struct dw_step {
 	enum dw_phase phase;
 	const char *manager; /* as dw_lever.manager */
 	const char *
-		object; /* as dw_lever.object; systemd: the units of a group, blanks between, triggers first; package: likewise,
-			   dependants first */
+		object; /* as dw_lever.object; systemd: the units of a group, blanks between, triggers first;
+			   package: likewise, dependants first */
 	struct dw_state expect, want;
 	const char
 		*notify; /* NULL: nobody; the same on steps in a row: told once, behind the last */

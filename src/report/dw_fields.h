@@ -30,12 +30,12 @@ enum dw_field_type {
 /* A value as it comes out of a struct; not known: null. Which member holds it is the field's type. */
 struct dw_value {
 	bool known;
-	bool yes;            /* BOOL */
-	double real;         /* REAL */
-	uint64_t number;     /* UINT, TIME; STRINGS: not 0: lists with the same number are the same */
-	const char *string;  /* STRING, raw bytes */
-	const void *object;  /* OBJECT; OBJECTS: the first one */
-	size_t n, size;      /* OBJECTS: how many, and the size of one in bytes */
+	bool yes;        /* BOOL */
+	double real;     /* REAL */
+	uint64_t number; /* UINT, TIME; STRINGS: not 0: lists with the same number are the same */
+	const char *string; /* STRING, raw bytes */
+	const void *object; /* OBJECT; OBJECTS: the first one */
+	size_t n, size;     /* OBJECTS: how many, and the size of one in bytes */
 	struct dw_strings strings;
 };
 
@@ -60,6 +60,7 @@ extern const struct dw_field dw_fields_incomplete[];
 /* Of a process that holds a door; its object is a struct dw_owner. */
 extern const struct dw_field dw_fields_owner[];
 extern const struct dw_field dw_fields_package[];
+extern const struct dw_field dw_fields_probed[];
 /* Of the document of `why`; its object is a struct dw_found. Its doors have the members of a door before those here. */
 extern const struct dw_field dw_fields_why[];
 extern const struct dw_field dw_fields_why_door[];

@@ -88,52 +88,6 @@ DW_GETTER(get_bound)
 	dw_give_string(v, dw_bound_name(dw_endpoint_bound(&door(object)->at)));
 }
 
-static const struct dw_probed *probed(const void *object)
-{
-	return object;
-}
-
-DW_GETTER(get_probed_state)
-{
-	dw_give_string(v, dw_scan_state_name(probed(object)->state));
-}
-
-DW_GETTER(get_probed_why)
-{
-	if (probed(object)->why)
-		dw_give_string(v, dw_scan_why_name(probed(object)->why));
-}
-
-DW_GETTER(get_probed_address)
-{
-	dw_give_string(v, dw_address_text(a, &probed(object)->address));
-}
-
-DW_GETTER(get_probed_time)
-{
-	dw_give_time(v, probed(object)->time);
-}
-
-DW_GETTER(get_probed_scan)
-{
-	dw_give_number(v, (uint64_t)probed(object)->scan);
-}
-
-static const struct dw_field probed_fields[] = {
-	{ "state", DW_FIELD_STRING, .get = get_probed_state,
-	  .description = "open, closed, filtered, unproven (UDP: silent)" },
-	{ "why", DW_FIELD_STRING, true, .get = get_probed_why,
-	  .description = "what that rests on, as in a scan; null: it was only counted" },
-	{ "address", DW_FIELD_STRING, .get = get_probed_address,
-	  .description = "the host's address that was asked" },
-	{ "time", DW_FIELD_TIME, true, .get = get_probed_time, .description = "when" },
-	{ "scanner", DW_FIELD_STRING, true, .offset = offsetof(struct dw_probed, scanner),
-	  .description = "host that scanned" },
-	{ "scan", DW_FIELD_UINT, .get = get_probed_scan,
-	  .description = "its number in the journal" },
-	{ 0 },
-};
-
 DW_GETTER(get_probed)
 {
 	dw_give_object(v, door(object)->probed);
@@ -146,7 +100,7 @@ static const struct dw_field exposure_fields[] = {
 	{ "filtered", DW_FIELD_NULL, true,
 	  .description =
 		  "what the host's packet filter lets through; not looked at in this version" },
-	{ "probed", DW_FIELD_OBJECT, true, .members = probed_fields, .get = get_probed,
+	{ "probed", DW_FIELD_OBJECT, true, .members = dw_fields_probed, .get = get_probed,
 	  .description = "what the newest scan that is kept saw of it; null: none covers it",
 	  .source = "doorward scan" },
 	{ 0 },

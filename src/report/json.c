@@ -151,8 +151,7 @@ static void write_object(struct writer *w, const char *key, const struct dw_fiel
 		write_members(w, dw_fields_door, object);
 	write_members(w, fields, object);
 	if (fields == dw_fields_scan_line) /* where it is, then the port as everywhere */
-		write_members(w, dw_fields_scan_port,
-			      ((const struct dw_scan_line *)object)->port);
+		write_members(w, dw_fields_scan_port, ((const struct dw_scan_line *)object)->port);
 	dw_json_end_object(w->j);
 }
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What makes an answer ours: SipHash-1-3 of both ends under a key of this scan. It goes into the sequence number of a
- * SYN, so that whoever does not see our packets can't forge an answer. For C and for BPF programs alike: no includes but
- * the fixed-width types, no loops. Addresses and ports are words as they lie in the packet (network order).
+ * SYN, so that whoever does not see our packets can't forge an answer. For C and for BPF programs alike: no
+ * includes but the fixed-width types, no loops. Addresses and ports are words as they lie in the packet (network
+ * order).
  *
  * SipHash: Aumasson and Bernstein, "SipHash: a fast short-input PRF", 2012.
  */
@@ -50,8 +51,8 @@ static inline __attribute__((always_inline)) void dw_cookie_word(struct dw_cooki
 }
 
 /*
- * address: the target's, 4 words (IPv4: the first, the others zero). sport: ours, dport: the target's. Our own address is
- * left out: behind a NAT of ours we would not know it from the answer.
+ * address: the target's, 4 words (IPv4: the first, the others zero). sport: ours, dport: the target's. Our own
+ * address is left out: behind a NAT of ours we would not know it from the answer.
  */
 static inline __attribute__((always_inline)) uint32_t dw_cookie(const struct dw_cookie_key *k,
 								uint32_t a0, uint32_t a1,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Asks every port of a block of hosts until each has its state, and accounts for every probe. Pure but for the wire, whose
- * clock it uses: the same seed on the same made-up network does the same.
+ * Asks every port of a block of hosts until each has its state, and accounts for every probe. Pure but for the
+ * wire, whose clock it uses: the same seed on the same made-up network does the same.
  *
  * Each host has its own order of its ports (a permutation, dw_order.h), its own round, rate and loss; hosts are
  * interleaved. Each round asks what has not answered, from a new source port (a retry from the same port is ignored by
@@ -51,8 +51,8 @@ struct dw_engine_progress {
 struct dw_engine_sink {
 	void *data;
 	/*
-	 * an open port, as soon as it is known (once; UDP: when a second reply confirmed it); other answers that prove no
-	 * closed port, once each
+	 * an open port, as soon as it is known (once; UDP: when a second reply confirmed it); other answers that
+	 * prove no closed port, once each
 	 */
 	void (*answer)(void *data, const struct dw_wire_answer *a);
 	/* the host's last port has its state */
@@ -68,10 +68,12 @@ struct dw_engine_host {
 	float loss;         /* <0: not known */
 	float missed;       /* of its silent ports */
 	uint8_t probes;     /* sent to each of its silent ports, at least */
-	/* tarpit: nearly all answers were "open". After some thousand of them it is asked no more: its rest proves nothing. */
+	/* tarpit: nearly all answers were "open". After some thousand of them it is asked no more: its rest proves
+	   nothing. */
 	bool tarpit, proxy, complete;
 	uint32_t
-		icmp_rate; /* ICMP messages a second that it sent at length, where that was less than asked for; else 0 */
+		/* ICMP messages a second that it sent at length, where that was less than asked for; else 0 */
+		icmp_rate;
 	uint32_t icmp_burst; /* and within the first second */
 	uint32_t open, closed, filtered,
 		unproven; /* open: without those that are doubtful, which are filtered or unproven */
@@ -80,15 +82,16 @@ struct dw_engine_host {
 struct dw_engine_result {
 	struct dw_engine_host *hosts; /* n_hosts of the block */
 	/*
-	 * All but silence and what proves a port closed (dw_scan_state_of: resets, aborts, UDP's port unreachable), by slot,
-	 * each slot once: the best answer (open before all others). A bit in `answered` without an answer here: closed.
+	 * All but silence and what proves a port closed (dw_scan_state_of: resets, aborts, UDP's port unreachable),
+	 * by slot, each slot once: the best answer (open before all others). A bit in `answered` without an answer
+	 * here: closed.
 	 */
 	struct dw_wire_answer *answers;
 	/*
 	 * For each of answers: from how many source ports it was asked and answered open. Each open port is asked again
-	 * until that is 2 (but CONNECTED, ECHO, and a tarpit's); 1: it would not say so again. A forger who guessed once, or a
-	 * port that closed meanwhile: doubtful, no open port. 0 where the answer is not open, or replies came to source ports
-	 * that had not asked (somebody forges): doubtful too.
+	 * until that is 2 (but CONNECTED, ECHO, and a tarpit's); 1: it would not say so again. A forger who guessed
+	 * once, or a port that closed meanwhile: doubtful, no open port. 0 where the answer is not open, or replies
+	 * came to source ports that had not asked (somebody forges): doubtful too.
 	 */
 	uint8_t *times_open;
 	size_t n_answers;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What is behind an open port. We connect (ordinary sockets, so that nothing of the kernel's is disturbed) and hand the
- * connected descriptor to a child that has dropped everything (no capabilities, no files, seccomp): it talks, reads what
- * the stranger says, and answers with a record of capped fields, which is checked again on this side.
+ * connected descriptor to a child that has dropped everything (no capabilities, no files, seccomp): it talks, reads
+ * what the stranger says, and answers with a record of capped fields, which is checked again on this side.
  *
  * Protocols and their payloads, TCP and UDP, come from knowledge/probes (compiled in); an nmap-service-probes file
  * can be read as well.
@@ -34,8 +34,9 @@ void dw_identify_free(struct dw_identify *i); /* ends the child; NULL allowed */
 int dw_identify_add(struct dw_identify *i, const struct dw_address *address, enum dw_protocol p,
 		    uint16_t port, const char *name, uint64_t tag, struct dw_error *e);
 /*
- * Works for at most that many milliseconds (0: what can be done at once). tell: for each that is finished, service NULL:
- * it said nothing (UDP: and did not answer again). Its memory is gone after the call: copy. Returns how many are left.
+ * Works for at most that many milliseconds (0: what can be done at once). tell: for each that is finished, service
+ * NULL: it said nothing (UDP: and did not answer again). Its memory is gone after the call: copy. Returns how many
+ * are left.
  */
 int dw_identify_work(struct dw_identify *i, unsigned wait_ms,
 		     void (*tell)(void *data, uint64_t tag, bool answered,

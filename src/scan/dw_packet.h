@@ -32,8 +32,9 @@ struct dw_packet_probe {
 	uint32_t cookie;
 	const uint8_t *payload; /* of UDP */
 	uint16_t n_payload;
-	uint16_t id_at; /* 1 + offset in the payload of 2 bytes for the cookie's upper half; 0: none */
-	bool reset;     /* TCP: RST with sequence number cookie + 1, in place of SYN with cookie */
+	uint16_t
+		id_at; /* 1 + offset in the payload of 2 bytes for the cookie's upper half; 0: none */
+	bool reset;    /* TCP: RST with sequence number cookie + 1, in place of SYN with cookie */
 };
 
 /* What the probe's cookie is. */
@@ -73,8 +74,8 @@ struct dw_packet_seen {
 };
 
 /*
- * 1: an answer. 0: nothing of ours. -EBADMSG: it is for one of our ports, and is damaged, forged, or of others. The frame
- * may be cut short.
+ * 1: an answer. 0: nothing of ours. -EBADMSG: it is for one of our ports, and is damaged, forged, or of others. The
+ * frame may be cut short.
  */
 int dw_packet_read(const struct dw_packet_asked *asked, const uint8_t *frame, size_t n,
 		   struct dw_packet_seen *ret);

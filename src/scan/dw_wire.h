@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * How probes travel. The engine (dw_engine.h) decides what is asked when; a wire makes the packets, sends them and knows
- * their answers. Wires: "live-frames" (packets made in the kernel by a BPF program, answers known by an XDP program),
- * "packet" (AF_PACKET; answers are read in a child that may do nothing else), "connect" (ordinary sockets), and a made-up
- * network for tests. One thread.
+ * How probes travel. The engine (dw_engine.h) decides what is asked when; a wire makes the packets, sends them and
+ * knows their answers. Wires: "live-frames" (packets made in the kernel by a BPF program, answers known by an XDP
+ * program), "packet" (AF_PACKET; answers are read in a child that may do nothing else), "connect" (ordinary
+ * sockets), and a made-up network for tests. One thread.
  *
  * The unit of work is a block: some hosts (at most 65,536) times some ports of one protocol. A slot is a number,
- * host * n_ports + port's index: each host's slots lie side by side. `answered` has one bit for each slot (word slot / 64,
- * bit slot % 64, host byte order), set by whoever receives, with an atomic or. The engine alone may take one back, to ask a
- * slot again whose answer it knows (is the host still there, how much is lost?): the memory must be writable.
+ * host * n_ports + port's index: each host's slots lie side by side. `answered` has one bit for each slot (word
+ * slot / 64, bit slot % 64, host byte order), set by whoever receives, with an atomic or. The engine alone may take
+ * one back, to ask a slot again whose answer it knows (is the host still there, how much is lost?): the memory must
+ * be writable.
  *
- * An answer that says "closed by a reset" only sets its bit. All others go through receive() as well; where they could not
- * be handed over (a ring was full) the bit stays unset, so the slot is asked again: nothing is lost without a trace.
+ * An answer that says "closed by a reset" only sets its bit. All others go through receive() as well; where they
+ * could not be handed over (a ring was full) the bit stays unset, so the slot is asked again: nothing is lost
+ * without a trace.
  */
 #ifndef DW_WIRE_H
 #define DW_WIRE_H
@@ -37,7 +39,8 @@ struct dw_wire_payload {
 	const uint8_t *bytes;
 	uint16_t n;
 	uint16_t
-		id_at; /* 1 + offset of 2 bytes that the answer repeats at the same place (DNS), to hold a cookie; 0: none */
+		/* 1 + offset of 2 bytes that the answer repeats at the same place (DNS), to hold a cookie; 0: none */
+		id_at;
 };
 struct dw_wire_payloads {
 	const struct dw_wire_payload *list; /* n 0: an empty datagram */
@@ -111,7 +114,8 @@ struct dw_wire {
 		*answered; /* others may set bits at any time; read words with __atomic_load_n */
 	struct dw_wire_counts
 		counts; /* of all blocks so far; up to date after send() and receive() */
-	/* most probes a second that this wire can send, 0: not known; and fewest slots in one send() that are worth it */
+	/* most probes a second that this wire can send, 0: not known; and fewest slots in one send() that are worth
+	   it */
 	uint64_t rate_max;
 	size_t batch;
 };

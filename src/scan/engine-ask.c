@@ -54,7 +54,8 @@ static uint32_t divisor(uint32_t a, uint32_t b)
 	return a;
 }
 
-/* A part of the walk: from any place in it, with a step that has no common divisor with its length, all are met once. */
+/* A part of the walk: from any place in it, with a step that has no common divisor with its length, all are met
+   once. */
 static void part(struct dw_engine *g, uint32_t host, uint32_t low, uint32_t length)
 {
 	struct dw_engine_host_run *h = &g->hosts[host];

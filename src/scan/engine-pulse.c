@@ -2,8 +2,8 @@
 /*
  * Pulses: every now and then a few slots of a host that have answered are asked again, from source ports that no round
  * uses. Open ports, until each has answered twice; and controls, which tell what share is lost now, and whether the
- * host is still there, where all else is silent. A reset leaves no more than a bit: for a control among closed ports the
- * bit is taken back, and set again if it stays away.
+ * host is still there, where all else is silent. A reset leaves no more than a bit: for a control among closed
+ * ports the bit is taken back, and set again if it stays away.
  */
 #include "engine.h"
 

@@ -129,8 +129,8 @@ void dw_engine_rate_controls(struct dw_engine *g, struct dw_engine_host_run *h)
 }
 
 /*
- * At the end of a later round: many new answers from what was silent are the sign of a limit (of resets, of a queue). Then
- * the next round asks as fast as was answered. If that did not help it was plain loss.
+ * At the end of a later round: many new answers from what was silent are the sign of a limit (of resets, of a
+ * queue). Then the next round asks as fast as was answered. If that did not help it was plain loss.
  */
 void dw_engine_rate_round(struct dw_engine *g, struct dw_engine_host_run *h, uint32_t heard)
 {

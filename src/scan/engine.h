@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Inside the engine. engine.c: the loop and the result; engine-host.c: what a host does next; engine-ask.c: which slot is
- * next, and the list that goes to the wire; engine-pulse.c: controls and confirmations; engine-rate.c: rates;
+ * Inside the engine. engine.c: the loop and the result; engine-host.c: what a host does next; engine-ask.c: which
+ * slot is next, and the list that goes to the wire; engine-pulse.c: controls and confirmations; engine-rate.c: rates;
  * engine-loss.c: how much is lost; engine-answer.c: answers that are kept; engine-wheel.c: who is due.
  */
 #ifndef DW_SCAN_ENGINE_H

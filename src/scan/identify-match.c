@@ -130,8 +130,8 @@ static bool is_port_of(const struct dw_probe_protocol *p, const struct dw_reply 
 }
 
 /*
- * On its port, a protocol's own matches count when nothing was asked of another, or when it speaks first: a greeting may
- * come after our first words.
+ * On its port, a protocol's own matches count when nothing was asked of another, or when it speaks first: a
+ * greeting may come after our first words.
  */
 static bool counts_as_own(const struct dw_probe_protocol *p, const struct dw_reply *reply)
 {

@@ -61,7 +61,8 @@ int dw_tls_load(struct dw_error *e)
 
 	if (is_loaded)
 		return 0;
-	/* its constructor reads its configuration and seeds itself: not possible in a sandbox. NODELETE: keeps memory. */
+	/* its constructor reads its configuration and seeds itself: not possible in a sandbox. NODELETE: keeps
+	   memory. */
 	lib.handle = dlopen("libgnutls.so.30", RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
 	if (!lib.handle) {
 		(void)dw_error_set(e, -ENOSYS,

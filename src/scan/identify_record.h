@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What the child found, in places of fixed size, and its way over the channel: fields of a kind, a length and bytes. The
- * child may have been taken over by what it read, so the parent believes nothing of it: unknown kinds, lengths beyond
- * the caps, control characters and unknown protocols make the whole record bad.
+ * What the child found, in places of fixed size, and its way over the channel: fields of a kind, a length and
+ * bytes. The child may have been taken over by what it read, so the parent believes nothing of it: unknown kinds,
+ * lengths beyond the caps, control characters and unknown protocols make the whole record bad.
  */
 #ifndef DW_IDENTIFY_RECORD_H
 #define DW_IDENTIFY_RECORD_H

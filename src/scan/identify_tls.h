@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * TLS as a client that wants to see, not to be safe: nothing is verified, old versions are taken, no secret is ever sent.
- * GnuTLS is opened when identification begins.
+ * TLS as a client that wants to see, not to be safe: nothing is verified, old versions are taken, no secret is ever
+ * sent. GnuTLS is opened when identification begins.
  */
 #ifndef DW_IDENTIFY_TLS_H
 #define DW_IDENTIFY_TLS_H

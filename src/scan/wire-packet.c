@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The wire of packet sockets. The parent sends; a child in a sandbox reads the ring, knows the answers, sets their bits in
- * shared memory and hands the rest over in a ring of its own (wire-reader.c). A block has its child: it inherits what it
- * must know (hosts, ports, key), and when it was broken by a packet, the next one is not.
+ * The wire of packet sockets. The parent sends; a child in a sandbox reads the ring, knows the answers, sets their
+ * bits in shared memory and hands the rest over in a ring of its own (wire-reader.c). A block has its child: it
+ * inherits what it must know (hosts, ports, key), and when it was broken by a packet, the next one is not.
  */
 #include <errno.h>
 #include <string.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The reader of packets: runs in a sandbox (dw_sandbox.h), touches nothing but its copy of the block and shared memory. */
+/* The reader of packets: runs in a sandbox (dw_sandbox.h), touches nothing but its copy of the block and shared
+   memory. */
 #include <string.h>
 #include <sys/socket.h>
 

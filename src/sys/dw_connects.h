@@ -48,8 +48,8 @@ struct dw_connect_question {
 };
 
 /*
- * Raises the soft limit of open files towards the hard one (put back by the free). *ret_max: questions at once. -ENOTSUP:
- * a host that does not run.
+ * Raises the soft limit of open files towards the hard one (put back by the free). *ret_max: questions at once.
+ * -ENOTSUP: a host that does not run.
  */
 int dw_connects_open(struct dw_sys *s, struct dw_connects **ret, struct dw_error *e);
 void dw_connects_free(struct dw_connects *c); /* NULL allowed */

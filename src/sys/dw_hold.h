@@ -9,8 +9,9 @@ struct dw_hold;
 
 /*
  * n ports (at most 64) in a row, bound for TCP and UDP on all addresses until the free, away from those that the kernel
- * chooses from (ip_local_port_range) where there is room. Nobody listens: the kernel resets what comes to the TCP ports,
- * and what comes to the UDP ports is read by nobody (so no ICMP error is sent for it). -EADDRINUSE: there are none.
+ * chooses from (ip_local_port_range) where there is room. Nobody listens: the kernel resets what comes to the TCP
+ * ports, and what comes to the UDP ports is read by nobody (so no ICMP error is sent for it). -EADDRINUSE: there
+ * are none.
  */
 int dw_hold_ports(struct dw_sys *s, unsigned n, struct dw_hold **ret, uint16_t *ret_first,
 		  struct dw_error *e);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Frames of an interface, packet(7). Needs CAP_NET_RAW; live handles only (-ENOTSUP). Nothing is taken away from the host:
- * what is received here the kernel gets as well.
+ * Frames of an interface, packet(7). Needs CAP_NET_RAW; live handles only (-ENOTSUP). Nothing is taken away from
+ * the host: what is received here the kernel gets as well.
  */
 #ifndef DW_PACKET_SOCKET_H
 #define DW_PACKET_SOCKET_H
@@ -10,11 +10,11 @@
 
 /* What is let in. The kernel looks (classic BPF), so that no other frame ever arrives. */
 struct dw_packet_filter {
-	int family;       /* AF_INET, AF_INET6 */
+	int family; /* AF_INET, AF_INET6 */
 	uint8_t protocol; /* IPPROTO_TCP, _UDP, 132 (SCTP): to our ports; IPPROTO_ICMP, _ICMPV6: echo replies */
 	uint16_t first, n; /* our ports, or identifiers of echo requests */
 	bool ethernet;     /* frames have its header */
-	/* and always: ICMP errors that quote a packet from one of those */
+			   /* and always: ICMP errors that quote a packet from one of those */
 };
 
 struct dw_packet_receiver;
@@ -71,9 +71,9 @@ int dw_packet_sender_send(struct dw_packet_sender *p, size_t n, size_t *ret_sent
 /* --- source ports ------------------------------------------------------------------------------- */
 
 /*
- * The first of n adjacent ports that nobody on this host uses for the protocol (IPPROTO_TCP, _UDP, 132) in either family,
- * outside of those that the kernel gives to its own connections (ip_local_port_range; where that leaves no room, inside),
- * chosen from `seed`. Others may take one later: nothing is reserved.
+ * The first of n adjacent ports that nobody on this host uses for the protocol (IPPROTO_TCP, _UDP, 132) in either
+ * family, outside of those that the kernel gives to its own connections (ip_local_port_range; where that leaves no
+ * room, inside), chosen from `seed`. Others may take one later: nothing is reserved.
  */
 int dw_packet_ports_choose(struct dw_sys *s, int protocol, uint16_t n, uint64_t seed,
 			   uint16_t *ret_first, struct dw_error *e);

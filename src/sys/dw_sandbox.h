@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A child that reads what strangers sent: no capabilities, nobody's user (when we are root), no descriptors but those it
- * is given, no way to get any of it back, and a seccomp(2) filter of the few system calls that it needs. Any other call
- * kills it, which the parent sees as an error. It dies with the parent's thread that started it.
+ * A child that reads what strangers sent: no capabilities, nobody's user (when we are root), no descriptors but
+ * those it is given, no way to get any of it back, and a seccomp(2) filter of the few system calls that it needs.
+ * Any other call kills it, which the parent sees as an error. It dies with the parent's thread that started it.
  *
  * It is a fork: it sees a copy of the parent's memory as it was then (keep no secrets there), and what was mapped as
  * shared before (dw_shared_map) both see.
@@ -21,7 +21,8 @@ enum dw_sandbox_calls {
 	DW_SANDBOX_SHUTDOWN = 1 << 4,
 	DW_SANDBOX_POLL = 1 << 5,  /* poll, ppoll */
 	DW_SANDBOX_EPOLL = 1 << 6, /* epoll_create1, epoll_ctl, epoll_wait, epoll_pwait */
-	DW_SANDBOX_CLOCK = 1 << 7, /* clock_gettime, gettimeofday, for where the vDSO asks the kernel */
+	DW_SANDBOX_CLOCK =
+		1 << 7, /* clock_gettime, gettimeofday, for where the vDSO asks the kernel */
 	/* mmap of anonymous memory, mprotect (neither executable), munmap, mremap, brk, madvise: malloc(3) */
 	DW_SANDBOX_MEMORY = 1 << 8,
 	DW_SANDBOX_FUTEX = 1 << 9,
@@ -31,7 +32,8 @@ enum dw_sandbox_calls {
 
 struct dw_sandbox_options {
 	const char *name; /* for messages: "the packet reader" */
-	/* In the child; fds[i] is its number for the i-th descriptor that was given. What it returns (0..255) is its exit
+	/* In the child; fds[i] is its number for the i-th descriptor that was given. What it returns (0..255) is
+	   its exit
 	 * status. Standard input, output and error are /dev/null. */
 	int (*run)(void *data, const int *fds);
 	void *data;
@@ -39,7 +41,8 @@ struct dw_sandbox_options {
 	size_t n_fds;   /* at most 16 */
 	unsigned calls; /* enum dw_sandbox_calls, or'ed */
 	size_t memory;  /* bytes that it may get beyond what it began with */
-	unsigned files; /* descriptors that it may get (SCM_RIGHTS, epoll_create1) beyond what it was given */
+	unsigned
+		files; /* descriptors that it may get (SCM_RIGHTS, epoll_create1) beyond what it was given */
 };
 
 struct dw_sandbox;
@@ -63,8 +66,8 @@ static inline void dw_cleanup_sandbox(struct dw_sandbox **b)
 #define _cleanup_sandbox_ _cleanup_(dw_cleanup_sandbox)
 
 /*
- * Zeroed memory that children forked later share. Pages cost nothing until they are written to, so a large map is cheap.
- * The other side is hostile: read each value once (dw_shared_get) and check what was read.
+ * Zeroed memory that children forked later share. Pages cost nothing until they are written to, so a large map is
+ * cheap. The other side is hostile: read each value once (dw_shared_get) and check what was read.
  */
 int dw_shared_map(struct dw_sys *s, const char *name, size_t size, void **ret, struct dw_error *e);
 void dw_shared_unmap(void *p, size_t size); /* NULL allowed */

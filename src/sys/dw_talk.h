@@ -12,8 +12,8 @@
 #include "dw_sys.h"
 
 /*
- * A socket that connects (TCP) or is connected (UDP) to the address in network order; never waits. scope: interface of a
- * link-local address. Returns the descriptor.
+ * A socket that connects (TCP) or is connected (UDP) to the address in network order; never waits. scope: interface
+ * of a link-local address. Returns the descriptor.
  */
 int dw_talk_connect(struct dw_sys *s, bool udp, bool ipv6, const uint8_t *address, uint32_t scope,
 		    uint16_t port, struct dw_error *e);
@@ -24,7 +24,8 @@ int dw_talk_connected(int fd);
 int dw_talk_pair(struct dw_sys *s, int ret[2], struct dw_error *e);
 /* fd: handed over with the record, and still the caller's; -1: none. wait: else -EAGAIN. */
 int dw_talk_tell(int channel, const void *record, size_t n, int fd, bool wait);
-/* Length of the record, 0: the other end is gone. A descriptor that came with it, else -1, goes to *ret_fd. Never waits. */
+/* Length of the record, 0: the other end is gone. A descriptor that came with it, else -1, goes to *ret_fd. Never
+   waits. */
 ssize_t dw_talk_hear(int channel, void *record, size_t max, int *ret_fd);
 
 /* poll(2), begun anew after a signal: at most that many milliseconds in all. */

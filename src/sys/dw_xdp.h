@@ -30,8 +30,8 @@ struct dw_xdp_view {
 };
 
 /*
- * -EBUSY: another XDP program is there. -EPERM: not root. -ENOTSUP: the kernel (older than 5.18) or the driver can't; the
- * message says which. A recorded host: -ENOTSUP.
+ * -EBUSY: another XDP program is there. -EPERM: not root. -ENOTSUP: the kernel (older than 5.18) or the driver
+ * can't; the message says which. A recorded host: -ENOTSUP.
  */
 int dw_xdp_open(struct dw_sys *s, uint32_t ifindex, struct dw_xdp **ret, struct dw_error *e);
 void dw_xdp_close(struct dw_xdp *x); /* NULL allowed; takes the program off */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What a stranger says: matched, looked at as HTTP, and what came of it passes the parent's check. First two bytes: how. */
+/* What a stranger says: matched, looked at as HTTP, and what came of it passes the parent's check. First two bytes:
+   how. */
 #include <stdint.h>
 
 #include "identify_match.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Answers to a scan: the first byte chooses what was asked (protocol, family, Ethernet or none), the rest is a frame. Its
- * cookies are put right where it has the length for them, or no fuzzer would ever come past them.
+ * Answers to a scan: the first byte chooses what was asked (protocol, family, Ethernet or none), the rest is a
+ * frame. Its cookies are put right where it has the length for them, or no fuzzer would ever come past them.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -20,7 +20,8 @@ struct networks {
 	DW_VEC(struct dw_network) list;
 };
 
-/* IFA_LOCAL is ours; IFA_ADDRESS is the other end's on a link between two, else the same. IPv6 has IFA_ADDRESS alone. */
+/* IFA_LOCAL is ours; IFA_ADDRESS is the other end's on a link between two, else the same. IPv6 has IFA_ADDRESS
+   alone. */
 static int see_address(const struct nlmsghdr *m, void *arg)
 {
 	struct networks *ns = arg;

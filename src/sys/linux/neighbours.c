@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Asking a link's neighbours: ARP (RFC 826) and neighbour solicitation (RFC 4861). The parent sends; a child in a sandbox
- * reads what comes back and writes MACs into shared memory.
+ * Asking a link's neighbours: ARP (RFC 826) and neighbour solicitation (RFC 4861). The parent sends; a child in a
+ * sandbox reads what comes back and writes MACs into shared memory.
  */
 #include <errno.h>
 #include <linux/if_ether.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Classic BPF programs for packet sockets. Offsets are from the frame's beginning; the kernel has taken VLAN tags off. What
- * they let in is parsed again, bytes for bytes, by who reads it: they only keep the rest away. A load beyond the end of
- * a frame drops it.
+ * Classic BPF programs for packet sockets. Offsets are from the frame's beginning; the kernel has taken VLAN tags
+ * off. What they let in is parsed again, bytes for bytes, by who reads it: they only keep the rest away. A load
+ * beyond the end of a frame drops it.
  */
 #include <netinet/in.h>
 #include <string.h>
@@ -69,7 +69,8 @@ static bool is_echo(const struct dw_packet_filter *f)
 	return f->protocol == (f->family == AF_INET ? IPPROTO_ICMP : IPPROTO_ICMPV6);
 }
 
-/* A is the ICMP type. at: of the ICMP message; with X (IPv4's header length) when x. quoted: the inner header's length. */
+/* A is the ICMP type. at: of the ICMP message; with X (IPv4's header length) when x. quoted: the inner header's
+   length. */
 static void icmp(struct packet_code *c, const struct dw_packet_filter *f, uint32_t at,
 		 uint16_t mode, uint32_t quoted)
 {

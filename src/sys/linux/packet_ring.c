@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Receiving: TPACKET_V3 of packet(7), Documentation/networking/packet_mmap.rst. The kernel fills blocks of many frames and
- * hands each over as a whole, when it is full or a millisecond old.
+ * Receiving: TPACKET_V3 of packet(7), Documentation/networking/packet_mmap.rst. The kernel fills blocks of many
+ * frames and hands each over as a whole, when it is full or a millisecond old.
  */
 #include <arpa/inet.h>
 #include <errno.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Routes, links, addresses, neighbours: rtnetlink(7). Attributes are looked at for their length before they are read. */
+/* Routes, links, addresses, neighbours: rtnetlink(7). Attributes are looked at for their length before they are
+   read. */
 #include <errno.h>
 #include <libmnl/libmnl.h>
 #include <linux/if.h>

@@ -79,8 +79,8 @@ static int attach_as(const struct dw_xdp *x, uint32_t mode)
 }
 
 /*
- * In the driver, else behind it. net/core/dev.c, dev_xdp_attach(): -EBUSY for a program of the same mode, -EEXIST for one
- * of the other.
+ * In the driver, else behind it. net/core/dev.c, dev_xdp_attach(): -EBUSY for a program of the same mode, -EEXIST
+ * for one of the other.
  */
 static int attach(struct dw_xdp *x, struct dw_error *e)
 {

@@ -7,7 +7,8 @@
 
 struct dw_scan;
 
-/* The BPF ring buffer, Documentation/bpf/ringbuf.rst: two pages with positions, then the data, mapped twice in a row. */
+/* The BPF ring buffer, Documentation/bpf/ringbuf.rst: two pages with positions, then the data, mapped twice in a
+   row. */
 struct dw_xdp_ring {
 	void *consumer; /* one page, ours to write */
 	void *producer; /* one page and the data */

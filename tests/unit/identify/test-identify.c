@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The table of protocols, its matchers against sample answers, templates, HTTP, records, and the other file's reader. */
+/* The table of protocols, its matchers against sample answers, templates, HTTP, records, and the other file's
+   reader. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -115,10 +116,10 @@ static void check_no_other(const struct dw_matcher *m, const char *protocol,
 
 static void check_sample(const struct dw_matcher *m, char *line)
 {
-	char *save = NULL;
-	const char *protocol = strtok_r(line, " ", &save), *over = strtok_r(NULL, " ", &save);
-	const char *port = strtok_r(NULL, " ", &save), *product = strtok_r(NULL, "|", &save);
-	const char *version = strtok_r(NULL, "|", &save);
+	char *save = line;
+	const char *protocol = strsep(&save, " "), *over = strsep(&save, " ");
+	const char *port = strsep(&save, " "), *product = strsep(&save, "|");
+	const char *version = strsep(&save, "|");
 	struct identify_record r = { 0 };
 	bool udp = strcmp(over, "udp") == 0, greet = strcmp(over, "greet") == 0;
 	const struct dw_reply reply = {
@@ -183,7 +184,7 @@ DW_TEST(records_are_checked)
 	DW_CHECK_STR(s->banner, "\\x1b\\x5cx");
 	for (size_t i = 6; i < n; i++)
 		(void)dw_record_read(bytes, i, a, &job, &says, &s, NULL);
-	strcpy(r.product, "a\x1b[m");
+	memcpy(r.product, "a\x1b[m", sizeof("a\x1b[m"));
 	n = dw_record_write(1, DW_SAYS_DONE, &r, bytes, sizeof(bytes));
 	DW_CHECK(dw_record_read(bytes, n, a, &job, &says, &s, NULL) < 0);
 	bytes[4] = 9;

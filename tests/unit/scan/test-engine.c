@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The engine on made-up networks: nothing open is missed, nothing else is told as open, no more is sent than needed, and
- * no more (made-up) time passes. Hundreds of seeds.
+ * The engine on made-up networks: nothing open is missed, nothing else is told as open, no more is sent than
+ * needed, and no more (made-up) time passes. Hundreds of seeds.
  */
 #include "dw_test.h"
 #include "made-scan.h"
