@@ -132,9 +132,9 @@ static void put_string(struct dw_json *j, const char *s)
 	if (plain == n) { /* nearly all are */
 		char *to = room(j, n + 2);
 
-		to[0] = '"';
-		memcpy(to + 1, s, n);
-		to[n + 1] = '"';
+		*to++ = '"';
+		to = mempcpy(to, s, n);
+		*to = '"';
 		j->used += n + 2;
 		return;
 	}
@@ -166,9 +166,9 @@ static void put_key(struct dw_json *j, const char *key)
 	size_t n = strlen(key);
 	char *to = room(j, n + 4);
 
-	to[0] = '"';
-	memcpy(to + 1, key, n);
-	memcpy(to + n + 1, "\": ", 3);
+	*to++ = '"';
+	to = mempcpy(to, key, n);
+	(void)mempcpy(to, "\": ", 3);
 	j->used += n + (j->pretty ? 4 : 3);
 }
 

@@ -127,7 +127,7 @@ static void put_zsh_option(FILE *out, const struct dw_option *o)
 		(void)fprintf(out, ":%s:_files -/", o->argument);
 	else if (o->argument && o->choices && strcmp(o->choices, ".") == 0)
 		(void)fprintf(out, ":%s:_files", o->argument);
-	else if (may)
+	else if (may && o->argument)
 		(void)fprintf(out, "::%.*s: ", (int)strcspn(o->argument + 1, "]"), o->argument + 1);
 	else if (o->argument)
 		(void)fprintf(out, ":%s:(%s)", o->argument, o->choices ? o->choices : "");

@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "dw_macros.h"
+#include "dw_parse.h"
 #include "dw_str.h"
 #include "scan-words.h"
 #include "table.h"
@@ -231,11 +232,15 @@ static void put_info(const struct xml *x, const char *protocol, const char *serv
 	if (!services)
 		return;
 	for (const char *p = services; *p;) {
-		unsigned first = 0, last = 0;
-		int parts = sscanf(p, "%5u-%5u", &first, &last);
+		size_t part = strcspn(p, ","), digits = strcspn(p, "-,");
+		uint64_t first = 0, last = 0;
 
-		n += parts == 2 && last >= first ? last - first + 1 : 1;
-		p += strcspn(p, ",");
+		if (digits < part && dw_parse_u64n(p, digits, 10, UINT16_MAX, &first) &&
+		    dw_parse_u64n(p + digits + 1, part - digits - 1, 10, UINT16_MAX, &last) &&
+		    last > first)
+			n += (uint32_t)(last - first);
+		n++;
+		p += part;
 		p += *p == ',';
 	}
 	(void)fprintf(

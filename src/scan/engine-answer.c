@@ -31,7 +31,7 @@ struct dw_engine_answer *dw_engine_answer_of(const struct dw_engine *g, uint32_t
 	return at == DW_ENGINE_NONE ? NULL : &g->answers[at];
 }
 
-static void *resize(void *old, size_t n, size_t size)
+__attribute__((returns_nonnull)) static void *resize(void *old, size_t n, size_t size)
 {
 	void *p = reallocarray(old, n, size);
 
@@ -55,7 +55,7 @@ static struct dw_engine_answer *add(struct dw_engine *g, uint32_t slot)
 {
 	struct dw_engine_answer *r;
 
-	if (g->n_answers == g->room)
+	if (!g->answers || g->n_answers == g->room)
 		grow(g);
 	g->table[place_of(g, slot)] = g->n_answers;
 	r = &g->answers[g->n_answers++];

@@ -22,7 +22,7 @@ struct child {
 
 static struct dw_chat *find(struct child *c, uint32_t job)
 {
-	for (size_t i = 0; i < c->n; i++)
+	for (size_t i = 0; c->chats && i < c->n; i++)
 		if (c->chats[i]->order.job == job)
 			return c->chats[i];
 	return NULL;

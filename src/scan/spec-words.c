@@ -35,7 +35,7 @@ static bool parse_address(const struct dw_spec_words *w, const char *text, struc
 	*ret = (struct dw_address){ .family = six ? DW_FAMILY_IPV6 : DW_FAMILY_IPV4 };
 	if (n == 0 || n > INET6_ADDRSTRLEN || (percent && !six))
 		return false;
-	memcpy(copy, text, n);
+	(void)mempcpy(copy, text, n);
 	if (inet_pton(six ? AF_INET6 : AF_INET, copy, ret->bytes) != 1)
 		return false;
 	if (percent) {

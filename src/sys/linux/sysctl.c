@@ -70,7 +70,7 @@ int dw_sys_hold(struct dw_sys *s, const char *path, struct dw_error *e)
 {
 	for (;;) {
 		_cleanup_fd_ int fd = -1;
-		struct stat held, named;
+		struct stat held = { 0 }, named = { 0 };
 		int r = dw_sys_fault(s);
 
 		if (r == 0) {

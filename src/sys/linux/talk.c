@@ -62,7 +62,7 @@ int dw_talk_connected(int fd)
 
 int dw_talk_pair(struct dw_sys *s, int ret[2], struct dw_error *e)
 {
-	int r = dw_sys_fault(s), fds[2];
+	int r = dw_sys_fault(s), fds[2] = { -1, -1 };
 
 	if (r == 0 && socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) < 0)
 		r = -errno;

@@ -163,6 +163,8 @@ static int open_at(struct dw_xdp *x, struct dw_error *e)
 		r = dw_xdp_load(HOSTS_FIRST, SLOTS_FIRST, &x->now, e);
 	if (r < 0)
 		return r;
+	if (!x->now.view.state)
+		return dw_error_set(e, -ENOMEM, "%s: the program's memory is not mapped", x->name);
 	memcpy(x->now.view.mac, mac, sizeof(mac));
 	x->now.view.state->ifindex = x->ifindex;
 	r = attach(x, e);
