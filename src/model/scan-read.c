@@ -330,7 +330,9 @@ int dw_scan_read_json(const char *text, size_t n, const char *name, struct dw_ar
 bool dw_scan_ports_parse(const char *list, uint8_t *ret_bits)
 {
 	memset(ret_bits, 0, DW_SCAN_PORT_BYTES);
-	while (list && *list) {
+	if (!list)
+		return true;
+	while (*list) {
 		size_t n = strcspn(list, ","), first = strspn(list, "0123456789");
 		uint64_t low = 0, high = 0;
 

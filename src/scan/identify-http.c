@@ -107,8 +107,9 @@ static void look_at_title(const uint8_t *page, size_t n, struct identify_record 
 	const uint8_t *start = find(page, n, "<title"), *end;
 
 	start = start ? memchr(start, '>', n - (size_t)(start - page)) : NULL;
-	if (!start++)
+	if (!start)
 		return;
+	start++;
 	n -= (size_t)(start - page);
 	end = find(start, n, "</title");
 	n = DW_MIN(end ? (size_t)(end - start) : n, TITLE_RAW_MAX);

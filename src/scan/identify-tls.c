@@ -193,12 +193,14 @@ static void add_names(gnutls_x509_crt_t c, struct identify_record *r)
 bool dw_tls_certificate(const uint8_t *der, size_t n, struct identify_record *r)
 {
 	const struct dw_tlslib *l = dw_tlslib();
-	const gnutls_datum_t data = { .data = (uint8_t *)der, .size = (unsigned)n };
+	gnutls_datum_t data = { 0 };
 	gnutls_x509_crt_t c = NULL;
 	char subject[2048] = "";
 	size_t size = sizeof(subject);
 	time_t expires;
 
+	data.data = (uint8_t *)der;
+	data.size = (unsigned)n;
 	if (!l || n > 65536 || l->crt_init(&c) < 0)
 		return false;
 	if (l->crt_import(c, &data, GNUTLS_X509_FMT_DER) < 0) {
