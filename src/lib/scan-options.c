@@ -15,8 +15,6 @@
 /* Seconds to spend on the closed UDP ports of one host, when nothing is said. */
 #define UDP_SECONDS 60u
 
-static const char *const port_words[] = { "tcp_ports", "udp_ports", "sctp_ports" };
-
 /* --- ports ---------------------------------------------------------------------------------------- */
 
 static int add_payload_ports(struct dw_scanning *s, const char *text, struct dw_spec_ports *ret,
@@ -48,7 +46,7 @@ static int read_ports(struct dw_scanning *s, struct dw_error *e)
 	const char **told[] = { &s->scan->tcp_ports, &s->scan->udp_ports, &s->scan->sctp_ports };
 	int r = 0;
 
-	for (unsigned i = 0; i < DW_ARRAY_SIZE(port_words) && r == 0; i++) {
+	for (unsigned i = 0; i < DW_ARRAY_SIZE(texts) && r == 0; i++) {
 		if (!texts[i])
 			continue;
 		r = i == DW_SCAN_UDP
