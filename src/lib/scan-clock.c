@@ -80,18 +80,13 @@ bool dw_scanning_await_window(struct dw_scanning *s)
 
 /* --- saving --------------------------------------------------------------------------------------- */
 
-static size_t words_of(const struct dw_wire_block *b)
-{
-	return (size_t)((uint64_t)b->n_hosts * b->n_ports / 64 + 1);
-}
-
 /*
  * A bit may be set while its answer still waits in the wire: saved without it, the port would be taken for closed. So
  * the bits that are saved are those of some seconds ago, whose answers have long been told.
  */
 static void save_at_times(struct dw_scanning *s, uint64_t now)
 {
-	size_t n = words_of(s->block);
+	size_t n = dw_scanning_words((uint64_t)s->block->n_hosts * s->block->n_ports);
 
 	if (!s->o.state_file || !s->telling || n > PICTURE_MAX || s->others.n >= DW_SCAN_OTHERS_MAX)
 		return;

@@ -127,6 +127,12 @@ struct dw_scanning {
 	uint64_t unreachable; /* addresses without a way */
 };
 
+/* Words that hold one bit for each slot. */
+static inline size_t dw_scanning_words(uint64_t slots)
+{
+	return (size_t)((slots + 63) / 64);
+}
+
 static inline enum dw_protocol dw_scanning_protocol(unsigned i)
 {
 	static const enum dw_protocol all[] = { DW_PROTOCOL_TCP, DW_PROTOCOL_UDP,

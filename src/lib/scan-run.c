@@ -68,7 +68,7 @@ int dw_scanning_ask(struct dw_scanning *s, const struct dw_scan_round *r, struct
 static uint64_t *bits_to_keep(const struct dw_scan_round *r, const struct dw_engine_result *result,
 			      struct dw_arena *a)
 {
-	size_t n = (size_t)((uint64_t)r->n * r->n_ports / 64 + 1);
+	size_t n = dw_scanning_words((uint64_t)r->n * r->n_ports);
 	uint64_t *bits = dw_arena_memdup(a, result->answered, n * sizeof(*bits));
 
 	for (size_t i = 0; i < result->n_answers; i++) {
@@ -84,8 +84,12 @@ static uint64_t *bits_to_keep(const struct dw_scan_round *r, const struct dw_eng
 /* Until it is whole, or the user stopped it; the window may close and open meanwhile. */
 static int run_block(struct dw_scanning *s, struct dw_scan_round *r, struct dw_error *e)
 {
+	size_t n = dw_scanning_words((uint64_t)r->n * r->n_ports);
 	int code = 0;
 
+	/* of another block, by whatever the file says: all is asked again */
+	if (s->place.n_before != n)
+		s->place.before = NULL;
 	s->block_first = s->place.before ? s->block_first : s->founds.n;
 	for (;;) {
 		_cleanup_arena_ struct dw_arena *a = dw_arena_new();
@@ -100,7 +104,7 @@ static int run_block(struct dw_scanning *s, struct dw_scan_round *r, struct dw_e
 			return code;
 		if (s->paused && !result.complete) {
 			s->place.before = bits_to_keep(r, &result, s->chunk_arena);
-			s->place.n_before = (size_t)((uint64_t)r->n * r->n_ports / 64 + 1);
+			s->place.n_before = n;
 			dw_scanning_save(s, s->place.before);
 			continue;
 		}

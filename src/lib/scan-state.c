@@ -284,7 +284,7 @@ void dw_scanning_save(struct dw_scanning *s, const uint64_t *bits)
 	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
 	struct dw_archive r = { .arena = a, .out = { .arena = a } };
 	struct dw_scan_place place = s->place;
-	size_t n = s->block_slots / 64 + 1;
+	size_t n = dw_scanning_words(s->block_slots);
 	uint64_t *kept;
 
 	if (!s->o.state_file)
