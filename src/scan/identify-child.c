@@ -23,7 +23,7 @@ struct child {
 static struct dw_chat *find(struct child *c, uint32_t job)
 {
 	for (size_t i = 0; c->chats && i < c->n; i++)
-		if (c->chats[i]->order.job == job)
+		if (c->chats[i] && c->chats[i]->order.job == job)
 			return c->chats[i];
 	return NULL;
 }
