@@ -7,6 +7,7 @@
 #include "audit-private.h"
 #include "dw_join.h"
 #include "dw_policy_file.h"
+#include "dw_store_scan.h"
 #include "dw_str.h"
 
 static void tell(const struct auditing *a, const char *part)
@@ -77,8 +78,9 @@ static void collect(struct auditing *a)
 		note(a, "no-hidden", "hidden sockets could not be looked for",
 		     dw_collect_hidden(&c, &e), &e);
 	}
-	/* who asks for them says what is unknown without */
-	(void)dw_collect_addresses(&c, NULL);
+	/* who asks for them says what is unknown without; most audits need none */
+	if (a->options->addresses || (a->options->state && dw_store_has_scans(a->options->state)))
+		(void)dw_collect_addresses(&c, NULL);
 	dw_collect_close(&c);
 }
 

@@ -64,8 +64,11 @@ static int look_inside(struct doorward *d, struct doorward_compare *c, struct dw
 	const struct dw_report *r;
 	const char **services;
 	struct dw_address *own;
-	int result = doorward_audit_run(d, &c->audit);
+	int result;
 
+	d->addresses = true;
+	result = doorward_audit_run(d, &c->audit);
+	d->addresses = false;
 	if (result < 0)
 		return result;
 	r = &c->audit->report;

@@ -194,6 +194,7 @@ struct dw_audit_options dw_facade_options(const struct doorward *d)
 				    : DW_STORE_DIRECTORY,
 		.rungs = d->rungs,
 		.hidden = d->hidden,
+		.addresses = d->addresses,
 		.progress = d->progress,
 		.progress_data = d->progress_data,
 	};

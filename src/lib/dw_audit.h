@@ -9,11 +9,14 @@
 
 struct dw_audit_options {
 	const char *root; /* a file system that is not running; NULL: this host */
-	const char *fake; /* directory of a recorded host (dw_sys_open_fake), for tests; NULL: none */
+	const char
+		*fake; /* directory of a recorded host (dw_sys_open_fake), for tests; NULL: none */
 	const char *policy; /* file of the running system; NULL: the root's own, if any; "": none */
-	const char *state; /* where the journal lies, for what scans saw of the doors; NULL: not looked at */
-	unsigned rungs;   /* DW_RUNG_* of dw_collect.h; 0: all */
-	bool hidden;      /* the sweep for hidden sockets too */
+	const char *
+		state; /* where the journal lies, for what scans saw of the doors; NULL: not looked at */
+	unsigned rungs; /* DW_RUNG_* of dw_collect.h; 0: all */
+	bool hidden;    /* the sweep for hidden sockets too */
+	bool addresses; /* this host's own addresses too; they are looked up as well where a scan is kept in `state` */
 	/* told before each part of the work; NULL: nobody */
 	void (*progress)(void *data, const char *part);
 	void *progress_data;
@@ -32,7 +35,7 @@ struct dw_audit {
 	/* What was looked at, so that `why` can look closer; in the facts' arena. looked false: nothing (a test's) */
 	bool looked;
 	const char *root, *fake; /* as in the options */
-	unsigned calls; /* fallible calls of the system that were made */
+	unsigned calls;          /* fallible calls of the system that were made */
 };
 
 /*

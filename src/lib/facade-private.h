@@ -11,6 +11,7 @@ struct doorward {
 	char *state, *program; /* NULL: the defaults */
 	unsigned rungs;
 	bool hidden;
+	bool addresses; /* audits look up this host's own addresses */
 	void (*progress)(void *data, const char *part);
 	void *progress_data;
 	void (*notice)(void *data, const char *text);
