@@ -7,22 +7,6 @@
 
 #define REPEAT_MAX 2000
 
-static int digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
-static int pair(const char *s)
-{
-	int high = digit(s[0]), low = high < 0 ? -1 : digit(s[1]);
-
-	return low < 0 ? -1 : high * 16 + low;
-}
-
 /* "*12" behind a byte: how often it stands there. 0: nonsense */
 static unsigned repeat(const char **s)
 {
@@ -49,7 +33,7 @@ static bool hex_word(struct dw_str *b, const char **s)
 		*s = end + 1;
 		return true;
 	}
-	byte = pair(*s);
+	byte = dw_parse_hex_pair(*s);
 	if (byte < 0)
 		return false;
 	*s += 2;
@@ -72,29 +56,5 @@ bool probes_read_hex(struct dw_arena *a, const char *s, struct dw_bytes *ret)
 
 bool probes_read_text(struct dw_arena *a, const char *s, struct dw_bytes *ret)
 {
-	static const char letters[] = "rnt0\\", meant[] = "\r\n\t\0\\";
-	struct dw_str b = { .arena = a };
-
-	for (; *s; s++) {
-		const char *letter;
-		int byte;
-
-		if (*s != '\\') {
-			dw_str_addc(&b, *s);
-			continue;
-		}
-		s++;
-		letter = *s ? strchr(letters, *s) : NULL;
-		if (letter) {
-			dw_str_addc(&b, meant[letter - letters]);
-			continue;
-		}
-		byte = *s == 'x' ? pair(s + 1) : -1;
-		if (byte < 0)
-			return false;
-		dw_str_addc(&b, (char)byte);
-		s += 2;
-	}
-	*ret = (struct dw_bytes){ b.s, b.n };
-	return b.n > 0;
+	return dw_parse_escapes(a, s, "rnt0\\", "\r\n\t\0\\", ret) && ret->n > 0;
 }

@@ -52,13 +52,10 @@ static const char *without_type6(struct dw_arena *a, const char *before)
 	bool found = false;
 
 	for (const char *p = before; *p;) {
-		size_t n = strcspn(p, ","), first = strspn(p, "0123456789");
+		size_t n = strcspn(p, ",");
 		uint64_t low = 0, high = 0;
 
-		if (!dw_parse_u64n(p, first, 10, 255, &low))
-			return NULL;
-		high = low;
-		if (first < n && !dw_parse_u64n(p + first + 1, n - first - 1, 10, 255, &high))
+		if (!dw_parse_range(p, n, 255, &low, &high))
 			return NULL;
 		for (uint64_t t = low; t <= high; t++) {
 			found = found || t == UNREACHABLE6;

@@ -13,6 +13,13 @@
 bool dw_parse_u64(const char *s, unsigned base, uint64_t max, uint64_t *ret);
 /* As above for the n bytes at s. */
 bool dw_parse_u64n(const char *s, size_t n, unsigned base, uint64_t max, uint64_t *ret);
+/*
+ * "N" or "N-M" (decimal, N <= M <= max) in exactly the n bytes at s: one part of a list of ports. "N": both are N.
+ */
+bool dw_parse_range(const char *s, size_t n, uint64_t max, uint64_t *ret_low, uint64_t *ret_high);
+
+/* Two hexadecimal digits of either case, as a byte; -1: they are none (a string may end there). */
+int dw_parse_hex_pair(const char *s);
 
 /* "90s", "10m", "2h", "1d": a number and its unit, as seconds; more than max is refused. No number alone: of what? */
 bool dw_parse_duration(const char *s, uint64_t max, uint64_t *ret);
@@ -22,6 +29,13 @@ struct dw_bytes {
 	char *data;
 	size_t n;
 };
+
+/*
+ * Undoes escapes: \xNN is a byte, a backslash before letters[i] is meant[i] (which may be a NUL). In the arena.
+ * False: another escape.
+ */
+bool dw_parse_escapes(struct dw_arena *a, const char *s, const char *letters, const char *meant,
+		      struct dw_bytes *ret);
 
 /* Walks the lines of a text without changing it; a line is handed out without its newline. */
 struct dw_lines {

@@ -40,6 +40,60 @@ bool dw_parse_u64(const char *s, unsigned base, uint64_t max, uint64_t *ret)
 	return dw_parse_u64n(s, strlen(s), base, max, ret);
 }
 
+bool dw_parse_range(const char *s, size_t n, uint64_t max, uint64_t *ret_low, uint64_t *ret_high)
+{
+	const char *dash = memchr(s, '-', n);
+	size_t first = dash ? (size_t)(dash - s) : n;
+	uint64_t low, high;
+
+	if (!dw_parse_u64n(s, first, 10, max, &low))
+		return false;
+	high = low;
+	if (dash && !dw_parse_u64n(dash + 1, n - first - 1, 10, max, &high))
+		return false;
+	if (high < low)
+		return false;
+	*ret_low = low;
+	*ret_high = high;
+	return true;
+}
+
+int dw_parse_hex_pair(const char *s)
+{
+	int high = digit_of(s[0]), low = high < 16 ? digit_of(s[1]) : 99;
+
+	return low < 16 ? high * 16 + low : -1;
+}
+
+bool dw_parse_escapes(struct dw_arena *a, const char *s, const char *letters, const char *meant,
+		      struct dw_bytes *ret)
+{
+	struct dw_str b = { .arena = a };
+
+	for (; *s; s++) {
+		const char *letter;
+		int byte;
+
+		if (*s != '\\') {
+			dw_str_addc(&b, *s);
+			continue;
+		}
+		s++;
+		letter = *s ? strchr(letters, *s) : NULL;
+		if (letter) {
+			dw_str_addc(&b, meant[letter - letters]);
+			continue;
+		}
+		byte = *s == 'x' ? dw_parse_hex_pair(s + 1) : -1;
+		if (byte < 0)
+			return false;
+		dw_str_addc(&b, (char)byte);
+		s += 2;
+	}
+	*ret = (struct dw_bytes){ b.s, b.n };
+	return true;
+}
+
 bool dw_parse_duration(const char *s, uint64_t max, uint64_t *ret)
 {
 	static const struct {

@@ -46,20 +46,18 @@ struct dw_dpkg_list dw_dpkg_name_of(struct dw_dpkg_list part)
 	return (struct dw_dpkg_list){ part.s, n };
 }
 
-static bool is_called(const struct dw_dpkg_list *name, const char *text)
-{
-	return strlen(text) == name->n && memcmp(text, name->s, name->n) == 0;
-}
-
 bool dw_dpkg_same_name(const struct dw_dpkg_list *a, const struct dw_dpkg_list *b)
 {
 	return a->n == b->n && memcmp(a->s, b->s, a->n) == 0;
 }
 
-static bool provides(const struct dw_dpkg_package *p, const struct dw_dpkg_list *name)
+bool dw_dpkg_answers(const struct dw_dpkg_package *p, const struct dw_dpkg_list *name)
 {
 	struct dw_dpkg_list rest = p->provides, part;
+	const struct dw_dpkg_list own = { p->name, strlen(p->name) };
 
+	if (dw_dpkg_same_name(&own, name))
+		return true;
 	while (dw_dpkg_next_part(&rest, ',', &part)) {
 		struct dw_dpkg_list one = dw_dpkg_name_of(part);
 
@@ -69,18 +67,13 @@ static bool provides(const struct dw_dpkg_package *p, const struct dw_dpkg_list 
 	return false;
 }
 
-static bool is_there(const struct dw_dpkg_package *p)
-{
-	return p->installed && !p->removed;
-}
-
 static bool another_fulfils(const struct search *k, const struct dw_dpkg_list *name)
 {
 	for (size_t i = 0; i < k->status.packages.n; i++) {
 		const struct dw_dpkg_package *p = &k->status.packages.v[i];
 
-		if (is_there(p) && !dw_streq(p->name, k->package) &&
-		    (is_called(name, p->name) || provides(p, name)))
+		if (dw_dpkg_is_there(p) && !dw_streq(p->name, k->package) &&
+		    dw_dpkg_answers(p, name))
 			return true;
 	}
 	return false;
@@ -140,7 +133,7 @@ static void gather_names(struct search *k, struct dw_arena *scratch)
 		const struct dw_dpkg_package *p = &k->status.packages.v[i];
 		struct dw_dpkg_list rest = p->provides, part;
 
-		if (!is_there(p) || !dw_streq(p->name, k->package))
+		if (!dw_dpkg_is_there(p) || !dw_streq(p->name, k->package))
 			continue;
 		dw_vec_push(scratch, &k->names,
 			    ((struct dw_dpkg_list){ p->name, strlen(p->name) }));
@@ -167,7 +160,7 @@ int dw_dpkg_parse_dependants(struct dw_arena *a, const struct dw_bytes *text, co
 	for (size_t i = 0; i < k.status.packages.n && found.n < DW_DEPENDANTS_MAX; i++) {
 		const struct dw_dpkg_package *p = &k.status.packages.v[i];
 
-		if (is_there(p) && !dw_streq(p->name, package) &&
+		if (dw_dpkg_is_there(p) && !dw_streq(p->name, package) &&
 		    (list_needs_us(&k, p->depends) || list_needs_us(&k, p->pre_depends)))
 			add_once(a, &found, p->name);
 	}
@@ -175,14 +168,22 @@ int dw_dpkg_parse_dependants(struct dw_arena *a, const struct dw_bytes *text, co
 	return 0;
 }
 
+int dw_dpkg_read_status(struct dw_sys *s, struct dw_arena *a, struct dw_bytes *ret,
+			struct dw_error *e)
+{
+	int r = dw_sys_file_read(s, "/var/lib/dpkg/status", STATUS_MAX, a, ret, e);
+
+	if (r == -ENOENT)
+		return dw_error_set(e, -ENOTSUP, "what needs a package is only known of dpkg's");
+	return r;
+}
+
 int dw_packages_dependants(struct dw_sys *s, struct dw_arena *a, const char *package,
 			   struct dw_strings *ret, struct dw_error *e)
 {
 	_cleanup_arena_ struct dw_arena *scratch = dw_arena_new();
 	struct dw_bytes text;
-	int r = dw_sys_file_read(s, "/var/lib/dpkg/status", STATUS_MAX, scratch, &text, e);
+	int r = dw_dpkg_read_status(s, scratch, &text, e);
 
-	if (r == -ENOENT)
-		return dw_error_set(e, -ENOTSUP, "what needs a package is only known of dpkg's");
 	return r < 0 ? r : dw_dpkg_parse_dependants(a, &text, package, ret, e);
 }

@@ -96,6 +96,16 @@ bool dw_dpkg_next_part(struct dw_dpkg_list *list, char separator, struct dw_dpkg
 /* "  name:any (>= 1.2) [amd64]" -> "name" */
 struct dw_dpkg_list dw_dpkg_name_of(struct dw_dpkg_list part);
 bool dw_dpkg_same_name(const struct dw_dpkg_list *a, const struct dw_dpkg_list *b);
+/* Installed, and what it needs is needed. */
+static inline bool dw_dpkg_is_there(const struct dw_dpkg_package *p)
+{
+	return p->installed && !p->removed;
+}
+/* By its own name or by what it provides. */
+bool dw_dpkg_answers(const struct dw_dpkg_package *p, const struct dw_dpkg_list *name);
+/* The text of dpkg's status, in the arena. -ENOTSUP: no dpkg here. */
+int dw_dpkg_read_status(struct dw_sys *s, struct dw_arena *a, struct dw_bytes *ret,
+			struct dw_error *e);
 
 /* dw_packages_removal() on the text of dpkg's status. */
 int dw_dpkg_parse_removal(struct dw_arena *a, const struct dw_bytes *text, const char *package,

@@ -9,8 +9,6 @@
 #include "dw_str.h"
 #include "packages.h"
 
-#define STATUS_MAX ((size_t)64 * 1024 * 1024)
-
 /* One that goes. */
 struct member {
 	const struct dw_dpkg_package *p;
@@ -25,28 +23,6 @@ struct closure {
 	DW_VEC(struct member) members;
 };
 
-static bool is_there(const struct dw_dpkg_package *p)
-{
-	return p->installed && !p->removed;
-}
-
-/* By its own name or by what it provides. */
-static bool answers(const struct dw_dpkg_package *p, const struct dw_dpkg_list *name)
-{
-	struct dw_dpkg_list rest = p->provides, part;
-	const struct dw_dpkg_list own = { p->name, strlen(p->name) };
-
-	if (dw_dpkg_same_name(&own, name))
-		return true;
-	while (dw_dpkg_next_part(&rest, ',', &part)) {
-		struct dw_dpkg_list one = dw_dpkg_name_of(part);
-
-		if (dw_dpkg_same_name(&one, name))
-			return true;
-	}
-	return false;
-}
-
 static bool stays_fulfilled(const struct closure *c, struct dw_dpkg_list clause)
 {
 	struct dw_dpkg_list part;
@@ -55,8 +31,8 @@ static bool stays_fulfilled(const struct closure *c, struct dw_dpkg_list clause)
 		struct dw_dpkg_list name = dw_dpkg_name_of(part);
 
 		for (size_t i = 0; i < c->status.packages.n; i++)
-			if (!c->goes[i] && is_there(&c->status.packages.v[i]) &&
-			    answers(&c->status.packages.v[i], &name))
+			if (!c->goes[i] && dw_dpkg_is_there(&c->status.packages.v[i]) &&
+			    dw_dpkg_answers(&c->status.packages.v[i], &name))
 				return true;
 	}
 	return false;
@@ -72,7 +48,7 @@ static size_t member_of(const struct closure *c, struct dw_dpkg_list clause, siz
 		struct dw_dpkg_list name = dw_dpkg_name_of(part);
 
 		for (size_t i = from; i < found; i++)
-			if (answers(c->members.v[i].p, &name))
+			if (dw_dpkg_answers(c->members.v[i].p, &name))
 				found = i;
 	}
 	return found;
@@ -112,7 +88,7 @@ static bool grow(struct closure *c)
 		const struct dw_dpkg_package *p = &c->status.packages.v[i];
 		size_t k;
 
-		if (c->goes[i] || !is_there(p))
+		if (c->goes[i] || !dw_dpkg_is_there(p))
 			continue;
 		k = missed_by(c, p);
 		if (k < c->members.n)
@@ -137,7 +113,7 @@ static bool needs(const struct closure *c, const struct member *x, const struct 
 			while (dw_dpkg_next_part(&clause, '|', &part)) {
 				struct dw_dpkg_list name = dw_dpkg_name_of(part);
 
-				if (answers(y->p, &name) && !stays_fulfilled(c, all))
+				if (dw_dpkg_answers(y->p, &name) && !stays_fulfilled(c, all))
 					return true;
 			}
 		}
@@ -222,7 +198,7 @@ int dw_dpkg_parse_removal(struct dw_arena *a, const struct dw_bytes *text, const
 	dw_dpkg_parse_status(scratch, text, &c.status, NULL, NULL);
 	c.goes = dw_arena_array(scratch, c.status.packages.n + 1, sizeof(*c.goes));
 	for (size_t i = 0; i < c.status.packages.n; i++)
-		if (is_there(&c.status.packages.v[i]) &&
+		if (dw_dpkg_is_there(&c.status.packages.v[i]) &&
 		    dw_streq(c.status.packages.v[i].name, package))
 			add_member(&c, i, c.members.n);
 	if (c.members.n == 0)
@@ -241,9 +217,7 @@ int dw_packages_removal(struct dw_sys *s, struct dw_arena *a, const char *packag
 {
 	_cleanup_arena_ struct dw_arena *scratch = dw_arena_new();
 	struct dw_bytes text;
-	int r = dw_sys_file_read(s, "/var/lib/dpkg/status", STATUS_MAX, scratch, &text, e);
+	int r = dw_dpkg_read_status(s, scratch, &text, e);
 
-	if (r == -ENOENT)
-		return dw_error_set(e, -ENOTSUP, "what needs a package is only known of dpkg's");
 	return r < 0 ? r : dw_dpkg_parse_removal(a, &text, package, ret, e);
 }

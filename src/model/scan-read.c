@@ -333,17 +333,10 @@ bool dw_scan_ports_parse(const char *list, uint8_t *ret_bits)
 	if (!list)
 		return true;
 	while (*list) {
-		size_t n = strcspn(list, ","), first = strspn(list, "0123456789");
+		size_t n = strcspn(list, ",");
 		uint64_t low = 0, high = 0;
 
-		if (!dw_parse_u64n(list, first, 10, UINT16_MAX, &low))
-			return false;
-		high = low;
-		if (first < n &&
-		    (list[first] != '-' ||
-		     !dw_parse_u64n(list + first + 1, n - first - 1, 10, UINT16_MAX, &high)))
-			return false;
-		if (high < low)
+		if (!dw_parse_range(list, n, UINT16_MAX, &low, &high))
 			return false;
 		for (uint64_t p = low; p <= high; p++)
 			ret_bits[p >> 3] |= (uint8_t)(1u << (p & 7));

@@ -232,14 +232,12 @@ static void put_info(const struct xml *x, const char *protocol, const char *serv
 	if (!services)
 		return;
 	for (const char *p = services; *p;) {
-		size_t part = strcspn(p, ","), digits = strcspn(p, "-,");
+		size_t part = strcspn(p, ",");
 		uint64_t first = 0, last = 0;
 
-		if (digits < part && dw_parse_u64n(p, digits, 10, UINT16_MAX, &first) &&
-		    dw_parse_u64n(p + digits + 1, part - digits - 1, 10, UINT16_MAX, &last) &&
-		    last > first)
-			n += (uint32_t)(last - first);
-		n++;
+		/* what is no range counts as one */
+		(void)dw_parse_range(p, part, UINT16_MAX, &first, &last);
+		n += (uint32_t)(last - first) + 1;
 		p += part;
 		p += *p == ',';
 	}

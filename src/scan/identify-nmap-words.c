@@ -22,41 +22,9 @@ const char *dw_nmap_delimited(struct dw_arena *a, const char **s)
 	return dw_arena_strndup(a, start, (size_t)(end - start));
 }
 
-static int digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
-static const char escapes[] = "0abfnrtv\\", meant[] = "\0\a\b\f\n\r\t\v\\";
-
 bool dw_nmap_unescape(struct dw_arena *a, const char *s, struct dw_bytes *ret)
 {
-	struct dw_str b = { .arena = a };
-
-	for (; *s; s++) {
-		const char *known;
-
-		if (*s != '\\') {
-			dw_str_addc(&b, *s);
-			continue;
-		}
-		s++;
-		known = *s ? strchr(escapes, *s) : NULL;
-		if (known) {
-			dw_str_addc(&b, meant[known - escapes]);
-		} else if (*s == 'x' && digit(s[1]) >= 0 && digit(s[2]) >= 0) {
-			dw_str_addc(&b, (char)(digit(s[1]) * 16 + digit(s[2])));
-			s += 2;
-		} else {
-			return false;
-		}
-	}
-	*ret = (struct dw_bytes){ b.s, b.n };
-	return true;
+	return dw_parse_escapes(a, s, "0abfnrtv\\", "\0\a\b\f\n\r\t\v\\", ret);
 }
 
 bool dw_nmap_ranges(struct dw_arena *a, const char *s, void *ret_vec)
@@ -64,15 +32,10 @@ bool dw_nmap_ranges(struct dw_arena *a, const char *s, void *ret_vec)
 	ranges *to = ret_vec;
 
 	while (*s) {
-		size_t n = strcspn(s, ","), dash = strcspn(s, "-,");
+		size_t n = strcspn(s, ",");
 		uint64_t first = 0, last = 0;
 
-		if (!dw_parse_u64n(s, dash, 10, 65535, &first))
-			return false;
-		last = first;
-		if (dash < n && !dw_parse_u64n(s + dash + 1, n - dash - 1, 10, 65535, &last))
-			return false;
-		if (last < first || to->n >= RANGES_MAX)
+		if (!dw_parse_range(s, n, UINT16_MAX, &first, &last) || to->n >= RANGES_MAX)
 			return false;
 		*dw_vec_add(a, to) = (struct dw_nmap_range){ (uint16_t)first, (uint16_t)last };
 		s += n + (s[n] == ',');

@@ -154,22 +154,16 @@ const char *dw_sd_name_change(struct dw_arena *a, const char *name, const char *
 	return dw_arena_printf(a, "%.*s%s", (int)n, name, suffix);
 }
 
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c = (char)tolower((unsigned char)c);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 const char *dw_sd_unescape(struct dw_arena *a, const char *s)
 {
 	struct dw_str out = { .arena = a };
 
 	dw_str_add(&out, "");
 	for (; *s; s++) {
-		if (s[0] == '\\' && s[1] == 'x' && hex_digit(s[2]) >= 0 && hex_digit(s[3]) >= 0) {
-			dw_str_addc(&out, (char)(hex_digit(s[2]) * 16 + hex_digit(s[3])));
+		int byte = s[0] == '\\' && s[1] == 'x' ? dw_parse_hex_pair(s + 2) : -1;
+
+		if (byte >= 0) {
+			dw_str_addc(&out, (char)byte);
 			s += 3;
 		} else {
 			dw_str_addc(&out, *s == '-' ? '/' : *s);

@@ -175,4 +175,42 @@ DW_TEST(durations_have_a_unit)
 		DW_CHECK(!dw_parse_duration(bad[i], 8 * 86400, &v));
 }
 
+DW_TEST(a_part_of_a_list_of_ports_is_a_range)
+{
+	static const struct {
+		const char *text;
+		uint64_t low, high;
+	} good[] = {
+		{ "22", 22, 22 }, { "1-1023", 1, 1023 }, { "7-7", 7, 7 }, { "0-65535", 0, 65535 }
+	};
+	static const char *const bad[] = { "",        "-",     "1-",    "-1", "9-3",
+					   "1-65536", "65536", "1-2-3", "a",  "1 2" };
+	uint64_t low = 1, high = 2;
+
+	for (size_t i = 0; i < DW_ARRAY_SIZE(good); i++)
+		DW_CHECK(dw_parse_range(good[i].text, strlen(good[i].text), 65535, &low, &high) &&
+			 low == good[i].low && high == good[i].high);
+	low = 1, high = 2;
+	for (size_t i = 0; i < DW_ARRAY_SIZE(bad); i++)
+		DW_CHECK(!dw_parse_range(bad[i], strlen(bad[i]), 65535, &low, &high) && low == 1 &&
+			 high == 2);
+	/* what lies behind the part is not looked at */
+	DW_CHECK(dw_parse_range("12-34", 2, 65535, &low, &high) && low == 12 && high == 12);
+}
+
+DW_TEST(escapes_are_undone)
+{
+	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
+	static const char *const bad[] = { "\\", "\\q", "\\x", "\\x1", "\\xg1", "\\x1g" };
+	struct dw_bytes b = { 0 };
+
+	DW_CHECK(dw_parse_escapes(a, "a\\n\\0\\xfF.", "n0", "\n\0", &b));
+	DW_CHECK(b.n == 5 && memcmp(b.data, "a\n\0\xff.", 5) == 0);
+	for (size_t i = 0; i < DW_ARRAY_SIZE(bad); i++)
+		DW_CHECK(!dw_parse_escapes(a, bad[i], "n0", "\n\0", &b));
+	DW_CHECK_INT(dw_parse_hex_pair("0aZ"), 10);
+	DW_CHECK_INT(dw_parse_hex_pair("f"), -1);
+	DW_CHECK_INT(dw_parse_hex_pair(""), -1);
+}
+
 DW_TEST_MAIN
