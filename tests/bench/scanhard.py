@@ -1,0 +1,2 @@
+def hard(o, lab, hosts): pass
+def udp(o, lab, hosts): pass
