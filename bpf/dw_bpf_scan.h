@@ -42,7 +42,8 @@ struct dw_bpf_scan_place {
 struct dw_bpf_scan {
 	/* set by user space */
 	__u64 key_a, key_b;
-	__u32 on; /* 0: everything passes */
+	__u64 netns; /* cookie of the interface's network namespace */
+	__u32 on;    /* 0: everything passes */
 	__u32 reset; /* SYN-ACKs are answered by XDP_TX; else the kernel, which knows no such socket, does it */
 	__u32 ifindex;  /* where probes go out */
 	__u32 v6;       /* family of the block */

@@ -24,8 +24,17 @@ char LICENSE[] SEC("license") = "GPL";
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
+struct net {
+	__u64 net_cookie;
+};
+
+typedef struct {
+	struct net *net;
+} possible_net_t;
+
 struct net_device {
 	int ifindex;
+	possible_net_t nd_net;
 };
 
 #pragma clang attribute pop
@@ -99,7 +108,8 @@ int dw_scan(struct xdp_md *context)
 
 /*
  * xdp:xdp_devmap_xmit(from, to, sent, drops, err). Frames are given to the driver in the order they were made, and of
- * each lot it takes the first ones.
+ * each lot it takes the first ones. The tracepoint tells of all network namespaces, and the number of an interface
+ * holds in one only: frames of another scan in another namespace are none of ours.
  */
 SEC("raw_tp/xdp_devmap_xmit")
 int dw_taken(struct bpf_raw_tracepoint_args *context)
@@ -110,7 +120,8 @@ int dw_taken(struct bpf_raw_tracepoint_args *context)
 	__u64 at, n;
 
 	if (!s || BPF_CORE_READ(from, ifindex) != DW_BPF_SCAN_LO ||
-	    (__u32)BPF_CORE_READ(to, ifindex) != s->ifindex)
+	    (__u32)BPF_CORE_READ(to, ifindex) != s->ifindex ||
+	    BPF_CORE_READ(to, nd_net.net, net_cookie) != s->netns)
 		return 0;
 	at = s->given;
 	s->given = at + (__u64)(sent + drops);

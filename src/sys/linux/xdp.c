@@ -28,6 +28,7 @@
 struct dw_xdp {
 	struct dw_sys *sys;
 	uint32_t ifindex;
+	uint64_t netns; /* its cookie */
 	char name[IF_NAMESIZE];
 	struct dw_xdp_loaded now;
 	int link; /* BPF link of the program on the interface; -1 */
@@ -49,7 +50,16 @@ void dw_xdp_nap(unsigned us)
 	(void)nanosleep(&ts, NULL);
 }
 
-/* Name and hardware address; -ENOTSUP where frames are not those of Ethernet. */
+/* The cookie of this thread's network namespace (Linux 5.14); 0: not told. */
+static uint64_t netns_of(int fd)
+{
+	uint64_t cookie = 0;
+	socklen_t n = sizeof(cookie);
+
+	return getsockopt(fd, SOL_SOCKET, SO_NETNS_COOKIE, &cookie, &n) < 0 ? 0 : cookie;
+}
+
+/* Name, hardware address and namespace; -ENOTSUP where frames are not those of Ethernet. */
 static int look_at_interface(struct dw_xdp *x, uint8_t *mac, struct dw_error *e)
 {
 	_cleanup_fd_ int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -63,6 +73,10 @@ static int look_at_interface(struct dw_xdp *x, uint8_t *mac, struct dw_error *e)
 	if (f.ifr_hwaddr.sa_family != ARPHRD_ETHER || x->ifindex == DW_BPF_SCAN_LO)
 		return dw_error_set(e, -ENOTSUP, "%s is no Ethernet interface", x->name);
 	memcpy(mac, f.ifr_hwaddr.sa_data, 6);
+	x->netns = netns_of(fd);
+	if (x->netns == 0)
+		return dw_error_set(e, -ENOTSUP,
+				    "the kernel does not tell network namespaces apart");
 	return 0;
 }
 
@@ -167,6 +181,7 @@ static int open_at(struct dw_xdp *x, struct dw_error *e)
 		return dw_error_set(e, -ENOMEM, "%s: the program's memory is not mapped", x->name);
 	memcpy(x->now.view.mac, mac, sizeof(mac));
 	x->now.view.state->ifindex = x->ifindex;
+	x->now.view.state->netns = x->netns;
 	r = attach(x, e);
 	if (r < 0)
 		return r;
@@ -239,6 +254,7 @@ int dw_xdp_make_room(struct dw_xdp *x, uint32_t n_hosts, uint64_t n_slots, struc
 	memcpy(l.view.mac, v->mac, sizeof(l.view.mac));
 	l.view.native = v->native;
 	l.view.state->ifindex = x->ifindex;
+	l.view.state->netns = x->netns;
 	r = exchange(x, &l);
 	if (r < 0) {
 		dw_xdp_unload(&l);
