@@ -43,6 +43,7 @@ struct dw_scan_wire {
 	uint32_t ifindex; /* 0: the connect wire */
 	uint32_t instead; /* 1 + index of the wire that stands for it; 0: none */
 	struct dw_wire *wire;
+	struct dw_wire *other; /* of packets, for what live frames do not ask; NULL: not yet */
 };
 
 /* An answer that is worth telling, from when it came until the host's row is made. */
@@ -149,6 +150,9 @@ int dw_scanning_prepare(struct dw_scanning *s, struct dw_error *e);
 /* scan-route.c: ways and wires of the chunk. */
 int dw_scanning_open_wires(struct dw_scanning *s, struct dw_error *e);
 void dw_scanning_close_wires(struct dw_scanning *s);
+/* The wire of that number, or the one beside it that asks this protocol. */
+int dw_scanning_wire(struct dw_scanning *s, uint32_t wire, enum dw_protocol protocol,
+		     struct dw_wire **ret, struct dw_error *e);
 /* scan-hosts.c: who is there; leaves those that are. */
 int dw_scanning_discover(struct dw_scanning *s, struct dw_error *e);
 /* Addresses on the link, of the targets or of their gateways. */

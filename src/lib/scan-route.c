@@ -118,9 +118,31 @@ static int wire_for(struct dw_scanning *s, uint32_t ifindex, uint32_t *ret, stru
 
 void dw_scanning_close_wires(struct dw_scanning *s)
 {
-	for (size_t i = 0; i < s->wires.n; i++)
+	for (size_t i = 0; i < s->wires.n; i++) {
 		dw_wire_free(s->wires.v[i].wire);
+		dw_wire_free(s->wires.v[i].other);
+	}
 	s->wires.n = 0;
+}
+
+/* Live frames are SYNs: all else that goes out there is sent by packet sockets. */
+int dw_scanning_wire(struct dw_scanning *s, uint32_t wire, enum dw_protocol protocol,
+		     struct dw_wire **ret, struct dw_error *e)
+{
+	struct dw_scan_wire *w = &s->wires.v[wire];
+	int r;
+
+	if (protocol == DW_PROTOCOL_TCP || !dw_streq(w->wire->ops->name, "live-frames")) {
+		*ret = w->wire;
+		return 0;
+	}
+	if (!w->other) {
+		r = dw_wire_packet_open(s->sys, w->ifindex, &w->other, e);
+		if (r < 0)
+			return r;
+	}
+	*ret = w->other;
+	return 0;
 }
 
 /* --- ways ----------------------------------------------------------------------------------------- */

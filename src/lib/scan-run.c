@@ -37,13 +37,18 @@ int dw_scanning_ask(struct dw_scanning *s, const struct dw_scan_round *r, struct
 					     .payloads = r->payloads,
 					     .key = s->key,
 					     .source_port = s->source_port };
-	int code;
+	int code = dw_scanning_wire(s, r->targets[0]->wire, r->protocol, &s->block_wire, e);
 
+	if (code < 0)
+		return code;
+	if (r->telling && s->ports[DW_SCAN_TCP].n == 0) {
+		s->scan->sender = s->block_wire->ops->name;
+		s->scan->receiver = s->block_wire->ops->receiver;
+	}
 	copy_hosts(r, hosts, known);
 	s->block_slots = (uint64_t)r->n * r->n_ports;
 	s->block = &block;
 	s->block_targets = r->targets;
-	s->block_wire = s->wires.v[r->targets[0]->wire].wire;
 	s->telling = r->telling;
 	s->part = r->part;
 	code = dw_engine_run(s->block_wire, &block, &r->engine, r->before, known, &sink, a, ret, e);

@@ -134,6 +134,7 @@ def prepare(o, lab, row):
     unlimited = row.protocol == "udp"
     lab.far_sysctl("net.ipv4.icmp_ratelimit", 0 if unlimited else 1000)
     lab.far_sysctl("net.ipv4.icmp_msgs_per_sec", 10**6 if unlimited else 1000)
+    lab.far_sysctl("net.ipv4.icmp_msgs_burst", 10**6 if unlimited else 50)
     lab.loss(row.loss, refuse(lab) if row.rules == "refuse" else row.rules)
 
 
