@@ -11,6 +11,11 @@ struct taking {
 	const struct dw_scan_round *round;
 	const struct dw_engine_result *result;
 	size_t answer; /* next one of the result's */
+	/* findings of the block by slot: all ports are walked over, and looking for each in the list would cost their
+	   product */
+	const struct dw_scan_found **founds;
+	size_t n_founds, found; /* found: the next one */
+	uint64_t time;          /* ms */
 	bool udp;
 };
 
@@ -24,12 +29,33 @@ static struct dw_scan_counts *counts_of(struct dw_scan_host *h, enum dw_protocol
 	return p == DW_PROTOCOL_UDP ? &h->udp : p == DW_PROTOCOL_SCTP ? &h->sctp : &h->tcp;
 }
 
-static const struct dw_scan_found *found_at(const struct dw_scanning *s, uint32_t slot)
+/* By slot, and of one slot the first that was told. */
+static int by_slot(const void *x, const void *y)
 {
-	for (size_t i = s->block_first; i < s->founds.n; i++)
-		if (s->founds.v[i].slot == slot)
-			return &s->founds.v[i];
-	return NULL;
+	const struct dw_scan_found *const *a = x, *const *b = y;
+
+	if ((*a)->slot != (*b)->slot)
+		return (*a)->slot < (*b)->slot ? -1 : 1;
+	return (*a > *b) - (*a < *b);
+}
+
+static void sort_founds(struct taking *t, struct dw_arena *a)
+{
+	const struct dw_scan_founds *f = &t->s->founds;
+
+	t->founds = dw_arena_array(a, f->n - t->s->block_first + 1, sizeof(struct dw_scan_found *));
+	for (size_t i = t->s->block_first; i < f->n; i++)
+		t->founds[t->n_founds++] = &f->v[i];
+	if (t->n_founds > 1)
+		qsort(t->founds, t->n_founds, sizeof(struct dw_scan_found *), by_slot);
+}
+
+/* Of slots that are asked for in their order; *at: where to look on. */
+static const struct dw_scan_found *found_at(const struct taking *t, uint64_t slot, size_t *at)
+{
+	while (*at < t->n_founds && t->founds[*at]->slot < slot)
+		(*at)++;
+	return *at < t->n_founds && t->founds[*at]->slot == slot ? t->founds[*at] : NULL;
 }
 
 /* --- one port ------------------------------------------------------------------------------------- */
@@ -53,16 +79,15 @@ static bool is_doubtful(const struct taking *t, const struct dw_engine_host *h,
 }
 
 static struct dw_scan_port port_of(const struct taking *t, uint32_t host, uint32_t at,
-				   const struct dw_wire_answer *a, uint8_t times)
+				   const struct dw_wire_answer *a, uint8_t times,
+				   const struct dw_scan_found *f)
 {
 	const struct dw_engine_host *h = &t->result->hosts[host];
 	uint64_t slot = (uint64_t)host * t->round->n_ports + at;
 	struct dw_scan_port p = { .protocol = t->round->protocol,
 				  .port = t->round->ports[at],
-				  .time = dw_sys_now_ms(t->s->sys) };
-	const struct dw_scan_found *f;
+				  .time = t->time };
 
-	f = found_at(t->s, (uint32_t)slot);
 	if (!a && f && has_bit(t->round->before, slot)) { /* before it was stopped */
 		p = dw_scanning_port(f);
 		return p;
@@ -149,11 +174,12 @@ static bool is_part(const struct taking *t)
 	return t->round->engine.shards > 1;
 }
 
-/* Each port of the host, in their order. */
-static void walk(const struct taking *t, uint32_t host, size_t answer, struct dw_scan_host *h,
+/* Each port of the host, in their order; from t->answer and t->found on. */
+static void walk(const struct taking *t, uint32_t host, struct dw_scan_host *h,
 		 struct dw_scan_counts *c, with_port *with)
 {
 	const struct dw_engine_result *r = t->result;
+	size_t answer = t->answer, found = t->found;
 	uint64_t first = (uint64_t)host * t->round->n_ports;
 
 	for (uint32_t at = 0; at < t->round->n_ports; at++) {
@@ -168,7 +194,7 @@ static void walk(const struct taking *t, uint32_t host, size_t answer, struct dw
 		/* which silent ones are of this shard, the engine knows alone */
 		if (!a && is_part(t) && !has_bit(r->answered, first + at))
 			continue;
-		p = port_of(t, host, at, a, times);
+		p = port_of(t, host, at, a, times, found_at(t, first + at, &found));
 		with(t, h, c, &p);
 	}
 }
@@ -180,12 +206,10 @@ static void take_host(struct taking *t, uint32_t host)
 	struct dw_scan_host *h = &t->s->hosts.v[target->host];
 	struct dw_scan_counts *c = counts_of(h, t->round->protocol);
 	uint64_t end = (uint64_t)(host + 1) * t->round->n_ports;
-	size_t first = t->answer, before = h->n_ports, room;
+	size_t before = h->n_ports, room;
 
-	while (t->answer < t->result->n_answers && t->result->answers[t->answer].slot < end)
-		t->answer++;
 	*c = (struct dw_scan_counts){ 0 };
-	walk(t, host, first, h, c, count_port);
+	walk(t, host, h, c, count_port);
 	c->asked = t->round->n_ports;
 	if (is_part(t)) {
 		c->filtered = eh->filtered;
@@ -197,7 +221,10 @@ static void take_host(struct taking *t, uint32_t host)
 		       : (size_t)c->open + 3 * (size_t)DW_SCAN_FEW;
 	h->ports = dw_arena_grow(t->s->a, h->ports, before * sizeof(*h->ports),
 				 (before + room) * sizeof(*h->ports));
-	walk(t, host, first, h, c, list_port);
+	walk(t, host, h, c, list_port);
+	while (t->answer < t->result->n_answers && t->result->answers[t->answer].slot < end)
+		t->answer++;
+	(void)found_at(t, end, &t->found);
 	h->complete &= eh->complete;
 	h->tarpit |= eh->tarpit;
 	h->proxy |= eh->proxy;
@@ -215,10 +242,14 @@ static void take_host(struct taking *t, uint32_t host)
 void dw_scanning_take(struct dw_scanning *s, const struct dw_scan_round *r,
 		      const struct dw_engine_result *result)
 {
-	struct taking t = {
-		.s = s, .round = r, .result = result, .udp = r->protocol == DW_PROTOCOL_UDP
-	};
+	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
+	struct taking t = { .s = s,
+			    .round = r,
+			    .result = result,
+			    .time = dw_sys_now_ms(s->sys),
+			    .udp = r->protocol == DW_PROTOCOL_UDP };
 
+	sort_founds(&t, a);
 	for (uint32_t i = 0; i < r->n; i++)
 		take_host(&t, i);
 }
