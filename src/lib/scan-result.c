@@ -190,6 +190,8 @@ static void walk(const struct taking *t, uint32_t host, struct dw_scan_host *h,
 		if (answer < r->n_answers && r->answers[answer].slot == first + at) {
 			a = &r->answers[answer];
 			times = r->times_open[answer++];
+		} else if (dw_engine_is_refused(r, first + at)) {
+			a = &r->hosts[host].refusal;
 		}
 		/* which silent ones are of this shard, the engine knows alone */
 		if (!a && is_part(t) && !has_bit(r->answered, first + at))

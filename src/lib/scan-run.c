@@ -83,6 +83,8 @@ static uint64_t *bits_to_keep(const struct dw_scan_round *r, const struct dw_eng
 		    DW_SCAN_OPEN)
 			bits[slot / 64] &= ~((uint64_t)1 << slot % 64);
 	}
+	for (size_t i = 0; result->refused && i < n; i++)
+		bits[i] &= ~result->refused[i];
 	return bits;
 }
 

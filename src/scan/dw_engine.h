@@ -75,6 +75,8 @@ struct dw_engine_host {
 		/* ICMP messages a second that it sent at length, where that was less than asked for; else 0 */
 		icmp_rate;
 	uint32_t icmp_burst; /* and within the first second */
+	struct dw_wire_answer
+		refusal; /* of those of its slots that are in `refused`; its slot is none */
 	uint32_t open, closed, filtered,
 		unproven; /* open: without those that are doubtful, which are filtered or unproven */
 };
@@ -84,7 +86,7 @@ struct dw_engine_result {
 	/*
 	 * All but silence and what proves a port closed (dw_scan_state_of: resets, aborts, UDP's port unreachable),
 	 * by slot, each slot once: the best answer (open before all others). A bit in `answered` without an answer
-	 * here: closed.
+	 * here, and without a bit in `refused`: closed.
 	 */
 	struct dw_wire_answer *answers;
 	/*
@@ -96,9 +98,19 @@ struct dw_engine_result {
 	uint8_t *times_open;
 	size_t n_answers;
 	uint64_t *answered; /* copy of the wire's bits */
-	bool complete;      /* false: stopped */
+	/*
+	 * Slots that are not in `answers`, because they were refused as many others of their host were
+	 * (struct dw_engine_host, refusal): a host that refuses all costs a bit a port. NULL: none.
+	 */
+	uint64_t *refused;
+	bool complete; /* false: stopped */
 	uint64_t sent, answers_all, lost;
 };
+
+static inline bool dw_engine_is_refused(const struct dw_engine_result *r, uint64_t slot)
+{
+	return r->refused != NULL && (r->refused[slot / 64] >> slot % 64 & 1) != 0;
+}
 
 /*
  * before: bits of slots that need not be asked (resumed), and hosts with rtt_us known; NULL: none. The result lies in

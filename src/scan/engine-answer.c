@@ -8,7 +8,8 @@
 
 #include "engine.h"
 
-#define FROMS_MAX 4096u /* addresses of routers and firewalls that are told apart */
+#define FROMS_MAX     4096u /* addresses of routers and firewalls that are told apart */
+#define REFUSALS_KEPT 64u   /* of a host, one by one: some 80 bytes each; then a bit each */
 
 bool dw_engine_is_open(uint8_t why)
 {
@@ -173,28 +174,90 @@ static void is_open_now(struct dw_engine *g, struct dw_engine_answer *r,
 	wait_for_confirmation(g, r);
 }
 
+bool dw_engine_answer_is_refused(const struct dw_engine *g, uint32_t slot)
+{
+	return g->refused != NULL && (g->refused[slot / 64] >> slot % 64 & 1) != 0;
+}
+
+/* What the slot says now is something else. */
+static void forget_refusal(struct dw_engine *g, struct dw_engine_host_run *h, uint32_t slot)
+{
+	if (!dw_engine_answer_is_refused(g, slot))
+		return;
+	g->refused[slot / 64] &= ~(1ULL << slot % 64);
+	h->n_refused--;
+}
+
+/* Is a bit enough? When the host has refused many in the same way: so that one that refuses all needs no more. */
+static bool is_usual(struct dw_engine_host_run *h, const struct dw_engine_answer *r)
+{
+	const struct dw_engine_refusal *usual = &h->refusal;
+	bool same = usual->why == r->why && usual->from == r->from;
+
+	if (h->refusals >= REFUSALS_KEPT && same)
+		return true;
+	h->refusals++;
+	if (h->n_refused == 0)
+		h->refusal = (struct dw_engine_refusal){
+			.from = r->from, .why = r->why, .round = r->round, .ttl = r->ttl
+		};
+	return false;
+}
+
+static void add_refused(struct dw_engine *g, struct dw_engine_host_run *h,
+			const struct dw_wire_answer *a)
+{
+	struct dw_engine_answer once = {
+		.slot = a->slot, .why = a->why, .round = a->round, .ttl = a->ttl
+	};
+	uint64_t slots = (uint64_t)g->block->n_hosts * g->block->n_ports;
+
+	h->icmp++;
+	h->unreachable += a->why == DW_SCAN_WHY_UNREACHABLE;
+	once.from = from_of(g, &a->from);
+	dw_engine_answer_tell(g, &once);
+	if (!is_usual(h, &once)) {
+		*add(g, a->slot) = once;
+		return;
+	}
+	if (g->refused == NULL)
+		g->refused = calloc((size_t)(slots / 64 + 1), sizeof(*g->refused));
+	if (g->refused == NULL)
+		dw_oom();
+	g->refused[a->slot / 64] |= 1ULL << a->slot % 64;
+	h->n_refused++;
+}
+
+/* It had refused already. */
+static void is_refused_again(struct dw_engine *g, struct dw_engine_host_run *h,
+			     struct dw_engine_answer *r, const struct dw_wire_answer *a)
+{
+	h->icmp += (a->flags & DW_WIRE_AGAIN) == 0;
+	if (r == NULL && h->refusal.why == DW_SCAN_WHY_UNREACHABLE && a->why != h->refusal.why) {
+		forget_refusal(g, h, a->slot);
+		r = add(g, a->slot);
+		r->why = DW_SCAN_WHY_UNREACHABLE;
+		r->round = a->round;
+		r->ttl = a->ttl;
+		r->from = h->refusal.from;
+		r->told = true;
+	}
+	if (r != NULL && r->why == DW_SCAN_WHY_UNREACHABLE)
+		r->why = a->why;
+}
+
 static void is_refused(struct dw_engine *g, const struct dw_wire_answer *a)
 {
 	struct dw_engine_host_run *h = &g->hosts[a->slot / g->block->n_ports];
 	struct dw_engine_answer *r = dw_engine_answer_of(g, a->slot);
 
-	if (r == NULL) {
-		r = add(g, a->slot);
-		h->icmp++;
-		h->unreachable += a->why == DW_SCAN_WHY_UNREACHABLE;
-		r->why = a->why;
-		r->round = a->round;
-		r->ttl = a->ttl;
-		r->from = from_of(g, &a->from);
-		dw_engine_answer_tell(g, r);
-	} else {
-		h->icmp += (a->flags & DW_WIRE_AGAIN) == 0;
-		if (r->why == DW_SCAN_WHY_UNREACHABLE)
-			r->why = a->why;
-	}
+	if (r == NULL && !dw_engine_answer_is_refused(g, a->slot))
+		add_refused(g, h, a);
+	else
+		is_refused_again(g, h, r, a);
 	/* "No way there" may hold for a moment only: it is asked again. */
 	if (a->why == DW_SCAN_WHY_UNREACHABLE && h->round < 2 && h->state != DW_ENGINE_DONE &&
-	    !dw_engine_is_open(r->why) && dw_engine_bit(g, a->slot)) {
+	    (r == NULL || !dw_engine_is_open(r->why)) && dw_engine_bit(g, a->slot)) {
 		dw_engine_bit_clear(g, a->slot);
 		h->icmp--;
 	}
@@ -216,6 +279,7 @@ void dw_engine_answer_take(struct dw_engine *g, const struct dw_wire_answer *a)
 	case DW_SCAN_OPEN: {
 		struct dw_engine_answer *r = dw_engine_answer_of(g, a->slot);
 
+		forget_refusal(g, h, a->slot);
 		is_open_now(g, r != NULL ? r : add(g, a->slot), a);
 		break;
 	}

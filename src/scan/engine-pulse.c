@@ -141,7 +141,8 @@ static void pick(struct dw_engine *g, uint32_t host)
 		uint32_t slot = dw_engine_slot(g, host, (uint32_t)(r % h->n));
 
 		r = dw_engine_mix(r + i);
-		if (!dw_engine_bit(g, slot) || dw_engine_answer_of(g, slot) != NULL)
+		if (!dw_engine_bit(g, slot) || dw_engine_answer_of(g, slot) != NULL ||
+		    dw_engine_answer_is_refused(g, slot))
 			continue;
 		if (g->before != NULL && g->before[slot / 64] >> slot % 64 & 1)
 			continue;

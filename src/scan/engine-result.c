@@ -56,6 +56,25 @@ static void tell_host(const struct dw_engine *g, uint32_t host, struct dw_engine
 	out->closed = h->set - h->before;
 }
 
+/* Slots of which only a bit was kept; one that was to be asked again, and is silent since, is told as such. */
+static void tell_refused(const struct dw_engine *g, uint32_t host, struct dw_engine_host *out)
+{
+	const struct dw_engine_host_run *h = &g->hosts[host];
+	uint32_t base = host * g->block->n_ports, n = 0;
+
+	if (h->n_refused == 0)
+		return;
+	for (uint32_t i = 0; i < g->block->n_ports; i++)
+		n += dw_engine_answer_is_refused(g, base + i) && dw_engine_bit(g, base + i);
+	out->filtered += n;
+	out->closed -= DW_MIN(n, out->closed);
+	out->refusal = (struct dw_wire_answer){ .why = h->refusal.why,
+						.round = h->refusal.round,
+						.ttl = h->refusal.ttl };
+	if (h->refusal.from > 0)
+		out->refusal.from = g->froms[h->refusal.from - 1];
+}
+
 /* Takes an answer from "closed", which all bits are at first. */
 static void tell_answer(const struct dw_engine *g, const struct dw_engine_answer *a,
 			struct dw_engine_host *out)
@@ -111,6 +130,7 @@ void dw_engine_result(struct dw_engine *g, struct dw_arena *a, struct dw_engine_
 		dw_engine_pulse_settle(g, i);
 		dw_engine_host_count(g, i);
 		tell_host(g, i, &ret->hosts[i]);
+		tell_refused(g, i, &ret->hosts[i]);
 		ret->lost += g->hosts[i].first_round.lost + g->hosts[i].later.lost;
 	}
 	/* the table by slot is of no use from here on */
@@ -127,6 +147,8 @@ void dw_engine_result(struct dw_engine *g, struct dw_arena *a, struct dw_engine_
 	ret->answered = dw_arena_array(a, words, sizeof(*ret->answered));
 	for (uint64_t i = 0; i < words; i++)
 		ret->answered[i] = __atomic_load_n(&g->wire->answered[i], __ATOMIC_RELAXED);
+	if (g->refused != NULL)
+		ret->refused = dw_arena_memdup(a, g->refused, words * sizeof(*ret->refused));
 	ret->sent = g->wire->counts.sent - g->sent0;
 	ret->answers_all = g->wire->counts.answers - g->answers0;
 }

@@ -117,6 +117,7 @@ static void release(struct dw_engine *g)
 	free(g->answers);
 	free(g->table);
 	free(g->froms);
+	free(g->refused);
 }
 
 static void prepare(struct dw_engine *g, const struct dw_engine_host *known)

@@ -42,6 +42,12 @@ enum dw_engine_state {
 	DW_ENGINE_DONE
 };
 
+/* How a host refuses most of its ports. */
+struct dw_engine_refusal {
+	uint16_t from;
+	uint8_t why, round, ttl;
+};
+
 struct dw_engine_host_run {
 	uint64_t due, last, until, pulsed_at, round_at, counted_at, window_at, pulse_at, sample_at,
 		icmp_at;
@@ -79,6 +85,8 @@ struct dw_engine_host_run {
 	bool deaf, waited,
 		quiet; /* deaf: suddenly hears nothing; waited: long, for a first answer */
 	bool grows_slowly, no_follow, followed, pulse_out, gone, tarpit;
+	struct dw_engine_refusal refusal;
+	uint32_t refusals, n_refused; /* kept one by one; as bits alone */
 };
 
 /* An answer that is kept. */
@@ -125,6 +133,7 @@ struct dw_engine {
 	uint32_t n_answers, room, *table, table_size;
 	struct dw_address *froms;
 	uint32_t n_froms;
+	uint64_t *refused; /* slots refused as their host does it; NULL: none yet */
 	uint64_t slots_all, known, given_up, open, sent, sent0, told_sent, answers0;
 	struct dw_error *e;
 };
@@ -185,6 +194,7 @@ double dw_engine_loss_missed(const struct dw_engine *g, const struct dw_engine_h
 			     unsigned rounds);
 
 /* answers */
+bool dw_engine_answer_is_refused(const struct dw_engine *g, uint32_t slot);
 struct dw_engine_answer *dw_engine_answer_of(const struct dw_engine *g, uint32_t slot);
 void dw_engine_answer_take(struct dw_engine *g, const struct dw_wire_answer *a);
 bool dw_engine_answer_confirmed(const struct dw_engine *g, const struct dw_engine_answer *a);

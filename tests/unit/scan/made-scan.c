@@ -62,6 +62,7 @@ static void compare(const struct made_network *n, const struct dw_wire_block *b,
 								 false) == DW_SCAN_OPEN;
 			at++;
 		}
+		listed |= dw_engine_is_refused(&o->result, i);
 		o->open += open;
 		o->found += open && told;
 		o->missed += open && !told;

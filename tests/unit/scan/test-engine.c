@@ -234,6 +234,36 @@ DW_TEST(udp)
 	dw_arena_free(o.arena);
 }
 
+/* By the host itself or by one before it: a bit each, beside the first ones; and what it is that they all say. */
+DW_TEST(a_host_that_refuses_all_costs_a_bit_a_port)
+{
+	struct made_scan s = { .n_hosts = 3,
+			       .n_ports = 20000,
+			       .host = { .n_open = 30, .rest = MADE_REJECT, HOST },
+			       .options = lab(),
+			       .seed = 8 };
+
+	for (unsigned other = 0; other < 2; other++) {
+		struct made_outcome o = { 0 };
+
+		s.host.reject_by_other = other > 0;
+		made_scan_run(&s, &o);
+		DW_CHECK_INT(o.missed + o.wrong + o.closed_wrong + o.doubtful, 0);
+		DW_CHECK(o.result.n_answers <= 3 * (30 + 64));
+		DW_CHECK(o.result.refused != NULL);
+		for (unsigned i = 0; i < 3; i++) {
+			const struct dw_engine_host *h = &o.result.hosts[i];
+
+			DW_CHECK_INT(h->open, 30);
+			DW_CHECK_INT(h->closed, 0);
+			DW_CHECK_INT(h->filtered, 20000 - 30);
+			DW_CHECK_INT(dw_scan_state_of(h->refusal.why, false), DW_SCAN_FILTERED);
+			DW_CHECK_INT(h->refusal.from.family != DW_FAMILY_UNKNOWN, other > 0);
+		}
+		dw_arena_free(o.arena);
+	}
+}
+
 DW_TEST(echo_and_sctp)
 {
 	struct made_scan s = { .protocol = DW_WIRE_ICMP,
