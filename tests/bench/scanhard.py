@@ -65,7 +65,7 @@ ROWS = [
     Row("one of 4 is a tarpit", TARPIT, apart=(PIT,)),
     Row("one of 4 goes midway", gone=True, apart=(GONE,)),
     Row("UDP, ICMP not limited", protocol="udp", hosts=1, ports="1-5000", peers=False),
-    Row("the same, forged replies, 1000/s", protocol="udp", hosts=1, ports="1-5000", forge=1000, peers=False),
+    Row("UDP, forged replies, 20,000/s", protocol="udp", hosts=1, ports="1-5000", forge=20000, peers=False),
 ]
 
 

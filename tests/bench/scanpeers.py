@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Who scans: doorward and its peers, each as one command, with what it found and what it took."""
 import os
-import subprocess
 
 import bench
 from scanlab import FAR_MAC, NEAR_ADDRESS, host
@@ -184,9 +183,3 @@ def everybody(o, hosts):
     if "nmap" in peers:
         all_of += [nmap("-T4", many, 8 if many else None), nmap("-T5", many, 8 if many else None)]
     return all_of
-
-
-def version(program):
-    words = subprocess.run([program, "--version"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                           check=False).stdout.split("\n")
-    return next((w.strip() for w in words if w.strip()), program)
