@@ -139,7 +139,8 @@ def prepare(o, lab, row):
 
 
 def peer(o, lab, row, contestant):
-    if not bench.have(contestant.name.split()[0]):
+    program = contestant.name.split()[0]
+    if program not in o.peers.split(",") or not bench.have(program):
         return
     measure = o.measure
     try:
@@ -164,7 +165,7 @@ def hard(o, lab, _):
         prepare(o, lab, row)
         document, found, seconds = one(o, lab, row)
         tell(row.name, "doorward", found, lab.truth, row.apart, seconds, labels(document))
-        if row.peers and not row.gone and not row.forge and o.peers != "none":
+        if row.peers and not row.gone and not row.forge:
             peer(o, lab, row, masscan(100000, True))
             peer(o, lab, row, nmap("-T4", True))
     print(flush=True)
@@ -213,7 +214,7 @@ def udp(o, lab, _):
     udp_run(o, lab, FAR6, "doorward, IPv6")
     udp_run(o, lab, host(0), "doorward, scan-assist there", True)
     udp_run(o, lab, FAR6, "doorward, IPv6, scan-assist there", True)
-    if bench.have("nmap") and o.peers != "none":
+    if bench.have("nmap") and "nmap" in o.peers.split(","):
         udp_nmap(o, lab, host(0), False)
         udp_nmap(o, lab, FAR6, True)
     print(flush=True)
