@@ -68,6 +68,12 @@ DOORWARD_API int doorward_set_method(struct doorward *d, const char *method);
 DOORWARD_API void doorward_set_hidden(struct doorward *d, int on);
 
 /*
+ * 1: also list this host's own addresses ("addresses" in JSON), so that a scan can be held against the audit on another
+ * host.
+ */
+DOORWARD_API void doorward_set_addresses(struct doorward *d, int on);
+
+/*
  * The policy that audits judge by (doorward-policy(5)): a file of this host. NULL: /etc/doorward/policy, or the one
  * below the root that was set, if there is one. "": none. It is read by doorward_audit_run(). The string is
  * copied.
