@@ -438,19 +438,37 @@ DOORWARD_API int doorward_scan_write(struct doorward *d, struct doorward_scan *s
 struct doorward_compare; /* what a scan saw, beside what was expected */
 
 struct doorward_compare_options {
-	size_t size;      /* sizeof(struct doorward_compare_options) */
-	const char *file; /* a scan's JSON document; NULL: of the journal */
-	long long scan;   /* its number there; 0: the newest */
-	/* "audit" (NULL): an audit of this host, made now; "policy"; "baseline": the scan of the same targets
-	   before; else the file of an earlier scan */
+	size_t size; /* sizeof(struct doorward_compare_options) */
+	/*
+	 * JSON documents, in any order: at most one scan's (else it is one of the journal), and audits of other hosts,
+	 * which those hosts' `doorward audit --json` wrote. "-": standard input.
+	 */
+	const char *const *files;
+	size_t n_files;
+	long long scan; /* a scan's number in the journal; 0: the newest */
+	/*
+	 * "audit" (NULL): the audits among the files, and one of this host, made now; "policy"; "baseline": the scan of
+	 * the same targets before; else files, with commas between: audits, or one earlier scan
+	 */
 	const char *expect;
+	/* "web1=203.0.113.5": the address under which the host of that name (or document) is seen from outside */
+	const char *const *addresses;
+	size_t n_addresses;
 };
-/* Looks at this host as doorward_audit_run() does. -ENOENT: no such scan, no policy. -EBADMSG: the file is no scan. */
+/*
+ * Looks at this host as doorward_audit_run() does. -ENOENT: no such scan, no policy. -EBADMSG: a file cannot be used (it
+ * is not there, is no such document ...); the message says which, and what to do. -EINVAL: an address names no host.
+ */
 DOORWARD_API int doorward_compare_run(struct doorward *d, const struct doorward_compare_options *o,
 				      struct doorward_compare **ret);
+/* Whether o->expect and o->addresses can be used, before a long scan: reads the files that it names. Fails as above. */
+DOORWARD_API int doorward_compare_check(struct doorward *d,
+					const struct doorward_compare_options *o);
 DOORWARD_API void doorward_compare_free(struct doorward_compare *c); /* NULL allowed */
 /* DOORWARD_TO_DO: something differs urgently. DOORWARD_BLIND: something could not be looked at. */
 DOORWARD_API unsigned doorward_compare_outcome(const struct doorward_compare *c);
+/* One value of the document of schema/compare.schema.json by its path, as doorward_audit_get(). */
+DOORWARD_API const char *doorward_compare_get(struct doorward_compare *c, const char *path);
 /* DOORWARD_TEXT, DOORWARD_JSON(_INDENTED) (schema/compare.schema.json). */
 DOORWARD_API int doorward_compare_write(struct doorward *d, struct doorward_compare *c,
 					enum doorward_format format, FILE *out,
@@ -475,10 +493,17 @@ struct doorward_assist_options {
 DOORWARD_API int doorward_scan_assist(struct doorward *d, const struct doorward_assist_options *o);
 /* Keeps it in the journal (made when it is not there); *ret_id is its number. */
 DOORWARD_API int doorward_scan_keep(struct doorward *d, struct doorward_scan *s, long long *ret_id);
-/* Holds it against what is expected, as doorward_compare_run(); o->file and o->scan do not count. */
+/* Holds it against what is expected, as doorward_compare_run(); o->files and o->scan do not count. */
 DOORWARD_API int doorward_scan_compare(struct doorward *d, const struct doorward_scan *s,
 				       const struct doorward_compare_options *o,
 				       struct doorward_compare **ret);
+/*
+ * The scan's document with the comparison in it, under "comparison" (DOORWARD_SCAN_JSON, _INDENTED); DOORWARD_SCAN_JSONL:
+ * {"comparison": ...} alone, the line behind those that found() told.
+ */
+DOORWARD_API int doorward_scan_write_compared(struct doorward *d, const struct doorward_scan *s,
+					      const struct doorward_compare *c,
+					      enum doorward_scan_format format, FILE *out);
 
 #ifdef __cplusplus
 }

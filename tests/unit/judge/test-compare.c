@@ -289,6 +289,54 @@ SCENE(behind_an_address_translation)
 			      "22/tcp as-expected open-inside; 80/tcp as-expected open-inside");
 }
 
+/* Two documents say that an address is theirs: bridges have the same one on many hosts. */
+SCENE(an_address_that_two_hosts_have)
+{
+	struct dw_snapshot second = s->snapshot;
+	struct dw_inside both[2] = { s->inside, s->inside };
+	struct dw_address here = s->host.address;
+
+	second.host = "mail";
+	both[0].source = "web.json";
+	both[1].source = "mail.json";
+	both[1].snapshot = &second;
+	s->in.insides = both;
+	s->in.n_insides = 2;
+	door(s, "0.0.0.0", TCP, 22, NULL);
+	second.n_doors = 0;
+	open_port(s, 22);
+	DW_CHECK_STR(text(s), "? not-looked-at two-insides");
+	DW_CHECK_STR(s->got.v[0].reasons[0].text,
+		     "web.json and mail.json both say that this address is their host's: --address "
+		     "says whose it is.");
+	DW_CHECK(!s->got.urgent && s->got.blind);
+	s->scan.scanner = "mail"; /* who asks such an address asks itself */
+	DW_CHECK_STR(text(s), "22/tcp! open-outside-unknown-inside unknown-inside; "
+			      "? not-looked-at not-scanned");
+	s->scan.scanner = "far";
+	both[0].reached_by = &here;
+	both[0].n_reached_by = 1;
+	DW_CHECK_STR(text(s), "? not-looked-at not-scanned; 22/tcp as-expected open-inside");
+	DW_CHECK_STR(s->got.v[1].inside->source, "web.json");
+}
+
+SCENE(a_document_that_tells_no_addresses)
+{
+	struct dw_address here = s->host.address;
+
+	s->inside.source = "web.json";
+	s->snapshot.n_addresses = 0;
+	door(s, "0.0.0.0", TCP, 22, NULL);
+	open_port(s, 22);
+	DW_CHECK_STR(text(s), "? not-looked-at no-addresses; 22/tcp? not-looked-at no-inside");
+	s->host.name = "web"; /* it was scanned by its name */
+	DW_CHECK_STR(text(s), "22/tcp as-expected open-inside");
+	s->host.name = NULL;
+	s->inside.reached_by = &here;
+	s->inside.n_reached_by = 1;
+	DW_CHECK_STR(text(s), "22/tcp as-expected open-inside");
+}
+
 /* A host that scans itself reaches its loopback; the loopback of another is not its. */
 SCENE(a_host_that_scans_itself)
 {
