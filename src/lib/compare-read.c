@@ -169,7 +169,7 @@ int dw_compare_addresses(struct doorward_compare *c, const char *const *words, s
 
 		if (!last || last == words[i] || !dw_doc_parse_address(last + 1, &address)) {
 			(void)dw_error_set(e, -EINVAL,
-					   "--address %s: it must be HOST=ADDRESS: "
+					   "--address %s: it must be NAME=IP: "
 					   "web1=203.0.113.5",
 					   words[i]);
 			return -EINVAL;
