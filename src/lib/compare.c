@@ -224,10 +224,12 @@ static int expect_of(struct doorward *d, struct doorward_compare *c, const char 
 		return expect_files(c, c->expect, in, e);
 	in->expect = DW_EXPECT_AUDIT;
 	/* beside it, what is new: where there was a scan of the same before */
-	if (in->scan->targets && dw_store_has_scans(dw_change_state(d)) &&
-	    earlier_scan(d, c, NULL) == 0)
+	if (!in->scan->targets || !dw_store_has_scans(dw_change_state(d)))
+		return 0;
+	r = earlier_scan(d, c, e);
+	if (r == 0)
 		in->before = &c->before;
-	return 0;
+	return r == -ENOENT ? 0 : r;
 }
 
 static int compare(struct doorward *d, struct doorward_compare *c,
