@@ -67,10 +67,7 @@ DOORWARD_API int doorward_set_method(struct doorward *d, const char *method);
 /* 1: also look for doors that hide: compare every view of the kernel and probe ports with bind(2). Slower. */
 DOORWARD_API void doorward_set_hidden(struct doorward *d, int on);
 
-/*
- * 1: also list this host's own addresses ("addresses" in JSON), so that a scan can be held against the audit on another
- * host.
- */
+/* 1: also list this host's own addresses, by which a scan made elsewhere can be held against the audit. */
 DOORWARD_API void doorward_set_addresses(struct doorward *d, int on);
 
 /*
@@ -439,29 +436,24 @@ struct doorward_compare; /* what a scan saw, beside what was expected */
 
 struct doorward_compare_options {
 	size_t size; /* sizeof(struct doorward_compare_options) */
-	/*
-	 * JSON documents, in any order: at most one scan's (else it is one of the journal), and audits of other hosts,
-	 * which those hosts' `doorward audit --json` wrote. "-": standard input.
-	 */
+	/* JSON documents: at most one scan's (else it is one of the journal), audits of other hosts; "-": stdin */
 	const char *const *files;
 	size_t n_files;
 	long long scan; /* a scan's number in the journal; 0: the newest */
-	/*
-	 * "audit" (NULL): the audits among the files, and one of this host, made now; "policy"; "baseline": the scan of
-	 * the same targets before; else files, with commas between: audits, or one earlier scan
-	 */
+	/* "audit" (NULL): the audits given, and one of this host, made now; "policy"; "baseline": the scan of the
+	   same targets before; else files, with commas between: audits, or one earlier scan */
 	const char *expect;
-	/* "web1=203.0.113.5": the address under which the host of that name (or document) is seen from outside */
-	const char *const *addresses;
+	const char *const *
+		addresses; /* "web1=203.0.113.5": that host or document is seen there from outside */
 	size_t n_addresses;
 };
 /*
- * Looks at this host as doorward_audit_run() does. -ENOENT: no such scan, no policy. -EBADMSG: a file cannot be used (it
- * is not there, is no such document ...); the message says which, and what to do. -EINVAL: an address names no host.
+ * Looks at this host as doorward_audit_run() does. -ENOENT: no such scan, no policy. -EBADMSG: a file cannot be used
+ * (it is not there, say); the message says which, and what to do. -EINVAL: an address names no host.
  */
 DOORWARD_API int doorward_compare_run(struct doorward *d, const struct doorward_compare_options *o,
 				      struct doorward_compare **ret);
-/* Whether o->expect and o->addresses can be used, before a long scan: reads the files that it names. Fails as above. */
+/* Whether o->expect and o->addresses can be used, before a long scan: reads the files that are named. */
 DOORWARD_API int doorward_compare_check(struct doorward *d,
 					const struct doorward_compare_options *o);
 DOORWARD_API void doorward_compare_free(struct doorward_compare *c); /* NULL allowed */
@@ -497,10 +489,7 @@ DOORWARD_API int doorward_scan_keep(struct doorward *d, struct doorward_scan *s,
 DOORWARD_API int doorward_scan_compare(struct doorward *d, const struct doorward_scan *s,
 				       const struct doorward_compare_options *o,
 				       struct doorward_compare **ret);
-/*
- * The scan's document with the comparison in it, under "comparison" (DOORWARD_SCAN_JSON, _INDENTED); DOORWARD_SCAN_JSONL:
- * {"comparison": ...} alone, the line behind those that found() told.
- */
+/* The scan's JSON with the member "comparison"; DOORWARD_SCAN_JSONL: {"comparison": ...}, the line behind the others. */
 DOORWARD_API int doorward_scan_write_compared(struct doorward *d, const struct doorward_scan *s,
 					      const struct doorward_compare *c,
 					      enum doorward_scan_format format, FILE *out);

@@ -366,8 +366,8 @@ static struct doorward_compare_options expected(const struct scanning *s)
 }
 
 /*
- * NULL: not asked for, or it could not be made, which is said, and is no reason not to write the scan. A comparison that
- * was asked for and is missing has its own exit status.
+ * NULL: not asked for, or it could not be made, which is said, and is no reason not to write the scan. A comparison
+ * that was asked for and is missing has its own exit status.
  */
 static struct doorward_compare *hold_against(const struct scanning *s, struct doorward *d,
 					     const struct doorward_scan *found,

@@ -155,7 +155,7 @@ static bool scanned(const struct dw_comparing *c, const struct dw_inside *i)
 	return dw_streq0(i->snapshot->host, c->in->scan->scanner);
 }
 
-/* Bridges of containers and guests have the same address on many hosts; a host that asks such an address asks itself. */
+/* Bridges of containers have the same address on many hosts; a host that asks such an address asks itself. */
 static const struct dw_inside *one_of(const struct dw_comparing *c, const struct dw_scan_host *h,
 				      enum claim why, const struct dw_inside **ret_other)
 {

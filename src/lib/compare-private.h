@@ -42,7 +42,10 @@ int dw_compare_read_all(struct doorward_compare *c, const char *const *files, si
  * which a document does not tell.
  */
 void dw_compare_services(struct dw_given *g, const struct dw_knowledge *k, struct dw_arena *a);
-/* "web1=203.0.113.5": under which addresses the hosts (by name or file) are reached. -EINVAL. c NULL: only looks at the words. */
+/*
+ * "web1=203.0.113.5": under which addresses the hosts (by name or file) are reached. -EINVAL. c NULL: only looks at the
+ * words.
+ */
 int dw_compare_addresses(struct doorward_compare *c, const char *const *words, size_t n,
 			 struct dw_error *e);
 

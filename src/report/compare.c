@@ -99,6 +99,10 @@ static void put_head(const struct page *p, const struct dw_report_compare *r)
 			    inside ? inside
 				   : "no host that was scanned was seen from inside (name its "
 				     "doorward audit --json)");
+	if (dw_streq(r->expect, "audit") && r->before_time)
+		dw_str_addf(&text, "; new is what %s did not see, %s",
+			    scan_words(p, r->before_file, r->before),
+			    dw_field_time(p->a, r->before_time));
 	dw_page_put(p, 0, 2, text.s);
 	(void)fputc('\n', p->out);
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What kept scans say of the doors, and what a comparison says, with every fallible call failing once: of the audit, and
- * of the journal. A small host of its own is made (namespaces for network and processes) with doors on loopback, which
- * it "scanned" itself. Whatever fails: no crash, nothing is told of a door that the newest scan did not see, and an open
- * port that nobody has inside is never told as expected, or left out without a word.
+ * What kept scans say of the doors, and what a comparison says, with every fallible call failing once: of the audit,
+ * and of the journal. A small host of its own is made (namespaces for network and processes) with doors on loopback,
+ * which it "scanned" itself. Whatever fails: no crash, nothing is told of a door that the newest scan did not see, and
+ * an open port that nobody has inside is never told as expected, or left out without a word.
  */
 #include <errno.h>
 #include <fcntl.h>

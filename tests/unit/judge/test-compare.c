@@ -21,27 +21,6 @@ static void policy(struct scene *s, const char *text)
 	DW_CHECK(s->in.policy != NULL);
 }
 
-/* "22/tcp as-expected open-inside; 80/tcp! ...": urgent ones with !, blind ones with ?. */
-static const char *text(struct scene *s)
-{
-	struct dw_str out = { .arena = s->a };
-
-	dw_compare(&s->in, s->a, &s->got);
-	for (size_t i = 0; i < s->got.n; i++) {
-		const struct dw_compare_finding *f = &s->got.v[i];
-
-		dw_str_add(&out, i ? "; " : "");
-		if (f->has_port)
-			dw_str_addf(&out, "%u/%s", f->port, dw_protocol_name(f->protocol));
-		dw_str_addf(&out, "%s%s %s", f->urgent ? "!" : "", f->blind ? "?" : "",
-			    dw_compare_class_name(f->kind));
-		for (size_t k = 0; k < f->n_reasons; k++)
-			dw_str_addf(&out, " %s", f->reasons[k].id);
-		DW_CHECK(f->n_reasons > 0 && f->kind != DW_COMPARE_UNKNOWN);
-	}
-	return out.s ? out.s : "";
-}
-
 #define SCENE(name)                                                                                \
 	static void name##_scene(struct scene *s);                                                 \
 	DW_TEST(name)                                                                              \
