@@ -26,7 +26,8 @@ struct dw_route {
 	enum dw_route_type type;
 	uint32_t ifindex; /* where it goes out; 0 when UNREACHABLE */
 	struct dw_ip source;
-	struct dw_ip gateway; /* family 0: it is on the link; may be of the other family (RFC 5549) */
+	struct dw_ip
+		gateway; /* family 0: it is on the link; may be of the other family (RFC 5549) */
 };
 
 /* ifindex: the only interface that will do, for link-local addresses; 0: any. UNREACHABLE is no failure. */
@@ -58,16 +59,16 @@ int dw_links_read(struct dw_sys *s, struct dw_arena *a, struct dw_link **ret, si
 int dw_link_get(struct dw_sys *s, uint32_t ifindex, struct dw_link *ret, struct dw_error *e);
 
 /* An address of this host with the network that it is in. */
-struct dw_network {
+struct dw_link_network {
 	uint32_t ifindex;
 	struct dw_ip address;
 	struct dw_ip peer;  /* the network's address on a link between two; as address on others */
 	uint8_t bits;       /* of peer */
 	bool is_link_local; /* scope "link", or "host" */
-	bool is_usable;     /* IPv6: not tentative, not deprecated, and no temporary address that ends */
+	bool is_usable; /* IPv6: not tentative, not deprecated, and no temporary address that ends */
 };
-int dw_networks_read(struct dw_sys *s, struct dw_arena *a, struct dw_network **ret, size_t *ret_n,
-		     struct dw_error *e);
+int dw_networks_read(struct dw_sys *s, struct dw_arena *a, struct dw_link_network **ret,
+		     size_t *ret_n, struct dw_error *e);
 
 struct dw_neighbour {
 	struct dw_ip address;
