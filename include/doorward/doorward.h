@@ -67,6 +67,9 @@ DOORWARD_API int doorward_set_method(struct doorward *d, const char *method);
 /* 1: also look for doors that hide: compare every view of the kernel and probe ports with bind(2). Slower. */
 DOORWARD_API void doorward_set_hidden(struct doorward *d, int on);
 
+/* 1: also list this host's own addresses, by which a scan made elsewhere can be held against the audit. */
+DOORWARD_API void doorward_set_addresses(struct doorward *d, int on);
+
 /*
  * The policy that audits judge by (doorward-policy(5)): a file of this host. NULL: /etc/doorward/policy, or the one
  * below the root that was set, if there is one. "": none. It is read by doorward_audit_run(). The string is
@@ -427,55 +430,10 @@ DOORWARD_API int doorward_scan_write(struct doorward *d, struct doorward_scan *s
 				     enum doorward_scan_format format, FILE *out,
 				     const struct doorward_style *style);
 
-/* --- inside against outside ----------------------------------------------------------------------------- */
-
-struct doorward_compare; /* what a scan saw, beside what was expected */
-
-struct doorward_compare_options {
-	size_t size;      /* sizeof(struct doorward_compare_options) */
-	const char *file; /* a scan's JSON document; NULL: of the journal */
-	long long scan;   /* its number there; 0: the newest */
-	/* "audit" (NULL): an audit of this host, made now; "policy"; "baseline": the scan of the same targets
-	   before; else the file of an earlier scan */
-	const char *expect;
-};
-/* Looks at this host as doorward_audit_run() does. -ENOENT: no such scan, no policy. -EBADMSG: the file is no scan. */
-DOORWARD_API int doorward_compare_run(struct doorward *d, const struct doorward_compare_options *o,
-				      struct doorward_compare **ret);
-DOORWARD_API void doorward_compare_free(struct doorward_compare *c); /* NULL allowed */
-/* DOORWARD_TO_DO: something differs urgently. DOORWARD_BLIND: something could not be looked at. */
-DOORWARD_API unsigned doorward_compare_outcome(const struct doorward_compare *c);
-/* DOORWARD_TEXT, DOORWARD_JSON(_INDENTED) (schema/compare.schema.json). */
-DOORWARD_API int doorward_compare_write(struct doorward *d, struct doorward_compare *c,
-					enum doorward_format format, FILE *out,
-					const struct doorward_style *style);
-
-/* --- helping a scan ---------------------------------------------------------------------------------------- */
-
-struct doorward_assist_options {
-	size_t size;                /* sizeof(struct doorward_assist_options) */
-	unsigned long long seconds; /* it ends by then */
-	const char *scanner; /* address that scans: only the limit of its family; NULL: of both */
-	const volatile int *stop; /* becomes true: end; NULL */
-	void (*tell)(void *data,
-		     const char *text); /* what is done, fit for a terminal; NULL: nobody */
-	void *data;
-};
-/*
- * On the host that is scanned: lifts the kernel's limits of ICMP "port unreachable" in the network namespace of the
- * caller, waits, and puts back exactly what was there, even if the process is killed. Needs root. -EBUSY: another one
- * is at it. -EINVAL: the scanner is no address. -EUCLEAN: somebody changed them meanwhile; that was left.
- */
-DOORWARD_API int doorward_scan_assist(struct doorward *d, const struct doorward_assist_options *o);
-/* Keeps it in the journal (made when it is not there); *ret_id is its number. */
-DOORWARD_API int doorward_scan_keep(struct doorward *d, struct doorward_scan *s, long long *ret_id);
-/* Holds it against what is expected, as doorward_compare_run(); o->file and o->scan do not count. */
-DOORWARD_API int doorward_scan_compare(struct doorward *d, const struct doorward_scan *s,
-				       const struct doorward_compare_options *o,
-				       struct doorward_compare **ret);
-
 #ifdef __cplusplus
 }
 #endif
+
+#include "compare.h"
 
 #endif

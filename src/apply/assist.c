@@ -146,20 +146,32 @@ static int read_record(struct assist *t, struct dw_error *e)
 	return 0;
 }
 
-static int open_record(struct assist *t, struct dw_error *e)
+static const char *directory_of(const struct assist *t)
 {
-	const char *directory = t->o->directory ? t->o->directory : DW_ASSIST_DIRECTORY;
+	return t->o->directory ? t->o->directory : DW_ASSIST_DIRECTORY;
+}
+
+static int name_record(struct assist *t, struct dw_error *e)
+{
 	uint64_t cookie = 0;
 	int r = dw_sys_netns_cookie(t->s, &cookie, NULL);
 
 	/* without a cookie (before 5.14) all namespaces share one name: then one at a time, on the whole host */
 	if (r < 0 && r != -ENOTSUP)
 		return dw_error_errno(e, r, "this network namespace");
-	r = dw_sys_dir_make(t->s, directory, 0700, e);
+	t->path = dw_arena_printf(t->a, "%s/scan-assist-%llu", directory_of(t),
+				  (unsigned long long)cookie);
+	return 0;
+}
+
+static int open_record(struct assist *t, struct dw_error *e)
+{
+	int r = name_record(t, e);
+
+	if (r == 0)
+		r = dw_sys_dir_make(t->s, directory_of(t), 0700, e);
 	if (r < 0)
 		return r;
-	t->path =
-		dw_arena_printf(t->a, "%s/scan-assist-%llu", directory, (unsigned long long)cookie);
 	t->fd = dw_sys_hold(t->s, t->path, e);
 	return t->fd < 0 ? t->fd : 0;
 }
@@ -255,17 +267,34 @@ static int settle(struct assist *t, struct dw_error *e)
 	return 1;
 }
 
+/* Asked by each command that changes something, so nothing is made where there is nothing. */
+static int begin_settling(struct assist *t, struct dw_error *e)
+{
+	int r = name_record(t, e);
+
+	if (r < 0)
+		return r;
+	if (!dw_sys_file_exists(t->s, t->path))
+		return -ENOENT;
+	t->fd = dw_sys_hold(t->s, t->path, e);
+	return t->fd < 0 ? t->fd : 0;
+}
+
 int dw_assist_settle(struct dw_sys *s, const struct dw_assist_options *o, struct dw_error *e)
 {
-	struct assist t = { .s = s, .a = dw_arena_new(), .o = o, .fd = -1 };
-	int r = begin(&t, e);
+	struct assist t = { .s = s, .o = o, .fd = -1 };
+	int r;
 
+	if (!dw_sys_is_running(s) || dw_sys_is_fake(s) || dw_sys_euid(s) != 0)
+		return 0;
+	t.a = dw_arena_new();
+	r = begin_settling(&t, e);
 	if (r == 0)
 		r = settle(&t, e);
-	if (r == 0) /* there was none: do not leave a name behind */
+	if (r == 0) /* an empty one: do not leave a name behind */
 		(void)dw_sys_held_remove(s, t.path, NULL);
 	end(&t);
-	return r == -EBUSY ? 0 : r;
+	return r == -EBUSY || r == -ENOENT ? 0 : r;
 }
 
 /* --- the whole ----------------------------------------------------------------------------------------------- */

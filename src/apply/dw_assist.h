@@ -30,7 +30,10 @@ struct dw_assist_options {
  * meanwhile, which was left as it is. -ENOTRECOVERABLE: a setting could not be put back; the record stays.
  */
 int dw_assist_run(struct dw_sys *s, const struct dw_assist_options *o, struct dw_error *e);
-/* Puts back what one that was killed with its child left. 1: something was, 0: there was nothing, or one is at it. */
+/*
+ * Puts back what one that was killed with its child left. 1: something was; 0: there was nothing, or one is at it, or
+ * we may not (not root). Fails as above. Cheap where there is nothing, which it leaves so.
+ */
 int dw_assist_settle(struct dw_sys *s, const struct dw_assist_options *o, struct dw_error *e);
 
 #endif

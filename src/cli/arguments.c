@@ -88,9 +88,11 @@ static bool set_value(struct parser *p, const struct dw_option *o, const char *v
 	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
 
 	/* the last one would win, and the first be asked all the same */
-	if (o->id == DW_OPTION_EXCLUDE && p->ret->values[o->id]) {
-		(void)fprintf(p->words, "doorward: --%s is given twice: use commas, or @FILE\n",
-			      o->name);
+	if ((o->id == DW_OPTION_EXCLUDE || o->id == DW_OPTION_ADDRESS ||
+	     o->id == DW_OPTION_EXPECT) &&
+	    p->ret->values[o->id]) {
+		(void)fprintf(p->words, "doorward: --%s is given twice: use commas%s\n", o->name,
+			      o->id == DW_OPTION_EXCLUDE ? ", or @FILE" : "");
 		return false;
 	}
 

@@ -101,6 +101,7 @@ enum dw_exit dw_cmd_audit(const struct dw_arguments *args)
 		dw_cli_complain(doorward_last_error(d));
 		goto out;
 	}
+	doorward_set_addresses(d, dw_cli_given(args, DW_OPTION_JSON));
 	status = look(d, args, write_audit);
 out:
 	doorward_free(d);

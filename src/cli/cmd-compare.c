@@ -13,8 +13,9 @@ static bool number(const struct dw_arguments *args, long long *ret)
 	*ret = 0;
 	if (!word)
 		return true;
-	if (!dw_parse_u64(word, 10, INT64_MAX, &n) || n == 0 || args->n_operands) {
-		(void)fputs("doorward: --scan needs the number of a scan, and no file beside it\n",
+	if (!dw_parse_u64(word, 10, INT64_MAX, &n) || n == 0) {
+		(void)fputs("doorward: --scan needs the number of a scan: doorward compare --scan "
+			    "3\n",
 			    stderr);
 		return false;
 	}
@@ -22,34 +23,53 @@ static bool number(const struct dw_arguments *args, long long *ret)
 	return true;
 }
 
-enum dw_exit dw_cmd_compare(const struct dw_arguments *args)
+/* What the user gave cannot be used, or is not there: not that we could not look. */
+enum dw_exit dw_cli_compare_failed(int r)
+{
+	return r == -EBADMSG || r == -ENOENT || r == -EINVAL ? DW_EXIT_USAGE : DW_EXIT_BLIND;
+}
+
+static enum dw_exit compare(struct doorward *d, const struct dw_arguments *args,
+			    const struct doorward_compare_options *o)
 {
 	struct doorward_style style = dw_cli_style(args);
+	struct doorward_compare *c = NULL;
+	enum dw_exit status = DW_EXIT_USAGE;
+	int r = doorward_compare_run(d, o, &c);
+
+	if (r < 0) {
+		dw_cli_complain(doorward_last_error(d));
+		return dw_cli_compare_failed(r);
+	}
+	errno = 0;
+	/* main() says why standard output failed */
+	if (doorward_compare_write(d, c, dw_cli_format(args), stdout, &style) == 0)
+		status = dw_cli_exit(doorward_compare_outcome(c));
+	doorward_compare_free(c);
+	return status;
+}
+
+enum dw_exit dw_cmd_compare(const struct dw_arguments *args)
+{
+	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
+	struct dw_strings addresses = dw_cli_list(a, args->values[DW_OPTION_ADDRESS]);
 	struct doorward_compare_options o = {
 		.size = sizeof(o),
-		.file = args->n_operands ? args->operands[0] : NULL,
+		.files = (const char *const *)args->operands,
+		.n_files = (size_t)args->n_operands,
 		.expect = args->values[DW_OPTION_EXPECT],
+		.addresses = addresses.v,
+		.n_addresses = addresses.n,
 	};
-	struct doorward_compare *c = NULL;
-	enum dw_exit status = DW_EXIT_BLIND;
+	enum dw_exit status;
 	struct doorward *d;
-	int r;
 
 	if (!number(args, &o.scan))
 		return DW_EXIT_USAGE;
 	d = dw_change_context(args);
 	if (!d)
 		return DW_EXIT_USAGE;
-	r = doorward_compare_run(d, &o, &c);
-	if (r == 0)
-		r = doorward_compare_write(d, c, dw_cli_format(args), stdout, &style);
-	if (r < 0) {
-		dw_cli_complain(doorward_last_error(d));
-		status = r == -EBADMSG || r == -ENOENT ? DW_EXIT_USAGE : DW_EXIT_BLIND;
-	} else {
-		status = dw_cli_exit(doorward_compare_outcome(c));
-	}
-	doorward_compare_free(c);
+	status = compare(d, args, &o);
 	doorward_free(d);
 	return status;
 }

@@ -100,16 +100,8 @@ static bool udp_time(struct scanning *s)
 
 static void excluded(struct scanning *s)
 {
-	const char *value = s->args->values[DW_OPTION_EXCLUDE];
-	struct dw_strings words = { 0 };
+	struct dw_strings words = dw_cli_list(s->a, s->args->values[DW_OPTION_EXCLUDE]);
 
-	for (const char *p = value ? value : ""; *p; p += strspn(p, ", ")) {
-		size_t n = strcspn(p, ", ");
-
-		if (n)
-			dw_vec_push(s->a, &words, dw_arena_strndup(s->a, p, n));
-		p += n;
-	}
 	s->o.excluded = words.v;
 	s->o.n_excluded = words.n;
 }
@@ -296,30 +288,56 @@ static bool is_standard(const struct dw_arguments *args)
 	return false;
 }
 
-static enum dw_exit put_all(struct scanning *s, struct doorward *d, struct doorward_scan *scan)
+static enum doorward_scan_format format_of(const struct scanning *s)
+{
+	enum doorward_format wanted = dw_cli_format(s->args);
+
+	if (s->lines)
+		return DOORWARD_SCAN_JSONL;
+	return wanted == DOORWARD_JSON            ? DOORWARD_SCAN_JSON
+	       : wanted == DOORWARD_JSON_INDENTED ? DOORWARD_SCAN_JSON_INDENTED
+						  : DOORWARD_SCAN_TEXT;
+}
+
+/* One document: with a comparison it holds that too. The lines of findings stand there already. */
+static int put_scan(const struct scanning *s, struct doorward *d, struct doorward_scan *scan,
+		    struct doorward_compare *c)
+{
+	struct doorward_style style = dw_cli_style(s->args);
+	enum doorward_scan_format format = format_of(s);
+	/* what is read by a program stays whole: then the words go where words go */
+	FILE *words = is_standard(s->args) ? stderr : stdout;
+	int r = 0;
+
+	if (format != DOORWARD_SCAN_TEXT && c)
+		return doorward_scan_write_compared(d, scan, c, format, stdout);
+	if (!s->lines && !(format == DOORWARD_SCAN_TEXT && is_standard(s->args)))
+		r = doorward_scan_write(d, scan, format, stdout, &style);
+	if (r == 0 && c) {
+		if (words == stdout && !style.quiet)
+			(void)fputc('\n', words);
+		r = doorward_compare_write(d, c, DOORWARD_TEXT, words, &style);
+	}
+	return r;
+}
+
+static enum dw_exit put_all(struct scanning *s, struct doorward *d, struct doorward_scan *scan,
+			    struct doorward_compare *c)
 {
 	const char *const *v = s->args->values;
-	struct doorward_style style = dw_cli_style(s->args);
 	bool good = put_file(d, scan, v[DW_OPTION_OUTPUT_XML], DOORWARD_SCAN_NMAP_XML);
-	enum doorward_scan_format format = DOORWARD_SCAN_TEXT;
-	enum doorward_format wanted = dw_cli_format(s->args);
 
 	good &= put_file(d, scan, v[DW_OPTION_OUTPUT_GREPABLE], DOORWARD_SCAN_GREPABLE);
 	good &= put_file(d, scan, v[DW_OPTION_OUTPUT_LIST], DOORWARD_SCAN_LIST);
-	if (wanted == DOORWARD_JSON)
-		format = DOORWARD_SCAN_JSON;
-	else if (wanted == DOORWARD_JSON_INDENTED)
-		format = DOORWARD_SCAN_JSON_INDENTED;
 	errno = 0;
-	if (!s->lines && !(format == DOORWARD_SCAN_TEXT && is_standard(s->args)) &&
-	    doorward_scan_write(d, scan, format, stdout, &style) < 0)
+	if (put_scan(s, d, scan, c) < 0)
 		return DW_EXIT_USAGE;
 	if (stopped && s->o.state_file && access(s->o.state_file, F_OK) == 0)
 		(void)fprintf(stderr, "doorward: stopped; to go on: doorward scan --resume %s\n",
 			      s->o.state_file);
 	if (!good || s->failed)
 		return DW_EXIT_USAGE;
-	return dw_cli_exit(doorward_scan_outcome(scan));
+	return dw_cli_exit(c ? doorward_compare_outcome(c) : doorward_scan_outcome(scan));
 }
 
 /* For compare and audit. Only root has a journal of its own accord; that it cannot be kept does not spoil the scan. */
@@ -337,25 +355,44 @@ static void keep(const struct scanning *s, struct doorward *d, struct doorward_s
 		(void)fprintf(stderr, "Kept as scan %lld: doorward compare\n", id);
 }
 
-/* The table of the scan, or its JSON, stands on standard output already: this comes behind it. */
-static enum dw_exit hold_against(const struct scanning *s, struct doorward *d,
-				 const struct doorward_scan *found)
+static struct doorward_compare_options expected(const struct scanning *s)
 {
-	struct doorward_style style = dw_cli_style(s->args);
-	struct doorward_compare_options o = { .size = sizeof(o),
-					      .expect = s->args->values[DW_OPTION_EXPECT] };
-	struct doorward_compare *c = NULL;
-	enum dw_exit status = DW_EXIT_BLIND;
-	int r = doorward_scan_compare(d, found, &o, &c);
+	struct dw_strings addresses = dw_cli_list(s->a, s->args->values[DW_OPTION_ADDRESS]);
 
-	if (r == 0)
-		r = doorward_compare_write(d, c, dw_cli_format(s->args), stdout, &style);
-	if (r < 0)
+	return (struct doorward_compare_options){ .size = sizeof(struct doorward_compare_options),
+						  .expect = s->args->values[DW_OPTION_EXPECT],
+						  .addresses = addresses.v,
+						  .n_addresses = addresses.n };
+}
+
+/*
+ * NULL: not asked for, or it could not be made, which is said, and is no reason not to write the scan. A comparison
+ * that was asked for and is missing has its own exit status.
+ */
+static struct doorward_compare *hold_against(const struct scanning *s, struct doorward *d,
+					     const struct doorward_scan *found,
+					     enum dw_exit *ret_status)
+{
+	struct doorward_compare_options o = expected(s);
+	struct doorward_compare *c = NULL;
+	int r = o.expect ? doorward_scan_compare(d, found, &o, &c) : 0;
+
+	if (r < 0) {
 		dw_cli_complain(doorward_last_error(d));
-	else
-		status = dw_cli_exit(doorward_compare_outcome(c));
-	doorward_compare_free(c);
-	return status;
+		*ret_status = dw_cli_compare_failed(r);
+	}
+	return c;
+}
+
+/* Before anything is sent: who waited an hour for a scan must not hear then that a file is not there. */
+static bool can_compare(const struct scanning *s, struct doorward *d)
+{
+	struct doorward_compare_options o = expected(s);
+
+	if (!o.expect || doorward_compare_check(d, &o) == 0)
+		return true;
+	dw_cli_complain(doorward_last_error(d));
+	return false;
 }
 
 static bool open_log(struct scanning *s)
@@ -374,9 +411,12 @@ static enum dw_exit scan(struct scanning *s, struct doorward *d)
 {
 	const char *resume = s->args->values[DW_OPTION_RESUME];
 	struct doorward_scan *found = NULL;
-	enum dw_exit status;
+	enum dw_exit status, failed = DW_EXIT_NOTHING;
+	struct doorward_compare *c;
 	int r;
 
+	if (!can_compare(s, d))
+		return DW_EXIT_USAGE;
 	watch_signals();
 	r = resume ? doorward_scan_resume(d, resume, &s->o, &found)
 		   : doorward_scan_run(d, &s->o, &found);
@@ -385,12 +425,12 @@ static enum dw_exit scan(struct scanning *s, struct doorward *d)
 		dw_cli_complain(doorward_last_error(d));
 		return r == -EPERM ? DW_EXIT_BLIND : DW_EXIT_USAGE;
 	}
-	status = put_all(s, d, found);
 	keep(s, d, found);
-	if (s->args->values[DW_OPTION_EXPECT] && status != DW_EXIT_USAGE)
-		status = hold_against(s, d, found);
+	c = hold_against(s, d, found, &failed);
+	status = put_all(s, d, found, c);
+	doorward_compare_free(c);
 	doorward_scan_free(found);
-	return status;
+	return failed != DW_EXIT_NOTHING && status != DW_EXIT_USAGE ? failed : status;
 }
 
 enum dw_exit dw_cmd_scan(const struct dw_arguments *args)

@@ -60,7 +60,9 @@ const struct dw_option dw_options[DW_OPTION_COUNT + 1] = {
 	  "who scans: lift only the limit of that address's family" },
 	{ DW_OPTION_SCAN, "scan", 0, "N", NULL, "the scan of that number, not the newest" },
 	{ DW_OPTION_EXPECT, "expect", 0, "WHAT", ".",
-	  "audit (the default), policy, baseline, or the file of an earlier scan" },
+	  "audit (the default), policy, baseline (the scan before), or FILE,..." },
+	{ DW_OPTION_ADDRESS, "address", 0, "NAME=IP", NULL,
+	  "NAME (a host, or its document) is seen from outside at IP; commas between" },
 	{ DW_OPTION_STATE, "state", 0, "DIR", "/",
 	  "keep the journal there instead of in /var/lib/doorward" },
 	{ DW_OPTION_PORTS, "ports", 'p', "PORTS", NULL,
@@ -170,22 +172,48 @@ static const enum dw_option_id verify_options[] = { DW_OPTION_AT_BOOT,
 						    END };
 static const enum dw_option_id history_options[] = { DW_OPTION_JSON, DW_OPTION_WIDE,
 						     DW_OPTION_STATE, END };
-static const enum dw_option_id scan_options[] = {
-	DW_OPTION_EXPECT,        DW_OPTION_STATE,       DW_OPTION_PORTS,
-	DW_OPTION_UDP,           DW_OPTION_SCTP,        DW_OPTION_EXCLUDE,
-	DW_OPTION_IPV4,          DW_OPTION_IPV6,        DW_OPTION_ASSUME_UP,
-	DW_OPTION_AUTHORISED_BY, DW_OPTION_MAX_LOAD,    DW_OPTION_RATE,
-	DW_OPTION_UDP_TIME,      DW_OPTION_WINDOW,      DW_OPTION_SENDER,
-	DW_OPTION_NO_IDENTIFY,   DW_OPTION_NMAP_PROBES, DW_OPTION_SEED,
-	DW_OPTION_SHARD,         DW_OPTION_RESUME,      DW_OPTION_STATE_FILE,
-	DW_OPTION_ALL_STATES,    DW_OPTION_WIDE,        DW_OPTION_JSON,
-	DW_OPTION_JSONL,         DW_OPTION_OUTPUT_XML,  DW_OPTION_OUTPUT_GREPABLE,
-	DW_OPTION_OUTPUT_LIST,   DW_OPTION_LOG,         END
-};
-static const enum dw_option_id compare_options[] = {
-	DW_OPTION_SCAN,   DW_OPTION_EXPECT, DW_OPTION_JSON,   DW_OPTION_WIDE,  DW_OPTION_ALL,
-	DW_OPTION_HIDDEN, DW_OPTION_METHOD, DW_OPTION_POLICY, DW_OPTION_STATE, END
-};
+static const enum dw_option_id scan_options[] = { DW_OPTION_EXPECT,
+						  DW_OPTION_ADDRESS,
+						  DW_OPTION_STATE,
+						  DW_OPTION_PORTS,
+						  DW_OPTION_UDP,
+						  DW_OPTION_SCTP,
+						  DW_OPTION_EXCLUDE,
+						  DW_OPTION_IPV4,
+						  DW_OPTION_IPV6,
+						  DW_OPTION_ASSUME_UP,
+						  DW_OPTION_AUTHORISED_BY,
+						  DW_OPTION_MAX_LOAD,
+						  DW_OPTION_RATE,
+						  DW_OPTION_UDP_TIME,
+						  DW_OPTION_WINDOW,
+						  DW_OPTION_SENDER,
+						  DW_OPTION_NO_IDENTIFY,
+						  DW_OPTION_NMAP_PROBES,
+						  DW_OPTION_SEED,
+						  DW_OPTION_SHARD,
+						  DW_OPTION_RESUME,
+						  DW_OPTION_STATE_FILE,
+						  DW_OPTION_ALL_STATES,
+						  DW_OPTION_WIDE,
+						  DW_OPTION_JSON,
+						  DW_OPTION_JSONL,
+						  DW_OPTION_OUTPUT_XML,
+						  DW_OPTION_OUTPUT_GREPABLE,
+						  DW_OPTION_OUTPUT_LIST,
+						  DW_OPTION_LOG,
+						  END };
+static const enum dw_option_id compare_options[] = { DW_OPTION_SCAN,
+						     DW_OPTION_EXPECT,
+						     DW_OPTION_ADDRESS,
+						     DW_OPTION_JSON,
+						     DW_OPTION_WIDE,
+						     DW_OPTION_ALL,
+						     DW_OPTION_HIDDEN,
+						     DW_OPTION_METHOD,
+						     DW_OPTION_POLICY,
+						     DW_OPTION_STATE,
+						     END };
 static const enum dw_option_id scan_assist_options[] = { DW_OPTION_FOR, DW_OPTION_SCANNER, END };
 static const enum dw_option_id no_options[] = { END };
 
@@ -322,13 +350,17 @@ const struct dw_command dw_commands[] = {
 	},
 	{
 		.name = "compare",
-		.operands = "[SCAN.json]",
-		.operands_max = 1,
+		.operands = "[FILE.json...]",
+		.operands_max = DW_DOCUMENTS_MAX,
 		.operand_choices = ".",
 		.summary = "inside against outside: what a scan saw beside what should be open",
 		.description =
-			"Takes the newest scan of the journal, that of --scan N, or a file that "
-			"scan --json wrote.\n"
+			"Outside is a scan: the newest of the journal, that of --scan N, or a file "
+			"that scan --json\n"
+			"wrote. Inside is this host, looked at now, and each host whose audit is "
+			"named, as\n"
+			"doorward audit --json wrote it there:\n"
+			"  ssh web1 sudo doorward --json > web1.json; doorward compare web1.json\n"
 			"What is open outside and unknown inside is urgent: the exit status is 1 "
 			"then.\n",
 		.options = compare_options,

@@ -105,6 +105,20 @@ void dw_cli_quote(struct dw_str *text, const char *word)
 	dw_str_addc(text, '\'');
 }
 
+struct dw_strings dw_cli_list(struct dw_arena *a, const char *words)
+{
+	struct dw_strings list = { 0 };
+
+	for (const char *p = words ? words : ""; *p; p += strspn(p, ", ")) {
+		size_t n = strcspn(p, ", ");
+
+		if (n)
+			dw_vec_push(a, &list, dw_arena_strndup(a, p, n));
+		p += n;
+	}
+	return list;
+}
+
 void dw_cli_complain(const char *text)
 {
 	_cleanup_arena_ struct dw_arena *a = dw_arena_new();

@@ -23,6 +23,8 @@ enum dw_exit {
 
 /* Words that plan and close take. */
 #define DW_DOORS_MAX 4096
+/* Documents that compare takes. */
+#define DW_DOCUMENTS_MAX 4096
 /* And scan. */
 #define DW_TARGETS_MAX 1000000
 
@@ -56,6 +58,7 @@ enum dw_option_id {
 	DW_OPTION_SCANNER,
 	DW_OPTION_SCAN,
 	DW_OPTION_EXPECT,
+	DW_OPTION_ADDRESS,
 	DW_OPTION_STATE,
 	DW_OPTION_PORTS,
 	DW_OPTION_UDP,
@@ -176,6 +179,10 @@ struct doorward_style dw_cli_style(const struct dw_arguments *args);
 enum doorward_format dw_cli_format(const struct dw_arguments *args);
 /* Adds a blank and the word, as somebody would type it for a shell. */
 void dw_cli_quote(struct dw_str *text, const char *word);
+/* The words of a list with commas (or blanks) between, in the arena; NULL: none. */
+struct dw_strings dw_cli_list(struct dw_arena *a, const char *words);
+/* The exit status for a negative code of a comparison. */
+enum dw_exit dw_cli_compare_failed(int r);
 /* "doorward: TEXT" on standard error, escaped. */
 void dw_cli_complain(const char *text);
 /* The options of a look, into the context. Negative: one of them is wrong, which was told. */

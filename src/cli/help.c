@@ -77,7 +77,7 @@ static void put_fields(FILE *out, const struct dw_field *fields, int depth)
 		if (f->source)
 			(void)fprintf(out, " [%s]", f->source);
 		(void)fputc('\n', out);
-		if (f->members)
+		if (f->members && f->members != dw_fields_compare) /* told for itself */
 			put_fields(out, f->members, depth + 1);
 	}
 }
@@ -97,4 +97,7 @@ void dw_help_fields(FILE *out)
 	put_fields(out, dw_fields_verify, 0);
 	(void)fputs("\nThe fields of doorward scan --json.\n\n", out);
 	put_fields(out, dw_fields_scan, 0);
+	put_fields(out, dw_fields_scan_more, 0);
+	(void)fputs("\nThe fields of doorward compare --json.\n\n", out);
+	put_fields(out, dw_fields_compare, 0);
 }

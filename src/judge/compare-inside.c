@@ -112,37 +112,86 @@ enum dw_reaches dw_door_reached(const struct dw_snapshot *s, const struct dw_doo
 
 /* --- which inside ------------------------------------------------------------------------------------- */
 
-static bool has_address(const struct dw_inside *i, const struct dw_address *x)
-{
-	const struct dw_snapshot *s = i->snapshot;
+/* Why an address is a host's, the surest first. */
+enum claim { CLAIM_GIVEN = 0, CLAIM_OWN, CLAIM_BOUND, CLAIM_NAME, CLAIM_COUNT };
 
+static bool is_given(const struct dw_inside *i, const struct dw_address *x)
+{
 	for (size_t k = 0; k < i->n_reached_by; k++)
 		if (is_same(&i->reached_by[k], x))
 			return true;
-	if (own_of(s, x))
-		return true;
+	return false;
+}
+
+/* A door is bound to it: that of a container, say, whose addresses nobody lists. */
+static bool has_door_at(const struct dw_snapshot *s, const struct dw_address *x)
+{
 	for (size_t k = 0; k < s->n_doors; k++)
 		if (is_answering(&s->doors[k]) && is_bound_to(&s->doors[k].at, x))
 			return true;
 	return false;
 }
 
-const struct dw_inside *dw_compare_inside_of(const struct dw_comparing *c,
-					     const struct dw_scan_host *h)
+static bool claims(const struct dw_inside *i, const struct dw_scan_host *h, enum claim why)
 {
+	switch (why) {
+	case CLAIM_GIVEN:
+		return is_given(i, &h->address);
+	case CLAIM_OWN:
+		return own_of(i->snapshot, &h->address) != NULL;
+	case CLAIM_BOUND:
+		return has_door_at(i->snapshot, &h->address);
+	case CLAIM_NAME:
+		return h->name && dw_streq0(i->snapshot->host, h->name) &&
+		       i->snapshot->n_addresses == 0;
+	case CLAIM_COUNT:
+		break;
+	}
+	return false;
+}
+
+static bool scanned(const struct dw_comparing *c, const struct dw_inside *i)
+{
+	return dw_streq0(i->snapshot->host, c->in->scan->scanner);
+}
+
+/* Bridges of containers have the same address on many hosts; a host that asks such an address asks itself. */
+static const struct dw_inside *one_of(const struct dw_comparing *c, const struct dw_scan_host *h,
+				      enum claim why, const struct dw_inside **ret_other)
+{
+	const struct dw_inside *found = NULL;
+
+	*ret_other = NULL;
 	for (size_t i = 0; i < c->in->n_insides; i++) {
 		const struct dw_inside *one = &c->in->insides[i];
 
-		/* every host has loopback: it is of the one that scanned */
-		if (is_loopback(&h->address) ? dw_streq0(one->snapshot->host, c->in->scan->scanner)
-					     : has_address(one, &h->address))
+		if (!claims(one, h, why))
+			continue;
+		if (why == CLAIM_OWN && scanned(c, one)) {
+			*ret_other = NULL;
 			return one;
+		}
+		if (found && !*ret_other)
+			*ret_other = one;
+		found = found ? found : one;
 	}
-	for (size_t i = 0; h->name && i < c->in->n_insides; i++)
-		if (dw_streq0(c->in->insides[i].snapshot->host, h->name) &&
-		    c->in->insides[i].snapshot->n_addresses == 0)
+	return found;
+}
+
+const struct dw_inside *dw_compare_inside_of(const struct dw_comparing *c,
+					     const struct dw_scan_host *h,
+					     const struct dw_inside **ret_other)
+{
+	const struct dw_inside *found = NULL;
+
+	*ret_other = NULL;
+	/* every host has loopback: it is of the one that scanned */
+	for (size_t i = 0; is_loopback(&h->address) && i < c->in->n_insides; i++)
+		if (scanned(c, &c->in->insides[i]))
 			return &c->in->insides[i];
-	return NULL;
+	for (unsigned why = 0; !is_loopback(&h->address) && !found && why < CLAIM_COUNT; why++)
+		found = one_of(c, h, (enum claim)why, ret_other);
+	return found;
 }
 
 /* --- which door --------------------------------------------------------------------------------------- */

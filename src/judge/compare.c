@@ -125,8 +125,8 @@ static void open_unknown(struct dw_comparing_port *p)
 static void open_without_inside(struct dw_comparing_port *p)
 {
 	dw_compare_say(p, "no-inside",
-		       "There is no look from inside at this host: whether it should be open is "
-		       "not known.");
+		       "There is no look from inside at this host (doorward audit --json there): "
+		       "whether it should be open is not known.");
 	tell_who_answers(p);
 	p->f.blind = true;
 	keep(p, DW_COMPARE_NOT_LOOKED_AT, false);
@@ -345,6 +345,19 @@ static void about_host(struct dw_comparing *c, const struct dw_comparing_host *h
 	keep(&p, kind, false);
 }
 
+/* Whose address it is cannot be told, and so nothing of its ports. */
+static void about_two(struct dw_comparing *c, struct dw_comparing_host *h,
+		      const struct dw_inside *other)
+{
+	const char *text = dw_arena_printf(
+		c->a,
+		"%s and %s both say that this address is their host's: --address says whose it is.",
+		h->inside->source, other->source);
+
+	h->inside = NULL;
+	about_host(c, h, DW_COMPARE_NOT_LOOKED_AT, true, "two-insides", text);
+}
+
 static bool answers(const struct dw_scan_host *h)
 {
 	return h->up == DW_SCAN_UP_YES || h->up == DW_SCAN_UP_ASSUMED || h->up == DW_SCAN_UP_GONE;
@@ -354,10 +367,15 @@ static void compare_host(struct dw_comparing *c, const struct dw_scan_host *host
 {
 	const struct dw_compare_input *in = c->in;
 	struct dw_comparing_host h = { .host = host };
+	const struct dw_inside *other = NULL;
 	struct dw_compare_ports all;
 
-	h.inside = in->expect & (DW_EXPECT_AUDIT | DW_EXPECT_POLICY) ? dw_compare_inside_of(c, host)
-								     : NULL;
+	if (in->expect & (DW_EXPECT_AUDIT | DW_EXPECT_POLICY))
+		h.inside = dw_compare_inside_of(c, host, &other);
+	if (other) {
+		about_two(c, &h, other);
+		return;
+	}
 	h.itself = h.inside && dw_streq0(h.inside->snapshot->host, in->scan->scanner);
 	h.before = in->before ? dw_scan_host_of(in->before, &host->address) : NULL;
 	h.usual_ttl = usual_ttl(host);
@@ -403,14 +421,24 @@ static void note_strangers(struct dw_comparing *c)
 		const struct dw_inside *one = &in->insides[i];
 		const struct dw_scan_host nobody = { 0 };
 		struct dw_comparing_host h = { .host = &nobody, .inside = one };
+		const struct dw_inside *other = NULL;
 		bool met = false;
 
 		for (size_t k = 0; !met && k < in->scan->n_hosts; k++)
-			met = dw_compare_inside_of(c, &in->scan->hosts[k]) == one;
-		if (!met)
+			met = dw_compare_inside_of(c, &in->scan->hosts[k], &other) == one ||
+			      other == one;
+		if (!met && one->snapshot->n_addresses == 0 && one->n_reached_by == 0)
+			about_host(c, &h, DW_COMPARE_NOT_LOOKED_AT, true, "no-addresses",
+				   dw_arena_printf(c->a,
+						   "%s does not tell the addresses of the host, so "
+						   "none that was scanned is known to be its own: "
+						   "--address says which.",
+						   one->source));
+		else if (!met)
 			about_host(c, &h, DW_COMPARE_NOT_LOOKED_AT, true, "not-scanned",
 				   "No address of this host answered in the scan, or none was "
-				   "asked: no claim about its doors.");
+				   "asked: no claim about its doors. If it is seen under another "
+				   "address from outside, --address says which.");
 	}
 }
 

@@ -64,9 +64,10 @@ struct dw_compare_ports dw_compare_ports_of(const struct dw_comparing *c,
 /* A statement of the policy keeps this very port. */
 bool dw_compare_is_named_port(const struct dw_comparing_port *p);
 
-/* The inside of that address; NULL: none. */
+/* The inside of that address; NULL: none. *ret_other: another host says that it is its address too; else NULL. */
 const struct dw_inside *dw_compare_inside_of(const struct dw_comparing *c,
-					     const struct dw_scan_host *h);
+					     const struct dw_scan_host *h,
+					     const struct dw_inside **ret_other);
 /* Fills in p->seen: the door that answers there. */
 void dw_compare_look_inside(struct dw_comparing_port *p);
 /* Why nothing inside has it open: what is on that port but cannot be reached there. Says it; a sleeper: returns it. */

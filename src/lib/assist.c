@@ -4,8 +4,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "change-private.h"
 #include "dw_doc.h"
-#include "facade-private.h"
 
 int doorward_scan_assist(struct doorward *d, const struct doorward_assist_options *given)
 {
@@ -26,4 +26,22 @@ int doorward_scan_assist(struct doorward *d, const struct doorward_assist_option
 	inner.data = o.data;
 	r = dw_facade_open_sys(d, &s, e);
 	return r < 0 ? r : dw_assist_run(s, &inner, e);
+}
+
+static void tell_notice(void *data, const char *text)
+{
+	const struct doorward *d = data;
+
+	if (d->notice)
+		d->notice(d->notice_data, text);
+}
+
+void dw_change_settle_assist(struct doorward *d, struct dw_sys *s)
+{
+	struct dw_assist_options o = { .tell = tell_notice, .data = d };
+	struct dw_error e = { 0 };
+
+	/* no reason not to do what was asked for: the record stays, and it is tried again */
+	if (dw_assist_settle(s, &o, &e) < 0)
+		tell_notice(d, e.message);
 }

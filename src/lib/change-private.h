@@ -54,6 +54,9 @@ int dw_change_open(struct doorward *d, bool create, const char *what,
 void dw_change_close(struct changing *c);
 #define _cleanup_change_ _cleanup_(dw_change_close)
 
+/* Puts back what a scan-assist left that was killed with its guard. Tells it by the notice; never fails. */
+void dw_change_settle_assist(struct doorward *d, struct dw_sys *s);
+
 /* What every run has: who, where, when, by what. */
 void dw_change_describe(struct changing *c, const char *kind, struct dw_run *run);
 const char *dw_change_state(const struct doorward *d);                 /* the journal's directory */

@@ -359,6 +359,8 @@ int doorward_verify(struct doorward *d, struct doorward_audit *audit, long long 
 
 	if (r == 0)
 		r = dw_facade_open_sys(d, &sys, e);
+	if (r == 0)
+		dw_change_settle_assist(d, sys);
 	return r < 0 ? r : verify(&v, sys, run, format, out, &style, ret_blind, e);
 }
 

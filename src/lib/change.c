@@ -146,6 +146,7 @@ int dw_change_open(struct doorward *d, bool create, const char *what,
 				    "a file system that is not running is not changed");
 	if (dw_sys_euid(c->sys) != 0)
 		return dw_error_set(e, -EPERM, "changing this host takes root");
+	dw_change_settle_assist(d, c->sys);
 	r = open_store(c, create, what, e);
 	if (r < 0)
 		return r;

@@ -5,38 +5,12 @@
 #include <string.h>
 
 #include "change-private.h"
-#include "dw_compare.h"
+#include "compare-private.h"
 #include "dw_compare_lib.h"
 #include "dw_compare_report.h"
-#include "dw_scan_read.h"
+#include "dw_fields.h"
 #include "dw_store_scan.h"
 #include "dw_str.h"
-
-#define DOCUMENT_MAX ((size_t)16 * 1024 * 1024)
-
-struct doorward_compare {
-	struct dw_arena *arena;
-	struct doorward_audit *audit; /* of this host; NULL: not looked */
-	struct dw_scan scan, before;
-	struct dw_inside own;
-	struct dw_comparison result;
-	const char *expect;
-};
-
-static int read_scan(const char *file, struct dw_arena *a, struct dw_scan *ret, struct dw_error *e)
-{
-	struct dw_bytes b = { 0 };
-	FILE *in = fopen(file, "re");
-	int r;
-
-	if (!in)
-		return dw_error_errno(e, -errno, "%s", file);
-	r = dw_fd_read_all(fileno(in), DOCUMENT_MAX, a, &b);
-	(void)fclose(in);
-	if (r < 0)
-		return dw_error_errno(e, r, "%s", file);
-	return dw_scan_read_json(b.data, b.n, file, a, ret, e);
-}
 
 /* number 0: the newest. targets NULL: of any. */
 static int stored_scan(struct doorward *d, int64_t number, const char *targets, int64_t before,
@@ -45,56 +19,183 @@ static int stored_scan(struct doorward *d, int64_t number, const char *targets, 
 	_cleanup_(dw_cleanup_store) struct dw_store *store = NULL;
 	int r = dw_store_open(dw_change_state(d), false, &store, e);
 
+	if (r == 0 && d->hooks.opened)
+		d->hooks.opened(d->hooks.data, NULL, store);
 	if (r == 0 && !number)
 		r = dw_store_scan_newest(store, targets, before, &number, e);
-	return r < 0 ? r : dw_store_scan_load(store, number, NULL, 0, a, ret, e);
+	if (r == 0)
+		r = dw_store_scan_load(store, number, NULL, 0, a, ret, e);
+	if (store && d->hooks.closing)
+		d->hooks.closing(d->hooks.data, NULL, store);
+	return r;
 }
 
-static bool is_target(const struct dw_scan *scan, const struct dw_snapshot *s)
+/* --- the inside ------------------------------------------------------------------------------------- */
+
+static bool is_loopback_link(const struct dw_own_address *x)
+{
+	return dw_streq0(x->ifname, "lo");
+}
+
+static bool has_own(const struct dw_snapshot *s, const struct dw_address *x)
 {
 	for (size_t i = 0; i < s->n_addresses; i++)
-		if (dw_scan_host_of(scan, &s->addresses[i].address))
+		if (dw_address_compare(&s->addresses[i].address, x) == 0)
 			return true;
 	return false;
 }
 
-/* This host, when it was scanned; what was scanned is another: then there is no look from inside. */
-static int look_inside(struct doorward *d, struct doorward_compare *c, struct dw_compare_input *in)
+/* A document of this very host: by its name and an address. It was given, so it counts, not what is seen now. */
+static bool is_this_host(const struct dw_snapshot *given, const struct dw_snapshot *here)
 {
-	const struct dw_report *r;
-	const char **services;
-	struct dw_address *own;
-	int result;
+	bool same = dw_streq0(given->host, here->host);
 
-	d->addresses = true;
-	result = doorward_audit_run(d, &c->audit);
-	d->addresses = false;
-	if (result < 0)
-		return result;
-	r = &c->audit->report;
-	services = dw_arena_array(c->arena, r->n_doors, sizeof(*services));
+	for (size_t i = 0; same && i < here->n_addresses; i++)
+		if (!is_loopback_link(&here->addresses[i]) &&
+		    has_own(given, &here->addresses[i].address))
+			return true;
+	return false;
+}
+
+static bool is_target(const struct dw_scan *scan, const struct dw_inside *own)
+{
+	const struct dw_snapshot *s = own->snapshot;
+
+	for (size_t i = 0; i < s->n_addresses; i++)
+		if (dw_scan_host_of(scan, &s->addresses[i].address))
+			return true;
+	for (size_t i = 0; i < own->n_reached_by; i++)
+		if (dw_scan_host_of(scan, &own->reached_by[i]))
+			return true;
+	return false;
+}
+
+/* We scanned: from one of our addresses, but never from loopback. */
+static void name_scanner(struct doorward_compare *c, struct dw_compare_input *in)
+{
+	const struct dw_snapshot *s = c->audit->report.snapshot;
+	struct dw_address *own;
+
+	if (!dw_streq0(in->scan->scanner, s->host))
+		return;
+	own = dw_arena_array(c->arena, s->n_addresses, sizeof(*own));
+	for (size_t i = 0; i < s->n_addresses; i++)
+		if (!is_loopback_link(&s->addresses[i]))
+			own[in->n_scanner++] = s->addresses[i].address;
+	in->scanner = own;
+}
+
+static struct dw_inside this_host(struct doorward_compare *c)
+{
+	const struct dw_report *r = &c->audit->report;
+	const char **services = dw_arena_array(c->arena, r->n_doors, sizeof(*services));
+
 	for (size_t i = 0; i < r->n_doors; i++)
 		services[i] = r->doors[i].service && !r->doors[i].guessed
 				      ? r->doors[i].service->name
 				      : NULL;
-	c->own = (struct dw_inside){ .source = "this host",
-				     .snapshot = r->snapshot,
-				     .services = services };
-	if (is_target(in->scan, r->snapshot)) {
-		in->insides = &c->own;
-		in->n_insides = 1;
+	return (struct dw_inside){ .source = "this host",
+				   .snapshot = r->snapshot,
+				   .services = services };
+}
+
+/* Documents first, then this host, if it was scanned: else there is no look from inside at it. */
+static int gather(struct doorward_compare *c, const struct doorward_compare_options *o,
+		  struct dw_compare_input *in, struct dw_error *e)
+{
+	const struct dw_snapshot *here = c->audit->report.snapshot;
+	bool given = false;
+	int r;
+
+	c->insides = dw_arena_array(c->arena, c->audits.n + 1, sizeof(*c->insides));
+	for (size_t i = 0; i < c->audits.n; i++) {
+		struct dw_given *g = c->audits.v[i];
+
+		dw_compare_services(g, in->knowledge, c->arena);
+		c->insides[c->n_insides++] = (struct dw_inside){ .source = g->file,
+								 .snapshot = &g->audit.snapshot,
+								 .services = g->audit.services };
+		given = given || is_this_host(&g->audit.snapshot, here);
 	}
+	if (!given)
+		c->insides[c->n_insides++] = this_host(c);
+	r = dw_compare_addresses(c, o->addresses, o->n_addresses, e);
+	if (!given && !is_target(in->scan, &c->insides[c->n_insides - 1]))
+		c->n_insides--;
+	in->insides = c->insides;
+	in->n_insides = c->n_insides;
+	return r;
+}
+
+static int look_inside(struct doorward *d, struct doorward_compare *c,
+		       const struct doorward_compare_options *o, struct dw_compare_input *in,
+		       struct dw_error *e)
+{
+	bool before = d->addresses;
+	int r;
+
+	d->addresses = true;
+	r = doorward_audit_run(d, &c->audit);
+	d->addresses = before;
+	if (r < 0)
+		return r;
 	in->policy = c->audit->audit->policy;
 	in->knowledge = c->audit->audit->knowledge;
-	if (!dw_streq0(in->scan->scanner, r->snapshot->host))
-		return 0;
-	/* we scanned: from one of our addresses, but never from loopback */
-	own = dw_arena_array(c->arena, r->snapshot->n_addresses, sizeof(*own));
-	for (size_t i = 0; i < r->snapshot->n_addresses; i++)
-		if (!dw_streq0(r->snapshot->addresses[i].ifname, "lo"))
-			own[in->n_scanner++] = r->snapshot->addresses[i].address;
-	in->scanner = own;
+	name_scanner(c, in);
+	return gather(c, o, in, e);
+}
+
+/* --- what is expected ------------------------------------------------------------------------------- */
+
+static int expect_files(struct doorward_compare *c, const char *words, struct dw_compare_input *in,
+			struct dw_error *e)
+{
+	const struct dw_given *scan = NULL;
+	struct dw_strings files = { 0 };
+	int r;
+
+	for (const char *p = words; *p; p += strspn(p, ",")) {
+		size_t n = strcspn(p, ",");
+
+		if (n)
+			dw_vec_push(c->arena, &files, dw_arena_strndup(c->arena, p, n));
+		p += n;
+	}
+	r = dw_compare_read_all(c, files.v, files.n, &scan, e);
+	if (r < 0)
+		return r;
+	if (scan && files.n > 1) {
+		(void)dw_error_set(e, -EBADMSG,
+				   "--expect %s: either audits or one earlier scan is expected",
+				   words);
+		return -EBADMSG;
+	}
+	in->expect = scan ? DW_EXPECT_BASELINE : DW_EXPECT_AUDIT;
+	if (scan) {
+		c->before = scan->scan;
+		c->before_file = scan->file;
+		in->before = &c->before;
+	}
 	return 0;
+}
+
+static bool is_word(const char *expect)
+{
+	return dw_streq(expect, "audit") || dw_streq(expect, "policy") ||
+	       dw_streq(expect, "baseline");
+}
+
+/* A scan that was read from a file may be kept as well: that is no earlier one. */
+static int earlier_scan(struct doorward *d, struct doorward_compare *c, struct dw_error *e)
+{
+	int64_t before = c->scan_file ? 0 : c->scan.id;
+	int r;
+
+	do {
+		r = stored_scan(d, 0, c->scan.targets, before, c->arena, &c->before, e);
+		before = c->before.id;
+	} while (r == 0 && c->before.begun == c->scan.begun && before > 1);
+	return r;
 }
 
 static int expect_of(struct doorward *d, struct doorward_compare *c, const char *word,
@@ -103,42 +204,50 @@ static int expect_of(struct doorward *d, struct doorward_compare *c, const char 
 	int r;
 
 	c->expect = dw_arena_strdup(c->arena, word ? word : "audit");
-	if (dw_streq(c->expect, "audit")) {
-		in->expect = DW_EXPECT_AUDIT;
-		/* beside it, what is new: where there was a scan of the same before */
-		if (in->scan->targets && dw_store_has_scans(dw_change_state(d)) && in->scan->id &&
-		    stored_scan(d, 0, in->scan->targets, in->scan->id, c->arena, &c->before,
-				NULL) == 0)
-			in->before = &c->before;
-		return 0;
-	}
 	if (dw_streq(c->expect, "policy")) {
 		in->expect = DW_EXPECT_POLICY;
 		return 0;
 	}
-	in->expect = DW_EXPECT_BASELINE;
-	r = dw_streq(c->expect, "baseline")
-		    ? stored_scan(d, 0, in->scan->targets, in->scan->id, c->arena, &c->before, e)
-		    : read_scan(c->expect, c->arena, &c->before, e);
+	if (dw_streq(c->expect, "baseline")) {
+		in->expect = DW_EXPECT_BASELINE;
+		r = earlier_scan(d, c, e);
+		if (r == -ENOENT)
+			return dw_error_set(
+				e, r,
+				"no earlier scan of %s is kept, so there is no baseline "
+				"yet: the next scan has this one",
+				in->scan->targets ? in->scan->targets : "these targets");
+		in->before = &c->before;
+		return r;
+	}
+	if (!is_word(c->expect))
+		return expect_files(c, c->expect, in, e);
+	in->expect = DW_EXPECT_AUDIT;
+	/* beside it, what is new: where there was a scan of the same before */
+	if (!in->scan->targets || !dw_store_has_scans(dw_change_state(d)))
+		return 0;
+	r = earlier_scan(d, c, e);
 	if (r == 0)
 		in->before = &c->before;
-	return r;
+	return r == -ENOENT ? 0 : r;
 }
 
-static int compare(struct doorward *d, struct doorward_compare *c, const struct dw_scan *scan,
-		   const char *expect, struct dw_error *e)
+static int compare(struct doorward *d, struct doorward_compare *c,
+		   const struct doorward_compare_options *o, struct dw_error *e)
 {
-	struct dw_compare_input in = { .scan = scan };
-	int r = expect_of(d, c, expect, &in, e);
+	struct dw_compare_input in = { .scan = &c->scan };
+	int r = expect_of(d, c, o->expect, &in, e);
 
 	if (r == 0)
-		r = look_inside(d, c, &in);
+		r = look_inside(d, c, o, &in, e);
 	if (r == 0 && in.expect == DW_EXPECT_POLICY && !in.policy)
 		return dw_error_set(e, -ENOENT, "there is no policy: doorward init writes one");
 	if (r == 0)
 		dw_compare(&in, c->arena, &c->result);
 	return r;
 }
+
+/* --- the calls -------------------------------------------------------------------------------------- */
 
 static struct doorward_compare *fresh(void)
 {
@@ -157,11 +266,37 @@ int dw_compare_of_scan(struct doorward *d, const struct dw_scan *scan,
 	int r;
 
 	c->scan = *scan;
-	r = compare(d, c, &c->scan, o->expect, e);
+	r = compare(d, c, o, e);
 	if (r < 0)
 		doorward_compare_free(c);
 	else
 		*ret = c;
+	return r;
+}
+
+static int scan_of(struct doorward *d, struct doorward_compare *c,
+		   const struct doorward_compare_options *o, struct dw_error *e)
+{
+	const struct dw_given *scan = NULL;
+	int r = dw_compare_read_all(c, o->files, o->n_files, &scan, e);
+
+	if (r < 0)
+		return r;
+	if (scan && o->scan) {
+		(void)dw_error_set(e, -EBADMSG, "%s is a scan: --scan names another one",
+				   scan->file);
+		return -EBADMSG;
+	}
+	if (scan) {
+		c->scan = scan->scan;
+		c->scan_file = scan->file;
+		return 0;
+	}
+	r = stored_scan(d, o->scan, NULL, 0, c->arena, &c->scan, e);
+	if (r == -ENOENT && !o->scan)
+		return dw_error_set(e, r,
+				    "no scan is kept yet: doorward scan TARGET makes one, or name "
+				    "the file that doorward scan --json wrote");
 	return r;
 }
 
@@ -174,14 +309,29 @@ int doorward_compare_run(struct doorward *d, const struct doorward_compare_optio
 	int r;
 
 	memcpy(&o, given, DW_MIN(given->size, sizeof(o)));
-	r = o.file ? read_scan(o.file, c->arena, &c->scan, e)
-		   : stored_scan(d, o.scan, NULL, 0, c->arena, &c->scan, e);
+	r = scan_of(d, c, &o, e);
 	if (r == 0)
-		r = compare(d, c, &c->scan, o.expect, e);
+		r = compare(d, c, &o, e);
 	if (r < 0)
 		doorward_compare_free(c);
 	else
 		*ret = c;
+	return r;
+}
+
+int doorward_compare_check(struct doorward *d, const struct doorward_compare_options *given)
+{
+	struct dw_error *e = dw_facade_begin(d);
+	struct doorward_compare_options o = { 0 };
+	struct doorward_compare *c = fresh();
+	struct dw_compare_input in = { .scan = &c->scan };
+	int r;
+
+	memcpy(&o, given, DW_MIN(given->size, sizeof(o)));
+	r = dw_compare_addresses(NULL, o.addresses, o.n_addresses, e);
+	if (r == 0 && o.expect && !is_word(o.expect))
+		r = expect_files(c, o.expect, &in, e);
+	doorward_compare_free(c);
 	return r;
 }
 
@@ -198,6 +348,8 @@ unsigned doorward_compare_outcome(const struct doorward_compare *c)
 	return (c->result.urgent ? DOORWARD_TO_DO : 0u) | (c->result.blind ? DOORWARD_BLIND : 0u);
 }
 
+/* --- written down ------------------------------------------------------------------------------------- */
+
 static struct dw_report_compared told(const struct dw_compare_finding *f, struct dw_arena *a)
 {
 	const struct dw_scan_service *s = f->answers;
@@ -209,16 +361,50 @@ static struct dw_report_compared told(const struct dw_compare_finding *f, struct
 		.expected = f->kind == DW_COMPARE_AS_EXPECTED,
 		.address = f->address.family ? dw_address_text(a, &f->address) : NULL,
 		.host = f->host,
-		.port = f->has_port ? dw_arena_printf(a, "%u/%s", (unsigned)f->port,
-						      dw_protocol_name(f->protocol))
-				    : NULL,
-		.state = dw_scan_state_name(f->state),
+		.protocol = f->has_port ? f->protocol : DW_PROTOCOL_UNKNOWN,
+		.port = f->port,
+		.state = f->state,
+		.before = f->before,
 		.answers = s ? (s->protocol ? s->protocol : s->product) : NULL,
 		.inside = f->door ? dw_endpoint_text(a, &f->door->at) : NULL,
 		.program = f->door ? f->door->program : NULL,
 		.service = f->service,
+		.source = f->inside ? f->inside->source : NULL,
 		.reasons = f->reasons,
 		.n_reasons = f->n_reasons,
+	};
+}
+
+struct dw_report_compare dw_compare_report(const struct doorward_compare *c, struct dw_arena *a)
+{
+	struct dw_report_compared *v = dw_arena_array(a, c->result.n, sizeof(*v));
+	struct dw_report_inside *insides = dw_arena_array(a, c->n_insides, sizeof(*insides));
+
+	for (size_t i = 0; i < c->result.n; i++)
+		v[i] = told(&c->result.v[i], a);
+	for (size_t i = 0; i < c->n_insides; i++)
+		insides[i] = (struct dw_report_inside){ .host = c->insides[i].snapshot->host,
+							.source = c->insides[i].source,
+							.time = c->insides[i].snapshot->time };
+	return (struct dw_report_compare){
+		.version = DW_VERSION,
+		.targets = c->scan.targets,
+		.scanner = c->scan.scanner,
+		.expect = c->expect,
+		.scan_file = c->scan_file,
+		.scan = c->scan_file ? 0 : c->scan.id,
+		.time = c->scan.ended ? c->scan.ended : c->scan.begun,
+		.before_file = c->before_file,
+		.before = c->before_file ? 0 : c->before.id,
+		.before_time = c->before.ended ? c->before.ended : c->before.begun,
+		.insides = insides,
+		.n_insides = c->n_insides,
+		.hosts = c->result.hosts,
+		.as_expected = c->result.count[DW_COMPARE_AS_EXPECTED],
+		.urgent = c->result.urgent,
+		.blind = c->result.blind,
+		.v = v,
+		.n = c->result.n,
 	};
 }
 
@@ -228,30 +414,22 @@ int doorward_compare_write(struct doorward *d, struct doorward_compare *c,
 {
 	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
 	struct dw_error *e = dw_facade_begin(d);
-	struct dw_report_compared *v = dw_arena_array(a, c->result.n, sizeof(*v));
+	struct dw_report_compare r = dw_compare_report(c, a);
 	struct dw_report_style style = { 0 };
-	struct dw_report_compare r = {
-		.version = DW_VERSION,
-		.targets = c->scan.targets,
-		.scanner = c->scan.scanner,
-		.expect = c->expect,
-		.scan = c->scan.id,
-		.time = c->scan.ended ? c->scan.ended : c->scan.begun,
-		.before = c->before.id,
-		.hosts = c->result.hosts,
-		.as_expected = c->result.count[DW_COMPARE_AS_EXPECTED],
-		.urgent = c->result.urgent,
-		.blind = c->result.blind,
-		.v = v,
-		.n = c->result.n,
-	};
 	int code = dw_facade_style(given, &style, e);
 
 	if (code < 0)
 		return code;
-	for (size_t i = 0; i < r.n; i++)
-		v[i] = told(&c->result.v[i], a);
 	if (format == DOORWARD_TEXT)
 		return dw_report_compare_text(&r, out, &style, e);
 	return dw_report_compare_json(&r, out, format == DOORWARD_JSON_INDENTED, e);
+}
+
+const char *doorward_compare_get(struct doorward_compare *c, const char *path)
+{
+	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
+	const struct dw_report_compare r = dw_compare_report(c, a);
+	const char *text = dw_field_get(dw_fields_compare, &r, path, a);
+
+	return text ? dw_arena_strdup(c->arena, text) : NULL;
 }

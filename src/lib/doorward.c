@@ -109,6 +109,11 @@ void doorward_set_hidden(struct doorward *d, int on)
 	d->hidden = on != 0;
 }
 
+void doorward_set_addresses(struct doorward *d, int on)
+{
+	d->addresses = on != 0;
+}
+
 void doorward_set_progress(struct doorward *d, void (*tell)(void *data, const char *part),
 			   void *data)
 {

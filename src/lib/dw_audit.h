@@ -23,6 +23,7 @@ struct dw_audit_options {
 	/* tests: the fail_at-th fallible call of the system fails with fail_code (an errno value); 0: none does */
 	unsigned fail_at;
 	int fail_code;
+	unsigned store_fail_at; /* the same of the journal that holds the scans */
 };
 
 /* Owns the three; they are freed in the order findings, snapshot, facts. */

@@ -4,6 +4,7 @@
 #define DW_COMPARE_LIB_H
 
 #include "doorward/doorward.h"
+#include "dw_compare_report.h"
 #include "dw_error.h"
 #include "dw_scan.h"
 
@@ -11,5 +12,7 @@
 int dw_compare_of_scan(struct doorward *d, const struct dw_scan *scan,
 		       const struct doorward_compare_options *o, struct doorward_compare **ret,
 		       struct dw_error *e);
+/* As the report room gets it; what is made lies in the arena. */
+struct dw_report_compare dw_compare_report(const struct doorward_compare *c, struct dw_arena *a);
 
 #endif

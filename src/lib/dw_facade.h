@@ -18,7 +18,10 @@ void dw_facade_set_fake(struct doorward *d, const char *fixture);
 
 /* What a test does to a change from inside; each NULL: nothing. */
 struct dw_facade_hooks {
-	/* the host and the journal were opened for a change: before the lock is taken; and before they are closed */
+	/*
+	 * the host and the journal were opened for a change: before the lock is taken; and before they are closed. Of a
+	 * comparison: the journal alone (sys NULL), for each scan that is read from it
+	 */
 	void (*opened)(void *data, struct dw_sys *sys, struct dw_store *store);
 	void (*closing)(void *data, struct dw_sys *sys, struct dw_store *store);
 	/* before each audit; behind it, with the calls it made */

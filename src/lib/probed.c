@@ -89,6 +89,7 @@ void dw_lib_probed(const struct dw_audit_options *o, struct dw_snapshot *s)
 	    dw_store_open(o->state, false, &store, NULL) < 0)
 		return;
 	p.store = store;
+	dw_store_fail_at(store, o->store_fail_at, o->fail_code);
 	p.own = dw_arena_array(s->arena, s->n_addresses, sizeof(*p.own));
 	for (size_t i = 0; i < s->n_addresses; i++)
 		p.own[i] = s->addresses[i].address;

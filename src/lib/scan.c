@@ -201,6 +201,22 @@ unsigned doorward_scan_outcome(const struct doorward_scan *s)
 	return blind ? DOORWARD_BLIND : 0;
 }
 
+int doorward_scan_write_compared(struct doorward *d, const struct doorward_scan *s,
+				 const struct doorward_compare *c, enum doorward_scan_format format,
+				 FILE *out)
+{
+	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
+	struct dw_error *e = dw_facade_begin(d);
+	const struct dw_report_compare r = dw_compare_report(c, a);
+	const struct dw_scan_compared all = { s->scan, &r };
+
+	if (format == DOORWARD_SCAN_JSONL)
+		return dw_report_compare_line(&r, out, e);
+	if (format != DOORWARD_SCAN_JSON && format != DOORWARD_SCAN_JSON_INDENTED)
+		return dw_error_set(e, -EINVAL, "no such format");
+	return dw_report_scan_compared_json(&all, out, format == DOORWARD_SCAN_JSON_INDENTED, e);
+}
+
 const char *doorward_scan_get(struct doorward_scan *s, const char *path)
 {
 	return dw_field_get(dw_fields_scan, s->scan, path, s->arena);

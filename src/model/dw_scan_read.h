@@ -15,6 +15,9 @@ struct dw_json;
  */
 int dw_scan_read_json(const char *text, size_t n, const char *name, struct dw_arena *a,
 		      struct dw_scan *ret, struct dw_error *e);
+/* As above, of a document that is parsed already. */
+int dw_scan_read_value(const struct dw_json_value *v, const char *name, struct dw_arena *a,
+		       struct dw_scan *ret, struct dw_error *e);
 /* "1-1024,8080": sets the bits of these ports (65536 bits). False: it is no such list. NULL and "": none. */
 #define DW_SCAN_PORT_BYTES 8192
 bool dw_scan_ports_parse(const char *list, uint8_t *ret_bits);

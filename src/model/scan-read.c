@@ -303,26 +303,34 @@ static void read_scan(struct dw_doc *d, const struct dw_json_value *o, struct dw
 	read_hosts(d, o, s);
 }
 
+int dw_scan_read_value(const struct dw_json_value *v, const char *name, struct dw_arena *a,
+		       struct dw_scan *ret, struct dw_error *e)
+{
+	struct dw_doc d = { .arena = a, .e = e, .name = name };
+	struct dw_scan scan = { 0 };
+
+	if (dw_json_is_object(v))
+		read_scan(&d, v, &scan);
+	else
+		(void)dw_doc_wrong(&d, NULL, "it is no JSON object");
+	if (d.r < 0)
+		return d.r;
+	*ret = scan;
+	return 0;
+}
+
 int dw_scan_read_json(const char *text, size_t n, const char *name, struct dw_arena *a,
 		      struct dw_scan *ret, struct dw_error *e)
 {
-	struct dw_doc d = { .arena = a, .e = e, .name = name };
 	struct dw_json_value *v = NULL;
-	struct dw_scan scan = { 0 };
 	struct dw_error own = { 0 };
 	int r = dw_json_parse(text, n, &v, &own);
 
 	if (r < 0)
 		return dw_error_set(e, r, "%s: %s", name, own.message);
-	if (dw_json_is_object(v))
-		read_scan(&d, v, &scan);
-	else
-		(void)dw_doc_wrong(&d, NULL, "it is no JSON object");
+	r = dw_scan_read_value(v, name, a, ret, e);
 	dw_json_free(v);
-	if (d.r < 0)
-		return d.r;
-	*ret = scan;
-	return 0;
+	return r;
 }
 
 /* --- lists of ports ------------------------------------------------------------------------------------- */

@@ -4,24 +4,41 @@
 #include <string.h>
 
 #include "dw_fields.h"
-#include "dw_json.h"
+#include "dw_macros.h"
 #include "dw_str.h"
 #include "steps.h"
 #include "table.h"
+
+#define NAMES_MOST 6
+
+static const char *escape(const struct page *p, const char *text)
+{
+	return dw_cells_escape(text, p->a);
+}
+
+/* "192.0.2.1 (web1) 22/tcp"; "web1". */
+static const char *place(const struct page *p, const struct dw_report_compared *f)
+{
+	struct dw_str text = { .arena = p->a };
+
+	if (!f->address)
+		return f->host ? escape(p, f->host) : "?";
+	dw_str_add(&text, f->address);
+	if (f->host && !dw_streq(f->host, f->address))
+		dw_str_addf(&text, " (%s)", escape(p, f->host));
+	if (f->protocol)
+		dw_str_addf(&text, " %u/%s", (unsigned)f->port, dw_protocol_name(f->protocol));
+	return text.s;
+}
 
 static void put_one(const struct page *p, const struct dw_report_compared *f)
 {
 	const char *on = p->style->colour && f->urgent ? DW_ANSI_BOLD : "";
 	struct dw_str text = { .arena = p->a };
 
-	if (f->address)
-		dw_str_addf(&text, "%s%s%s", f->address, f->port ? " " : "",
-			    f->port ? f->port : "");
-	else
-		dw_str_add(&text, f->host ? dw_cells_escape(f->host, p->a) : "?");
-	dw_str_addf(&text, "  %s", f->kind);
+	dw_str_addf(&text, "%s  %s", place(p, f), f->kind);
 	if (f->program)
-		dw_str_addf(&text, "  (inside: %s)", dw_cells_escape(f->program, p->a));
+		dw_str_addf(&text, "  (inside: %s)", escape(p, f->program));
 	(void)fprintf(p->out, "%s%c%s ", on,
 		      f->urgent     ? '!'
 		      : f->expected ? ' '
@@ -29,7 +46,65 @@ static void put_one(const struct page *p, const struct dw_report_compared *f)
 		      *on ? DW_ANSI_OFF : "");
 	dw_layout_wrap(p->out, text.s, 2, 2, p->style->columns);
 	for (size_t i = 0; i < f->n_reasons && !(f->expected && !p->style->wide); i++)
-		dw_page_put(p, 4, 2, dw_cells_escape(f->reasons[i].text, p->a));
+		dw_page_put(p, 4, 2, escape(p, f->reasons[i].text));
+}
+
+static const char *scan_words(const struct page *p, const char *file, int64_t number)
+{
+	if (file)
+		return dw_arena_printf(p->a, "the scan of %s", escape(p, file));
+	return number ? dw_arena_printf(p->a, "scan %lld", (long long)number) : "this scan";
+}
+
+static const char *inside_words(const struct page *p, const struct dw_report_compare *r)
+{
+	struct dw_strings all = { 0 };
+
+	for (size_t i = 0; i < r->n_insides; i++) {
+		const struct dw_report_inside *one = &r->insides[i];
+
+		dw_vec_push(p->a, &all,
+			    one->host && !dw_streq(one->host, one->source)
+				    ? dw_arena_printf(p->a, "%s (%s)", escape(p, one->host),
+						      escape(p, one->source))
+				    : escape(p, one->source));
+	}
+	return all.n ? dw_page_list(p, &all, NAMES_MOST) : NULL;
+}
+
+/* What is held against what: else nobody can tell what "expected" means. */
+static void put_head(const struct page *p, const struct dw_report_compare *r)
+{
+	const char *inside = inside_words(p, r);
+	struct dw_str text = { .arena = p->a };
+
+	dw_str_addf(&text, "Outside: %s", scan_words(p, r->scan_file, r->scan));
+	if (r->targets)
+		dw_str_addf(&text, " of %s", escape(p, r->targets));
+	if (r->scanner)
+		dw_str_addf(&text, ", from %s", escape(p, r->scanner));
+	if (r->time)
+		dw_str_addf(&text, ", %s", dw_field_time(p->a, r->time));
+	dw_page_put(p, 0, 2, text.s);
+	text = (struct dw_str){ .arena = p->a };
+	if (dw_streq(r->expect, "policy"))
+		dw_str_addf(&text, "Expected: what the policy lets the scanner reach%s%s",
+			    inside ? "; inside: " : "", inside ? inside : "");
+	else if (!dw_streq(r->expect, "audit") && r->before_time)
+		dw_str_addf(&text, "Expected: what %s saw, %s",
+			    scan_words(p, r->before_file, r->before),
+			    dw_field_time(p->a, r->before_time));
+	else
+		dw_str_addf(&text, "Expected: what is open inside: %s",
+			    inside ? inside
+				   : "no host that was scanned was seen from inside (name its "
+				     "doorward audit --json)");
+	if (dw_streq(r->expect, "audit") && r->before_time)
+		dw_str_addf(&text, "; new is what %s did not see, %s",
+			    scan_words(p, r->before_file, r->before),
+			    dw_field_time(p->a, r->before_time));
+	dw_page_put(p, 0, 2, text.s);
+	(void)fputc('\n', p->out);
 }
 
 static void put_end(const struct page *p, const struct dw_report_compare *r)
@@ -40,12 +115,15 @@ static void put_end(const struct page *p, const struct dw_report_compare *r)
 		urgent += r->v[i].urgent;
 		other += !r->v[i].urgent && !r->v[i].expected;
 	}
-	dw_page_put(
-		p, 0, 0,
-		dw_arena_printf(p->a,
-				"%s%zu urgent, %zu to know, %zu as expected; %zu host%s answered.",
-				r->n ? "\n" : "", urgent, other, r->as_expected, r->hosts,
-				r->hosts == 1 ? "" : "s"));
+	dw_page_put(p, 0, 0,
+		    dw_arena_printf(
+			    p->a,
+			    "%s%zu urgent, %zu to know, %zu as expected%s; %zu host%s answered.",
+			    urgent + other ? "\n" : "", urgent, other, r->as_expected,
+			    r->as_expected && !p->style->all && !p->style->wide ? " (--all "
+										  "lists them)"
+										: "",
+			    r->hosts, r->hosts == 1 ? "" : "s"));
 	if (r->blind)
 		dw_page_put(p, 0, 0,
 			    "Not everything could be looked at: what is missing is unknown, not "
@@ -58,61 +136,12 @@ int dw_report_compare_text(const struct dw_report_compare *r, FILE *out,
 	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
 	struct page p = { .out = out, .style = style, .a = a };
 
+	if (!style->quiet)
+		put_head(&p, r);
 	for (size_t i = 0; i < r->n; i++)
 		if (!r->v[i].expected || style->all || style->wide)
 			put_one(&p, &r->v[i]);
 	if (!style->quiet)
 		put_end(&p, r);
 	return dw_report_end(out, e);
-}
-
-static void json_one(struct dw_json *j, const struct dw_report_compared *f)
-{
-	dw_json_object(j, NULL);
-	dw_json_string(j, "class", f->kind);
-	dw_json_bool(j, "urgent", f->urgent);
-	dw_json_bool(j, "blind", f->blind);
-	dw_json_string(j, "address", f->address);
-	dw_json_string(j, "host", f->host);
-	dw_json_string(j, "port", f->port);
-	dw_json_string(j, "state", f->state);
-	dw_json_string(j, "answers", f->answers);
-	dw_json_string(j, "inside", f->inside);
-	dw_json_string(j, "program", f->program);
-	dw_json_string(j, "service", f->service);
-	dw_json_array(j, "reasons");
-	for (size_t i = 0; i < f->n_reasons; i++) {
-		dw_json_object(j, NULL);
-		dw_json_string(j, "id", f->reasons[i].id);
-		dw_json_string(j, "text", f->reasons[i].text);
-		dw_json_end_object(j);
-	}
-	dw_json_end_array(j);
-	dw_json_end_object(j);
-}
-
-int dw_report_compare_json(const struct dw_report_compare *r, FILE *out, bool pretty,
-			   struct dw_error *e)
-{
-	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
-	struct dw_json *j = dw_json_new(out, pretty);
-
-	dw_json_object(j, NULL);
-	dw_json_string(j, "version", r->version);
-	dw_json_string(j, "expect", r->expect);
-	dw_json_uint(j, "scan", (uint64_t)r->scan);
-	dw_json_uint(j, "before", (uint64_t)r->before);
-	dw_json_string(j, "time", dw_field_time(a, r->time));
-	dw_json_string(j, "scanner", r->scanner);
-	dw_json_string(j, "targets", r->targets);
-	dw_json_uint(j, "hosts", r->hosts);
-	dw_json_bool(j, "urgent", r->urgent);
-	dw_json_bool(j, "blind", r->blind);
-	dw_json_array(j, "findings");
-	for (size_t i = 0; i < r->n; i++)
-		json_one(j, &r->v[i]);
-	dw_json_end_array(j);
-	dw_json_end_object(j);
-	dw_json_line(j);
-	return dw_json_close(j, e);
 }

@@ -72,6 +72,10 @@ extern const struct dw_field dw_fields_verify[];
 
 /* Of the document of a scan; its object is a struct dw_scan. Of a line of JSON Lines: a struct dw_scan_line. */
 extern const struct dw_field dw_fields_scan[];
+/* What follows these in the document; its object is a struct dw_scan_compared. */
+extern const struct dw_field dw_fields_scan_more[];
+/* Of the document of compare; its object is a struct dw_report_compare. */
+extern const struct dw_field dw_fields_compare[];
 extern const struct dw_field dw_fields_scan_line[];
 extern const struct dw_field dw_fields_scan_port[];
 

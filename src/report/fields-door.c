@@ -428,6 +428,28 @@ DW_GETTER(get_service_manager)
 	dw_give_string(v, snapshot(object)->service_manager);
 }
 
+DW_GETTER(get_own_address)
+{
+	dw_give_string(v, dw_address_text(a, &((const struct dw_own_address *)object)->address));
+}
+
+static const struct dw_field address_fields[] = {
+	{ "address", DW_FIELD_STRING, .get = get_own_address,
+	  .description = "numeric, no brackets" },
+	{ "interface", DW_FIELD_STRING, true, .offset = offsetof(struct dw_own_address, ifname),
+	  .description = "that has it" },
+	{ 0 },
+};
+
+/* A host that runs has loopback at least: none means that nobody looked. */
+DW_GETTER(get_addresses)
+{
+	const struct dw_snapshot *s = snapshot(object);
+
+	if (s->n_addresses)
+		dw_give_objects(v, s->addresses, s->n_addresses, sizeof(*s->addresses));
+}
+
 DW_GETTER(get_doors)
 {
 	const struct dw_report *r = object;
@@ -452,6 +474,9 @@ const struct dw_field dw_fields_document[] = {
 	  .description = "how sockets were found: bpf-pinned, bpf, netlink, proc, offline" },
 	{ "service_manager", DW_FIELD_STRING, true, .get = get_service_manager,
 	  .description = "what process 1 is: systemd, sysvinit, openrc, runit" },
+	{ "addresses", DW_FIELD_OBJECTS, true, .members = address_fields, .get = get_addresses,
+	  .description = "the host's own addresses, in its own namespace; null: not looked at",
+	  .source = "rtnetlink" },
 	{ "doors", DW_FIELD_OBJECTS, .members = dw_fields_door, .get = get_doors,
 	  .description = "every door, by namespace, protocol, port, family, address" },
 	{ "incomplete", DW_FIELD_OBJECTS, .members = dw_fields_incomplete, .get = get_incomplete,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "dw_change.h"
+#include "dw_compare_report.h"
 #include "dw_fields.h"
 #include "dw_json.h"
 #include "dw_macros.h"
@@ -149,6 +150,8 @@ static void write_object(struct writer *w, const char *key, const struct dw_fiel
 	dw_json_object(w->j, key);
 	if (fields == dw_fields_why_door) /* a door as everywhere, and what `why` adds */
 		write_members(w, dw_fields_door, object);
+	if (fields == dw_fields_scan_more)
+		write_members(w, dw_fields_scan, ((const struct dw_scan_compared *)object)->scan);
 	write_members(w, fields, object);
 	if (fields == dw_fields_scan_line) /* where it is, then the port as everywhere */
 		write_members(w, dw_fields_scan_port, ((const struct dw_scan_line *)object)->port);
@@ -189,9 +192,34 @@ int dw_report_verify_json(const struct dw_report_verify *r, FILE *out, bool pret
 	return write_document(dw_fields_verify, r, out, pretty, e);
 }
 
+int dw_report_scan_compared_json(const struct dw_scan_compared *s, FILE *out, bool pretty,
+				 struct dw_error *e)
+{
+	return write_document(dw_fields_scan_more, s, out, pretty, e);
+}
+
 int dw_report_scan_json(const struct dw_scan *s, FILE *out, bool pretty, struct dw_error *e)
 {
-	return write_document(dw_fields_scan, s, out, pretty, e);
+	return dw_report_scan_compared_json(&(struct dw_scan_compared){ .scan = s }, out, pretty,
+					    e);
+}
+
+int dw_report_compare_json(const struct dw_report_compare *r, FILE *out, bool pretty,
+			   struct dw_error *e)
+{
+	return write_document(dw_fields_compare, r, out, pretty, e);
+}
+
+int dw_report_compare_line(const struct dw_report_compare *r, FILE *out, struct dw_error *e)
+{
+	struct writer w = dw_writer_new(dw_json_new(out, false), true);
+
+	dw_json_object(w.j, NULL);
+	write_object(&w, "comparison", dw_fields_compare, r);
+	dw_json_end_object(w.j);
+	dw_json_line(w.j);
+	dw_writer_free(&w);
+	return dw_json_close(w.j, e);
 }
 
 int dw_report_scan_line(const struct dw_scan_line *l, FILE *out, struct dw_error *e)

@@ -413,6 +413,13 @@ static int compare_doors(const void *p, const void *q)
 static const struct dw_role database = { .name = "database-server", .title = "Database server" };
 static const struct dw_role *roles[] = { &database };
 
+static const struct dw_own_address addresses[] = {
+	{ { DW_FAMILY_IPV4, { 127, 0, 0, 1 }, 0 }, 1, "lo" },
+	{ { DW_FAMILY_IPV4, { 192, 0, 2, 10 }, 0 }, 2, "eth0" },
+	{ { DW_FAMILY_IPV6, { [15] = 1 }, 0 }, 1, "lo" },
+	{ { DW_FAMILY_IPV6, { 0x20, 0x01, 0x0d, 0xb8, [15] = 0x10 }, 0 }, 2, "eth0" },
+};
+
 /* Doors in the order of the contract, each finding beside its own. */
 static void finish(struct maker *m, struct dw_audit *audit)
 {
@@ -431,6 +438,8 @@ static void finish(struct maker *m, struct dw_audit *audit)
 		.service_manager = "systemd",
 		.doors = dw_arena_array(m->a, m->doors.n, sizeof(*s->doors)),
 		.n_doors = m->doors.n,
+		.addresses = addresses,
+		.n_addresses = DW_ARRAY_SIZE(addresses),
 		.incomplete = m->incomplete.v,
 		.n_incomplete = m->incomplete.n,
 	};

@@ -122,3 +122,24 @@ void says(struct scene *s, struct dw_scan_port *p, const char *protocol, const c
 	p->service->protocol = protocol;
 	p->service->product = product;
 }
+
+const char *text(struct scene *s)
+{
+	struct dw_str out = { .arena = s->a };
+
+	dw_compare(&s->in, s->a, &s->got);
+	for (size_t i = 0; i < s->got.n; i++) {
+		const struct dw_compare_finding *f = &s->got.v[i];
+
+		dw_str_add(&out, i ? "; " : "");
+		if (f->has_port)
+			dw_str_addf(&out, "%u/%s", f->port, dw_protocol_name(f->protocol));
+		dw_str_addf(&out, "%s%s %s", f->urgent ? "!" : "", f->blind ? "?" : "",
+			    dw_compare_class_name(f->kind));
+		for (size_t k = 0; k < f->n_reasons; k++)
+			dw_str_addf(&out, " %s", f->reasons[k].id);
+		if (f->n_reasons == 0 || f->kind == DW_COMPARE_UNKNOWN)
+			abort(); /* each says what it is, and why */
+	}
+	return out.s ? out.s : "";
+}

@@ -31,5 +31,7 @@ struct dw_scan_port *port_of(struct dw_scan_host *h, enum dw_protocol p, uint16_
 			     enum dw_scan_state state);
 struct dw_scan_port *open_port(struct scene *s, uint16_t port);
 void says(struct scene *s, struct dw_scan_port *p, const char *protocol, const char *product);
+/* "22/tcp as-expected open-inside; 80/tcp! ...": urgent ones with !, blind ones with ?. */
+const char *text(struct scene *s);
 
 #endif

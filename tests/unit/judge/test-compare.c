@@ -21,27 +21,6 @@ static void policy(struct scene *s, const char *text)
 	DW_CHECK(s->in.policy != NULL);
 }
 
-/* "22/tcp as-expected open-inside; 80/tcp! ...": urgent ones with !, blind ones with ?. */
-static const char *text(struct scene *s)
-{
-	struct dw_str out = { .arena = s->a };
-
-	dw_compare(&s->in, s->a, &s->got);
-	for (size_t i = 0; i < s->got.n; i++) {
-		const struct dw_compare_finding *f = &s->got.v[i];
-
-		dw_str_add(&out, i ? "; " : "");
-		if (f->has_port)
-			dw_str_addf(&out, "%u/%s", f->port, dw_protocol_name(f->protocol));
-		dw_str_addf(&out, "%s%s %s", f->urgent ? "!" : "", f->blind ? "?" : "",
-			    dw_compare_class_name(f->kind));
-		for (size_t k = 0; k < f->n_reasons; k++)
-			dw_str_addf(&out, " %s", f->reasons[k].id);
-		DW_CHECK(f->n_reasons > 0 && f->kind != DW_COMPARE_UNKNOWN);
-	}
-	return out.s ? out.s : "";
-}
-
 #define SCENE(name)                                                                                \
 	static void name##_scene(struct scene *s);                                                 \
 	DW_TEST(name)                                                                              \
@@ -287,6 +266,54 @@ SCENE(behind_an_address_translation)
 	open_port(s, 81);
 	DW_CHECK_STR(text(s), "81/tcp! open-outside-unknown-inside unknown-inside; "
 			      "22/tcp as-expected open-inside; 80/tcp as-expected open-inside");
+}
+
+/* Two documents say that an address is theirs: bridges have the same one on many hosts. */
+SCENE(an_address_that_two_hosts_have)
+{
+	struct dw_snapshot second = s->snapshot;
+	struct dw_inside both[2] = { s->inside, s->inside };
+	struct dw_address here = s->host.address;
+
+	second.host = "mail";
+	both[0].source = "web.json";
+	both[1].source = "mail.json";
+	both[1].snapshot = &second;
+	s->in.insides = both;
+	s->in.n_insides = 2;
+	door(s, "0.0.0.0", TCP, 22, NULL);
+	second.n_doors = 0;
+	open_port(s, 22);
+	DW_CHECK_STR(text(s), "? not-looked-at two-insides");
+	DW_CHECK_STR(s->got.v[0].reasons[0].text,
+		     "web.json and mail.json both say that this address is their host's: --address "
+		     "says whose it is.");
+	DW_CHECK(!s->got.urgent && s->got.blind);
+	s->scan.scanner = "mail"; /* who asks such an address asks itself */
+	DW_CHECK_STR(text(s), "22/tcp! open-outside-unknown-inside unknown-inside; "
+			      "? not-looked-at not-scanned");
+	s->scan.scanner = "far";
+	both[0].reached_by = &here;
+	both[0].n_reached_by = 1;
+	DW_CHECK_STR(text(s), "? not-looked-at not-scanned; 22/tcp as-expected open-inside");
+	DW_CHECK_STR(s->got.v[1].inside->source, "web.json");
+}
+
+SCENE(a_document_that_tells_no_addresses)
+{
+	struct dw_address here = s->host.address;
+
+	s->inside.source = "web.json";
+	s->snapshot.n_addresses = 0;
+	door(s, "0.0.0.0", TCP, 22, NULL);
+	open_port(s, 22);
+	DW_CHECK_STR(text(s), "? not-looked-at no-addresses; 22/tcp? not-looked-at no-inside");
+	s->host.name = "web"; /* it was scanned by its name */
+	DW_CHECK_STR(text(s), "22/tcp as-expected open-inside");
+	s->host.name = NULL;
+	s->inside.reached_by = &here;
+	s->inside.n_reached_by = 1;
+	DW_CHECK_STR(text(s), "22/tcp as-expected open-inside");
 }
 
 /* A host that scans itself reaches its loopback; the loopback of another is not its. */
