@@ -314,9 +314,10 @@ static enum dw_exit put_all(struct scanning *s, struct doorward *d, struct doorw
 	if (!s->lines && !(format == DOORWARD_SCAN_TEXT && is_standard(s->args)) &&
 	    doorward_scan_write(d, scan, format, stdout, &style) < 0)
 		return DW_EXIT_USAGE;
-	if (stopped && s->o.state_file && access(s->o.state_file, F_OK) == 0)
-		(void)fprintf(stderr, "doorward: stopped; to go on: doorward scan --resume %s\n",
-			      s->o.state_file);
+	if (!doorward_scan_get(scan, "ended") && s->o.state_file &&
+	    access(s->o.state_file, F_OK) == 0)
+		(void)fprintf(stderr, "doorward: %s; to go on: doorward scan --resume %s\n",
+			      stopped ? "stopped" : "not all could be asked", s->o.state_file);
 	if (!good || s->failed)
 		return DW_EXIT_USAGE;
 	return dw_cli_exit(doorward_scan_outcome(scan));

@@ -211,7 +211,7 @@ void dw_scanning_answer(void *data, const struct dw_wire_answer *a)
 			dw_vec_push(s->chunk_arena, &s->others, a->slot);
 		return;
 	}
-	t = s->block_targets[a->slot / b->n_ports];
+	t = s->round->targets[a->slot / b->n_ports];
 	f = dw_vec_add(s->a, &s->founds);
 	*f = (struct dw_scan_found){ .host = t->host,
 				     .slot = a->slot,

@@ -103,7 +103,12 @@ static int run(struct dw_scanning *s, const char *state, struct dw_error *e)
 		if (s->unreachable)
 			dw_scanning_note(s, "there is no way to %ju of the addresses",
 					 (uintmax_t)s->unreachable);
-		if (!s->ended_early)
+		if (s->gone)
+			dw_scanning_note(s,
+					 "%zu of the hosts of the stopped scan cannot be reached "
+					 "now: they were not asked any more, and the file stays",
+					 s->gone);
+		if (!s->ended_early && s->gone == 0)
 			dw_scanning_unsave(s);
 		dw_scanning_finish(s);
 	}
@@ -123,6 +128,8 @@ static int scan(struct doorward *d, const char *state, const struct doorward_sca
 
 	if (r < 0)
 		return r;
+	if (d->hooks.opened)
+		d->hooks.opened(d->hooks.data, sys, NULL);
 	facts = dw_facts_new();
 	*s = (struct dw_scanning){ .d = d,
 				   .o = options_of(o),
@@ -131,6 +138,8 @@ static int scan(struct doorward *d, const char *state, const struct doorward_sca
 				   .scan = dw_new(a, struct dw_scan),
 				   .knowledge = dw_lib_knowledge(sys, facts) };
 	r = run(s, state, e);
+	if (d->hooks.closing)
+		d->hooks.closing(d->hooks.data, sys, NULL);
 	if (r < 0) {
 		dw_facts_free(facts);
 		return r;

@@ -43,6 +43,8 @@ int dw_spec_targets_read(struct dw_sys *s, const char *const *words, size_t n,
 /* The i-th address, i < hosts; *ret_name NULL when it has none. O(log n). */
 void dw_spec_target_at(const struct dw_spec_targets *t, uint64_t i, struct dw_address *ret,
 		       const char **ret_name);
+/* Those that came from elsewhere than dw_spec_targets_read(): are they as it makes them? */
+bool dw_spec_targets_are_sound(const struct dw_spec_targets *t);
 bool dw_spec_targets_have(const struct dw_spec_targets *t, const struct dw_address *address);
 
 /*

@@ -256,6 +256,35 @@ void dw_spec_target_at(const struct dw_spec_targets *t, uint64_t i, struct dw_ad
 	*ret_name = r->name;
 }
 
+/* Does b begin behind a's end? */
+static bool is_behind(const struct dw_spec_range *a, const struct dw_spec_range *b)
+{
+	if (a->last.family != b->first.family)
+		return a->last.family < b->first.family;
+	if (a->last.scope != b->first.scope)
+		return a->last.scope < b->first.scope;
+	return dw_span_number(&a->last) < dw_span_number(&b->first);
+}
+
+bool dw_spec_targets_are_sound(const struct dw_spec_targets *t)
+{
+	uint64_t hosts = 0;
+
+	for (size_t i = 0; i < t->n; i++) {
+		const struct dw_spec_range *r = &t->ranges[i];
+		dw_u128 first = dw_span_number(&r->first), last = dw_span_number(&r->last);
+
+		if (r->first.family == DW_FAMILY_UNKNOWN || r->first.family != r->last.family ||
+		    r->first.scope != r->last.scope || first > last || last - first >= HOSTS_MAX ||
+		    r->before != hosts || (i > 0 && !is_behind(&r[-1], r)))
+			return false;
+		hosts += (uint64_t)(last - first) + 1;
+		if (hosts > HOSTS_MAX)
+			return false;
+	}
+	return hosts == t->hosts;
+}
+
 bool dw_spec_targets_have(const struct dw_spec_targets *t, const struct dw_address *address)
 {
 	size_t low = 0, high = t->n;
