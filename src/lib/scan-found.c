@@ -131,8 +131,7 @@ static void told(void *data, uint64_t tag, dw_unused bool answered,
 static void give_up(struct dw_scanning *s, const char *why)
 {
 	dw_scanning_note(s, "open ports were not asked what they are: %s", why);
-	dw_identify_free(s->identify);
-	s->identify = NULL;
+	dw_scanning_end_identify(s);
 	s->asking = 0;
 	for (size_t i = 0; i < s->founds.n; i++)
 		if (s->founds.v[i].asking) {

@@ -120,6 +120,7 @@ struct dw_scanning {
 	volatile int stop;            /* the engine's: the user's, or the window's end */
 	bool paused;                  /* by the window */
 	uint64_t saved;               /* when, ms */
+	unsigned save_every;          /* ms */
 	uint64_t *seen_bits;          /* of the block, some time ago: what may be saved */
 	uint64_t seen_at;
 	uint64_t sent_before, open_before;
@@ -153,6 +154,8 @@ static inline enum dw_protocol dw_scanning_protocol(unsigned i)
 bool dw_scanning_stopped(const struct dw_scanning *s); /* by the user */
 void dw_scanning_note(struct dw_scanning *s, const char *fmt, ...) dw_printf_like(2, 3);
 void dw_scanning_notice(const struct dw_scanning *s, const char *fmt, ...) dw_printf_like(2, 3);
+
+void dw_scanning_end_identify(struct dw_scanning *s);
 
 /* scan-options.c: from words to numbers, and what is not allowed. */
 int dw_scanning_prepare(struct dw_scanning *s, struct dw_error *e);
