@@ -217,13 +217,17 @@ int dw_spec_targets_read(struct dw_sys *s, const char *const *words, size_t n,
 	struct dw_spec_words w = { .sys = s, .arena = a, .family = family, .place = "" };
 	int r = dw_sys_networks(s, a, &networks, e);
 
+	/* a name is excluded with all its addresses, and networks of any size are */
+	if (r == 0)
+		r = read_words(
+			(struct dw_spec_words){ .sys = s, .arena = a, .place = "", .wide = true },
+			excluded, n_excluded, &out, e);
+	dw_spans_merge(&out);
+	w.networks = &networks;
+	w.excluded = &out;
+	w.notes = &notes;
 	if (r == 0)
 		r = read_words(w, words, n, &given, e);
-	/* a name is excluded with all its addresses, and networks of any size are */
-	w.family = DW_FAMILY_UNKNOWN;
-	w.wide = true;
-	if (r == 0)
-		r = read_words(w, excluded, n_excluded, &out, e);
 	if (r < 0)
 		return r;
 	all = combine(&j, &given, &networks);

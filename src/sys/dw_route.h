@@ -26,7 +26,8 @@ struct dw_route {
 	enum dw_route_type type;
 	uint32_t ifindex; /* where it goes out; 0 when UNREACHABLE */
 	struct dw_ip source;
-	struct dw_ip gateway; /* family 0: it is on the link; may be of the other family (RFC 5549) */
+	struct dw_ip
+		gateway; /* family 0: it is on the link; may be of the other family (RFC 5549) */
 };
 
 /* ifindex: the only interface that will do, for link-local addresses; 0: any. UNREACHABLE is no failure. */
@@ -64,7 +65,7 @@ struct dw_network {
 	struct dw_ip peer;  /* the network's address on a link between two; as address on others */
 	uint8_t bits;       /* of peer */
 	bool is_link_local; /* scope "link", or "host" */
-	bool is_usable;     /* IPv6: not tentative, not deprecated, and no temporary address that ends */
+	bool is_usable; /* IPv6: not tentative, not deprecated, and no temporary address that ends */
 };
 int dw_networks_read(struct dw_sys *s, struct dw_arena *a, struct dw_network **ret, size_t *ret_n,
 		     struct dw_error *e);
@@ -94,6 +95,13 @@ struct dw_neighbours_answer {
 	bool is_there;
 	uint8_t mac[6];
 };
+
+/*
+ * Who answers an echo request to all nodes of the link (IPv6) that comes from source, an address of ours there; takes
+ * two seconds. Linux answers from an address of the network that source is in; a host may be silent. Each once.
+ */
+int dw_link_present(struct dw_sys *s, uint32_t ifindex, const struct dw_ip *source,
+		    struct dw_arena *a, struct dw_ip **ret, size_t *ret_n, struct dw_error *e);
 
 /*
  * ARP (RFC 826) or neighbour solicitation (RFC 4861) for each target, sent by ourselves: the kernel's own table is too
