@@ -67,8 +67,10 @@ struct dw_network {
 	bool is_link_local; /* scope "link", or "host" */
 	bool is_usable; /* IPv6: not tentative, not deprecated, and no temporary address that ends */
 };
-int dw_networks_read(struct dw_sys *s, struct dw_arena *a, struct dw_network **ret, size_t *ret_n,
-		     struct dw_error *e);
+/* Of the namespace; NULL: the one that we are in. At most 65,536. */
+struct dw_netns;
+int dw_networks_read(struct dw_sys *s, const struct dw_netns *netns, struct dw_arena *a,
+		     struct dw_network **ret, size_t *ret_n, struct dw_error *e);
 
 struct dw_neighbour {
 	struct dw_ip address;
