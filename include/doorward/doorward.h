@@ -384,7 +384,7 @@ struct doorward_scan_options {
 		sender; /* "auto", "live-frames", "packet", "connect"; NULL: auto (no live-frames) */
 	const char *nmap_probes; /* an nmap-service-probes file to recognise more; NULL */
 	const char *command;     /* as it was typed, for the outputs; NULL */
-	/* written every minute and when it is stopped, removed at the end; NULL: none */
+	/* written every minute at least and when it is stopped, removed at the end; NULL: none */
 	const char *state_file;
 	const volatile int *stop; /* becomes true: end soon, with what is known; NULL */
 	void *data; /* for those below; each may be NULL, and is called in the calling thread */

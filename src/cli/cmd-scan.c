@@ -332,9 +332,10 @@ static enum dw_exit put_all(struct scanning *s, struct doorward *d, struct doorw
 	errno = 0;
 	if (put_scan(s, d, scan, c) < 0)
 		return DW_EXIT_USAGE;
-	if (stopped && s->o.state_file && access(s->o.state_file, F_OK) == 0)
-		(void)fprintf(stderr, "doorward: stopped; to go on: doorward scan --resume %s\n",
-			      s->o.state_file);
+	if (!doorward_scan_get(scan, "ended") && s->o.state_file &&
+	    access(s->o.state_file, F_OK) == 0)
+		(void)fprintf(stderr, "doorward: %s; to go on: doorward scan --resume %s\n",
+			      stopped ? "stopped" : "not all could be asked", s->o.state_file);
 	if (!good || s->failed)
 		return DW_EXIT_USAGE;
 	return dw_cli_exit(c ? doorward_compare_outcome(c) : doorward_scan_outcome(scan));

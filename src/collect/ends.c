@@ -17,12 +17,13 @@
 #include <sys/socket.h>
 
 #include "attr.h"
+#include "dw_netlink.h"
+#include "dw_route.h"
 #include "netcol.h"
 
 #define STATES                                                                                     \
 	(1U << TCP_ESTABLISHED | 1U << TCP_FIN_WAIT1 | 1U << TCP_FIN_WAIT2 | 1U << TCP_CLOSE_WAIT)
-#define REQUEST_SIZE  4096
-#define ADDRESSES_MAX 65536
+#define REQUEST_SIZE 4096
 
 void dw_inet_from(struct dw_inet *ret, bool v6, const void *address)
 {
@@ -168,51 +169,21 @@ int dw_ends_ask(struct dw_collect *c, size_t netns, enum dw_protocol p,
 
 /* --- addresses ------------------------------------------------------------------------------- */
 
-struct listing {
-	struct dw_arena *arena;
-	struct dw_inets *to;
-};
-
-static int one_address(const struct nlmsghdr *m, void *arg)
-{
-	const struct listing *l = arg;
-	const struct ifaddrmsg *i = mnl_nlmsg_get_payload(m);
-	const struct nlattr *tb[IFA_LOCAL + 1] = { NULL }, *found;
-	struct dw_inet inet;
-	size_t size;
-
-	if (m->nlmsg_type != RTM_NEWADDR || mnl_nlmsg_get_payload_len(m) < sizeof(*i) ||
-	    (i->ifa_family != AF_INET && i->ifa_family != AF_INET6))
-		return 0;
-	dw_attr_message(m, sizeof(*i), tb, IFA_LOCAL);
-	/* IFA_ADDRESS of a point-to-point link is the other side's */
-	found = tb[IFA_LOCAL] ? tb[IFA_LOCAL] : tb[IFA_ADDRESS];
-	size = i->ifa_family == AF_INET6 ? 16 : 4;
-	if (dw_attr_size(found) < size)
-		return 0;
-	dw_inet_from(&inet, size == 16, dw_attr_data(found));
-	if (!dw_inet_is_loopback(&inet) && l->to->n < ADDRESSES_MAX)
-		dw_vec_push(l->arena, l->to, inet);
-	return 0;
-}
-
-static void list_again(void *arg)
-{
-	const struct listing *l = arg;
-
-	l->to->n = 0;
-}
-
 void dw_own_addresses(struct dw_collect *c, size_t netns, struct dw_arena *a, struct dw_inets *ret)
 {
-	_Alignas(struct nlmsghdr) char buffer[REQUEST_SIZE];
 	struct dw_netns here = { .inode = c->netns.v[netns].inode, .fd = -1 };
-	struct nlmsghdr *m = begin(buffer, RTM_GETADDR);
-	struct listing l = { .arena = a, .to = ret };
+	struct dw_link_network *list = NULL;
+	size_t n = 0;
 
 	*ret = (struct dw_inets){ 0 };
-	(void)mnl_nlmsg_put_extra_header(m, sizeof(struct rtgenmsg));
 	/* loopback is known without; the rest then counts as somebody else's */
-	(void)dw_netlink_request(c->sys, &here, NETLINK_ROUTE, m, one_address, list_again, &l,
-				 NULL);
+	if (dw_networks_read(c->sys, &here, a, &list, &n, NULL) < 0)
+		return;
+	for (size_t i = 0; i < n; i++) {
+		struct dw_inet inet;
+
+		dw_inet_from(&inet, list[i].address.family == AF_INET6, list[i].address.bytes);
+		if (!dw_inet_is_loopback(&inet))
+			dw_vec_push(a, ret, inet);
+	}
 }

@@ -73,7 +73,7 @@ static void everywhere(struct dw_evidences *all, size_t netns, unsigned port, co
 }
 
 static void wireguard(struct dw_collect *c, struct dw_evidences *all, size_t netns,
-		      const struct dw_link *l)
+		      const struct dw_link_facts *l)
 {
 	struct dumping d = { all, netns, "wireguard", dw_wireguard_port };
 	uint16_t family = dw_genl_id(c, &all->genl, all->arena, WG_GENL_NAME);
@@ -116,7 +116,7 @@ void dw_evidence_links(struct dw_collect *c, struct dw_evidences *all, size_t ne
 	if (dw_links_collect(c->sys, &c->netns.v[netns], all->arena, &links, NULL) < 0)
 		return;
 	for (size_t i = 0; i < links.n; i++) {
-		const struct dw_link *l = &links.v[i];
+		const struct dw_link_facts *l = &links.v[i];
 
 		if (l->port)
 			everywhere(all, netns, l->port, l->kind);

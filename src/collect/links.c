@@ -18,7 +18,7 @@ static const struct {
 	{ "bareudp", IFLA_BAREUDP_PORT },
 };
 
-static void take_kind(struct dw_arena *a, const struct nlattr *info, struct dw_link *ret)
+static void take_kind(struct dw_arena *a, const struct nlattr *info, struct dw_link_facts *ret)
 {
 	const struct nlattr *tb[IFLA_INFO_MAX + 1], *data[IFLA_VXLAN_MAX + 1];
 
@@ -37,7 +37,7 @@ static void take_kind(struct dw_arena *a, const struct nlattr *info, struct dw_l
  * One program in one mode is told as ATTACHED and PROG_ID; several modes at once (MULTI) by an id
  * each.
  */
-static void take_xdp(const struct nlattr *xdp, struct dw_link *ret)
+static void take_xdp(const struct nlattr *xdp, struct dw_link_facts *ret)
 {
 	static const struct {
 		unsigned attribute, mode;
@@ -62,7 +62,7 @@ static void take_xdp(const struct nlattr *xdp, struct dw_link *ret)
 	}
 }
 
-bool dw_link_parse(struct dw_arena *a, const struct nlmsghdr *m, struct dw_link *ret)
+bool dw_link_parse(struct dw_arena *a, const struct nlmsghdr *m, struct dw_link_facts *ret)
 {
 	const struct nlattr *tb[IFLA_MAX + 1];
 	const struct ifinfomsg *i = (const struct ifinfomsg *)((const char *)m + NLMSG_HDRLEN);
@@ -70,8 +70,8 @@ bool dw_link_parse(struct dw_arena *a, const struct nlmsghdr *m, struct dw_link 
 	if (m->nlmsg_type != RTM_NEWLINK || m->nlmsg_len < NLMSG_HDRLEN + sizeof(*i))
 		return false;
 	dw_attr_message(m, sizeof(*i), tb, IFLA_MAX);
-	*ret = (struct dw_link){ .index = (uint32_t)i->ifi_index,
-				 .name = dw_attr_string(a, tb[IFLA_IFNAME]) };
+	*ret = (struct dw_link_facts){ .index = (uint32_t)i->ifi_index,
+				       .name = dw_attr_string(a, tb[IFLA_IFNAME]) };
 	if (tb[IFLA_LINKINFO])
 		take_kind(a, tb[IFLA_LINKINFO], ret);
 	if (tb[IFLA_XDP])
@@ -87,7 +87,7 @@ struct dumping {
 static int on_message(const struct nlmsghdr *m, void *arg)
 {
 	struct dumping *d = arg;
-	struct dw_link link;
+	struct dw_link_facts link;
 
 	if (d->links->n < LINKS_MAX && dw_link_parse(d->a, m, &link))
 		dw_vec_push(d->a, d->links, link);

@@ -6,7 +6,7 @@
 #include "attr.h"
 #include "dw_collect.h"
 
-struct dw_link {
+struct dw_link_facts {
 	uint32_t index;
 	const char *name;
 	const char *kind;      /* "vxlan", "wireguard" ...; NULL: hardware */
@@ -17,12 +17,12 @@ struct dw_link {
 };
 
 struct dw_links {
-	struct dw_link *v;
+	struct dw_link_facts *v;
 	size_t n, cap;
 };
 
 /* False: the message is no interface. */
-bool dw_link_parse(struct dw_arena *a, const struct nlmsghdr *m, struct dw_link *ret);
+bool dw_link_parse(struct dw_arena *a, const struct nlmsghdr *m, struct dw_link_facts *ret);
 int dw_links_collect(struct dw_sys *s, const struct dw_netns *ns, struct dw_arena *a,
 		     struct dw_links *ret, struct dw_error *e);
 

@@ -37,7 +37,7 @@ static const char *program_text(struct dw_collect *c, uint32_t id, const char *n
 			       id, p.uid);
 }
 
-static void add_on_link(struct dw_collect *c, size_t netns, const struct dw_link *l,
+static void add_on_link(struct dw_collect *c, size_t netns, const struct dw_link_facts *l,
 			const char *rule)
 {
 	struct dw_facts *f = c->facts;
@@ -100,7 +100,7 @@ static const char *mode_name(unsigned mode)
 static void xdp(struct dw_collect *c, size_t netns, const struct dw_links *links)
 {
 	for (size_t i = 0; i < links->n; i++) {
-		const struct dw_link *l = &links->v[i];
+		const struct dw_link_facts *l = &links->v[i];
 		struct dw_str rule = { .arena = c->facts->arena };
 
 		for (size_t k = 0; k < DW_ARRAY_SIZE(l->xdp_ids); k++)
@@ -123,7 +123,7 @@ static void tcx(struct dw_collect *c, size_t netns, const struct dw_links *links
 	for (size_t i = 0; i < DW_MIN(links->n, (size_t)LINKS_ASKED_MAX); i++) {
 		uint32_t ids[DW_BPF_ATTACHED_MAX];
 		size_t n = DW_ARRAY_SIZE(ids);
-		const struct dw_link *l = &links->v[i];
+		const struct dw_link_facts *l = &links->v[i];
 
 		/* EINVAL: before Linux 6.6, and so it is for every interface */
 		if (dw_bpf_attached(c->sys, &c->netns.v[netns], DW_BPF_PLACE_TCX_INGRESS, l->index,
@@ -172,7 +172,7 @@ struct filters {
 	struct dw_collect *c;
 	struct dw_arena *a;
 	size_t netns;
-	const struct dw_link *link;
+	const struct dw_link_facts *link;
 	DW_VEC(uint32_t) links; /* with filters on ingress */
 };
 

@@ -16,11 +16,12 @@ struct dw_report dw_facade_report(const struct dw_audit *audit, struct dw_arena 
 /* Audits of this context look at a recorded host from now on (see dw_sys_open_fake); the string is copied. */
 void dw_facade_set_fake(struct doorward *d, const char *fixture);
 
-/* What a test does to a change from inside; each NULL: nothing. */
+/* What a test does to a change or a scan from inside; each NULL: nothing. */
 struct dw_facade_hooks {
 	/*
 	 * the host and the journal were opened for a change: before the lock is taken; and before they are closed. Of a
-	 * comparison: the journal alone (sys NULL), for each scan that is read from it
+	 * comparison: the journal alone (sys NULL), for each scan that is read from it; of a scan: the host alone (store
+	 * NULL)
 	 */
 	void (*opened)(void *data, struct dw_sys *sys, struct dw_store *store);
 	void (*closing)(void *data, struct dw_sys *sys, struct dw_store *store);

@@ -9,7 +9,8 @@
 #include "dw_wait.h"
 #include "scan-private.h"
 
-/* Between two savings; and from the picture of the bits to its writing, milliseconds. */
+/* Between two savings, at first and at last; and from the picture of the bits to its writing, milliseconds. */
+#define SAVE_FIRST_MS 5000u
 #define SAVE_EVERY_MS 60000u
 #define SETTLE_MS     3000u
 /* Pictures of more than this would hold up the engine: such a block is saved when it ends. Words. */
@@ -90,9 +91,11 @@ static void save_at_times(struct dw_scanning *s, uint64_t now)
 
 	if (!s->o.state_file || !s->telling || n > PICTURE_MAX || s->others.n >= DW_SCAN_OTHERS_MAX)
 		return;
-	if (s->saved == 0)
+	if (s->saved == 0) {
 		s->saved = now;
-	if (!s->seen_bits && now - s->saved > SAVE_EVERY_MS - SETTLE_MS) {
+		s->save_every = SAVE_FIRST_MS;
+	}
+	if (!s->seen_bits && now - s->saved > s->save_every - SETTLE_MS) {
 		s->seen_bits = calloc(n, sizeof(*s->seen_bits));
 		if (!s->seen_bits)
 			dw_oom();
@@ -105,6 +108,7 @@ static void save_at_times(struct dw_scanning *s, uint64_t now)
 		free(s->seen_bits);
 		s->seen_bits = NULL;
 		s->saved = now;
+		s->save_every = DW_MIN(s->save_every * 2, SAVE_EVERY_MS);
 	}
 }
 

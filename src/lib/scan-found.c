@@ -131,8 +131,7 @@ static void told(void *data, uint64_t tag, dw_unused bool answered,
 static void give_up(struct dw_scanning *s, const char *why)
 {
 	dw_scanning_note(s, "open ports were not asked what they are: %s", why);
-	dw_identify_free(s->identify);
-	s->identify = NULL;
+	dw_scanning_end_identify(s);
 	s->asking = 0;
 	for (size_t i = 0; i < s->founds.n; i++)
 		if (s->founds.v[i].asking) {
@@ -211,7 +210,7 @@ void dw_scanning_answer(void *data, const struct dw_wire_answer *a)
 			dw_vec_push(s->chunk_arena, &s->others, a->slot);
 		return;
 	}
-	t = s->block_targets[a->slot / b->n_ports];
+	t = s->round->targets[a->slot / b->n_ports];
 	f = dw_vec_add(s->a, &s->founds);
 	*f = (struct dw_scan_found){ .host = t->host,
 				     .slot = a->slot,

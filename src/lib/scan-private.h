@@ -77,6 +77,8 @@ struct dw_scan_place {
 	size_t n_before;  /* words */
 };
 
+struct dw_scan_round;
+
 struct dw_scanning {
 	struct doorward *d;
 	struct doorward_scan_options o;
@@ -106,7 +108,7 @@ struct dw_scanning {
 
 	/* the block that the engine runs */
 	const struct dw_wire_block *block;
-	struct dw_scan_target **block_targets;
+	const struct dw_scan_round *round; /* of it, or of the last one */
 	struct dw_wire *block_wire;
 	size_t block_first; /* in founds */
 	bool telling;       /* no discovery: answers are findings */
@@ -119,10 +121,13 @@ struct dw_scanning {
 	volatile int stop;            /* the engine's: the user's, or the window's end */
 	bool paused;                  /* by the window */
 	uint64_t saved;               /* when, ms */
+	unsigned save_every;          /* ms */
 	uint64_t *seen_bits;          /* of the block, some time ago: what may be saved */
 	uint64_t seen_at;
 	uint64_t sent_before, open_before;
 	bool ended_early;
+	bool broken; /* the wire, in a block: the file goes on from there, and is not written any more */
+	size_t gone; /* hosts of the stopped scan that are not there now */
 	bool resumed, saved_once, save_failed;
 	uint64_t block_slots;
 	uint64_t unreachable; /* addresses without a way */
@@ -132,6 +137,12 @@ struct dw_scanning {
 static inline size_t dw_scanning_words(uint64_t slots)
 {
 	return (size_t)((slots + 63) / 64);
+}
+
+/* It was there when the scan was stopped. */
+static inline bool dw_scanning_is_gone(const struct dw_scan_target *t)
+{
+	return t->up == DW_SCAN_UP_UNREACHABLE || t->up == DW_SCAN_UP_NO;
 }
 
 static inline enum dw_protocol dw_scanning_protocol(unsigned i)
@@ -144,6 +155,8 @@ static inline enum dw_protocol dw_scanning_protocol(unsigned i)
 bool dw_scanning_stopped(const struct dw_scanning *s); /* by the user */
 void dw_scanning_note(struct dw_scanning *s, const char *fmt, ...) dw_printf_like(2, 3);
 void dw_scanning_notice(const struct dw_scanning *s, const char *fmt, ...) dw_printf_like(2, 3);
+
+void dw_scanning_end_identify(struct dw_scanning *s);
 
 /* scan-options.c: from words to numbers, and what is not allowed. */
 int dw_scanning_prepare(struct dw_scanning *s, struct dw_error *e);
@@ -204,6 +217,9 @@ bool dw_scanning_in_window(const struct dw_scanning *s);
 /* scan-state.c: the file of a scan that was stopped. */
 void dw_scanning_save(struct dw_scanning *s, const uint64_t *bits);
 void dw_scanning_unsave(struct dw_scanning *s);
+/* All that is in the file, to bytes or back (then r->bad says whether it is no such thing). */
+struct dw_archive;
+void dw_scanning_archive(struct dw_scanning *s, struct dw_archive *r);
 int dw_scanning_load(struct dw_scanning *s, const char *file, struct dw_error *e);
 
 #endif

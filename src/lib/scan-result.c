@@ -241,6 +241,26 @@ static void take_host(struct taking *t, uint32_t host)
 		h->up = eh->up;
 }
 
+/* It was there when the scan was stopped, and is not now: what was found then is all. */
+static void take_gone(const struct taking *t, const struct dw_scan_target *target)
+{
+	const struct dw_scanning *s = t->s;
+	struct dw_scan_host *h = &s->hosts.v[target->host];
+	struct dw_scan_counts *c = counts_of(h, t->round->protocol);
+
+	*c = (struct dw_scan_counts){ .asked = t->round->n_ports };
+	for (size_t i = s->block_first; i < s->founds.n; i++) {
+		if (s->founds.v[i].host != target->host)
+			continue;
+		h->ports = dw_arena_grow(s->a, h->ports, h->n_ports * sizeof(*h->ports),
+					 (h->n_ports + 1) * sizeof(*h->ports));
+		h->ports[h->n_ports] = dw_scanning_port(&s->founds.v[i]);
+		c->open += h->ports[h->n_ports++].state == DW_SCAN_OPEN;
+	}
+	h->complete = false;
+	h->up = DW_SCAN_UP_GONE;
+}
+
 void dw_scanning_take(struct dw_scanning *s, const struct dw_scan_round *r,
 		      const struct dw_engine_result *result)
 {
@@ -252,8 +272,12 @@ void dw_scanning_take(struct dw_scanning *s, const struct dw_scan_round *r,
 			    .udp = r->protocol == DW_PROTOCOL_UDP };
 
 	sort_founds(&t, a);
-	for (uint32_t i = 0; i < r->n; i++)
-		take_host(&t, i);
+	for (uint32_t i = 0; i < r->n; i++) {
+		if (dw_scanning_is_gone(r->targets[i]))
+			take_gone(&t, r->targets[i]);
+		else
+			take_host(&t, i);
+	}
 }
 
 /* --- the end -------------------------------------------------------------------------------------- */

@@ -48,7 +48,7 @@ int dw_scanning_ask(struct dw_scanning *s, const struct dw_scan_round *r, struct
 	copy_hosts(r, hosts, known);
 	s->block_slots = (uint64_t)r->n * r->n_ports;
 	s->block = &block;
-	s->block_targets = r->targets;
+	s->round = r;
 	s->telling = r->telling;
 	s->part = r->part;
 	code = dw_engine_run(s->block_wire, &block, &r->engine, r->before, known, &sink, a, ret, e);
@@ -88,6 +88,50 @@ static uint64_t *bits_to_keep(const struct dw_scan_round *r, const struct dw_eng
 	return bits;
 }
 
+/* Hosts of a stopped scan that are not there any more are not asked: their bits are all set. */
+static const uint64_t *bits_before(const struct dw_scanning *s, const struct dw_scan_round *r,
+				   struct dw_arena *a)
+{
+	size_t n = dw_scanning_words((uint64_t)r->n * r->n_ports);
+	uint64_t *bits = NULL;
+
+	for (uint64_t host = 0; host < r->n; host++) {
+		if (!dw_scanning_is_gone(r->targets[host]))
+			continue;
+		if (!bits) {
+			bits = dw_arena_array(a, n, sizeof(*bits));
+			if (s->place.before)
+				memcpy(bits, s->place.before, n * sizeof(*bits));
+		}
+		for (uint64_t i = host * r->n_ports; i < (host + 1) * r->n_ports; i++)
+			bits[i / 64] |= (uint64_t)1 << i % 64;
+	}
+	return bits ? bits : s->place.before;
+}
+
+/*
+ * The wire broke: the file goes on from where this block began, as far as it was known then, and is left so. What is
+ * asked after it is asked once more by whoever goes on. What a wire cannot ask at all it cannot ask later.
+ */
+static void save_broken(struct dw_scanning *s, const struct dw_scan_round *r, size_t founds,
+			int code)
+{
+	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
+	const uint64_t *bits = s->place.before;
+	size_t all = s->founds.n;
+
+	if (s->broken || code == -ENOTSUP)
+		return;
+	if (!bits)
+		bits = dw_arena_array(a, dw_scanning_words((uint64_t)r->n * r->n_ports),
+				      sizeof(*bits));
+	s->others.n = 0;
+	s->founds.n = founds;
+	dw_scanning_save(s, bits);
+	s->founds.n = all;
+	s->broken = true;
+}
+
 /* Until it is whole, or the user stopped it; the window may close and open meanwhile. */
 static int run_block(struct dw_scanning *s, struct dw_scan_round *r, struct dw_error *e)
 {
@@ -101,14 +145,17 @@ static int run_block(struct dw_scanning *s, struct dw_scan_round *r, struct dw_e
 	for (;;) {
 		_cleanup_arena_ struct dw_arena *a = dw_arena_new();
 		struct dw_engine_result result = { 0 };
+		size_t founds = s->founds.n;
 
 		if (!dw_scanning_await_window(s))
 			return 0;
 		s->others.n = 0;
-		r->before = s->place.before;
+		r->before = bits_before(s, r, a);
 		code = dw_scanning_ask(s, r, a, &result, e);
-		if (code < 0)
+		if (code < 0) {
+			save_broken(s, r, founds, code);
 			return code;
+		}
 		if (s->paused && !result.complete) {
 			s->place.before = bits_to_keep(r, &result, s->chunk_arena);
 			s->place.n_before = n;
@@ -244,8 +291,10 @@ static int resume_chunk(struct dw_scanning *s, struct dw_error *e)
 	r = dw_scanning_open_wires(s, e);
 	if (r == 0)
 		r = dw_scanning_resolve(s, e);
-	for (size_t i = s->block_first; i < s->founds.n && r == 0; i++)
+	for (size_t i = 0; i < s->founds.n && r == 0; i++)
 		dw_scanning_ask_what(s, &s->founds.v[i]);
+	for (size_t i = 0; i < n && r == 0; i++)
+		s->gone += dw_scanning_is_gone(&s->chunk[i]);
 	return r;
 }
 
@@ -288,7 +337,7 @@ int dw_scanning_run(struct dw_scanning *s, struct dw_error *e)
 		s->place.step = 0;
 		s->n_chunk = 0;
 	}
-	s->ended_early |= dw_scanning_stopped(s);
+	s->ended_early |= s->broken || dw_scanning_stopped(s);
 	dw_scanning_identify_rest(s);
 	return r;
 }

@@ -260,6 +260,19 @@ static void put_place(struct dw_archive *r, struct dw_scanning *s)
 		s->place.before = NULL;
 }
 
+void dw_scanning_archive(struct dw_scanning *s, struct dw_archive *r)
+{
+	put_head(r, s);
+	put_list(r, s);
+	put_place(r, s);
+	if (!r->reading)
+		return;
+	r->bad = r->bad || r->at != r->in.n || !dw_spec_targets_are_sound(&s->targets);
+	/* nobody is asked who was not named, whatever the file says */
+	for (size_t i = 0; i < s->n_chunk && !r->bad; i++)
+		r->bad = !dw_spec_targets_have(&s->targets, &s->chunk[i].at.address);
+}
+
 /* --- the file ------------------------------------------------------------------------------------- */
 
 static int write_file(struct dw_scanning *s, const struct dw_archive *r, struct dw_arena *a)
@@ -279,6 +292,15 @@ static int write_file(struct dw_scanning *s, const struct dw_archive *r, struct 
 	return code;
 }
 
+/* Hosts that are gone were not asked: who goes on once more may meet them again. */
+static void forget_gone(const struct dw_scan_round *r, uint64_t *bits)
+{
+	for (uint64_t host = 0; host < r->n; host++)
+		for (uint64_t i = host * r->n_ports;
+		     dw_scanning_is_gone(r->targets[host]) && i < (host + 1) * r->n_ports; i++)
+			bits[i / 64] &= ~((uint64_t)1 << i % 64);
+}
+
 void dw_scanning_save(struct dw_scanning *s, const uint64_t *bits)
 {
 	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
@@ -287,16 +309,15 @@ void dw_scanning_save(struct dw_scanning *s, const uint64_t *bits)
 	size_t n = dw_scanning_words(s->block_slots);
 	uint64_t *kept;
 
-	if (!s->o.state_file)
+	if (!s->o.state_file || s->broken)
 		return;
 	kept = dw_arena_memdup(a, bits, n * sizeof(*bits));
 	for (size_t i = 0; i < s->others.n; i++)
 		kept[s->others.v[i] / 64] &= ~((uint64_t)1 << s->others.v[i] % 64);
+	forget_gone(s->round, kept);
 	s->place.before = kept;
 	s->place.n_before = n;
-	put_head(&r, s);
-	put_list(&r, s);
-	put_place(&r, s);
+	dw_scanning_archive(s, &r);
 	s->place = place;
 	s->saved_once |= write_file(s, &r, a) == 0;
 }
@@ -357,10 +378,8 @@ int dw_scanning_load(struct dw_scanning *s, const char *file, struct dw_error *e
 				    "%s: that is no state of a scan, or it is damaged, or from "
 				    "another version",
 				    file);
-	put_head(&r, s);
-	put_list(&r, s);
-	put_place(&r, s);
-	if (r.bad || r.at != r.in.n)
+	dw_scanning_archive(s, &r);
+	if (r.bad)
 		return dw_error_set(e, -EBADMSG, "%s: the state cannot be read", file);
 	difference = differs(&given, &s->o);
 	if (difference || (given.has_seed && given.seed != s->scan->seed))

@@ -46,14 +46,35 @@ void dw_scanning_notice(const struct dw_scanning *s, const char *fmt, ...)
 		s->o.notice(s->o.data, text);
 }
 
-/* What it says when it is asked is worth little when nobody can be asked: the scan goes on without. */
-static void open_identify(struct dw_scanning *s)
+/*
+ * What it says when it is asked is worth little when nobody can be asked: the scan goes on without. Not so when the user
+ * named a file for it.
+ */
+static int open_identify(struct dw_scanning *s, struct dw_error *e)
 {
 	const struct dw_identify_options options = { .nmap_probes = s->o.nmap_probes };
 	struct dw_error why = { 0 };
+	int r = s->o.no_identify ? 0 : dw_identify_open(s->sys, &options, &s->identify, &why);
 
-	if (!s->o.no_identify && dw_identify_open(s->sys, &options, &s->identify, &why) < 0)
-		dw_scanning_note(s, "open ports were not asked what they are: %s", why.message);
+	if (r == 0)
+		return 0;
+	if (s->o.nmap_probes)
+		return dw_error_set(e, r, "%s", why.message);
+	dw_scanning_note(s, "open ports were not asked what they are: %s", why.message);
+	return 0;
+}
+
+/* It knows them at the end: how often its child died. */
+void dw_scanning_end_identify(struct dw_scanning *s)
+{
+	struct dw_strings notes = { 0 };
+
+	if (s->identify)
+		dw_identify_notes(s->identify, s->a, &notes);
+	for (size_t i = 0; i < notes.n; i++)
+		dw_scanning_notice(s, "%s", notes.v[i]);
+	dw_identify_free(s->identify);
+	s->identify = NULL;
 }
 
 static int begin(struct dw_scanning *s, struct dw_error *e)
@@ -66,7 +87,9 @@ static int begin(struct dw_scanning *s, struct dw_error *e)
 		r = dw_hold_ports(s->sys, DW_WIRE_ROUNDS, &s->held, &s->source_port, e);
 	if (r < 0)
 		return r;
-	open_identify(s);
+	r = open_identify(s, e);
+	if (r < 0)
+		return r;
 	s->scan->scanner = dw_sys_hostname(s->sys, s->a);
 	s->scan->version = DW_VERSION;
 	if (!s->scan->begun)
@@ -76,7 +99,7 @@ static int begin(struct dw_scanning *s, struct dw_error *e)
 
 static void end(struct dw_scanning *s)
 {
-	dw_identify_free(s->identify);
+	dw_scanning_end_identify(s);
 	dw_scanning_close_wires(s);
 	dw_hold_free(s->held);
 	free(s->seen_bits);
@@ -103,7 +126,12 @@ static int run(struct dw_scanning *s, const char *state, struct dw_error *e)
 		if (s->unreachable)
 			dw_scanning_note(s, "there is no way to %ju of the addresses",
 					 (uintmax_t)s->unreachable);
-		if (!s->ended_early)
+		if (s->gone)
+			dw_scanning_note(s,
+					 "%zu of the hosts of the stopped scan cannot be reached "
+					 "now: they were not asked any more, and the file stays",
+					 s->gone);
+		if (!s->ended_early && s->gone == 0)
 			dw_scanning_unsave(s);
 		dw_scanning_finish(s);
 	}
@@ -123,6 +151,8 @@ static int scan(struct doorward *d, const char *state, const struct doorward_sca
 
 	if (r < 0)
 		return r;
+	if (d->hooks.opened)
+		d->hooks.opened(d->hooks.data, sys, NULL);
 	facts = dw_facts_new();
 	*s = (struct dw_scanning){ .d = d,
 				   .o = options_of(o),
@@ -131,6 +161,8 @@ static int scan(struct doorward *d, const char *state, const struct doorward_sca
 				   .scan = dw_new(a, struct dw_scan),
 				   .knowledge = dw_lib_knowledge(sys, facts) };
 	r = run(s, state, e);
+	if (d->hooks.closing)
+		d->hooks.closing(d->hooks.data, sys, NULL);
 	if (r < 0) {
 		dw_facts_free(facts);
 		return r;

@@ -20,7 +20,8 @@ struct dw_identify;
 #define DW_NMAP_PROBES "/usr/share/nmap/nmap-service-probes"
 
 struct dw_identify_options {
-	const char *nmap_probes;  /* file; NULL: DW_NMAP_PROBES when it is there; "": none */
+	const char *
+		nmap_probes; /* file, as the user named it; NULL: DW_NMAP_PROBES when it is there; "": none */
 	unsigned parallel;        /* connections at once, 0: 64; to one host: at most 4 */
 	unsigned timeout_ms;      /* of one connection; 0: 5000 */
 	const char *const *names; /* unused names for SNI: none; reserved */

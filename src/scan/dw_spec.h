@@ -32,9 +32,10 @@ struct dw_spec_ports {
 /*
  * Words: an address, ADDRESS/BITS, FIRST-LAST, 10.0.0.1-20, a name (all its addresses, or of the family asked for:
  * "-4", "-6" as family; 0: both), or @FILE with a word a line, # comments (errors name file and line; "@-": standard
- * input). IPv6 networks wider than /96 are refused (-E2BIG). Left out are multicast, broadcast and unspecified
- * addresses, and the network and broadcast address of own networks unless one is named by itself. What was left out
- * for that is told in ret_notes. Nothing left is no failure: hosts 0.
+ * input). IPv6 networks wider than /96 are refused (-E2BIG), but for this host's own: of those, who is known to be
+ * there is taken, and a note says how many (this asks the link, two seconds). Left out are multicast, broadcast and
+ * unspecified addresses, and the network and broadcast address of own networks unless one is named by itself. What was
+ * left out for that is told in ret_notes. Nothing left is no failure: hosts 0.
  */
 int dw_spec_targets_read(struct dw_sys *s, const char *const *words, size_t n,
 			 const char *const *excluded, size_t n_excluded, enum dw_family family,
@@ -43,6 +44,8 @@ int dw_spec_targets_read(struct dw_sys *s, const char *const *words, size_t n,
 /* The i-th address, i < hosts; *ret_name NULL when it has none. O(log n). */
 void dw_spec_target_at(const struct dw_spec_targets *t, uint64_t i, struct dw_address *ret,
 		       const char **ret_name);
+/* Those that came from elsewhere than dw_spec_targets_read(): are they as it makes them? */
+bool dw_spec_targets_are_sound(const struct dw_spec_targets *t);
 bool dw_spec_targets_have(const struct dw_spec_targets *t, const struct dw_address *address);
 
 /*

@@ -291,23 +291,25 @@ static void look(struct dw_chat *c, bool whole, uint64_t now)
 		next_step(c, now);
 }
 
-/* The server's word on the last line of STARTTLS; or on one before it. */
+/*
+ * The server's word on the last line of STARTTLS; or on one before it. One that is no line (LDAP, XMPP) is waited for
+ * until it is the right one.
+ */
 static void look_at_upgrade(struct dw_chat *c, bool whole, uint64_t now)
 {
 	const struct dw_probe_protocol *p = &dw_probes_builtin()->protocols[c->upgrade];
+	bool last = c->upgrade_line + 1 >= p->n_starttls;
+	bool is_line = c->in_n > 0 && c->in[c->in_n - 1] == '\n';
 
 	c->look_at = 0;
-	if (whole || c->in_n == 0 || c->in[c->in_n - 1] != '\n') {
-		if (whole)
-			finish(c);
-		return;
-	}
-	if (++c->upgrade_line < p->n_starttls)
-		say_upgrade(c, now);
-	else if (dw_matcher_is_ready(c->matcher, c->upgrade, c->in, c->in_n))
+	if (last && dw_matcher_is_ready(c->matcher, c->upgrade, c->in, c->in_n)) {
 		shake_hands(c, now);
-	else
+	} else if (whole || (last && is_line)) {
 		finish(c);
+	} else if (is_line) {
+		c->upgrade_line++;
+		say_upgrade(c, now);
+	}
 }
 
 /* --- hearing ----------------------------------------------------------------------------------------- */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dw_names.h"
 #include "dw_str.h"
 #include "dw_talk.h"
 #include "identify_pattern.h"
@@ -93,7 +94,8 @@ static int read_nmap(struct dw_identify *i, const char *path, struct dw_error *e
 		return 0;
 	if (!path && !dw_sys_file_exists(i->sys, DW_NMAP_PROBES))
 		return 0;
-	r = dw_sys_file_read(i->sys, path ? path : DW_NMAP_PROBES, NMAP_FILE_MAX, a, &bytes, e);
+	r = path ? dw_sys_given_read(i->sys, path, NMAP_FILE_MAX, a, &bytes, e)
+		 : dw_sys_file_read(i->sys, DW_NMAP_PROBES, NMAP_FILE_MAX, a, &bytes, e);
 	if (r == 0)
 		i->nmap = dw_nmap_read(path ? path : DW_NMAP_PROBES, &bytes);
 	return path ? r : 0;
@@ -343,12 +345,14 @@ void dw_identify_notes(const struct dw_identify *i, struct dw_arena *a, struct d
 		dw_vec_push(a, ret, dw_arena_strdup(a, i->no_tls));
 	if (i->nmap && i->nmap->bad > 0)
 		dw_vec_push(a, ret,
-			    dw_arena_printf(a, "%s (%zu lines of the file were left out)",
-					    i->nmap->first_bad, i->nmap->bad));
+			    dw_arena_printf(a, "%s (%zu line%s of the file left out)",
+					    i->nmap->first_bad, i->nmap->bad,
+					    i->nmap->bad == 1 ? " was" : "s were"));
 	if (i->deaths > 0)
-		dw_vec_push(a, ret,
-			    dw_arena_printf(a,
-					    "the reader of answers was killed %u times by what "
-					    "it was told",
-					    i->deaths));
+		dw_vec_push(
+			a, ret,
+			dw_arena_printf(a,
+					"the reader of answers died %u %s and was started anew; a "
+					"port whose answer may have killed it says so",
+					i->deaths, i->deaths == 1 ? "time" : "times"));
 }

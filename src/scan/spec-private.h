@@ -5,6 +5,7 @@
 
 #include "dw_names.h"
 #include "dw_spec.h"
+#include "dw_str.h"
 #include "dw_vec.h"
 
 /* A number of 128 bits: the address itself (IPv4 in the lowest 32). */
@@ -40,7 +41,18 @@ struct dw_spec_words {
 	const char *place;     /* "hosts.txt:12: " for messages; "" */
 	unsigned depth;        /* of files in files */
 	bool wide;             /* networks of any size: they are not asked */
+	/* own networks too wide to be asked address by address: what is there is asked (spec-wide.c) */
+	const struct dw_sys_networks *networks;
+	const struct dw_spans *excluded;
+	struct dw_strings *notes;
 };
+/*
+ * The IPv6 network from first to last, of which 2^64 addresses cannot be asked: who is known to be there is added, when
+ * it is an own network of this host, or part of one. False: it is not.
+ */
+bool dw_spec_wide_add(const struct dw_spec_words *w, const char *word,
+		      const struct dw_address *first, const struct dw_address *last,
+		      struct dw_spans *ret);
 /* Adds what the word names. */
 int dw_spec_words_add(struct dw_spec_words *w, const char *word, struct dw_spans *ret,
 		      struct dw_error *e);

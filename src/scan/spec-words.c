@@ -60,6 +60,19 @@ static void add_span(const struct dw_spec_words *w, struct dw_spans *ret,
 				       .alone = alone }));
 }
 
+static void span_network(struct dw_address *first, unsigned bits, struct dw_address *ret_last)
+{
+	unsigned size = first->family == DW_FAMILY_IPV4 ? 32 : 128;
+
+	*ret_last = *first;
+	for (unsigned i = bits; i < size; i++) {
+		uint8_t bit = (uint8_t)(0x80u >> i % 8);
+
+		first->bytes[i / 8] &= (uint8_t)~bit;
+		ret_last->bytes[i / 8] |= bit;
+	}
+}
+
 /* FIRST/BITS */
 static int add_network(const struct dw_spec_words *w, const char *word, const char *slash,
 		       struct dw_spans *ret, struct dw_error *e)
@@ -81,21 +94,16 @@ static int add_network(const struct dw_spec_words *w, const char *word, const ch
 			   bytes == 4 ? "a number from 0 to 32 must follow the /"
 				      : "a number from 0 to 128 must follow the /",
 			   e);
+	span_network(&first, (unsigned)bits, &last);
 	if (bytes == 16 && bits < IPV6_BITS_MIN && !w->wide) {
+		if (dw_spec_wide_add(w, word, &first, &last, ret))
+			return 0;
 		(void)dw_error_set(e, -E2BIG,
 				   "%s\"%.200s\": 2^%u addresses could not be asked in a lifetime; "
-				   "name hosts, or networks of /96 and smaller",
+				   "name hosts, networks of /96 and smaller, or one of this host's "
+				   "own",
 				   w->place, word, (unsigned)(128 - bits));
 		return -E2BIG;
-	}
-	last = first;
-	for (size_t i = 0; i < bytes * 8; i++) {
-		uint8_t bit = (uint8_t)(0x80u >> i % 8);
-
-		if (i < bits)
-			continue;
-		first.bytes[i / 8] &= (uint8_t)~bit;
-		last.bytes[i / 8] |= bit;
 	}
 	add_span(w, ret, &first, &last, NULL, bits == bytes * 8);
 	return 0;

@@ -217,13 +217,17 @@ int dw_spec_targets_read(struct dw_sys *s, const char *const *words, size_t n,
 	struct dw_spec_words w = { .sys = s, .arena = a, .family = family, .place = "" };
 	int r = dw_sys_networks(s, a, &networks, e);
 
+	/* a name is excluded with all its addresses, and networks of any size are */
+	if (r == 0)
+		r = read_words(
+			(struct dw_spec_words){ .sys = s, .arena = a, .place = "", .wide = true },
+			excluded, n_excluded, &out, e);
+	dw_spans_merge(&out);
+	w.networks = &networks;
+	w.excluded = &out;
+	w.notes = &notes;
 	if (r == 0)
 		r = read_words(w, words, n, &given, e);
-	/* a name is excluded with all its addresses, and networks of any size are */
-	w.family = DW_FAMILY_UNKNOWN;
-	w.wide = true;
-	if (r == 0)
-		r = read_words(w, excluded, n_excluded, &out, e);
 	if (r < 0)
 		return r;
 	all = combine(&j, &given, &networks);
@@ -254,6 +258,35 @@ void dw_spec_target_at(const struct dw_spec_targets *t, uint64_t i, struct dw_ad
 	span = (struct dw_span){ .family = r->first.family, .scope = r->first.scope };
 	*ret = dw_span_address(&span, dw_span_number(&r->first) + (i - r->before));
 	*ret_name = r->name;
+}
+
+/* Does b begin behind a's end? */
+static bool is_behind(const struct dw_spec_range *a, const struct dw_spec_range *b)
+{
+	if (a->last.family != b->first.family)
+		return a->last.family < b->first.family;
+	if (a->last.scope != b->first.scope)
+		return a->last.scope < b->first.scope;
+	return dw_span_number(&a->last) < dw_span_number(&b->first);
+}
+
+bool dw_spec_targets_are_sound(const struct dw_spec_targets *t)
+{
+	uint64_t hosts = 0;
+
+	for (size_t i = 0; i < t->n; i++) {
+		const struct dw_spec_range *r = &t->ranges[i];
+		dw_u128 first = dw_span_number(&r->first), last = dw_span_number(&r->last);
+
+		if (r->first.family == DW_FAMILY_UNKNOWN || r->first.family != r->last.family ||
+		    r->first.scope != r->last.scope || first > last || last - first >= HOSTS_MAX ||
+		    r->before != hosts || (i > 0 && !is_behind(&r[-1], r)))
+			return false;
+		hosts += (uint64_t)(last - first) + 1;
+		if (hosts > HOSTS_MAX)
+			return false;
+	}
+	return hosts == t->hosts;
 }
 
 bool dw_spec_targets_have(const struct dw_spec_targets *t, const struct dw_address *address)

@@ -68,14 +68,4 @@ void dw_packet_sender_length(struct dw_packet_sender *p, size_t i, size_t n);
 int dw_packet_sender_send(struct dw_packet_sender *p, size_t n, size_t *ret_sent, bool *ret_full,
 			  struct dw_error *e);
 
-/* --- source ports ------------------------------------------------------------------------------- */
-
-/*
- * The first of n adjacent ports that nobody on this host uses for the protocol (IPPROTO_TCP, _UDP, 132) in either
- * family, outside of those that the kernel gives to its own connections (ip_local_port_range; where that leaves no
- * room, inside), chosen from `seed`. Others may take one later: nothing is reserved.
- */
-int dw_packet_ports_choose(struct dw_sys *s, int protocol, uint16_t n, uint64_t seed,
-			   uint16_t *ret_first, struct dw_error *e);
-
 #endif

@@ -67,8 +67,10 @@ struct dw_link_network {
 	bool is_link_local; /* scope "link", or "host" */
 	bool is_usable; /* IPv6: not tentative, not deprecated, and no temporary address that ends */
 };
-int dw_networks_read(struct dw_sys *s, struct dw_arena *a, struct dw_link_network **ret,
-		     size_t *ret_n, struct dw_error *e);
+/* Of the namespace; NULL: the one that we are in. At most 65,536. */
+struct dw_netns;
+int dw_networks_read(struct dw_sys *s, const struct dw_netns *netns, struct dw_arena *a,
+		     struct dw_link_network **ret, size_t *ret_n, struct dw_error *e);
 
 struct dw_neighbour {
 	struct dw_ip address;
@@ -95,6 +97,13 @@ struct dw_neighbours_answer {
 	bool is_there;
 	uint8_t mac[6];
 };
+
+/*
+ * Who answers an echo request to all nodes of the link (IPv6) that comes from source, an address of ours there; takes
+ * two seconds. Linux answers from an address of the network that source is in; a host may be silent. Each once.
+ */
+int dw_link_present(struct dw_sys *s, uint32_t ifindex, const struct dw_ip *source,
+		    struct dw_arena *a, struct dw_ip **ret, size_t *ret_n, struct dw_error *e);
 
 /*
  * ARP (RFC 826) or neighbour solicitation (RFC 4861) for each target, sent by ourselves: the kernel's own table is too

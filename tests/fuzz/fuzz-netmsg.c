@@ -15,7 +15,7 @@ static void one(struct dw_arena *a, const struct nlmsghdr *m, struct dw_ports *p
 {
 	struct dw_ipvs_service service;
 	struct dw_genl families = { 0 };
-	struct dw_link link;
+	struct dw_link_facts link;
 	const char *name = NULL;
 
 	(void)dw_link_parse(a, m, &link);

@@ -11,7 +11,7 @@
 #include "dw_vec.h"
 #include "route_private.h"
 
-#define LIST_MAX (1U << 20)
+#define LIST_MAX (1U << 16)
 
 /* --- addresses ---------------------------------------------------------------------------------- */
 
@@ -35,8 +35,8 @@ static int see_address(const struct nlmsghdr *m, void *arg)
 	if (dw_ip_size(head->ifa_family) == 0 ||
 	    head->ifa_prefixlen > dw_ip_size(head->ifa_family) * 8)
 		return 0;
-	if (ns->list.n >= LIST_MAX)
-		return -E2BIG;
+	if (ns->list.n >= LIST_MAX) /* the rest is not believed to be an address of anybody */
+		return 0;
 	flags = head->ifa_flags;
 	mnl_attr_for_each(t, m, sizeof(*head))
 	{
@@ -74,20 +74,18 @@ static void forget_addresses(void *arg)
 	((struct networks *)arg)->list.n = 0;
 }
 
-int dw_networks_read(struct dw_sys *s, struct dw_arena *a, struct dw_link_network **ret, size_t *ret_n,
-		     struct dw_error *e)
+int dw_networks_read(struct dw_sys *s, const struct dw_netns *netns, struct dw_arena *a,
+		     struct dw_link_network **ret, size_t *ret_n, struct dw_error *e)
 {
-	char buffer[128] = { 0 };
+	_Alignas(struct nlmsghdr) char buffer[128] = { 0 };
 	struct nlmsghdr *m = mnl_nlmsg_put_header(buffer);
 	struct networks ns = { .arena = a };
-	struct ifaddrmsg *head;
 	int r;
 
 	m->nlmsg_type = RTM_GETADDR;
-	m->nlmsg_flags = NLM_F_DUMP;
-	head = mnl_nlmsg_put_extra_header(m, sizeof(*head));
-	head->ifa_family = AF_UNSPEC;
-	r = dw_netlink_request(s, NULL, NETLINK_ROUTE, m, see_address, forget_addresses, &ns, e);
+	m->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+	(void)mnl_nlmsg_put_extra_header(m, sizeof(struct rtgenmsg)); /* AF_UNSPEC: both families */
+	r = dw_netlink_request(s, netns, NETLINK_ROUTE, m, see_address, forget_addresses, &ns, e);
 	if (r < 0)
 		return r;
 	*ret = ns.list.v;

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* getaddrinfo(3), getifaddrs(3), and their like for hosts that do not run. */
+/* getaddrinfo(3), and its like for hosts that do not run. */
 #include "dw_names.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <ifaddrs.h>
 #include <net/if.h>
 #include <netdb.h>
 #include <stdio.h>
@@ -13,6 +12,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "dw_route.h"
 #include "dw_str.h"
 #include "sys_private.h"
 
@@ -147,48 +147,49 @@ uint32_t dw_sys_interface(struct dw_sys *s, const char *name)
 
 /* --- networks ----------------------------------------------------------------------------------- */
 
-static unsigned bits_of(const struct sockaddr *mask, int family)
+static const struct dw_link *link_of(const struct dw_link *links, size_t n, uint32_t ifindex)
 {
-	struct dw_sys_address m;
-	unsigned bits = 0, most = family == AF_INET ? 32 : 128;
-
-	if (!from_sockaddr(mask, &m))
-		return most;
-	while (bits < most && m.bytes[bits / 8] & (0x80u >> bits % 8))
-		bits++;
-	return bits;
+	for (size_t i = 0; i < n; i++)
+		if (links[i].ifindex == ifindex)
+			return &links[i];
+	return NULL;
 }
 
-static void add_live(const struct ifaddrs *i, struct dw_arena *a, struct dw_sys_networks *ret)
+static void add_live(const struct dw_link_network *from, const struct dw_link *link,
+		     struct dw_arena *a, struct dw_sys_networks *ret)
 {
-	struct dw_sys_network n = { 0 };
+	struct dw_sys_network n = { .address.family = from->address.family,
+				    .bits = from->bits,
+				    .ifindex = from->ifindex,
+				    .ifname = dw_arena_strdup(a, link->name),
+				    .loopback = link->type == DW_LINK_LOOPBACK,
+				    .up = link->is_up };
+	struct in6_addr six;
 
-	if (!from_sockaddr(i->ifa_addr, &n.address))
-		return;
-	n.bits = bits_of(i->ifa_netmask, n.address.family);
-	n.ifname = dw_arena_strdup(a, i->ifa_name);
-	n.ifindex = if_nametoindex(i->ifa_name);
-	n.loopback = (i->ifa_flags & IFF_LOOPBACK) != 0;
-	n.up = (i->ifa_flags & IFF_UP) != 0;
-	n.point_to_point = (i->ifa_flags & IFF_POINTOPOINT) != 0;
-	n.broadcast = (i->ifa_flags & IFF_BROADCAST) != 0;
+	memcpy(n.address.bytes, from->address.bytes, sizeof(n.address.bytes));
+	memcpy(&six, from->address.bytes, sizeof(six));
+	if (from->address.family == AF_INET6 && IN6_IS_ADDR_LINKLOCAL(&six))
+		n.address.scope = from->ifindex;
 	dw_vec_push(a, ret, n);
 }
 
 static int live_networks(struct dw_sys *s, struct dw_arena *a, struct dw_sys_networks *ret,
 			 struct dw_error *e)
 {
-	struct ifaddrs *list = NULL;
-	int r = dw_sys_fault(s);
+	struct dw_link_network *list = NULL;
+	struct dw_link *links = NULL;
+	size_t n = 0, n_links = 0;
+	int r = dw_links_read(s, a, &links, &n_links, e);
 
-	if (r == 0 && getifaddrs(&list) != 0)
-		r = -errno;
-	if (r < 0)
-		return dw_error_errno(e, r, "the networks of this host");
-	for (const struct ifaddrs *i = list; i; i = i->ifa_next)
-		add_live(i, a, ret);
-	freeifaddrs(list);
-	return 0;
+	if (r == 0)
+		r = dw_networks_read(s, NULL, a, &list, &n, e);
+	for (size_t i = 0; i < n && r == 0; i++) {
+		const struct dw_link *link = link_of(links, n_links, list[i].ifindex);
+
+		if (link) /* else it went away between the two */
+			add_live(&list[i], link, a, ret);
+	}
+	return r;
 }
 
 static void add_recorded(char *line, struct dw_arena *a, struct dw_sys_networks *ret)
@@ -207,7 +208,6 @@ static void add_recorded(char *line, struct dw_arena *a, struct dw_sys_networks 
 	n.bits = (unsigned)bits;
 	n.ifindex = (uint32_t)ret->n + 1;
 	n.loopback = dw_streq(name, "lo");
-	n.broadcast = !n.loopback;
 	dw_vec_push(a, ret, n);
 }
 

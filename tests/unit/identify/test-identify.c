@@ -156,7 +156,7 @@ DW_TEST(samples_are_recognised)
 		if (*line && *line != '#')
 			check_sample(m, line), n++;
 	}
-	DW_CHECK(n >= 60);
+	DW_CHECK(n >= 130);
 	dw_matcher_free(m);
 	if (f)
 		fclose(f);

@@ -156,6 +156,18 @@ DW_TEST(a_family_can_be_asked_for)
 	end(&w);
 }
 
+/* A recorded host has no neighbours to ask: what is left is itself. */
+DW_TEST(a_wide_network_of_ours_is_what_is_known_there)
+{
+	struct world w = begin();
+
+	DW_CHECK_INT(read_words(&w, "2001:db8::/64", "", 0), 0);
+	DW_CHECK_STR(told(&w), "2001:db8::10");
+	DW_CHECK_INT(read_words(&w, "2001:db8::/65", "2001:db8::10", 0), 0);
+	DW_CHECK_STR(told(&w), "");
+	end(&w);
+}
+
 DW_TEST(mistakes_are_told)
 {
 	static const struct {
@@ -170,7 +182,8 @@ DW_TEST(mistakes_are_told)
 		{ "10.0.0.0/33", "from 0 to 32", -EINVAL },
 		{ "10.0.0.0/", "from 0 to 32", -EINVAL },
 		{ "2001:db8::/129", "from 0 to 128", -EINVAL },
-		{ "2001:db8::/64", "2^64 addresses", -E2BIG },
+		{ "2001:db8:1::/64", "2^64 addresses", -E2BIG },
+		{ "2001:db8::/32", "2^96 addresses", -E2BIG },
 		{ "printer/24", "no address", -EINVAL },
 		{ "10.0.0.9-3", "ends before it begins", -EINVAL },
 		{ "10.0.0.9-2001:db8::1", "same kind", -EINVAL },

@@ -104,7 +104,7 @@ DW_TEST(networks)
 
 	if (!net_open(&n))
 		return;
-	DW_CHECK_INT(dw_networks_read(n.sys, a, &list, &count, NULL), 0);
+	DW_CHECK_INT(dw_networks_read(n.sys, NULL, a, &list, &count, NULL), 0);
 	for (size_t i = 0; i < count; i++) {
 		if (list[i].ifindex != n.a0)
 			continue;
@@ -192,34 +192,6 @@ DW_TEST(known_neighbours)
 	}
 	DW_CHECK(count == 1 && is_ip(&list[0].address, "10.77.0.2") &&
 		 memcmp(list[0].mac, net_mac_b, 6) == 0);
-	(void)close(fd);
-	net_close(&n);
-}
-
-/* --- source ports ------------------------------------------------------------------------------- */
-
-DW_TEST(source_ports)
-{
-	struct net n;
-	uint16_t first = 0, other = 0;
-	int fd;
-	struct sockaddr_in at = { .sin_family = AF_INET };
-
-	if (!net_open(&n))
-		return;
-	DW_CHECK_INT(dw_packet_ports_choose(n.sys, IPPROTO_TCP, 32, 7, &first, NULL), 0);
-	/* the range of a new namespace: 32768 to 60999 */
-	DW_CHECK(first >= 20000 && (first + 32 <= 32768 || first > 60999));
-	DW_CHECK_INT(dw_packet_ports_choose(n.sys, IPPROTO_TCP, 32, 7, &other, NULL), 0);
-	DW_CHECK_INT(other, first);
-	fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	at.sin_port = htons((uint16_t)(first + 17));
-	DW_CHECK_INT(bind(fd, (const struct sockaddr *)&at, sizeof(at)), 0);
-	DW_CHECK_INT(dw_packet_ports_choose(n.sys, IPPROTO_TCP, 32, 7, &other, NULL), 0);
-	DW_CHECK(other + 32 <= first || other >= first + 32);
-	DW_CHECK_INT(dw_packet_ports_choose(n.sys, IPPROTO_UDP, 32, 7, &other, NULL), 0);
-	DW_CHECK_INT(other, first);
-	DW_CHECK_INT(dw_packet_ports_choose(n.sys, 132, 32, 8, &other, NULL), 0);
 	(void)close(fd);
 	net_close(&n);
 }
