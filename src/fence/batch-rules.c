@@ -116,7 +116,7 @@ static void put_log(struct dw_batch *b, uint32_t id)
 	dw_batch_nest_end(b, list);
 }
 
-static void put_eased(struct dw_batch *b, const struct dw_rs_expr *x)
+static void put_eased_match(struct dw_batch *b, const struct dw_rs_expr *x)
 {
 	const struct nlattr *tb[NFTA_MATCH_MAX + 1];
 	size_t list = dw_batch_nest(b, NFTA_LIST_ELEM), data;
@@ -132,6 +132,43 @@ static void put_eased(struct dw_batch *b, const struct dw_rs_expr *x)
 	dw_batch_nest_end(b, list);
 }
 
+static void put_value(struct dw_batch *b, unsigned type, const void *p, size_t n)
+{
+	size_t at = dw_batch_nest(b, type);
+
+	dw_batch_add(b, NFTA_DATA_VALUE, p, n);
+	dw_batch_nest_end(b, at);
+}
+
+/* The register's bytes that are in doubt are masked away before they are compared. */
+static void put_eased_cmp(struct dw_batch *b, const struct dw_rs_expr *x)
+{
+	static const uint8_t zeros[64];
+	const struct nlattr *tb[NFTA_CMP_MAX + 1];
+	size_t list = dw_batch_nest(b, NFTA_LIST_ELEM), data;
+	uint32_t reg;
+
+	dw_attr_nested(x->data, tb, NFTA_CMP_MAX);
+	reg = dw_attr_be32(tb[NFTA_CMP_SREG]);
+	dw_batch_add_string(b, NFTA_EXPR_NAME, "bitwise");
+	data = dw_batch_nest(b, NFTA_EXPR_DATA);
+	dw_batch_add_be32(b, NFTA_BITWISE_SREG, reg);
+	dw_batch_add_be32(b, NFTA_BITWISE_DREG, reg);
+	dw_batch_add_be32(b, NFTA_BITWISE_LEN, (uint32_t)x->eased_n);
+	put_value(b, NFTA_BITWISE_MASK, x->eased_mask, x->eased_n);
+	put_value(b, NFTA_BITWISE_XOR, zeros, x->eased_n);
+	dw_batch_nest_end(b, data);
+	dw_batch_nest_end(b, list);
+	list = dw_batch_nest(b, NFTA_LIST_ELEM);
+	dw_batch_add_string(b, NFTA_EXPR_NAME, "cmp");
+	data = dw_batch_nest(b, NFTA_EXPR_DATA);
+	dw_batch_add_be32(b, NFTA_CMP_SREG, reg);
+	dw_batch_add_be32(b, NFTA_CMP_OP, NFT_CMP_EQ);
+	put_value(b, NFTA_CMP_DATA, x->eased, x->eased_n);
+	dw_batch_nest_end(b, data);
+	dw_batch_nest_end(b, list);
+}
+
 static void put_expressions(struct dw_batch *b, uint32_t id)
 {
 	const struct dw_rs_rule *rule = &b->copy->rules.v[id];
@@ -143,8 +180,10 @@ static void put_expressions(struct dw_batch *b, uint32_t id)
 
 		if (!stays(b, id, x))
 			continue;
-		if (x->act == DW_RS_DOUBT)
-			put_eased(b, x);
+		if (x->act == DW_RS_DOUBT && x->eased_mask)
+			put_eased_cmp(b, x);
+		else if (x->act == DW_RS_DOUBT)
+			put_eased_match(b, x);
 		else
 			dw_batch_add_attr(b, x->list);
 	}

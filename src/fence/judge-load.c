@@ -79,9 +79,9 @@ static void judge_meta(struct dw_judge *j, struct dw_rs_expr *x)
 	for (size_t i = 0; i < DW_ARRAY_SIZE(metas); i++)
 		if (metas[i].key == key)
 			what = (struct dw_judge_slot){ metas[i].doubt, metas[i].words,
-						       metas[i].held };
+						       metas[i].held, 0 };
 	if (key == NFT_META_MARK && j->copy->mark_unsure)
-		what = (struct dw_judge_slot){ DW_DOUBT_HOST, "meta mark", DW_HELD_OTHER };
+		what = (struct dw_judge_slot){ DW_DOUBT_HOST, "meta mark", DW_HELD_OTHER, 0 };
 	if (key == NFT_META_IIFNAME || key == NFT_META_OIFNAME || key == NFT_META_SDIFNAME)
 		n = 16; /* IFNAMSIZ */
 	load(j, x, dw_judge_slot_of(tb[NFTA_META_DREG]), n, what);
@@ -136,9 +136,9 @@ static void judge_ct(struct dw_judge *j, struct dw_rs_expr *x)
 	for (size_t i = 0; i < DW_ARRAY_SIZE(known); i++)
 		if (known[i].key == key)
 			what = (struct dw_judge_slot){ known[i].doubt, known[i].words,
-						       DW_HELD_OTHER };
+						       DW_HELD_OTHER, 0 };
 	if (key == NFT_CT_MARK && j->copy->mark_unsure)
-		what = (struct dw_judge_slot){ DW_DOUBT_HOST, "ct mark", DW_HELD_OTHER };
+		what = (struct dw_judge_slot){ DW_DOUBT_HOST, "ct mark", DW_HELD_OTHER, 0 };
 	load(j, x, dw_judge_slot_of(tb[NFTA_CT_DREG]), 16, what);
 }
 
@@ -148,72 +148,96 @@ static bool has_ports(int l4proto)
 	       l4proto == IPPROTO_UDPLITE || l4proto == IPPROTO_SCTP || l4proto == IPPROTO_DCCP;
 }
 
-static const char *transport_doubt(const struct dw_judge *j, uint32_t from, uint32_t n)
+static const char *transport_doubt(const struct dw_judge *j, uint32_t at)
 {
-	/* what is no port of ours to ask about: no packet that we make up meets it */
-	if (!has_ports(j->l4proto))
-		return NULL;
-	if (from < 2)
-		return "the source port";
-	if (from == 2 && n <= 2)
+	/* what has no ports is nothing that we ask about: no packet that we make up meets it */
+	if (!has_ports(j->l4proto) || at == 2 || at == 3)
 		return NULL;
 	/* A connection begins with SYN alone, whoever sends it: the flags are no choice. */
-	if (from == 13 && n == 1 && (j->l4proto == IPPROTO_TCP || j->l4proto < 0))
+	if (at == 13 && (j->l4proto == IPPROTO_TCP || j->l4proto < 0))
 		return NULL;
-	return "a field of the transport header";
+	return at < 2 ? "the source port" : "a field of the transport header";
 }
 
-static const char *network_doubt(const struct dw_judge *j, uint32_t from, uint32_t n)
+static const char *network_doubt(const struct dw_judge *j, uint32_t at, bool six)
 {
-	bool six = j->nfproto == NFPROTO_IPV6, four = j->nfproto == NFPROTO_IPV4;
-	uint32_t to = from + n;
+	if (six)
+		return at == 6 || (at >= 8 && at < 40) ? NULL
+		       : at == 7                       ? "the hop limit"
+		       : at < 2                        ? "the DSCP"
+						       : "a field of the IP header";
+	return at == 0 || at == 9 || (at >= 12 && at < 20) ? NULL
+	       : at == 8                                   ? "the TTL"
+	       : at == 1                                   ? "the DSCP"
+							   : "a field of the IP header";
+}
 
-	if (!six && from >= 12 && to <= 20)
-		return NULL;
-	if (!four && from >= 8 && to <= 40 && (six || n >= 16))
-		return NULL;
-	if ((!six && from == 9 && n == 1) || (!four && from == 6 && n == 1))
-		return NULL;
-	/* version and length of the header */
-	if (!six && from == 0 && n == 1)
-		return NULL;
-	if (!six && from == 8 && n == 1)
-		return "the TTL";
-	if (!four && from == 7 && n == 1)
-		return "the hop limit";
-	if (from < 2)
-		return "the DSCP";
-	return "a field of the IP header";
+/* Of which family a header is that the rule did not ask for: the chain gets packets of one only. */
+static bool is_six(const struct dw_judge *j, uint32_t from, uint32_t n)
+{
+	if (j->nfproto == NFPROTO_IPV4 || j->nfproto == NFPROTO_IPV6)
+		return j->nfproto == NFPROTO_IPV6;
+	return n >= 16 || from == 6 || from == 7 || from >= 20;
+}
+
+static const char *byte_doubt(const struct dw_judge *j, uint32_t base, uint32_t at, bool six)
+{
+	if (base == NFT_PAYLOAD_NETWORK_HEADER)
+		return network_doubt(j, at, six);
+	if (base == NFT_PAYLOAD_TRANSPORT_HEADER)
+		return transport_doubt(j, at);
+	return base == NFT_PAYLOAD_LL_HEADER ? "the link's header" : "the content of the packet";
+}
+
+/* Fields that lie side by side are loaded at once: "udp sport 67 udp dport 68" is one load of four bytes. */
+static void load_bytes(struct dw_judge *j, struct dw_rs_expr *x, int to, uint32_t base,
+		       uint32_t from, uint32_t n)
+{
+	bool six = is_six(j, from, n), any = false;
+	const char *first = NULL;
+
+	for (uint32_t k = 0; k * 4 < n; k++) {
+		struct dw_judge_slot what = { 0 };
+
+		for (uint32_t i = 0; i < 4 && k * 4 + i < n; i++) {
+			const char *words = byte_doubt(j, base, from + k * 4 + i, six);
+
+			if (!words)
+				what.decided |= (uint8_t)(1u << i);
+			else if (!what.words)
+				what.words = words;
+			any |= !words;
+		}
+		what.doubt = what.words ? DW_DOUBT_SENDER : DW_DOUBT_NONE;
+		if (!first)
+			first = what.words;
+		dw_judge_put(j, to < 0 ? to : to + (int)k, 4, what);
+	}
+	if (!any)
+		dw_judge_doubt(j, x, DW_DOUBT_SENDER, first);
 }
 
 static void judge_payload(struct dw_judge *j, struct dw_rs_expr *x)
 {
 	const struct nlattr *tb[NFTA_PAYLOAD_MAX + 1];
-	struct dw_judge_slot what = { 0 };
 	uint32_t base, from, n;
+	int to;
 
 	dw_attr_nested(x->data, tb, NFTA_PAYLOAD_MAX);
 	base = dw_attr_be32(tb[NFTA_PAYLOAD_BASE]);
-	from = dw_attr_be32(tb[NFTA_PAYLOAD_OFFSET]);
-	n = dw_attr_be32(tb[NFTA_PAYLOAD_LEN]);
+	from = DW_MIN(dw_attr_be32(tb[NFTA_PAYLOAD_OFFSET]), 65535u);
+	n = DW_MIN(dw_attr_be32(tb[NFTA_PAYLOAD_LEN]), 64u);
+	to = dw_judge_slot_of(tb[NFTA_PAYLOAD_DREG]);
 	if (tb[NFTA_PAYLOAD_SREG]) {
 		dw_judge_effect(j, x, dw_judge_get(j, dw_judge_slot_of(tb[NFTA_PAYLOAD_SREG]), n));
 		return;
 	}
-	if (base == NFT_PAYLOAD_NETWORK_HEADER && from < 1024 && n <= 64)
-		what.words = network_doubt(j, from, n);
-	else if (base == NFT_PAYLOAD_TRANSPORT_HEADER && from < 1024 && n <= 64)
-		what.words = transport_doubt(j, from, n);
-	else
-		what.words = base == NFT_PAYLOAD_LL_HEADER ? "the link's header"
-							   : "the content of the packet";
-	what.doubt = what.words ? DW_DOUBT_SENDER : DW_DOUBT_NONE;
+	load_bytes(j, x, to, base, from, n);
 	/* the protocol in the header itself says as much as meta l4proto */
-	if (!what.words && base == NFT_PAYLOAD_NETWORK_HEADER && n == 1 &&
+	if (to >= 0 && base == NFT_PAYLOAD_NETWORK_HEADER && n == 1 &&
 	    ((from == 9 && j->nfproto == NFPROTO_IPV4) ||
 	     (from == 6 && j->nfproto == NFPROTO_IPV6)))
-		what.held = DW_HELD_L4PROTO;
-	load(j, x, dw_judge_slot_of(tb[NFTA_PAYLOAD_DREG]), n, what);
+		j->slots[to].held = DW_HELD_L4PROTO;
 }
 
 static void judge_exthdr(struct dw_judge *j, struct dw_rs_expr *x)
@@ -227,7 +251,7 @@ static void judge_exthdr(struct dw_judge *j, struct dw_rs_expr *x)
 		load(j, x, dw_judge_slot_of(tb[NFTA_EXTHDR_DREG]),
 		     dw_attr_be32(tb[NFTA_EXTHDR_LEN]),
 		     (struct dw_judge_slot){ DW_DOUBT_SENDER, "options and extension headers",
-					     DW_HELD_OTHER });
+					     DW_HELD_OTHER, 0 });
 }
 
 static void judge_fib(struct dw_judge *j, struct dw_rs_expr *x)
@@ -249,7 +273,7 @@ static void judge_hash(struct dw_judge *j, struct dw_rs_expr *x)
 			    dw_attr_be32(tb[NFTA_HASH_LEN]));
 	if (dw_attr_be32(tb[NFTA_HASH_TYPE]) != NFT_HASH_JENKINS || !tb[NFTA_HASH_SEED])
 		what = (struct dw_judge_slot){ DW_DOUBT_HOST, "a hash with a seed of chance",
-					       DW_HELD_OTHER };
+					       DW_HELD_OTHER, 0 };
 	load(j, x, dw_judge_slot_of(tb[NFTA_HASH_DREG]), 4, what);
 }
 
@@ -276,27 +300,61 @@ static bool judge_host_load(struct dw_judge *j, struct dw_rs_expr *x)
 			continue;
 		dw_attr_nested(x->data, tb, DW_ARRAY_SIZE(tb) - 1);
 		load(j, x, dw_judge_slot_of(tb[host_loads[i].attribute]), 16,
-		     (struct dw_judge_slot){ DW_DOUBT_HOST, host_loads[i].words, DW_HELD_OTHER });
+		     (struct dw_judge_slot){ DW_DOUBT_HOST, host_loads[i].words, DW_HELD_OTHER,
+					     0 });
 		return true;
 	}
 	return false;
 }
 
+/* Each four bytes for themselves; a mask of zeros takes the doubt away with the bits. */
+static void judge_mask(struct dw_judge *j, int from, int to, unsigned k, const uint8_t *mask,
+		       size_t n)
+{
+	struct dw_judge_slot what = dw_judge_get(j, from + (int)k, 4);
+
+	what.held = DW_HELD_OTHER;
+	for (unsigned i = 0; i < 4; i++)
+		if (mask && k * 4 + i < n && mask[k * 4 + i] == 0)
+			what.decided |= (uint8_t)(1u << i);
+	if (what.decided == 0xf)
+		what.doubt = DW_DOUBT_NONE;
+	dw_judge_put(j, to + (int)k, 4, what);
+}
+
 static void judge_bitwise(struct dw_judge *j, struct dw_rs_expr *x)
 {
-	const struct nlattr
-		*tb[NFTA_BITWISE_MAX + 3]; /* a second source register is newer than some headers */
+	const struct nlattr *tb[NFTA_BITWISE_MAX + 3], *data[NFTA_DATA_MAX + 1];
+	const struct nlattr *second; /* newer than some headers: another register */
+	struct dw_judge_slot all, other;
+	int from, to;
 	size_t n;
-	struct dw_judge_slot what, other;
 
 	dw_attr_nested(x->data, tb, DW_ARRAY_SIZE(tb) - 1);
-	n = dw_attr_be32(tb[NFTA_BITWISE_LEN]);
-	what = dw_judge_get(j, dw_judge_slot_of(tb[NFTA_BITWISE_SREG]), n);
-	other = dw_judge_get(j, dw_judge_slot_of(tb[NFTA_BITWISE_MAX + 1]), n);
-	if (other.doubt > what.doubt)
-		what = other;
-	what.held = DW_HELD_OTHER;
-	load(j, x, dw_judge_slot_of(tb[NFTA_BITWISE_DREG]), n, what);
+	dw_attr_nested(tb[NFTA_BITWISE_MASK], data, NFTA_DATA_MAX);
+	n = DW_MIN(dw_attr_be32(tb[NFTA_BITWISE_LEN]), 64u);
+	second = tb[NFTA_BITWISE_DATA + 1];
+	from = dw_judge_slot_of(tb[NFTA_BITWISE_SREG]);
+	to = dw_judge_slot_of(tb[NFTA_BITWISE_DREG]);
+	all = dw_judge_get(j, from, n);
+	other = dw_judge_get(j, dw_judge_slot_of(second), n);
+	if (from < 0 || to < 0)
+		return;
+	if (other.doubt > all.doubt)
+		all = other;
+	all.held = DW_HELD_OTHER;
+	/* a shift, or two registers: bytes wander */
+	if (second || !data[NFTA_DATA_VALUE]) {
+		all.decided = 0;
+		load(j, x, to, n, all);
+		return;
+	}
+	for (unsigned k = 0; k * 4 < n; k++)
+		judge_mask(j, from, to, k, dw_attr_data(data[NFTA_DATA_VALUE]),
+			   dw_attr_size(data[NFTA_DATA_VALUE]));
+	/* what it is made of may have been left out */
+	if (all.doubt && all.decided == 0)
+		dw_judge_doubt(j, x, all.doubt, all.words);
 }
 
 static void judge_byteorder(struct dw_judge *j, struct dw_rs_expr *x)
@@ -308,6 +366,7 @@ static void judge_byteorder(struct dw_judge *j, struct dw_rs_expr *x)
 	what = dw_judge_get(j, dw_judge_slot_of(tb[NFTA_BYTEORDER_SREG]),
 			    dw_attr_be32(tb[NFTA_BYTEORDER_LEN]));
 	what.held = DW_HELD_OTHER;
+	what.decided = 0;
 	load(j, x, dw_judge_slot_of(tb[NFTA_BYTEORDER_DREG]), dw_attr_be32(tb[NFTA_BYTEORDER_LEN]),
 	     what);
 }

@@ -42,6 +42,23 @@ struct dw_judge_slot dw_judge_get(const struct dw_judge *j, int at, size_t bytes
 	return worst;
 }
 
+bool dw_judge_is_mixed(const struct dw_judge *j, int at, size_t bytes,
+		       uint8_t ret_mask[DW_JUDGE_SLOTS * 4])
+{
+	bool any = false, all = true;
+
+	memset(ret_mask, 0, DW_JUDGE_SLOTS * 4);
+	for (size_t i = 0; at >= 0 && i < bytes && (size_t)at * 4 + i < DW_JUDGE_SLOTS * 4; i++) {
+		const struct dw_judge_slot *slot = &j->slots[(size_t)at + i / 4];
+		bool decided = !slot->doubt || slot->decided >> (i % 4) & 1;
+
+		ret_mask[i] = decided ? 0xff : 0;
+		any |= decided;
+		all &= decided;
+	}
+	return any && !all;
+}
+
 void dw_judge_doubt(struct dw_judge *j, struct dw_rs_expr *x, enum dw_doubt d, const char *words)
 {
 	x->act = DW_RS_DOUBT;
@@ -101,28 +118,68 @@ static void learn(struct dw_judge *j, int at, const struct nlattr *data, bool eq
 							    : j->nfproto;
 }
 
+/*
+ * Two fields in one comparison, of which one is in doubt: the rule asks for both, so the other still counts. Not so when it asks for
+ * anything else than being equal.
+ */
+static void compare_mixed(struct dw_judge *j, struct dw_rs_expr *x, const uint8_t *mask,
+			  const struct nlattr *value, bool equal)
+{
+	size_t n = dw_attr_size(value);
+	uint8_t *eased;
+
+	if (!equal) {
+		j->told->opaque = true;
+		return;
+	}
+	eased = dw_arena_memdup(j->copy->arena, dw_attr_data(value), n);
+	for (size_t i = 0; i < n; i++)
+		eased[i] &= mask[i];
+	x->eased = eased;
+	x->eased_mask = dw_arena_memdup(j->copy->arena, mask, n);
+	x->eased_n = n;
+}
+
 static void judge_cmp(struct dw_judge *j, struct dw_rs_expr *x)
 {
 	const struct nlattr *tb[NFTA_CMP_MAX + 1], *data[NFTA_DATA_MAX + 1];
+	uint8_t mask[DW_JUDGE_SLOTS * 4];
+	bool equal, mixed;
+	size_t n;
 	int at;
 
 	dw_attr_nested(x->data, tb, NFTA_CMP_MAX);
 	dw_attr_nested(tb[NFTA_CMP_DATA], data, NFTA_DATA_MAX);
 	at = dw_judge_slot_of(tb[NFTA_CMP_SREG]);
-	compare(j, x, dw_judge_get(j, at, dw_attr_size(data[NFTA_DATA_VALUE])));
+	n = DW_MIN(dw_attr_size(data[NFTA_DATA_VALUE]), sizeof(mask));
+	equal = dw_attr_be32(tb[NFTA_CMP_OP]) == NFT_CMP_EQ;
+	mixed = dw_judge_is_mixed(j, at, n, mask);
+	if (mixed || (n > 0 && mask[0] == 0))
+		compare(j, x, dw_judge_get(j, at, n));
+	if (mixed && dw_attr_size(data[NFTA_DATA_VALUE]) == n)
+		compare_mixed(j, x, mask, data[NFTA_DATA_VALUE], equal);
 	if (dw_attr_be32(tb[NFTA_CMP_OP]) <= NFT_CMP_NEQ)
-		learn(j, at, tb[NFTA_CMP_DATA], dw_attr_be32(tb[NFTA_CMP_OP]) == NFT_CMP_EQ);
+		learn(j, at, tb[NFTA_CMP_DATA], equal);
 }
 
 static void judge_range(struct dw_judge *j, struct dw_rs_expr *x)
 {
 	const struct nlattr *tb[NFTA_RANGE_MAX + 1], *data[NFTA_DATA_MAX + 1];
+	struct dw_judge_slot what;
+	uint8_t mask[DW_JUDGE_SLOTS * 4];
+	size_t n;
+	int at;
 
 	dw_attr_nested(x->data, tb, NFTA_RANGE_MAX);
 	dw_attr_nested(tb[NFTA_RANGE_FROM_DATA], data, NFTA_DATA_MAX);
-	compare(j, x,
-		dw_judge_get(j, dw_judge_slot_of(tb[NFTA_RANGE_SREG]),
-			     dw_attr_size(data[NFTA_DATA_VALUE])));
+	at = dw_judge_slot_of(tb[NFTA_RANGE_SREG]);
+	n = DW_MIN(dw_attr_size(data[NFTA_DATA_VALUE]), sizeof(mask));
+	what = dw_judge_get(j, at, n);
+	if (dw_judge_is_mixed(j, at, n, mask))
+		j->told->opaque = true;
+	else if (n > 0 && mask[0])
+		return;
+	compare(j, x, what);
 }
 
 static struct dw_rs_set *set_named(const struct dw_judge *j, const struct nlattr *name)
@@ -139,21 +196,21 @@ static struct dw_judge_slot set_doubt(const struct dw_judge *j, const struct dw_
 {
 	if (!set)
 		return (struct dw_judge_slot){ DW_DOUBT_HOST, "a set that is not there",
-					       DW_HELD_OTHER };
+					       DW_HELD_OTHER, 0 };
 	if (set->refused)
 		return (struct dw_judge_slot){
 			DW_DOUBT_HOST,
 			dw_arena_printf(j->copy->arena,
 					"set %s, which the kernel does not take a copy of",
 					set->key.name),
-			DW_HELD_OTHER
+			DW_HELD_OTHER, 0
 		};
 	if (set->filled)
 		return (struct dw_judge_slot){
 			DW_DOUBT_HOST,
 			dw_arena_printf(j->copy->arena, "set %s, which is filled at run time",
 					set->key.name),
-			DW_HELD_OTHER
+			DW_HELD_OTHER, 0
 		};
 	return (struct dw_judge_slot){ 0 };
 }
@@ -163,13 +220,24 @@ static void judge_lookup(struct dw_judge *j, struct dw_rs_expr *x)
 	const struct nlattr *tb[NFTA_LOOKUP_MAX + 1];
 	const struct dw_rs_set *set;
 	struct dw_judge_slot what, key;
+	uint8_t mask[DW_JUDGE_SLOTS * 4];
+	size_t n;
+	int at;
 
 	dw_attr_nested(x->data, tb, NFTA_LOOKUP_MAX);
+	at = dw_judge_slot_of(tb[NFTA_LOOKUP_SREG]);
 	set = set_named(j, tb[NFTA_LOOKUP_SET]);
 	what = set_doubt(j, set);
-	key = dw_judge_get(j, dw_judge_slot_of(tb[NFTA_LOOKUP_SREG]), set ? set->key_len : 64);
+	n = set ? DW_MIN((size_t)set->key_len, sizeof(mask)) : sizeof(mask);
+	key = dw_judge_get(j, at, n);
+	/* which other parts of the key go with the one in doubt is lost with the lookup */
+	if (dw_judge_is_mixed(j, at, n, mask))
+		j->told->opaque = true;
+	else if (mask[0])
+		key.doubt = DW_DOUBT_NONE;
 	if (key.doubt > what.doubt)
 		what = key;
+	what.decided = 0;
 	what.held = DW_HELD_OTHER;
 	if (tb[NFTA_LOOKUP_DREG] && dw_attr_be32(tb[NFTA_LOOKUP_DREG]) == NFT_REG_VERDICT) {
 		dw_judge_effect(j, x, what);
@@ -369,6 +437,7 @@ static void judge_expression(struct dw_judge *j, struct dw_rs_expr *x)
 
 	x->act = DW_RS_KEEP;
 	x->eased = NULL;
+	x->eased_mask = NULL;
 	for (size_t i = 0; i < DW_ARRAY_SIZE(known); i++)
 		if (dw_streq(known[i].name, x->name)) {
 			known[i].judge(j, x);

@@ -21,6 +21,7 @@ struct dw_judge_slot {
 	enum dw_doubt doubt;
 	const char *words;
 	enum dw_judge_held held;
+	uint8_t decided; /* bit i: byte i of it is not in doubt, for all that */
 };
 
 struct dw_judge {
@@ -38,6 +39,9 @@ int dw_judge_slot_of(const struct nlattr *a);
 void dw_judge_put(struct dw_judge *j, int at, size_t bytes, struct dw_judge_slot what);
 /* What is the most doubtful in these registers. */
 struct dw_judge_slot dw_judge_get(const struct dw_judge *j, int at, size_t bytes);
+/* Some of these bytes are in doubt, others not; ret_mask: 0xff for those that are not. */
+bool dw_judge_is_mixed(const struct dw_judge *j, int at, size_t bytes,
+		       uint8_t ret_mask[DW_JUDGE_SLOTS * 4]);
 void dw_judge_doubt(struct dw_judge *j, struct dw_rs_expr *x, enum dw_doubt d, const char *words);
 void dw_judge_opaque(struct dw_judge *j, struct dw_rs_expr *x, enum dw_doubt d, const char *words);
 /* Something is done with a value: when the value is in doubt, nobody knows what. */
