@@ -286,17 +286,21 @@ int dw_legacy_load(struct dw_sys *s, const struct dw_netns *scratch, struct dw_r
 	/* the kernel tells the newest table first: made in their old order they are told alike */
 	for (size_t i = c->legacy.n; i-- > 0;) {
 		struct dw_legacy *t = c->legacy.v[i];
+		struct dw_error why = { 0 };
 		int code = 0;
 
 		if (t->damaged || t->refused)
 			continue;
 		for (unsigned k = 0; k < 3; k++) {
-			code = load_table(s, scratch, r, t, supposed, e);
+			code = load_table(s, scratch, r, t, supposed, &why);
 			if (code != -EAGAIN) /* the counters were of another table */
 				break;
 		}
-		if (code < 0 && !is_refusal(code))
+		if (code < 0 && !is_refusal(code)) {
+			if (e)
+				*e = why;
 			return code;
+		}
 		if (code == 0)
 			continue;
 		t->refused = true;

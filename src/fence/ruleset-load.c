@@ -277,6 +277,7 @@ int dw_ruleset_load(struct dw_sys *s, const struct dw_netns *scratch, struct dw_
 		    const enum dw_supposed *supposed, struct dw_error *e)
 {
 	struct dw_rs_copy *c = r->copy;
+	struct dw_error why = { 0 }; /* of the last try: a former one's is no failure */
 	int code = 0;
 
 	dw_rs_forget_handles(c, scratch);
@@ -290,11 +291,14 @@ int dw_ruleset_load(struct dw_sys *s, const struct dw_netns *scratch, struct dw_
 				      .arena = arena,
 				      .bytes = { .arena = arena } };
 
-		code = try_once(&b, e);
+		why = (struct dw_error){ 0 };
+		code = try_once(&b, &why);
 		if (code == 0 || !b.changed)
 			break;
 		dw_rs_judge_all(r);
 	}
+	if (code < 0 && e)
+		*e = why;
 	if (code == 0)
 		code = dw_legacy_load(s, scratch, r, supposed, e);
 	r->obstacles = c->obstacles.v;

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Real rules, copied from one namespace into another, and what is known of each. */
 #include <errno.h>
+#include <netinet/in.h> /* before linux/in.h, which then steps back */
+
 #include <linux/netfilter.h>
 #include <string.h>
 
 #include "dw_str.h"
 #include "dw_test.h"
 #include "lab.h"
+#include "ruleset_private.h"
 
 static struct dw_ruleset *read_rules(const struct lab *l)
 {
@@ -366,6 +369,53 @@ DW_TEST(a_rule_of_the_copy_is_found_in_the_original)
 	}
 	DW_CHECK_INT(found, 3);
 	DW_CHECK(!dw_ruleset_traced(l.sys, &l.copy, r, NFPROTO_INET, "t", "other", 2));
+	dw_ruleset_free(r);
+	lab_close(&l);
+}
+
+/* Spoils a word in the bytes that are to be copied, so that the kernel does not know it. */
+static bool spoil(const struct dw_rs_item *item, const char *word)
+{
+	char *p = memmem(item->attrs, item->n, word, strlen(word) + 1);
+
+	if (p)
+		p[0] = 'Q';
+	return p != NULL;
+}
+
+DW_TEST(what_the_kernel_does_not_take_is_told)
+{
+	struct lab l;
+	struct dw_ruleset *r;
+	const struct dw_rs_copy *c;
+	const char *copy;
+
+	if (!lab_open(&l))
+		return;
+	DW_CHECK(lab_rules(&l, "table inet t { chain c { type filter hook input priority 0\n"
+			       "tcp dport 7 fib daddr type local drop\ntcp dport 8 drop\n"
+			       "tcp dport 9 jump d\n}\nchain d { \ndrop\n}\n}\n"
+			       "table ip n { chain p { type nat hook prerouting priority 0\n"
+			       "redirect\n}\n}\n"));
+	r = read_rules(&l);
+	c = r->copy;
+	DW_CHECK_INT(r->n_rules, 5);
+	DW_CHECK(spoil(&c->rules.v[0].item, "fib"));
+	DW_CHECK(spoil(&c->chains.v[2]->item, "nat"));
+	load(&l, r, DW_SUPPOSED_FALSE_TOLD);
+	DW_CHECK_INT(r->rules[0].doubt, DW_DOUBT_HOST);
+	DW_CHECK_STR(r->rules[0].doubt_words, "the kernel does not take a copy of it");
+	DW_CHECK_INT(r->rules[1].doubt, DW_DOUBT_NONE);
+	DW_CHECK_INT(r->n_obstacles, 1);
+	if (r->n_obstacles == 1)
+		DW_CHECK(says(r->obstacles[0].words, "does not take a copy of the chain ip n p: "));
+	copy = lab_list(&l, &l.copy);
+	DW_CHECK(says(copy, "\t\tlog prefix \"met 0\" group 101 snaplen 128\n\t\ttcp dport 8 drop\n"
+			    "\t\ttcp dport 9 jump d\n"));
+	/* again, it is known already */
+	load(&l, r, DW_SUPPOSED_TRUE);
+	DW_CHECK_INT(r->n_obstacles, 1);
+	DW_CHECK(says(lab_list(&l, &l.copy), "\t\tdrop\n\t\ttcp dport 8 drop\n"));
 	dw_ruleset_free(r);
 	lab_close(&l);
 }
