@@ -48,13 +48,13 @@ struct dw_rs_chain {
 	struct dw_rs_table *table;
 	const char *type;
 	bool base, binding;
-	bool apart;             /* on a device, or in a table that is apart */
-	bool refused;           /* by the kernel of the copy */
-	bool done;              /* loading: its rules are in the batch */
-	bool bound;             /* loading: a rule in the batch jumps to it */
-	uint32_t hook, policy;  /* of a base chain */
+	bool apart;                /* on a device, or in a table that is apart */
+	bool refused;              /* by the kernel of the copy */
+	bool done;                 /* loading: its rules are in the batch */
+	bool bound;                /* loading: a rule in the batch jumps to it */
+	uint32_t hook, policy;     /* of a base chain */
 	struct dw_strings devices; /* it hangs on */
-	DW_VEC(uint32_t) rules; /* ids, in order */
+	DW_VEC(uint32_t) rules;    /* ids, in order */
 };
 
 struct dw_rs_set {
