@@ -16,7 +16,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "attr.h"
+#include "dw_attr.h"
 #include "dw_netlink.h"
 #include "dw_route.h"
 #include "netcol.h"
