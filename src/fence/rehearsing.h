@@ -5,7 +5,7 @@
 
 #include "detector.h"
 #include "scene.h"
-#include "sources.h"
+#include "senders.h"
 
 struct dw_rehearsal {
 	struct dw_sys *sys;

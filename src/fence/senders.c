@@ -3,7 +3,7 @@
  * One walk along all addresses of a family, from border to border: of networks, and of what the rules tell apart. Which
  * rules' classes a stretch lies in is its signature; stretches of one network with one signature are one source.
  */
-#include "sources.h"
+#include "senders.h"
 
 #include <arpa/inet.h>
 #include <string.h>
