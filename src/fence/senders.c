@@ -177,7 +177,7 @@ static struct part *find_part(struct walk *w, uint32_t zone)
 			return p;
 		first = first ? first : p;
 	}
-	if (first && w->parts.n >= DW_SOURCES_MAX) {
+	if (first && w->parts.n >= DW_SENDERS_MAX) {
 		first->unclear = true;
 		return first;
 	}
@@ -382,7 +382,7 @@ static const struct part *rest_of(const struct walk *w, uint32_t zone)
 }
 
 static void add_source(const struct walk *w, const struct dw_scene *scene, const struct part *p,
-		       struct dw_sources *ret)
+		       struct dw_senders *ret)
 {
 	const struct dw_zone *z = &w->zones.v[p->zone];
 	const struct dw_scene_link *l = dw_scene_link(scene, z->ifindex);
@@ -415,7 +415,7 @@ static bool has_family(const struct dw_scene *scene, enum dw_family family)
 	return false;
 }
 
-static void add_host(const struct dw_scene *scene, enum dw_family family, struct dw_sources *ret)
+static void add_host(const struct dw_scene *scene, enum dw_family family, struct dw_senders *ret)
 {
 	struct dw_source s = { .kind = DW_SOURCE_HOST,
 			       .family = family,
@@ -432,7 +432,7 @@ static void add_host(const struct dw_scene *scene, enum dw_family family, struct
 
 static void find_of(const struct dw_scene *scene, struct walk *w,
 		    const struct dw_rehearse_network *networks, size_t n_networks,
-		    struct dw_sources *ret)
+		    struct dw_senders *ret)
 {
 	dw_zones_find(scene, w->family, networks, n_networks, &w->zones);
 	w->last = dw_arena_array(w->scratch, w->zones.n + 1, sizeof(*w->last));
@@ -453,9 +453,9 @@ static void find_of(const struct dw_scene *scene, struct walk *w,
 					add_source(w, scene, &w->parts.v[i], ret);
 }
 
-void dw_sources_find(const struct dw_scene *scene, const struct dw_ruleset *rules,
+void dw_senders_find(const struct dw_scene *scene, const struct dw_ruleset *rules,
 		     const struct dw_rehearse_network *networks, size_t n_networks,
-		     struct dw_sources *ret)
+		     struct dw_senders *ret)
 {
 	static const enum dw_family families[] = { DW_FAMILY_IPV4, DW_FAMILY_IPV6 };
 
