@@ -51,12 +51,20 @@ static const char *zone_text(const struct dw_walk *w, const struct dw_scene *sce
 			       l->name);
 }
 
+/* What is in the fewest classes is what is left of a network; of such the largest. */
+static bool is_more_rest(const struct dw_part *p, const struct dw_part *than)
+{
+	if (p->n_classes != than->n_classes)
+		return p->n_classes < than->n_classes;
+	return p->size > than->size;
+}
+
 static const struct dw_part *rest_of(const struct dw_walk *w, uint32_t zone)
 {
 	const struct dw_part *best = NULL;
 
 	for (size_t i = 0; i < w->parts.n; i++)
-		if (w->parts.v[i].zone == zone && (!best || w->parts.v[i].size > best->size))
+		if (w->parts.v[i].zone == zone && (!best || is_more_rest(&w->parts.v[i], best)))
 			best = &w->parts.v[i];
 	return best;
 }
