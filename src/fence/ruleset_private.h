@@ -91,6 +91,9 @@ struct dw_rs_expr {
 	enum dw_rs_act act;
 	/* An xt match of which only a part is in doubt: its information without that part; NULL: none. */
 	const void *eased;
+	/* A comparison of which only a part is in doubt: `eased` is what the rest is to be, masked. */
+	const void *eased_mask;
+	size_t eased_n;
 };
 
 struct dw_rs_rule {
