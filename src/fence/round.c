@@ -153,11 +153,8 @@ int dw_round_sentinels(struct dw_rehearsal *r, struct dw_error *e)
 					      .id = dw_detector_sentinel(r->detector) };
 	uint8_t bytes[DW_REHEARSE_ROOM];
 	size_t n = dw_rehearse_packet_make(&p, bytes);
-	int code = 0;
 
-	for (unsigned i = 0; code == 0 && i < DW_DETECTOR_SENTINELS; i++)
-		code = dw_tun_write(r->sys, r->scene->sentinel_fd, bytes, n, e);
-	return code;
+	return dw_tun_repeat(r->sys, r->scene->sentinel_fd, bytes, n, DW_DETECTOR_SENTINELS, e);
 }
 
 /* *ret_own: some were of this host itself, which leave connections behind. */

@@ -30,6 +30,9 @@ int dw_tun_open(struct dw_sys *s, const struct dw_netns *n, const struct dw_tun 
  * the packet filter.
  */
 int dw_tun_write(struct dw_sys *s, int fd, const void *frame, size_t n, struct dw_error *e);
+/* The same frame so many times. */
+int dw_tun_repeat(struct dw_sys *s, int fd, const void *frame, size_t n, unsigned times,
+		  struct dw_error *e);
 
 /* A socket that sends whole IP packets of the family (AF_INET, AF_INET6), the headers ours: raw(7). */
 int dw_raw_open(struct dw_sys *s, const struct dw_netns *n, int family, int *ret,

@@ -153,15 +153,22 @@ int dw_tun_open(struct dw_sys *s, const struct dw_netns *n, const struct dw_tun 
 	return 0;
 }
 
-int dw_tun_write(struct dw_sys *s, int fd, const void *frame, size_t n, struct dw_error *e)
+int dw_tun_repeat(struct dw_sys *s, int fd, const void *frame, size_t n, unsigned times,
+		  struct dw_error *e)
 {
 	int r = dw_sys_fault(s);
 
-	if (r == 0 && write(fd, frame, n) < 0)
-		r = -errno;
+	for (unsigned i = 0; r == 0 && i < times; i++)
+		if (write(fd, frame, n) < 0)
+			r = -errno;
 	if (r < 0)
 		return dw_error_errno(e, r, "a packet for a device of our own");
 	return 0;
+}
+
+int dw_tun_write(struct dw_sys *s, int fd, const void *frame, size_t n, struct dw_error *e)
+{
+	return dw_tun_repeat(s, fd, frame, n, 1, e);
 }
 
 /* --- raw sockets -------------------------------------------------------------------------------- */

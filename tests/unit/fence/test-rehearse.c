@@ -4,6 +4,9 @@
  * elsewhere.
  */
 #include <arpa/inet.h>
+#include <errno.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "dw_str.h"
 #include "dw_sys.h"
@@ -369,6 +372,252 @@ DW_TEST(known_rule_sets)
 			"echo 1 >/proc/sys/net/ipv4/ip_forward",
 			NULL));
 	}
+}
+
+/* --- around it ---------------------------------------------------------------------------------- */
+
+static const char doubtful[] = "table inet filter {\n"
+			       " set office { type ipv4_addr; elements = { 10.9.0.2 };\n }\n"
+			       " chain input { type filter hook input priority 0; policy drop;\n"
+			       "  ip saddr @office tcp dport 22 counter accept\n"
+			       "  tcp dport 23 limit rate 10/minute accept\n"
+			       " }\n}\n";
+
+static struct dw_rehearse_question question(const struct dw_rehearsal *r, enum world_who who,
+					    const char *to, uint16_t port)
+{
+	const struct check c = { .who = who, .protocol = TCP, .to = to, .port = port };
+	struct dw_rehearse_question q;
+
+	DW_CHECK(make_question(r, &c, &q));
+	return q;
+}
+
+/* Rules, counters, interfaces, addresses and connections of the host are afterwards what they were. */
+DW_TEST(the_host_is_left_alone)
+{
+	static const char look[] =
+		"nft -a list ruleset; ip link; ip addr; ip route; ip neigh | wc -l; "
+		"grep -c sport=50505 /proc/net/nf_conntrack; "
+		"cat /proc/sys/net/ipv4/conf/all/rp_filter";
+	static char before[65536], after[65536];
+	struct dw_rehearse_answer a[2] = { 0 };
+	struct dw_rehearsal *r;
+
+	if (!has_world)
+		return;
+	DW_CHECK(world_rules(doubtful));
+	DW_CHECK(world_read(look, before, sizeof(before)));
+	r = open_rehearsal();
+	if (r) {
+		const struct dw_rehearse_question q[] = { question(r, WORLD_OFFICE, H4, 22),
+							  question(r, WORLD_OFFICE, H4, 23) };
+
+		DW_CHECK_INT(dw_rehearsal_ask(r, q, 2, a, NULL), 0);
+		DW_CHECK_INT(a[0].reach, IN);
+		DW_CHECK_INT(a[1].reach, BUT);
+	}
+	dw_rehearsal_free(r);
+	DW_CHECK(world_read(look, after, sizeof(after)));
+	DW_CHECK_STR(after, before);
+}
+
+static int in_the_copy(void *arg, struct dw_error *e)
+{
+	(void)e;
+	return world_run_here("nft -f -", arg) ? 0 : -EIO;
+}
+
+static int add_rules(void *data, struct dw_sys *s, const struct dw_netns *copy, struct dw_error *e)
+{
+	return dw_netns_run(s, copy, in_the_copy, data, e);
+}
+
+DW_TEST(rules_that_are_not_there_yet)
+{
+	static char rules[] =
+		"table inet mine\ndelete table inet mine\n"
+		"table inet mine {\n chain input { type filter hook input priority 5;\n"
+		"  tcp dport 80 drop\n }\n}\n";
+	const struct dw_rehearse_options o = { .change = add_rules, .change_data = rules };
+	struct dw_rehearse_answer a[3] = { 0 };
+	struct dw_rehearsal *r = NULL;
+	struct dw_error e = { 0 };
+
+	if (!has_world)
+		return;
+	DW_CHECK(world_rules(""));
+	DW_CHECK_INT(dw_rehearsal_open(host, &o, &r, &e), 0);
+	if (r) {
+		const struct dw_rehearse_question q[] = { question(r, WORLD_OFFICE, H4, 80),
+							  question(r, WORLD_OFFICE, H4, 81),
+							  question(r, WORLD_ANYONE, W6, 80) };
+
+		DW_CHECK(!dw_rehearsal_is_open(r));
+		DW_CHECK_INT(dw_rehearsal_ask(r, q, 3, a, &e), 0);
+		DW_CHECK_INT(a[0].reach, OUT);
+		DW_CHECK_INT(a[1].reach, IN);
+		DW_CHECK_INT(a[2].reach, OUT);
+	}
+	dw_rehearsal_free(r);
+	DW_CHECK(!world_run("nft list table inet mine 2>/dev/null", NULL));
+}
+
+DW_TEST(another_namespace)
+{
+	const struct dw_rehearse_options o = { .netns = world_netns(WORLD_BOX) };
+	struct dw_rehearse_question q = { .protocol = TCP, .port = 80, .explain = true };
+	struct dw_rehearse_answer a = { 0 };
+	struct dw_rehearsal *r = NULL;
+	struct dw_error e = { 0 };
+	size_t n = 0;
+
+	if (!has_world)
+		return;
+	DW_CHECK(world_run_at(WORLD_BOX, "nft -f -",
+			      "table ip box {\n chain input { type filter hook input priority 0;\n"
+			      "  tcp dport 80 drop\n }\n}\n"));
+	DW_CHECK_INT(dw_rehearsal_open(host, &o, &r, &e), 0);
+	if (r) {
+		DW_CHECK(dw_rehearsal_sources(r, &n)[1].kind == DW_SOURCE_NETWORK);
+		DW_CHECK_STR(dw_rehearsal_sources(r, &n)[1].words, "172.18.0.0/16");
+		q.source = 1;
+		(void)inet_pton(AF_INET, "172.18.0.5", q.to);
+		DW_CHECK_INT(dw_rehearsal_ask(r, &q, 1, &a, &e), 0);
+		DW_CHECK_INT(a.reach, OUT);
+		DW_CHECK(a.rule && strstr(a.rule, "ip box input"));
+	}
+	dw_rehearsal_free(r);
+	DW_CHECK(world_run_at(WORLD_BOX, "nft flush ruleset", NULL));
+}
+
+DW_TEST(all_ports_and_rules_that_nothing_meets)
+{
+	enum { PORTS = 4096 };
+	static struct dw_rehearse_question q[PORTS];
+	static struct dw_rehearse_answer a[PORTS];
+	_cleanup_arena_ struct dw_arena *arena = dw_arena_new();
+	struct dw_rehearse_rule *rules = NULL;
+	struct dw_rehearsal *r;
+	size_t n = 0, open = 0;
+
+	if (!has_world)
+		return;
+	DW_CHECK(world_rules("table inet filter {\n chain input { type filter hook input priority "
+			     "0; policy drop;\n"
+			     "  tcp dport 1-100 counter accept\n  tcp dport 60000 accept\n  udp "
+			     "dport 7 drop\n }\n}\n"));
+	r = open_rehearsal();
+	for (size_t i = 0; r && i < PORTS; i++) {
+		q[i] = question(r, WORLD_ANYONE, W4, (uint16_t)(i + 1));
+		q[i].explain = i % 64 == 0;
+	}
+	if (r)
+		DW_CHECK_INT(dw_rehearsal_ask(r, q, PORTS, a, NULL), 0);
+	for (size_t i = 0; r && i < PORTS; i++) {
+		open += a[i].reach == IN;
+		DW_CHECK(a[i].reach == (i < 100 ? IN : OUT));
+	}
+	DW_CHECK_INT(open, 100);
+	n = r ? dw_rehearsal_rules(r, arena, &rules) : 0;
+	DW_CHECK_INT(n, 3);
+	DW_CHECK(n == 3 && rules[0].met && !rules[1].met && !rules[2].met && rules[0].counted);
+	dw_rehearsal_free(r);
+}
+
+DW_TEST(bad_questions)
+{
+	struct dw_rehearse_question q[] = { { .source = 9999, .protocol = TCP, .port = 1 },
+					    { .protocol = DW_PROTOCOL_VSOCK, .port = 1 } };
+	struct dw_rehearse_answer a = { 0 };
+	struct dw_rehearsal *r = has_world ? open_rehearsal() : NULL;
+
+	for (size_t i = 0; r && i < DW_ARRAY_SIZE(q); i++)
+		DW_CHECK_INT(dw_rehearsal_ask(r, &q[i], 1, &a, NULL), -EINVAL);
+	if (r)
+		DW_CHECK_INT(dw_rehearsal_ask(r, q, 0, &a, NULL), 0);
+	dw_rehearsal_free(r);
+}
+
+DW_TEST(somebody_who_may_not)
+{
+	const struct dw_rehearse_options o = { 0 };
+	struct dw_rehearsal *r = NULL;
+	struct dw_error e = { 0 };
+	int status = -1;
+	pid_t pid;
+
+	if (!has_world)
+		return;
+	pid = fork();
+	if (pid == 0) {
+		if (setresuid(65534, 65534, 65534) < 0)
+			_exit(99);
+		_exit(-dw_rehearsal_open(host, &o, &r, &e) & 0xff);
+	}
+	DW_CHECK(waitpid(pid, &status, 0) == pid && WIFEXITED(status));
+	DW_CHECK_INT(WEXITSTATUS(status), EPERM);
+}
+
+static size_t count_descriptors(void)
+{
+	char text[32] = "";
+
+	(void)world_read("ls /proc/$PPID/fd | wc -l", text, sizeof(text));
+	return (size_t)strtoul(text, NULL, 10);
+}
+
+/* One call fails: an error, or answers that are right or not known. In a place with little in it: it is made anew each time. */
+static bool fails_well(unsigned at, bool *ret_done)
+{
+	const struct dw_rehearse_options o = { .netns = world_netns(WORLD_BOX) };
+	struct dw_rehearse_question q[3] = { { .source = 1, .protocol = TCP, .port = 22 },
+					     { .source = 0, .protocol = TCP, .port = 80 },
+					     { .source = 1, .protocol = TCP, .port = 23 } };
+	struct dw_rehearse_answer a[3] = { 0 };
+	struct dw_rehearsal *r = NULL;
+	struct dw_error e = { 0 };
+	unsigned calls = dw_sys_calls(host);
+	bool well;
+	int code;
+
+	for (size_t i = 0; i < 3; i++)
+		(void)inet_pton(AF_INET, "172.18.0.5", q[i].to);
+	q[0].explain = true;
+	dw_sys_fail_at(host, at, EIO);
+	code = dw_rehearsal_open(host, &o, &r, &e);
+	if (code == 0)
+		code = dw_rehearsal_ask(r, q, 3, a, &e);
+	*ret_done = dw_sys_calls(host) - calls < at;
+	dw_sys_fail_at(host, 0, 0);
+	well = code < 0 ? e.message[0] != '\0'
+			: a[0].reach != OUT && a[1].reach != IN && a[2].reach == BUT;
+	if (!well)
+		printf("call %u: %d (%s) %d %d %d\n", at, code, e.message, (int)a[0].reach,
+		       (int)a[1].reach, (int)a[2].reach);
+	dw_rehearsal_free(r);
+	return well;
+}
+
+DW_TEST(each_call_fails_once)
+{
+	size_t before, after;
+	bool done = false;
+
+	if (!has_world)
+		return;
+	DW_CHECK(world_run_at(WORLD_BOX, "nft flush ruleset; nft -f -",
+			      "table inet filter {\n chain input { type filter hook input priority "
+			      "0; policy drop;\n"
+			      "  ip saddr 172.18.0.0/16 tcp dport 22 accept\n"
+			      "  tcp dport 23 limit rate 10/minute accept\n }\n}\n"));
+	before = count_descriptors();
+	for (unsigned at = 1; !done && at < 20000; at++)
+		DW_CHECK(fails_well(at, &done));
+	DW_CHECK(done);
+	after = count_descriptors();
+	DW_CHECK_INT(after, before);
+	DW_CHECK(world_run_at(WORLD_BOX, "nft flush ruleset", NULL));
 }
 
 int main(void)

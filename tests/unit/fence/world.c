@@ -37,6 +37,7 @@ static const struct {
 	[WORLD_BOX] = { BOX, "172.18.0.5", NULL },
 };
 
+/* place -1: here */
 static bool run_at(int place, const char *script, const char *input)
 {
 	int status = 0, in[2] = { -1, -1 };
@@ -46,7 +47,7 @@ static bool run_at(int place, const char *script, const char *input)
 		return false;
 	pid = fork();
 	if (pid == 0) {
-		if (setns(places[place].fd, CLONE_NEWNET) < 0 || dup2(in[0], 0) < 0)
+		if ((place >= 0 && setns(places[place].fd, CLONE_NEWNET) < 0) || dup2(in[0], 0) < 0)
 			_exit(126);
 		execl("/bin/sh", "sh", "-ec", script, (char *)NULL);
 		_exit(127);
@@ -61,6 +62,33 @@ static bool run_at(int place, const char *script, const char *input)
 bool world_run(const char *script, const char *input)
 {
 	return run_at(HOST, script, input);
+}
+
+bool world_run_here(const char *script, const char *input)
+{
+	return run_at(-1, script, input);
+}
+
+bool world_run_at(enum world_who who, const char *script, const char *input)
+{
+	return run_at(people[who].place, script, input);
+}
+
+const struct dw_netns *world_netns(enum world_who who)
+{
+	return &places[people[who].place];
+}
+
+bool world_read(const char *script, char *ret, size_t n)
+{
+	FILE *f = popen(script, "r");
+	size_t got = 0;
+
+	if (!f)
+		return false;
+	got = fread(ret, 1, n - 1, f);
+	ret[got] = '\0';
+	return pclose(f) == 0 && got > 0;
 }
 
 bool world_rules(const char *rules)

@@ -42,6 +42,13 @@ bool world_open(struct dw_sys *s);
 void world_close(void);
 /* sh(1) in the host's namespace; its input is the text (NULL: none). True: it went well. */
 bool world_run(const char *script, const char *input);
+/* The same in the namespace that the calling thread is in. */
+bool world_run_here(const char *script, const char *input);
+bool world_run_at(enum world_who who, const char *script, const char *input);
+/* Output of sh(1) in the host's namespace, at most so many bytes with the end. */
+bool world_read(const char *script, char *ret, size_t n);
+/* The namespace in which somebody is. */
+const struct dw_netns *world_netns(enum world_who who);
 /* nft(8) with these rules in place of all others. */
 bool world_rules(const char *rules);
 /* Makes all the connections at once and looks which come through. */
