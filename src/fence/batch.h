@@ -55,6 +55,8 @@ void dw_batch_nest_end(struct dw_batch *b, size_t at);
 bool dw_batch_leaves_out(const struct dw_rs_chain *c);
 /* Finds out which anonymous sets and chains the rules of this batch use. */
 void dw_batch_find_used(struct dw_batch *b);
+/* The whole copy, without the transaction's begin and end. */
+void dw_batch_put_all(struct dw_batch *b);
 /* All rules of all chains. */
 void dw_batch_rules(struct dw_batch *b);
 

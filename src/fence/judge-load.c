@@ -26,7 +26,7 @@ static const struct {
 	{ NFT_META_IIFNAME, DW_DOUBT_NONE, DW_HELD_OTHER, NULL },
 	{ NFT_META_OIFNAME, DW_DOUBT_NONE, DW_HELD_OTHER, NULL },
 	/* the copy's devices are of another kind (TUN) */
-	{ NFT_META_IIFTYPE, DW_DOUBT_HOST, DW_HELD_OTHER, "the kind of the interface" },
+	{ NFT_META_IIFTYPE, DW_DOUBT_HOST, DW_HELD_IIFTYPE, "the kind of the interface" },
 	{ NFT_META_OIFTYPE, DW_DOUBT_HOST, DW_HELD_OTHER, "the kind of the interface" },
 	{ NFT_META_SKUID, DW_DOUBT_HOST, DW_HELD_OTHER, "meta skuid" },
 	{ NFT_META_SKGID, DW_DOUBT_HOST, DW_HELD_OTHER, "meta skgid" },
@@ -83,8 +83,11 @@ static void judge_meta(struct dw_judge *j, struct dw_rs_expr *x)
 	if (key == NFT_META_MARK && j->copy->mark_unsure)
 		what = (struct dw_judge_slot){ DW_DOUBT_HOST, "meta mark", DW_HELD_OTHER, 0 };
 	if (key == NFT_META_IIFNAME || key == NFT_META_OIFNAME || key == NFT_META_SDIFNAME)
-		n = 16; /* IFNAMSIZ */
-	load(j, x, dw_judge_slot_of(tb[NFTA_META_DREG]), n, what);
+		n = 16;                   /* IFNAMSIZ */
+	if (what.held == DW_HELD_IIFTYPE) /* what it is compared with tells whose choice it is */
+		dw_judge_put(j, dw_judge_slot_of(tb[NFTA_META_DREG]), n, what);
+	else
+		load(j, x, dw_judge_slot_of(tb[NFTA_META_DREG]), n, what);
 }
 
 static void judge_ct(struct dw_judge *j, struct dw_rs_expr *x)

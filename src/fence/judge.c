@@ -2,6 +2,7 @@
 /* What a rule's conditions and statements depend on, and so the rule. */
 #include "judge.h"
 
+#include <net/if_arp.h>
 #include <string.h>
 
 #include "legacy.h"
@@ -140,6 +141,17 @@ static void compare_mixed(struct dw_judge *j, struct dw_rs_expr *x, const uint8_
 	x->eased_n = n;
 }
 
+/* nft asks for an interface with frames before it looks at their header: then that is what it is about. */
+static bool asks_for_frames(const struct dw_judge *j, int at, const struct nlattr *value)
+{
+	uint16_t type = 0;
+
+	if (at < 0 || j->slots[at].held != DW_HELD_IIFTYPE || dw_attr_size(value) != sizeof(type))
+		return false;
+	memcpy(&type, dw_attr_data(value), sizeof(type));
+	return type == ARPHRD_ETHER;
+}
+
 static void judge_cmp(struct dw_judge *j, struct dw_rs_expr *x)
 {
 	const struct nlattr *tb[NFTA_CMP_MAX + 1], *data[NFTA_DATA_MAX + 1];
@@ -154,7 +166,9 @@ static void judge_cmp(struct dw_judge *j, struct dw_rs_expr *x)
 	n = DW_MIN(dw_attr_size(data[NFTA_DATA_VALUE]), sizeof(mask));
 	equal = dw_attr_be32(tb[NFTA_CMP_OP]) == NFT_CMP_EQ;
 	mixed = dw_judge_is_mixed(j, at, n, mask);
-	if (mixed || (n > 0 && mask[0] == 0))
+	if (equal && asks_for_frames(j, at, data[NFTA_DATA_VALUE]))
+		compare(j, x, (struct dw_judge_slot){ DW_DOUBT_SENDER, "the link's header", 0, 0 });
+	else if (mixed || (n > 0 && mask[0] == 0))
 		compare(j, x, dw_judge_get(j, at, n));
 	if (mixed && dw_attr_size(data[NFTA_DATA_VALUE]) == n)
 		compare_mixed(j, x, mask, data[NFTA_DATA_VALUE], equal);

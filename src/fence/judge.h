@@ -15,6 +15,7 @@ enum dw_judge_held {
 	DW_HELD_L4PROTO,
 	DW_HELD_NFPROTO,
 	DW_HELD_ETHERTYPE,
+	DW_HELD_IIFTYPE,
 };
 
 struct dw_judge_slot {

@@ -185,7 +185,7 @@ static int put_former(struct dw_batch *b, struct dw_error *e)
 	return dw_netlink_request(b->sys, b->scratch, NETLINK_NETFILTER, m, on_table, NULL, b, e);
 }
 
-static void put_all(struct dw_batch *b)
+void dw_batch_put_all(struct dw_batch *b)
 {
 	struct dw_rs_copy *c = b->copy;
 
@@ -261,7 +261,7 @@ static int try_once(struct dw_batch *b, struct dw_error *e)
 	r = put_former(b, e);
 	if (r < 0)
 		return r;
-	put_all(b);
+	dw_batch_put_all(b);
 	if (b->parts.n == 1)
 		return 0; /* nothing stands there, and nothing is to */
 	/* the end itself is answered by new kernels only (6.10) */

@@ -88,11 +88,13 @@ static void table_message(struct dw_rs_copy *c, uint8_t family, struct dw_rs_ite
 	if (!tb[NFTA_TABLE_NAME])
 		return;
 	t = dw_new(c->arena, struct dw_rs_table);
-	*t = (struct dw_rs_table){ .item = item,
-				   .family = family,
-				   .name = dw_attr_string(c->arena, tb[NFTA_TABLE_NAME]),
-				   .apart = family != NFPROTO_INET && family != NFPROTO_IPV4 &&
-					    family != NFPROTO_IPV6 };
+	*t = (struct dw_rs_table){
+		.item = item,
+		.family = family,
+		.name = dw_attr_string(c->arena, tb[NFTA_TABLE_NAME]),
+		.dormant = dw_attr_be32(tb[NFTA_TABLE_FLAGS]) & NFT_TABLE_F_DORMANT,
+		.apart = family != NFPROTO_INET && family != NFPROTO_IPV4 && family != NFPROTO_IPV6
+	};
 	dw_vec_push(c->arena, &c->tables, t);
 }
 
@@ -110,14 +112,16 @@ static bool name_it(const struct dw_rs_copy *c, struct dw_rs_name *n, struct dw_
 }
 
 /* NFTA_HOOK_DEV is the chain's one device, NFTA_HOOK_DEVS a list of them. */
-static const char *device_of(struct dw_arena *a, const struct nlattr *const *hook)
+static void take_devices(struct dw_rs_copy *c, struct dw_rs_chain *chain,
+			 const struct nlattr *const *hook)
 {
 	const struct nlattr *list = hook[NFTA_HOOK_DEVS];
 
 	if (hook[NFTA_HOOK_DEV])
-		return dw_attr_string(a, hook[NFTA_HOOK_DEV]);
-	dw_attr_each(one, dw_attr_data(list), dw_attr_size(list)) return dw_attr_string(a, one);
-	return NULL;
+		dw_vec_push(c->arena, &chain->devices,
+			    dw_attr_string(c->arena, hook[NFTA_HOOK_DEV]));
+	dw_attr_each(one, dw_attr_data(list), dw_attr_size(list))
+		dw_vec_push(c->arena, &chain->devices, dw_attr_string(c->arena, one));
 }
 
 static void chain_message(struct dw_rs_copy *c, uint8_t family, struct dw_rs_item item)
@@ -138,9 +142,9 @@ static void chain_message(struct dw_rs_copy *c, uint8_t family, struct dw_rs_ite
 		dw_attr_nested(tb[NFTA_CHAIN_HOOK], hook, NFTA_HOOK_MAX);
 		chain->base = true;
 		chain->hook = dw_attr_be32(hook[NFTA_HOOK_HOOKNUM]);
-		chain->device = device_of(c->arena, hook);
+		take_devices(c, chain, hook);
 		/* inet's ingress is netdev's; without a device it sees nothing */
-		chain->apart |= chain->device != NULL || chain->hook >= NF_INET_NUMHOOKS;
+		chain->apart |= chain->devices.n > 0 || chain->hook >= NF_INET_NUMHOOKS;
 	}
 	chain->number = (uint32_t)c->chains.n;
 	dw_rs_index(c->chain_index, &chain->key);

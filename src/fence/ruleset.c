@@ -171,35 +171,6 @@ static void find_filled(struct dw_rs_copy *c)
 		}
 }
 
-/*
- * --- what cannot be copied
- * ------------------------------------------------------------------------
- */
-
-static void tell_apart(struct dw_ruleset *r)
-{
-	struct dw_rs_copy *c = r->copy;
-
-	for (size_t i = 0; i < c->chains.n; i++) {
-		const struct dw_rs_chain *chain = c->chains.v[i];
-
-		/* one that lets everything through */
-		if (!chain->apart || !chain->base ||
-		    (chain->rules.n == 0 && chain->policy == NF_ACCEPT))
-			continue;
-		if (chain->device)
-			dw_rs_obstacle(c, 0,
-				       "the chain %s hangs on the interface %s, which a copy of "
-				       "the rules has not",
-				       where(r->arena, &chain->key), chain->device);
-		else
-			dw_rs_obstacle(
-				c, 0,
-				"the chain %s sees frames, which a copy of the rules does not",
-				where(r->arena, &chain->key));
-	}
-}
-
 void dw_rs_settle(struct dw_ruleset *r)
 {
 	struct dw_rs_copy *c = r->copy;
@@ -207,10 +178,10 @@ void dw_rs_settle(struct dw_ruleset *r)
 	tell_rules(r);
 	find_filled(c);
 	dw_rs_judge_all(r);
-	tell_apart(r);
+	dw_rs_tell_apart(c);
 	dw_sources_find(r);
 	for (size_t i = 0; i < c->chains.n; i++)
-		r->has_hooks |= c->chains.v[i]->base;
+		r->has_hooks |= c->chains.v[i]->base && !c->chains.v[i]->table->dormant;
 	for (size_t i = 0; i < c->legacy.n; i++)
 		r->has_hooks |= dw_legacy_acts(c->legacy.v[i]);
 	r->obstacles = c->obstacles.v;
@@ -235,6 +206,8 @@ int dw_ruleset_read(struct dw_sys *s, const struct dw_netns *ns, struct dw_rules
 	struct dw_ruleset *r = dw_rs_new();
 	int code = dw_rs_read_nft(s, ns, r->copy, e);
 
+	if (code == 0)
+		code = dw_rs_read_links(s, ns, r->copy, e);
 	if (code == 0)
 		code = dw_legacy_read(s, ns, r->copy, e);
 	if (code < 0) {

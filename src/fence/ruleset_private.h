@@ -29,6 +29,7 @@ struct dw_rs_table {
 	struct dw_rs_item item;
 	uint8_t family;
 	const char *name;
+	bool dormant;
 	bool apart; /* of a family whose hooks a copy has not: not copied */
 	bool refused;
 };
@@ -52,7 +53,7 @@ struct dw_rs_chain {
 	bool done;              /* loading: its rules are in the batch */
 	bool bound;             /* loading: a rule in the batch jumps to it */
 	uint32_t hook, policy;  /* of a base chain */
-	const char *device;     /* it hangs on; NULL: none */
+	struct dw_strings devices; /* it hangs on */
 	DW_VEC(uint32_t) rules; /* ids, in order */
 };
 
@@ -113,6 +114,12 @@ struct dw_rs_handles {
 	const uint64_t *of; /* NULL: not read */
 };
 
+struct dw_rs_link {
+	uint32_t ifindex;
+	const char *name; /* NULL: not told */
+	bool bridge;
+};
+
 struct dw_legacy;
 
 struct dw_rs_copy {
@@ -127,6 +134,7 @@ struct dw_rs_copy {
 		*object_index[DW_RS_BUCKETS];
 	size_t bytes, messages;
 	DW_VEC(struct dw_obstacle) obstacles;
+	DW_VEC(struct dw_rs_link) links;     /* read only where a chain cannot be copied */
 	DW_VEC(struct dw_legacy *) legacy;   /* tables of iptables-legacy */
 	DW_VEC(struct dw_rule) legacy_rules; /* their ids come after the others */
 	DW_VEC(struct dw_rs_handles) handles;
@@ -146,6 +154,11 @@ int dw_rs_message(struct dw_rs_copy *c, const struct nlmsghdr *m);
 /* Dumps all of it. */
 int dw_rs_read_nft(struct dw_sys *s, const struct dw_netns *ns, struct dw_rs_copy *c,
 		   struct dw_error *e);
+/* The interfaces that chains stand at which cannot be copied. */
+int dw_rs_read_links(struct dw_sys *s, const struct dw_netns *ns, struct dw_rs_copy *c,
+		     struct dw_error *e);
+/* Makes obstacles of such chains. */
+void dw_rs_tell_apart(struct dw_rs_copy *c);
 /* After all messages are in: the public lists, doubts and classes of sources. */
 void dw_rs_settle(struct dw_ruleset *r);
 /* Takes the rules apart, and tells of each expression what becomes of it, of each rule its doubt and its words. */

@@ -21,6 +21,7 @@ struct element {
 struct group {
 	uint64_t hash;
 	size_t n;
+	bool told;
 };
 
 struct gathering {
@@ -237,6 +238,12 @@ void dw_sources_set(struct dw_sources *s, const struct dw_rs_set *set, unsigned 
 		return;
 	}
 	widen(&g, p);
-	for (uint32_t i = 0; i < g.groups.n; i++)
-		one_class(s, &g, i, p);
+	/* by their first address: the order of a dump is chance */
+	for (size_t i = 0; i < g.elements.n; i++) {
+		struct group *group = &g.groups.v[g.elements.v[i].group];
+
+		if (!group->told)
+			one_class(s, &g, g.elements.v[i].group, p);
+		group->told = true;
+	}
 }
