@@ -28,7 +28,6 @@ struct settling {
 	DW_VEC(struct doubt) doubts;
 	/* of the round that is on */
 	uint32_t *places;
-	size_t n_places;
 };
 
 static void add_rule(struct settling *s, struct doubt *d, uint32_t rule)

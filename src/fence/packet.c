@@ -101,7 +101,7 @@ static size_t make_sctp(const struct dw_rehearse_packet *p, uint8_t *b)
 static size_t make_dccp(const struct dw_rehearse_packet *p, uint8_t *b)
 {
 	b[4] = 20 / 4;
-	b[8] = 0 << 1 | 1;
+	b[8] = 1; /* type 0, long numbers */
 	put32(b + 12, p->id);
 	return 20;
 }
@@ -123,11 +123,12 @@ static const struct maker {
 static void sum(const struct maker *m, const struct dw_rehearse_packet *p, uint8_t *b, size_t n)
 {
 	size_t address = p->family == DW_FAMILY_IPV4 ? 4 : 16;
-	uint32_t crc, all = m->number + (uint32_t)n;
+	uint32_t all = m->number + (uint32_t)n;
 	uint16_t folded;
 
 	if (m->sum_at == 0) {
-		crc = crc32c(b, n);
+		uint32_t crc = crc32c(b, n);
+
 		for (unsigned i = 0; i < 4; i++)
 			b[8 + i] = (uint8_t)(crc >> 8 * i);
 		return;

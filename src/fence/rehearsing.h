@@ -17,7 +17,6 @@ struct dw_rehearsal {
 	struct dw_senders sources;
 	DW_VEC(struct dw_rehearse_own) own;
 	struct dw_strings obstacles;
-	size_t n_obstacles_of_rules; /* told so far, in that order: the rules', the scene's */
 	bool is_open;
 	bool is_base; /* what is loaded has no rule in doubt made true */
 	bool *met;    /* of each rule: a traced packet matched it */
