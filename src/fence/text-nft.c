@@ -83,15 +83,14 @@ static const char *set_name(struct nft *n, const char *comment, bool out, enum d
 
 static const char *set_of(struct nft *n, const struct fence_reach *r, const char *comment, bool out)
 {
+	struct net_set set = { .v = r->from, .n = r->n_from, .family = r->family };
+
 	for (size_t i = 0; i < n->sets.n; i++)
 		if (holds(&n->sets.v[i], r))
 			return n->sets.v[i].name;
-	dw_vec_push(n->t->a, &n->sets,
-		    ((struct net_set){ .v = r->from,
-				       .n = r->n_from,
-				       .family = r->family,
-				       .name = set_name(n, comment, out, r->family) }));
-	return n->sets.v[n->sets.n - 1].name;
+	set.name = set_name(n, comment, out, r->family);
+	dw_vec_push(n->t->a, &n->sets, set);
+	return set.name;
 }
 
 static void put_sets(struct nft *n)
