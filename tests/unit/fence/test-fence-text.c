@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Wants as text: tests/golden/fence/NAME.STYLE, and what no style can say in NAME.cannot. Root has the tools read them, each
- * in a network namespace of its own.
+ * Wants as text: tests/golden/fence/NAME.STYLE, and what no style can say in NAME.cannot. Root has the tools read
+ * them, each in a network namespace of its own.
  */
 #include <sched.h>
 #include <signal.h>
@@ -94,8 +94,8 @@ DW_TEST(hostile_words_stay_where_they_are)
 }
 
 /*
- * Loaded twice it is what it was after the first time; tables of others stay as they are, byte for byte, also when ours is taken
- * away; and what nft lists can be loaded again.
+ * Loaded twice it is what it was after the first time; tables of others stay as they are, byte for byte, also when
+ * ours is taken away; and what nft lists can be loaded again.
  */
 static const char nft_script[] =
 	"set -e\n"
@@ -181,7 +181,8 @@ DW_TEST(ufw_takes_each_command)
 	static const char *const names[] = { "hostile", "places", "protocols" };
 
 	if (geteuid() != 0 ||
-	    in_namespace("command -v ufw >/dev/null && ufw --dry-run status", "") != 0) {
+	    in_namespace("command -v ufw >/dev/null && ufw --dry-run status >/dev/null 2>&1", "") !=
+		    0) {
 		printf("(not root, no namespaces, or no ufw: not run)\n");
 		return;
 	}
