@@ -435,5 +435,6 @@ DOORWARD_API int doorward_scan_write(struct doorward *d, struct doorward_scan *s
 #endif
 
 #include "compare.h"
+#include "fence.h"
 
 #endif

@@ -8,7 +8,7 @@
 
 #include "dw_str.h"
 #include "dw_test.h"
-#include "lab.h"
+#include "copylab.h"
 #include "ruleset_private.h"
 
 static struct dw_ruleset *read_rules(const struct lab *l)
