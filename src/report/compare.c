@@ -109,6 +109,7 @@ static void put_head(const struct page *p, const struct dw_report_compare *r)
 
 static void put_end(const struct page *p, const struct dw_report_compare *r)
 {
+	const bool hidden = r->as_expected && !p->style->all && !p->style->wide;
 	size_t urgent = 0, other = 0;
 
 	for (size_t i = 0; i < r->n; i++) {
@@ -116,14 +117,12 @@ static void put_end(const struct page *p, const struct dw_report_compare *r)
 		other += !r->v[i].urgent && !r->v[i].expected;
 	}
 	dw_page_put(p, 0, 0,
-		    dw_arena_printf(
-			    p->a,
-			    "%s%zu urgent, %zu to know, %zu as expected%s; %zu host%s answered.",
-			    urgent + other ? "\n" : "", urgent, other, r->as_expected,
-			    r->as_expected && !p->style->all && !p->style->wide ? " (--all "
-										  "lists them)"
-										: "",
-			    r->hosts, r->hosts == 1 ? "" : "s"));
+		    dw_arena_printf(p->a,
+				    "%s%zu urgent, %zu to know, %zu as expected%s; %zu host%s "
+				    "answered.",
+				    (urgent + other) ? "\n" : "", urgent, other, r->as_expected,
+				    hidden ? " (--all lists them)" : "", r->hosts,
+				    r->hosts == 1 ? "" : "s"));
 	if (r->blind)
 		dw_page_put(p, 0, 0,
 			    "Not everything could be looked at: what is missing is unknown, not "
