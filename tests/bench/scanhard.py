@@ -15,8 +15,8 @@ PIT, GONE = host(1), host(2)  # of the rows that have one
 LIMIT = 240  # seconds, of a peer
 
 DOUBLED = "table netdev doubled {\nchain out { {out}\nmeta protocol ip dup to \"far0\"\n}\n}\n"
-SYN_LIMIT = ("table netdev limited {\nchain in { {in}tcp flags syn limit rate over 50000/second burst 500 packets drop\n"
-             "}\n}\n")
+SYN_LIMIT = ("table netdev limited {\nchain in { {in}tcp flags syn limit rate over 50000/second burst 500 packets drop"
+             "\n}\n}\n")
 RST_LIMIT = "table netdev limited {\nchain out { {out}tcp flags & rst == rst limit rate over 20000/second drop\n}\n}\n"
 TARPIT = ("table ip pit {\nchain in { type nat hook prerouting priority dstnat\n"
           f"ip daddr {PIT} tcp dport 1-65535 redirect to :9999\n}}\n}}\n")
