@@ -14,9 +14,9 @@ from scanpeers import doorward_command, masscan, nmap, read_list
 PIT, GONE = host(1), host(2)  # of the rows that have one
 LIMIT = 240  # seconds, of a peer
 
-ARP = "meta protocol arp accept"
 DOUBLED = "table netdev doubled {\nchain out { {out}\nmeta protocol ip dup to \"far0\"\n}\n}\n"
-SYN_LIMIT = "table netdev limited {\nchain in { {in}tcp flags syn limit rate over 50000/second burst 500 packets drop\n}\n}\n"
+SYN_LIMIT = ("table netdev limited {\nchain in { {in}tcp flags syn limit rate over 50000/second burst 500 packets drop"
+             "\n}\n}\n")
 RST_LIMIT = "table netdev limited {\nchain out { {out}tcp flags & rst == rst limit rate over 20000/second drop\n}\n}\n"
 TARPIT = ("table ip pit {\nchain in { type nat hook prerouting priority dstnat\n"
           f"ip daddr {PIT} tcp dport 1-65535 redirect to :9999\n}}\n}}\n")
@@ -32,9 +32,7 @@ def refuse(lab):
 def vanish(lab, hosts, done):
     """When a third of the probes has come, one host is gone."""
     while not done.wait(0.01):
-        text = subprocess.run(["ip", "-n", lab.far, "-j", "-s", "link", "show", "far0"], stdout=subprocess.PIPE,
-                              check=True).stdout
-        if json.loads(text)[0]["stats64"]["rx"]["packets"] - lab.before > hosts * 65535 / 3:
+        if received(lab) - lab.before > hosts * 65535 / 3:
             lab.rules(f"table netdev gone {{\nchain in {{ {{in}}ip daddr {GONE} drop\n}}\n"
                       f"chain out {{ {{out}}ip saddr {GONE} drop\n}}\n}}\n")
             return
