@@ -22,7 +22,7 @@ int dw_collect_addresses(struct dw_collect *c, struct dw_error *e)
 	/* the first is the host's own, which is not ours when we run in a namespace of our own */
 	struct dw_netns here = c->netns.n ? c->netns.v[0] : (struct dw_netns){ .fd = -1 };
 	struct dw_facts *f = c->facts;
-	struct dw_network *list = NULL;
+	struct dw_link_network *list = NULL;
 	struct dw_links links = { 0 };
 	size_t n = 0;
 	int r;

@@ -172,7 +172,7 @@ int dw_ends_ask(struct dw_collect *c, size_t netns, enum dw_protocol p,
 void dw_own_addresses(struct dw_collect *c, size_t netns, struct dw_arena *a, struct dw_inets *ret)
 {
 	struct dw_netns here = { .inode = c->netns.v[netns].inode, .fd = -1 };
-	struct dw_network *list = NULL;
+	struct dw_link_network *list = NULL;
 	size_t n = 0;
 
 	*ret = (struct dw_inets){ 0 };

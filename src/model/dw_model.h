@@ -13,6 +13,7 @@
 
 #include "dw_arena.h"
 #include "dw_endpoint.h"
+#include "dw_filtered.h"
 #include "dw_scan.h"
 #include "dw_vec.h"
 
@@ -200,6 +201,7 @@ struct dw_door {
 	const char *rule;      /* forwarded, redirected: the rule or program, in words */
 	bool hidden;           /* some view of the kernel did not show it */
 	const char *seen_by;   /* "sock_diag proc bpf" */
+	const struct dw_filtered *filtered; /* NULL: nobody looked */
 	const struct dw_probed *probed; /* NULL: no scan that is kept covers it, or nobody looked */
 	struct dw_reason *notes; /* facts worth saying, with stable ids; no judgement */
 	size_t n_notes;

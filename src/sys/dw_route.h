@@ -59,7 +59,7 @@ int dw_links_read(struct dw_sys *s, struct dw_arena *a, struct dw_link **ret, si
 int dw_link_get(struct dw_sys *s, uint32_t ifindex, struct dw_link *ret, struct dw_error *e);
 
 /* An address of this host with the network that it is in. */
-struct dw_network {
+struct dw_link_network {
 	uint32_t ifindex;
 	struct dw_ip address;
 	struct dw_ip peer;  /* the network's address on a link between two; as address on others */
@@ -70,7 +70,7 @@ struct dw_network {
 /* Of the namespace; NULL: the one that we are in. At most 65,536. */
 struct dw_netns;
 int dw_networks_read(struct dw_sys *s, const struct dw_netns *netns, struct dw_arena *a,
-		     struct dw_network **ret, size_t *ret_n, struct dw_error *e);
+		     struct dw_link_network **ret, size_t *ret_n, struct dw_error *e);
 
 struct dw_neighbour {
 	struct dw_ip address;

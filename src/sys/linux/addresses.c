@@ -17,7 +17,7 @@
 
 struct networks {
 	struct dw_arena *arena;
-	DW_VEC(struct dw_network) list;
+	DW_VEC(struct dw_link_network) list;
 };
 
 /* IFA_LOCAL is ours; IFA_ADDRESS is the other end's on a link between two, else the same. IPv6 has IFA_ADDRESS
@@ -26,7 +26,7 @@ static int see_address(const struct nlmsghdr *m, void *arg)
 {
 	struct networks *ns = arg;
 	const struct ifaddrmsg *head = mnl_nlmsg_get_payload(m);
-	struct dw_network one = { 0 };
+	struct dw_link_network one = { 0 };
 	uint32_t flags;
 	const struct nlattr *t;
 
@@ -75,7 +75,7 @@ static void forget_addresses(void *arg)
 }
 
 int dw_networks_read(struct dw_sys *s, const struct dw_netns *netns, struct dw_arena *a,
-		     struct dw_network **ret, size_t *ret_n, struct dw_error *e)
+		     struct dw_link_network **ret, size_t *ret_n, struct dw_error *e)
 {
 	_Alignas(struct nlmsghdr) char buffer[128] = { 0 };
 	struct nlmsghdr *m = mnl_nlmsg_put_header(buffer);

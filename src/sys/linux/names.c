@@ -155,8 +155,8 @@ static const struct dw_link *link_of(const struct dw_link *links, size_t n, uint
 	return NULL;
 }
 
-static void add_live(const struct dw_network *from, const struct dw_link *link, struct dw_arena *a,
-		     struct dw_sys_networks *ret)
+static void add_live(const struct dw_link_network *from, const struct dw_link *link,
+		     struct dw_arena *a, struct dw_sys_networks *ret)
 {
 	struct dw_sys_network n = { .address.family = from->address.family,
 				    .bits = from->bits,
@@ -176,7 +176,7 @@ static void add_live(const struct dw_network *from, const struct dw_link *link, 
 static int live_networks(struct dw_sys *s, struct dw_arena *a, struct dw_sys_networks *ret,
 			 struct dw_error *e)
 {
-	struct dw_network *list = NULL;
+	struct dw_link_network *list = NULL;
 	struct dw_link *links = NULL;
 	size_t n = 0, n_links = 0;
 	int r = dw_links_read(s, a, &links, &n_links, e);

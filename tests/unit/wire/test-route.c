@@ -99,7 +99,7 @@ DW_TEST(networks)
 {
 	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
 	struct net n;
-	struct dw_network *list = NULL;
+	struct dw_link_network *list = NULL;
 	size_t count = 0, v4 = 0, v6 = 0;
 
 	if (!net_open(&n))
