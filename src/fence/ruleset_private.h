@@ -63,6 +63,7 @@ struct dw_rs_set {
 	uint32_t flags, key_len, data_type, object_type;
 	bool filled; /* at run time, by a rule or a program; or its elements go by themselves */
 	bool refused;
+	bool told; /* its sources are among the classes */
 	bool used; /* loading: a rule in the batch looks something up in it */
 	DW_VEC(struct dw_rs_item) elements; /* messages of many each */
 };

@@ -177,7 +177,7 @@ static struct part *find_part(struct walk *w, uint32_t zone)
 			return p;
 		first = first ? first : p;
 	}
-	if (first && w->parts.n >= DW_SOURCES_MAX) {
+	if (first && w->parts.n >= DW_SENDERS_MAX) {
 		first->unclear = true;
 		return first;
 	}
@@ -348,29 +348,6 @@ static const char *zone_text(const struct walk *w, const struct dw_scene *scene,
 			       l->name);
 }
 
-static const char *rest_text(const struct walk *w, const struct dw_scene *scene,
-			     const struct part *rest)
-{
-	struct dw_str s = { .arena = w->a };
-	size_t others = 0;
-
-	for (size_t i = 0; i < w->parts.n; i++)
-		others += w->parts.v[i].zone == rest->zone && &w->parts.v[i] != rest;
-	dw_str_add(&s, zone_text(w, scene, rest));
-	if (others > NAMED)
-		dw_str_addf(&s, " but %zu other parts", others);
-	for (size_t i = 0, told = 0; others <= NAMED && i < w->parts.n; i++) {
-		const struct part *p = &w->parts.v[i];
-		const char *set;
-
-		if (p->zone != rest->zone || p == rest)
-			continue;
-		set = set_of(w, p, rest);
-		dw_str_addf(&s, "%s%s", told++ == 0 ? " but " : ", ", set ? set : spans_text(w, p));
-	}
-	return s.s;
-}
-
 static const struct part *rest_of(const struct walk *w, uint32_t zone)
 {
 	const struct part *best = NULL;
@@ -381,12 +358,69 @@ static const struct part *rest_of(const struct walk *w, uint32_t zone)
 	return best;
 }
 
+/* Two parts of a network may be in one set: only the larger one is called by it alone. */
+static bool is_largest_in(const struct walk *w, const struct part *p, const struct part *rest,
+			  const char *set)
+{
+	for (size_t i = 0; i < w->parts.n; i++) {
+		const struct part *other = &w->parts.v[i];
+
+		if (other != p && other != rest && other->zone == p->zone &&
+		    (other->size > p->size || (other->size == p->size && other < p)) &&
+		    dw_streq0(set_of(w, other, rest), set))
+			return false;
+	}
+	return true;
+}
+
+static const char *rest_text(const struct walk *w, const struct dw_scene *scene,
+			     const struct part *rest)
+{
+	struct dw_str s = { .arena = w->a };
+	struct dw_strings others = { 0 };
+
+	for (size_t i = 0; i < w->parts.n; i++) {
+		const struct part *p = &w->parts.v[i];
+		const char *text;
+
+		if (p->zone != rest->zone || p == rest)
+			continue;
+		text = set_of(w, p, rest);
+		text = text ? text : spans_text(w, p);
+		if (!dw_strings_has(&others, text))
+			dw_vec_push(w->a, &others, text);
+	}
+	dw_str_add(&s, zone_text(w, scene, rest));
+	if (others.n > NAMED)
+		dw_str_addf(&s, " but %zu parts of it", others.n);
+	for (size_t i = 0; others.n <= NAMED && i < others.n; i++)
+		dw_str_addf(&s, "%s%s", i == 0 ? " but " : ", ", others.v[i]);
+	return s.s;
+}
+
+static void word(const struct walk *w, const struct dw_scene *scene, const struct part *p,
+		 struct dw_source *s)
+{
+	const struct part *rest = rest_of(w, p->zone);
+
+	if (p == rest) {
+		s->words = rest_text(w, scene, p);
+		return;
+	}
+	s->set = set_of(w, p, rest);
+	s->words = spans_text(w, p);
+	if (s->set)
+		s->words = dw_arena_printf(
+			w->a, "%s in %s",
+			is_largest_in(w, p, rest, s->set) ? zone_text(w, scene, p) : s->words,
+			s->set);
+}
+
 static void add_source(const struct walk *w, const struct dw_scene *scene, const struct part *p,
-		       struct dw_sources *ret)
+		       struct dw_senders *ret)
 {
 	const struct dw_zone *z = &w->zones.v[p->zone];
 	const struct dw_scene_link *l = dw_scene_link(scene, z->ifindex);
-	const struct part *rest = rest_of(w, p->zone);
 	struct dw_source s = { .kind = z->kind, .family = w->family, .ifindex = z->ifindex };
 
 	s.ifname = l ? l->name : NULL;
@@ -395,13 +429,7 @@ static void add_source(const struct walk *w, const struct dw_scene *scene, const
 	s.n_spans = p->spans.n;
 	s.more_spans = p->more_spans;
 	s.unclear = p->unclear || w->odd;
-	if (p == rest) {
-		s.words = rest_text(w, scene, p);
-	} else {
-		s.set = set_of(w, p, rest);
-		s.words = s.set ? dw_arena_printf(w->a, "%s in %s", zone_text(w, scene, p), s.set)
-				: spans_text(w, p);
-	}
+	word(w, scene, p, &s);
 	dw_vec_push(w->a, ret, s);
 }
 
@@ -415,7 +443,7 @@ static bool has_family(const struct dw_scene *scene, enum dw_family family)
 	return false;
 }
 
-static void add_host(const struct dw_scene *scene, enum dw_family family, struct dw_sources *ret)
+static void add_host(const struct dw_scene *scene, enum dw_family family, struct dw_senders *ret)
 {
 	struct dw_source s = { .kind = DW_SOURCE_HOST,
 			       .family = family,
@@ -432,7 +460,7 @@ static void add_host(const struct dw_scene *scene, enum dw_family family, struct
 
 static void find_of(const struct dw_scene *scene, struct walk *w,
 		    const struct dw_rehearse_network *networks, size_t n_networks,
-		    struct dw_sources *ret)
+		    struct dw_senders *ret)
 {
 	dw_zones_find(scene, w->family, networks, n_networks, &w->zones);
 	w->last = dw_arena_array(w->scratch, w->zones.n + 1, sizeof(*w->last));
@@ -453,9 +481,9 @@ static void find_of(const struct dw_scene *scene, struct walk *w,
 					add_source(w, scene, &w->parts.v[i], ret);
 }
 
-void dw_sources_find(const struct dw_scene *scene, const struct dw_ruleset *rules,
+void dw_senders_find(const struct dw_scene *scene, const struct dw_ruleset *rules,
 		     const struct dw_rehearse_network *networks, size_t n_networks,
-		     struct dw_sources *ret)
+		     struct dw_senders *ret)
 {
 	static const enum dw_family families[] = { DW_FAMILY_IPV4, DW_FAMILY_IPV6 };
 
