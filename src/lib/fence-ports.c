@@ -6,9 +6,11 @@
 #include "audit-private.h"
 #include "dw_str.h"
 
-#define PORTS      65536U
-#define RANGES_MAX 512 /* told of one filter */
-#define BATCH      65535U
+#define PORTS       65536U
+#define RANGES_MAX  512 /* told of one filter */
+#define BATCH       65535U
+#define DOUBTED_MAX 256
+#define LOW_PORTS   1024U /* are traced one by one: most rules are about them */
 
 static const enum dw_protocol protocols[DW_PORTS_PROTOCOLS] = { DW_PROTOCOL_TCP, DW_PROTOCOL_UDP };
 
@@ -48,6 +50,50 @@ static const struct dw_rehearse_own *target_of(const struct dw_ports *p, const s
 	return best;
 }
 
+static bool is_same(const struct dw_rehearse_answer *x, const struct dw_rehearse_answer *y)
+{
+	return x->reach == y->reach && x->forwarded == y->forwarded &&
+	       x->translated == y->translated && x->sender == y->sender;
+}
+
+/* A trace costs fifty times as much as a packet: all ports only where somebody asks for it. */
+static bool is_worth_a_trace(const struct dw_ports *p, const struct dw_rehearse_answer *v,
+			     uint32_t i)
+{
+	return p->trace_all || i < LOW_PORTS || (i > 0 && !is_same(&v[i], &v[i - 1])) ||
+	       (i + 1 < BATCH && !is_same(&v[i], &v[i + 1]));
+}
+
+/* Rules are told to be met by the traces of packets that met them. */
+static int trace(struct dw_ports *p, struct dw_rehearse_question *q,
+		 const struct dw_rehearse_answer *v, struct dw_arena *a, struct dw_error *e)
+{
+	struct dw_rehearse_answer *told;
+	size_t n = 0;
+	int r;
+
+	for (uint32_t i = 0; i < BATCH; i++) {
+		if (!is_worth_a_trace(p, v, i))
+			continue;
+		q[n] = q[i];
+		q[n++].explain = true;
+	}
+	told = dw_arena_array(a, n + 1, sizeof(*told));
+	r = n ? dw_rehearsal_ask(p->rehearsal, q, n, told, e) : 0;
+	p->traced += n;
+	return r;
+}
+
+static void doubt(struct dw_ports *p, const struct dw_rehearse_answer *v)
+{
+	p->doubtful++;
+	for (size_t i = 0; v->rule && i < p->doubted.n; i++)
+		if (dw_streq(p->doubted.v[i], v->rule))
+			return;
+	if (v->rule && p->doubted.n < DOUBTED_MAX)
+		dw_vec_push(p->arena, &p->doubted, v->rule);
+}
+
 static int ask_one(struct dw_ports *p, unsigned bit, const struct dw_rehearse_own *to,
 		   unsigned protocol, struct dw_error *e)
 {
@@ -59,19 +105,19 @@ static int ask_one(struct dw_ports *p, unsigned bit, const struct dw_rehearse_ow
 	for (uint32_t i = 0; i < BATCH; i++) {
 		q[i] = (struct dw_rehearse_question){ .source = p->sources[bit],
 						      .protocol = protocols[protocol],
-						      .port = (uint16_t)(i + 1),
-						      .explain = true };
+						      .port = (uint16_t)(i + 1) };
 		memcpy(q[i].to, to->address, sizeof(q[i].to));
 	}
 	r = dw_rehearsal_ask(p->rehearsal, q, BATCH, answers, e);
 	for (uint32_t i = 0; r >= 0 && i < BATCH; i++) {
-		p->doubtful += answers[i].reach == DW_ARRIVAL_UNKNOWN;
+		if (answers[i].reach == DW_ARRIVAL_UNKNOWN)
+			doubt(p, &answers[i]);
 		if (answers[i].reach == DW_ARRIVAL_YES && !answers[i].forwarded &&
 		    !answers[i].translated)
 			p->in[protocol][i + 1] |= UINT64_C(1) << bit;
 	}
 	p->asked += BATCH;
-	return r;
+	return r < 0 ? r : trace(p, q, answers, a, e);
 }
 
 int dw_ports_ask(struct dw_ports *p, struct dw_error *e)

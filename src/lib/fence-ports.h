@@ -11,12 +11,14 @@ enum { DW_PORTS_TCP = 0, DW_PORTS_UDP, DW_PORTS_PROTOCOLS };
 struct dw_ports {
 	struct dw_arena *arena;
 	struct dw_rehearsal *rehearsal;
+	bool trace_all; /* every packet, for the rules that none meets; else where it matters */
 	/* by dw_ports_ask(): of each port a bit for each source (the first 64) that gets through and stays here */
 	uint64_t *in[DW_PORTS_PROTOCOLS];
 	uint32_t sources[64]; /* indexes into the rehearsal's; none is this host */
 	unsigned n_sources;
 	size_t sources_left;
-	uint64_t asked, doubtful; /* packets */
+	struct dw_strings doubted;        /* rules */
+	uint64_t asked, traced, doubtful; /* packets */
 };
 
 int dw_ports_ask(struct dw_ports *p, struct dw_error *e);

@@ -24,6 +24,7 @@ struct looking {
 	const struct dw_report *seen;
 	uint32_t netns; /* the one that we are in */
 	struct dw_rehearsal *r;
+	bool every_port;
 };
 
 static bool is_here(const struct looking *l, const struct dw_door *d)
@@ -92,7 +93,16 @@ static void find_around(struct looking *l, const struct dw_ports *p)
 	r->around = v;
 }
 
-static void find_idle(struct looking *l)
+/* In the copy a rule in doubt is left out: that nothing meets it there says nothing. */
+static bool is_doubted(const struct dw_ports *p, const char *rule)
+{
+	for (size_t i = 0; i < p->doubted.n; i++)
+		if (dw_streq(p->doubted.v[i], rule))
+			return true;
+	return false;
+}
+
+static void find_idle(struct looking *l, const struct dw_ports *p)
 {
 	struct dw_report_fence *r = &l->v->report;
 	struct dw_rehearse_rule *rules = NULL;
@@ -101,7 +111,7 @@ static void find_idle(struct looking *l)
 	r->n_rules = dw_rehearsal_rules(l->r, l->a, &rules);
 	idle = dw_arena_array(l->a, r->n_rules + 1, sizeof(*idle));
 	for (size_t i = 0; i < r->n_rules; i++)
-		if (!rules[i].met && rules[i].packets == 0)
+		if (!rules[i].met && rules[i].packets == 0 && !is_doubted(p, rules[i].words))
 			idle[r->n_idle++] = (struct dw_report_rule){
 				.words = dw_arena_strdup(l->a, rules[i].words),
 				.counted = rules[i].counted,
@@ -127,7 +137,7 @@ static void find_doubts(struct looking *l, const struct dw_ports *p)
 
 static int look_closer(struct looking *l, struct dw_error *e)
 {
-	struct dw_ports ports = { .arena = l->a, .rehearsal = l->r };
+	struct dw_ports ports = { .arena = l->a, .rehearsal = l->r, .trace_all = l->every_port };
 	struct dw_report_fence *r = &l->v->report;
 	int code = expose(l, e);
 
@@ -138,8 +148,9 @@ static int look_closer(struct looking *l, struct dw_error *e)
 	if (code < 0)
 		return code;
 	r->asked = ports.asked;
+	r->traced = ports.traced;
 	find_around(l, &ports);
-	find_idle(l);
+	find_idle(l, &ports);
 	find_doubts(l, &ports);
 	return 0;
 }
@@ -158,15 +169,20 @@ static int look(struct looking *l, struct dw_sys *s, struct dw_error *e)
 }
 
 int doorward_fence_look(struct doorward *d, struct doorward_audit *audit,
+			const struct doorward_fence_look_options *given,
 			struct doorward_fence_view **ret)
 {
 	struct dw_error *e = dw_facade_begin(d);
 	_cleanup_sys_ struct dw_sys *s = NULL;
 	struct dw_arena *a = dw_arena_new();
 	struct doorward_fence_view *v = dw_new(a, struct doorward_fence_view);
+	struct doorward_fence_look_options o = { 0 };
 	struct looking l = { .v = v, .a = a, .seen = &audit->report };
 	int r = dw_facade_open_sys(d, &s, e);
 
+	if (given)
+		memcpy(&o, given, DW_MIN(given->size, sizeof(o)));
+	l.every_port = o.every_port != 0;
 	v->arena = a;
 	v->report.version = DW_VERSION;
 	v->report.host = audit->report.snapshot->host;

@@ -34,7 +34,7 @@ struct dw_report_fence {
 	const struct dw_door *const *around; /* published ports that go round the input rules */
 	size_t n_around;
 	struct dw_strings doubts; /* sentences: what could not be copied, what could not be told */
-	uint64_t asked;           /* packets */
+	uint64_t asked, traced;   /* packets */
 };
 
 int dw_report_fence_text(const struct dw_report_fence *r, FILE *out,

@@ -104,6 +104,7 @@ int dw_report_fence_json(const struct dw_report_fence *r, FILE *out, bool pretty
 	dw_json_bool(j, "blind", r->blind);
 	dw_json_uint(j, "rules", r->n_rules);
 	dw_json_uint(j, "asked", r->asked);
+	dw_json_uint(j, "traced", r->traced);
 	dw_json_array(j, "doors");
 	for (size_t i = 0; i < r->n_doors; i++)
 		put_door(j, a, r->doors[i].door);

@@ -162,7 +162,8 @@ static void put_idle(const struct page *p, const struct dw_report_fence *r)
 
 	if (r->n_idle == 0)
 		return;
-	dw_page_head(p, "Rules that no new TCP or UDP connection meets");
+	dw_page_head(p, dw_arena_printf(p->a, "Rules that none of %llu traced packets met",
+					(unsigned long long)r->traced));
 	for (size_t i = 0; i < shown; i++)
 		dw_page_put(p, 2, 2,
 			    dw_arena_printf(p->a, "%s%s", dw_cells_escape(r->idle[i].words, p->a),
