@@ -11,7 +11,7 @@
 
 #define RULES                                                                                      \
 	"table inet filter { chain input { type filter hook input priority 0; policy drop; "       \
-	"iif lo accept; ip saddr 10.9.0.0/24 tcp dport 22 accept comment \"office\"; } }"
+	"iif lo accept; ip saddr 10.9.0.0/24 tcp dport 22 accept; }; }"
 
 static bool run(const char *const *words)
 {
@@ -30,7 +30,7 @@ static bool make_host(void)
 {
 	static const char *const all[][12] = {
 		{ "ip", "link", "set", "lo", "up", NULL },
-		{ "ip", "link", "add", "eth0", "type", "dummy", NULL },
+		{ "ip", "tuntap", "add", "eth0", "mode", "tap", NULL },
 		{ "ip", "addr", "add", "10.9.0.1/24", "dev", "eth0", NULL },
 		{ "ip", "link", "set", "eth0", "up", NULL },
 		{ "ip", "route", "add", "default", "via", "10.9.0.254", NULL },
@@ -100,14 +100,14 @@ DW_TEST(each_failure_is_told)
 	}
 	calls = look(0, 0, &known);
 	DW_CHECK(known);
-	for (unsigned i = 1; i <= calls; i++) {
+	for (unsigned i = 1; i <= calls; i += 1 + calls / 200) {
 		(void)look(i, EIO, &known);
 		unknown += !known;
 	}
 	DW_CHECK(unknown > 0);
 	(void)look(0, 0, &known);
 	DW_CHECK(known);
-	printf("%u calls, %u of them needed\n", calls, unknown);
+	printf("%u calls, %u failures left it unknown\n", calls, unknown);
 }
 
 DW_TEST_MAIN
