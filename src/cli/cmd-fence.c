@@ -9,6 +9,7 @@ static const struct {
 	enum dw_exit (*run)(const struct dw_arguments *args);
 } words[] = {
 	{ "preview", dw_fence_preview },
+	{ "show", dw_fence_show },
 };
 
 static const char *all_words(struct dw_arena *a)

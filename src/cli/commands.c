@@ -216,9 +216,13 @@ static const enum dw_option_id compare_options[] = { DW_OPTION_SCAN,
 						     DW_OPTION_POLICY,
 						     DW_OPTION_STATE,
 						     END };
-static const enum dw_option_id fence_options[] = { DW_OPTION_STYLE,  DW_OPTION_JSON,
-						   DW_OPTION_HIDDEN, DW_OPTION_METHOD,
-						   DW_OPTION_POLICY, END };
+static const enum dw_option_id fence_options[] = { DW_OPTION_STYLE,
+						   DW_OPTION_JSON,
+						   DW_OPTION_WIDE,
+						   DW_OPTION_HIDDEN,
+						   DW_OPTION_METHOD,
+						   DW_OPTION_POLICY,
+						   END };
 static const enum dw_option_id scan_assist_options[] = { DW_OPTION_FOR, DW_OPTION_SCANNER, END };
 static const enum dw_option_id no_options[] = { END };
 
@@ -373,11 +377,17 @@ const struct dw_command dw_commands[] = {
 	},
 	{
 		.name = "fence",
-		.operands = "preview",
+		.operands = "show | preview",
 		.operands_max = 1,
-		.operand_choices = "preview",
-		.summary = "the host's own packet filter, from the policy",
+		.operand_choices = "show preview",
+		.summary = "the host's own packet filter: as it is, and from the policy",
 		.description =
+			"show: today's packet filter in words, door by door: who may, by which "
+			"rule; "
+			"ports that are\n"
+			"let in though nothing listens there, rules that nothing meets, published "
+			"ports that go round\n"
+			"it. Found by sending packets into a copy of the rules; needs root.\n"
 			"preview: the rules that follow from the policy and from what is open now, "
 			"on standard\n"
 			"output; what is to be said of them on standard error. Nothing is "

@@ -7,5 +7,6 @@
 
 /* args->operands[0] is the word itself. */
 enum dw_exit dw_fence_preview(const struct dw_arguments *args);
+enum dw_exit dw_fence_show(const struct dw_arguments *args);
 
 #endif

@@ -222,16 +222,16 @@ static void tell(const struct trail *trail, struct dw_rehearse_answer *a)
 {
 	struct verdict v = trail->dropped;
 
-	if (a->reach == DW_REACH_YES)
+	if (a->reach == DW_ARRIVAL_YES)
 		v = trail->accepted.words ? trail->accepted : trail->policy;
 	/* what nftables has let through or has not seen at all */
-	if (trail->legacy.words && !v.rule && (a->reach == DW_REACH_YES || !v.words))
+	if (trail->legacy.words && !v.rule && (a->reach == DW_ARRIVAL_YES || !v.words))
 		v = trail->legacy;
 	if (v.rule)
 		dw_answer_name_rule(v.rule, a);
 	else if (v.words)
 		a->rule = v.words;
-	else if (a->reach == DW_REACH_NO)
+	else if (a->reach == DW_ARRIVAL_NO)
 		a->rule = ROUTING;
 }
 
@@ -351,7 +351,7 @@ int dw_traces_explain(struct dw_rehearsal *r, const struct dw_rehearse_question 
 	size_t count = 0;
 
 	for (size_t i = 0; i < n; i++)
-		if (q[i].explain && ret[i].reach != DW_REACH_UNKNOWN && !ret[i].rule)
+		if (q[i].explain && ret[i].reach != DW_ARRIVAL_UNKNOWN && !ret[i].rule)
 			which[count++] = (uint32_t)i;
 	if (count == 0 || r->is_open)
 		return 0;

@@ -56,7 +56,7 @@ static void print_open(const struct dw_rehearsal *r, const struct dw_rehearse_qu
 	const struct dw_source *s = dw_rehearsal_sources(r, &n);
 
 	for (size_t i = 0; i < count; i++)
-		unknown += a[i].reach == DW_REACH_UNKNOWN;
+		unknown += a[i].reach == DW_ARRIVAL_UNKNOWN;
 	printf("%zu\n", unknown);
 	for (size_t k = 0; k < n; k++) {
 		if (s[k].family != DW_FAMILY_IPV4)
@@ -64,7 +64,7 @@ static void print_open(const struct dw_rehearsal *r, const struct dw_rehearse_qu
 		printf("%s\t", s[k].words);
 		for (size_t i = 0; i < count; i++)
 			if (q[i].source == k && q[i].protocol == DW_PROTOCOL_TCP &&
-			    a[i].reach == DW_REACH_YES)
+			    a[i].reach == DW_ARRIVAL_YES)
 				printf("%u,", q[i].port);
 		printf("\n");
 	}

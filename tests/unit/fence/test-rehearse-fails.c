@@ -44,8 +44,8 @@ static bool fails_well(unsigned at, bool *ret_done)
 	*ret_done = dw_sys_calls(host) - calls < at;
 	dw_sys_fail_at(host, 0, 0);
 	well = code < 0 ? e.message[0] != '\0'
-			: a[0].reach != DW_REACH_NO && a[1].reach != DW_REACH_YES &&
-				  a[2].reach == DW_REACH_UNKNOWN;
+			: a[0].reach != DW_ARRIVAL_NO && a[1].reach != DW_ARRIVAL_YES &&
+				  a[2].reach == DW_ARRIVAL_UNKNOWN;
 	if (!well)
 		printf("call %u: %d (%s) %d %d %d\n", at, code, e.message, (int)a[0].reach,
 		       (int)a[1].reach, (int)a[2].reach);

@@ -23,7 +23,7 @@ struct check {
 	enum dw_protocol protocol;
 	const char *to;
 	uint16_t port;
-	enum dw_reach reach;
+	enum dw_arrival reach;
 	const char *rule;   /* part of what names it; NULL: not looked at */
 	const char *at;     /* where it arrives instead; NULL: as sent */
 	bool sender;        /* made on purpose: from_port, when it is tried */
@@ -36,9 +36,9 @@ struct scene {
 	struct check checks[CHECKS_MAX];
 };
 
-#define OUT DW_REACH_NO
-#define IN  DW_REACH_YES
-#define BUT DW_REACH_UNKNOWN
+#define OUT DW_ARRIVAL_NO
+#define IN  DW_ARRIVAL_YES
+#define BUT DW_ARRIVAL_UNKNOWN
 
 #define H4 "10.9.0.1"
 #define H6 "fd09::1"
