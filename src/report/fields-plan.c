@@ -28,7 +28,8 @@ static const char *phase_name(enum dw_phase p)
 							   [DW_PHASE_GUARD] = "guard",
 							   [DW_PHASE_STOP] = "stop",
 							   [DW_PHASE_BOOT] = "boot",
-							   [DW_PHASE_LEFT] = "left" };
+							   [DW_PHASE_LEFT] = "left",
+							   [DW_PHASE_KEEP] = "keep" };
 
 	return names[p < DW_PHASE_COUNT ? p : DW_PHASE_UNKNOWN];
 }
