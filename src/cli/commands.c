@@ -63,6 +63,8 @@ const struct dw_option dw_options[DW_OPTION_COUNT + 1] = {
 	  "audit (the default), policy, baseline, or the file of an earlier scan" },
 	{ DW_OPTION_STATE, "state", 0, "DIR", "/",
 	  "keep the journal there instead of in /var/lib/doorward" },
+	{ DW_OPTION_STYLE, "style", 0, "STYLE", "nft iptables ufw firewalld",
+	  "rules for nft, iptables, ufw or firewalld; else what this host is run by" },
 	{ DW_OPTION_PORTS, "ports", 'p', "PORTS", NULL,
 	  "TCP ports to ask: 22,80,8000-8100,http,known,all; - is all" },
 	{ DW_OPTION_UDP, "udp", 0, "[PORTS]", NULL,
@@ -186,6 +188,9 @@ static const enum dw_option_id compare_options[] = {
 	DW_OPTION_SCAN,   DW_OPTION_EXPECT, DW_OPTION_JSON,   DW_OPTION_WIDE,  DW_OPTION_ALL,
 	DW_OPTION_HIDDEN, DW_OPTION_METHOD, DW_OPTION_POLICY, DW_OPTION_STATE, END
 };
+static const enum dw_option_id fence_options[] = { DW_OPTION_STYLE,  DW_OPTION_JSON,
+						   DW_OPTION_HIDDEN, DW_OPTION_METHOD,
+						   DW_OPTION_POLICY, END };
 static const enum dw_option_id scan_assist_options[] = { DW_OPTION_FOR, DW_OPTION_SCANNER, END };
 static const enum dw_option_id no_options[] = { END };
 
@@ -333,6 +338,20 @@ const struct dw_command dw_commands[] = {
 			"then.\n",
 		.options = compare_options,
 		.run = dw_cmd_compare,
+	},
+	{
+		.name = "fence",
+		.operands = "preview",
+		.operands_max = 1,
+		.operand_choices = "preview",
+		.summary = "the host's own packet filter, from the policy",
+		.description =
+			"preview: the rules that follow from the policy and from what is open now, "
+			"on standard\n"
+			"output; what is to be said of them on standard error. Nothing is "
+			"changed.\n",
+		.options = fence_options,
+		.run = dw_cmd_fence,
 	},
 	{
 		.name = "scan-assist",

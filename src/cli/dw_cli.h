@@ -57,6 +57,7 @@ enum dw_option_id {
 	DW_OPTION_SCAN,
 	DW_OPTION_EXPECT,
 	DW_OPTION_STATE,
+	DW_OPTION_STYLE,
 	DW_OPTION_PORTS,
 	DW_OPTION_UDP,
 	DW_OPTION_SCTP,
@@ -160,6 +161,7 @@ enum dw_exit dw_cmd_undo(const struct dw_arguments *args);
 enum dw_exit dw_cmd_confirm(const struct dw_arguments *args);
 enum dw_exit dw_cmd_verify(const struct dw_arguments *args);
 enum dw_exit dw_cmd_scan(const struct dw_arguments *args);
+enum dw_exit dw_cmd_fence(const struct dw_arguments *args);
 enum dw_exit dw_cmd_compare(const struct dw_arguments *args);
 enum dw_exit dw_cmd_scan_assist(const struct dw_arguments *args);
 enum dw_exit dw_cmd_history(const struct dw_arguments *args);
