@@ -71,15 +71,42 @@ struct dw_statement {
 	unsigned line;
 };
 
+/* redirect PORT/PROTOCOL to PORT: what comes to `from` is given to `to` of this host. */
+struct dw_policy_redirect {
+	enum dw_protocol protocol;
+	uint16_t from, to;
+	const char *because; /* NULL: no reason given */
+	const char *file;
+	unsigned line;
+};
+
+/* What becomes of connections that this host begins, and no "allow out" names. */
+enum dw_policy_egress {
+	DW_POLICY_EGRESS_UNKNOWN = 0, /* not said: as open */
+	DW_POLICY_EGRESS_OPEN,
+	DW_POLICY_EGRESS_LOG,
+	DW_POLICY_EGRESS_DENY,
+	DW_POLICY_EGRESS_COUNT
+};
+
 /* The first statement that names a door decides. Those of roles stand behind those written by hand. */
 struct dw_policy {
 	enum dw_policy_default otherwise;
 	const struct dw_statement *statements;
 	size_t n_statements;
+	/* For the fence alone; no verdict depends on them. */
+	enum dw_policy_egress egress;
+	bool log_denied;
+	/* allow out: WHATs are services and ports, `from` is where to; action KEEP, no other condition */
+	const struct dw_statement *out;
+	size_t n_out;
+	const struct dw_policy_redirect *redirects; /* each protocol and `from` once */
+	size_t n_redirects;
 	const char *file; /* the one it began with */
 };
 
 const char *dw_policy_default_name(enum dw_policy_default d);
 const char *dw_policy_action_name(enum dw_policy_action a);
+const char *dw_policy_egress_name(enum dw_policy_egress e);
 
 #endif

@@ -46,6 +46,13 @@ static const char *const action_names[DW_POLICY_ACTION_COUNT] = {
 	[DW_POLICY_CLOSE] = "close",
 };
 
+static const char *const egress_names[DW_POLICY_EGRESS_COUNT] = {
+	[DW_POLICY_EGRESS_UNKNOWN] = "unknown",
+	[DW_POLICY_EGRESS_OPEN] = "open",
+	[DW_POLICY_EGRESS_LOG] = "log",
+	[DW_POLICY_EGRESS_DENY] = "deny",
+};
+
 const char *dw_tier_name(enum dw_tier t)
 {
 	return t < DW_TIER_COUNT ? tier_names[t] : "unknown";
@@ -74,6 +81,11 @@ const char *dw_policy_default_name(enum dw_policy_default d)
 const char *dw_policy_action_name(enum dw_policy_action a)
 {
 	return a < DW_POLICY_ACTION_COUNT ? action_names[a] : "unknown";
+}
+
+const char *dw_policy_egress_name(enum dw_policy_egress e)
+{
+	return e < DW_POLICY_EGRESS_COUNT ? egress_names[e] : "unknown";
 }
 
 static bool has_name(const char *const *names, const char *name)

@@ -10,6 +10,7 @@ struct stating {
 	const struct policy_words *words;
 	struct dw_statement s;
 	bool from_lan;
+	bool out;      /* allow out, not keep or close */
 	unsigned seen; /* a bit for each clause of the table */
 	const struct policy_word *from_at, *on_at;
 };
@@ -157,35 +158,50 @@ static bool read_expires(struct stating *t, const struct policy_word *w, size_t 
 static const struct {
 	const char *name;
 	const char *wants;
-	size_t max; /* words */
+	bool in, out; /* of keep and close; of allow out */
+	size_t max;   /* words */
 	bool (*read)(struct stating *t, const struct policy_word *w, size_t n);
 } clauses[] = {
-	{ "program", "an absolute path", 1, read_program },
-	{ "user", "a user's name", 1, read_user },
-	{ "from", "networks, any or lan", MANY, read_from },
-	{ "on", "loopback, an address or an interface", 1, read_on },
-	{ "because", "a reason in double quotes", 1, read_because },
-	{ "expires", "a date, YYYY-MM-DD", 1, read_expires },
+	{ "program", "an absolute path", true, false, 1, read_program },
+	{ "user", "a user's name", true, false, 1, read_user },
+	{ "from", "networks, any or lan", true, false, MANY, read_from },
+	{ "to", "networks, any or lan", false, true, MANY, read_from },
+	{ "on", "loopback, an address or an interface", true, false, 1, read_on },
+	{ "because", "a reason in double quotes", true, true, 1, read_because },
+	{ "expires", "a date, YYYY-MM-DD", true, true, 1, read_expires },
 };
 
-static size_t clause_of(const struct policy_word *w)
+static size_t clause_of(const struct policy_word *w, bool out)
 {
 	size_t i = 0;
 
-	while (i < DW_ARRAY_SIZE(clauses) && (w->quoted || !dw_streq(w->text, clauses[i].name)))
+	while (i < DW_ARRAY_SIZE(clauses) &&
+	       (w->quoted || !(out ? clauses[i].out : clauses[i].in) ||
+		!dw_streq(w->text, clauses[i].name)))
 		i++;
 	return i;
 }
 
+static bool is_clause(const struct policy_word *w, bool out)
+{
+	return clause_of(w, out) < DW_ARRAY_SIZE(clauses);
+}
+
 bool policy_is_clause(const struct policy_word *w)
 {
-	return clause_of(w) < DW_ARRAY_SIZE(clauses);
+	return is_clause(w, false);
+}
+
+static void near_clauses(struct policy_near *n, bool out)
+{
+	for (size_t i = 0; i < DW_ARRAY_SIZE(clauses); i++)
+		if (out ? clauses[i].out : clauses[i].in)
+			policy_near_try(n, clauses[i].name);
 }
 
 void policy_near_clauses(struct policy_near *n)
 {
-	for (size_t i = 0; i < DW_ARRAY_SIZE(clauses); i++)
-		policy_near_try(n, clauses[i].name);
+	near_clauses(n, false);
 }
 
 static bool too_many(struct stating *t, size_t clause, const struct policy_word *w)
@@ -199,12 +215,13 @@ static bool too_many(struct stating *t, size_t clause, const struct policy_word 
 				policy_shown(t->r, w->text));
 		return false;
 	}
-	policy_near_clauses(&near);
-	policy_error_at(t->r, w,
-			"\"%s\" behind \"%s\"; expected another clause (program, user, from, "
-			"on, because, expires) or the end of the line%s",
-			policy_shown(t->r, w->text), clauses[clause].name,
-			policy_near_text(t->r, &near));
+	near_clauses(&near, t->out);
+	policy_error_at(
+		t->r, w,
+		"\"%s\" behind \"%s\"; expected another clause (%s) or the end of the line%s",
+		policy_shown(t->r, w->text), clauses[clause].name,
+		t->out ? "to, because, expires" : "program, user, from, on, because, expires",
+		policy_near_text(t->r, &near));
 	return false;
 }
 
@@ -212,9 +229,9 @@ static bool too_many(struct stating *t, size_t clause, const struct policy_word 
 static size_t read_clause(struct stating *t, size_t at, bool *good)
 {
 	const struct policy_word *w = &t->words->v[at];
-	size_t clause = clause_of(w), n = 0;
+	size_t clause = clause_of(w, t->out), n = 0;
 
-	while (at + 1 + n < t->words->n && !policy_is_clause(&w[1 + n]))
+	while (at + 1 + n < t->words->n && !is_clause(&w[1 + n], t->out))
 		n++;
 	if (t->seen & 1U << clause) {
 		policy_error_at(t->r, w, "\"%s\" stands twice in this statement; expected it once",
@@ -243,7 +260,7 @@ static size_t read_whats(struct stating *t, struct dw_what *whats, bool *good)
 {
 	size_t at = 1;
 
-	for (; at < t->words->n && !policy_is_clause(&t->words->v[at]); at++) {
+	for (; at < t->words->n && !is_clause(&t->words->v[at], t->out); at++) {
 		const struct policy_word *w = &t->words->v[at];
 		struct policy_near near = policy_near_to(t->r, w->text);
 
@@ -253,7 +270,7 @@ static size_t read_whats(struct stating *t, struct dw_what *whats, bool *good)
 		}
 		*good = false;
 		/* a clause that is spelt wrong: all that follows would be told as unknown services */
-		policy_near_clauses(&near);
+		near_clauses(&near, t->out);
 		if (near.best && at > 1 && !w->quoted)
 			return SIZE_MAX;
 	}
@@ -301,4 +318,49 @@ void policy_read_statement(struct policy_reader *r, const struct policy_words *w
 	policy_cover_add(r, &t.s, words->v + 1);
 	dw_vec_push(r->a, &r->statements, t.s);
 	dw_vec_push(r->a, &r->from_lan, t.from_lan);
+}
+
+/* What may go out is told by ports: a unit or a program of this host says nothing of where it calls. */
+static bool are_ports(struct stating *t, const struct dw_what *whats)
+{
+	bool good = true;
+
+	for (size_t i = 0; i < t->s.n_what; i++) {
+		if (whats[i].kind == DW_WHAT_SERVICE || whats[i].kind == DW_WHAT_PORT)
+			continue;
+		policy_error_at(t->r, &t->words->v[1 + i],
+				"\"%s\": expected a service or PORT/PROTOCOL behind \"allow out\"",
+				policy_shown(t->r, whats[i].text));
+		good = false;
+	}
+	return good;
+}
+
+void policy_read_out(struct policy_reader *r, const struct policy_words *words)
+{
+	struct stating t = {
+		.r = r, .words = words, .out = true, .s = { .action = DW_POLICY_KEEP }
+	};
+	struct dw_what *whats = dw_arena_array(r->a, words->n, sizeof(*whats));
+	bool good = true;
+	size_t at = read_whats(&t, whats, &good);
+
+	while (at < words->n)
+		at = read_clause(&t, at, &good);
+	if (!good || !are_ports(&t, whats))
+		return;
+	if (!t.from_at) {
+		policy_error_at(r, &words->v[0],
+				"where to? Expected \"to\" and networks, any or lan");
+		return;
+	}
+	if (r->out.n >= POLICY_STATEMENTS_MAX) {
+		policy_error_at(r, &words->v[0], "more than %d statements", POLICY_STATEMENTS_MAX);
+		return;
+	}
+	t.s.what = whats;
+	t.s.file = r->open->name;
+	t.s.line = words->v[0].line;
+	dw_vec_push(r->a, &r->out, t.s);
+	dw_vec_push(r->a, &r->out_lan, t.from_lan);
 }

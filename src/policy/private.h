@@ -10,6 +10,7 @@
 #define POLICY_LINE_MAX       4096
 #define POLICY_STATEMENTS_MAX 10000
 #define POLICY_DEPTH_MAX      8
+#define POLICY_REDIRECTS_MAX  1000
 #define POLICY_FILES_MAX      1000
 #define POLICY_PROBLEMS_MAX   1000
 
@@ -56,6 +57,11 @@ struct policy_reader {
 	unsigned default_line;
 	DW_VEC(struct dw_statement) statements; /* written by hand */
 	DW_VEC(bool) from_lan;                  /* one for each of them: "lan" is among its networks */
+	DW_VEC(struct dw_statement) out; /* allow out */
+	DW_VEC(bool) out_lan;            /* as from_lan */
+	DW_VEC(struct dw_policy_redirect) redirects;
+	const char *egress_file;
+	unsigned egress_line;
 	DW_VEC(struct policy_role) roles;
 	DW_VEC(struct dw_network) lan; /* as the policy names it */
 	const char *lan_file;
@@ -90,11 +96,22 @@ bool policy_read_network(struct policy_reader *r, const struct policy_word *w, s
 bool policy_read_address(const char *text, struct dw_network *ret); /* one address; tells nothing */
 bool policy_read_date(struct policy_reader *r, const struct policy_word *w, uint64_t *ret);
 
-/* The word begins a clause (program, user, from, on, because, expires). */
+/* Exactly one word behind the keyword; NULL: told. */
+const struct policy_word *policy_only_word(struct policy_reader *r, const struct policy_words *w,
+					   const char *wants);
+
+/* The word begins a clause of keep and close (program, user, from, on, because, expires). */
 bool policy_is_clause(const struct policy_word *w);
 void policy_near_clauses(struct policy_near *n);
 void policy_read_statement(struct policy_reader *r, const struct policy_words *words,
 			   enum dw_policy_action action);
+/* allow out; the first word is "out" */
+void policy_read_out(struct policy_reader *r, const struct policy_words *words);
+/* Of the fence: whole statements. */
+void policy_read_allow(struct policy_reader *r, const struct policy_words *w);
+void policy_read_egress(struct policy_reader *r, const struct policy_words *w);
+void policy_read_log(struct policy_reader *r, const struct policy_words *w);
+void policy_read_redirect(struct policy_reader *r, const struct policy_words *w);
 
 /* Tells which of the statement's WHATs can never count, because an earlier statement names all their doors. */
 void policy_cover_add(struct policy_reader *r, const struct dw_statement *s, const struct policy_word *whats);

@@ -8,8 +8,7 @@
 static void read_text(struct policy_reader *r, const struct dw_policy_text *text,
 		      const struct policy_word *at);
 
-/* Exactly one word behind the keyword; NULL: told. */
-static const struct policy_word *only_word(struct policy_reader *r, const struct policy_words *w,
+const struct policy_word *policy_only_word(struct policy_reader *r, const struct policy_words *w,
 					   const char *wants)
 {
 	if (w->n == 2)
@@ -39,7 +38,7 @@ static void warn_of_second_default(struct policy_reader *r, const struct policy_
 
 static void read_default(struct policy_reader *r, const struct policy_words *w)
 {
-	const struct policy_word *word = only_word(r, w, "close, ask or report");
+	const struct policy_word *word = policy_only_word(r, w, "close, ask or report");
 	struct policy_near near;
 	unsigned d = DW_DEFAULT_CLOSE;
 
@@ -79,7 +78,7 @@ static void unknown_role(struct policy_reader *r, const struct policy_word *word
 
 static void read_role(struct policy_reader *r, const struct policy_words *w)
 {
-	const struct policy_word *word = only_word(r, w, "a role's name");
+	const struct policy_word *word = policy_only_word(r, w, "a role's name");
 	const struct dw_role *role = word ? dw_knowledge_role(r->k, word->text) : NULL;
 
 	if (!word)
@@ -149,7 +148,7 @@ static void include(struct policy_reader *r, const struct policy_word *at, const
 
 static void read_include(struct policy_reader *r, const struct policy_words *w)
 {
-	const struct policy_word *word = only_word(r, w, "a file, or a directory and /");
+	const struct policy_word *word = policy_only_word(r, w, "a file, or a directory and /");
 
 	if (!word)
 		return;
@@ -174,12 +173,22 @@ static void read_close(struct policy_reader *r, const struct policy_words *w)
 	policy_read_statement(r, w, DW_POLICY_CLOSE);
 }
 
+#define KEYWORDS "keep, close, role, default, lan, include, allow, egress, log or redirect"
+
 static const struct {
 	const char *name;
 	void (*read)(struct policy_reader *r, const struct policy_words *w);
 } keywords[] = {
-	{ "default", read_default }, { "role", read_role }, { "lan", read_lan },
-	{ "include", read_include }, { "keep", read_keep }, { "close", read_close },
+	{ "default", read_default },
+	{ "role", read_role },
+	{ "lan", read_lan },
+	{ "include", read_include },
+	{ "keep", read_keep },
+	{ "close", read_close },
+	{ "allow", policy_read_allow },
+	{ "egress", policy_read_egress },
+	{ "log", policy_read_log },
+	{ "redirect", policy_read_redirect },
 };
 
 static void read_line(struct policy_reader *r, const struct policy_words *w)
@@ -196,17 +205,14 @@ static void read_line(struct policy_reader *r, const struct policy_words *w)
 	}
 	if (first->quoted)
 		policy_error_at(r, first,
-				"a word in quotes begins no statement; expected keep, close, "
-				"role, default, lan or include");
+				"a word in quotes begins no statement; expected " KEYWORDS);
 	else if (policy_is_clause(first))
 		policy_error_at(r, first,
 				"\"%s\" at the beginning of a line; it belongs to a keep or "
 				"close, on the same line (or behind a \\ at its end)",
 				first->text);
 	else
-		policy_error_at(r, first,
-				"\"%s\" begins no statement; expected keep, close, role, "
-				"default, lan or include%s",
+		policy_error_at(r, first, "\"%s\" begins no statement; expected " KEYWORDS "%s",
 				policy_shown(r, first->text), policy_near_text(r, &near));
 }
 

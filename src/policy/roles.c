@@ -82,6 +82,9 @@ static bool uses_lan(const struct policy_reader *r)
 	for (size_t i = 0; i < r->from_lan.n; i++)
 		if (r->from_lan.v[i])
 			return true;
+	for (size_t i = 0; i < r->out_lan.n; i++)
+		if (r->out_lan.v[i])
+			return true;
 	for (size_t i = 0; i < r->roles.n; i++)
 		for (const struct dw_role_keep *k = r->roles.v[i].role->keeps; k->services; k++)
 			if (k->reach == DW_REACH_LAN)
@@ -96,6 +99,9 @@ void policy_finish(struct policy_reader *r)
 	for (size_t i = 0; i < r->statements.n; i++)
 		if (r->from_lan.v[i])
 			add_lan(r, &r->statements.v[i]);
+	for (size_t i = 0; i < r->out.n; i++)
+		if (r->out_lan.v[i])
+			add_lan(r, &r->out.v[i]);
 	for (size_t i = 0; i < r->roles.n; i++) {
 		const struct policy_role *role = &r->roles.v[i];
 
@@ -116,4 +122,8 @@ void policy_finish(struct policy_reader *r)
 	r->open = NULL;
 	r->policy.statements = r->statements.v;
 	r->policy.n_statements = r->statements.n;
+	r->policy.out = r->out.v;
+	r->policy.n_out = r->out.n;
+	r->policy.redirects = r->redirects.v;
+	r->policy.n_redirects = r->redirects.n;
 }

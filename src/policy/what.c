@@ -120,7 +120,7 @@ static bool unknown(struct policy_reader *r, const struct policy_word *w)
 		for (const char *const *other = s->synonyms; *other; other++)
 			policy_near_try(&near, *other);
 	}
-	if (near.best)
+	if (near.best && !dw_streq(near.best, w->text))
 		policy_error_at(r, w, "unknown service \"%s\"%s", policy_shown(r, w->text),
 				policy_near_text(r, &near));
 	else

@@ -7,7 +7,9 @@
 #include "dw_str.h"
 
 /* Words that mean something by themselves: as a name they stand in quotes. */
-static const char *const keywords[] = { "program", "user", "from", "on", "because", "expires" };
+static const char *const keywords[] = {
+	"program", "user", "from", "on", "because", "expires", "to"
+};
 
 static bool is_plain(const char *text)
 {
@@ -83,12 +85,12 @@ static void add_clause(struct dw_str *out, const char *name, const char *value)
 		dw_str_addf(out, " %s %s", name, dw_policy_word(out->arena, value));
 }
 
-static void add_from(struct dw_str *out, const struct dw_statement *s)
+static void add_networks(struct dw_str *out, const char *word, const struct dw_statement *s)
 {
 	if (s->from_any)
-		dw_str_add(out, " from any");
+		dw_str_addf(out, " %s any", word);
 	else if (s->n_from)
-		dw_str_add(out, " from");
+		dw_str_addf(out, " %s", word);
 	for (size_t i = 0; i < s->n_from; i++)
 		dw_str_addf(out, " %s", dw_network_text(out->arena, &s->from[i]));
 }
@@ -102,13 +104,48 @@ const char *dw_policy_statement_text(struct dw_arena *a, const struct dw_stateme
 		dw_str_addf(&out, " %s", what_text(a, &s->what[i]));
 	add_clause(&out, "program", s->program);
 	add_clause(&out, "user", s->user);
-	add_from(&out, s);
+	add_networks(&out, "from", s);
 	add_clause(&out, "on", s->on_loopback ? "loopback" : s->on);
 	if (s->because)
 		dw_str_addf(&out, " because %s", quoted(a, s->because));
 	if (s->expires)
 		dw_str_addf(&out, " expires %s", dw_policy_date(a, s->expires));
 	return out.s;
+}
+
+const char *dw_policy_out_text(struct dw_arena *a, const struct dw_statement *s)
+{
+	struct dw_str out = { .arena = a };
+
+	dw_str_add(&out, "allow out");
+	for (size_t i = 0; i < s->n_what; i++)
+		dw_str_addf(&out, " %s", what_text(a, &s->what[i]));
+	add_networks(&out, "to", s);
+	if (s->because)
+		dw_str_addf(&out, " because %s", quoted(a, s->because));
+	if (s->expires)
+		dw_str_addf(&out, " expires %s", dw_policy_date(a, s->expires));
+	return out.s;
+}
+
+const char *dw_policy_redirect_text(struct dw_arena *a, const struct dw_policy_redirect *r)
+{
+	const char *text = dw_arena_printf(a, "redirect %u/%s to %u", r->from,
+					   dw_protocol_name(r->protocol), r->to);
+
+	return r->because ? dw_arena_printf(a, "%s because %s", text, quoted(a, r->because)) : text;
+}
+
+static void add_fence(struct dw_str *out, const struct dw_policy *p)
+{
+	for (size_t i = 0; i < p->n_redirects; i++)
+		dw_str_addf(out, "%s\n", dw_policy_redirect_text(out->arena, &p->redirects[i]));
+	if (p->egress != DW_POLICY_EGRESS_UNKNOWN)
+		dw_str_addf(out, "egress %s\n", dw_policy_egress_name(p->egress));
+	for (size_t i = 0; i < p->n_out; i++)
+		dw_str_addf(out, "%s\n", dw_policy_out_text(out->arena, &p->out[i]));
+	if (p->log_denied)
+		dw_str_add(out, "log denied\n");
 }
 
 const char *dw_policy_text(struct dw_arena *a, const struct dw_policy *p)
@@ -124,5 +161,6 @@ const char *dw_policy_text(struct dw_arena *a, const struct dw_policy *p)
 		dw_str_add(&out, dw_policy_statement_text(a, s));
 		dw_str_addf(&out, s->role ? " # role %s\n" : "%s\n", s->role ? s->role : "");
 	}
+	add_fence(&out, p);
 	return out.s;
 }

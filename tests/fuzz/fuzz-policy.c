@@ -71,8 +71,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	bytes = (struct dw_bytes){ .data = dw_arena_strdup(a, text), .n = strlen(text) };
 	again = parse(a, &bytes, NULL);
-	if (!again || again->n_statements != p->n_statements)
+	if (!again || again->n_statements != p->n_statements || again->n_out != p->n_out ||
+	    again->n_redirects != p->n_redirects || again->egress != p->egress ||
+	    again->log_denied != p->log_denied)
 		__builtin_trap();
+	for (size_t i = 0; i < p->n_out; i++)
+		if (strcmp(dw_policy_out_text(a, &p->out[i]),
+			   dw_policy_out_text(a, &again->out[i])) != 0)
+			__builtin_trap();
+	for (size_t i = 0; i < p->n_redirects; i++)
+		if (strcmp(dw_policy_redirect_text(a, &p->redirects[i]),
+			   dw_policy_redirect_text(a, &again->redirects[i])) != 0)
+			__builtin_trap();
 	for (size_t i = 0; i < p->n_statements; i++)
 		if (strcmp(dw_policy_statement_text(a, &p->statements[i]),
 			   dw_policy_statement_text(a, &again->statements[i])) != 0)

@@ -90,6 +90,7 @@ static void golden(const char *name)
 DW_TEST(statements)
 {
 	golden("statements");
+	golden("fence");
 }
 
 DW_TEST(roles_and_lan)
@@ -105,6 +106,7 @@ DW_TEST(errors)
 	golden("clauses");
 	golden("networks");
 	golden("other");
+	golden("fence-bad");
 }
 
 DW_TEST(warnings)
@@ -118,10 +120,10 @@ DW_TEST(includes)
 	golden("include-bad");
 }
 
-DW_TEST(what_is_written_reads_back_the_same)
+static void reads_back(const char *file)
 {
 	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
-	char *text = dw_golden_read(DW_TEST_PATH("golden/policy/statements.policy"));
+	char *text = dw_golden_read(file);
 	struct dw_policy_problems problems = { 0 };
 	const struct dw_policy *p = parse(a, text, strlen(text), &problems), *again;
 	const char *once, *twice;
@@ -134,6 +136,12 @@ DW_TEST(what_is_written_reads_back_the_same)
 	again = parse(a, once, strlen(once), &problems);
 	twice = again ? dw_policy_text(a, again) : NULL;
 	DW_CHECK_STR(twice, once);
+}
+
+DW_TEST(what_is_written_reads_back_the_same)
+{
+	reads_back(DW_TEST_PATH("golden/policy/statements.policy"));
+	reads_back(DW_TEST_PATH("golden/policy/fence.policy"));
 }
 
 DW_TEST(dates)
