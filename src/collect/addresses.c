@@ -3,7 +3,7 @@
 #include <linux/rtnetlink.h>
 #include <string.h>
 
-#include "attr.h"
+#include "dw_attr.h"
 #include "dw_collect.h"
 #include "dw_str.h"
 #include "links.h"

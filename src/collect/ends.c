@@ -16,7 +16,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "attr.h"
+#include "dw_attr.h"
 #include "netcol.h"
 
 #define STATES                                                                                     \

@@ -3,7 +3,7 @@
 #ifndef DW_GENL_H
 #define DW_GENL_H
 
-#include "attr.h"
+#include "dw_attr.h"
 #include "dw_collect.h"
 
 struct dw_genl_family {

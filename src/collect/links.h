@@ -3,7 +3,7 @@
 #ifndef DW_LINKS_H
 #define DW_LINKS_H
 
-#include "attr.h"
+#include "dw_attr.h"
 #include "dw_collect.h"
 
 struct dw_link {

@@ -9,7 +9,7 @@
 
 #include <linux/netfilter/nf_tables.h>
 
-#include "attr.h"
+#include "dw_attr.h"
 #include "forward.h"
 
 struct dw_nft_verdict {

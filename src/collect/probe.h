@@ -5,7 +5,7 @@
 #ifndef DW_PROBE_H
 #define DW_PROBE_H
 
-#include "attr.h"
+#include "dw_attr.h"
 #include "dw_ask.h"
 #include "dw_collect.h"
 

@@ -74,10 +74,10 @@ struct dw_rehearse_options {
 	void *progress_data;
 };
 
-enum dw_reach {
-	DW_REACH_UNKNOWN = 0, /* cannot be told; `rule` or `why` names what is in doubt */
-	DW_REACH_NO,
-	DW_REACH_YES,
+enum dw_arrival {
+	DW_ARRIVAL_UNKNOWN = 0, /* cannot be told; `rule` or `why` names what is in doubt */
+	DW_ARRIVAL_NO,
+	DW_ARRIVAL_YES,
 };
 
 struct dw_rehearse_question {
@@ -91,7 +91,7 @@ struct dw_rehearse_question {
 };
 
 struct dw_rehearse_answer {
-	enum dw_reach reach;
+	enum dw_arrival reach;
 	bool forwarded;  /* arrives at somebody else */
 	bool translated; /* arrives at another address or port than it was sent to: at, at_port */
 	uint8_t at[16];

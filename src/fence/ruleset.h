@@ -35,6 +35,11 @@ struct dw_rule {
 	uint64_t packets;    /* of its counter */
 	enum dw_doubt doubt;
 	const char *doubt_words; /* "limit rate", "meta cgroup"; NULL: no doubt */
+	/*
+	 * In doubt, and neither FALSE nor TRUE says what becomes of a packet that meets it (it goes to a program, or where a
+	 * map says by something in doubt): not known.
+	 */
+	bool opaque;
 };
 
 /* What cannot be copied at all (netdev and bridge families, ebtables, XDP and tc programs ...): doors that it meets are unknown. */
@@ -89,8 +94,12 @@ enum dw_supposed {
 /*
  * Puts the rules into a namespace of ours, which had none; the copy's chains keep their hooks and priorities. With `supposed`
  * NULL all in doubt are FALSE_TOLD. Loaded again it replaces the former copy. Set elements are kept, without their timeouts.
+ * Statements that decide nothing and would do something elsewhere (log, dup, nftrace) are left out.
+ *
+ * What the kernel does not take a copy of, it is told here: such rules get a doubt (HOST), tables and base chains are added to
+ * the obstacles. So look at both only after the first load.
  */
-int dw_ruleset_load(struct dw_sys *s, const struct dw_netns *scratch, const struct dw_ruleset *r,
+int dw_ruleset_load(struct dw_sys *s, const struct dw_netns *scratch, struct dw_ruleset *r,
 		    const enum dw_supposed *supposed, struct dw_error *e);
 /*
  * The rule of the original for one that a trace of the copy names (family, table, chain, handle in the copy); NULL: none of

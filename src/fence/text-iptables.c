@@ -161,13 +161,17 @@ static void put_icmp(struct ipt *p, const char *chain)
 			    icmp_v6[i]);
 }
 
-static void put_log(struct ipt *p, const char *chain, bool log, const char *prefix)
+static void put_log(struct ipt *p, const char *chain, const char *which, const char *prefix)
 {
-	if (log)
-		dw_str_addf(&p->t->out,
-			    "-A %s -m pkttype --pkt-type unicast -m limit --limit 10/min "
-			    "--limit-burst 20 -j LOG --log-prefix \"%s\"\n",
-			    chain, prefix);
+	dw_str_addf(&p->t->out,
+		    "-A %s%s -m limit --limit 10/min --limit-burst 20 -j LOG --log-prefix \"%s\"\n",
+		    chain, which, prefix);
+}
+
+static void put_denied(struct ipt *p, const char *chain)
+{
+	if (p->t->want->log_denied)
+		put_log(p, chain, " -m pkttype --pkt-type unicast", "doorward denied: ");
 }
 
 static bool has_published(const struct dw_fence_want *w)
@@ -191,7 +195,7 @@ static void put_published(struct ipt *p, const char *chain, const char *target)
 		    (like->forwarded || fence_is_redirected(w, like)))
 			put_rule(p, chain, target, &rules.v[i], ORIGINAL);
 	}
-	put_log(p, chain, w->log_denied, "doorward denied: ");
+	put_denied(p, chain);
 	dw_str_addf(&p->t->out, "-A %s -j DROP\n", chain);
 }
 
@@ -232,7 +236,7 @@ static void put_input(struct ipt *p)
 		if (!rules.v[i].like->forwarded)
 			put_rule(p, "DOORWARD-INPUT", "ACCEPT", &rules.v[i], IN);
 	dw_str_add(&p->t->out, "# All else\n");
-	put_log(p, "DOORWARD-INPUT", w->log_denied, "doorward denied: ");
+	put_denied(p, "DOORWARD-INPUT");
 	dw_str_add(&p->t->out, "-A DOORWARD-INPUT -j DROP\n");
 }
 
@@ -255,7 +259,7 @@ static void put_output(struct ipt *p)
 				       "--dport 547 -j ACCEPT\n");
 	for (size_t i = 0; i < rules.n; i++)
 		put_rule(p, "DOORWARD-OUTPUT", "ACCEPT", &rules.v[i], OUT);
-	put_log(p, "DOORWARD-OUTPUT", true, deny ? "doorward denied out: " : "doorward out: ");
+	put_log(p, "DOORWARD-OUTPUT", "", deny ? "doorward denied out: " : "doorward out: ");
 	if (deny)
 		dw_str_addf(&p->t->out, "-A DOORWARD-OUTPUT -j REJECT --reject-with %s\n",
 			    p->v6 ? "icmp6-adm-prohibited" : "icmp-admin-prohibited");

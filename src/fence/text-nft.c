@@ -50,7 +50,7 @@ static const char *stem(struct dw_arena *a, const char *comment)
 {
 	struct dw_str s = { .arena = a };
 
-	dw_str_add(&s, "");
+	dw_str_add(&s, comment && *comment >= '0' && *comment <= '9' ? "port_" : "");
 	for (const char *c = comment ? comment : ""; *c && s.n < 20; c++) {
 		bool letter = (*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z');
 
@@ -83,15 +83,14 @@ static const char *set_name(struct nft *n, const char *comment, bool out, enum d
 
 static const char *set_of(struct nft *n, const struct fence_reach *r, const char *comment, bool out)
 {
+	struct net_set set = { .v = r->from, .n = r->n_from, .family = r->family };
+
 	for (size_t i = 0; i < n->sets.n; i++)
 		if (holds(&n->sets.v[i], r))
 			return n->sets.v[i].name;
-	dw_vec_push(n->t->a, &n->sets,
-		    ((struct net_set){ .v = r->from,
-				       .n = r->n_from,
-				       .family = r->family,
-				       .name = set_name(n, comment, out, r->family) }));
-	return n->sets.v[n->sets.n - 1].name;
+	set.name = set_name(n, comment, out, r->family);
+	dw_vec_push(n->t->a, &n->sets, set);
+	return set.name;
 }
 
 static void put_sets(struct nft *n)
@@ -186,19 +185,20 @@ static void put_original(struct nft *n, const struct fence_rule *r)
 /* --- chains --------------------------------------------------------------------------------------------- */
 
 /* The limit is for the log alone: whoever is denied can't fill the disk. */
-static void put_end(struct nft *n, struct dw_str *s, bool log, const char *prefix, const char *last)
+static void put_log(struct dw_str *s, const char *which, const char *prefix)
 {
-	(void)n;
-	dw_str_addc(s, '\n');
+	dw_str_addf(s, "\t\t%slimit rate 10/minute burst 20 packets log prefix \"%s\"\n", which,
+		    prefix);
+}
+
+static void put_end(const struct nft *n, struct dw_str *s, const char *last)
+{
+	bool log = n->t->want->log_denied;
+
+	dw_str_addf(s, "\n\t\t# All else.%s\n",
+		    log ? " What goes to everybody on the link is not worth a line." : "");
 	if (log)
-		dw_str_addf(s,
-			    "\t\t# All else. What goes to everybody on the link is not worth a "
-			    "line.\n"
-			    "\t\tmeta pkttype host limit rate 10/minute burst 20 packets log "
-			    "prefix \"%s\"\n",
-			    prefix);
-	else
-		dw_str_add(s, "\t\t# All else.\n");
+		put_log(s, "meta pkttype host ", "doorward denied: ");
 	dw_str_addf(s, "\t\tcounter %s\n", last);
 }
 
@@ -224,7 +224,7 @@ static const char neighbours[] =
 	"and 4.4.1; RFC 1122, 3.2.2.\n"
 	"\t# Redirects, router renumbering and node information are not among them: RFC 4890, "
 	"4.4.3 to 4.4.5.\n"
-	"\tchain icmp {\n"
+	"\tchain errors_and_ping {\n"
 	"\t\ticmpv6 type { destination-unreachable, packet-too-big, time-exceeded, "
 	"parameter-problem } accept\n"
 	"\t\ticmpv6 type { echo-request, echo-reply } accept\n"
@@ -246,7 +246,7 @@ static const char input_head[] =
 	"\t\tip6 daddr ::1 counter drop\n\n"
 	"\t\tjump neighbours\n"
 	"\t\tct state invalid counter drop\n"
-	"\t\tjump icmp\n";
+	"\t\tjump errors_and_ping\n";
 
 static void put_dhcp(const struct dw_fence_want *w, struct dw_str *s)
 {
@@ -289,7 +289,7 @@ static void make_input(struct nft *n)
 		    (like->forwarded || fence_is_redirected(w, like)))
 			put_original(n, &rules.v[i]);
 	}
-	put_end(n, &n->rules, w->log_denied, "doorward denied: ", "comment \"denied\"");
+	put_end(n, &n->rules, "comment \"denied\"");
 	dw_str_add(&n->rules, "\t}\n");
 }
 
@@ -303,7 +303,7 @@ static void put_published(struct nft *n)
 		   "\t# Ports that are translated on their way (redirects, containers, DNAT): what "
 		   "counts is the port that was asked\n\t# from outside.\n\tchain published {\n");
 	dw_str_add(&n->t->out, n->published.s ? n->published.s : "");
-	put_end(n, &n->t->out, w->log_denied, "doorward denied: ", "drop comment \"denied\"");
+	put_end(n, &n->t->out, "drop comment \"denied\"");
 	dw_str_add(&n->t->out, "\t}\n\n");
 }
 
@@ -327,7 +327,7 @@ static const char output_head[] = "\n\tchain output {\n"
 				  "\t\tct state established,related accept\n"
 				  "\t\toif \"lo\" accept\n"
 				  "\t\tjump neighbours\n"
-				  "\t\tjump icmp\n";
+				  "\t\tjump errors_and_ping\n";
 
 static void put_output(struct nft *n)
 {
@@ -346,10 +346,12 @@ static void put_output(struct nft *n)
 	dw_str_add(s, "\n\t\t# What the policy allows out.\n");
 	for (size_t i = 0; i < rules.n; i++)
 		put_rule(n, s, &rules.v[i], OUT);
+	dw_str_add(s, "\n\t\t# All else.\n");
+	put_log(s, "", deny ? "doorward denied out: " : "doorward out: ");
 	/* a program is told at once: it need not wait for its time to run out */
-	put_end(n, s, true, deny ? "doorward denied out: " : "doorward out: ",
-		deny ? "reject with icmpx type admin-prohibited comment \"denied\""
-		     : "comment \"unexpected\"");
+	dw_str_addf(s, "\t\tcounter %s\n",
+		    deny ? "reject with icmpx type admin-prohibited comment \"denied\""
+			 : "comment \"unexpected\"");
 	dw_str_add(s, "\t}\n");
 }
 

@@ -107,6 +107,8 @@ struct dw_policy {
 
 const char *dw_policy_default_name(enum dw_policy_default d);
 const char *dw_policy_action_name(enum dw_policy_action a);
+/* 192.168.0.0/16; one address without a prefix. In the arena. */
+const char *dw_network_text(struct dw_arena *a, const struct dw_network *n);
 const char *dw_policy_egress_name(enum dw_policy_egress e);
 
 #endif

@@ -8,8 +8,6 @@
 
 /* The word as a policy may hold it: in quotes where it needs them. It must not hold control characters. */
 const char *dw_policy_word(struct dw_arena *a, const char *text);
-/* 192.168.0.0/16; one address without a prefix. */
-const char *dw_network_text(struct dw_arena *a, const struct dw_network *n);
 /* YYYY-MM-DD, in UTC */
 const char *dw_policy_date(struct dw_arena *a, uint64_t seconds);
 /* One line without its newline; read again it is the same statement ("lan" as the networks that it stands for). */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Netlink attributes, read with care: a missing or short attribute gives zero, a string ends where
- * its attribute ends. Private to src/collect.
+ * its attribute ends.
  */
 #ifndef DW_ATTR_H
 #define DW_ATTR_H
@@ -11,7 +11,7 @@
 
 #include "dw_arena.h"
 
-/* Room for one request that this room makes: headers and a few attributes. */
+/* Room for one request that is made by hand: headers and a few attributes. */
 union dw_request {
 	struct nlmsghdr header;
 	char room[512];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "attr.h"
+#include "dw_attr.h"
 
 #include <endian.h>
 #include <string.h>
