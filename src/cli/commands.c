@@ -63,6 +63,8 @@ const struct dw_option dw_options[DW_OPTION_COUNT + 1] = {
 	  "audit (the default), policy, baseline, or the file of an earlier scan" },
 	{ DW_OPTION_STATE, "state", 0, "DIR", "/",
 	  "keep the journal there instead of in /var/lib/doorward" },
+	{ DW_OPTION_CONFIRM_WITHIN, "confirm-within", 0, "TIME", NULL,
+	  "how long a fence waits to be confirmed (90s, 10m, 2h); 10m when not given" },
 	{ DW_OPTION_STYLE, "style", 0, "STYLE", "nft iptables ufw firewalld",
 	  "rules for nft, iptables, ufw or firewalld; else what this host is run by" },
 	{ DW_OPTION_PORTS, "ports", 'p', "PORTS", NULL,
@@ -188,9 +190,16 @@ static const enum dw_option_id compare_options[] = {
 	DW_OPTION_SCAN,   DW_OPTION_EXPECT, DW_OPTION_JSON,   DW_OPTION_WIDE,  DW_OPTION_ALL,
 	DW_OPTION_HIDDEN, DW_OPTION_METHOD, DW_OPTION_POLICY, DW_OPTION_STATE, END
 };
-static const enum dw_option_id fence_options[] = { DW_OPTION_STYLE,  DW_OPTION_JSON,
-						   DW_OPTION_HIDDEN, DW_OPTION_METHOD,
-						   DW_OPTION_POLICY, END };
+static const enum dw_option_id fence_options[] = { DW_OPTION_STYLE,
+						   DW_OPTION_CONFIRM_WITHIN,
+						   DW_OPTION_EVEN_MY_SESSION,
+						   DW_OPTION_YES,
+						   DW_OPTION_JSON,
+						   DW_OPTION_HIDDEN,
+						   DW_OPTION_METHOD,
+						   DW_OPTION_POLICY,
+						   DW_OPTION_STATE,
+						   END };
 static const enum dw_option_id scan_assist_options[] = { DW_OPTION_FOR, DW_OPTION_SCANNER, END };
 static const enum dw_option_id no_options[] = { END };
 
@@ -341,15 +350,22 @@ const struct dw_command dw_commands[] = {
 	},
 	{
 		.name = "fence",
-		.operands = "preview",
+		.operands = "preview | rehearse | apply | confirm | revert | off",
 		.operands_max = 1,
-		.operand_choices = "preview",
+		.operand_choices = "preview rehearse apply confirm revert off",
 		.summary = "the host's own packet filter, from the policy",
 		.description =
 			"preview: the rules that follow from the policy and from what is open now, "
 			"on standard\n"
-			"output; what is to be said of them on standard error. Nothing is "
-			"changed.\n",
+			"output; what is to be said of them on standard error. rehearse: what they "
+			"would change,\n"
+			"tried on a copy of this host's filter. apply: loads them on trial; unless "
+			"confirm is said\n"
+			"in time, over a new connection, the former ones come back by themselves. "
+			"confirm keeps\n"
+			"them, for every boot too. revert: back to the former ones now. off: no "
+			"fence any more.\n"
+			"preview and rehearse change nothing; all but preview need root.\n",
 		.options = fence_options,
 		.run = dw_cmd_fence,
 	},

@@ -16,7 +16,7 @@ void dw_answer_take(const struct dw_rehearse_question *q, const struct dw_source
 		ret->why = "packets were lost on the way";
 		return;
 	}
-	ret->reach = o->state == DW_OUTCOME_ARRIVES ? DW_ARRIVAL_YES : DW_REACH_NO;
+	ret->reach = o->state == DW_OUTCOME_ARRIVES ? DW_ARRIVAL_YES : DW_ARRIVAL_NO;
 	if (ret->reach == DW_ARRIVAL_NO)
 		return;
 	ret->forwarded = o->forwarded;

@@ -6,10 +6,9 @@
  */
 #include <dlfcn.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <sched.h>
 #include <string.h>
 
+#include "dw_scratch.h"
 #include "nft_private.h"
 #include "sys_private.h"
 
@@ -208,40 +207,20 @@ int dw_nft_replace(struct dw_sys *s, const struct dw_netns *ns, const struct dw_
 
 /* --- what it would be ------------------------------------------------------------------------------------ */
 
-struct trying {
-	struct dw_sys *sys;
-	const char *commands;
-	struct dw_arena *arena;
-	struct dw_bytes *ret;
-};
-
-static int try_it(const struct trying *t, struct dw_error *e)
-{
-	int r = dw_nft_run(t->sys, NULL, t->commands, e);
-
-	return r < 0 ? r : dw_nft_table(t->sys, NULL, t->arena, t->ret, e);
-}
-
 int dw_nft_canonical(struct dw_sys *s, const char *commands, struct dw_arena *a,
 		     struct dw_bytes *ret, struct dw_error *e)
 {
-	const struct trying t = { s, commands, a, ret };
-	_cleanup_fd_ int home = -1;
-	int r = dw_sys_fault(s);
+	struct dw_netns scratch = { .fd = -1 };
+	int r;
 
 	*ret = (struct dw_bytes){ 0 };
-	if (r < 0)
-		return dw_error_errno(e, r, "network namespace");
 	if (s->kind != DW_SYS_LIVE)
 		return dw_error_set(e, -ENOTSUP, "nothing runs here that filters packets");
-	home = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
-	if (home < 0)
-		return dw_error_errno(e, -errno, "/proc/thread-self/ns/net");
-	if (unshare(CLONE_NEWNET) < 0)
-		return dw_error_errno(e, -errno, "a network namespace to try the rules in");
-	r = try_it(&t, e);
-	/* whoever stayed behind would fence the wrong host, and believe it */
-	if (setns(home, CLONE_NEWNET) < 0)
-		abort();
+	r = dw_scratch_open(s, &scratch, e);
+	if (r == 0)
+		r = dw_nft_run(s, &scratch, commands, e);
+	if (r == 0)
+		r = dw_nft_table(s, &scratch, a, ret, e);
+	dw_scratch_close(&scratch);
 	return r;
 }
