@@ -173,6 +173,7 @@ int dw_rehearsal_ask(struct dw_rehearsal *r, const struct dw_rehearse_question *
 {
 	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
 	struct asking x = { .r = r, .a = a, .q = q };
+	int code;
 
 	if (n > QUESTIONS_MAX)
 		return dw_error_set(e, -E2BIG, "%zu questions are too many", n);
@@ -189,5 +190,8 @@ int dw_rehearsal_ask(struct dw_rehearsal *r, const struct dw_rehearse_question *
 	}
 	r->done = 0;
 	r->all = x.n;
-	return x.n > 0 ? ask_packets(&x, ret, e) : 0;
+	if (x.n == 0)
+		return 0;
+	code = ask_packets(&x, ret, e);
+	return code < 0 ? code : dw_traces_explain(r, q, n, ret, e);
 }

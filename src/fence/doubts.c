@@ -77,6 +77,19 @@ static void gather(struct settling *s, const struct dw_met *met, size_t n,
 
 /* --- trying ------------------------------------------------------------------------------------- */
 
+static const struct dw_rule *rule_at(const struct settling *s, const struct doubt *d, unsigned k)
+{
+	return &s->r->rules->rules[d->rules[k]];
+}
+
+static bool is_opaque(const struct settling *s, const struct doubt *d)
+{
+	for (unsigned k = 0; k < d->n; k++)
+		if (rule_at(s, d, k)->opaque)
+			return true;
+	return false;
+}
+
 /* A combination that was not tried yet; 0: all were. */
 static uint64_t missing(const struct doubt *d)
 {
@@ -166,7 +179,7 @@ static int try_all(struct settling *s, struct dw_error *e)
 		unsigned n = 0;
 		int code;
 
-		if (mask == 0) {
+		if (mask == 0 || is_opaque(s, d)) {
 			i++;
 			continue;
 		}
@@ -182,11 +195,6 @@ static int try_all(struct settling *s, struct dw_error *e)
 }
 
 /* --- judging ------------------------------------------------------------------------------------ */
-
-static const struct dw_rule *rule_at(const struct settling *s, const struct doubt *d, unsigned k)
-{
-	return &s->r->rules->rules[d->rules[k]];
-}
 
 static uint64_t senders(const struct settling *s, const struct doubt *d)
 {
@@ -247,6 +255,12 @@ static void judge(struct settling *s, const struct doubt *d)
 	const struct dw_outcome *o = &d->outcomes[choice];
 	struct dw_rehearse_answer *a = &s->answers[d->question];
 
+	for (unsigned k = 0; k < d->n; k++) {
+		if (!rule_at(s, d, k)->opaque)
+			continue;
+		leave_open(s, d, k, "decides, and cannot be rehearsed");
+		return;
+	}
 	if (is_unsure(d)) {
 		leave_open(s, d, 0, "could not be tried: packets were lost");
 		return;
@@ -283,7 +297,7 @@ int dw_doubts_settle(struct dw_rehearsal *r, const struct dw_rehearse_question *
 	for (size_t i = 0; i < s.doubts.n; i++) {
 		const struct doubt *d = &s.doubts.v[i];
 
-		if (d->too_many || missing(d) != 0)
+		if (!is_opaque(&s, d) && (d->too_many || missing(d) != 0))
 			leave_open(&s, d, 0, "is one of more rules in doubt than are tried");
 		else
 			judge(&s, d);

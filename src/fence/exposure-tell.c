@@ -290,6 +290,12 @@ static bool is_telling(const struct telling *t, const struct outcome *o)
 	return o->source->kind != DW_SOURCE_HOST && o->known && o->passes == open;
 }
 
+/* The rehearsal's texts go with it. */
+static const char *kept(const struct telling *t, const char *s)
+{
+	return s ? dw_arena_strdup(t->a, s) : NULL;
+}
+
 static void find_rule(struct telling *t)
 {
 	bool first = true;
@@ -308,6 +314,8 @@ static void find_rule(struct telling *t)
 			t->f->rule = t->f->kind == DW_FILTERED_UNKNOWN ? t->f->rule : NULL;
 		first = false;
 	}
+	t->f->rule = kept(t, t->f->rule);
+	t->f->why = kept(t, t->f->why);
 }
 
 static const char *led_to(struct telling *t, const struct outcome *o)
@@ -349,7 +357,7 @@ static const char *told_apart(struct telling *t, size_t i)
 		interface |= o->family == s->family;
 	}
 	if (!family && !interface)
-		return s->words;
+		return kept(t, s->words);
 	return dw_arena_printf(t->a, "%s%s%s%s%s", s->words, family ? " over " : "",
 			       family ? family_words[s->family == DW_FAMILY_IPV6] : "",
 			       interface && s->ifname ? " by " : "",
@@ -367,15 +375,15 @@ static void list_sources(struct telling *t)
 		size_t same = 0;
 
 		v[n] = (struct dw_filtered_source){
-			.words = o->source->words,
+			.words = kept(t, o->source->words),
 			.known = o->known,
 			.passes = o->passes,
 			.sender = o->passes && o->answer->sender,
-			.rule = o->answer->rule,
+			.rule = kept(t, o->answer->rule),
 			.counted = o->answer->rule_counted,
 			.packets = o->answer->rule_packets,
 			.to = led_to(t, o),
-			.why = o->why,
+			.why = kept(t, o->why),
 		};
 		while (same < n && !is_alike(&v[same], &v[n]))
 			same++;

@@ -8,6 +8,15 @@
 
 #define LOOPBACK 1u
 
+static void tell_obstacles(struct dw_rehearsal *r)
+{
+	r->obstacles.n = 0;
+	for (size_t i = 0; i < r->rules->n_obstacles; i++)
+		dw_vec_push(r->arena, &r->obstacles, r->rules->obstacles[i].words);
+	for (size_t i = 0; i < r->scene->obstacles.n; i++)
+		dw_vec_push(r->arena, &r->obstacles, r->scene->obstacles.v[i].words);
+}
+
 /* --- the copy ----------------------------------------------------------------------------------- */
 
 int dw_rehearsal_load(struct dw_rehearsal *r, const enum dw_supposed *supposed, struct dw_error *e)
@@ -20,6 +29,7 @@ int dw_rehearsal_load(struct dw_rehearsal *r, const enum dw_supposed *supposed, 
 		code = r->options.change(r->options.change_data, r->sys, &r->scene->copy, e);
 	if (code == 0)
 		code = dw_detector_renew(r->detector, e);
+	tell_obstacles(r); /* loading finds some, too */
 	r->is_base = code == 0 && !supposed;
 	return code;
 }
@@ -49,15 +59,6 @@ static int prove(struct dw_rehearsal *r, const struct dw_source *source, struct 
 	return code;
 }
 
-static void tell_obstacles(struct dw_rehearsal *r)
-{
-	r->obstacles.n = 0;
-	for (size_t i = 0; i < r->rules->n_obstacles; i++)
-		dw_vec_push(r->arena, &r->obstacles, r->rules->obstacles[i].words);
-	for (size_t i = 0; i < r->scene->obstacles.n; i++)
-		dw_vec_push(r->arena, &r->obstacles, r->scene->obstacles.v[i].words);
-}
-
 static int make_copy(struct dw_rehearsal *r, struct dw_error *e)
 {
 	int code = dw_scene_make(r->scene, e);
@@ -67,7 +68,6 @@ static int make_copy(struct dw_rehearsal *r, struct dw_error *e)
 					e);
 	if (code < 0)
 		return code;
-	tell_obstacles(r);
 	for (size_t i = 0; i < r->sources.n; i++) {
 		if (r->sources.v[i].kind != DW_SOURCE_HOST)
 			continue;

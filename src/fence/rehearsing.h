@@ -5,7 +5,7 @@
 
 #include "detector.h"
 #include "scene.h"
-#include "sources.h"
+#include "senders.h"
 
 struct dw_rehearsal {
 	struct dw_sys *sys;
@@ -66,6 +66,9 @@ void dw_answer_name_rule(const struct dw_rule *rule, struct dw_rehearse_answer *
 int dw_traces_explain(struct dw_rehearsal *r, const struct dw_rehearse_question *q, size_t n,
 		      struct dw_rehearse_answer *ret, struct dw_error *e);
 
+/* Numbers for n packets, one after another: the first. */
+uint32_t dw_round_ids(struct dw_rehearsal *r, size_t n);
+int dw_round_sentinels(struct dw_rehearsal *r, struct dw_error *e);
 /* Sends the packet of a question; false in *ret_sent: the host itself does not let it go. */
 int dw_round_send(struct dw_rehearsal *r, const struct dw_rehearse_question *q, uint32_t id,
 		  bool *ret_sent, struct dw_error *e);

@@ -130,7 +130,18 @@ static void see(void *data, const struct dw_detected *d)
 	memcpy(o->at, p->to, sizeof(o->at));
 }
 
-static int send_sentinels(struct dw_rehearsal *r, struct dw_error *e)
+uint32_t dw_round_ids(struct dw_rehearsal *r, size_t n)
+{
+	uint32_t first;
+
+	if (r->next_id + n >= DW_SENTINEL_ID)
+		r->next_id = 1;
+	first = r->next_id;
+	r->next_id += (uint32_t)n;
+	return first;
+}
+
+int dw_round_sentinels(struct dw_rehearsal *r, struct dw_error *e)
 {
 	static const uint8_t from[4] = { 192, 0, 2, 1 }, to[4] = { 192, 0, 2, 2 };
 	const struct dw_rehearse_packet p = { .family = DW_FAMILY_IPV4,
@@ -156,10 +167,7 @@ static int send_all(struct batch *b, bool *ret_own, struct dw_error *e)
 	struct dw_rehearsal *r = round->r;
 
 	*ret_own = false;
-	if (r->next_id + b->n >= DW_SENTINEL_ID)
-		r->next_id = 1;
-	b->id = r->next_id;
-	r->next_id += (uint32_t)b->n;
+	b->id = dw_round_ids(r, b->n);
 	for (size_t i = 0; i < b->n; i++) {
 		const struct dw_rehearse_question *q =
 			&round->questions[round->which[b->first + i]];
@@ -170,7 +178,7 @@ static int send_all(struct batch *b, bool *ret_own, struct dw_error *e)
 			return code;
 		*ret_own |= r->sources.v[q->source].kind == DW_SOURCE_HOST;
 	}
-	return send_sentinels(r, e);
+	return dw_round_sentinels(r, e);
 }
 
 static int run_batch(struct batch *b, struct dw_error *e)

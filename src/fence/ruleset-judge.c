@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "legacy.h"
 #include "ruleset_private.h"
 
 #define SLOTS 16u /* 32-bit registers */
@@ -646,7 +647,7 @@ static void judge_match(struct judge *j, struct dw_rs_expr *x)
 
 	dw_attr_nested(x->data, tb, NFTA_MATCH_MAX);
 	name = dw_attr_string(j->copy->arena, tb[NFTA_MATCH_NAME]);
-	t = dw_rs_xt_match(j->copy->arena, name ? name : "", dw_attr_be32(tb[NFTA_MATCH_REV]),
+	t = dw_rs_xt_match(j->copy, name ? name : "", dw_attr_be32(tb[NFTA_MATCH_REV]),
 			   dw_attr_data(tb[NFTA_MATCH_INFO]), dw_attr_size(tb[NFTA_MATCH_INFO]));
 	j->rule->has_compat = true;
 	take_xt(j, x, &t);
@@ -660,7 +661,7 @@ static void judge_target(struct judge *j, struct dw_rs_expr *x)
 
 	dw_attr_nested(x->data, tb, NFTA_TARGET_MAX);
 	name = dw_attr_string(j->copy->arena, tb[NFTA_TARGET_NAME]);
-	t = dw_rs_xt_target(name ? name : "");
+	t = dw_rs_xt_target(j->copy, name ? name : "");
 	j->rule->has_compat = true;
 	take_xt(j, x, &t);
 }
@@ -775,7 +776,9 @@ void dw_rs_judge_all(struct dw_ruleset *r)
 	/* A mark that turns out to be unsure makes doubts of rules that were judged already. */
 	do {
 		before = c->mark_unsure;
-		for (uint32_t i = 0; i < r->n_rules; i++)
+		for (uint32_t i = 0; i < c->rules.n; i++)
 			judge_rule(r, i);
+		for (size_t i = 0; i < c->legacy.n; i++)
+			dw_legacy_judge(r->copy, c->legacy.v[i], r->rules);
 	} while (c->mark_unsure != before);
 }

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "dw_netput.h"
+#include "legacy.h"
 #include "ruleset_private.h"
 
 #define TRIES_MAX 6 /* each one leaves out what the kernel refused before */
@@ -599,24 +600,28 @@ static int try_once(struct batch *b, struct dw_error *e)
 int dw_ruleset_load(struct dw_sys *s, const struct dw_netns *scratch, struct dw_ruleset *r,
 		    const enum dw_supposed *supposed, struct dw_error *e)
 {
+	struct dw_rs_copy *c = r->copy;
 	int code = 0;
 
+	dw_rs_forget_handles(c, scratch);
 	for (unsigned i = 0; i < TRIES_MAX; i++) {
 		_cleanup_arena_ struct dw_arena *arena = dw_arena_new();
 		struct batch b = { .sys = s,
 				   .scratch = scratch,
 				   .r = r,
-				   .copy = r->copy,
+				   .copy = c,
 				   .supposed = supposed,
 				   .arena = arena,
 				   .bytes = { .arena = arena } };
 
 		code = try_once(&b, e);
-		r->obstacles = b.copy->obstacles.v;
-		r->n_obstacles = b.copy->obstacles.n;
 		if (code == 0 || !b.changed)
 			break;
 		dw_rs_judge_all(r);
 	}
+	if (code == 0)
+		code = dw_legacy_load(s, scratch, r, supposed, e);
+	r->obstacles = c->obstacles.v;
+	r->n_obstacles = c->obstacles.n;
 	return code;
 }

@@ -142,6 +142,7 @@ static void chain_message(struct dw_rs_copy *c, uint8_t family, struct dw_rs_ite
 		/* inet's ingress is netdev's; without a device it sees nothing */
 		chain->apart |= chain->device != NULL || chain->hook >= NF_INET_NUMHOOKS;
 	}
+	chain->number = (uint32_t)c->chains.n;
 	dw_rs_index(c->chain_index, &chain->key);
 	dw_vec_push(c->arena, &c->chains, chain);
 }

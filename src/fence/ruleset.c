@@ -6,6 +6,7 @@
 #include <linux/netfilter/nfnetlink.h>
 #include <string.h>
 
+#include "legacy.h"
 #include "ruleset_private.h"
 
 void dw_rs_obstacle(struct dw_rs_copy *c, uint32_t ifindex, const char *fmt, ...)
@@ -131,8 +132,11 @@ static void tell_rules(struct dw_ruleset *r)
 {
 	struct dw_rs_copy *c = r->copy;
 
-	r->n_rules = c->rules.n;
+	r->n_rules = c->rules.n + c->legacy_rules.n;
 	r->rules = dw_arena_array(r->arena, r->n_rules, sizeof(*r->rules));
+	if (c->legacy_rules.n > 0)
+		memcpy(r->rules + c->rules.n, c->legacy_rules.v,
+		       c->legacy_rules.n * sizeof(*r->rules));
 	for (size_t i = 0; i < c->chains.n; i++) {
 		const struct dw_rs_chain *chain = c->chains.v[i];
 		const char *place = where(r->arena, &chain->key);
@@ -206,6 +210,8 @@ void dw_rs_settle(struct dw_ruleset *r)
 	tell_apart(r);
 	for (size_t i = 0; i < c->chains.n; i++)
 		r->has_hooks |= c->chains.v[i]->base;
+	for (size_t i = 0; i < c->legacy.n; i++)
+		r->has_hooks |= dw_legacy_acts(c->legacy.v[i]);
 	r->obstacles = c->obstacles.v;
 	r->n_obstacles = c->obstacles.n;
 }
@@ -228,6 +234,8 @@ int dw_ruleset_read(struct dw_sys *s, const struct dw_netns *ns, struct dw_rules
 	struct dw_ruleset *r = dw_rs_new();
 	int code = dw_rs_read_nft(s, ns, r->copy, e);
 
+	if (code == 0)
+		code = dw_legacy_read(s, ns, r->copy, e);
 	if (code < 0) {
 		dw_ruleset_free(r);
 		return code;

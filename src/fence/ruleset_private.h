@@ -42,6 +42,7 @@ struct dw_rs_name {
 
 struct dw_rs_chain {
 	struct dw_rs_name key; /* first */
+	uint32_t number;       /* in dw_rs_copy.chains */
 	struct dw_rs_item item;
 	struct dw_rs_table *table;
 	const char *type;
@@ -101,6 +102,15 @@ struct dw_rs_rule {
 	unsigned refused; /* how often the kernel did not take it; less of it is tried then */
 };
 
+/* The handles that the rules have in a copy, by the rule's id. */
+struct dw_rs_handles {
+	uint32_t inode; /* of the copy's namespace */
+	int fd;
+	const uint64_t *of; /* NULL: not read */
+};
+
+struct dw_legacy;
+
 struct dw_rs_copy {
 	struct dw_arena *arena;
 	DW_VEC(struct dw_rs_table *) tables;
@@ -113,6 +123,9 @@ struct dw_rs_copy {
 		*object_index[DW_RS_BUCKETS];
 	size_t bytes, messages;
 	DW_VEC(struct dw_obstacle) obstacles;
+	DW_VEC(struct dw_legacy *) legacy;   /* tables of iptables-legacy */
+	DW_VEC(struct dw_rule) legacy_rules; /* their ids come after the others */
+	DW_VEC(struct dw_rs_handles) handles;
 	bool mark_unsure; /* a rule sets the packet's mark from something that cannot be told */
 };
 
@@ -123,6 +136,7 @@ struct dw_rs_name *dw_rs_find(struct dw_rs_name *const *index, uint8_t family, c
 			      const char *name);
 
 struct dw_ruleset *dw_rs_new(void); /* empty; dw_ruleset_free() */
+void dw_rs_forget_handles(struct dw_rs_copy *c, const struct dw_netns *scratch);
 /* One message of a dump; unknown ones are left. Negative: too much. */
 int dw_rs_message(struct dw_rs_copy *c, const struct nlmsghdr *m);
 /* Dumps all of it. */
@@ -140,9 +154,12 @@ struct dw_rs_xt {
 	bool opaque;
 	void *eased; /* in the arena: its information without what is in doubt; NULL: leave it out as a whole */
 };
-struct dw_rs_xt dw_rs_xt_match(struct dw_arena *a, const char *name, unsigned revision,
+struct dw_rs_xt dw_rs_xt_match(struct dw_rs_copy *c, const char *name, unsigned revision,
 			       const void *info, size_t n);
-struct dw_rs_xt dw_rs_xt_target(const char *name);
+struct dw_rs_xt dw_rs_xt_target(struct dw_rs_copy *c, const char *name);
+/* The rule of a legacy table; NULL: none. */
+const struct dw_rule *dw_rs_legacy_traced(const struct dw_ruleset *r, uint8_t family,
+					  const char *table, const char *chain, uint64_t number);
 void dw_rs_obstacle(struct dw_rs_copy *c, uint32_t ifindex, const char *fmt, ...)
 	dw_printf_like(3, 4);
 

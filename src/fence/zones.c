@@ -5,7 +5,7 @@
 #include <linux/rtnetlink.h>
 #include <string.h>
 
-#include "sources.h"
+#include "senders.h"
 
 #define ZONES_MAX 512u
 #define LOOPBACK  1u

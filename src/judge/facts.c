@@ -89,6 +89,9 @@ void dw_judge_facts(struct dw_trial *t)
 	judge_port(t);
 	if (!t->far)
 		dw_judge_remark(t, DW_REASON_LOOPBACK_ONLY, NULL, NULL, NULL);
+	if (t->far && d->filtered && d->filtered->kind != DW_FILTERED_ANYONE && dw_judge_let_in(t))
+		dw_judge_remark(t, DW_REASON_BEHIND_THE_FILTER, dw_judge_let_in(t),
+				dw_judge_filter_rule(t), NULL);
 	if (d->peers_known && d->connections > 0)
 		dw_judge_remark(t, DW_REASON_IN_USE, dw_judge_use(t), NULL, NULL);
 	if (d->carries_session)

@@ -71,6 +71,12 @@ const char *dw_judge_subject(const struct dw_trial *t); /* who answers: "Secure 
 const char *dw_judge_place(const struct dw_trial *t);   /* "it listens on every address" */
 const char *dw_judge_port_text(const struct dw_trial *t);
 const char *dw_judge_use(const struct dw_trial *t); /* who is connected now */
+/* "nobody", "this host alone", "10.9.0.0/24 alone", "anyone": whom a rehearsed filter lets in; NULL: that is not known. */
+const char *dw_judge_let_in(const struct dw_trial *t);
+/* " (inet filter input handle 7)"; NULL: no rule, or several */
+const char *dw_judge_filter_rule(const struct dw_trial *t);
+/* Does the packet filter keep all but the networks of the house (or, `host`, all but this host) out? */
+bool dw_judge_is_fenced(const struct dw_trial *t, bool host);
 /* A sentence of the knowledge as a clause: no capital, no full stop. */
 const char *dw_judge_clause(struct dw_arena *a, const char *sentence);
 static inline bool dw_judge_has(const struct dw_service *s, unsigned trait)

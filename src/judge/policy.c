@@ -78,30 +78,49 @@ static const char *how_of(const struct dw_trial *t)
 			   : "; bind it to a narrower address or let a packet filter narrow it";
 }
 
-/*
- * `from` is for a packet filter to see to. Where none stands before the door it is surely wider; what one that is
- * there lets in is not read.
- */
-static bool is_wider(const struct dw_statement *s, const struct dw_door *d)
+/* `from` is for a packet filter to see to. Where none stands before the door it is surely wider. */
+static enum dw_fit reach_fits(const struct dw_statement *s, const struct dw_door *d)
 {
+	struct dw_statement elsewhere = *s;
 	enum dw_fit fit = dw_policy_bound_fits(s, d);
 
-	return fit == DW_FIT_WIDER ||
-	       (fit == DW_FIT_UNKNOWN && s->n_from > 0 && d->packet_filter == DW_NO &&
-		dw_endpoint_bound(&d->at) != DW_BOUND_UNKNOWN);
+	elsewhere.n_from = 0;
+	if (fit != DW_FIT_UNKNOWN || s->n_from == 0 ||
+	    dw_policy_bound_fits(&elsewhere, d) != DW_FIT_FITS)
+		return fit;
+	if (d->packet_filter == DW_NO)
+		return dw_endpoint_bound(&d->at) == DW_BOUND_UNKNOWN ? fit : DW_FIT_WIDER;
+	return dw_policy_filter_fits(s, d);
+}
+
+static const char *doubt_of(const struct dw_trial *t)
+{
+	const struct dw_door *d = t->door;
+
+	if (d->packet_filter != DW_YES)
+		return "whether there is one could not be seen";
+	if (!d->filtered || !d->filtered->why)
+		return "there is one, but what it lets in was not read";
+	return dw_arena_printf(t->court->arena, "what it lets in is not known: %s",
+			       d->filtered->why);
 }
 
 static void remark_filter(struct dw_trial *t, const struct dw_statement *s)
 {
-	const struct dw_door *d = t->door;
+	if (s->n_from > 0 && t->door->packet_filter != DW_NO &&
+	    reach_fits(s, t->door) == DW_FIT_UNKNOWN)
+		dw_judge_remark(t, DW_REASON_FILTER_NOT_READ, limits_of(t, s), doubt_of(t), NULL);
+}
 
-	if (s->n_from > 0 && dw_policy_bound_fits(s, d) == DW_FIT_UNKNOWN &&
-	    d->packet_filter != DW_NO)
-		dw_judge_remark(t, DW_REASON_FILTER_NOT_READ, limits_of(t, s),
-				d->packet_filter == DW_YES
-					? "there is one, but what it lets in was not read"
-					: "whether there is one could not be seen",
-				NULL);
+/* "the packet filter lets in anyone (inet filter input handle 7)", or, where none was asked, the address. */
+static const char *width_of(const struct dw_trial *t, const struct dw_statement *s)
+{
+	const char *let_in = dw_judge_let_in(t), *rule = dw_judge_filter_rule(t);
+
+	if (!let_in || s->n_from == 0 || dw_policy_bound_fits(s, t->door) == DW_FIT_WIDER)
+		return dw_judge_place(t);
+	return dw_arena_printf(t->court->arena, "the packet filter lets in %s%s",
+			       t->door->filtered->words, rule ? rule : "");
 }
 
 static void keep(struct dw_trial *t, const struct dw_statement *s)
@@ -124,9 +143,9 @@ static void judge_kept(struct dw_trial *t, const struct dw_statement *s)
 				user_of(d), NULL);
 	else if (!d->owners_known && (program == DW_FIT_UNKNOWN || user == DW_FIT_UNKNOWN))
 		dw_judge_decide(t, DW_VERDICT_UNKNOWN, DW_REASON_HOLDER_UNKNOWN, NULL, NULL, NULL);
-	else if (is_wider(s, d))
+	else if (reach_fits(s, d) == DW_FIT_WIDER)
 		dw_judge_decide(t, DW_VERDICT_RESTRICT, DW_REASON_WIDER_THAN_POLICY,
-				limits_of(t, s), dw_judge_place(t), how_of(t));
+				limits_of(t, s), width_of(t, s), how_of(t));
 	else
 		keep(t, s);
 }

@@ -107,6 +107,8 @@ static const struct kind kinds[DW_REASON_COUNT] = {
 					  "is" },
 	[DW_REASON_LOOPBACK_ONLY] = { "loopback-only", FROM_FACTS, NULL,
 				      "only programs of this host can reach it" },
+	[DW_REASON_BEHIND_THE_FILTER] = { "behind-the-filter", FROM_FACTS, NULL,
+					  "the packet filter lets in {1}{2}" },
 	[DW_REASON_NOT_SURE] = { "not-sure", FROM_KNOWLEDGE, NULL,
 				 "whether {1} is needed depends on who uses it ({2}); without it, "
 				 "{3}" },

@@ -130,6 +130,22 @@ static void judge_ordinary(struct dw_trial *t)
 		decide_not_sure(t);
 }
 
+/* What is bound too wide, but is fenced in, harms nobody for now. */
+static void heed_filter(struct dw_trial *t)
+{
+	for (size_t i = 0; t->verdict == DW_VERDICT_RESTRICT && i < t->said.n; i++) {
+		const struct dw_said *s = &t->said.v[i];
+		bool host = s->id == DW_REASON_MEANT_FOR_LOOPBACK;
+
+		if (!s->decides || (!host && s->id != DW_REASON_MEANT_FOR_LAN))
+			continue;
+		if (dw_judge_is_fenced(t, host))
+			dw_judge_decide(t, DW_VERDICT_KEEP, DW_REASON_BEHIND_THE_FILTER,
+					dw_judge_let_in(t), dw_judge_filter_rule(t), NULL);
+		return;
+	}
+}
+
 void dw_judge_by_tier(struct dw_trial *t)
 {
 	static void (*const rules[DW_TIER_COUNT])(struct dw_trial *) = {
@@ -146,4 +162,5 @@ void dw_judge_by_tier(struct dw_trial *t)
 				t->service->title, dw_judge_place(t), how_to_narrow(t));
 	else if (t->service->tier < DW_TIER_COUNT)
 		rules[t->service->tier](t);
+	heed_filter(t);
 }

@@ -6,6 +6,7 @@
 #include "dw_audit.h"
 #include "dw_collect.h"
 #include "dw_plan.h"
+#include "dw_rehearse.h"
 #include "dw_report.h"
 #include "dw_starters.h"
 #include "dw_switch.h"
@@ -17,6 +18,7 @@ struct auditing {
 	struct dw_facts *facts;
 	const struct dw_knowledge *knowledge; /* lies in the facts' arena, or is compiled in */
 	const struct dw_policy *policy;       /* NULL: there is none */
+	struct dw_collect collect;            /* its namespaces are open until the audit is done */
 };
 
 /* Asks every service manager who started each holder, and what it would start. */
@@ -53,5 +55,14 @@ void dw_lib_tell_steps(const struct dw_audit *audit, struct dw_report_door *door
 
 /* Fills in `probed` of the doors from the scans that are kept. Nothing is opened where there is none. */
 void dw_lib_probed(const struct dw_audit_options *o, struct dw_snapshot *s);
+
+/*
+ * Fills in `filtered` of the doors of a host that runs. No packet filter there: nothing is opened. What could not be
+ * rehearsed is noted as incomplete, "no-rehearsal".
+ */
+void dw_lib_filtered(struct auditing *a, struct dw_snapshot *s);
+/* The same of doors that one rehearsal is about; their `filtered` must be NULL where it is to be asked. */
+int dw_lib_expose(struct dw_rehearsal *r, struct dw_door *const *doors, size_t n,
+		  struct dw_arena *arena, struct dw_error *e);
 
 #endif

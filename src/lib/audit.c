@@ -54,34 +54,34 @@ static const char *manager_of(struct auditing *a, const char *init)
 
 static void collect(struct auditing *a)
 {
-	struct dw_collect c = {
+	struct dw_collect *c = &a->collect;
+	struct dw_error e = { 0 };
+
+	*c = (struct dw_collect){
 		.sys = a->sys,
 		.procs = a->procs,
 		.facts = a->facts,
 		.rungs = a->options->rungs ? a->options->rungs : DW_RUNG_ALL,
 		.hidden = a->options->hidden,
 	};
-	struct dw_error e = { 0 };
-
 	tell(a, "sockets");
-	note(a, "no-sockets", "sockets could not be listed", dw_collect_sockets(&c, &e), &e);
+	note(a, "no-sockets", "sockets could not be listed", dw_collect_sockets(c, &e), &e);
 	tell(a, "connections");
-	note(a, "no-connections", "connections could not be listed", dw_collect_connections(&c, &e),
+	note(a, "no-connections", "connections could not be listed", dw_collect_connections(c, &e),
 	     &e);
 	tell(a, "forwarded ports");
-	note(a, "no-redirects", "forwarded ports could not be listed", dw_collect_redirects(&c, &e),
+	note(a, "no-redirects", "forwarded ports could not be listed", dw_collect_redirects(c, &e),
 	     &e);
 	tell(a, "kernel services");
-	note(a, "no-kernel", "kernel services could not be listed", dw_collect_kernel(&c, &e), &e);
-	if (c.hidden) {
+	note(a, "no-kernel", "kernel services could not be listed", dw_collect_kernel(c, &e), &e);
+	if (c->hidden) {
 		tell(a, "hidden sockets");
 		note(a, "no-hidden", "hidden sockets could not be looked for",
-		     dw_collect_hidden(&c, &e), &e);
+		     dw_collect_hidden(c, &e), &e);
 	}
 	/* who asks for them says what is unknown without; most audits need none */
 	if (a->options->addresses || (a->options->state && dw_store_has_scans(a->options->state)))
-		(void)dw_collect_addresses(&c, NULL);
-	dw_collect_close(&c);
+		(void)dw_collect_addresses(c, NULL);
 }
 
 static void not_root(struct auditing *a)
@@ -135,15 +135,38 @@ static int look(struct auditing *a, struct dw_error *e)
 	return 0;
 }
 
+/* Doors, and what is asked of the host once they are known. */
+static struct dw_snapshot *make_snapshot(struct auditing *a)
+{
+	struct dw_snapshot *s = dw_join(a->facts);
+
+	tell(a, "packet filter");
+	dw_lib_filtered(a, s);
+	s->incomplete = a->facts->incomplete.v;
+	s->n_incomplete = a->facts->incomplete.n;
+	s->addresses = a->facts->addresses.v;
+	s->n_addresses = a->facts->addresses.n;
+	dw_lib_probed(a->options, s);
+	return s;
+}
+
+static void close_all(struct auditing *a)
+{
+	if (a->collect.sys)
+		dw_collect_close(&a->collect);
+	dw_procs_close(a->procs);
+	dw_sys_free(a->sys);
+}
+
 int dw_audit_run(const struct dw_audit_options *o, struct dw_audit **ret, struct dw_error *e)
 {
 	struct auditing a = { .options = o };
 	struct dw_audit *result;
 	int r = look(&a, e);
+	struct dw_snapshot *snapshot = r < 0 ? NULL : make_snapshot(&a);
 	unsigned calls = a.sys ? dw_sys_calls(a.sys) : 0;
 
-	dw_procs_close(a.procs);
-	dw_sys_free(a.sys);
+	close_all(&a);
 	if (r < 0) {
 		dw_facts_free(a.facts);
 		return r;
@@ -156,10 +179,7 @@ int dw_audit_run(const struct dw_audit_options *o, struct dw_audit **ret, struct
 	result->root = o->root ? dw_arena_strdup(a.facts->arena, o->root) : NULL;
 	result->fake = o->fake ? dw_arena_strdup(a.facts->arena, o->fake) : NULL;
 	result->facts = a.facts;
-	result->snapshot = dw_join(a.facts);
-	result->snapshot->addresses = a.facts->addresses.v;
-	result->snapshot->n_addresses = a.facts->addresses.n;
-	dw_lib_probed(o, result->snapshot);
+	result->snapshot = snapshot;
 	result->policy = a.policy;
 	result->knowledge = a.knowledge;
 	result->findings =

@@ -38,6 +38,9 @@ enum dw_fit dw_policy_user_fits(const struct dw_statement *s, const struct dw_do
 /* on, from: what the bound address alone lets reach it. Loopback always fits. Neither said: fits. */
 enum dw_fit dw_policy_bound_fits(const struct dw_statement *s, const struct dw_door *d);
 
+/* from: whom the packet filter lets reach it. UNKNOWN: that is not known. No condition: fits. */
+enum dw_fit dw_policy_filter_fits(const struct dw_statement *s, const struct dw_door *d);
+
 /* The address (network order) is in the network; IPv4 in 4 bytes, or mapped into IPv6. */
 bool dw_network_has(const struct dw_network *n, enum dw_family family, const uint8_t *address);
 /* fnmatch(3) with FNM_PATHNAME of * alone: it stands for any part of one name, not for a slash. */

@@ -120,3 +120,69 @@ enum dw_fit dw_policy_bound_fits(const struct dw_statement *s, const struct dw_d
 		return DW_FIT_WIDER;
 	return on == DW_FIT_UNKNOWN ? on : from;
 }
+
+/* --- the packet filter ----------------------------------------------------------------------------- */
+
+static bool is_within(const struct dw_network *n, const struct dw_network *other)
+{
+	return n->family == other->family && n->prefix >= other->prefix &&
+	       dw_network_has(other, n->family, n->address);
+}
+
+/* Every address of n is in one of these; two halves of it may be in two of them. */
+static bool is_covered(const struct dw_network *n, const struct dw_network *const *v,
+		       const size_t *count)
+{
+	unsigned most = n->family == DW_FAMILY_IPV4 ? 32 : 128;
+	struct dw_network half = *n;
+	bool touched = false;
+
+	for (unsigned list = 0; list < 2; list++)
+		for (size_t i = 0; i < count[list]; i++) {
+			if (is_within(n, &v[list][i]))
+				return true;
+			touched |= is_within(&v[list][i], n);
+		}
+	if (!touched || n->prefix >= most)
+		return false;
+	half.prefix++;
+	if (!is_covered(&half, v, count))
+		return false;
+	half.address[n->prefix / 8] |= (uint8_t)(0x80U >> n->prefix % 8);
+	return is_covered(&half, v, count);
+}
+
+/* Anyone but some: all that are not in `from` must be among those. */
+static bool rest_is_covered(const struct dw_statement *s, const struct dw_door *d)
+{
+	static const struct dw_network all[] = { { .family = DW_FAMILY_IPV4 },
+						 { .family = DW_FAMILY_IPV6 } };
+	const struct dw_network *const v[] = { s->from, d->filtered->networks };
+	const size_t n[] = { s->n_from, d->filtered->n_networks };
+	bool v4 = d->at.family != DW_FAMILY_IPV6 ||
+		  memcmp(d->at.address, mapped, sizeof(mapped)) == 0;
+	bool v6 = d->at.family != DW_FAMILY_IPV4 &&
+		  memcmp(d->at.address, mapped, sizeof(mapped)) != 0;
+
+	return (!v4 || is_covered(&all[0], v, n)) && (!v6 || is_covered(&all[1], v, n));
+}
+
+enum dw_fit dw_policy_filter_fits(const struct dw_statement *s, const struct dw_door *d)
+{
+	const struct dw_filtered *f = d->filtered;
+	const struct dw_network *const v[] = { s->from, NULL };
+	const size_t n[] = { s->n_from, 0 };
+
+	if (s->from_any || s->n_from == 0)
+		return DW_FIT_FITS;
+	if (!f || f->kind == DW_FILTERED_UNKNOWN)
+		return DW_FIT_UNKNOWN;
+	if (dw_filtered_is_shut(f))
+		return DW_FIT_FITS;
+	if (f->kind == DW_FILTERED_ANYONE)
+		return rest_is_covered(s, d) ? DW_FIT_FITS : DW_FIT_WIDER;
+	for (size_t i = 0; i < f->n_networks; i++)
+		if (!is_covered(&f->networks[i], v, n))
+			return DW_FIT_WIDER;
+	return f->complete ? DW_FIT_FITS : DW_FIT_UNKNOWN;
+}

@@ -128,13 +128,8 @@ static const char *sleep_text(const struct dw_starter *s)
 	return s->enabled == DW_YES ? "boot" : s->enabled == DW_NO ? "not boot" : "asleep";
 }
 
-/* Who can reach it, as far as the address it is bound to says; no packet filter is asked. */
-const char *dw_cells_reach(const struct dw_door *d, struct dw_arena *a)
+static const char *bound_reach(const struct dw_door *d, struct dw_arena *a)
 {
-	if (d->netns && !dw_streq(d->netns, "host"))
-		return dw_arena_printf(a, "netns %s", dw_cells_escape(d->netns, a));
-	if (d->kind == DW_KIND_SLEEPING)
-		return sleep_text(&d->starter);
 	switch (dw_endpoint_bound(&d->at)) {
 	case DW_BOUND_LOOPBACK:
 		return "loopback";
@@ -152,6 +147,24 @@ const char *dw_cells_reach(const struct dw_door *d, struct dw_arena *a)
 		break;
 	}
 	return "?";
+}
+
+/* Who can reach it: as the packet filter lets them, or, where none narrows it, by the address. */
+const char *dw_cells_reach(const struct dw_door *d, struct dw_arena *a)
+{
+	const struct dw_filtered *f = d->filtered && d->filtered->rehearsed ? d->filtered : NULL;
+	const char *bound;
+
+	if (d->netns && !dw_streq(d->netns, "host"))
+		return dw_arena_printf(a, "netns %s", dw_cells_escape(d->netns, a));
+	if (d->kind == DW_KIND_SLEEPING)
+		return sleep_text(&d->starter);
+	bound = bound_reach(d, a);
+	if (!f || (f->kind == DW_FILTERED_ANYONE && dw_streq(f->words, "anyone")))
+		return bound;
+	if (f->kind == DW_FILTERED_UNKNOWN)
+		return dw_arena_printf(a, "%s?", bound);
+	return dw_cells_escape(f->words, a);
 }
 
 /* "in.telnetd" and "telnet", "postgres" and "postgresql": the program says no more than the service. */

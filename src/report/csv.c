@@ -27,6 +27,7 @@ static const struct {
 	{ "verdict", "verdict" },
 	{ "reasons", NULL },
 	{ "chief_reason", "reasons.0.text" },
+	{ "filtered", "exposure.filtered" },
 };
 
 /*

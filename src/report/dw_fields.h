@@ -61,6 +61,7 @@ extern const struct dw_field dw_fields_incomplete[];
 extern const struct dw_field dw_fields_owner[];
 extern const struct dw_field dw_fields_package[];
 extern const struct dw_field dw_fields_probed[];
+extern const struct dw_field dw_fields_filtered[];
 /* Of the document of `why`; its object is a struct dw_found. Its doors have the members of a door before those here. */
 extern const struct dw_field dw_fields_why[];
 extern const struct dw_field dw_fields_why_door[];

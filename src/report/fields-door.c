@@ -93,13 +93,27 @@ DW_GETTER(get_probed)
 	dw_give_object(v, door(object)->probed);
 }
 
+DW_GETTER(get_filtered)
+{
+	if (door(object)->filtered)
+		dw_give_string(v, door(object)->filtered->words);
+}
+
+DW_GETTER(get_exposure_filter)
+{
+	dw_give_object(v, door(object)->filtered);
+}
+
 static const struct dw_field exposure_fields[] = {
 	{ "bound", DW_FIELD_STRING, .get = get_bound,
 	  .description = "what the address says: any, interface, address, multicast, link-local, "
 			 "loopback, unknown" },
-	{ "filtered", DW_FIELD_NULL, true,
-	  .description =
-		  "what the host's packet filter lets through; not looked at in this version" },
+	{ "filtered", DW_FIELD_STRING, true, .get = get_filtered,
+	  .description = "whom the host's packet filter lets through: nobody, this host, "
+			 "10.9.0.0/24, anyone, anyone but ..., unknown; null: nobody looked" },
+	{ "filter", DW_FIELD_OBJECT, true, .members = dw_fields_filtered,
+	  .get = get_exposure_filter, .description = "more of that; null: nobody looked",
+	  .source = "packets sent into a copy of the rules" },
 	{ "probed", DW_FIELD_OBJECT, true, .members = dw_fields_probed, .get = get_probed,
 	  .description = "what the newest scan that is kept saw of it; null: none covers it",
 	  .source = "doorward scan" },

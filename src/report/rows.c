@@ -33,6 +33,9 @@ enum dw_place dw_place_of(const struct dw_door *d)
 	}
 	if (d->netns && !dw_streq(d->netns, "host"))
 		return DW_PLACE_NETNS;
+	/* behind a filter it is as far away as behind the address */
+	if (dw_filtered_is_shut(d->filtered))
+		return DW_PLACE_LOOPBACK;
 	return place_of_bound[dw_endpoint_bound(&d->at)];
 }
 

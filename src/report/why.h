@@ -50,6 +50,7 @@ void dw_story_what(const struct story *s);
 void dw_story_started(const struct story *s);
 void dw_story_relations(const struct story *s);
 void dw_story_reach(const struct story *s);
+void dw_story_filter(const struct story *s);
 void dw_story_users(const struct story *s);
 void dw_story_rights(const struct story *s);
 void dw_story_package(const struct story *s);

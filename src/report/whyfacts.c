@@ -275,7 +275,9 @@ static void tell_probed(const struct story *s)
 {
 	const struct dw_probed *p = probed_of(s);
 
-	if (p)
+	if (!p)
+		dw_story_put(s, "From outside", "no scan that is kept covers it");
+	else
 		dw_story_put(
 			s, "From outside",
 			dw_arena_printf(s->a, "%s at %s, as scan %lld saw it on %s from %s",
@@ -302,10 +304,9 @@ void dw_story_reach(const struct story *s)
 		dw_str_addf(&text, ", over %s", v4 && v6 ? "IPv4 and IPv6" : v4 ? "IPv4" : "IPv6");
 	if (!dw_streq0(first(s)->netns, "host"))
 		dw_str_addf(&text, ", in network namespace %s", shown(s, first(s)->netns));
-	dw_str_add(&text, probed_of(s) ? ". The packet filter: not looked at."
-				       : ". The packet filter and a scan from outside: not looked "
-					 "at.");
+	dw_str_add(&text, first(s)->filtered ? "." : ". The packet filter: not looked at.");
 	dw_story_put(s, "Reached by", text.s);
+	dw_story_filter(s);
 	tell_probed(s);
 }
 

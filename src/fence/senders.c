@@ -3,7 +3,7 @@
  * One walk along all addresses of a family, from border to border: of networks, and of what the rules tell apart. Which
  * rules' classes a stretch lies in is its signature; stretches of one network with one signature are one source.
  */
-#include "sources.h"
+#include "senders.h"
 
 #include <arpa/inet.h>
 #include <string.h>
@@ -90,13 +90,22 @@ static void add_classes(struct walk *w)
 	}
 }
 
+static bool is_same_place(const struct border *x, const struct border *y)
+{
+	return x->is_past == y->is_past && memcmp(x->at, y->at, sizeof(x->at)) == 0;
+}
+
 static int by_place(const void *a, const void *b)
 {
 	const struct border *x = a, *y = b;
 
-	if (x->is_past != y->is_past)
-		return x->is_past - y->is_past;
-	return memcmp(x->at, y->at, sizeof(x->at));
+	if (!is_same_place(x, y))
+		return x->is_past != y->is_past ? x->is_past - y->is_past
+						: memcmp(x->at, y->at, sizeof(x->at));
+	/* any order will do, if it is always the same */
+	if (x->is_class != y->is_class)
+		return x->is_class - y->is_class;
+	return (x->which > y->which) - (x->which < y->which);
 }
 
 #define forget(list, item)                                                                         \
@@ -279,7 +288,7 @@ static void go_along(struct walk *w)
 		const struct border *here = &w->borders.v[i], *next;
 		uint8_t high[16];
 
-		for (; i < w->borders.n && by_place(&w->borders.v[i], here) == 0; i++)
+		for (; i < w->borders.n && is_same_place(&w->borders.v[i], here); i++)
 			cross(w, &w->borders.v[i]);
 		if (here->is_past)
 			return;
@@ -435,11 +444,13 @@ static void find_of(const struct dw_scene *scene, struct walk *w,
 	if (w->borders.n > 0)
 		qsort(w->borders.v, w->borders.n, sizeof(w->borders.v[0]), by_place);
 	go_along(w);
-	/* networks first, then the others */
+	/* networks first, then the others, each in the order of zones */
 	for (unsigned pass = 0; pass < 2; pass++)
-		for (size_t i = 0; i < w->parts.n; i++)
-			if ((w->zones.v[w->parts.v[i].zone].kind == DW_SOURCE_ANYONE) == pass)
-				add_source(w, scene, &w->parts.v[i], ret);
+		for (uint32_t zone = 0; zone < w->zones.n; zone++)
+			for (size_t i = 0; i < w->parts.n; i++)
+				if (w->parts.v[i].zone == zone &&
+				    (w->zones.v[zone].kind == DW_SOURCE_ANYONE) == pass)
+					add_source(w, scene, &w->parts.v[i], ret);
 }
 
 void dw_sources_find(const struct dw_scene *scene, const struct dw_ruleset *rules,

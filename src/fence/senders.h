@@ -3,8 +3,8 @@
  * Who may send packets: this host, the networks around it, all others; each of them divided so that the rules treat all
  * addresses of a part alike. Private to src/fence.
  */
-#ifndef DW_FENCE_SOURCES_H
-#define DW_FENCE_SOURCES_H
+#ifndef DW_FENCE_SENDERS_H
+#define DW_FENCE_SENDERS_H
 
 #include "scene.h"
 

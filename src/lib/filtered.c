@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the packet filters of this host let through to its doors, by rehearsal: one for each network namespace with rules. */
+#include <string.h>
+
+#include "audit-private.h"
+#include "dw_exposure.h"
+#include "dw_str.h"
+
+#define REHEARSALS_MAX 16 /* namespaces; beyond: unknown */
+
+struct filtering {
+	struct auditing *a;
+	struct dw_arena *arena; /* the snapshot's */
+	struct dw_rehearse_network *networks;
+	size_t n_networks;
+	struct dw_door **doors; /* of the namespace at hand */
+	size_t n_doors;
+};
+
+static void add_network(struct filtering *f, const struct dw_network *n)
+{
+	for (size_t i = 0; i < f->n_networks; i++) {
+		const struct dw_rehearse_network *have = &f->networks[i];
+
+		if (have->family == n->family && have->prefix == n->prefix &&
+		    memcmp(have->address, n->address, sizeof(n->address)) == 0)
+			return;
+	}
+	f->networks[f->n_networks] =
+		(struct dw_rehearse_network){ .family = n->family, .prefix = n->prefix };
+	memcpy(f->networks[f->n_networks++].address, n->address, sizeof(n->address));
+}
+
+/* Whom the policy names is told apart from his neighbours, whether the rules do so or not. */
+static void find_networks(struct filtering *f)
+{
+	const struct dw_policy *p = f->a->policy;
+	size_t most = 0;
+
+	for (size_t i = 0; p && i < p->n_statements; i++)
+		most += p->statements[i].n_from;
+	f->networks = dw_arena_array(f->arena, most + 1, sizeof(*f->networks));
+	for (size_t i = 0; most && i < p->n_statements; i++)
+		for (size_t k = 0; k < p->statements[i].n_from; k++)
+			add_network(f, &p->statements[i].from[k]);
+}
+
+/* --- asking --------------------------------------------------------------------------------------- */
+
+/* A second time, for the rule: a trace costs more than a packet. */
+static int explain(struct dw_rehearsal *r, struct dw_exposure *x,
+		   struct dw_rehearse_answer *answers, struct dw_error *e)
+{
+	size_t *which = dw_arena_array(x->arena, x->n + 1, sizeof(*which));
+	size_t n = dw_exposure_explain(x, answers, which);
+	struct dw_rehearse_question *q = dw_arena_array(x->arena, n + 1, sizeof(*q));
+	struct dw_rehearse_answer *told = dw_arena_array(x->arena, n + 1, sizeof(*told));
+	int code;
+
+	for (size_t i = 0; i < n; i++)
+		q[i] = x->v[which[i]];
+	code = n ? dw_rehearsal_ask(r, q, n, told, e) : 0;
+	for (size_t i = 0; code >= 0 && i < n; i++)
+		answers[which[i]] = told[i];
+	return code;
+}
+
+int dw_lib_expose(struct dw_rehearsal *r, struct dw_door *const *doors, size_t n,
+		  struct dw_arena *arena, struct dw_error *e)
+{
+	struct dw_exposure_room room = { .doors = doors, .n_doors = n };
+	struct dw_rehearse_answer *answers;
+	struct dw_exposure *x;
+	int code = 0;
+
+	room.sources = dw_rehearsal_sources(r, &room.n_sources);
+	room.own = dw_rehearsal_addresses(r, &room.n_own);
+	x = dw_exposure_new(arena, &room);
+	answers = dw_arena_array(arena, x->n + 1, sizeof(*answers));
+	if (x->n)
+		code = dw_rehearsal_ask(r, x->v, x->n, answers, e);
+	if (code >= 0 && x->n)
+		code = explain(r, x, answers, e);
+	if (code >= 0)
+		dw_exposure_tell(x, answers);
+	return code;
+}
+
+/* The rules let everything pass: as if there were none. */
+static void open_to_all(const struct filtering *f)
+{
+	for (size_t i = 0; i < f->n_doors; i++) {
+		struct dw_door without = *f->doors[i];
+
+		without.packet_filter = DW_NO;
+		f->doors[i]->filtered = dw_exposure_by_address(f->arena, &without);
+	}
+}
+
+static int rehearse(const struct filtering *f, const struct dw_netns *ns, struct dw_error *e)
+{
+	struct dw_rehearse_options o = { .netns = ns,
+					 .networks = f->networks,
+					 .n_networks = f->n_networks };
+	_cleanup_(dw_cleanup_rehearsal) struct dw_rehearsal *r = NULL;
+	int code = dw_rehearsal_open(f->a->sys, &o, &r, e);
+
+	if (code < 0)
+		return code;
+	if (!dw_rehearsal_is_open(r))
+		return dw_lib_expose(r, f->doors, f->n_doors, f->arena, e);
+	open_to_all(f);
+	return 0;
+}
+
+/* --- the doors ------------------------------------------------------------------------------------ */
+
+/* Those of a namespace that cannot be told by their address. */
+static void take_doors(struct filtering *f, struct dw_snapshot *s, size_t netns)
+{
+	uint32_t inode = f->a->facts->netns.v[netns].inode;
+
+	f->n_doors = 0;
+	for (size_t i = 0; i < s->n_doors; i++) {
+		struct dw_door *d = &s->doors[i];
+
+		if (!d->filtered && (d->at.netns == inode || (netns == 0 && d->at.netns == 0)))
+			f->doors[f->n_doors++] = d;
+	}
+}
+
+static void give_up(const struct filtering *f, const char *why)
+{
+	for (size_t i = 0; i < f->n_doors; i++)
+		f->doors[i]->filtered = dw_exposure_unknown(f->arena, why);
+}
+
+static void fill_namespace(struct filtering *f, size_t netns)
+{
+	struct dw_facts *facts = f->a->facts;
+	const struct dw_netns *ns = &f->a->collect.netns.v[netns];
+	struct dw_error e = { 0 };
+	const char *name = facts->netns.v[netns].name;
+
+	if (dw_sys_is_fake(f->a->sys)) {
+		give_up(f, "only the filter of a host that runs can be rehearsed");
+		return;
+	}
+	if (ns->fd < 0 && ns->inode != dw_netns_self(f->a->sys)) {
+		give_up(f, "its network namespace could not be entered");
+		return;
+	}
+	if (rehearse(f, ns->fd < 0 ? NULL : ns, &e) >= 0)
+		return;
+	dw_facts_incomplete(facts, "no-rehearsal", NULL, 0, true,
+			    "what the packet filter%s%s lets in could not be rehearsed: %s",
+			    netns ? " of network namespace " : "",
+			    !netns ? ""
+			    : name ? name
+				   : dw_arena_printf(facts->arena, "net:[%u]", ns->inode),
+			    e.message);
+	give_up(f, dw_arena_printf(f->arena, "it could not be rehearsed: %s", e.message));
+}
+
+void dw_lib_filtered(struct auditing *a, struct dw_snapshot *s)
+{
+	struct filtering f = { .a = a, .arena = s->arena };
+	size_t n = 0, rehearsals = 0;
+
+	if (!dw_sys_is_running(a->sys))
+		return;
+	for (size_t i = 0; i < s->n_doors; i++) {
+		s->doors[i].filtered = dw_exposure_by_address(s->arena, &s->doors[i]);
+		n += !s->doors[i].filtered;
+	}
+	if (n == 0)
+		return;
+	f.doors = dw_arena_array(s->arena, n, sizeof(struct dw_door *));
+	find_networks(&f);
+	for (size_t i = 0; i < a->facts->netns.n && i < a->collect.netns.n; i++) {
+		take_doors(&f, s, i);
+		if (f.n_doors == 0)
+			continue;
+		if (rehearsals++ < REHEARSALS_MAX)
+			fill_namespace(&f, i);
+		else
+			give_up(&f, "too many network namespaces have packet filters of their own");
+	}
+}
