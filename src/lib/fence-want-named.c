@@ -41,17 +41,16 @@ static void add_run(struct naming *n, enum dw_protocol protocol, uint32_t first,
 	const struct dw_statement *s = n->s;
 	bool address = s->on && is_address(s->on);
 
-	dw_vec_push(n->w->a, &n->w->allow,
-		    ((struct dw_fence_allow){
-			    .protocol = protocol,
-			    .first = (uint16_t)first,
-			    .last = (uint16_t)last,
-			    .from = s->from_any ? NULL : s->from,
-			    .n_from = s->from_any ? 0 : s->n_from,
-			    .on_address = address ? s->on : NULL,
-			    .on_interface = s->on && !address ? s->on : NULL,
-			    .comment = comment,
-		    }));
+	want_let_in(n->w, &((struct dw_fence_allow){
+				  .protocol = protocol,
+				  .first = (uint16_t)first,
+				  .last = (uint16_t)last,
+				  .from = s->from_any ? NULL : s->from,
+				  .n_from = s->from_any ? 0 : s->n_from,
+				  .on_address = address ? s->on : NULL,
+				  .on_interface = s->on && !address ? s->on : NULL,
+				  .comment = comment,
+			  }));
 }
 
 /* The ports of the range that are this statement's, whether something is there now or not. */
@@ -122,6 +121,11 @@ static void add_named(void *data, enum dw_protocol protocol, uint16_t first, uin
 	const char *comment = want_comment(w, subject, x->n->s);
 
 	x->any = true;
+	if (protocol == DW_PROTOCOL_VSOCK || protocol == DW_PROTOCOL_BLUETOOTH) {
+		want_remark(w, "%s: %s does not go through the packet filter", comment,
+			    dw_protocol_name(protocol));
+		return;
+	}
 	if (protocol != DW_PROTOCOL_RAW) {
 		add_range(x->n, protocol, first, last, comment);
 		return;
@@ -140,15 +144,10 @@ static void mark_named(void *data, enum dw_protocol protocol, uint16_t first, ui
 
 static const char *subject_of(struct dw_arena *a, const struct dw_finding *f)
 {
-	const struct dw_door *d = f->door;
+	const struct dw_endpoint *at = &f->door->at;
+	const char *name = want_name(f);
 
-	if (f->identity.service)
-		return f->identity.service->name;
-	if (d->program)
-		return dw_basename(d->program);
-	if (d->kernel)
-		return d->kernel;
-	return dw_arena_printf(a, "%u/%s", d->at.port, dw_protocol_name(d->at.protocol));
+	return name ? name : dw_arena_printf(a, "%u/%s", at->port, dw_protocol_name(at->protocol));
 }
 
 /* A port that the statement names as such is let in as a whole; the door adds nothing to that. */
@@ -176,26 +175,44 @@ static size_t add_doors(struct naming *n, const struct dw_what *what)
 		    !want_of_door(w, f, n->s, want_comment(w, subject_of(w->a, f), n->s), &allow))
 			continue;
 		w->let_in[i - 1] = true;
-		if (!is_covered(n, what, f->door))
-			dw_vec_push(w->a, &w->allow, allow);
+		if (!is_covered(n, what, f->door) && !want_is_dhcp(f))
+			want_let_in(w, &allow);
 	}
 	return count;
+}
+
+/*
+ * Services that are not there: a statement that names one means it, while a role names all that such a host may have; and
+ * a client waits for answers alone.
+ */
+static bool is_awaited(const struct naming *n, const struct dw_what *what, size_t doors)
+{
+	if (what->kind == DW_WHAT_PORT)
+		return true;
+	return what->kind == DW_WHAT_SERVICE && doors == 0 && !n->s->role &&
+	       !(what->service->traits & DW_TRAIT_CLIENT);
 }
 
 static void add_what(struct naming *n, const struct dw_what *what)
 {
 	struct adding adding = { .n = n, .what = what };
+	const char *place = want_place(n->w->a, n->s->file, n->s->line);
 	size_t doors = add_doors(n, what);
 
-	if (what->kind == DW_WHAT_PORT || (what->kind == DW_WHAT_SERVICE && doors == 0))
+	if (is_awaited(n, what, doors))
 		(void)each_range(what, &adding, add_named);
 	if (doors > 0 || adding.any)
 		return;
-	want_remark(n->w,
-		    "keep %s (%s): nothing of it is open now, and which ports it would have is not "
-		    "known: none is let in",
-		    what->kind == DW_WHAT_SERVICE ? what->service->name : what->text,
-		    want_place(n->w->a, n->s->file, n->s->line));
+	if (n->s->role)
+		want_remark(n->w,
+			    "role %s (%s): of what it may offer, only what is there now is let in",
+			    n->s->role, place);
+	else
+		want_remark(
+			n->w,
+			"keep %s (%s): nothing of it is open now, and which ports it would have "
+			"is not known: none is let in",
+			what->kind == DW_WHAT_SERVICE ? what->service->name : what->text, place);
 }
 
 static void remark_conditions(struct wanting *w, const struct dw_statement *s)

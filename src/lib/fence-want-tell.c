@@ -39,7 +39,7 @@ static void let_advised_in(struct wanting *w, size_t i)
 			  dw_arena_printf(w->a, "%s: advice, no statement names it", text), &allow))
 		return;
 	w->let_in[i] = true;
-	dw_vec_push(w->a, &w->allow, allow);
+	want_let_in(w, &allow);
 	want_remark(w,
 		    "%s: no statement names it; it is let in from everywhere because doorward's "
 		    "verdict is keep",
@@ -99,6 +99,14 @@ static bool is_standard(const struct dw_service *s, const struct dw_door *d)
 	return false;
 }
 
+static bool lets_esp_in(const struct wanting *w)
+{
+	for (size_t i = 0; i < w->allow.n; i++)
+		if (w->allow.v[i].protocol == DW_PROTOCOL_RAW && w->allow.v[i].first == IPPROTO_ESP)
+			return true;
+	return false;
+}
+
 /* Ports given by chance, and services that need more than their port. */
 static void remark_unstable(struct wanting *w, const struct dw_finding *f)
 {
@@ -117,7 +125,7 @@ static void remark_unstable(struct wanting *w, const struct dw_finding *f)
 			    "%s: the data of passive FTP goes to other ports: set a range of them "
 			    "in the server, and keep it",
 			    want_door_text(w->a, f));
-	if (f->door->at.protocol == DW_PROTOCOL_UDP && f->door->at.port == 500)
+	if (f->door->at.protocol == DW_PROTOCOL_UDP && f->door->at.port == 500 && !lets_esp_in(w))
 		want_remark(w, "%s: IPsec without NAT needs \"keep 50/raw\" (ESP) too",
 			    want_door_text(w->a, f));
 }

@@ -3,6 +3,7 @@
 #include "fence-want.h"
 
 #include <arpa/inet.h>
+#include <netinet/in.h>
 #include <stdarg.h>
 #include <string.h>
 
@@ -56,12 +57,48 @@ const char *want_place(struct dw_arena *a, const char *file, unsigned line)
 	return dw_arena_printf(a, "%s:%u", name, line);
 }
 
+const char *want_name(const struct dw_finding *f)
+{
+	const struct dw_door *d = f->door;
+
+	if (f->identity.service && f->identity.by != DW_IDENTIFIED_PORT)
+		return f->identity.service->name;
+	if (d->program)
+		return dw_basename(d->program);
+	if (d->kernel)
+		return d->kernel;
+	return d->starter.kind == DW_STARTER_CONTAINER ? d->starter.id : NULL;
+}
+
+bool want_is_dhcp(const struct dw_finding *f)
+{
+	const struct dw_endpoint *at = &f->door->at;
+
+	return f->identity.service && f->identity.service->traits & DW_TRAIT_CLIENT &&
+	       at->protocol == DW_PROTOCOL_UDP && (at->port == 68 || at->port == 546);
+}
+
+static bool is_same(const struct dw_fence_allow *x, const struct dw_fence_allow *y)
+{
+	return x->protocol == y->protocol && x->first == y->first && x->last == y->last &&
+	       x->from == y->from && x->n_from == y->n_from && x->forwarded == y->forwarded &&
+	       dw_streq0(x->on_address, y->on_address) &&
+	       dw_streq0(x->on_interface, y->on_interface) && dw_streq0(x->target, y->target) &&
+	       dw_streq0(x->comment, y->comment);
+}
+
+void want_let_in(struct wanting *w, const struct dw_fence_allow *allow)
+{
+	for (size_t k = 0; k < DW_MIN(w->allow.n, (size_t)8); k++)
+		if (is_same(&w->allow.v[w->allow.n - 1 - k], allow))
+			return;
+	dw_vec_push(w->a, &w->allow, *allow);
+}
+
 const char *want_door_text(struct dw_arena *a, const struct dw_finding *f)
 {
 	const struct dw_door *d = f->door;
-	const char *name = f->identity.service ? f->identity.service->name
-			   : d->program        ? dw_basename(d->program)
-					       : d->kernel;
+	const char *name = want_name(f);
 	const char *range =
 		d->port_last > d->at.port ? dw_arena_printf(a, "-%u", d->port_last) : "";
 	const char *text = dw_endpoint_is_any(&d->at)
@@ -136,7 +173,8 @@ bool want_of_door(struct wanting *w, const struct dw_finding *f, const struct dw
 	const struct dw_door *d = f->door;
 	bool forwarded = d->kind == DW_KIND_FORWARDED;
 
-	if (!want_is_filtered(d) || want_is_loopback(d))
+	if (!want_is_filtered(d) || want_is_loopback(d) ||
+	    (d->at.protocol == DW_PROTOCOL_RAW && d->at.port == IPPROTO_RAW))
 		return false;
 	*ret = (struct dw_fence_allow){
 		.protocol = d->at.protocol,

@@ -30,6 +30,12 @@ bool want_is_filtered(const struct dw_door *d);
 bool want_is_loopback(const struct dw_door *d);
 /* policy:3, policy.d/10-web.policy:7 */
 const char *want_place(struct dw_arena *a, const char *file, unsigned line);
+/* Adds it, unless it is there already: a door of both families is two. */
+void want_let_in(struct wanting *w, const struct dw_fence_allow *allow);
+/* What holds the door, for people; a service that only its port speaks for does not count. NULL: not known. */
+const char *want_name(const struct dw_finding *f);
+/* A DHCP client's own port: what it waits for is let in by rules of their own. */
+bool want_is_dhcp(const struct dw_finding *f);
 /* 22/tcp (ssh) */
 const char *want_door_text(struct dw_arena *a, const struct dw_finding *f);
 /* "ssh: administration (policy:3)" */
