@@ -17,6 +17,7 @@ struct asking {
 	struct dw_sys *sys;
 	struct dw_arena *arena;
 	struct doorward_rehearsal *r;
+	uint32_t self; /* inode of our network namespace: whose filter it is */
 	struct dw_rehearsal *before, *after;
 	const struct dw_source *sources;
 	size_t n_sources;
@@ -134,7 +135,7 @@ static const uint8_t *own_address(const struct asking *k, const struct dw_source
 	return any;
 }
 
-static bool is_asked(const struct dw_door *d)
+static bool is_asked(const struct asking *k, const struct dw_door *d)
 {
 	static const bool can[DW_PROTOCOL_COUNT] = {
 		[DW_PROTOCOL_TCP] = true,  [DW_PROTOCOL_UDP] = true,  [DW_PROTOCOL_UDPLITE] = true,
@@ -142,7 +143,7 @@ static bool is_asked(const struct dw_door *d)
 	};
 
 	if ((d->kind != DW_KIND_LISTENER && d->kind != DW_KIND_DATAGRAM) || !d->at.has_port ||
-	    !dw_streq0(d->netns, "host") || !can[d->at.protocol])
+	    d->at.netns != k->self || !can[d->at.protocol])
 		return false;
 	if (d->at.family == DW_FAMILY_IPV4 && d->at.address[0] == 127)
 		return false;
@@ -160,7 +161,7 @@ static void ask_doors(struct asking *k)
 	const struct dw_snapshot *s = k->r->audit->report.snapshot;
 
 	for (size_t i = 0; i < s->n_doors; i++)
-		for (uint32_t j = 0; is_asked(&s->doors[i]) && j < k->n_sources; j++) {
+		for (uint32_t j = 0; is_asked(k, &s->doors[i]) && j < k->n_sources; j++) {
 			const struct dw_door *d = &s->doors[i];
 			const uint8_t *to = d->at.address;
 
@@ -206,12 +207,24 @@ static bool source_of(const struct asking *k, enum dw_family family, const uint8
 	return found;
 }
 
+/* From this host to itself, whatever the address: by the loopback interface. */
+static bool host_of(const struct asking *k, enum dw_family family, uint32_t *ret)
+{
+	for (uint32_t i = 0; i < k->n_sources; i++)
+		if (k->sources[i].family == family && k->sources[i].kind == DW_SOURCE_HOST) {
+			*ret = i;
+			return true;
+		}
+	return false;
+}
+
 static void ask_connection(struct asking *k, const struct dw_connection_fact *c)
 {
 	uint32_t source = 0;
 
-	if (c->at.protocol == DW_PROTOCOL_TCP && c->at.netns == 0 && !c->local &&
-	    source_of(k, c->at.family, c->peer, &source))
+	if (c->at.protocol == DW_PROTOCOL_TCP && c->at.netns == k->self &&
+	    (c->local ? host_of(k, c->at.family, &source)
+		      : source_of(k, c->at.family, c->peer, &source)))
 		ask(k, source, c->at.protocol, c->at.address, c->at.port, NULL, c);
 }
 
@@ -329,7 +342,7 @@ static void judge(struct asking *k)
 
 void dw_fence_rehearse(struct dw_sys *s, struct doorward_rehearsal *r)
 {
-	struct asking k = { .sys = s, .arena = r->arena, .r = r };
+	struct asking k = { .sys = s, .arena = r->arena, .r = r, .self = dw_netns_self(s) };
 	struct dw_error e = { 0 };
 	int status;
 
@@ -356,7 +369,7 @@ enum dw_fence_way dw_fence_way_now(struct dw_sys *s, const struct dw_connection_
 				   struct dw_arena *a, const char **ret_why)
 {
 	struct doorward_rehearsal r = { .arena = a, .mine = mine };
-	struct asking k = { .sys = s, .arena = a, .r = &r };
+	struct asking k = { .sys = s, .arena = a, .r = &r, .self = dw_netns_self(s) };
 	struct dw_error e = { 0 };
 	enum dw_fence_way way = DW_FENCE_WAY_UNKNOWN;
 	int status;

@@ -28,7 +28,7 @@ struct narrowing {
 	DW_VEC(struct dw_lever) levers;
 };
 
-static bool is_narrowable(const struct dw_plan_door *d)
+static bool is_narrowable(uint32_t self, const struct dw_plan_door *d)
 {
 	static const bool can[DW_PROTOCOL_COUNT] = {
 		[DW_PROTOCOL_TCP] = true,  [DW_PROTOCOL_UDP] = true,  [DW_PROTOCOL_UDPLITE] = true,
@@ -37,7 +37,7 @@ static bool is_narrowable(const struct dw_plan_door *d)
 	const struct dw_door *door = d->door;
 
 	return d->intent == DW_INTENT_RESTRICT && d->levers && d->levers->cannot && !d->login &&
-	       !door->carries_session && door->at.has_port && dw_streq0(door->netns, "host") &&
+	       !door->carries_session && door->at.has_port && door->at.netns == self &&
 	       can[door->at.protocol] &&
 	       (door->kind == DW_KIND_LISTENER || door->kind == DW_KIND_DATAGRAM);
 }
@@ -220,12 +220,13 @@ void dw_lib_levers_fence(const struct dw_audit *audit, struct dw_switch *sw,
 			       .arena = a,
 			       .service_manager = audit->snapshot->service_manager,
 			       .rules = { .arena = a } };
+	uint32_t self = dw_netns_self(sw->sys);
 	bool *narrows = dw_arena_array(a, n + 1, sizeof(*narrows));
 
 	for (size_t i = 0; i < n; i++) {
 		struct dw_strings from = { 0 };
 
-		narrows[i] = is_narrowable(&doors[i]) &&
+		narrows[i] = is_narrowable(self, &doors[i]) &&
 			     dw_lib_networks_of(audit, doors[i].door, a, &from);
 		if (narrows[i])
 			add_rules(&k, &doors[i], &from);

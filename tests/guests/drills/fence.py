@@ -148,13 +148,38 @@ def kept(guest):
     t.check(not left, "reverted: no unit", left)
 
 
+def narrowed(guest, port="8301"):
+    """A door that no setting narrows: the filter does, at once and after a boot; undone without a trace."""
+    t = guest.tests
+    before = rules(guest)
+    guest.write("/etc/doorward/narrow", f"default report\nkeep {port}/tcp from 10.200.0.0/16 because \"the drill\"\n")
+
+    def reaches():
+        return run(["ip", "netns", "exec", "dwt-scan", "python3", "-c",
+                    f"import socket; socket.create_connection(('{guest.address}', {port}), 3)"], "connect", 10).code == 0
+    t.check(reaches(), "narrowed: reached before")
+    ran = guest.doorward("close", "--yes", "--policy", "/etc/doorward/narrow")
+    t.check(ran.code in (DONE, 1, 3), "narrowed: closed", ran.text()[-2500:])
+    t.check("chain narrowed" in rules(guest) and not reaches(), "narrowed: not reached any more", ran.text()[-2500:])
+    guest.reboot("--no-settle")
+    t.check("chain narrowed" in rules(guest) and not reaches(), "narrowed: nor after a boot", rules(guest))
+    ran = guest.doorward("undo")
+    t.check(ran.code == DONE and reaches(), "narrowed: undone", ran.text()[-2500:])
+    t.check(rules(guest) == before, "narrowed, undone: the ruleset is byte for byte as before", rules(guest))
+    left = guest.shell("find /etc -name '*doorward-fence*' -o -name fence.nft").out
+    t.check(not left, "narrowed, undone: no file", left)
+
+
 def all_of_it(guest):
     more = int(os.environ.get("DW_DRILL_FENCE", "0"))
     guest.write(CUTTING, "default close\nkeep ssh from 10.200.0.0/16 because \"the drill\"\n")
-    guest.knocking.rest()
+    knocking = guest.knocking
+    knocking.rest()
+    guest.knocking = None       # a reboot would let it go on
     try:
         refused(guest)
         kept(guest)
+        narrowed(guest)
         for i in range(max(1, more // 5)):
             lockout(guest, i + 1)
         for i in range(max(3, more - more // 5)):
@@ -162,4 +187,5 @@ def all_of_it(guest):
         dropped(guest)
         booted(guest)
     finally:
-        guest.knocking.go_on()
+        guest.knocking = knocking
+        knocking.go_on()
