@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What the rules of the policy would change, tried on a copy of this host's filter; nothing is changed. */
 #include <errno.h>
+#include <string.h>
 
 #include "change.h"
+#include "dw_macros.h"
 #include "fence.h"
 
 static enum dw_exit failed(const struct doorward *d, const struct dw_arguments *args, int r)
@@ -16,17 +18,26 @@ static enum dw_exit failed(const struct doorward *d, const struct dw_arguments *
 	return DW_EXIT_BLIND;
 }
 
+/* Other managers of the filter; which doors would be cut, the rehearsal tells better. */
+static void tell(dw_unused void *data, const char *kind, const char *text)
+{
+	if (strcmp(kind, "conflict") == 0)
+		dw_cli_complain(text);
+}
+
 /* The rules as nft -f takes them; to be freed. NULL: there are none, which was told. */
 static char *rules_of(struct doorward *d, struct doorward_audit *audit,
 		      const struct dw_arguments *args, enum dw_exit *ret)
 {
-	const struct doorward_fence_options o = { .size = sizeof(o) };
+	const struct doorward_fence_options o = { .size = sizeof(o), .style = "nft" };
 	struct doorward_fence *fence = NULL;
 	char *text = NULL;
 	size_t n = 0;
 	FILE *out = NULL;
 	int r = doorward_fence_make(d, audit, &o, &fence);
 
+	if (r == 0 && !dw_cli_given(args, DW_OPTION_QUIET))
+		doorward_fence_tell(fence, tell, NULL);
 	if (r == 0)
 		out = open_memstream(&text, &n);
 	if (r == 0)

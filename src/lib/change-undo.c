@@ -94,7 +94,7 @@ int doorward_undo(struct doorward *d, long long run, int force,
 static int undo_expired(struct changing *c, long long run, long long *ret_run, struct dw_error *e)
 {
 	const char *boot = dw_change_boot_id(c->sys, c->arena);
-	struct dw_run *runs = NULL, undone;
+	struct dw_run *runs = NULL, undone = { 0 };
 	bool some = false;
 	size_t n = 0;
 	int worst = 0, r = dw_store_runs(c->store, c->arena, &runs, &n, e);
@@ -109,6 +109,8 @@ static int undo_expired(struct changing *c, long long run, long long *ret_run, s
 		some = true;
 		*ret_run = runs[i].id;
 		one = dw_apply_undo(&c->apply, runs[i].id, false, &undone, e);
+		if (one < 0 && dw_streq0(runs[i].kind, "fence"))
+			dw_fence_put_back(c, &undone);
 		worst = one < 0 ? one : worst;
 	}
 	if (r < 0)

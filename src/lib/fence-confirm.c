@@ -120,6 +120,21 @@ int dw_fence_may_confirm(struct changing *c, int64_t run, struct dw_error *e)
 		text, (long long)run);
 }
 
+void dw_fence_put_back(struct changing *c, const struct dw_run *run)
+{
+	const struct dw_switch_ops *ops = dw_switch_find("fence");
+
+	for (size_t i = 0; i < run->n_steps; i++) {
+		const struct dw_step *t = &run->steps[i].step;
+		struct dw_state now = { 0 };
+
+		if (dw_streq0(t->manager, "fence") &&
+		    ops->state(&c->sw, t->object, &now, NULL) == 0 &&
+		    dw_streq0(now.text, t->want.text))
+			(void)ops->set(&c->sw, t->object, &now, &t->expect, NULL);
+	}
+}
+
 /* --- confirm and revert ----------------------------------------------------------------------------------- */
 
 static bool is_fence(const struct dw_run *r)

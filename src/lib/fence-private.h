@@ -76,6 +76,12 @@ void dw_fence_rehearse(struct dw_sys *s, struct doorward_rehearsal *r);
 enum dw_fence_way dw_fence_way_now(struct dw_sys *s, const struct dw_connection_fact *mine,
 				   struct dw_arena *a, const char **ret_why);
 
+/*
+ * The table alone, without the journal: what a timer does when the run could not be taken back, because the disk is
+ * full, say. Whoever is locked out cannot make room. A later undo finds the table as before.
+ */
+void dw_fence_put_back(struct changing *c, const struct dw_run *run);
+
 /* --- who is connected ------------------------------------------------------------------------------------ */
 
 /* The connections of this host now; `mine` marked. To be freed with dw_facts_free(). NULL: they could not be listed. */

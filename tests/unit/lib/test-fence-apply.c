@@ -31,8 +31,7 @@ struct fence {
 	struct doorward *d;
 	struct doorward_audit *audit;
 	struct doorward_rehearsal *r;
-	unsigned fail_at, calls, kill_at, commits;
-	bool failing;
+	unsigned fail_at, store_fail_at, calls, kill_at, commits;
 };
 
 /* --- what a timer runs: this program, called as doorward would be ------------------------------------------ */
@@ -81,6 +80,7 @@ static void opened(void *data, struct dw_sys *sys, struct dw_store *store)
 	struct fence *f = data;
 
 	dw_sys_fail_at(sys, f->fail_at, EIO);
+	dw_store_fail_at(store, f->store_fail_at, ENOSPC);
 	dw_store_on_commit(store, on_commit, f);
 }
 
@@ -289,7 +289,7 @@ static void each_call_failed(void)
 		DW_CHECK_INT(doorward_fence_revert(f.d, NULL, &run), 0);
 	}
 	/* most of them only look who is connected: some of these stand for all */
-	for (unsigned n = 1; n <= all; n += n < 60 || n + 60 > all ? 1 : 1 + all / 60) {
+	for (unsigned n = 1; n <= all; n += n < 60 || n + 60 > all ? 1 : 1 + all / 30) {
 		struct doorward *d = context(&f);
 		long long run = 0;
 		int r;
@@ -367,6 +367,35 @@ static void killed_at_each_write(void)
 		doorward_free(d);
 	}
 	end(&f);
+}
+
+/* Whoever is locked out cannot make room on the disk: the rules come back though the journal cannot be written. */
+static void full_disk(void)
+{
+	struct fence f;
+
+	if (!begin(&f))
+		return;
+	for (unsigned n = 4; n <= 40; n += 3) {
+		long long run = 0, found = 0;
+		int r;
+
+		DW_CHECK_INT(apply_for(&f, f.d, 600, &run), 0);
+		f.store_fail_at = n;
+		(void)doorward_undo_expired(f.d, run, NULL, &found);
+		f.store_fail_at = 0;
+		if (found) /* else the lock or the list of runs failed: before anything is known */
+			DW_CHECK(!is_loaded(&f));
+		r = doorward_fence_revert(f.d, NULL, &run);
+		DW_CHECK(r == 0 || r == -EALREADY);
+		DW_CHECK(is_clean(&f));
+	}
+	end(&f);
+}
+
+DW_TEST(a_full_disk_locks_nobody_out)
+{
+	namespace_run(full_disk);
 }
 
 DW_TEST(kept_and_taken_back_again)
