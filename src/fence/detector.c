@@ -24,8 +24,12 @@
 #define LEAVE  "doorward leaves"
 #define WATCH  "doorward sentinel"
 #define MET    "met "
+#define TRACE  "TRACE: " /* net/ipv4/netfilter/ip_tables.c, trace_packet() */
 
-#define LOOPBACK      1u /* its index is that in each namespace */
+#define TRACE_GROUP 0u /* of what has no group of its own */
+
+#define FIRST_SEQ     (1u << 30) /* of batches; below: requests */
+#define LOOPBACK      1u         /* its index is that in each namespace */
 #define QUEUE_BYTES   ((size_t)64 << 20)
 #define ANSWER_BYTES  ((size_t)256 * 1024)
 #define COPY_BYTES    128u
@@ -34,10 +38,14 @@
 
 enum { TCP_FLAGS_AT = 13, TCP_RST = 0x04 };
 
+/* The groups: our own, of rules in doubt, of traces. */
+enum which_log { DW_LOG_OWN = 0, DW_LOG_MET, DW_LOG_TRACE, DW_LOG_COUNT };
+
 struct dw_detector {
 	struct dw_sys *sys;
 	struct dw_listener *log, *control;
 	uint32_t sentinel;
+	uint32_t seq; /* of messages on `control` */
 	bool traced;
 	/* while reading */
 	dw_detector_cb *cb;
@@ -121,7 +129,7 @@ static int make_table(struct dw_detector *d, uint32_t flags, struct dw_error *e)
 {
 	struct dw_nfmake b;
 
-	dw_nfmake_begin(&b);
+	dw_nfmake_begin(&b, &d->seq);
 	dw_nfmake_message(&b, NFT_MSG_NEWTABLE, NLM_F_CREATE | NLM_F_EXCL, NFPROTO_INET);
 	dw_nfmake_table(&b, DW_DETECTOR_TABLE, flags);
 	add_sentinel(&b, d->sentinel);
@@ -132,14 +140,17 @@ static int make_table(struct dw_detector *d, uint32_t flags, struct dw_error *e)
 
 int dw_detector_renew(struct dw_detector *d, struct dw_error *e)
 {
-	int r = make_table(d, NFT_TABLE_F_OWNER, e);
+	struct dw_error error = { 0 };
+	int r = make_table(d, NFT_TABLE_F_OWNER, &error);
 
 	if (r == -EOPNOTSUPP || r == -EINVAL) /* before Linux 5.12 */
-		r = make_table(d, 0, e);
+		r = make_table(d, 0, &error);
 	if (r == -EEXIST)
 		return 0;
 	if (r == 0)
 		d->traced = false;
+	else if (e)
+		*e = error;
 	return r;
 }
 
@@ -154,7 +165,7 @@ int dw_detector_trace(struct dw_detector *d, bool on, struct dw_error *e)
 
 	if (on == d->traced)
 		return 0;
-	dw_nfmake_begin(&b);
+	dw_nfmake_begin(&b, &d->seq);
 	for (size_t i = 0; i < DW_ARRAY_SIZE(chains); i++) {
 		if (on) {
 			add_chain(&b, chains[i].name, chains[i].hook, INT_MIN);
@@ -263,7 +274,7 @@ static void take_attribute(const struct nlattr *t, struct logged *l)
 	}
 }
 
-static void count_up(struct dw_detector *d, unsigned which, const struct logged *l)
+static void count_up(struct dw_detector *d, enum which_log which, const struct logged *l)
 {
 	if (!l->has_seq)
 		return;
@@ -285,24 +296,31 @@ static bool names_rule(const struct logged *l, struct dw_detected *ret)
 	return true;
 }
 
-static void see_packet(struct dw_detector *d, bool of_rules, const struct logged *l)
+static void see_own(struct dw_detector *d, const struct logged *l, struct dw_detected *seen)
+{
+	if (dw_streq(l->prefix, WATCH)) {
+		d->sentinels += seen->packet.id == d->sentinel_id;
+		return;
+	}
+	seen->forwarded = dw_streq(l->prefix, LEAVE);
+	if (seen->forwarded || dw_streq(l->prefix, ARRIVE))
+		d->cb(d->data, seen);
+}
+
+static void see_packet(struct dw_detector *d, enum which_log which, const struct logged *l)
 {
 	struct dw_detected seen = { .in = l->in, .out = l->out };
 
 	if (!l->bytes || !l->prefix || !dw_rehearse_packet_read(l->bytes, l->n, &seen.packet))
 		return;
-	if (of_rules) {
-		if (names_rule(l, &seen))
-			d->cb(d->data, &seen);
-		return;
-	}
-	if (dw_streq(l->prefix, WATCH)) {
-		d->sentinels += seen.packet.id == d->sentinel_id;
-		return;
-	}
-	seen.forwarded = dw_streq(l->prefix, LEAVE);
-	if (seen.forwarded || dw_streq(l->prefix, ARRIVE))
+	if (which == DW_LOG_OWN)
+		see_own(d, l, &seen);
+	if (which == DW_LOG_MET && names_rule(l, &seen))
 		d->cb(d->data, &seen);
+	if (which == DW_LOG_TRACE && strncmp(l->prefix, TRACE, strlen(TRACE)) == 0) {
+		seen.trace = l->prefix + strlen(TRACE);
+		d->cb(d->data, &seen);
+	}
 }
 
 static int see_message(const struct nlmsghdr *m, void *arg)
@@ -311,7 +329,7 @@ static int see_message(const struct nlmsghdr *m, void *arg)
 	const struct nfgenmsg *head = mnl_nlmsg_get_payload(m);
 	struct logged l = { 0 };
 	const struct nlattr *t;
-	bool of_rules;
+	enum which_log which = DW_LOG_OWN;
 
 	if (m->nlmsg_type != (NFNL_SUBSYS_ULOG << 8 | NFULNL_MSG_PACKET) ||
 	    m->nlmsg_len < mnl_nlmsg_size(sizeof(*head)))
@@ -320,9 +338,10 @@ static int see_message(const struct nlmsghdr *m, void *arg)
 	{
 		take_attribute(t, &l);
 	}
-	of_rules = ntohs(head->res_id) == DW_MET_GROUP;
-	count_up(d, of_rules, &l);
-	see_packet(d, of_rules, &l);
+	if (ntohs(head->res_id) != GROUP)
+		which = ntohs(head->res_id) == DW_MET_GROUP ? DW_LOG_MET : DW_LOG_TRACE;
+	count_up(d, which, &l);
+	see_packet(d, which, &l);
 	return 0;
 }
 
@@ -381,6 +400,7 @@ int dw_detector_open(struct dw_sys *s, const struct dw_netns *n, uint32_t sentin
 		dw_oom();
 	d->sys = s;
 	d->sentinel = sentinel;
+	d->seq = FIRST_SEQ;
 	d->sentinel_id = DW_SENTINEL_ID;
 	r = dw_listener_open(s, n, NETLINK_NETFILTER, QUEUE_BYTES, &d->log, e);
 	if (r == 0)
@@ -389,6 +409,8 @@ int dw_detector_open(struct dw_sys *s, const struct dw_netns *n, uint32_t sentin
 		r = bind_group(d, GROUP, DW_DETECTOR_SENTINELS, e);
 	if (r == 0)
 		r = bind_group(d, DW_MET_GROUP, 1, e);
+	if (r == 0)
+		r = bind_group(d, TRACE_GROUP, 1, e);
 	if (r == 0)
 		r = dw_detector_renew(d, e);
 	if (r < 0)

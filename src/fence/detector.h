@@ -11,12 +11,13 @@
 
 struct dw_detector;
 
-/* A packet that got so far, or that met the conditions of a rule in doubt. */
+/* A packet that got so far, or that met the conditions of a rule in doubt, or that was traced in tables of iptables-legacy. */
 struct dw_detected {
-	bool met;         /* of a rule in doubt: `rule` */
-	uint32_t rule;    /* its id */
-	bool forwarded;   /* at the end of postrouting, on its way out */
-	uint32_t in, out; /* interfaces, 0: none */
+	const char *trace; /* "filter:INPUT:rule:3 "; NULL: none, it is one of the others */
+	bool met;          /* of a rule in doubt: `rule` */
+	uint32_t rule;     /* its id */
+	bool forwarded;    /* at the end of postrouting, on its way out */
+	uint32_t in, out;  /* interfaces, 0: none */
 	struct dw_rehearse_seen packet;
 };
 typedef void dw_detector_cb(void *data, const struct dw_detected *d);

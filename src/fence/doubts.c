@@ -233,7 +233,7 @@ static void leave_open(struct settling *s, const struct doubt *d, unsigned k, co
 
 	*a = (struct dw_rehearse_answer){ 0 };
 	dw_answer_name_rule(rule, a);
-	a->why = dw_arena_printf(s->r->arena, "%s (%s) %s", rule->words, doubt_words(rule), why);
+	a->why = dw_arena_printf(s->r->arena, "%s %s: %s", rule->words, why, doubt_words(rule));
 }
 
 static bool is_unsure(const struct doubt *d)
@@ -262,14 +262,14 @@ static void judge(struct settling *s, const struct doubt *d)
 		return;
 	}
 	if (is_unsure(d)) {
-		leave_open(s, d, 0, "could not be tried: packets were lost");
+		leave_open(s, d, 0, "could not be tried, for packets were lost");
 		return;
 	}
 	for (uint64_t host = 0; host < (uint64_t)1 << d->n; host++) {
 		if ((host & sender) != 0 || alike(o, &d->outcomes[best_choice(d, host, sender)]))
 			continue;
 		leave_open(s, d, first_bit(host),
-			   "decides, and what it depends on only the host itself knows");
+			   "decides, and depends on what only the host itself knows");
 		return;
 	}
 	dw_answer_take(&s->questions[d->question],

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "legacy.h"
+#include "sources.h"
 
 #define ENTRIES_MAX 500000u
 
@@ -341,4 +342,44 @@ const struct dw_rule *dw_rs_legacy_traced(const struct dw_ruleset *r, uint8_t fa
 				return &r->rules[t->chains.v[k].first + number - 1];
 	}
 	return NULL;
+}
+
+/*
+ * --- sources
+ * --------------------------------------------------------------------------------------
+ */
+
+static void entry_sources(const struct dw_legacy *t, const struct dw_legacy_entry *e,
+			  struct dw_sources *s)
+{
+	const uint8_t *p = t->blob.entries + e->at;
+	struct dw_sources_part part = { .family = t->blob.six ? DW_FAMILY_IPV6 : DW_FAMILY_IPV4 };
+	static const uint8_t any[16];
+	uint8_t source[16];
+
+	part.n = dw_address_bytes(part.family);
+	memcpy(source,
+	       p + (t->blob.six ? offsetof(struct ip6t_ip6, src) : offsetof(struct ipt_ip, src)),
+	       part.n);
+	memcpy(part.mask,
+	       p + (t->blob.six ? offsetof(struct ip6t_ip6, smsk) : offsetof(struct ipt_ip, smsk)),
+	       part.n);
+	if (memcmp(part.mask, any, part.n) != 0)
+		dw_sources_masked(s, &part, source);
+	for (size_t i = 0; i < e->matches.n; i++) {
+		struct xt_entry_match m;
+
+		memcpy(&m, p + e->matches.v[i].at, sizeof(m));
+		m.u.user.name[sizeof(m.u.user.name) - 1] = '\0';
+		dw_sources_match(s, part.family, m.u.user.name, m.u.user.revision,
+				 p + e->matches.v[i].at + sizeof(m),
+				 e->matches.v[i].size - sizeof(m));
+	}
+}
+
+void dw_legacy_sources(const struct dw_legacy *t, struct dw_sources *s)
+{
+	for (size_t i = 0; i < t->entries.n; i++)
+		if (t->entries.v[i].id != DW_LEGACY_NO_RULE)
+			entry_sources(t, &t->entries.v[i], s);
 }

@@ -43,9 +43,9 @@ static void end(struct dw_nfmake *b)
 	b->expressions = NULL;
 }
 
-void dw_nfmake_begin(struct dw_nfmake *b)
+void dw_nfmake_begin(struct dw_nfmake *b, uint32_t *seq)
 {
-	*b = (struct dw_nfmake){ 0 };
+	*b = (struct dw_nfmake){ .seq = *seq, .first = *seq, .next = seq };
 	b->m = begin(b, NFNL_MSG_BATCH_BEGIN, 0, AF_UNSPEC, NFNL_SUBSYS_NFTABLES);
 	end(b);
 }
@@ -203,5 +203,6 @@ int dw_nfmake_send(struct dw_nfmake *b, struct dw_listener *l, struct dw_error *
 	end(b);
 	b->m = begin(b, NFNL_MSG_BATCH_END, 0, AF_UNSPEC, NFNL_SUBSYS_NFTABLES);
 	end(b);
-	return dw_listener_batch(l, b->room, b->n, last, e);
+	*b->next = b->seq;
+	return dw_listener_batch(l, b->room, b->n, b->first, last, e);
 }

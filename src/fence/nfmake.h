@@ -17,12 +17,14 @@
 struct dw_nfmake {
 	char room[DW_NFMAKE_ROOM] __attribute__((aligned(8)));
 	size_t n;
-	uint32_t seq;
+	uint32_t seq, first;
+	uint32_t *next;     /* where the numbers come from */
 	struct nlmsghdr *m; /* the message being made */
 	struct nlattr *expressions;
 };
 
-void dw_nfmake_begin(struct dw_nfmake *b);
+/* *seq: numbers of messages, those of one socket used once; advanced when it is sent. */
+void dw_nfmake_begin(struct dw_nfmake *b, uint32_t *seq);
 /* type: NFT_MSG_xxx; family NFPROTO_xxx. Ends the message before. */
 void dw_nfmake_message(struct dw_nfmake *b, uint16_t type, uint16_t flags, uint8_t family);
 /* Of the message that was begun. */

@@ -119,7 +119,7 @@ static int read_all(struct dw_rehearsal *r, struct dw_error *e)
 		return code;
 	r->is_open = !r->rules->has_hooks && !r->options.change;
 	r->met = dw_arena_array(r->arena, r->rules->n_rules + 1, sizeof(*r->met));
-	dw_sources_find(r->scene, r->rules, r->options.networks, r->options.n_networks,
+	dw_senders_find(r->scene, r->rules, r->options.networks, r->options.n_networks,
 			&r->sources);
 	find_own(r);
 	tell_obstacles(r);

@@ -14,7 +14,7 @@ struct dw_rehearsal {
 	struct dw_scene *scene;
 	struct dw_ruleset *rules;
 	struct dw_detector *detector; /* NULL: there is no copy yet */
-	struct dw_sources sources;
+	struct dw_senders sources;
 	DW_VEC(struct dw_rehearse_own) own;
 	struct dw_strings obstacles;
 	size_t n_obstacles_of_rules; /* told so far, in that order: the rules', the scene's */

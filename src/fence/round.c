@@ -115,7 +115,7 @@ static void see(void *data, const struct dw_detected *d)
 	struct dw_outcome *o;
 	size_t i;
 
-	if (p->id < b->id || p->id - b->id >= b->n)
+	if (d->trace || p->id < b->id || p->id - b->id >= b->n)
 		return;
 	i = b->first + (p->id - b->id);
 	if (d->met) {

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "legacy.h"
-#include "ruleset_private.h"
+#include "sources.h"
 
 void dw_rs_obstacle(struct dw_rs_copy *c, uint32_t ifindex, const char *fmt, ...)
 {
@@ -208,6 +208,7 @@ void dw_rs_settle(struct dw_ruleset *r)
 	find_filled(c);
 	dw_rs_judge_all(r);
 	tell_apart(r);
+	dw_sources_find(r);
 	for (size_t i = 0; i < c->chains.n; i++)
 		r->has_hooks |= c->chains.v[i]->base;
 	for (size_t i = 0; i < c->legacy.n; i++)

@@ -63,6 +63,7 @@ struct dw_rs_set {
 	uint32_t flags, key_len, data_type, object_type;
 	bool filled; /* at run time, by a rule or a program; or its elements go by themselves */
 	bool refused;
+	bool told; /* its sources are among the classes */
 	bool used; /* loading: a rule in the batch looks something up in it */
 	DW_VEC(struct dw_rs_item) elements; /* messages of many each */
 };
@@ -90,6 +91,9 @@ struct dw_rs_expr {
 	enum dw_rs_act act;
 	/* An xt match of which only a part is in doubt: its information without that part; NULL: none. */
 	const void *eased;
+	/* A comparison of which only a part is in doubt: `eased` is what the rest is to be, masked. */
+	const void *eased_mask;
+	size_t eased_n;
 };
 
 struct dw_rs_rule {

@@ -47,7 +47,7 @@ static const char *const of_v4[] = { "forwarding",
 static const char *const of_v6[] = { "forwarding", "accept_source_route",
 				     "ignore_routes_with_linkdown", "disable_ipv6" };
 
-/* In a copy nobody asks for routers or for twins of an address. */
+/* In a copy nobody asks for routers or for twins of an address, and nothing is written to the kernel's log. */
 static const struct {
 	const char *path, *value;
 } quiet[] = {
@@ -57,6 +57,9 @@ static const struct {
 	{ "/proc/sys/net/ipv6/conf/default/autoconf", "0" },
 	{ "/proc/sys/net/ipv6/conf/default/router_solicitations", "0" },
 	{ "/proc/sys/net/ipv6/conf/default/addr_gen_mode", "1" },
+	/* traces of iptables-legacy go to NFLOG */
+	{ "/proc/sys/net/netfilter/nf_log/2", "nfnetlink_log" },
+	{ "/proc/sys/net/netfilter/nf_log/10", "nfnetlink_log" },
 };
 
 struct setting {

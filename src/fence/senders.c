@@ -3,54 +3,11 @@
  * One walk along all addresses of a family, from border to border: of networks, and of what the rules tell apart. Which
  * rules' classes a stretch lies in is its signature; stretches of one network with one signature are one source.
  */
-#include "senders.h"
+#include "senders_private.h"
 
-#include <arpa/inet.h>
 #include <string.h>
 
-#include "dw_str.h"
-
-#define SPANS_KEPT   64u
-#define CLASSES_TOLD 4u /* classes of a part that are kept for its words */
-#define NAMED        3u /* exceptions that are named */
-
-struct border {
-	uint8_t at[16]; /* the first address of what begins, or behind what ends */
-	bool is_past;   /* behind the last address that there is */
-	bool is_class, ends;
-	uint32_t which;
-};
-
-struct part {
-	uint32_t zone;
-	uint64_t signature;
-	double size; /* addresses */
-	uint8_t address[16];
-	bool preferred; /* the address is one that we like best */
-	bool unclear;
-	DW_VEC(struct dw_rehearse_span) spans;
-	size_t more_spans;
-	uint32_t classes[CLASSES_TOLD];
-	unsigned n_classes;
-};
-
-struct walk {
-	struct dw_arena *a; /* of the result */
-	struct dw_arena *scratch;
-	enum dw_family family;
-	size_t size;
-	const struct dw_ruleset *rules;
-	struct dw_zones zones;
-	DW_VEC(struct border) borders;
-	DW_VEC(uint32_t) active_zones;
-	DW_VEC(uint32_t) active_classes;
-	uint64_t signature;
-	bool odd;
-	DW_VEC(struct part) parts;
-	uint32_t *last; /* of each zone: 1 + the part of its latest stretch; 0: none */
-	struct dw_rehearse_span *gap; /* of each zone: own addresses before its first stretch */
-	bool *has_gap;
-};
+#define SPANS_KEPT 64u
 
 /* splitmix64: the signature is the sum (exclusive or) of such numbers, so that a class counts by being there or not */
 static uint64_t number_of(uint32_t class)
@@ -64,11 +21,11 @@ static uint64_t number_of(uint32_t class)
 
 /* --- borders ------------------------------------------------------------------------------------ */
 
-static void add_borders(struct walk *w, const uint8_t *low, const uint8_t *high, bool is_class,
+static void add_borders(struct dw_walk *w, const uint8_t *low, const uint8_t *high, bool is_class,
 			uint32_t which)
 {
-	struct border begin = { .is_class = is_class, .which = which };
-	struct border end = { .is_class = is_class, .which = which, .ends = true };
+	struct dw_border begin = { .is_class = is_class, .which = which };
+	struct dw_border end = { .is_class = is_class, .which = which, .ends = true };
 
 	memcpy(begin.at, low, w->size);
 	memcpy(end.at, high, w->size);
@@ -77,7 +34,7 @@ static void add_borders(struct walk *w, const uint8_t *low, const uint8_t *high,
 	dw_vec_push(w->scratch, &w->borders, end);
 }
 
-static void add_classes(struct walk *w)
+static void add_classes(struct dw_walk *w)
 {
 	for (uint32_t i = 0; i < w->rules->n_sources; i++) {
 		const struct dw_source_class *c = &w->rules->sources[i];
@@ -90,14 +47,14 @@ static void add_classes(struct walk *w)
 	}
 }
 
-static bool is_same_place(const struct border *x, const struct border *y)
+static bool is_same_place(const struct dw_border *x, const struct dw_border *y)
 {
 	return x->is_past == y->is_past && memcmp(x->at, y->at, sizeof(x->at)) == 0;
 }
 
 static int by_place(const void *a, const void *b)
 {
-	const struct border *x = a, *y = b;
+	const struct dw_border *x = a, *y = b;
 
 	if (!is_same_place(x, y))
 		return x->is_past != y->is_past ? x->is_past - y->is_past
@@ -117,7 +74,7 @@ static int by_place(const void *a, const void *b)
 			}                                                                          \
 	} while (0)
 
-static void cross(struct walk *w, const struct border *b)
+static void cross(struct dw_walk *w, const struct dw_border *b)
 {
 	if (b->is_class)
 		w->signature ^= number_of(b->which);
@@ -143,7 +100,7 @@ static double count_of(const uint8_t *low, const uint8_t *high, size_t size)
 }
 
 /* Addresses that are nobody's, and so in no rule by accident: for documentation (RFC 5737, RFC 3849). */
-static bool choose_address(const struct walk *w, const uint8_t *low, const uint8_t *high,
+static bool choose_address(const struct dw_walk *w, const uint8_t *low, const uint8_t *high,
 			   uint8_t *ret)
 {
 	static const uint8_t liked[2][2][16] = {
@@ -165,9 +122,9 @@ static bool choose_address(const struct walk *w, const uint8_t *low, const uint8
 	return false;
 }
 
-static struct part *find_part(struct walk *w, uint32_t zone)
+static struct dw_part *find_part(struct dw_walk *w, uint32_t zone)
 {
-	struct part *first = NULL, *p;
+	struct dw_part *first = NULL, *p;
 
 	for (size_t i = 0; i < w->parts.n; i++) {
 		p = &w->parts.v[i];
@@ -177,18 +134,18 @@ static struct part *find_part(struct walk *w, uint32_t zone)
 			return p;
 		first = first ? first : p;
 	}
-	if (first && w->parts.n >= DW_SOURCES_MAX) {
+	if (first && w->parts.n >= DW_SENDERS_MAX) {
 		first->unclear = true;
 		return first;
 	}
 	p = dw_vec_add(w->scratch, &w->parts);
-	*p = (struct part){ .zone = zone, .signature = w->signature };
-	for (size_t i = 0; i < w->active_classes.n && p->n_classes < CLASSES_TOLD; i++)
+	*p = (struct dw_part){ .zone = zone, .signature = w->signature };
+	for (size_t i = 0; i < w->active_classes.n && p->n_classes < DW_CLASSES_TOLD; i++)
 		p->classes[p->n_classes++] = w->active_classes.v[i];
 	return p;
 }
 
-static void add_span(struct walk *w, struct part *p, const uint8_t *low, const uint8_t *high)
+static void add_span(struct dw_walk *w, struct dw_part *p, const uint8_t *low, const uint8_t *high)
 {
 	struct dw_rehearse_span one = { 0 };
 	uint8_t after[16];
@@ -211,9 +168,9 @@ static void add_span(struct walk *w, struct part *p, const uint8_t *low, const u
 	dw_vec_push(w->a, &p->spans, one);
 }
 
-static void add_stretch(struct walk *w, uint32_t zone, const uint8_t *low, const uint8_t *high)
+static void add_stretch(struct dw_walk *w, uint32_t zone, const uint8_t *low, const uint8_t *high)
 {
-	struct part *p = find_part(w, zone);
+	struct dw_part *p = find_part(w, zone);
 	uint8_t address[16] = { 0 };
 	bool liked = choose_address(w, low, high, address);
 
@@ -230,7 +187,7 @@ static void add_stretch(struct walk *w, uint32_t zone, const uint8_t *low, const
 }
 
 /* Own addresses, and a network's first and last, do not divide it: they go with what is before them. */
-static void add_gap(struct walk *w, uint32_t zone, const uint8_t *low, const uint8_t *high)
+static void add_gap(struct dw_walk *w, uint32_t zone, const uint8_t *low, const uint8_t *high)
 {
 	if (w->last[zone] != 0) {
 		add_span(w, &w->parts.v[w->last[zone] - 1], low, high);
@@ -243,7 +200,7 @@ static void add_gap(struct walk *w, uint32_t zone, const uint8_t *low, const uin
 }
 
 /* The longest of the prefixes here, without those at which nobody is when `hosts` is set. */
-static unsigned longest(const struct walk *w, bool hosts, bool *ret_nobody)
+static unsigned longest(const struct dw_walk *w, bool hosts, bool *ret_nobody)
 {
 	unsigned bits = 0;
 
@@ -260,7 +217,7 @@ static unsigned longest(const struct walk *w, bool hosts, bool *ret_nobody)
 	return bits;
 }
 
-static void see_stretch(struct walk *w, const uint8_t *low, const uint8_t *high)
+static void see_stretch(struct dw_walk *w, const uint8_t *low, const uint8_t *high)
 {
 	bool nobody, behind;
 	unsigned bits = longest(w, false, &nobody);
@@ -282,10 +239,10 @@ static void see_stretch(struct walk *w, const uint8_t *low, const uint8_t *high)
 	}
 }
 
-static void go_along(struct walk *w)
+static void go_along(struct dw_walk *w)
 {
 	for (size_t i = 0; i < w->borders.n;) {
-		const struct border *here = &w->borders.v[i], *next;
+		const struct dw_border *here = &w->borders.v[i], *next;
 		uint8_t high[16];
 
 		for (; i < w->borders.n && is_same_place(&w->borders.v[i], here); i++)
@@ -302,109 +259,6 @@ static void go_along(struct walk *w)
 	}
 }
 
-/* --- words -------------------------------------------------------------------------------------- */
-
-static const char *spans_text(const struct walk *w, const struct part *p)
-{
-	struct dw_str s = { .arena = w->a };
-	size_t n = DW_MIN(p->spans.n, (size_t)NAMED);
-
-	for (size_t i = 0; i < n; i++)
-		dw_str_addf(&s, "%s%s", i > 0 ? ", " : "",
-			    dw_address_span_text(w->a, w->family, p->spans.v[i].low,
-						 p->spans.v[i].high));
-	if (p->spans.n + p->more_spans > n)
-		dw_str_addf(&s, " and %zu more", p->spans.n + p->more_spans - n);
-	return s.s ? s.s : "nobody";
-}
-
-/* The set that this part is in, and the others of its network are not. */
-static const char *set_of(const struct walk *w, const struct part *p, const struct part *rest)
-{
-	for (unsigned i = 0; i < p->n_classes; i++) {
-		const char *words = w->rules->sources[p->classes[i]].words;
-		bool in_rest = false;
-
-		for (unsigned k = 0; k < rest->n_classes; k++)
-			in_rest |= rest->classes[k] == p->classes[i];
-		if (words && !in_rest)
-			return words;
-	}
-	return NULL;
-}
-
-static const char *zone_text(const struct walk *w, const struct dw_scene *scene,
-			     const struct part *p)
-{
-	const struct dw_zone *z = &w->zones.v[p->zone];
-	const struct dw_scene_link *l = dw_scene_link(scene, z->ifindex);
-	const char *base = z->kind == DW_SOURCE_ANYONE
-				   ? "anyone"
-				   : dw_address_span_text(w->a, w->family, z->low, z->high);
-
-	if (!z->shared || !l)
-		return base;
-	return dw_arena_printf(w->a, "%s %s %s", base, z->kind == DW_SOURCE_ANYONE ? "by" : "on",
-			       l->name);
-}
-
-static const char *rest_text(const struct walk *w, const struct dw_scene *scene,
-			     const struct part *rest)
-{
-	struct dw_str s = { .arena = w->a };
-	size_t others = 0;
-
-	for (size_t i = 0; i < w->parts.n; i++)
-		others += w->parts.v[i].zone == rest->zone && &w->parts.v[i] != rest;
-	dw_str_add(&s, zone_text(w, scene, rest));
-	if (others > NAMED)
-		dw_str_addf(&s, " but %zu other parts", others);
-	for (size_t i = 0, told = 0; others <= NAMED && i < w->parts.n; i++) {
-		const struct part *p = &w->parts.v[i];
-		const char *set;
-
-		if (p->zone != rest->zone || p == rest)
-			continue;
-		set = set_of(w, p, rest);
-		dw_str_addf(&s, "%s%s", told++ == 0 ? " but " : ", ", set ? set : spans_text(w, p));
-	}
-	return s.s;
-}
-
-static const struct part *rest_of(const struct walk *w, uint32_t zone)
-{
-	const struct part *best = NULL;
-
-	for (size_t i = 0; i < w->parts.n; i++)
-		if (w->parts.v[i].zone == zone && (!best || w->parts.v[i].size > best->size))
-			best = &w->parts.v[i];
-	return best;
-}
-
-static void add_source(const struct walk *w, const struct dw_scene *scene, const struct part *p,
-		       struct dw_sources *ret)
-{
-	const struct dw_zone *z = &w->zones.v[p->zone];
-	const struct dw_scene_link *l = dw_scene_link(scene, z->ifindex);
-	const struct part *rest = rest_of(w, p->zone);
-	struct dw_source s = { .kind = z->kind, .family = w->family, .ifindex = z->ifindex };
-
-	s.ifname = l ? l->name : NULL;
-	memcpy(s.address, p->address, sizeof(s.address));
-	s.spans = p->spans.v;
-	s.n_spans = p->spans.n;
-	s.more_spans = p->more_spans;
-	s.unclear = p->unclear || w->odd;
-	if (p == rest) {
-		s.words = rest_text(w, scene, p);
-	} else {
-		s.set = set_of(w, p, rest);
-		s.words = s.set ? dw_arena_printf(w->a, "%s in %s", zone_text(w, scene, p), s.set)
-				: spans_text(w, p);
-	}
-	dw_vec_push(w->a, ret, s);
-}
-
 /* --- the whole ---------------------------------------------------------------------------------- */
 
 static bool has_family(const struct dw_scene *scene, enum dw_family family)
@@ -415,7 +269,7 @@ static bool has_family(const struct dw_scene *scene, enum dw_family family)
 	return false;
 }
 
-static void add_host(const struct dw_scene *scene, enum dw_family family, struct dw_sources *ret)
+static void add_host(const struct dw_scene *scene, enum dw_family family, struct dw_senders *ret)
 {
 	struct dw_source s = { .kind = DW_SOURCE_HOST,
 			       .family = family,
@@ -430,9 +284,9 @@ static void add_host(const struct dw_scene *scene, enum dw_family family, struct
 	dw_vec_push(scene->arena, ret, s);
 }
 
-static void find_of(const struct dw_scene *scene, struct walk *w,
+static void find_of(const struct dw_scene *scene, struct dw_walk *w,
 		    const struct dw_rehearse_network *networks, size_t n_networks,
-		    struct dw_sources *ret)
+		    struct dw_senders *ret)
 {
 	dw_zones_find(scene, w->family, networks, n_networks, &w->zones);
 	w->last = dw_arena_array(w->scratch, w->zones.n + 1, sizeof(*w->last));
@@ -450,22 +304,22 @@ static void find_of(const struct dw_scene *scene, struct walk *w,
 			for (size_t i = 0; i < w->parts.n; i++)
 				if (w->parts.v[i].zone == zone &&
 				    (w->zones.v[zone].kind == DW_SOURCE_ANYONE) == pass)
-					add_source(w, scene, &w->parts.v[i], ret);
+					dw_senders_add(w, scene, &w->parts.v[i], ret);
 }
 
-void dw_sources_find(const struct dw_scene *scene, const struct dw_ruleset *rules,
+void dw_senders_find(const struct dw_scene *scene, const struct dw_ruleset *rules,
 		     const struct dw_rehearse_network *networks, size_t n_networks,
-		     struct dw_sources *ret)
+		     struct dw_senders *ret)
 {
 	static const enum dw_family families[] = { DW_FAMILY_IPV4, DW_FAMILY_IPV6 };
 
 	for (size_t i = 0; i < DW_ARRAY_SIZE(families); i++) {
 		_cleanup_arena_ struct dw_arena *scratch = dw_arena_new();
-		struct walk w = { .a = scene->arena,
-				  .scratch = scratch,
-				  .family = families[i],
-				  .size = dw_scene_size(families[i]),
-				  .rules = rules };
+		struct dw_walk w = { .a = scene->arena,
+				     .scratch = scratch,
+				     .family = families[i],
+				     .size = dw_scene_size(families[i]),
+				     .rules = rules };
 
 		if (!has_family(scene, families[i]))
 			continue;

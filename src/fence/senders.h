@@ -8,17 +8,17 @@
 
 #include "scene.h"
 
-struct dw_sources {
+struct dw_senders {
 	struct dw_source *v;
 	size_t n, cap;
 };
 
-#define DW_SOURCES_MAX 256u /* parts of one family; beyond: unclear */
+#define DW_SENDERS_MAX 256u /* parts of one family; beyond: unclear */
 
 /* Pure: of what was read. Everything lies in the scene's arena. */
-void dw_sources_find(const struct dw_scene *scene, const struct dw_ruleset *rules,
+void dw_senders_find(const struct dw_scene *scene, const struct dw_ruleset *rules,
 		     const struct dw_rehearse_network *networks, size_t n_networks,
-		     struct dw_sources *ret);
+		     struct dw_senders *ret);
 
 /* --- pieces of it ------------------------------------------------------------------------------- */
 

@@ -36,7 +36,9 @@ struct verdict {
 struct trail {
 	const struct hooked *base; /* the chain that the packet is in */
 	struct verdict dropped, accepted, policy;
-	bool lost;
+	struct verdict
+		legacy; /* the last of iptables-legacy, of the table filter if it was there */
+	bool legacy_filters;
 };
 
 struct tracing {
@@ -222,6 +224,9 @@ static void tell(const struct trail *trail, struct dw_rehearse_answer *a)
 
 	if (a->reach == DW_ARRIVAL_YES)
 		v = trail->accepted.words ? trail->accepted : trail->policy;
+	/* what nftables has let through or has not seen at all */
+	if (trail->legacy.words && !v.rule && (a->reach == DW_REACH_YES || !v.words))
+		v = trail->legacy;
 	if (v.rule)
 		dw_answer_name_rule(v.rule, a);
 	else if (v.words)
@@ -230,10 +235,52 @@ static void tell(const struct trail *trail, struct dw_rehearse_answer *a)
 		a->rule = ROUTING;
 }
 
-static void ignore(void *data, const struct dw_detected *d)
+/* "TABLE:CHAIN:rule|return|policy:NUMBER "; false: it is none such. */
+static bool read_legacy(struct dw_arena *a, const char *text, const char *parts[4])
 {
-	(void)data;
-	(void)d;
+	char *rest = dw_arena_strdup(a, text);
+
+	for (unsigned i = 0; i < 4; i++) {
+		parts[i] = rest;
+		rest = rest ? strpbrk(rest, i < 3 ? ":" : " ") : NULL;
+		if (!rest)
+			return false;
+		*rest++ = '\0';
+	}
+	return true;
+}
+
+static void see_legacy(void *data, const struct dw_detected *d)
+{
+	struct tracing *t = data;
+	uint8_t family = d->packet.family == DW_FAMILY_IPV4 ? NFPROTO_IPV4 : NFPROTO_IPV6;
+	struct verdict v = { 0 };
+	struct trail *trail;
+	const char *parts[4];
+	uint64_t number;
+	bool filters;
+
+	if (!d->trace || d->packet.id < t->first || d->packet.id - t->first >= t->n ||
+	    !read_legacy(t->a, d->trace, parts) ||
+	    !dw_parse_u64(parts[3], 10, UINT32_MAX, &number) || dw_streq(parts[2], "return"))
+		return;
+	trail = &t->trails[d->packet.id - t->first];
+	filters = dw_streq(parts[0], "filter");
+	if (dw_streq(parts[2], "rule"))
+		v.rule = dw_ruleset_traced(t->r->sys, &t->r->scene->copy, t->r->rules, family,
+					   parts[0], parts[1], number);
+	if (v.rule)
+		t->r->met[v.rule->id] = true;
+	/* no address is translated to drop a packet, and other tables' policies drop none */
+	if ((trail->legacy_filters && !filters) || dw_streq(parts[0], "nat") ||
+	    (!v.rule && !filters))
+		return;
+	trail->legacy_filters = filters;
+	v.words = v.rule ? v.rule->words
+			 : dw_arena_printf(t->r->arena, "policy of %s %s %s",
+					   family == NFPROTO_IPV4 ? "iptables" : "ip6tables",
+					   parts[0], parts[1]);
+	trail->legacy = v;
 }
 
 static int trace_batch(struct tracing *t, const struct dw_rehearse_question *q,
@@ -253,11 +300,10 @@ static int trace_batch(struct tracing *t, const struct dw_rehearse_question *q,
 
 		code = dw_round_send(r, &q[which[i]], t->first + (uint32_t)i, &sent, e);
 	}
-	/* what arrived was logged, too: out of the way */
 	if (code == 0)
 		code = dw_round_sentinels(r, e);
 	if (code == 0)
-		code = dw_detector_read(r->detector, ignore, NULL, &complete, e);
+		code = dw_detector_read(r->detector, see_legacy, t, &complete, e);
 	if (code == 0)
 		code = dw_listener_read(t->listener, WAIT_MS, see_trace, t, &lost, e);
 	if (code >= 0)

@@ -391,6 +391,8 @@ static int off(struct changing *c, long long *ret_run, struct dw_error *e)
 	r = dw_apply_run(&c->apply, &run, e);
 	if (r == 0)
 		r = dw_apply_finish(&c->apply, &run, true, NULL, e);
+	if (r == 0)
+		dw_fence_forget_unit(c);
 	*ret_run = run.id;
 	return r;
 }

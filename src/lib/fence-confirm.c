@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "dw_bus.h"
 #include "dw_collect.h"
 #include "dw_starters.h"
 #include "dw_str.h"
@@ -133,6 +134,16 @@ void dw_fence_put_back(struct changing *c, const struct dw_run *run)
 		    dw_streq0(now.text, t->want.text))
 			(void)ops->set(&c->sw, t->object, &now, &t->expect, NULL);
 	}
+}
+
+void dw_fence_forget_unit(struct changing *c)
+{
+	static const char *const units[] = { "doorward-fence.service" };
+	_cleanup_(dw_cleanup_bus) struct dw_bus *bus = NULL;
+
+	if (!dw_sys_file_exists(c->sys, "/etc/systemd/system/doorward-fence.service") &&
+	    dw_bus_open(c->sys, &bus, NULL) == 0)
+		(void)dw_bus_units_act(bus, DW_BUS_STOP, units, 1, DW_GRACE_MS, NULL);
 }
 
 /* --- confirm and revert ----------------------------------------------------------------------------------- */

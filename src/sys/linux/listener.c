@@ -111,7 +111,7 @@ static ssize_t receive(struct dw_listener *l, int wait_ms)
 	}
 }
 
-/* 1: not answered yet. Batches have a first message, the errors of which end all of them. */
+/* 1: not answered yet. */
 static int answer_in(const struct dw_listener *l, ssize_t n, uint32_t first, uint32_t last)
 {
 	const struct nlmsghdr *m = (const struct nlmsghdr *)(const void *)l->room;
@@ -164,10 +164,10 @@ int dw_listener_ask(struct dw_listener *l, struct nlmsghdr *request, struct dw_e
 	return 0;
 }
 
-int dw_listener_batch(struct dw_listener *l, const void *messages, size_t n, uint32_t last,
-		      struct dw_error *e)
+int dw_listener_batch(struct dw_listener *l, const void *messages, size_t n, uint32_t first,
+		      uint32_t last, struct dw_error *e)
 {
-	int r = send_and_wait(l, messages, n, 0, last);
+	int r = send_and_wait(l, messages, n, first, last);
 
 	if (r < 0)
 		return dw_error_errno(e, r, "netlink protocol %d", l->protocol);
