@@ -225,7 +225,7 @@ static void tell(const struct trail *trail, struct dw_rehearse_answer *a)
 	if (a->reach == DW_ARRIVAL_YES)
 		v = trail->accepted.words ? trail->accepted : trail->policy;
 	/* what nftables has let through or has not seen at all */
-	if (trail->legacy.words && !v.rule && (a->reach == DW_REACH_YES || !v.words))
+	if (trail->legacy.words && !v.rule && (a->reach == DW_ARRIVAL_YES || !v.words))
 		v = trail->legacy;
 	if (v.rule)
 		dw_answer_name_rule(v.rule, a);

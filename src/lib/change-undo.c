@@ -65,7 +65,7 @@ static int undo(struct changing *c, long long run, bool force, long long *ret_ru
 		return nothing(e);
 	*ret_run = id;
 	r = dw_apply_undo(&c->apply, id, force, &undone, e);
-	dw_fence_forget_unit(c);
+	dw_fence_forget_unit(c, &undone);
 	if (r != -ENOENT && undone.confirm_by > 1)
 		dw_change_unguard(c, id);
 	return r;

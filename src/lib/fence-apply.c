@@ -392,7 +392,7 @@ static int off(struct changing *c, long long *ret_run, struct dw_error *e)
 	if (r == 0)
 		r = dw_apply_finish(&c->apply, &run, true, NULL, e);
 	if (r == 0)
-		dw_fence_forget_unit(c);
+		dw_fence_forget_unit(c, &run);
 	*ret_run = run.id;
 	return r;
 }

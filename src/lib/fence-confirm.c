@@ -136,12 +136,21 @@ void dw_fence_put_back(struct changing *c, const struct dw_run *run)
 	}
 }
 
-void dw_fence_forget_unit(struct changing *c)
+static bool is_of_the_fence(const struct dw_run *run)
+{
+	for (size_t i = 0; i < run->n_steps; i++)
+		if (dw_streq0(run->steps[i].step.manager, "fence"))
+			return true;
+	return false;
+}
+
+void dw_fence_forget_unit(struct changing *c, const struct dw_run *run)
 {
 	static const char *const units[] = { "doorward-fence.service" };
 	_cleanup_(dw_cleanup_bus) struct dw_bus *bus = NULL;
 
-	if (!dw_sys_file_exists(c->sys, "/etc/systemd/system/doorward-fence.service") &&
+	if (is_of_the_fence(run) &&
+	    !dw_sys_file_exists(c->sys, "/etc/systemd/system/doorward-fence.service") &&
 	    dw_bus_open(c->sys, &bus, NULL) == 0)
 		(void)dw_bus_units_act(bus, DW_BUS_STOP, units, 1, DW_GRACE_MS, NULL);
 }

@@ -76,8 +76,8 @@ void dw_fence_rehearse(struct dw_sys *s, struct doorward_rehearsal *r);
 enum dw_fence_way dw_fence_way_now(struct dw_sys *s, const struct dw_connection_fact *mine,
 				   struct dw_arena *a, const char **ret_why);
 
-/* Our unit stays active when a boot ran it, also when its file has gone since: then systemd forgets it. */
-void dw_fence_forget_unit(struct changing *c);
+/* After an undo of a run of the fence: our unit stays active when a boot ran it, also when its file has gone since: then systemd forgets it. */
+void dw_fence_forget_unit(struct changing *c, const struct dw_run *run);
 /*
  * The table alone, without the journal: what a timer does when the run could not be taken back, because the disk is
  * full, say. Whoever is locked out cannot make room. A later undo finds the table as before.
