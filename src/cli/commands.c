@@ -195,6 +195,7 @@ static const enum dw_option_id fence_options[] = { DW_OPTION_STYLE,
 						   DW_OPTION_EVEN_MY_SESSION,
 						   DW_OPTION_YES,
 						   DW_OPTION_JSON,
+						   DW_OPTION_WIDE,
 						   DW_OPTION_HIDDEN,
 						   DW_OPTION_METHOD,
 						   DW_OPTION_POLICY,
@@ -350,11 +351,17 @@ const struct dw_command dw_commands[] = {
 	},
 	{
 		.name = "fence",
-		.operands = "preview | rehearse | apply | confirm | revert | off",
+		.operands = "show | preview | rehearse | apply | confirm | revert | off",
 		.operands_max = 1,
-		.operand_choices = "preview rehearse apply confirm revert off",
-		.summary = "the host's own packet filter, from the policy",
+		.operand_choices = "show preview rehearse apply confirm revert off",
+		.summary = "the host's own packet filter: as it is, and from the policy",
 		.description =
+			"show: today's packet filter in words, door by door: who may, by which "
+			"rule; "
+			"ports that are\n"
+			"let in though nothing listens there, rules that nothing meets, published "
+			"ports that go round\n"
+			"it. Found by sending packets into a copy of the rules; needs root.\n"
 			"preview: the rules that follow from the policy and from what is open now, "
 			"on standard\n"
 			"output; what is to be said of them on standard error. rehearse: what they "
@@ -365,7 +372,7 @@ const struct dw_command dw_commands[] = {
 			"confirm keeps\n"
 			"them, for every boot too. revert: back to the former ones now. off: no "
 			"fence any more.\n"
-			"preview and rehearse change nothing; all but preview need root.\n",
+			"show, preview and rehearse change nothing; all but preview need root.\n",
 		.options = fence_options,
 		.run = dw_cmd_fence,
 	},

@@ -7,6 +7,7 @@
 
 /* args->operands[0] is the word itself. */
 enum dw_exit dw_fence_preview(const struct dw_arguments *args);
+enum dw_exit dw_fence_show(const struct dw_arguments *args);
 enum dw_exit dw_fence_rehearse_command(const struct dw_arguments *args);
 enum dw_exit dw_fence_apply(const struct dw_arguments *args);
 enum dw_exit dw_fence_confirm(const struct dw_arguments *args);

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "dw_fence_report.h"
+
+#include <string.h>
+
+#include "dw_json.h"
+#include "dw_str.h"
+#include "steps.h"
+#include "table.h"
+
+#define DOOR_MAX 28 /* columns of a door, unless --wide */
+#define WHO_MAX  24
+#define IDLE_MAX 12 /* rules that are told without --wide */
+
+static const char *hits(const struct page *p, bool counted, uint64_t packets)
+{
+	return counted ? dw_arena_printf(p->a, ", %llu packet%s", (unsigned long long)packets,
+					 packets == 1 ? "" : "s")
+		       : "";
+}
+
+/* --- the doors ------------------------------------------------------------------------------------ */
+
+static const char *who_of(const struct page *p, const struct dw_door *d)
+{
+	return d->filtered ? dw_cells_escape(d->filtered->words, p->a) : "not looked at";
+}
+
+/* The counter of the rule that decides, which is one of the sources'. */
+static const char *rule_hits(const struct page *p, const struct dw_filtered *f)
+{
+	for (size_t i = 0; i < f->n_sources; i++)
+		if (f->sources[i].counted && dw_streq0(f->sources[i].rule, f->rule))
+			return hits(p, true, f->sources[i].packets);
+	return "";
+}
+
+static const char *source_text(const struct page *p, const struct dw_filtered_source *s)
+{
+	const char *rule = s->rule ? dw_cells_escape(s->rule, p->a) : NULL;
+
+	return dw_arena_printf(p->a, "%s %s%s%s%s%s%s", dw_cells_escape(s->words, p->a),
+			       !s->known   ? "in doubt"
+			       : s->passes ? "in"
+					   : "out",
+			       rule ? ": " : "", rule ? rule : "",
+			       s->rule ? hits(p, s->counted, s->packets) : "", s->to ? " -> " : "",
+			       s->to ? s->to : "");
+}
+
+static const char *rule_of(const struct page *p, const struct dw_door *d)
+{
+	const struct dw_filtered *f = d->filtered;
+	struct dw_str text = { .arena = p->a };
+
+	if (!f)
+		return "-";
+	if (f->kind == DW_FILTERED_UNKNOWN && f->why)
+		return dw_cells_escape(f->why, p->a);
+	if (f->rule)
+		return dw_arena_printf(p->a, "%s%s", dw_cells_escape(f->rule, p->a),
+				       rule_hits(p, f));
+	for (size_t i = 0; i < f->n_sources; i++)
+		if (f->sources[i].rule || f->sources[i].to)
+			dw_str_addf(&text, "%s%s", text.n ? "; " : "",
+				    source_text(p, &f->sources[i]));
+	if (text.n == 0 && f->why)
+		return dw_cells_escape(f->why, p->a);
+	return text.n ? text.s : f->rehearsed ? "-" : "by its address";
+}
+
+static const char *door_text(const struct page *p, const struct dw_door *d)
+{
+	const char *text = dw_cells_escape(dw_endpoint_text(p->a, &d->at), p->a);
+
+	return d->port_last > d->at.port ? dw_arena_printf(p->a, "%s-%u", text, d->port_last)
+					 : text;
+}
+
+static size_t width_of_column(const struct page *p, size_t have, const char *text, size_t most)
+{
+	size_t n = strlen(text);
+
+	return DW_MAX(have, p->style->wide ? n : DW_MIN(n, most));
+}
+
+static void put_cell(const struct page *p, const char *text, size_t width)
+{
+	const char *cut = p->style->wide ? text : dw_layout_cut(text, width, false, p->a);
+
+	(void)fprintf(p->out, "%-*s  ", (int)width, cut);
+}
+
+static void put_doors(const struct page *p, const struct dw_report_fence *r)
+{
+	size_t door = strlen("DOOR"), who = strlen("WHO MAY");
+
+	for (size_t i = 0; i < r->n_doors; i++) {
+		door = width_of_column(p, door, door_text(p, r->doors[i].door), DOOR_MAX);
+		who = width_of_column(p, who, who_of(p, r->doors[i].door), WHO_MAX);
+	}
+	(void)fprintf(p->out, "\n  %-*s  %-*s  BY WHICH RULE\n", (int)door, "DOOR", (int)who,
+		      "WHO MAY");
+	for (size_t i = 0; i < r->n_doors; i++) {
+		const struct dw_door *d = r->doors[i].door;
+
+		(void)fputs("  ", p->out);
+		put_cell(p, door_text(p, d), door);
+		put_cell(p, who_of(p, d), who);
+		dw_layout_wrap(p->out, rule_of(p, d), door + who + 6, door + who + 6,
+			       p->style->columns);
+	}
+}
+
+/* --- what is odd ---------------------------------------------------------------------------------- */
+
+static const char *ports_text(const struct page *p, const struct dw_report_unused *u)
+{
+	const char *protocol = dw_protocol_name(u->protocol);
+
+	if (u->first == u->last)
+		return dw_arena_printf(p->a, "%u/%s", u->first, protocol);
+	return dw_arena_printf(p->a, "%u-%u/%s", u->first, u->last, protocol);
+}
+
+static void put_unused(const struct page *p, const struct dw_report_fence *r)
+{
+	if (r->n_unused)
+		dw_page_head(p, "Let in, and nothing listens there");
+	for (size_t i = 0; i < r->n_unused; i++) {
+		const struct dw_report_unused *u = &r->unused[i];
+		const char *rule = u->rule ? dw_cells_escape(u->rule, p->a) : NULL;
+
+		dw_page_put(p, 2, 2,
+			    dw_arena_printf(p->a, "%s  for %s%s%s", ports_text(p, u),
+					    dw_cells_escape(u->who, p->a), rule ? ", by " : "",
+					    rule ? rule : ""));
+	}
+}
+
+static void put_around(const struct page *p, const struct dw_report_fence *r)
+{
+	if (r->n_around)
+		dw_page_head(p, "Published ports that go round the input rules");
+	for (size_t i = 0; i < r->n_around; i++) {
+		const struct dw_door *d = r->around[i];
+
+		dw_page_put(p, 2, 2,
+			    dw_arena_printf(p->a,
+					    "%s -> %s  for %s: led away before the rules for "
+					    "this host are asked",
+					    door_text(p, d),
+					    d->target ? dw_cells_escape(d->target, p->a)
+						      : "somewhere else",
+					    who_of(p, d)));
+	}
+}
+
+static void put_idle(const struct page *p, const struct dw_report_fence *r)
+{
+	size_t shown = p->style->wide ? r->n_idle : DW_MIN(r->n_idle, (size_t)IDLE_MAX);
+
+	if (r->n_idle == 0)
+		return;
+	dw_page_head(p, dw_arena_printf(p->a, "Rules that none of %llu traced packets met",
+					(unsigned long long)r->traced));
+	for (size_t i = 0; i < shown; i++)
+		dw_page_put(p, 2, 2,
+			    dw_arena_printf(p->a, "%s%s", dw_cells_escape(r->idle[i].words, p->a),
+					    hits(p, r->idle[i].counted, r->idle[i].packets)));
+	if (shown < r->n_idle)
+		dw_page_put(p, 2, 2,
+			    dw_arena_printf(p->a, "and %zu more (--wide lists them)",
+					    r->n_idle - shown));
+	if (!p->style->quiet)
+		dw_page_put(p, 2, 0,
+			    "They are for something else (established connections, ICMP, what this "
+			    "host sends), or for nothing.");
+}
+
+static void put_doubts(const struct page *p, const struct dw_report_fence *r)
+{
+	if (r->doubts.n)
+		dw_page_head(p, "Not known");
+	for (size_t i = 0; i < r->doubts.n; i++)
+		dw_page_put(p, 2, 2, dw_cells_escape(r->doubts.v[i], p->a));
+}
+
+static const char *head_of(const struct page *p, const struct dw_report_fence *r)
+{
+	const char *host = r->host ? dw_cells_escape(r->host, p->a) : "this host";
+
+	if (!r->stands)
+		return dw_arena_printf(
+			p->a,
+			"%s has no packet filter: whoever reaches an address of it reaches every "
+			"door that is bound to that address.",
+			host);
+	return dw_arena_printf(
+		p->a,
+		"The packet filter of %s has %zu rule%s. %llu packets were sent into "
+		"a copy of it, none to anybody.",
+		host, r->n_rules, r->n_rules == 1 ? "" : "s", (unsigned long long)r->asked);
+}
+
+int dw_report_fence_text(const struct dw_report_fence *r, FILE *out,
+			 const struct dw_report_style *style, struct dw_error *e)
+{
+	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
+	struct page p = { .out = out, .style = style, .a = a };
+
+	if (!style->quiet || !r->stands)
+		dw_page_put(&p, 0, 0, head_of(&p, r));
+	if (r->n_doors)
+		put_doors(&p, r);
+	put_around(&p, r);
+	put_unused(&p, r);
+	put_idle(&p, r);
+	put_doubts(&p, r);
+	return dw_report_end(out, e);
+}
