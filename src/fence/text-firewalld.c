@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * firewalld: firewall-cmd(1) commands, a line each, for a zone of our own. Its target stays "default": ICMP passes, which IPv6
- * needs, and all else is rejected. firewalld.richlanguage(5) has the rules.
+ * firewalld: firewall-cmd(1) commands, a line each, for a zone of our own. Its target stays "default": ICMP passes,
+ * which IPv6 needs, and all else is rejected. firewalld.richlanguage(5) has the rules.
  */
 #include "text.h"
 

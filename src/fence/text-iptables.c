@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * iptables: a shell script that gives one document to iptables-restore --noflush and one to ip6tables-restore --noflush.
+ * iptables: a shell script that gives one document to iptables-restore --noflush and one to ip6tables-restore.
  * ":CHAIN - [0:0]" makes or empties a chain of ours, and --noflush leaves all others; each document is one transaction.
  * The built-in chains lead to ours once (-C looks first). iptables-extensions(8) has the words.
  */

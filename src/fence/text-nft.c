@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * nftables: one table of our own, for nft -f. nft(8) is the language; "add, delete, add" of a table within one file is one
- * transaction, in which no packet meets a half.
+ * nftables: one table of our own, for nft -f. nft(8) is the language; "add, delete, add" of a table within one file
+ * is one transaction, in which no packet meets a half.
  *
  * A packet must pass every table: what we accept another table may still drop, and what we drop is dropped.
  */

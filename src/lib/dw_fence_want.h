@@ -20,8 +20,9 @@ struct dw_fence_said {
 };
 
 /*
- * Let in is what a statement keeps: the doors that are there, where they stand, and the ports and services that it names
- * though nothing is there now; and doors without a statement whose verdict is keep because they are made for networks.
+ * Let in is what a statement keeps: the doors that are there, where they stand, and the ports and services that it
+ * names though nothing is there now; and doors without a statement whose verdict is keep because they are made for
+ * networks.
  * Doors of the host's own network namespace alone. All lies in the arena, or is borrowed from the input.
  */
 void dw_fence_want_make(struct dw_arena *a, const struct dw_fence_input *in,

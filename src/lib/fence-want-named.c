@@ -182,8 +182,8 @@ static size_t add_doors(struct naming *n, const struct dw_what *what)
 }
 
 /*
- * Services that are not there: a statement that names one means it, while a role names all that such a host may have; and
- * a client waits for answers alone.
+ * Services that are not there: a statement that names one means it, while a role names all that such a host may
+ * have; and a client waits for answers alone.
  */
 static bool is_awaited(const struct naming *n, const struct dw_what *what, size_t doors)
 {

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Network namespaces of the test's own: the test lives in "world", a host with two interfaces beside it, and a container behind
- * the host. Each address of the host serves each port of lab_ports by TCP and UDP; the container serves 80 and 443.
+ * Network namespaces of the test's own: the test lives in "world", a host with two interfaces beside it, and a
+ * container behind the host. Each address of the host serves each port of lab_ports by TCP and UDP; the container
+ * serves 80 and 443.
  *
- *   world p0  10.9.0.2 10.9.0.7 198.51.100.2 fd09::2 fd09::7 2001:db8:99::2 -- eth0 10.9.0.1 198.51.100.1 fd09::1 2001:db8:99::1
- *         p1  10.10.0.2 fd10::2                                             -- eth1 10.10.0.1 fd10::1
+ *   world p0  10.9.0.2 10.9.0.7 198.51.100.2 fd09::2 fd09::7 2001:db8:99::2
+ *    host eth0  10.9.0.1 198.51.100.1 fd09::1 2001:db8:99::1
+ *   world p1  10.10.0.2 fd10::2
+ *    host eth1  10.10.0.1 fd10::1
  *   host  br0 172.17.0.1 -- container 172.17.0.2
  */
 #ifndef DW_TEST_LAB_H

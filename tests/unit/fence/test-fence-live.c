@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Real connections through the rules of random wants: what gets in is what was wanted, by an oracle that knows nothing of rules.
- * FENCE_SEED in the environment begins elsewhere.
+ * Real connections through the rules of random wants: what gets in is what was wanted, by an oracle that knows
+ * nothing of rules. FENCE_SEED in the environment begins elsewhere.
  */
 #include <arpa/inet.h>
 #include <errno.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Wants as text: tests/golden/fence/NAME.STYLE, and what no style can say in NAME.cannot. Root has the tools read them, each
- * in a network namespace of its own.
+ * Wants as text: tests/golden/fence/NAME.STYLE, and what no style can say in NAME.cannot. Root has the tools read
+ * them, each in a network namespace of its own.
  */
 #include <sched.h>
 #include <signal.h>
@@ -94,8 +94,8 @@ DW_TEST(hostile_words_stay_where_they_are)
 }
 
 /*
- * Loaded twice it is what it was after the first time; tables of others stay as they are, byte for byte, also when ours is taken
- * away; and what nft lists can be loaded again.
+ * Loaded twice it is what it was after the first time; tables of others stay as they are, byte for byte, also when
+ * ours is taken away; and what nft lists can be loaded again.
  */
 static const char nft_script[] =
 	"set -e\n"
@@ -136,6 +136,12 @@ static const char commands_script[] =
 	"n=0; . \"$f\"\n"
 	"test $n = $(grep -c '^command_of_the_style ' \"$f\")\n";
 
+/* The real ufw understands each command; --dry-run changes nothing. */
+static const char ufw_script[] = "set -e\n"
+				 "ufw() { command ufw --dry-run \"$@\" >/dev/null 2>\"$e\" || { "
+				 "echo \"ufw $*\"; cat \"$e\"; exit 1; }; }\n"
+				 "e=$(mktemp); trap 'rm \"$e\"' EXIT; . \"$1\"\n";
+
 static void load_all(const char *style, const char *script)
 {
 	for (const struct named_want *n = named_wants; n->name; n++) {
@@ -168,6 +174,23 @@ DW_TEST(commands_are_words_of_a_shell)
 	}
 	load_all("ufw", commands_script);
 	load_all("firewalld", commands_script);
+}
+
+DW_TEST(ufw_takes_each_command)
+{
+	static const char *const names[] = { "hostile", "places", "protocols" };
+
+	if (geteuid() != 0 ||
+	    in_namespace("command -v ufw >/dev/null && ufw --dry-run status >/dev/null 2>&1", "") !=
+		    0) {
+		printf("(not root, no namespaces, or no ufw: not run)\n");
+		return;
+	}
+	for (size_t i = 0; i < DW_ARRAY_SIZE(names); i++) {
+		_cleanup_arena_ struct dw_arena *a = dw_arena_new();
+
+		DW_CHECK_INT(in_namespace(ufw_script, GOLDEN(a, names[i], "ufw")), 0);
+	}
 }
 
 DW_TEST_MAIN
