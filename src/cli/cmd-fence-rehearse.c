@@ -36,12 +36,12 @@ static char *rules_of(struct doorward *d, struct doorward_audit *audit,
 	FILE *out = NULL;
 	int r = doorward_fence_make(d, audit, &o, &fence);
 
-	if (r == 0 && !dw_cli_given(args, DW_OPTION_QUIET))
-		doorward_fence_tell(fence, tell, NULL);
-	if (r == 0)
+	if (r == 0) {
+		if (!dw_cli_given(args, DW_OPTION_QUIET))
+			doorward_fence_tell(fence, tell, NULL);
 		out = open_memstream(&text, &n);
-	if (r == 0)
 		r = out ? doorward_fence_write(d, fence, DOORWARD_TEXT, out) : -ENOMEM;
+	}
 	if (out)
 		(void)fclose(out);
 	doorward_fence_free(fence);
