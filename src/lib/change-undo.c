@@ -111,7 +111,7 @@ static int undo_expired(struct changing *c, long long run, long long *ret_run, s
 		*ret_run = runs[i].id;
 		one = dw_apply_undo(&c->apply, runs[i].id, false, &undone, e);
 		if (one < 0 && dw_streq0(runs[i].kind, "fence"))
-			dw_fence_put_back(c, &undone);
+			dw_fence_put_back(c, runs[i].id);
 		worst = one < 0 ? one : worst;
 	}
 	if (r < 0)

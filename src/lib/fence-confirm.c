@@ -121,12 +121,15 @@ int dw_fence_may_confirm(struct changing *c, int64_t run, struct dw_error *e)
 		text, (long long)run);
 }
 
-void dw_fence_put_back(struct changing *c, const struct dw_run *run)
+void dw_fence_put_back(struct changing *c, int64_t id)
 {
 	const struct dw_switch_ops *ops = dw_switch_find("fence");
+	struct dw_run run = { 0 };
 
-	for (size_t i = 0; i < run->n_steps; i++) {
-		const struct dw_step *t = &run->steps[i].step;
+	if (dw_store_load(c->store, id, c->arena, &run, NULL) < 0)
+		return;
+	for (size_t i = 0; i < run.n_steps; i++) {
+		const struct dw_step *t = &run.steps[i].step;
 		struct dw_state now = { 0 };
 
 		if (dw_streq0(t->manager, "fence") &&

@@ -82,7 +82,7 @@ void dw_fence_forget_unit(struct changing *c, const struct dw_run *run);
  * The table alone, without the journal: what a timer does when the run could not be taken back, because the disk is
  * full, say. Whoever is locked out cannot make room. A later undo finds the table as before.
  */
-void dw_fence_put_back(struct changing *c, const struct dw_run *run);
+void dw_fence_put_back(struct changing *c, int64_t run);
 
 /* --- who is connected ------------------------------------------------------------------------------------ */
 
