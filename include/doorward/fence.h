@@ -88,9 +88,10 @@ DOORWARD_API int doorward_rehearsal_changes(const struct doorward_rehearsal *r);
 
 #define DOORWARD_FENCE_CONFIRM_WITHIN 600ULL /* seconds */
 /*
- * Loads the rehearsed rules as a run of the journal, on trial for o->trial seconds (0: ten minutes), and looks whether the way in
- * still is one. -ECONNABORTED: they would cut the way by which whoever runs this came, or it cannot be told (even_my_session 1: loaded all the same). -ECANCELED: what was seen afterwards was not good, and the former rules are back. Else as
- * doorward_close().
+ * Loads the rehearsed rules as a run of the journal, on trial for o->trial seconds (0: ten minutes), and looks
+ * whether the way in still is one. -ECONNABORTED: they would cut the way by which whoever runs this came, or it cannot
+ * be told (even_my_session 1: loaded all the same). -ECANCELED: what was seen afterwards was not good, and the
+ * former rules are back. Else as doorward_close().
  */
 DOORWARD_API int doorward_fence_apply(struct doorward *d, struct doorward_rehearsal *r,
 				      int even_my_session, const struct doorward_close_options *o,

@@ -28,8 +28,8 @@ static bool is_way_in(const struct dw_trial *t)
 {
 	/* where nobody gets in, nobody logs in */
 	return dw_judge_has(t->service, DW_TRAIT_LOGIN) && t->far && !t->boxed &&
-	       !dw_filtered_is_shut(t->door->filtered) &&
-	       t->identity.by != DW_IDENTIFIED_PORT && t->door->kind == DW_KIND_LISTENER;
+	       !dw_filtered_is_shut(t->door->filtered) && t->identity.by != DW_IDENTIFIED_PORT &&
+	       t->door->kind == DW_KIND_LISTENER;
 }
 
 /* One service may have many doors: both families, two ports. */

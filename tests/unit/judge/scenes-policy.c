@@ -85,6 +85,64 @@ static void networks(struct stage *s)
 	}
 }
 
+/* What a rehearsal of the filter saw. */
+static const struct dw_network halves[] = { { DW_FAMILY_IPV4, { 10, 9, 0, 0 }, 25 },
+					    { DW_FAMILY_IPV4, { 10, 9, 0, 128 }, 25 } };
+static const struct dw_network wide = { DW_FAMILY_IPV4, { 10, 8 }, 15 };
+static const struct dw_filtered lets_in[] = {
+	{ .kind = DW_FILTERED_NETWORKS,
+	  .words = "10.9.0.0/24",
+	  .networks = halves,
+	  .n_networks = 2,
+	  .complete = true,
+	  .rehearsed = true,
+	  .rule = "inet filter input handle 7" },
+	{ .kind = DW_FILTERED_NETWORKS,
+	  .words = "10.8.0.0/15",
+	  .networks = &wide,
+	  .n_networks = 1,
+	  .complete = true,
+	  .rehearsed = true,
+	  .rule = "inet filter input handle 8" },
+	{ .kind = DW_FILTERED_ANYONE,
+	  .words = "anyone",
+	  .complete = true,
+	  .rehearsed = true,
+	  .rule = "inet filter input handle 9" },
+	{ .kind = DW_FILTERED_HOST,
+	  .words = "this host",
+	  .complete = true,
+	  .rehearsed = true,
+	  .rule = "policy of inet filter input" },
+	{ .words = "unknown", .complete = true, .rehearsed = true, .why = "a limit decides" },
+};
+
+/* Beside a statement, and without one: ssh is a way in only for whom the filter lets in. */
+static void fences(struct stage *s)
+{
+	static const struct dw_network office = { DW_FAMILY_IPV4, { 10, 9 }, 24 };
+
+	for (size_t i = 0; i < DW_ARRAY_SIZE(lets_in); i++) {
+		struct dw_statement *st = stage_named(s, KEEP, "ssh");
+
+		st->from = &office;
+		st->n_from = 1;
+		stage_default(s, DW_DEFAULT_ASK);
+		stage_service(s, "tcp 0.0.0.0 22", "/usr/sbin/sshd", "openssh-server",
+			      "ssh.service");
+		stage_service(s, "tcp 0.0.0.0 6379", "/usr/bin/redis-server", "redis-server",
+			      "redis-server.service");
+		stage_service(s, "tcp 0.0.0.0 23", "/usr/sbin/in.telnetd", "telnetd",
+			      "telnet.service");
+		for (size_t k = 0; k < s->snapshot.n_doors; k++) {
+			s->doors[k].packet_filter = DW_YES;
+			s->doors[k].filtered = &lets_in[i];
+		}
+		stage_play(s, dw_arena_printf(s->arena, "a packet filter that lets in %s",
+					      lets_in[i].words));
+	}
+}
+
 static void conditions(struct stage *s)
 {
 	usual_doors(s);
@@ -153,6 +211,7 @@ void scenes_policy(struct stage *s)
 	defaults(s);
 	statements(s);
 	networks(s);
+	fences(s);
 	conditions(s);
 	waivers(s);
 	suspicious(s);
