@@ -31,8 +31,9 @@ DOORWARD_API void doorward_fence_free(struct doorward_fence *f); /* NULL allowed
 DOORWARD_API int doorward_fence_write(struct doorward *d, const struct doorward_fence *f,
 				      enum doorward_format format, FILE *out);
 /*
- * What is to be said of the rules, a sentence each, not escaped. Kinds: "style" (why this one), "conflict" (who else is at
- * the packet filter), "cut" (an open door that they would shut), "remark", "cannot" (what the style has no words for).
+ * What is to be said of the rules, a sentence each, not escaped. Kinds: "style" (why this one), "conflict" (who else
+ * is at the packet filter), "cut" (an open door that they would shut), "remark", "cannot" (what the style has no words
+ * for).
  */
 DOORWARD_API void doorward_fence_tell(const struct doorward_fence *f,
 				      void (*tell)(void *data, const char *kind, const char *text),

@@ -114,7 +114,7 @@ static void put_rule(struct ipt *p, const char *chain, const char *target,
 	}
 }
 
-/* RFC 4890, 4.4.1: as in the nftables style, which says more of it. %s: the chain */
+/* RFC 4890, 4.4.1: as in the nftables style, which says more of it. */
 static const char *const neighbours_v6[] = {
 	"133 -m hl --hl-eq 255",
 	"134 -m hl --hl-eq 255",
@@ -151,8 +151,8 @@ static void put_icmp(struct ipt *p, const char *chain)
 {
 	struct dw_str *s = &p->t->out;
 
-	dw_str_add(s, "# Errors that connections need, and ping (RFC 4890, 4.3 and 4.4; RFC 1122, "
-		      "3.2.2)\n");
+	dw_str_add(s, "# Errors that connections need, and ping (RFC 4890, 4.4.1 and 4.4.2; RFC "
+		      "1122, 3.2.2)\n");
 	for (size_t i = 0; !p->v6 && i < DW_ARRAY_SIZE(icmp_v4); i++)
 		dw_str_addf(s, "-A %s -p icmp -m icmp --icmp-type %s -j ACCEPT\n", chain,
 			    icmp_v4[i]);

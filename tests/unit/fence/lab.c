@@ -317,7 +317,8 @@ static void send_again(struct lab_probe *v, unsigned n)
 void lab_probe(struct lab_probe *v, unsigned n)
 {
 	struct pollfd *polls = calloc(n, sizeof(*polls));
-	long begun = now_ms(), since = begun, sent = begun;
+	unsigned quiet = 0;
+	long begun, sent;
 
 	if (!polls)
 		abort();
@@ -325,20 +326,21 @@ void lab_probe(struct lab_probe *v, unsigned n)
 		begin(&v[i]);
 		polls[i] = (struct pollfd){ .fd = v[i].fd, .events = v[i].udp ? POLLIN : POLLOUT };
 	}
-	/* what is not expected gets a tenth of a second behind the last that is */
-	while (now_ms() - since < 100 && now_ms() - begun < 15000) {
-		if (poll(polls, n, 50) > 0)
+	begun = sent = now_ms();
+	/* what is not expected gets a tenth of a second behind the last that is; a busy machine makes time unreliable */
+	while (quiet < 3 && now_ms() - begun < 20000) {
+		int news = poll(polls, n, 40);
+
+		if (news > 0)
 			for (unsigned i = 0; i < n; i++) {
 				look(&v[i], polls[i].revents);
 				if (polls[i].revents)
 					polls[i].fd = -1;
 			}
-		if (!is_waiting(v, n))
-			continue;
-		since = now_ms();
-		if (since - sent > 500) {
+		quiet = news > 0 || is_waiting(v, n) ? 0 : quiet + 1;
+		if (quiet == 0 && now_ms() - sent > 500) {
 			send_again(v, n);
-			sent = since;
+			sent = now_ms();
 		}
 	}
 	for (unsigned i = 0; i < n; i++)
