@@ -101,6 +101,11 @@ static int change(struct work *w, size_t i, const struct dw_state *now, struct d
 	return dw_apply_note(w, i, DW_RUN_STEP_DONE, NULL, e);
 }
 
+static bool is_begun(const struct dw_run_step *s)
+{
+	return s->state == DW_RUN_STEP_INTENDED || s->state == DW_RUN_STEP_DONE;
+}
+
 static int take(struct work *w, size_t i, struct dw_error *e)
 {
 	const struct dw_step *t = &w->run->steps[i].step;
@@ -109,8 +114,11 @@ static int take(struct work *w, size_t i, struct dw_error *e)
 
 	if (r < 0)
 		return r;
+	/* as a confirm that was interrupted left it: ours, and an undo takes it back */
 	if (dw_apply_is(&now, &t->want))
-		return dw_apply_note(w, i, DW_RUN_STEP_ALREADY, NULL, e);
+		return dw_apply_note(
+			w, i, is_begun(&w->run->steps[i]) ? DW_RUN_STEP_DONE : DW_RUN_STEP_ALREADY,
+			NULL, e);
 	if (!may_begin(t, &now))
 		return dw_error_set(e, -ESTALE, "%s is \"%s\" now, not \"%s\": somebody changed it",
 				    dw_apply_label(t), now.text, t->expect.text);
@@ -118,26 +126,53 @@ static int take(struct work *w, size_t i, struct dw_error *e)
 	return r < 0 ? r : change(w, i, &now, e);
 }
 
+/* Of a trial, what makes it last waits until it is confirmed. */
+static bool waits(const struct work *w, const struct dw_run_step *s)
+{
+	return s->step.phase == DW_PHASE_KEEP && w->run->confirm_by && !w->keep;
+}
+
+/* One step, and before it the guard where it is the first of those that it guards. */
+static int take_next(struct work *w, size_t i, bool *guarded, struct dw_error *e)
+{
+	const struct dw_apply *a = w->a;
+	int r = 0;
+
+	if (!*guarded && w->run->steps[i].step.phase != DW_PHASE_GUARD) {
+		*guarded = true;
+		r = a->guard ? a->guard(a->guard_data, w->run, e) : 0;
+	}
+	if (r < 0)
+		return r;
+	dw_apply_tell(w, i);
+	r = take(w, i, e);
+	dw_apply_tell(w, i);
+	return r;
+}
+
 static int take_all(struct work *w, size_t *ret_at, struct dw_error *e)
 {
+	bool guarded = w->keep;
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < w->run->n_steps; i++) {
+		const struct dw_run_step *p = &w->run->steps[i];
+
+		if (waits(w, p) || (w->keep && p->step.phase != DW_PHASE_KEEP))
+			continue;
 		*ret_at = i;
 		if (w->a->stop && *(const volatile bool *)w->a->stop)
 			return dw_error_set(e, -EINTR, "it was interrupted");
-		r = tell_readers(w, &w->run->steps[i].step, e);
+		r = tell_readers(w, &p->step, e);
 		if (r < 0) {
 			*ret_at = w->last;
 			return r;
 		}
-		dw_apply_tell(w, i);
-		r = take(w, i, e);
-		dw_apply_tell(w, i);
+		r = take_next(w, i, &guarded, e);
 	}
 	if (r == 0) {
+		*ret_at = w->told ? w->last : *ret_at;
 		r = tell_readers(w, NULL, e);
-		*ret_at = w->last;
 	}
 	return r;
 }
@@ -166,7 +201,7 @@ static int put_back(struct work *w, const char *why, struct dw_error *e)
 	int r;
 
 	w->back = BACK_ROLL;
-	dw_apply_back(w, false);
+	dw_apply_back(w, DW_PHASE_UNKNOWN);
 	run->state = w->lost ? DW_RUN_FAILED : DW_RUN_ROLLED_BACK;
 	run->ended = dw_sys_now(w->a->sw->sys);
 	if (w->lost)
@@ -216,6 +251,28 @@ int dw_apply_run(struct dw_apply *a, struct dw_run *run, struct dw_error *e)
 	a->sw->save = NULL;
 	a->sw->save_data = NULL;
 	return r == 0 ? 0 : fail(&w, at, &cause, e);
+}
+
+int dw_apply_keep(struct dw_apply *a, struct dw_run *run, struct dw_error *e)
+{
+	struct work w = { .a = a, .run = run, .keep = true };
+	struct dw_error cause = { 0 };
+	size_t at = 0;
+	int r = take_all(&w, &at, &cause);
+
+	if (r == 0)
+		return 0;
+	w.back = BACK_ROLL;
+	dw_apply_back(&w, DW_PHASE_KEEP);
+	if (w.lost)
+		return dw_error_set(e, -ENOTRECOVERABLE,
+				    "run %lld could not be made to last: %.180s; not everything "
+				    "could be put back: %.180s",
+				    (long long)run->id, cause.message, w.first.message);
+	return dw_error_set(
+		e, -ECANCELED,
+		"run %lld could not be made to last: %s: %.300s; it is on trial as before",
+		(long long)run->id, dw_apply_label(&run->steps[at].step), cause.message);
 }
 
 int dw_apply_finish(struct dw_apply *a, struct dw_run *run, bool good, const char *why,

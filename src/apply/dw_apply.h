@@ -19,6 +19,12 @@ struct dw_apply {
 	/* before each step (undo: of taking it back) and after it; NULL: nobody */
 	void (*tell)(void *data, const struct dw_run_step *step, size_t i, size_t n, bool undo);
 	void *tell_data;
+	/*
+	 * Called once in dw_apply_run(), when the steps of phase GUARD are taken and before any other is: starts what
+	 * puts the run back while the host is up. Negative: no other step is taken, and all is put back. NULL: nobody
+	 */
+	int (*guard)(void *data, const struct dw_run *run, struct dw_error *e);
+	void *guard_data;
 	/* becomes true when the user asks to stop (a signal): what was done is put back; an undo goes on. NULL */
 	const bool *stop;
 };
@@ -26,7 +32,8 @@ struct dw_apply {
 /*
  * Stores the run and takes its steps: re-reads every expect first (-ESTALE: the host is not as the plan says,
  * nothing
- * was done, nothing stored), then for each step: intent, set, read back, outcome. 0: all are as wanted, the run is
+ * was done, nothing stored), then for each step: intent, set, read back, outcome. Steps of phase KEEP are
+ * left for dw_apply_confirm() where the run is a trial (confirm_by). 0: all are as wanted, the run is
  * still STARTED: verify, then dw_apply_finish(). -ECANCELED: a step failed (or *stop), and all was put back:
  * ROLLED_BACK.
  * -ENOTRECOVERABLE: it failed, and not all could be put back: FAILED. The message names the step. run->steps has
@@ -51,7 +58,9 @@ int dw_apply_undo(struct dw_apply *a, int64_t id, bool force, struct dw_run *ret
 		  struct dw_error *e);
 
 /*
- * Keeps a trial: takes back its GUARD steps alone. -EALREADY: it is none, or is confirmed. -ETIME: it was put back.
+ * Keeps a trial: takes its KEEP steps, then takes back its GUARD steps. -ECANCELED: one of the KEEP steps failed; they
+ * were put back, and it is on trial as before (-ENOTRECOVERABLE without `ret->confirmed`: not all of them were).
+ * -EALREADY: it is none, or is confirmed. -ETIME: it was put back.
  * Confirmed it is also with -EUCLEAN and -ENOTRECOVERABLE: only the guard, which does nothing any more, is
  * still there.
  */

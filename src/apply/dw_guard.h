@@ -34,8 +34,13 @@ bool dw_guard_is_due(const struct dw_run *run, uint64_t now, const char *boot_id
 int dw_guard_steps(struct dw_apply *a, const char *service_manager, const char *const *argv,
 		   struct dw_step **ret, size_t *ret_n, struct dw_error *e);
 
-/* A program that is run once near the end of every boot. */
+/* A program that is run once in every boot. */
 struct dw_boot_job {
+	/*
+	 * false: near its end. true: before there is a network, and again whenever nftables.service starts or reloads.
+	 * What stands there already is then brought to what it shall be, and no step where it is so.
+	 */
+	bool early;
 	enum dw_phase phase;
 	const char *name;    /* of the unit or script: plain letters and dashes */
 	const char *summary; /* one line, plain letters */
@@ -44,5 +49,9 @@ struct dw_boot_job {
 /* The same for another program: what it is called, and the phase of its steps. */
 int dw_boot_steps(struct dw_apply *a, const struct dw_boot_job *job, const char *service_manager,
 		  const char *const *argv, struct dw_step **ret, size_t *ret_n, struct dw_error *e);
+
+/* What takes away all that an `early` job put there; no steps where nothing is. */
+int dw_early_off_steps(struct dw_apply *a, const struct dw_boot_job *job, struct dw_step **ret,
+		       size_t *ret_n, struct dw_error *e);
 
 #endif

@@ -17,6 +17,7 @@ struct work {
 	struct dw_apply *a;
 	struct dw_run *run;
 	enum back back; /* taking back; 0: taking */
+	bool keep;      /* only what makes a trial last is taken */
 	const char
 		*told; /* who has to be told of the files of the steps since `last`; NULL: nobody */
 	size_t last;   /* the step that changed something last */
@@ -41,8 +42,10 @@ int dw_apply_note(struct work *w, size_t i, enum dw_run_step_state state, const 
 void dw_apply_tell(struct work *w, size_t i);
 const char *dw_apply_label(const struct dw_step *t);
 
-/* Takes steps back, last first: all that were begun. Goes on behind each that cannot be. */
-void dw_apply_back(struct work *w, bool guard_only);
+/* Takes steps back, last first: all that were begun, of that phase (UNKNOWN: any). Goes on behind each that cannot be. */
+void dw_apply_back(struct work *w, enum dw_phase only);
+/* Takes the steps of phase KEEP; negative: not all could be taken, and those that were are put back. */
+int dw_apply_keep(struct dw_apply *a, struct dw_run *run, struct dw_error *e);
 
 /*
  * `now` is a file of which only other lines changed since the run made `want` of `expect`: *ret is its content with

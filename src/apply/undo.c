@@ -202,13 +202,13 @@ static void tell_readers(struct work *w, const struct dw_step *next)
 		leave(w, w->last, r == -EUCLEAN ? -EIO : r, e.message);
 }
 
-void dw_apply_back(struct work *w, bool guard_only)
+void dw_apply_back(struct work *w, enum dw_phase only)
 {
 	w->told = NULL; /* of the way forth: all that was begun is told again */
 	for (size_t i = w->run->n_steps; i-- > 0;) {
 		const struct dw_run_step *p = &w->run->steps[i];
 
-		if ((guard_only && p->step.phase != DW_PHASE_GUARD) ||
+		if ((only != DW_PHASE_UNKNOWN && p->step.phase != only) ||
 		    (!begun(p->state) && p->state != DW_RUN_STEP_UNDONE))
 			continue;
 		tell_readers(w, &p->step);
@@ -269,7 +269,7 @@ static int undo_run(struct dw_apply *a, struct dw_run *run, enum back back, stru
 			return r;
 		run->state = DW_RUN_UNDOING;
 	}
-	dw_apply_back(&w, false);
+	dw_apply_back(&w, DW_PHASE_UNKNOWN);
 	return close_undo(&w, e);
 }
 
@@ -293,7 +293,7 @@ static int drop_guard(struct dw_apply *a, struct dw_run *run, struct dw_error *e
 {
 	struct work w = { .a = a, .run = run, .back = BACK_UNDO };
 
-	dw_apply_back(&w, true);
+	dw_apply_back(&w, DW_PHASE_GUARD);
 	if (w.unjournaled)
 		return dw_error_set(e, -EIO, "run %lld: the journal could not be written",
 				    (long long)run->id);
@@ -316,7 +316,10 @@ int dw_apply_confirm(struct dw_apply *a, int64_t id, struct dw_run *ret, struct 
 				    (long long)id);
 	if (ret->state != DW_RUN_DONE)
 		return dw_error_set(e, -ETIME, "run %lld has been put back already", (long long)id);
-	r = dw_store_confirm(a->store, id, now, e);
+	/* what makes it last first: a crash before it is confirmed leaves a trial, which takes back these too */
+	r = dw_apply_keep(a, ret, e);
+	if (r == 0)
+		r = dw_store_confirm(a->store, id, now, e);
 	if (r < 0)
 		return r;
 	ret->confirmed = now;
@@ -328,7 +331,7 @@ static int settle_started(struct dw_apply *a, struct dw_run *run, struct dw_erro
 	struct work w = { .a = a, .run = run, .back = BACK_ROLL };
 	int r;
 
-	dw_apply_back(&w, false);
+	dw_apply_back(&w, DW_PHASE_UNKNOWN);
 	if (w.unjournaled)
 		return dw_error_set(e, -EIO,
 				    "run %lld was interrupted: the journal could not be written",

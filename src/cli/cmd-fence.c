@@ -8,8 +8,13 @@ static const struct {
 	const char *word;
 	enum dw_exit (*run)(const struct dw_arguments *args);
 } words[] = {
-	{ "preview", dw_fence_preview },
 	{ "show", dw_fence_show },
+	{ "preview", dw_fence_preview },
+	{ "rehearse", dw_fence_rehearse_command },
+	{ "apply", dw_fence_apply },
+	{ "confirm", dw_fence_confirm },
+	{ "revert", dw_fence_revert },
+	{ "off", dw_fence_off },
 };
 
 static const char *all_words(struct dw_arena *a)

@@ -65,6 +65,8 @@ const struct dw_option dw_options[DW_OPTION_COUNT + 1] = {
 	  "NAME (a host, or its document) is seen from outside at IP; commas between" },
 	{ DW_OPTION_STATE, "state", 0, "DIR", "/",
 	  "keep the journal there instead of in /var/lib/doorward" },
+	{ DW_OPTION_CONFIRM_WITHIN, "confirm-within", 0, "TIME", NULL,
+	  "how long a fence waits to be confirmed (90s, 10m, 2h); 10m when not given" },
 	{ DW_OPTION_STYLE, "style", 0, "STYLE", "nft iptables ufw firewalld",
 	  "rules for nft, iptables, ufw or firewalld; else what this host is run by" },
 	{ DW_OPTION_PORTS, "ports", 'p', "PORTS", NULL,
@@ -217,11 +219,15 @@ static const enum dw_option_id compare_options[] = { DW_OPTION_SCAN,
 						     DW_OPTION_STATE,
 						     END };
 static const enum dw_option_id fence_options[] = { DW_OPTION_STYLE,
+						   DW_OPTION_CONFIRM_WITHIN,
+						   DW_OPTION_EVEN_MY_SESSION,
+						   DW_OPTION_YES,
 						   DW_OPTION_JSON,
 						   DW_OPTION_WIDE,
 						   DW_OPTION_HIDDEN,
 						   DW_OPTION_METHOD,
 						   DW_OPTION_POLICY,
+						   DW_OPTION_STATE,
 						   END };
 static const enum dw_option_id scan_assist_options[] = { DW_OPTION_FOR, DW_OPTION_SCANNER, END };
 static const enum dw_option_id no_options[] = { END };
@@ -377,9 +383,9 @@ const struct dw_command dw_commands[] = {
 	},
 	{
 		.name = "fence",
-		.operands = "show | preview",
+		.operands = "show | preview | rehearse | apply | confirm | revert | off",
 		.operands_max = 1,
-		.operand_choices = "show preview",
+		.operand_choices = "show preview rehearse apply confirm revert off",
 		.summary = "the host's own packet filter: as it is, and from the policy",
 		.description =
 			"show: today's packet filter in words, door by door: who may, by which "
@@ -390,8 +396,15 @@ const struct dw_command dw_commands[] = {
 			"it. Found by sending packets into a copy of the rules; needs root.\n"
 			"preview: the rules that follow from the policy and from what is open now, "
 			"on standard\n"
-			"output; what is to be said of them on standard error. Nothing is "
-			"changed.\n",
+			"output; what is to be said of them on standard error. rehearse: what they "
+			"would change,\n"
+			"tried on a copy of this host's filter. apply: loads them on trial; unless "
+			"confirm is said\n"
+			"in time, over a new connection, the former ones come back by themselves. "
+			"confirm keeps\n"
+			"them, for every boot too. revert: back to the former ones now. off: no "
+			"fence any more.\n"
+			"show, preview and rehearse change nothing; all but preview need root.\n",
 		.options = fence_options,
 		.run = dw_cmd_fence,
 	},

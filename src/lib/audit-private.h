@@ -9,6 +9,7 @@
 #include "dw_rehearse.h"
 #include "dw_report.h"
 #include "dw_starters.h"
+#include "dw_switch.h"
 
 struct auditing {
 	const struct dw_audit_options *options;
@@ -39,6 +40,15 @@ void dw_lib_look_closer(const struct dw_audit *audit, struct dw_report_door *doo
  */
 int dw_lib_levers(const struct dw_audit *audit, struct dw_plan_door *doors, size_t n, unsigned more,
 		  struct dw_arena *a, struct dw_error *e);
+/*
+ * Gives the packet filter's lever to those of the doors that are to be narrowed and that nothing else narrows
+ * (levers->cannot), where this host has one. sw: its states are read through it.
+ */
+void dw_lib_levers_fence(const struct dw_audit *audit, struct dw_switch *sw,
+			 struct dw_plan_door *doors, size_t n, struct dw_arena *a);
+/* Who shall reach the door, by the policy or by what it is; "127.0.0.1": this host alone. False: nobody says. */
+bool dw_lib_networks_of(const struct dw_audit *audit, const struct dw_door *d, struct dw_arena *a,
+			struct dw_strings *ret);
 /* Fills in the steps that would close each door alone. What cannot be known stays NULL. */
 void dw_lib_tell_steps(const struct dw_audit *audit, struct dw_report_door *doors, size_t n,
 		       struct dw_arena *a);

@@ -5,6 +5,8 @@
 #include "change-private.h"
 #include "dw_guard.h"
 #include "dw_str.h"
+#include "dw_wait.h"
+#include "fence-private.h"
 
 static bool is_trial(const struct dw_run *r)
 {
@@ -63,6 +65,7 @@ static int undo(struct changing *c, long long run, bool force, long long *ret_ru
 		return nothing(e);
 	*ret_run = id;
 	r = dw_apply_undo(&c->apply, id, force, &undone, e);
+	dw_fence_forget_unit(c, &undone);
 	if (r != -ENOENT && undone.confirm_by > 1)
 		dw_change_unguard(c, id);
 	return r;
@@ -85,10 +88,14 @@ int doorward_undo(struct doorward *d, long long run, int force,
 	return r < 0 ? r : undo(&c, run, force != 0, ret_run, e);
 }
 
+/* Whoever changes the host when the time is up is soon done, or dead: nobody comes again to put the trial back. */
+#define BUSY_MS    600000
+#define BUSY_EVERY 500
+
 static int undo_expired(struct changing *c, long long run, long long *ret_run, struct dw_error *e)
 {
 	const char *boot = dw_change_boot_id(c->sys, c->arena);
-	struct dw_run *runs = NULL, undone;
+	struct dw_run *runs = NULL, undone = { 0 };
 	bool some = false;
 	size_t n = 0;
 	int worst = 0, r = dw_store_runs(c->store, c->arena, &runs, &n, e);
@@ -103,6 +110,8 @@ static int undo_expired(struct changing *c, long long run, long long *ret_run, s
 		some = true;
 		*ret_run = runs[i].id;
 		one = dw_apply_undo(&c->apply, runs[i].id, false, &undone, e);
+		if (one < 0 && dw_streq0(runs[i].kind, "fence"))
+			dw_fence_put_back(c, runs[i].id);
 		worst = one < 0 ? one : worst;
 	}
 	if (r < 0)
@@ -113,18 +122,37 @@ static int undo_expired(struct changing *c, long long run, long long *ret_run, s
 int doorward_undo_expired(struct doorward *d, long long run, const struct doorward_close_options *o,
 			  long long *ret_run)
 {
-	_cleanup_change_ struct changing c = { 0 };
 	struct dw_error *e = dw_facade_begin(d);
-	int r = dw_change_open(d, false, "doorward undo --expired", o, &c, e);
+	int r = -EBUSY;
 
+	for (unsigned ms = 0; r == -EBUSY && ms < BUSY_MS; ms += BUSY_EVERY) {
+		_cleanup_change_ struct changing c = { 0 };
+
+		r = dw_change_open(d, false, "doorward undo --expired", o, &c, e);
+		if (r == -EBUSY)
+			dw_sys_pause(c.sys, BUSY_EVERY);
+		else if (r == 0)
+			return undo_expired(&c, run, ret_run, e);
+	}
 	if (r == -ENOENT)
 		return dw_error_set(e, -EALREADY, "no trial is to be put back");
-	return r < 0 ? r : undo_expired(&c, run, ret_run, e);
+	return r;
 }
 
 static int no_trial(struct dw_error *e)
 {
 	return dw_error_set(e, -EALREADY, "no run is on trial: there is nothing to confirm");
+}
+
+/* A packet filter may let an old connection live and no new one in. */
+static int may_confirm(struct changing *c, int64_t id, struct dw_error *e)
+{
+	struct dw_run run = { 0 };
+	int r = dw_store_load(c->store, id, c->arena, &run, e);
+
+	if (r < 0 || !dw_streq0(run.kind, "fence") || run.state != DW_RUN_DONE || run.confirmed)
+		return r;
+	return dw_fence_may_confirm(c, id, e);
 }
 
 static int confirm(struct changing *c, long long run, long long *ret_run, struct dw_error *e)
@@ -138,7 +166,9 @@ static int confirm(struct changing *c, long long run, long long *ret_run, struct
 	if (id == 0)
 		return no_trial(e);
 	*ret_run = id;
-	r = dw_apply_confirm(&c->apply, id, &kept, e);
+	r = may_confirm(c, id, e);
+	if (r == 0)
+		r = dw_apply_confirm(&c->apply, id, &kept, e);
 	if (r == 0 && kept.confirm_by > 1)
 		dw_change_unguard(c, id);
 	return r;

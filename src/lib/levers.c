@@ -77,6 +77,14 @@ static bool networks_of(const struct dw_finding *f, struct dw_arena *a, struct d
 	return true;
 }
 
+bool dw_lib_networks_of(const struct dw_audit *audit, const struct dw_door *d, struct dw_arena *a,
+			struct dw_strings *ret)
+{
+	const struct dw_finding *f = finding_of(audit, d);
+
+	return f && networks_of(f, a, ret);
+}
+
 static const struct dw_levers *narrow(struct gathering *g, const struct dw_plan_door *d)
 {
 	const struct dw_finding *f = finding_of(g->audit, d->door);
@@ -116,6 +124,7 @@ static void gather(struct gathering *g, struct dw_plan_door *doors, size_t n)
 							e.message))
 			       : levers_of(g, &doors[i]);
 	}
+	dw_lib_levers_fence(g->audit, &g->sw, doors, n, g->s.arena);
 	dw_switch_close(&g->sw);
 	dw_starters_unload(set);
 }

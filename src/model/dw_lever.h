@@ -24,6 +24,7 @@
  *   container  "running POLICY" or "stopped POLICY", its restart policy with the limit where it has one
  *              ("running always", "stopped on-failure:3"), or "absent"
  *   process    "running" or "gone"
+ *   fence      "absent", or "table sha256:HEX" (`data` is our table, dw_nft.h)
  *   package    "installed VERSION" or "removed" for each package of the object, in its order, blanks between
  */
 struct dw_state {
@@ -40,6 +41,7 @@ enum dw_phase {
 	DW_PHASE_STOP,  /* what runs: triggers before what they start */
 	DW_PHASE_BOOT,  /* files: what would start it again */
 	DW_PHASE_LEFT,  /* what still holds a door after that; most often nothing */
+	DW_PHASE_KEEP,  /* what makes it last: of a trial only taken when it is confirmed */
 	DW_PHASE_COUNT
 };
 
@@ -56,7 +58,8 @@ struct dw_lever {
 	const char *manager; /* name of the switch (dw_switch.h) */
 	/*
 	 * file: absolute path · systemd: unit name, or UID/unit for a unit of a user's manager · sysv, openrc: script's
-	 * name · runit: service directory · process: PID/START_TICKS · container: ENGINE:ID · package: name
+	 * name · runit: service directory · process: PID/START_TICKS · container: ENGINE:ID · package: name ·
+	 * fence: "inet doorward"
 	 */
 	const char *object;
 	struct dw_state now, off;

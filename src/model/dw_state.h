@@ -26,4 +26,7 @@ const char *dw_state_file_without(struct dw_arena *a, const char *text, unsigned
 bool dw_edits_apply(struct dw_arena *a, const struct dw_bytes *content, const struct dw_edit *edits,
 		    size_t n, struct dw_bytes *ret, unsigned *ret_line);
 
+/* Our table of the packet filter: "absent" (data NULL), or "table sha256:HEX" with that data, borrowed. */
+struct dw_state dw_state_fence(struct dw_arena *a, const struct dw_bytes *table);
+
 #endif

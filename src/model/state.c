@@ -57,6 +57,17 @@ const char *dw_state_file_without(struct dw_arena *a, const char *text, unsigned
 	return dw_arena_printf(a, "file %04o%s", n & ~bits, mode + 4);
 }
 
+struct dw_state dw_state_fence(struct dw_arena *a, const struct dw_bytes *table)
+{
+	char hex[DW_SHA256_HEX + 1];
+
+	if (!table->data)
+		return (struct dw_state){ .text = "absent" };
+	dw_sha256_hex(table->data, table->n, hex);
+	return (struct dw_state){ .text = dw_arena_printf(a, "table sha256:%s", hex),
+				  .data = *table };
+}
+
 static bool same_edit(const struct dw_edit *x, const struct dw_edit *y)
 {
 	return x->line == y->line && dw_streq0(x->old, y->old) && dw_streq0(x->fresh, y->fresh);

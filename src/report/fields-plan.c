@@ -24,11 +24,11 @@ static const struct dw_step *step(const void *object)
 
 static const char *phase_name(enum dw_phase p)
 {
-	static const char *const names[DW_PHASE_COUNT] = { [DW_PHASE_UNKNOWN] = "unknown",
-							   [DW_PHASE_GUARD] = "guard",
-							   [DW_PHASE_STOP] = "stop",
-							   [DW_PHASE_BOOT] = "boot",
-							   [DW_PHASE_LEFT] = "left" };
+	static const char *const names[DW_PHASE_COUNT] = {
+		[DW_PHASE_UNKNOWN] = "unknown", [DW_PHASE_GUARD] = "guard",
+		[DW_PHASE_STOP] = "stop",       [DW_PHASE_BOOT] = "boot",
+		[DW_PHASE_LEFT] = "left",       [DW_PHASE_KEEP] = "keep"
+	};
 
 	return names[p < DW_PHASE_COUNT ? p : DW_PHASE_UNKNOWN];
 }

@@ -140,6 +140,10 @@ const char *dw_report_step_words(const struct dw_step *s, struct dw_arena *a)
 	if (dw_streq(m, "systemd"))
 		return dw_arena_printf(a, "%s %s", wants_some(want, "active") ? "Start" : "Stop",
 				       is_of_user(s) ? name_of(s, a) : listed(s->object, a));
+	if (dw_streq(m, "fence"))
+		return dw_arena_printf(a, "%s the packet filter's %s",
+				       dw_streq(want, "absent") ? "Take away" : "Load",
+				       name_of(s, a));
 	if (dw_streq(m, "process"))
 		return dw_arena_printf(a, "End the process %s", name_of(s, a));
 	if (dw_streq(m, "package"))

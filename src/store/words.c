@@ -7,7 +7,7 @@ const char *dw_store_phase_name(enum dw_phase p)
 	static const char *const names[DW_PHASE_COUNT] = {
 		[DW_PHASE_UNKNOWN] = "unknown", [DW_PHASE_GUARD] = "guard",
 		[DW_PHASE_STOP] = "stop",       [DW_PHASE_BOOT] = "boot",
-		[DW_PHASE_LEFT] = "left",
+		[DW_PHASE_LEFT] = "left",       [DW_PHASE_KEEP] = "keep",
 	};
 
 	return names[p < DW_PHASE_COUNT ? p : DW_PHASE_UNKNOWN];

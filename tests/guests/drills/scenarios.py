@@ -10,6 +10,7 @@ sys.path.insert(0, os.path.dirname(os.path.realpath(__file__)))
 import bench  # noqa: E402
 import crash  # noqa: E402
 import cycle  # noqa: E402
+import fence  # noqa: E402
 import inventory  # noqa: E402
 import small  # noqa: E402
 import trials  # noqa: E402
@@ -93,6 +94,7 @@ def steps(name):
             ("upgrade", lambda g: wrong.upgraded(g, "8888/tcp", "tinyproxy.service", "tinyproxy")),
             ("atboot", wrong.at_boot),
             ("trial", lambda g: trials.all_trials(g, "8888/tcp", "tcp", "8888")),
+            ("fence", fence.all_of_it),
         ],
     }
     only = set(filter(None, os.environ.get("DW_DRILL_ONLY", "").split(",")))

@@ -272,4 +272,113 @@ DW_TEST(what_cannot_be_guarded_is_said)
 	end(&s);
 }
 
+/* --- before the network -------------------------------------------------------------------------------- */
+
+static const struct dw_boot_job fence = {
+	.early = true,
+	.phase = DW_PHASE_KEEP,
+	.name = "doorward-fence",
+	.summary = "loads the packet filter",
+	.why = "it loads the rules",
+};
+static const char *const nft[] = { "/usr/sbin/nft", "-f", "/etc/doorward/fence.nft", NULL };
+
+static struct dw_run steps_of(struct stage *s, struct dw_step *steps, size_t n, uint64_t confirm_by)
+{
+	struct dw_run run = {
+		.kind = "fence", .confirm_by = confirm_by, .boot_id = "one", .started = 1
+	};
+
+	run.n_steps = n;
+	run.steps = dw_arena_array(s->arena, n + 1, sizeof(*run.steps));
+	for (size_t i = 0; i < n; i++)
+		run.steps[i].step = steps[i];
+	return run;
+}
+
+/* What makes it last waits for the confirm, and goes with an undo; said twice it is said once. */
+static void kept(struct stage *s, const char *manager, const char *object)
+{
+	struct dw_step *steps = NULL;
+	struct dw_run run, other;
+	size_t n = 0, before = there();
+
+	DW_CHECK_INT(dw_boot_steps(&s->apply, &fence, manager, nft, &steps, &n, &s->e), 0);
+	DW_CHECK(n >= 2);
+	run = steps_of(s, steps, n, 500);
+	DW_CHECK_INT(dw_apply_run(&s->apply, &run, &s->e), 0);
+	DW_CHECK_INT(dw_apply_finish(&s->apply, &run, true, NULL, &s->e), 0);
+	DW_CHECK_INT(there(), before);
+	DW_CHECK_INT(dw_apply_confirm(&s->apply, run.id, &other, &s->e), 0);
+	DW_CHECK(strstr(content_of(object), "/usr/sbin/nft") != NULL);
+	DW_CHECK_INT(dw_boot_steps(&s->apply, &fence, manager, nft, &steps, &n, &s->e), 0);
+	DW_CHECK_INT(n, 0);
+	DW_CHECK_INT(dw_early_off_steps(&s->apply, &fence, &steps, &n, &s->e), 0);
+	DW_CHECK(n >= 2);
+	other = steps_of(s, steps, n, 0);
+	DW_CHECK_INT(dw_apply_run(&s->apply, &other, &s->e), 0);
+	DW_CHECK_INT(dw_apply_finish(&s->apply, &other, true, NULL, &s->e), 0);
+	DW_CHECK_STR(entry_of(object)->state.text, "absent");
+	DW_CHECK_INT(dw_apply_undo(&s->apply, other.id, false, &other, &s->e), 0);
+	DW_CHECK(strstr(content_of(object), "/usr/sbin/nft") != NULL);
+	DW_CHECK_INT(dw_apply_undo(&s->apply, run.id, false, &other, &s->e), 0);
+	DW_CHECK_INT(there(), before);
+}
+
+DW_TEST(before_the_network_by_systemd)
+{
+	struct stage s;
+
+	begin(&s);
+	kept(&s, "systemd", "/etc/systemd/system/doorward-fence.service");
+	end(&s);
+}
+
+DW_TEST(before_the_network_by_scripts)
+{
+	static char depend[] = "TARGETS = mountkernfs.sh urandom networking\n"
+			       "INTERACTIVE =\n"
+			       "networking: mountkernfs.sh urandom\n";
+	struct stage s;
+	struct dw_step *steps = NULL;
+	size_t n = 0;
+
+	begin(&s);
+	put(&s, "/etc/init.d/.depend.boot", depend);
+	DW_CHECK_INT(dw_boot_steps(&s.apply, &fence, "sysvinit", nft, &steps, &n, &s.e), 0);
+	DW_CHECK_STR(n ? steps[n - 1].want.data.data : NULL,
+		     "TARGETS = mountkernfs.sh urandom networking doorward-fence\n"
+		     "INTERACTIVE =\n"
+		     "networking: mountkernfs.sh urandom doorward-fence\n"
+		     "doorward-fence: mountkernfs.sh urandom\n");
+	kept(&s, "sysvinit", "/etc/init.d/doorward-fence");
+	DW_CHECK_STR(content_of("/etc/init.d/.depend.boot"), depend);
+	kept(&s, "openrc", "/etc/init.d/doorward-fence");
+	end(&s);
+}
+
+/* A step that fails is put back with the others, and it is a trial as before. */
+DW_TEST(what_cannot_be_kept_stays_a_trial)
+{
+	struct stage s;
+	struct dw_step *steps = NULL;
+	struct dw_run run, now;
+	size_t n = 0, before;
+
+	begin(&s);
+	before = there();
+	DW_CHECK_INT(dw_boot_steps(&s.apply, &fence, "openrc", nft, &steps, &n, &s.e), 0);
+	run = steps_of(&s, steps, n, 500);
+	DW_CHECK_INT(dw_apply_run(&s.apply, &run, &s.e), 0);
+	DW_CHECK_INT(dw_apply_finish(&s.apply, &run, true, NULL, &s.e), 0);
+	entry_of(steps[n - 1].object)->state.text = "link elsewhere";
+	DW_CHECK_INT(dw_apply_confirm(&s.apply, run.id, &now, &s.e), -ECANCELED);
+	DW_CHECK(!now.confirmed);
+	DW_CHECK_INT(there(), before + 1);
+	entry_of(steps[n - 1].object)->state.text = "absent";
+	DW_CHECK_INT(dw_apply_confirm(&s.apply, run.id, &now, &s.e), 0);
+	DW_CHECK(now.confirmed != 0);
+	end(&s);
+}
+
 DW_TEST_MAIN

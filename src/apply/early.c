@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The steps that have a program run at every boot before there is a network, and those that end it. What stands there
+ * as it shall be is left out: rules that are changed need no other unit.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "boot.h"
+#include "dw_state.h"
+#include "dw_str.h"
+
+#define UNITS    "/etc/systemd/system"
+#define RC       "/etc/rcS.d"
+#define RUNLEVEL "/etc/runlevels/sysinit"
+#define DEPEND   "/etc/init.d/.depend.boot"
+/* What brings the network up on Debian without systemd. */
+#define NETWORK "networking"
+
+static int place(struct dw_booting *g, const char *object, struct dw_state want)
+{
+	struct dw_state now = { 0 };
+	int r = dw_boot_read(g, object, &now);
+
+	if (r < 0 || dw_streq0(now.text, want.text))
+		return r;
+	if (dw_starts_with(now.text, "directory"))
+		return dw_error_set(g->e, -EEXIST, "%s is a directory", object);
+	dw_boot_add(g, object, now, want);
+	return 0;
+}
+
+int dw_boot_place_file(struct dw_booting *g, const char *object, unsigned mode, char *text)
+{
+	struct dw_state want = { .data = { .data = text, .n = strlen(text) } };
+
+	want.text = dw_state_file_text(g->arena, mode, 0, 0, &want.data, NULL);
+	return place(g, object, want);
+}
+
+static int place_link(struct dw_booting *g, const char *directory, const char *name,
+		      const char *target)
+{
+	struct dw_state want = { .text = dw_arena_printf(g->arena, "link %s", target) };
+	int r = dw_boot_directory(g, directory);
+
+	return r < 0 ? r : place(g, dw_arena_printf(g->arena, "%s/%s", directory, name), want);
+}
+
+/*
+ * As nftables.service has it: no default dependencies, or it would come behind the network that it guards. Behind
+ * all that flush the whole ruleset when they start; with nftables.service, whose every start, stop and reload
+ * does so, it is started and reloaded too.
+ */
+int dw_early_systemd(struct dw_booting *g, const char *const *argv)
+{
+	const char *unit = dw_arena_printf(g->arena, "%s.service", g->job->name);
+	const char *file = dw_arena_printf(g->arena, UNITS "/%s", unit);
+	const char *command = dw_boot_unit_command(g->arena, argv);
+	int r;
+
+	g->notify = "systemd";
+	r = dw_boot_place_file(
+		g, file, 0644,
+		dw_arena_printf(g->arena,
+				"[Unit]\n"
+				"Description=doorward: %s\n"
+				"Documentation=man:doorward(1)\n"
+				"DefaultDependencies=no\n"
+				"Wants=network-pre.target\n"
+				"Before=network-pre.target shutdown.target\n"
+				"After=nftables.service netfilter-persistent.service ufw.service\n"
+				"After=firewalld.service\n"
+				"Conflicts=shutdown.target\n"
+				"PartOf=nftables.service\n"
+				"ReloadPropagatedFrom=nftables.service\n\n"
+				"[Service]\nType=oneshot\nRemainAfterExit=yes\n"
+				"ExecStart=%s\nExecReload=%s\n\n"
+				"[Install]\nWantedBy=sysinit.target nftables.service\n",
+				g->job->summary, command, command));
+	if (r == 0)
+		r = place_link(g, UNITS "/sysinit.target.wants", unit, file);
+	return r < 0 ? r : place_link(g, UNITS "/nftables.service.wants", unit, file);
+}
+
+/* --- insserv's list of what a boot runs ---------------------------------------------------------------- */
+
+/* The line that begins so; NULL: there is none. */
+static const char *line_of(struct dw_arena *a, const struct dw_bytes *content, const char *begin,
+			   unsigned *ret_line)
+{
+	struct dw_lines it = dw_lines_of(content);
+	size_t length = strlen(begin), n;
+	const char *line;
+
+	while (dw_lines_next(&it, &line, &n)) {
+		if (n < length || memcmp(line, begin, length) != 0)
+			continue;
+		*ret_line = it.number;
+		return dw_arena_strndup(a, line, n);
+	}
+	return NULL;
+}
+
+static int edit(struct dw_booting *g, struct dw_state now, const struct dw_edit *edits, size_t n)
+{
+	struct dw_state want = { .text = NULL };
+
+	if (!dw_edits_apply(g->arena, &now.data, edits, n, &want.data, NULL))
+		return dw_error_set(g->e, -EBADMSG, DEPEND " cannot be edited");
+	want.text = dw_state_file_with(g->arena, now.text, &want.data);
+	if (!want.text)
+		return dw_error_set(g->e, -EBADMSG, DEPEND " is no file");
+	dw_boot_add(g, DEPEND, now, want);
+	return 0;
+}
+
+/*
+ * Debian's startpar(8) runs what .depend.boot names, in its order: ours has the needs of the network, which then needs
+ * ours. Without that file the links count.
+ */
+static int depend_on(struct dw_booting *g)
+{
+	const char *name = g->job->name, *targets, *network, *needs;
+	struct dw_state now = { 0 };
+	struct dw_edit edits[3] = { 0 };
+	unsigned line = 0, network_line = 0;
+	size_t n = 0;
+	int r = dw_boot_read(g, DEPEND, &now);
+
+	if (r < 0 || !now.data.data)
+		return r;
+	targets = line_of(g->arena, &now.data, "TARGETS = ", &line);
+	if (!targets ||
+	    line_of(g->arena, &now.data, dw_arena_printf(g->arena, "%s:", name), &network_line))
+		return 0;
+	network = line_of(g->arena, &now.data, NETWORK ":", &network_line);
+	needs = network ? network + strlen(NETWORK ":") : "";
+	edits[n++] = (struct dw_edit){ line, targets,
+				       dw_arena_printf(g->arena, "%s %s", targets, name) };
+	if (network)
+		edits[n++] = (struct dw_edit){ network_line, network,
+					       dw_arena_printf(g->arena, "%s %s", network, name) };
+	edits[n++] = (struct dw_edit){ UINT32_MAX, NULL,
+				       dw_arena_printf(g->arena, "%s:%s", name, needs) };
+	return edit(g, now, edits, n);
+}
+
+/* The line without that word. */
+static const char *without(struct dw_arena *a, const char *line, const char *word)
+{
+	struct dw_str out = { .arena = a };
+	char *rest = dw_arena_strdup(a, line), *w;
+
+	while ((w = dw_word_next(&rest)))
+		if (!dw_streq(w, word))
+			dw_str_addf(&out, "%s%s", out.n ? " " : "", w);
+	return out.s ? out.s : "";
+}
+
+static int depend_off(struct dw_booting *g)
+{
+	static const char *const begins[] = { "TARGETS = ", NETWORK ":" };
+	const char *own = dw_arena_printf(g->arena, "%s:", g->job->name), *old;
+	struct dw_state now = { 0 };
+	struct dw_edit edits[3] = { 0 };
+	unsigned line = 0;
+	size_t n = 0;
+	int r = dw_boot_read(g, DEPEND, &now);
+
+	if (r < 0 || !now.data.data)
+		return r;
+	old = line_of(g->arena, &now.data, own, &line);
+	if (!old)
+		return 0;
+	edits[n++] = (struct dw_edit){ line, old, NULL };
+	for (size_t i = 0; i < DW_ARRAY_SIZE(begins); i++) {
+		old = line_of(g->arena, &now.data, begins[i], &line);
+		if (old)
+			edits[n++] =
+				(struct dw_edit){ line, old, without(g->arena, old, g->job->name) };
+	}
+	return edit(g, now, edits, n);
+}
+
+/* rcS.d is what sysvinit and runit run first; insserv(8) keeps the script before the network by its header. */
+int dw_early_rc(struct dw_booting *g, const char *const *argv)
+{
+	const char *name = g->job->name;
+	int r = dw_boot_place_file(g, dw_arena_printf(g->arena, "/etc/init.d/%s", name), 0755,
+				   dw_arena_printf(g->arena,
+						   "#!/bin/sh\n"
+						   "### BEGIN INIT INFO\n"
+						   "# Provides:          %s\n"
+						   "# Required-Start:    mountkernfs $local_fs\n"
+						   "# Required-Stop:\n"
+						   "# X-Start-Before:    " NETWORK "\n"
+						   "# Default-Start:     S\n"
+						   "# Default-Stop:\n"
+						   "# Short-Description: doorward: %s\n"
+						   "### END INIT INFO\n\n"
+						   "case \"$1\" in\n"
+						   "start|restart|reload|force-reload) %s ;;\n"
+						   "esac\n",
+						   name, g->job->summary,
+						   dw_boot_shell_command(g->arena, argv)));
+
+	if (r == 0)
+		r = place_link(g, RC, dw_arena_printf(g->arena, "S10%s", name),
+			       dw_arena_printf(g->arena, "../init.d/%s", name));
+	return r < 0 ? r : depend_on(g);
+}
+
+/* In sysinit: OpenRC on Debian never enters the runlevel boot. */
+int dw_early_openrc(struct dw_booting *g, const char *const *argv)
+{
+	const char *script = dw_arena_printf(g->arena, "/etc/init.d/%s", g->job->name);
+	int r = dw_boot_place_file(
+		g, script, 0755,
+		dw_arena_printf(g->arena,
+				"#!/sbin/openrc-run\n"
+				"description=\"doorward: %s\"\n\n"
+				"depend() {\n\tneed localmount\n\tbefore net " NETWORK "\n"
+				"\tafter nftables\n}\n\n"
+				"start() {\n\tebegin \"doorward: %s\"\n\t%s\n\teend $?\n}\n",
+				g->job->summary, g->job->summary,
+				dw_boot_shell_command(g->arena, argv)));
+
+	return r < 0 ? r : place_link(g, RUNLEVEL, g->job->name, script);
+}
+
+/* --- no more -------------------------------------------------------------------------------------------- */
+
+int dw_early_off_steps(struct dw_apply *a, const struct dw_boot_job *job, struct dw_step **ret,
+		       size_t *ret_n, struct dw_error *e)
+{
+	/* links before what they point to; an undo puts them back the other way round */
+	static const char *const objects[] = {
+		UNITS "/sysinit.target.wants/%s.service",
+		UNITS "/nftables.service.wants/%s.service",
+		UNITS "/%s.service",
+		RC "/S10%s",
+		RUNLEVEL "/%s",
+		"/etc/init.d/%s",
+	};
+	struct dw_booting g = { .a = a, .arena = a->sw->arena, .job = job, .e = e };
+	int r = depend_off(&g);
+
+	for (size_t i = 0; r == 0 && i < DW_ARRAY_SIZE(objects); i++) {
+		const char *name = job->name, *mark = strstr(objects[i], "%s");
+		const char *object = dw_arena_printf(g.arena, "%.*s%s%s", (int)(mark - objects[i]),
+						     objects[i], name, mark + 2);
+		struct dw_state now = { 0 };
+
+		g.notify = dw_starts_with(object, UNITS) ? "systemd" : NULL;
+		r = dw_boot_read(&g, object, &now);
+		if (r == 0 && !dw_streq(now.text, "absent"))
+			dw_boot_add(&g, object, now, (struct dw_state){ .text = "absent" });
+	}
+	if (r < 0)
+		return r;
+	*ret = g.steps.v;
+	*ret_n = g.steps.n;
+	return 0;
+}

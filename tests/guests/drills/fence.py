@@ -1,0 +1,191 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The fence over real ssh sessions: refused when it would cut them; forced, it comes back by itself, whoever dies. What is
+true is asked of nft(8) in the guest and of ssh from outside. DW_DRILL_FENCE=N: so many lock-outs (the default takes less
+than three minutes)."""
+import os
+import random
+import signal
+import subprocess
+import time
+
+from cycle import DONE
+from guest import run
+
+FAILED = 4
+CUTTING = "/etc/doorward/cutting"
+WITHIN = 10     # seconds of a trial that nobody confirms
+
+
+def rules(guest):
+    return guest.inside("nft", "-s", "list", "ruleset").out
+
+
+def login(guest, limit=3):
+    words = [w.replace("ConnectTimeout=10", f"ConnectTimeout={limit}") for w in guest.ssh_words("root", "true")]
+    return run(words, "ssh", limit + 10).code == 0
+
+
+def await_login(guest, seconds):
+    """Seconds until somebody may log in again; None: nobody may."""
+    begun = time.monotonic()
+    while time.monotonic() - begun < seconds:
+        if login(guest, 2):
+            return time.monotonic() - begun
+        time.sleep(0.3)
+    return None
+
+
+def over_ssh(guest, command):
+    return guest.keep_evidence(guest.ssh("root", command))
+
+
+def forced(within=WITHIN):
+    return f"/usr/bin/doorward fence apply --yes --policy {CUTTING} --even-my-session --confirm-within {within}s"
+
+
+def back(guest, before, what, seconds=WITHIN + 25):
+    t = guest.tests
+    took = await_login(guest, seconds)
+    t.check(took is not None, f"{what}: somebody may log in again within {seconds} s", rules(guest))
+    if took is None:    # the drill goes on: the guest is not lost for the others
+        guest.inside("nft", "delete", "table", "inet", "doorward")
+    end = time.monotonic() + 15
+    while rules(guest) != before and time.monotonic() < end:
+        time.sleep(0.3)
+    now = rules(guest)
+    t.check(now == before, f"{what}: the ruleset is byte for byte as before", now)
+    ran = guest.doorward("undo")
+    t.check(ran.code in (0, 1), f"{what}: nothing is left to be undone", ran.text()[-1500:])
+    left = guest.shell("ls /etc/systemd/system | grep doorward; systemctl list-units --all --no-legend 'doorward-*'").out
+    t.check(not left.strip(), f"{what}: no trace of the guard", left)
+
+
+def refused(guest):
+    t = guest.tests
+    before = rules(guest)
+    ran = over_ssh(guest, f"/usr/bin/doorward fence apply --yes --policy {CUTTING}")
+    t.check(ran.code == FAILED, "a fence that would cut the session is refused with 4", ran.text()[-2500:])
+    t.check("your own way in" in ran.err, "it says so", ran.text()[-2500:])
+    t.check(rules(guest) == before, "refused: the ruleset is as before")
+    ran = over_ssh(guest, f"/usr/bin/doorward fence rehearse --policy {CUTTING}")
+    t.check("YOUR OWN WAY IN WOULD BE CUT" in ran.out, "rehearse says so too", ran.text()[-2500:])
+    wide = [line for line in ran.out.splitlines() if len(line) > 80]
+    t.check(not wide, "rehearse: within 80 columns", "\n".join(wide))
+
+
+def lockout(guest, number):
+    """Forced, and left alone."""
+    t = guest.tests
+    before = rules(guest)
+    ran = over_ssh(guest, forced())
+    t.check(ran.code == DONE, f"forced {number}: loaded", ran.text()[-2500:])
+    t.check(not login(guest), f"forced {number}: nobody may log in")
+    back(guest, before, f"forced {number}")
+
+
+def killed(guest, number):
+    """SIGKILL at any moment of it: before the timer is there nothing is loaded, behind it the timer is there."""
+    before = rules(guest)
+    with subprocess.Popen(guest.ssh_words("root", forced()), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                          stderr=subprocess.DEVNULL) as session:
+        time.sleep(0.6 + random.random() * 4)
+        guest.shell("pkill -KILL -x doorward")
+        session.send_signal(signal.SIGKILL)
+    back(guest, before, f"killed {number}")
+
+
+def dropped(guest):
+    """The connection is gone in the middle of the trial; what it ran too."""
+    t = guest.tests
+    before = rules(guest)
+    with subprocess.Popen(guest.ssh_words("root", f"{forced()}; touch /run/fence-runs; sleep 100"), stdin=subprocess.DEVNULL,
+                          stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as session:
+        end = time.monotonic() + 60
+        while time.monotonic() < end and guest.shell("test -e /run/fence-runs").code:
+            time.sleep(0.2)
+        session.send_signal(signal.SIGKILL)
+    guest.shell("rm -f /run/fence-runs; pkill -KILL -f '^sleep 100$'")
+    t.check(not login(guest), "dropped: nobody may log in")
+    back(guest, before, "dropped")
+
+
+def booted(guest):
+    """Off and on in the middle of a trial that had an hour left."""
+    t = guest.tests
+    guest.reboot("--no-settle")
+    before = rules(guest)
+    ran = over_ssh(guest, forced(3600))
+    t.check(ran.code == DONE and not login(guest), "booted: loaded, and nobody may log in", ran.text()[-2500:])
+    guest.reboot("--no-settle")
+    back(guest, before, "booted", 60)
+    failed = guest.inside("systemctl", "--failed", "--no-legend").out
+    t.check("doorward" not in failed, "booted: the guard did not fail", failed)
+
+
+def kept(guest):
+    """Confirmed over a new connection, and over no other; there after a boot; undone without a trace."""
+    t = guest.tests
+    before = rules(guest)
+    ran = over_ssh(guest, "/usr/bin/doorward fence apply --yes --confirm-within 60s && /usr/bin/doorward fence confirm")
+    t.check(ran.code == FAILED and "was there before" in ran.err, "confirm over the same connection is refused",
+            ran.text()[-2500:])
+    loaded = rules(guest)
+    t.check("table inet doorward" in loaded, "it is loaded", loaded)
+    t.check(not os.path.exists(guest.path("/etc/doorward/fence.nft")), "nothing lasts before it is confirmed")
+    ran = over_ssh(guest, "/usr/bin/doorward fence confirm")
+    t.check(ran.code == DONE, "confirm over a new connection", ran.text()[-2500:])
+    t.check(rules(guest) == loaded, "confirmed: the same rules")
+    guest.reboot("--no-settle")
+    t.check("table inet doorward" in rules(guest), "confirmed: there after a boot", rules(guest))
+    t.check(login(guest), "confirmed: somebody may log in after the boot")
+    guest.shell("systemctl restart nftables")
+    t.check("table inet doorward" in rules(guest), "there when nftables was started again", rules(guest))
+    ran = over_ssh(guest, "/usr/bin/doorward fence revert")
+    t.check(ran.code == DONE, "revert", ran.text()[-2500:])
+    t.check(rules(guest) == before, "reverted: the ruleset is byte for byte as before", rules(guest))
+    t.check(not os.path.exists(guest.path("/etc/doorward/fence.nft")), "reverted: no file")
+    left = guest.shell("find /etc -name '*doorward-fence*'").out
+    t.check(not left, "reverted: no unit", left)
+
+
+def narrowed(guest, port="8301"):
+    """A door that no setting narrows: the filter does, at once and after a boot; undone without a trace."""
+    t = guest.tests
+    before = rules(guest)
+    guest.write("/etc/doorward/narrow", f"default report\nkeep {port}/tcp from 10.200.0.0/16 because \"the drill\"\n")
+
+    def reaches():
+        return run(["ip", "netns", "exec", "dwt-scan", "python3", "-c",
+                    f"import socket; socket.create_connection(('{guest.address}', {port}), 3)"], "connect", 10).code == 0
+    t.check(reaches(), "narrowed: reached before")
+    ran = guest.doorward("close", "--yes", "--policy", "/etc/doorward/narrow")
+    t.check(ran.code in (DONE, 1, 3), "narrowed: closed", ran.text()[-2500:])
+    t.check("chain narrowed" in rules(guest) and not reaches(), "narrowed: not reached any more", ran.text()[-2500:])
+    guest.reboot("--no-settle")
+    t.check("chain narrowed" in rules(guest) and not reaches(), "narrowed: nor after a boot", rules(guest))
+    ran = guest.doorward("undo")
+    t.check(ran.code == DONE and reaches(), "narrowed: undone", ran.text()[-2500:])
+    t.check(rules(guest) == before, "narrowed, undone: the ruleset is byte for byte as before", rules(guest))
+    left = guest.shell("find /etc -name '*doorward-fence*' -o -name fence.nft").out
+    t.check(not left, "narrowed, undone: no file", left)
+
+
+def all_of_it(guest):
+    more = int(os.environ.get("DW_DRILL_FENCE", "0"))
+    guest.write(CUTTING, "default close\nkeep ssh from 10.200.0.0/16 because \"the drill\"\n")
+    knocking = guest.knocking
+    knocking.rest()
+    guest.knocking = None       # a reboot would let it go on
+    try:
+        refused(guest)
+        kept(guest)
+        narrowed(guest)
+        for i in range(max(1, more // 5)):
+            lockout(guest, i + 1)
+        for i in range(max(3, more - more // 5)):
+            killed(guest, i + 1)
+        dropped(guest)
+        booted(guest)
+    finally:
+        guest.knocking = knocking
+        knocking.go_on()

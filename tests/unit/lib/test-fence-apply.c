@@ -1,0 +1,426 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Loading a fence, in a host of the test's own (mounts and network): on trial, confirmed over an old and a new
+ * connection, coming back by itself without systemd, each call failed once, killed before each write of the journal.
+ */
+#include <arpa/inet.h>
+#include <linux/if.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
+#include "../switches/namespace.h"
+#include "dw_facade.h"
+#include "dw_nft.h"
+
+static const char rules[] = "table inet doorward\n"
+			    "delete table inet doorward\n"
+			    "table inet doorward {\n"
+			    "\tchain input {\n"
+			    "\t\ttype filter hook input priority filter; policy drop;\n"
+			    "\t\tct state established,related counter accept\n"
+			    "\t\tiif \"lo\" accept\n"
+			    "\t\ttcp dport 22 counter accept comment \"ssh\"\n"
+			    "\t}\n"
+			    "}\n";
+static const char other[] = "table ip mine {\n\tchain c {\n\t\tcounter accept\n\t}\n}\n";
+
+struct fence {
+	char state[64], program[256];
+	struct dw_arena *arena;
+	struct dw_sys *sys;
+	struct doorward *d;
+	struct doorward_audit *audit;
+	struct doorward_rehearsal *r;
+	unsigned fail_at, store_fail_at, calls, kill_at, commits;
+};
+
+/* --- what a timer runs: this program, called as doorward would be ------------------------------------------ */
+
+__attribute__((constructor)) static void as_doorward(int argc, char **argv)
+{
+	const char *state = NULL, *wait = "0";
+	struct doorward *d;
+	long long run = 0;
+
+	if (argc < 2 || strcmp(argv[1], "undo") != 0)
+		return;
+	for (int i = 2; i + 1 < argc; i++) {
+		if (strcmp(argv[i], "--state") == 0)
+			state = argv[i + 1];
+		if (strcmp(argv[i], "--wait") == 0)
+			wait = argv[i + 1];
+	}
+	(void)sleep((unsigned)strtoul(wait, NULL, 10));
+	d = doorward_new();
+	doorward_set_state_directory(d, state);
+	_exit(doorward_undo_expired(d, (long long)strtoul(argv[2], NULL, 10), NULL, &run) < 0);
+}
+
+/* --- the host ------------------------------------------------------------------------------------------------ */
+
+static void loopback_up(void)
+{
+	struct ifreq q = { .ifr_name = "lo", .ifr_flags = IFF_UP | IFF_RUNNING };
+	_cleanup_fd_ int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	DW_CHECK_INT(ioctl(fd, SIOCSIFFLAGS, &q), 0);
+}
+
+static void on_commit(void *data, unsigned n)
+{
+	struct fence *f = data;
+
+	f->commits = n;
+	if (f->kill_at && n == f->kill_at)
+		(void)kill(getpid(), SIGKILL);
+}
+
+static void opened(void *data, struct dw_sys *sys, struct dw_store *store)
+{
+	struct fence *f = data;
+
+	dw_sys_fail_at(sys, f->fail_at, EIO);
+	dw_store_fail_at(store, f->store_fail_at, ENOSPC);
+	dw_store_on_commit(store, on_commit, f);
+}
+
+static void closing(void *data, struct dw_sys *sys, struct dw_store *store)
+{
+	struct fence *f = data;
+
+	f->calls = dw_sys_calls(sys);
+}
+
+static struct doorward *context(struct fence *f)
+{
+	const struct dw_facade_hooks hooks = { .opened = opened, .closing = closing, .data = f };
+	struct doorward *d = doorward_new();
+
+	doorward_set_state_directory(d, f->state);
+	doorward_set_program(d, f->program);
+	dw_facade_set_hooks(d, &hooks);
+	return d;
+}
+
+/* False: rules cannot be tried here. */
+static bool begin(struct fence *f)
+{
+	struct dw_error e = { 0 };
+	ssize_t n;
+	int r;
+
+	*f = (struct fence){ .state = "/run/doorward-test-XXXXXX" };
+	DW_CHECK(mkdtemp(f->state) != NULL);
+	n = readlink("/proc/self/exe", f->program, sizeof(f->program) - 1);
+	DW_CHECK(n > 0);
+	DW_CHECK_INT(unshare(CLONE_NEWNET), 0);
+	loopback_up();
+	f->arena = dw_arena_new();
+	DW_CHECK_INT(dw_sys_open(NULL, &f->sys, &e), 0);
+	r = dw_nft_run(f->sys, NULL, other, &e);
+	if (r == -ENOTSUP || r == -EPERM) {
+		printf("%s: not looked at\n", e.message);
+		return false;
+	}
+	DW_CHECK_STR(e.message, "");
+	f->d = context(f);
+	DW_CHECK_INT(doorward_audit_run(f->d, &f->audit), 0);
+	DW_CHECK_INT(doorward_fence_rehearse(f->d, f->audit, rules, &f->r), 0);
+	DW_CHECK_STR(doorward_last_error(f->d), "");
+	return f->r != NULL;
+}
+
+static void end(struct fence *f)
+{
+	doorward_rehearsal_free(f->r);
+	doorward_audit_free(f->audit);
+	doorward_free(f->d);
+	dw_sys_free(f->sys);
+	dw_arena_free(f->arena);
+}
+
+static bool is_loaded(struct fence *f)
+{
+	struct dw_bytes table = { 0 };
+
+	DW_CHECK_INT(dw_nft_table(f->sys, NULL, f->arena, &table, NULL), 0);
+	return table.data != NULL;
+}
+
+static bool is_there(const char *path)
+{
+	return access(path, F_OK) == 0;
+}
+
+/* Nothing of it: no table, no file. */
+static bool is_clean(struct fence *f)
+{
+	return !is_loaded(f) && !is_there("/etc/doorward/fence.nft") &&
+	       !is_there("/etc/systemd/system/doorward-fence.service") &&
+	       !is_there("/etc/systemd/system/doorward-trial.service");
+}
+
+static int apply_for(struct fence *f, struct doorward *d, unsigned long long seconds,
+		     long long *ret_run)
+{
+	const struct doorward_close_options o = { .size = sizeof(o), .trial = seconds };
+
+	return doorward_fence_apply(d, f->r, 1, &o, ret_run);
+}
+
+/* --- the tests ------------------------------------------------------------------------------------------------ */
+
+static void kept_and_taken_back(void)
+{
+	struct fence f;
+	long long run = 0;
+
+	if (!begin(&f))
+		return;
+	DW_CHECK_INT(apply_for(&f, f.d, 600, &run), 0);
+	DW_CHECK_STR(doorward_last_error(f.d), "");
+	DW_CHECK(is_loaded(&f));
+	DW_CHECK(!is_there("/etc/doorward/fence.nft")); /* nothing lasts before it is confirmed */
+	DW_CHECK_INT(doorward_fence_off(f.d, NULL, &run), -EBUSY);
+	DW_CHECK_INT(doorward_fence_confirm(f.d, &run), 0);
+	DW_CHECK_STR(doorward_last_error(f.d), "");
+	DW_CHECK(is_loaded(&f) && is_there("/etc/doorward/fence.nft"));
+	DW_CHECK(!is_there("/etc/systemd/system/doorward-trial.service"));
+	DW_CHECK_INT(doorward_fence_confirm(f.d, &run), -EALREADY);
+	DW_CHECK_INT(doorward_fence_off(f.d, NULL, &run), 0);
+	DW_CHECK(is_clean(&f));
+	DW_CHECK_INT(doorward_fence_off(f.d, NULL, &run), -EALREADY);
+	DW_CHECK_INT(doorward_undo(f.d, run, 0, NULL, &run), 0);
+	DW_CHECK(is_loaded(&f) && is_there("/etc/doorward/fence.nft"));
+	DW_CHECK_INT(doorward_fence_revert(f.d, NULL, &run), 0);
+	DW_CHECK_INT(run, 1);
+	DW_CHECK(is_clean(&f));
+	DW_CHECK_INT(doorward_fence_revert(f.d, NULL, &run), -EALREADY);
+	end(&f);
+}
+
+/* Without systemd a process waits; it is nobody's child. */
+static void comes_back_by_itself(void)
+{
+	struct fence f;
+	long long run = 0;
+	bool back = false;
+
+	if (!begin(&f))
+		return;
+	DW_CHECK_INT(apply_for(&f, f.d, 2, &run), 0);
+	DW_CHECK(is_loaded(&f));
+	for (unsigned i = 0; i < 200 && !back; i++) {
+		(void)usleep(100000);
+		back = is_clean(&f);
+	}
+	DW_CHECK(back);
+	end(&f);
+}
+
+/* A connection of this process, as a login's is: it holds the accepted end. */
+struct login {
+	int listener, client, accepted;
+};
+
+static void log_in(struct login *l)
+{
+	struct sockaddr_in at = { .sin_family = AF_INET,
+				  .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t n = sizeof(at);
+
+	l->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	DW_CHECK_INT(bind(l->listener, (const struct sockaddr *)&at, n), 0);
+	DW_CHECK_INT(listen(l->listener, 4), 0);
+	DW_CHECK_INT(getsockname(l->listener, (struct sockaddr *)&at, &n), 0);
+	l->client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	DW_CHECK_INT(connect(l->client, (const struct sockaddr *)&at, n), 0);
+	l->accepted = accept(l->listener, NULL, NULL);
+	DW_CHECK(l->accepted >= 0);
+}
+
+static void log_out(const struct login *l)
+{
+	(void)close(l->accepted);
+	(void)close(l->client);
+	(void)close(l->listener);
+}
+
+static void old_and_new_connections(void)
+{
+	struct login first, second;
+	struct fence f;
+	long long run = 0;
+
+	if (!begin(&f))
+		return;
+	log_in(&first);
+	DW_CHECK_INT(apply_for(&f, f.d, 600, &run), 0);
+	DW_CHECK_INT(doorward_fence_confirm(f.d, &run), -EISCONN);
+	DW_CHECK(strstr(doorward_last_error(f.d), "was there before") != NULL);
+	DW_CHECK_INT(doorward_confirm(f.d, run, &run), -EISCONN); /* by no other word either */
+	DW_CHECK(!is_there("/etc/doorward/fence.nft"));
+	log_out(&first);
+	log_in(&second);
+	DW_CHECK_INT(doorward_fence_confirm(f.d, &run), 0);
+	DW_CHECK(is_there("/etc/doorward/fence.nft"));
+	log_out(&second);
+	DW_CHECK_INT(doorward_fence_revert(f.d, NULL, &run), 0);
+	DW_CHECK(is_clean(&f));
+	end(&f);
+}
+
+/* Each call failed once: loaded and on trial, or as before. */
+static void each_call_failed(void)
+{
+	struct fence f;
+	unsigned all, failed = 0;
+
+	if (!begin(&f))
+		return;
+	{
+		long long run = 0;
+
+		DW_CHECK_INT(apply_for(&f, f.d, 600, &run), 0);
+		DW_CHECK_INT(doorward_fence_revert(f.d, NULL, &run), 0);
+		f.fail_at = 0;
+		DW_CHECK_INT(apply_for(&f, f.d, 600, &run), 0);
+		all = f.calls;
+		DW_CHECK_INT(doorward_fence_revert(f.d, NULL, &run), 0);
+	}
+	/* most of them only look who is connected: some of these stand for all */
+	for (unsigned n = 1; n <= all; n += n < 40 ? 1 : 1 + all / 8) {
+		struct doorward *d = context(&f);
+		long long run = 0;
+		int r;
+
+		f.fail_at = n;
+		r = apply_for(&f, d, 600, &run);
+		f.fail_at = 0;
+		failed += r < 0;
+		DW_CHECK(r == 0 || *doorward_last_error(d));
+		DW_CHECK_INT(is_loaded(&f), r == 0 || r == -ENOTRECOVERABLE);
+		if (r < 0)
+			DW_CHECK_INT(doorward_settle(d), 0);
+		else
+			DW_CHECK_INT(doorward_fence_revert(d, NULL, &run), 0);
+		if (r == -ENOTRECOVERABLE)
+			DW_CHECK_INT(doorward_fence_revert(d, NULL, &run), 0);
+		DW_CHECK(is_clean(&f));
+		doorward_free(d);
+	}
+	DW_CHECK(failed > 5);
+	end(&f);
+}
+
+static void carry_out(struct fence *f, unsigned kill_at, bool confirm)
+{
+	pid_t pid = fork();
+	int status = 0;
+
+	if (pid == 0) {
+		struct doorward *d = context(f);
+		long long run = 0;
+
+		f->kill_at = kill_at;
+		(void)(confirm ? doorward_fence_confirm(d, &run) : apply_for(f, d, 600, &run));
+		_exit(0);
+	}
+	DW_CHECK_INT(waitpid(pid, &status, 0), pid);
+	DW_CHECK(kill_at == 0 || (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL) ||
+		 WIFEXITED(status));
+}
+
+/* Killed before each commit of loading and of keeping; what comes next finds the one or the other, and goes back. */
+static void killed_at_each_write(void)
+{
+	struct fence f;
+
+	if (!begin(&f))
+		return;
+	for (unsigned n = 1; n <= 12; n++) {
+		struct doorward *d = context(&f);
+		long long run = 0;
+		int r;
+
+		carry_out(&f, n, false);
+		r = doorward_fence_revert(d, NULL, &run);
+		DW_CHECK(r == 0 || r == -EALREADY);
+		DW_CHECK(is_clean(&f));
+		doorward_free(d);
+	}
+	for (unsigned n = 1; n <= 12; n++) {
+		struct doorward *d = context(&f);
+		long long run = 0;
+		int r;
+
+		DW_CHECK_INT(apply_for(&f, d, 600, &run), 0);
+		carry_out(&f, n, true);
+		DW_CHECK(is_loaded(&f));
+		if (n % 2) { /* said again, it is kept */
+			r = doorward_fence_confirm(d, &run);
+			DW_CHECK(r == 0 || r == -EALREADY);
+			DW_CHECK(is_there("/etc/doorward/fence.nft"));
+		}
+		DW_CHECK_INT(doorward_fence_revert(d, NULL, &run), 0);
+		DW_CHECK(is_clean(&f));
+		doorward_free(d);
+	}
+	end(&f);
+}
+
+/* Whoever is locked out cannot make room on the disk: the rules come back though the journal cannot be written. */
+static void full_disk(void)
+{
+	struct fence f;
+
+	if (!begin(&f))
+		return;
+	for (unsigned n = 4; n <= 34; n += 5) {
+		long long run = 0, found = 0;
+		int r;
+
+		DW_CHECK_INT(apply_for(&f, f.d, 600, &run), 0);
+		f.store_fail_at = n;
+		(void)doorward_undo_expired(f.d, run, NULL, &found);
+		f.store_fail_at = 0;
+		if (found) /* else the lock or the list of runs failed: before anything is known */
+			DW_CHECK(!is_loaded(&f));
+		r = doorward_fence_revert(f.d, NULL, &run);
+		DW_CHECK(r == 0 || r == -EALREADY);
+		DW_CHECK(is_clean(&f));
+	}
+	end(&f);
+}
+
+DW_TEST(a_full_disk_locks_nobody_out)
+{
+	namespace_run(full_disk);
+}
+
+DW_TEST(kept_and_taken_back_again)
+{
+	namespace_run(kept_and_taken_back);
+}
+
+DW_TEST(it_comes_back_by_itself)
+{
+	namespace_run(comes_back_by_itself);
+}
+
+DW_TEST(only_a_new_connection_confirms)
+{
+	namespace_run(old_and_new_connections);
+}
+
+DW_TEST(each_call_fails_once)
+{
+	namespace_run(each_call_failed);
+}
+
+DW_TEST(killed_at_any_write)
+{
+	namespace_run(killed_at_each_write);
+}
+
+DW_TEST_MAIN
