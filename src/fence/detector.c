@@ -402,7 +402,9 @@ int dw_detector_open(struct dw_sys *s, const struct dw_netns *n, uint32_t sentin
 	d->sentinel = sentinel;
 	d->seq = FIRST_SEQ;
 	d->sentinel_id = DW_SENTINEL_ID;
-	r = dw_listener_open(s, n, NETLINK_NETFILTER, QUEUE_BYTES, &d->log, e);
+	r = dw_netns_must_be_other(s, n, e);
+	if (r == 0)
+		r = dw_listener_open(s, n, NETLINK_NETFILTER, QUEUE_BYTES, &d->log, e);
 	if (r == 0)
 		r = dw_listener_open(s, n, NETLINK_NETFILTER, ANSWER_BYTES, &d->control, e);
 	if (r == 0)

@@ -278,8 +278,10 @@ int dw_ruleset_load(struct dw_sys *s, const struct dw_netns *scratch, struct dw_
 {
 	struct dw_rs_copy *c = r->copy;
 	struct dw_error why = { 0 }; /* of the last try: a former one's is no failure */
-	int code = 0;
+	int code = dw_netns_must_be_other(s, scratch, e);
 
+	if (code < 0)
+		return code;
 	dw_rs_forget_handles(c, scratch);
 	for (unsigned i = 0; i < TRIES_MAX; i++) {
 		_cleanup_arena_ struct dw_arena *arena = dw_arena_new();

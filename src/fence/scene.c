@@ -226,6 +226,8 @@ int dw_scene_make(struct dw_scene *scene, struct dw_error *e)
 	int r = dw_scratch_open(scene->sys, &scene->copy, e);
 
 	if (r == 0)
+		r = dw_netns_must_be_other(scene->sys, &scene->copy, e);
+	if (r == 0)
 		r = dw_scene_settings(scene, false, e);
 	for (size_t i = 0; r == 0 && i < DW_ARRAY_SIZE(steps); i++)
 		r = steps[i](scene, e);

@@ -40,7 +40,7 @@ struct changing {
 	int64_t interrupted; /* the run that was put back first; 0: none */
 	size_t begun;        /* the step (from 1) that was told to begin; 0: none */
 	bool begun_undo;
-	const struct dw_run *run; /* whose processes are saved */
+	const struct dw_run *run;         /* whose processes are saved */
 	const struct dw_snapshot *before; /* what the plan was made of; NULL: nothing closes */
 };
 

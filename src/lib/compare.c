@@ -194,7 +194,7 @@ static int earlier_scan(struct doorward *d, struct doorward_compare *c, struct d
 	do {
 		r = stored_scan(d, 0, c->scan.targets, before, c->arena, &c->before, e);
 		before = c->before.id;
-	} while (r == 0 && c->before.begun == c->scan.begun && before > 1);
+	} while (r == 0 && c->scan_file && c->before.begun == c->scan.begun && before > 1);
 	return r;
 }
 

@@ -73,7 +73,8 @@ struct dw_starter {
 	enum dw_tristate restarts; /* is it brought back after a kill, without a reboot? */
 	enum dw_confidence confidence;
 	const char *evidence; /* one plain sentence: how we know */
-	const char *also;     /* a second name worth telling: the generated unit, the service behind a socket, login
+	const char *
+		also; /* a second name worth telling: the generated unit, the service behind a socket, login
 				 terminal and address of a manual start; NULL: none */
 };
 
@@ -121,27 +122,30 @@ enum dw_exe_state {
 /* A process that holds a door. */
 struct dw_owner {
 	int pid;
-	uint64_t started;       /* seconds since the epoch, 0: unknown */
-	uint64_t started_ticks; /* clock ticks since boot, field 22 of /proc/PID/stat: with pid, its identity */
+	uint64_t started; /* seconds since the epoch, 0: unknown */
+	uint64_t
+		started_ticks; /* clock ticks since boot, field 22 of /proc/PID/stat: with pid, its identity */
 	int parent;
 	const char *comm;
 	const char *executable; /* as the process sees it, without " (deleted)" */
 	enum dw_exe_state exe_state;
-	const char *script;   /* absolute path of the script that an interpreter runs; NULL: none, or none named */
-	const char *relative; /* the script as it was called, where its directory is not known any more; NULL */
-	bool exe_in_tmp; /* program or script below /tmp, /var/tmp, /dev/shm or /run/user */
+	const char *
+		script; /* absolute path of the script that an interpreter runs; NULL: none, or none named */
+	const char *
+		relative; /* the script as it was called, where its directory is not known any more; NULL */
+	bool exe_in_tmp;     /* program or script below /tmp, /var/tmp, /dev/shm or /run/user */
 	const char *command; /* arguments joined with spaces */
 	uint32_t uid, euid, gid;
 	const char *user; /* name of euid; the number when there is none */
 	uint64_t caps_effective, caps_bounding;
 	enum dw_tristate no_new_privs;
-	int seccomp;            /* 0 off, 1 strict, 2 filter, -1 unknown */
-	const char *cgroup;     /* path; NULL unknown */
-	const char *container;  /* runtime:name-or-id; NULL none */
-	const char *parents;    /* "systemd(1) > sshd(400) > bash(612)", nearest last; NULL unknown */
-	const char *via;        /* how the socket is held: "fd 3", "thread 17 fd 3", "io_uring 7 slot 2" */
+	int seccomp;           /* 0 off, 1 strict, 2 filter, -1 unknown */
+	const char *cgroup;    /* path; NULL unknown */
+	const char *container; /* runtime:name-or-id; NULL none */
+	const char *parents; /* "systemd(1) > sshd(400) > bash(612)", nearest last; NULL unknown */
+	const char *via; /* how the socket is held: "fd 3", "thread 17 fd 3", "io_uring 7 slot 2" */
 	const struct dw_package *package;
-	bool details_known;     /* false: only the pid could be seen */
+	bool details_known; /* false: only the pid could be seen */
 };
 
 /* Peers of one door that are told by name; the rest are only counted. */
@@ -175,14 +179,15 @@ struct dw_probed {
 struct dw_door {
 	struct dw_endpoint at;
 	uint32_t port_last; /* forwarded: last port of a range; 0: one port */
-	const char *netns; /* "host", a name, "net:[4026532000]" */
+	const char *netns;  /* "host", a name, "net:[4026532000]" */
 	enum dw_door_kind kind;
 	struct dw_owner *owners; /* oldest first */
 	size_t n_owners;
-	bool owners_known; /* false: somebody may hold it whom we could not see */
+	bool owners_known;  /* false: somebody may hold it whom we could not see */
 	const char *kernel; /* subsystem of a kernel-owned door: "nfsd", "wireguard" ...; NULL */
 	struct dw_starter starter;
-	const char *program; /* path of what serves: the starter's program, else the oldest owner's; NULL unknown */
+	const char *
+		program; /* path of what serves: the starter's program, else the oldest owner's; NULL unknown */
 	const struct dw_package *package; /* of program; NULL: none or unknown */
 	/*
 	 * Who uses it now. peers_known false: not looked at, or a datagram door, which takes from anybody; its
@@ -195,15 +200,15 @@ struct dw_door {
 	enum dw_tristate packet_filter; /* as dw_netns_fact.filter, of its namespace */
 	bool carries_session; /* the connection of whoever runs doorward came through it */
 	bool mptcp;
-	unsigned sockets;      /* how many sockets make this door (SO_REUSEPORT) */
-	const char *filter;    /* packet socket: its filter in words; NULL none */
-	const char *target;    /* forwarded: ADDRESS:PORT it leads to */
-	const char *rule;      /* forwarded, redirected: the rule or program, in words */
-	bool hidden;           /* some view of the kernel did not show it */
-	const char *seen_by;   /* "sock_diag proc bpf" */
+	unsigned sockets;    /* how many sockets make this door (SO_REUSEPORT) */
+	const char *filter;  /* packet socket: its filter in words; NULL none */
+	const char *target;  /* forwarded: ADDRESS:PORT it leads to */
+	const char *rule;    /* forwarded, redirected: the rule or program, in words */
+	bool hidden;         /* some view of the kernel did not show it */
+	const char *seen_by; /* "sock_diag proc bpf" */
 	const struct dw_filtered *filtered; /* NULL: nobody looked */
 	const struct dw_probed *probed; /* NULL: no scan that is kept covers it, or nobody looked */
-	struct dw_reason *notes; /* facts worth saying, with stable ids; no judgement */
+	struct dw_reason *notes;        /* facts worth saying, with stable ids; no judgement */
 	size_t n_notes;
 };
 
@@ -213,7 +218,7 @@ struct dw_incomplete {
 	const char *text; /* one sentence */
 	const char *file; /* NULL: none */
 	unsigned line;    /* 0: none */
-	bool blind;       /* true: doors, holders or starters may be missing because of it (exit status 3) */
+	bool blind; /* true: doors, holders or starters may be missing because of it (exit status 3) */
 };
 
 /* An address of the host's own network namespace, loopback too. */
@@ -227,9 +232,11 @@ struct dw_snapshot {
 	struct dw_arena *arena;
 	const char *host;
 	uint64_t time; /* seconds since the epoch */
-	const char *method; /* rung of the ladder: "bpf-pinned", "bpf", "netlink", "proc", "offline" */
-	const char *service_manager; /* PID 1: "systemd", "sysvinit", "openrc", "runit", NULL unknown */
-	struct dw_door *doors; /* sorted by dw_endpoint_compare */
+	const char
+		*method; /* rung of the ladder: "bpf-pinned", "bpf", "netlink", "proc", "offline" */
+	const char *
+		service_manager; /* PID 1: "systemd", "sysvinit", "openrc", "runit", NULL unknown */
+	struct dw_door *doors;   /* sorted by dw_endpoint_compare */
 	size_t n_doors;
 	const struct dw_own_address *addresses; /* by address; n_addresses 0: not known */
 	size_t n_addresses;

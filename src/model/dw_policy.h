@@ -22,7 +22,12 @@ enum dw_policy_default {
 	DW_DEFAULT_COUNT
 };
 
-enum dw_policy_action { DW_POLICY_UNKNOWN = 0, DW_POLICY_KEEP, DW_POLICY_CLOSE, DW_POLICY_ACTION_COUNT };
+enum dw_policy_action {
+	DW_POLICY_UNKNOWN = 0,
+	DW_POLICY_KEEP,
+	DW_POLICY_CLOSE,
+	DW_POLICY_ACTION_COUNT
+};
 
 /* How a WHAT names doors. */
 enum dw_what_kind {

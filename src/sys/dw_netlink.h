@@ -10,10 +10,13 @@
 
 #include "dw_sys.h"
 
+#define DW_NETNS_GONE UINT32_MAX
+
 /* A network namespace that can be entered. */
 struct dw_netns {
-	uint32_t inode; /* of nsfs; 0: the namespace we are in */
-	int fd;         /* on nsfs; -1: the namespace we are in (or fake) */
+	uint32_t
+		inode; /* of nsfs; 0: the namespace we are in; DW_NETNS_GONE: closed, not to be entered */
+	int fd;        /* on nsfs; -1: the namespace we are in (or fake) */
 };
 
 /* Called for each message of the answer (NLMSG_DONE and errors excluded). Negative: stop with that code. */
@@ -24,8 +27,9 @@ typedef int dw_netlink_cb(const struct nlmsghdr *message, void *arg);
  * NETLINK_xxx `protocol` made in the namespace, and hands every answer to cb. Retries a dump that the kernel
  * called interrupted (NLM_F_DUMP_INTR) up to 3 times after telling cb through restart (NULL allowed).
  */
-int dw_netlink_request(struct dw_sys *s, const struct dw_netns *ns, int protocol, struct nlmsghdr *request,
-		       dw_netlink_cb *cb, void (*restart)(void *arg), void *arg, struct dw_error *e);
+int dw_netlink_request(struct dw_sys *s, const struct dw_netns *ns, int protocol,
+		       struct nlmsghdr *request, dw_netlink_cb *cb, void (*restart)(void *arg),
+		       void *arg, struct dw_error *e);
 
 /* Name of a recorded answer, relative to the fixture, in the arena. */
 char *dw_netlink_key(struct dw_arena *a, const struct dw_netns *ns, int protocol,
@@ -35,8 +39,14 @@ char *dw_netlink_key(struct dw_arena *a, const struct dw_netns *ns, int protocol
  * Runs fn with the calling thread inside the namespace and comes back. For what netlink cannot say
  * (getsockopt, /proc/thread-self/net). Fake: fn runs where it is.
  */
-int dw_netns_run(struct dw_sys *s, const struct dw_netns *ns, int (*fn)(void *arg, struct dw_error *e),
-		 void *arg, struct dw_error *e);
+int dw_netns_run(struct dw_sys *s, const struct dw_netns *ns,
+		 int (*fn)(void *arg, struct dw_error *e), void *arg, struct dw_error *e);
+
+/*
+ * 0: it is a namespace, and not the one that the calling thread is in. For what must never reach the host's own, as a copy
+ * of its rules: -EXDEV.
+ */
+int dw_netns_must_be_other(struct dw_sys *s, const struct dw_netns *ns, struct dw_error *e);
 
 /* inode of our own network namespace; 0 unknown. */
 uint32_t dw_netns_self(struct dw_sys *s);

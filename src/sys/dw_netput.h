@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What is put into a network namespace: many netlink messages at once, a socket's option. Not recorded: a fake or offline
- * handle answers -ENOTSUP.
+ * What is put into another network namespace: many netlink messages at once, a socket's option. Never into the one that we
+ * are in (-EXDEV): that is the host's. Not recorded: a fake or offline handle answers -ENOTSUP.
  */
 #ifndef DW_NETPUT_H
 #define DW_NETPUT_H

@@ -22,12 +22,28 @@ uint32_t dw_netns_self(struct dw_sys *s)
 	return (uint32_t)st.st_ino;
 }
 
+int dw_netns_must_be_other(struct dw_sys *s, const struct dw_netns *ns, struct dw_error *e)
+{
+	struct stat there = { 0 }, here = { 0 };
+
+	if (s->kind != DW_SYS_LIVE)
+		return dw_error_errno(e, -ENOTSUP, "network namespace");
+	if (ns && ns->fd >= 0 && fstat(ns->fd, &there) == 0 &&
+	    stat("/proc/thread-self/ns/net", &here) == 0 &&
+	    (there.st_dev != here.st_dev || there.st_ino != here.st_ino))
+		return 0;
+	return dw_error_errno(e, -EXDEV,
+			      "a copy of rules was on its way into the namespace that we are in");
+}
+
 int dw_live_netns_run(struct dw_sys *s, const struct dw_netns *ns,
 		      int (*fn)(void *arg, struct dw_error *e), void *arg, struct dw_error *e)
 {
 	_cleanup_fd_ int home = -1;
 	int r;
 
+	if (ns && ns->inode == DW_NETNS_GONE)
+		return dw_error_errno(e, -EBADF, "a network namespace that is closed");
 	if (!ns || ns->fd < 0)
 		return fn(arg, e);
 	home = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);

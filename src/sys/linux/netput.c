@@ -14,13 +14,13 @@
 #define ANSWERS_QUEUE                                                                              \
 	(32 * 1024 * 1024) /* a batch of which nothing is liked is answered message by message */
 
-static int check(struct dw_sys *s, const char *what, struct dw_error *e)
+static int check(struct dw_sys *s, const struct dw_netns *ns, const char *what, struct dw_error *e)
 {
 	int r = dw_sys_fault(s);
 
 	if (r == 0 && s->kind != DW_SYS_LIVE)
 		r = -ENOTSUP;
-	return r < 0 ? dw_error_errno(e, r, "%s", what) : 0;
+	return r < 0 ? dw_error_errno(e, r, "%s", what) : dw_netns_must_be_other(s, ns, e);
 }
 
 struct opening {
@@ -119,7 +119,7 @@ int dw_netlink_batch(struct dw_sys *s, const struct dw_netns *ns, int protocol, 
 {
 	struct opening o = { .protocol = protocol };
 	struct answers x = { .refused = refused, .arg = arg };
-	int r = check(s, "netlink batch", e);
+	int r = check(s, ns, "netlink batch", e);
 
 	if (r < 0)
 		return r;
@@ -156,7 +156,7 @@ int dw_netns_setsockopt(struct dw_sys *s, const struct dw_netns *ns, int family,
 			int option, const void *value, size_t size, struct dw_error *e)
 {
 	struct sockopt o = { family, level, option, value, size };
-	int r = check(s, "socket option", e);
+	int r = check(s, ns, "socket option", e);
 
 	return r < 0 ? r : dw_netns_run(s, ns, put_sockopt, &o, e);
 }

@@ -65,7 +65,7 @@ int dw_scratch_open(struct dw_sys *s, struct dw_netns *ret, struct dw_error *e)
 void dw_scratch_close(struct dw_netns *n)
 {
 	dw_cleanup_fd(&n->fd);
-	*n = (struct dw_netns){ .fd = -1 };
+	*n = (struct dw_netns){ .inode = DW_NETNS_GONE, .fd = -1 };
 }
 
 /* --- devices ------------------------------------------------------------------------------------ */

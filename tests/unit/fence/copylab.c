@@ -23,6 +23,12 @@ static void must(bool well)
 	exit(1);
 }
 
+static void give_up(const struct dw_error *e)
+{
+	fprintf(stderr, "rules: %s\n", e->message);
+	exit(1);
+}
+
 static bool make_namespace(struct dw_netns *ret, uint32_t number)
 {
 	int home = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC), there = -1;
@@ -115,4 +121,41 @@ const char *lab_list(const struct lab *l, const struct dw_netns *ns)
 	const char *const argv[] = { "/usr/sbin/nft", "list", "ruleset", NULL };
 
 	return lab_run(l, ns, NULL, argv);
+}
+
+struct dw_ruleset *lab_read(const struct lab *l)
+{
+	struct dw_ruleset *r = NULL;
+	struct dw_error e = { 0 };
+
+	if (dw_ruleset_read(l->sys, &l->host, &r, &e) < 0 || e.message[0])
+		give_up(&e);
+	return r;
+}
+
+void lab_load(const struct lab *l, struct dw_ruleset *r, enum dw_supposed s)
+{
+	enum dw_supposed *supposed = dw_arena_array(l->arena, r->n_rules, sizeof(*supposed));
+	struct dw_error e = { 0 };
+
+	for (size_t i = 0; i < r->n_rules; i++)
+		supposed[i] = s;
+	if (dw_ruleset_load(l->sys, &l->copy, r, supposed, &e) < 0 || e.message[0])
+		give_up(&e);
+}
+
+const char lab_doubts[] =
+	"*filter\n:INPUT DROP [0:0]\n:FORWARD ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n"
+	"-A INPUT -p udp -m udp --sport 53 --dport 68 -j ACCEPT\n"
+	"-A INPUT -p tcp -m tcp --dport 23 -m limit --limit 5/min -j ACCEPT\n"
+	"-A INPUT -m limit --limit 3/min -j LOG --log-prefix \"denied \"\n"
+	"-A INPUT -f -j DROP\n"
+	"-A INPUT -p tcp -m tcp --dport 24 -j ACCEPT\nCOMMIT\n";
+
+const char *lab_iptables(const struct lab *l, const struct dw_netns *ns, const char *program,
+			 const char *input)
+{
+	const char *const argv[] = { dw_arena_printf(l->arena, "/usr/sbin/%s", program), NULL };
+
+	return lab_run(l, ns, input, argv);
 }

@@ -27,4 +27,14 @@ bool lab_rules_of(const struct lab *l, const char *file);
 /* nft list ruleset */
 const char *lab_list(const struct lab *l, const struct dw_netns *ns);
 
+/* The rules of l->host; the test ends where they cannot be read. */
+struct dw_ruleset *lab_read(const struct lab *l);
+/* Into l->copy, with every rule in doubt supposed to be so. */
+void lab_load(const struct lab *l, struct dw_ruleset *r, enum dw_supposed s);
+/* PROGRAM (iptables-restore, say) with those rules; NULL: it failed. */
+const char *lab_iptables(const struct lab *l, const struct dw_netns *ns, const char *program,
+			 const char *rules);
+/* Rules that a copy cannot decide. */
+extern const char lab_doubts[];
+
 #endif

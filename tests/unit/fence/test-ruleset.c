@@ -11,28 +11,6 @@
 #include "copylab.h"
 #include "ruleset_private.h"
 
-static struct dw_ruleset *read_rules(const struct lab *l)
-{
-	struct dw_ruleset *r = NULL;
-	struct dw_error e = { 0 };
-
-	DW_CHECK_INT(dw_ruleset_read(l->sys, &l->host, &r, &e), 0);
-	DW_CHECK_STR(e.message, "");
-	return r;
-}
-
-/* With every rule in doubt supposed to be so. */
-static void load(const struct lab *l, struct dw_ruleset *r, enum dw_supposed s)
-{
-	enum dw_supposed *supposed = dw_arena_array(l->arena, r->n_rules, sizeof(*supposed));
-	struct dw_error e = { 0 };
-
-	for (size_t i = 0; i < r->n_rules; i++)
-		supposed[i] = s;
-	DW_CHECK_INT(dw_ruleset_load(l->sys, &l->copy, r, supposed, &e), 0);
-	DW_CHECK_STR(e.message, "");
-}
-
 static bool says(const char *text, const char *what)
 {
 	if (text && strstr(text, what))
@@ -50,7 +28,7 @@ DW_TEST(what_is_not_in_doubt_reads_the_same_in_the_copy)
 	if (!lab_open(&l))
 		return;
 	DW_CHECK(lab_rules_of(&l, "decided.nft"));
-	r = read_rules(&l);
+	r = lab_read(&l);
 	DW_CHECK(r->has_hooks);
 	DW_CHECK_INT(r->n_obstacles, 0);
 	DW_CHECK_INT(dw_ruleset_load(l.sys, &l.copy, r, NULL, &e), 0);
@@ -71,7 +49,7 @@ DW_TEST(each_rule_is_known_to_be_decided_or_in_doubt)
 	if (!lab_open(&l))
 		return;
 	DW_CHECK(lab_rules_of(&l, "doubts.nft"));
-	r = read_rules(&l);
+	r = lab_read(&l);
 	DW_CHECK(r->n_rules > 60);
 	for (size_t i = 0; i < r->n_rules; i++) {
 		const struct dw_rule *rule = &r->rules[i];
@@ -83,9 +61,9 @@ DW_TEST(each_rule_is_known_to_be_decided_or_in_doubt)
 		DW_CHECK_INT(rule->doubt == DW_DOUBT_NONE, rule->doubt_words == NULL);
 	}
 	/* every way of supposing can be loaded */
-	load(&l, r, DW_SUPPOSED_FALSE);
-	load(&l, r, DW_SUPPOSED_TRUE);
-	load(&l, r, DW_SUPPOSED_FALSE_TOLD);
+	lab_load(&l, r, DW_SUPPOSED_FALSE);
+	lab_load(&l, r, DW_SUPPOSED_TRUE);
+	lab_load(&l, r, DW_SUPPOSED_FALSE_TOLD);
 	DW_CHECK_INT(r->n_obstacles, 0);
 	DW_CHECK(says(lab_list(&l, &l.copy), "prefix \"met 1\" group 101 snaplen 128"));
 	dw_ruleset_free(r);
@@ -107,18 +85,18 @@ DW_TEST(rules_in_doubt_are_put_in_three_ways)
 	if (!lab_open(&l))
 		return;
 	DW_CHECK(lab_rules(&l, rules));
-	r = read_rules(&l);
+	r = lab_read(&l);
 	DW_CHECK_INT(r->n_rules, 4);
 	DW_CHECK(r->rules[1].counted);
 	DW_CHECK_INT(r->rules[1].packets, 7);
 	DW_CHECK_STR(r->rules[1].where, "inet t c");
-	load(&l, r, DW_SUPPOSED_FALSE);
+	lab_load(&l, r, DW_SUPPOSED_FALSE);
 	DW_CHECK(says(lab_list(&l, &l.copy), "policy drop;\n\t\t\n\t\t\n\t\t\n\t}"));
-	load(&l, r, DW_SUPPOSED_TRUE);
+	lab_load(&l, r, DW_SUPPOSED_TRUE);
 	DW_CHECK(says(lab_list(&l, &l.copy), "\t\tudp dport 68 accept\n"
 					     "\t\ttcp dport 22 counter packets 7 bytes 70 drop\n"
 					     "\t\ttcp dport 23 jump d\n"));
-	load(&l, r, DW_SUPPOSED_FALSE_TOLD);
+	lab_load(&l, r, DW_SUPPOSED_FALSE_TOLD);
 	DW_CHECK(says(lab_list(&l, &l.copy),
 		      "\t\tudp dport 68 log prefix \"met 0\" group 101 snaplen 128\n"));
 	DW_CHECK(says(lab_list(&l, &l.copy),
@@ -141,7 +119,7 @@ DW_TEST(what_hangs_on_a_device_or_sees_frames_is_an_obstacle)
 	if (!lab_open(&l))
 		return;
 	DW_CHECK(lab_rules(&l, rules));
-	r = read_rules(&l);
+	r = lab_read(&l);
 	DW_CHECK_INT(r->n_rules, 3);
 	/* no bridge there is, so its chain is in nobody's way; the ARP chain lets everything through */
 	DW_CHECK_INT(r->n_obstacles, 1);
@@ -149,7 +127,7 @@ DW_TEST(what_hangs_on_a_device_or_sees_frames_is_an_obstacle)
 		DW_CHECK(says(r->obstacles[0].words, "netdev n a"));
 		DW_CHECK_INT(r->obstacles[0].ifindex, 1);
 	}
-	load(&l, r, DW_SUPPOSED_FALSE);
+	lab_load(&l, r, DW_SUPPOSED_FALSE);
 	DW_CHECK(says(lab_list(&l, &l.copy), "table inet i"));
 	DW_CHECK(!strstr(lab_list(&l, &l.copy), "netdev"));
 	dw_ruleset_free(r);
@@ -183,26 +161,10 @@ static const char iptables_rules[] =
 	"-A web ! -s 10.9.0.7/32 -j ACCEPT\n-A web -m mark --mark 0x5 -j RETURN\n-A web -j DROP\n"
 	"COMMIT\n";
 
-static const char iptables_doubts[] =
-	"*filter\n:INPUT DROP [0:0]\n:FORWARD ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n"
-	"-A INPUT -p udp -m udp --sport 53 --dport 68 -j ACCEPT\n"
-	"-A INPUT -p tcp -m tcp --dport 23 -m limit --limit 5/min -j ACCEPT\n"
-	"-A INPUT -m limit --limit 3/min -j LOG --log-prefix \"denied \"\n"
-	"-A INPUT -f -j DROP\n"
-	"-A INPUT -p tcp -m tcp --dport 24 -j ACCEPT\nCOMMIT\n";
-
-static const char *iptables(const struct lab *l, const struct dw_netns *ns, const char *program,
-			    const char *input)
-{
-	const char *const argv[] = { dw_arena_printf(l->arena, "/usr/sbin/%s", program), NULL };
-
-	return lab_run(l, ns, input, argv);
-}
-
 /* Without the comments, which tell the time. */
 static const char *saved(const struct lab *l, const struct dw_netns *ns, const char *program)
 {
-	const char *text = iptables(l, ns, program, NULL);
+	const char *text = lab_iptables(l, ns, program, NULL);
 	struct dw_bytes bytes = { .data = (char *)text, .n = text ? strlen(text) : 0 };
 	struct dw_lines lines = dw_lines_of(&bytes);
 	struct dw_str out = { .arena = l->arena };
@@ -228,14 +190,14 @@ static void same_of(const char *variant)
 		return;
 	save = dw_arena_printf(l.arena, "iptables-%s-save", variant);
 	restore = dw_arena_printf(l.arena, "iptables-%s-restore", variant);
-	DW_CHECK(iptables(&l, &l.host, restore, iptables_rules) != NULL);
-	r = read_rules(&l);
+	DW_CHECK(lab_iptables(&l, &l.host, restore, iptables_rules) != NULL);
+	r = lab_read(&l);
 	DW_CHECK_INT(r->n_rules, 17);
 	DW_CHECK(r->has_hooks);
-	load(&l, r, DW_SUPPOSED_FALSE_TOLD);
+	lab_load(&l, r, DW_SUPPOSED_FALSE_TOLD);
 	DW_CHECK_INT(r->n_obstacles, 0);
 	DW_CHECK_STR(saved(&l, &l.copy, save), saved(&l, &l.host, save));
-	load(&l, r, DW_SUPPOSED_FALSE_TOLD);
+	lab_load(&l, r, DW_SUPPOSED_FALSE_TOLD);
 	DW_CHECK_STR(saved(&l, &l.copy, save), saved(&l, &l.host, save));
 	for (size_t i = 0; i < r->n_rules; i++)
 		DW_CHECK_INT(r->rules[i].doubt, DW_DOUBT_NONE);
@@ -264,27 +226,27 @@ static void doubts_of(const char *variant, const char *eased)
 		return;
 	save = dw_arena_printf(l.arena, "iptables-%s-save", variant);
 	restore = dw_arena_printf(l.arena, "iptables-%s-restore", variant);
-	DW_CHECK(iptables(&l, &l.host, restore, iptables_doubts) != NULL);
-	r = read_rules(&l);
+	DW_CHECK(lab_iptables(&l, &l.host, restore, lab_doubts) != NULL);
+	r = lab_read(&l);
 	DW_CHECK_INT(r->n_rules, 5);
 	DW_CHECK_INT(r->rules[0].doubt, DW_DOUBT_SENDER);
 	DW_CHECK_INT(r->rules[1].doubt, DW_DOUBT_HOST);
 	DW_CHECK_INT(r->rules[2].doubt, DW_DOUBT_NONE);
 	DW_CHECK_INT(r->rules[3].doubt, DW_DOUBT_SENDER);
 	DW_CHECK_INT(r->rules[4].doubt, DW_DOUBT_NONE);
-	load(&l, r, DW_SUPPOSED_TRUE);
+	lab_load(&l, r, DW_SUPPOSED_TRUE);
 	copy = saved(&l, &l.copy, save);
 	DW_CHECK(says(copy, eased));
 	DW_CHECK(says(copy, "-A INPUT -p tcp -m tcp --dport 23 -j ACCEPT\n"
 			    "-A INPUT\n"
 			    "-A INPUT -j DROP\n"
 			    "-A INPUT -p tcp -m tcp --dport 24 -j ACCEPT\n"));
-	load(&l, r, DW_SUPPOSED_FALSE);
+	lab_load(&l, r, DW_SUPPOSED_FALSE);
 	copy = saved(&l, &l.copy, save);
 	DW_CHECK(says(copy,
 		      "-A INPUT\n-A INPUT\n-A INPUT\n-A INPUT\n-A INPUT -p tcp -m tcp --dport 24 "
 		      "-j ACCEPT\n"));
-	load(&l, r, DW_SUPPOSED_FALSE_TOLD);
+	lab_load(&l, r, DW_SUPPOSED_FALSE_TOLD);
 	copy = saved(&l, &l.copy, save);
 	DW_CHECK(says(copy, "-A INPUT -p tcp -m tcp --dport 23 -j NFLOG --nflog-prefix \"met 1\" "
 			    "--nflog-group 101 --nflog-size 128"));
@@ -310,8 +272,8 @@ DW_TEST(a_legacy_rule_is_found_by_its_number)
 
 	if (!lab_open(&l))
 		return;
-	DW_CHECK(iptables(&l, &l.host, "iptables-legacy-restore", iptables_rules) != NULL);
-	r = read_rules(&l);
+	DW_CHECK(lab_iptables(&l, &l.host, "iptables-legacy-restore", iptables_rules) != NULL);
+	r = lab_read(&l);
 	rule = dw_ruleset_traced(l.sys, &l.copy, r, NFPROTO_IPV4, "filter", "INPUT", 3);
 	DW_CHECK_STR(rule ? rule->words : NULL, "iptables filter INPUT rule 3 (ssh)");
 	rule = dw_ruleset_traced(l.sys, &l.copy, r, NFPROTO_IPV4, "filter", "web", 3);
@@ -330,7 +292,7 @@ DW_TEST(no_legacy_table_is_made_by_looking)
 
 	if (!lab_open(&l))
 		return;
-	r = read_rules(&l);
+	r = lab_read(&l);
 	DW_CHECK_INT(r->n_rules, 0);
 	DW_CHECK(!r->has_hooks);
 	DW_CHECK_STR(lab_run(&l, &l.host, NULL, argv), "");
@@ -356,8 +318,8 @@ DW_TEST(a_rule_of_the_copy_is_found_in_the_original)
 		&l, "table inet t { chain c { type filter hook input priority 0; tcp dport 1 "
 		    "accept comment \"one\"\n tcp dport 3 accept comment \"three\"\n }\n}\n"
 		    "insert rule inet t c index 1 tcp dport 2 drop comment \"two\"\n"));
-	r = read_rules(&l);
-	load(&l, r, DW_SUPPOSED_FALSE);
+	r = lab_read(&l);
+	lab_load(&l, r, DW_SUPPOSED_FALSE);
 	for (uint64_t handle = 1; handle < 20; handle++) {
 		const struct dw_rule *rule =
 			dw_ruleset_traced(l.sys, &l.copy, r, NFPROTO_INET, "t", "c", handle);
@@ -397,12 +359,12 @@ DW_TEST(what_the_kernel_does_not_take_is_told)
 			       "tcp dport 9 jump d\n}\nchain d { \ndrop\n}\n}\n"
 			       "table ip n { chain p { type nat hook prerouting priority 0\n"
 			       "redirect\n}\n}\n"));
-	r = read_rules(&l);
+	r = lab_read(&l);
 	c = r->copy;
 	DW_CHECK_INT(r->n_rules, 5);
 	DW_CHECK(spoil(&c->rules.v[0].item, "fib"));
 	DW_CHECK(spoil(&c->chains.v[2]->item, "nat"));
-	load(&l, r, DW_SUPPOSED_FALSE_TOLD);
+	lab_load(&l, r, DW_SUPPOSED_FALSE_TOLD);
 	DW_CHECK_INT(r->rules[0].doubt, DW_DOUBT_HOST);
 	DW_CHECK_STR(r->rules[0].doubt_words, "the kernel does not take a copy of it");
 	DW_CHECK_INT(r->rules[1].doubt, DW_DOUBT_NONE);
@@ -413,7 +375,7 @@ DW_TEST(what_the_kernel_does_not_take_is_told)
 	DW_CHECK(says(copy, "\t\tlog prefix \"met 0\" group 101 snaplen 128\n\t\ttcp dport 8 drop\n"
 			    "\t\ttcp dport 9 jump d\n"));
 	/* again, it is known already */
-	load(&l, r, DW_SUPPOSED_TRUE);
+	lab_load(&l, r, DW_SUPPOSED_TRUE);
 	DW_CHECK_INT(r->n_obstacles, 1);
 	DW_CHECK(says(lab_list(&l, &l.copy), "\t\tdrop\n\t\ttcp dport 8 drop\n"));
 	dw_ruleset_free(r);
@@ -467,7 +429,7 @@ DW_TEST(sources_that_the_rules_tell_apart)
 	if (!lab_open(&l))
 		return;
 	DW_CHECK(lab_rules(&l, rules));
-	r = read_rules(&l);
+	r = lab_read(&l);
 	DW_CHECK_STR(sources_of(&l, r),
 		     ": 01020304-01020304\n"
 		     ": 07000000-07000009\n"
@@ -481,70 +443,6 @@ DW_TEST(sources_that_the_rules_tell_apart)
 		     "a part of set inet t m: 0b000000-0bffffff\n"
 		     "odd :\n");
 	dw_ruleset_free(r);
-	lab_close(&l);
-}
-
-DW_TEST(a_hundred_thousand_elements_and_two_thousand_rules)
-{
-	struct lab l;
-	struct dw_ruleset *r;
-	struct dw_str rules = { 0 };
-
-	if (!lab_open(&l))
-		return;
-	rules.arena = l.arena;
-	dw_str_add(&rules,
-		   "table inet big {\nset s { type ipv4_addr; flags interval; elements = { ");
-	for (unsigned i = 0; i < 50000; i++)
-		dw_str_addf(&rules, "%u.%u.%u.0/25,", 20 + i / 65536, i / 256 % 256, i % 256);
-	dw_str_add(&rules, " } }\nchain c { type filter hook input priority 0; policy drop;\n"
-			   "ip saddr @s drop\n");
-	for (unsigned i = 1; i < 2000; i++)
-		dw_str_addf(&rules, "tcp dport { 22, %u } counter accept\n", i + 100);
-	dw_str_add(&rules, "}\n}\n");
-	DW_CHECK(lab_rules(&l, rules.s));
-	r = read_rules(&l);
-	DW_CHECK_INT(r->n_rules, 2000);
-	DW_CHECK_INT(r->n_sources, 1);
-	if (r->n_sources == 1)
-		DW_CHECK_INT(r->sources[0].n_spans, 50000);
-	load(&l, r, DW_SUPPOSED_FALSE_TOLD);
-	DW_CHECK_INT(r->n_obstacles, 0);
-	DW_CHECK_STR(lab_list(&l, &l.copy), lab_list(&l, &l.host));
-	dw_ruleset_free(r);
-	lab_close(&l);
-}
-
-/* Each call failed once: an error with a message, or (what can be done without) all the same. */
-DW_TEST(every_call_that_fails_is_told)
-{
-	struct lab l;
-	struct dw_ruleset *r;
-	unsigned n;
-
-	if (!lab_open(&l))
-		return;
-	DW_CHECK(lab_rules_of(&l, "decided.nft"));
-	DW_CHECK(iptables(&l, &l.host, "iptables-legacy-restore", iptables_doubts) != NULL);
-	n = dw_sys_calls(l.sys);
-	r = read_rules(&l);
-	load(&l, r, DW_SUPPOSED_FALSE);
-	n = dw_sys_calls(l.sys) - n;
-	dw_ruleset_free(r);
-	DW_CHECK(n > 20);
-	for (unsigned i = 1; i <= n; i++) {
-		struct dw_error e = { 0 };
-		int code;
-
-		r = NULL;
-		dw_sys_fail_at(l.sys, i, -EIO);
-		code = dw_ruleset_read(l.sys, &l.host, &r, &e);
-		if (code == 0)
-			code = dw_ruleset_load(l.sys, &l.copy, r, NULL, &e);
-		dw_sys_fail_at(l.sys, 0, 0);
-		DW_CHECK(code < 0 ? e.message[0] != '\0' : r->n_rules > 20);
-		dw_ruleset_free(r);
-	}
 	lab_close(&l);
 }
 
