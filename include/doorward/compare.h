@@ -68,7 +68,10 @@ DOORWARD_API int doorward_scan_keep(struct doorward *d, struct doorward_scan *s,
 DOORWARD_API int doorward_scan_compare(struct doorward *d, const struct doorward_scan *s,
 				       const struct doorward_compare_options *o,
 				       struct doorward_compare **ret);
-/* The scan's JSON with the member "comparison"; DOORWARD_SCAN_JSONL: {"comparison": ...}, the line behind the others. */
+/*
+ * The scan's JSON with the member "comparison"; DOORWARD_SCAN_JSONL: {"comparison": ...}, the line behind the
+ * others.
+ */
 DOORWARD_API int doorward_scan_write_compared(struct doorward *d, const struct doorward_scan *s,
 					      const struct doorward_compare *c,
 					      enum doorward_scan_format format, FILE *out);

@@ -49,9 +49,10 @@ struct doorward_fence_look_options {
 };
 
 /*
- * Whom the packet filter of the network namespace that we are in lets in, door by door (of the audit, which is borrowed),
- * and what is odd about it. Found by sending packets into a copy of the rules: nothing is changed, and nothing sent to
- * anybody. -EPERM: not root. -ENOTSUP: it cannot be rehearsed here, the message says why. No filter is no failure.
+ * Whom the packet filter of the network namespace that we are in lets in, door by door (of the audit, which is
+ * borrowed), and what is odd about it. Found by sending packets into a copy of the rules: nothing is changed, and
+ * nothing sent to anybody. -EPERM: not root. -ENOTSUP: it cannot be rehearsed here, the message says why. No
+ * filter is no failure.
  */
 DOORWARD_API int doorward_fence_look(struct doorward *d, struct doorward_audit *a,
 				     const struct doorward_fence_look_options *o,
@@ -65,16 +66,17 @@ DOORWARD_API int doorward_fence_view_write(struct doorward *d, const struct door
 					   const struct doorward_style *style);
 
 /*
- * The fence on this host. Rules are tried on a copy of the host's own filter first (doorward_fence_rehearse), then loaded on
- * trial: what puts them back is started before they are loaded, and does so unless doorward_fence_confirm() is called in time,
- * also when the terminal, the network or doorward dies, or the host boots. All of it needs root.
+ * The fence on this host. Rules are tried on a copy of the host's own filter first (doorward_fence_rehearse),
+ * then loaded on trial: what puts them back is started before they are loaded, and does so unless
+ * doorward_fence_confirm() is called in time, also when the terminal, the network or doorward dies, or the host
+ * boots. All of it needs root.
  */
 struct doorward_rehearsal; /* what new rules would change; borrows its audit */
 
 /*
  * rules: of our table, as doorward_fence_write() gives them in the style nft; copied. Nothing on the host is changed.
- * -EINVAL: nf_tables refuses them. -ENOTSUP: nftables is not installed, or the kernel has none. That they cannot be rehearsed
- * is no failure: the rehearsal says so.
+ * -EINVAL: nf_tables refuses them. -ENOTSUP: nftables is not installed, or the kernel has none. That they cannot
+ * be rehearsed is no failure: the rehearsal says so.
  */
 DOORWARD_API int doorward_fence_rehearse(struct doorward *d, struct doorward_audit *a,
 					 const char *rules, struct doorward_rehearsal **ret);
@@ -98,14 +100,18 @@ DOORWARD_API int doorward_fence_apply(struct doorward *d, struct doorward_rehear
 				      int even_my_session, const struct doorward_close_options *o,
 				      long long *ret_run);
 /*
- * Keeps the fence that is on trial, now and for every boot. -EISCONN: whoever runs this came by a connection that was there
- * before the rules were loaded. -EALREADY, -ETIME: as doorward_confirm(), which does the same for a run of this kind.
+ * Keeps the fence that is on trial, now and for every boot. -EISCONN: whoever runs this came by a connection that
+ * was there before the rules were loaded. -EALREADY, -ETIME: as doorward_confirm(), which does the same for a run
+ * of this kind.
  */
 DOORWARD_API int doorward_fence_confirm(struct doorward *d, long long *ret_run);
 /* Takes the newest run of the fence back, confirmed or not; as doorward_undo(). -EALREADY: there is none. */
 DOORWARD_API int doorward_fence_revert(struct doorward *d, const struct doorward_close_options *o,
 				       long long *ret_run);
-/* Takes the fence away, now and for every boot, as a run of its own. -EALREADY: there is none. -EBUSY: one is on trial. */
+/*
+ * Takes the fence away, now and for every boot, as a run of its own. -EALREADY: there is none. -EBUSY: one is
+ * on trial.
+ */
 DOORWARD_API int doorward_fence_off(struct doorward *d, const struct doorward_close_options *o,
 				    long long *ret_run);
 

@@ -42,7 +42,10 @@ int dw_apply_note(struct work *w, size_t i, enum dw_run_step_state state, const 
 void dw_apply_tell(struct work *w, size_t i);
 const char *dw_apply_label(const struct dw_step *t);
 
-/* Takes steps back, last first: all that were begun, of that phase (UNKNOWN: any). Goes on behind each that cannot be. */
+/*
+ * Takes steps back, last first: all that were begun, of that phase (UNKNOWN: any). Goes on behind each that
+ * cannot be.
+ */
 void dw_apply_back(struct work *w, enum dw_phase only);
 /* Takes the steps of phase KEEP; negative: not all could be taken, and those that were are put back. */
 int dw_apply_keep(struct dw_apply *a, struct dw_run *run, struct dw_error *e);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Behind all others is priority INT_MAX - 1: at INT_MAX connection tracking confirms its entries. The table has an owner
- * (NFT_TABLE_F_OWNER, Linux 5.12): who flushes the copy's rules does not flush it.
+ * Behind all others is priority INT_MAX - 1: at INT_MAX connection tracking confirms its entries. The table has
+ * an owner (NFT_TABLE_F_OWNER, Linux 5.12): who flushes the copy's rules does not flush it.
  */
 #include "detector.h"
 

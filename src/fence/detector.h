@@ -11,7 +11,10 @@
 
 struct dw_detector;
 
-/* A packet that got so far, or that met the conditions of a rule in doubt, or that was traced in tables of iptables-legacy. */
+/*
+ * A packet that got so far, or that met the conditions of a rule in doubt, or that was traced in tables of
+ * iptables-legacy.
+ */
 struct dw_detected {
 	const char *trace; /* "filter:INPUT:rule:3 "; NULL: none, it is one of the others */
 	bool met;          /* of a rule in doubt: `rule` */
@@ -23,8 +26,8 @@ struct dw_detected {
 typedef void dw_detector_cb(void *data, const struct dw_detected *d);
 
 /*
- * The namespace has its devices, and no rule yet. Packets that come in by the interface `sentinel` are logged before any rule
- * of others. -ENOTSUP: packets are not logged here.
+ * The namespace has its devices, and no rule yet. Packets that come in by the interface `sentinel` are logged
+ * before any rule of others. -ENOTSUP: packets are not logged here.
  */
 int dw_detector_open(struct dw_sys *s, const struct dw_netns *n, uint32_t sentinel,
 		     struct dw_detector **ret, struct dw_error *e);

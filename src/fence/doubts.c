@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What rules in doubt would change. A question that met some is asked again with them made true, in all combinations; who
- * meets a further one on the way has more combinations. Only rules that a question met are ever true for it: one that
- * is true tells nobody that it was met.
+ * What rules in doubt would change. A question that met some is asked again with them made true, in all
+ * combinations; who meets a further one on the way has more combinations. Only rules that a question met are ever
+ * true for it: one that is true tells nobody that it was met.
  */
 #include <string.h>
 

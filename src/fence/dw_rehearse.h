@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What a packet filter does to packets, seen by experiment: a copy of the rules stands in a network namespace of ours, whose
- * devices have the names, indexes and addresses of the original; packets are written into them, and it is looked which
- * arrive. The original and its traffic are not touched. Needs root.
+ * What a packet filter does to packets, seen by experiment: a copy of the rules stands in a network namespace of
+ * ours, whose devices have the names, indexes and addresses of the original; packets are written into them, and
+ * it is looked which arrive. The original and its traffic are not touched. Needs root.
  *
- * "Arrives" is: reaches the input hook's end with a destination of this host, or (after DNAT) the end of postrouting on its way to
- * somebody else. Connections are new ones: TCP SYN, UDP datagram with an unfiltered source port, SCTP INIT.
+ * "Arrives" is: reaches the input hook's end with a destination of this host, or (after DNAT) the end of
+ * postrouting on its way to somebody else. Connections are new ones: TCP SYN, UDP datagram with an unfiltered
+ * source port, SCTP INIT.
  */
 #ifndef DW_REHEARSE_H
 #define DW_REHEARSE_H
@@ -36,7 +37,11 @@ struct dw_source {
 	size_t n_spans, more_spans;
 	const char *set; /* NULL: none */
 	const char *
-		words; /* "this host", "10.9.0.0/24", "10.9.0.0/24 but 10.9.0.7", "anyone", "anyone in set inet filter office" */
+		/*
+		 * "this host", "10.9.0.0/24", "10.9.0.0/24 but 10.9.0.7", "anyone", "anyone in set inet filter
+		 * office"
+		 */
+		words;
 	bool unclear; /* too many classes, or masks that are no prefixes: it may not speak for all of its spans */
 };
 
@@ -63,8 +68,8 @@ struct dw_rehearse_options {
 	const struct dw_rehearse_network *networks;
 	size_t n_networks;
 	/*
-	 * Called with the copy before packets are sent (and again for each variant of it): changes its rules as they would be
-	 * changed here. NULL: as it is.
+	 * Called with the copy before packets are sent (and again for each variant of it): changes its rules as
+	 * they would be changed here. NULL: as it is.
 	 */
 	int (*change)(void *data, struct dw_sys *s, const struct dw_netns *copy,
 		      struct dw_error *e);
@@ -96,8 +101,12 @@ struct dw_rehearse_answer {
 	bool translated; /* arrives at another address or port than it was sent to: at, at_port */
 	uint8_t at[16];
 	uint16_t at_port;
-	bool sender; /* only for a packet made so on purpose (a certain source port, say): `rule` is the one that it meets */
-	/* explain, or UNKNOWN: the rule that decided or is in doubt, "inet filter input handle 7 (comment)"; or "policy of inet filter input"; NULL: none did */
+	/* only for a packet made so on purpose (a certain source port, say): `rule` is the one that it meets */
+	bool sender;
+	/*
+	 * explain, or UNKNOWN: the rule that decided or is in doubt, "inet filter input handle 7 (comment)";
+	 * or "policy of inet filter input"; NULL: none did
+	 */
 	const char *rule;
 	const char *why; /* UNKNOWN: one sentence; else NULL */
 	bool rule_counted;
@@ -107,8 +116,9 @@ struct dw_rehearse_answer {
 struct dw_rehearsal;
 
 /*
- * Reads rules, links, addresses and routes of the namespace, and makes the copy. -EPERM: not allowed (not root, or no network
- * namespaces here). -ENOTSUP: no TUN devices, no logging ... with the sentence that says what is missing.
+ * Reads rules, links, addresses and routes of the namespace, and makes the copy. -EPERM: not allowed (not root,
+ * or no network namespaces here). -ENOTSUP: no TUN devices, no logging ... with the sentence that says what is
+ * missing.
  */
 int dw_rehearsal_open(struct dw_sys *s, const struct dw_rehearse_options *o,
 		      struct dw_rehearsal **ret, struct dw_error *e);
@@ -135,7 +145,10 @@ struct dw_rehearse_rule {
 size_t dw_rehearsal_rules(struct dw_rehearsal *r, struct dw_arena *a,
 			  struct dw_rehearse_rule **ret);
 
-/* Answers n questions, in the same order. Texts lie in the rehearsal's arena. A question to a source of the other family is -EINVAL. */
+/*
+ * Answers n questions, in the same order. Texts lie in the rehearsal's arena. A question to a source of the
+ * other family is -EINVAL.
+ */
 int dw_rehearsal_ask(struct dw_rehearsal *r, const struct dw_rehearse_question *q, size_t n,
 		     struct dw_rehearse_answer *ret, struct dw_error *e);
 

@@ -92,7 +92,10 @@ static void judge_meta(struct dw_judge *j, struct dw_rs_expr *x)
 
 static void judge_ct(struct dw_judge *j, struct dw_rs_expr *x)
 {
-	/* A new connection has no mark, no label, no helper yet, and has sent nothing: these are what the rules make of it. */
+	/*
+	 * A new connection has no mark, no label, no helper yet, and has sent nothing: these are what the
+	 * rules make of it.
+	 */
 	static const struct {
 		uint32_t key;
 		enum dw_doubt doubt;

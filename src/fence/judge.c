@@ -43,8 +43,8 @@ static void learn(struct dw_judge *j, int at, const struct nlattr *data, bool eq
 }
 
 /*
- * Two fields in one comparison, of which one is in doubt: the rule asks for both, so the other still counts. Not so when it asks for
- * anything else than being equal.
+ * Two fields in one comparison, of which one is in doubt: the rule asks for both, so the other still counts. Not
+ * so when it asks for anything else than being equal.
  */
 static void compare_mixed(struct dw_judge *j, struct dw_rs_expr *x, const uint8_t *mask,
 			  const struct nlattr *value, bool equal)
@@ -203,8 +203,8 @@ static void judge_immediate(struct dw_judge *j, struct dw_rs_expr *x)
 }
 
 /*
- * Elements that a rule adds would fill the copy's set by what we send; without a limit in them the statement is met by every
- * packet (as long as there is room), so it is left out. With one it is a condition of the host's.
+ * Elements that a rule adds would fill the copy's set by what we send; without a limit in them the statement is
+ * met by every packet (as long as there is room), so it is left out. With one it is a condition of the host's.
  */
 static void judge_dynset(struct dw_judge *j, struct dw_rs_expr *x)
 {
@@ -399,8 +399,8 @@ static bool is_plain_verdict(const struct dw_rs_expr *x)
 }
 
 /*
- * The kernel did not take a copy of the rule, and does not say which of it. First what is not part of every kernel is left out, then
- * all but a plain verdict.
+ * The kernel did not take a copy of the rule, and does not say which of it. First what is not part of every
+ * kernel is left out, then all but a plain verdict.
  */
 static void judge_refused(struct dw_judge *j)
 {

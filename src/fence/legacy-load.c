@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A legacy table into another namespace: its entries put together anew (their sizes change, so all offsets do) and handed to
- * IPT_SO_SET_REPLACE, as iptables-restore does.
+ * A legacy table into another namespace: its entries put together anew (their sizes change, so all offsets do)
+ * and handed to IPT_SO_SET_REPLACE, as iptables-restore does.
  */
 #include <net/if.h> /* these two before their twins of linux/ */
 #include <netinet/in.h>
@@ -72,7 +72,10 @@ static void add_told(struct building *b, uint32_t id)
 	add(b, &t, sizeof(t));
 }
 
-/* What the IP header must be like goes when the rule is supposed to be false; a question for fragments when it is in doubt. */
+/*
+ * What the IP header must be like goes when the rule is supposed to be false; a question for fragments when it
+ * is in doubt.
+ */
 static void ease_head(struct building *b, size_t at, bool all)
 {
 	char *p = b->bytes.s + at;
@@ -239,7 +242,10 @@ static int put(struct dw_sys *s, const struct dw_netns *scratch, const struct dw
 	uint8_t *whole;
 	int r;
 
-	/* Being asked for it, the kernel makes the table; the number of its entries is how many counters it gives back. */
+	/*
+	 * Being asked for it, the kernel makes the table; the number of its entries is how many counters it
+	 * gives back.
+	 */
 	r = dw_xtables_read(s, scratch, t->blob.six, t->blob.name, b->arena, &former, e);
 	if (r < 0)
 		return r;

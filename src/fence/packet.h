@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The packets that rehearse, as bytes, and what a log says of them again. Each bears a number that no rule changes: TCP's
- * sequence number, the payload of UDP and UDP-Lite, SCTP's initiate tag, DCCP's sequence number. Checksums are right:
- * connection tracking looks at them. Private to src/fence.
+ * The packets that rehearse, as bytes, and what a log says of them again. Each bears a number that no rule
+ * changes: TCP's sequence number, the payload of UDP and UDP-Lite, SCTP's initiate tag, DCCP's sequence number.
+ * Checksums are right: connection tracking looks at them. Private to src/fence.
  */
 #ifndef DW_FENCE_PACKET_H
 #define DW_FENCE_PACKET_H
@@ -19,7 +19,10 @@ struct dw_rehearse_packet {
 	uint32_t id; /* not 0 */
 };
 
-/* Writes the packet (at most DW_REHEARSE_ROOM bytes) from IP on; returns its length, 0: a protocol that we cannot make. */
+/*
+ * Writes the packet (at most DW_REHEARSE_ROOM bytes) from IP on; returns its length, 0: a protocol that we
+ * cannot make.
+ */
 size_t dw_rehearse_packet_make(const struct dw_rehearse_packet *p, uint8_t *bytes);
 
 struct dw_rehearse_seen {

@@ -241,8 +241,8 @@ static void met_again(void *data, size_t i, uint32_t rule)
 }
 
 /*
- * The loopback hands packets over by a queue: a sentinel may have come before the last ones when another task of the kernel
- * emptied it. So who is said to stay out is asked once more.
+ * The loopback hands packets over by a queue: a sentinel may have come before the last ones when another task of
+ * the kernel emptied it. So who is said to stay out is asked once more.
  */
 static int ask_own_again(const struct dw_round *round, struct dw_error *e)
 {

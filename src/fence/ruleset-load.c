@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A rule set into another namespace: one transaction of nf_tables (NFNL_MSG_BATCH_BEGIN ... END), made of the bytes that the
- * dumps gave, without what is the original's alone (handles, owners, use counts, timeouts).
+ * A rule set into another namespace: one transaction of nf_tables (NFNL_MSG_BATCH_BEGIN ... END), made of the
+ * bytes that the dumps gave, without what is the original's alone (handles, owners, use counts, timeouts).
  */
 #include <errno.h>
 #include <linux/netfilter/nfnetlink.h>
@@ -60,7 +60,10 @@ static void put_chain(struct dw_batch *b, struct dw_rs_chain *c)
 				   1u << NFTA_CHAIN_POLICY | 1u << NFTA_CHAIN_TYPE |
 				   1u << NFTA_CHAIN_USERDATA);
 	flags = dw_attr_be32(tb[NFTA_CHAIN_FLAGS]) & NFT_CHAIN_BINDING;
-	/* a chain of a rule's own must be bound in the transaction that makes it; where the rule is left out it is an ordinary one */
+	/*
+	 * a chain of a rule's own must be bound in the transaction that makes it; where the rule is left out
+	 * it is an ordinary one
+	 */
 	if (flags && c->bound)
 		dw_batch_add_be32(b, NFTA_CHAIN_FLAGS, flags);
 	dw_batch_end(b, at);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Back from a rule of the copy to the original's. The kernel gives the copy's rules handles of its own; a chain of the copy has as many
- * rules as the original's, in the same order.
+ * Back from a rule of the copy to the original's. The kernel gives the copy's rules handles of its own; a chain
+ * of the copy has as many rules as the original's, in the same order.
  */
 #include <linux/netfilter/nfnetlink.h>
 #include <string.h>

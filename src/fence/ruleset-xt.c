@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Matches and targets of xtables (rules of iptables-nft, legacy tables): which of them depend on something that a copy has not.
- * Of a match that asks for several things only what is in doubt is taken away.
+ * Matches and targets of xtables (rules of iptables-nft, legacy tables): which of them depend on something that a
+ * copy has not. Of a match that asks for several things only what is in doubt is taken away.
  */
 #include <netinet/in.h> /* before linux/in.h, which then steps back */
 
@@ -130,82 +130,83 @@ static struct dw_rs_xt conntrack(struct dw_arena *a, unsigned revision, const vo
 			dw_arena_memdup(a, &t, sizeof(t)));
 }
 
+/* Matches that need no look at their settings. */
+static const struct {
+	const char *name;
+	enum dw_doubt doubt;
+	const char *words;
+} by_name[] = {
+	{ "addrtype", DW_DOUBT_NONE, NULL },
+	{ "comment", DW_DOUBT_NONE, NULL },
+	{ "connlabel", DW_DOUBT_NONE, NULL },
+	{ "connmark", DW_DOUBT_NONE, NULL },
+	{ "helper", DW_DOUBT_NONE, NULL },
+	{ "icmp", DW_DOUBT_NONE, NULL },
+	{ "icmp6", DW_DOUBT_NONE, NULL },
+	{ "iprange", DW_DOUBT_NONE, NULL },
+	{ "mark", DW_DOUBT_NONE, NULL },
+	{ "pkttype", DW_DOUBT_NONE, NULL },
+	{ "rpfilter", DW_DOUBT_NONE, NULL },
+	{ "state", DW_DOUBT_NONE, NULL },
+	/* of protocols without ports: no packet of ours */
+	{ "ah", DW_DOUBT_NONE, NULL },
+	{ "esp", DW_DOUBT_NONE, NULL },
+	{ "ipcomp", DW_DOUBT_NONE, NULL },
+	{ "mh", DW_DOUBT_NONE, NULL },
+	{ "dscp", DW_DOUBT_SENDER, "the DSCP" },
+	{ "tos", DW_DOUBT_SENDER, "the TOS" },
+	{ "ecn", DW_DOUBT_SENDER, "ECN" },
+	{ "ttl", DW_DOUBT_SENDER, "the TTL" },
+	{ "hl", DW_DOUBT_SENDER, "the hop limit" },
+	{ "length", DW_DOUBT_SENDER, "the packet's length" },
+	{ "mac", DW_DOUBT_SENDER, "the MAC address" },
+	{ "tcpmss", DW_DOUBT_SENDER, "the MSS" },
+	{ "eui64", DW_DOUBT_SENDER, "the MAC address" },
+	{ "frag", DW_DOUBT_SENDER, "extension headers" },
+	{ "ipv6header", DW_DOUBT_SENDER, "extension headers" },
+	{ "rt", DW_DOUBT_SENDER, "extension headers" },
+	{ "hbh", DW_DOUBT_SENDER, "extension headers" },
+	{ "dst", DW_DOUBT_SENDER, "extension headers" },
+	{ "srh", DW_DOUBT_SENDER, "extension headers" },
+	{ "l2tp", DW_DOUBT_SENDER, "the content of the packet" },
+	/* words that are looked for anywhere: whoever sends can put them in */
+	{ "string", DW_DOUBT_SENDER, "the content of the packet" },
+	/*
+	 * They look at any bit, also at those that are no sender's to choose (where it goes to): that one of
+	 * all choices meets them is not said.
+	 */
+	{ "u32", DW_DOUBT_HOST, "bits of the packet (u32)" },
+	{ "bpf", DW_DOUBT_HOST, "a program (bpf)" },
+	{ "limit", DW_DOUBT_HOST, "a limit" },
+	{ "hashlimit", DW_DOUBT_HOST, "a limit (hashlimit)" },
+	{ "connlimit", DW_DOUBT_HOST, "the number of connections" },
+	{ "connbytes", DW_DOUBT_HOST, "what the connection has carried" },
+	{ "quota", DW_DOUBT_HOST, "a quota" },
+	{ "recent", DW_DOUBT_HOST, "who was here recently" },
+	{ "set", DW_DOUBT_HOST, "an ipset" },
+	{ "statistic", DW_DOUBT_HOST, "chance or a count (statistic)" },
+	{ "time", DW_DOUBT_HOST, "the time" },
+	{ "owner", DW_DOUBT_HOST, "the owner of the socket" },
+	{ "socket", DW_DOUBT_HOST, "the socket" },
+	{ "cgroup", DW_DOUBT_HOST, "the cgroup" },
+	{ "cpu", DW_DOUBT_HOST, "the processor" },
+	{ "realm", DW_DOUBT_HOST, "the realm of the route" },
+	{ "policy", DW_DOUBT_HOST, "IPsec" },
+	{ "rateest", DW_DOUBT_HOST, "a rate" },
+	{ "nfacct", DW_DOUBT_HOST, "a quota (nfacct)" },
+	{ "physdev", DW_DOUBT_HOST, "the port of a bridge" },
+	{ "devgroup", DW_DOUBT_HOST, "the interface's group" },
+	{ "osf", DW_DOUBT_HOST, "the sender's operating system" },
+	{ "ipvs", DW_DOUBT_HOST, "IPVS" },
+	{ "cluster", DW_DOUBT_HOST, "which node of a cluster this is" },
+};
+
 static struct dw_rs_xt by_table(const char *name)
 {
-	static const struct {
-		const char *name;
-		enum dw_doubt doubt;
-		const char *words;
-	} known[] = {
-		{ "addrtype", DW_DOUBT_NONE, NULL },
-		{ "comment", DW_DOUBT_NONE, NULL },
-		{ "connlabel", DW_DOUBT_NONE, NULL },
-		{ "connmark", DW_DOUBT_NONE, NULL },
-		{ "helper", DW_DOUBT_NONE, NULL },
-		{ "icmp", DW_DOUBT_NONE, NULL },
-		{ "icmp6", DW_DOUBT_NONE, NULL },
-		{ "iprange", DW_DOUBT_NONE, NULL },
-		{ "mark", DW_DOUBT_NONE, NULL },
-		{ "pkttype", DW_DOUBT_NONE, NULL },
-		{ "rpfilter", DW_DOUBT_NONE, NULL },
-		{ "state", DW_DOUBT_NONE, NULL },
-		/* of protocols without ports: no packet of ours */
-		{ "ah", DW_DOUBT_NONE, NULL },
-		{ "esp", DW_DOUBT_NONE, NULL },
-		{ "ipcomp", DW_DOUBT_NONE, NULL },
-		{ "mh", DW_DOUBT_NONE, NULL },
-		{ "dscp", DW_DOUBT_SENDER, "the DSCP" },
-		{ "tos", DW_DOUBT_SENDER, "the TOS" },
-		{ "ecn", DW_DOUBT_SENDER, "ECN" },
-		{ "ttl", DW_DOUBT_SENDER, "the TTL" },
-		{ "hl", DW_DOUBT_SENDER, "the hop limit" },
-		{ "length", DW_DOUBT_SENDER, "the packet's length" },
-		{ "mac", DW_DOUBT_SENDER, "the MAC address" },
-		{ "tcpmss", DW_DOUBT_SENDER, "the MSS" },
-		{ "eui64", DW_DOUBT_SENDER, "the MAC address" },
-		{ "frag", DW_DOUBT_SENDER, "extension headers" },
-		{ "ipv6header", DW_DOUBT_SENDER, "extension headers" },
-		{ "rt", DW_DOUBT_SENDER, "extension headers" },
-		{ "hbh", DW_DOUBT_SENDER, "extension headers" },
-		{ "dst", DW_DOUBT_SENDER, "extension headers" },
-		{ "srh", DW_DOUBT_SENDER, "extension headers" },
-		{ "l2tp", DW_DOUBT_SENDER, "the content of the packet" },
-		/* words that are looked for anywhere: whoever sends can put them in */
-		{ "string", DW_DOUBT_SENDER, "the content of the packet" },
-		/*
-		 * They look at any bit, also at those that are no sender's to choose (where it goes to): that one of
-		 * all choices meets them is not said.
-		 */
-		{ "u32", DW_DOUBT_HOST, "bits of the packet (u32)" },
-		{ "bpf", DW_DOUBT_HOST, "a program (bpf)" },
-		{ "limit", DW_DOUBT_HOST, "a limit" },
-		{ "hashlimit", DW_DOUBT_HOST, "a limit (hashlimit)" },
-		{ "connlimit", DW_DOUBT_HOST, "the number of connections" },
-		{ "connbytes", DW_DOUBT_HOST, "what the connection has carried" },
-		{ "quota", DW_DOUBT_HOST, "a quota" },
-		{ "recent", DW_DOUBT_HOST, "who was here recently" },
-		{ "set", DW_DOUBT_HOST, "an ipset" },
-		{ "statistic", DW_DOUBT_HOST, "chance or a count (statistic)" },
-		{ "time", DW_DOUBT_HOST, "the time" },
-		{ "owner", DW_DOUBT_HOST, "the owner of the socket" },
-		{ "socket", DW_DOUBT_HOST, "the socket" },
-		{ "cgroup", DW_DOUBT_HOST, "the cgroup" },
-		{ "cpu", DW_DOUBT_HOST, "the processor" },
-		{ "realm", DW_DOUBT_HOST, "the realm of the route" },
-		{ "policy", DW_DOUBT_HOST, "IPsec" },
-		{ "rateest", DW_DOUBT_HOST, "a rate" },
-		{ "nfacct", DW_DOUBT_HOST, "a quota (nfacct)" },
-		{ "physdev", DW_DOUBT_HOST, "the port of a bridge" },
-		{ "devgroup", DW_DOUBT_HOST, "the interface's group" },
-		{ "osf", DW_DOUBT_HOST, "the sender's operating system" },
-		{ "ipvs", DW_DOUBT_HOST, "IPVS" },
-		{ "cluster", DW_DOUBT_HOST, "which node of a cluster this is" },
-	};
-
-	for (size_t i = 0; i < DW_ARRAY_SIZE(known); i++)
-		if (dw_streq(known[i].name, name))
-			return known[i].doubt ? in_doubt(known[i].doubt, known[i].words, NULL)
-					      : decided;
+	for (size_t i = 0; i < DW_ARRAY_SIZE(by_name); i++)
+		if (dw_streq(by_name[i].name, name))
+			return by_name[i].doubt ? in_doubt(by_name[i].doubt, by_name[i].words, NULL)
+						: decided;
 	return in_doubt(DW_DOUBT_HOST, "a match that is not known", NULL);
 }
 

@@ -19,8 +19,9 @@ enum dw_doubt {
 	/* Whoever sends chooses (source port, TTL, length, flags, MAC ...): a door is open if any choice opens it. */
 	DW_DOUBT_SENDER,
 	/*
-	 * The state of the host decides (limit, quota, recent, dynamic sets, connection marks and counts, cgroup, socket
-	 * or user, time, ipset, flowtable, queue to a program, policy routing ...), or it is nothing that we know.
+	 * The state of the host decides (limit, quota, recent, dynamic sets, connection marks and counts, cgroup,
+	 * socket or user, time, ipset, flowtable, queue to a program, policy routing ...), or it is nothing that
+	 * we know.
 	 */
 	DW_DOUBT_HOST,
 };
@@ -36,13 +37,16 @@ struct dw_rule {
 	enum dw_doubt doubt;
 	const char *doubt_words; /* "limit rate", "meta cgroup"; NULL: no doubt */
 	/*
-	 * In doubt, and neither FALSE nor TRUE says what becomes of a packet that meets it (it goes to a program, or where a
-	 * map says by something in doubt): not known.
+	 * In doubt, and neither FALSE nor TRUE says what becomes of a packet that meets it (it goes to a program,
+	 * or where a map says by something in doubt): not known.
 	 */
 	bool opaque;
 };
 
-/* What cannot be copied at all (netdev and bridge families, ebtables, XDP and tc programs ...): doors that it meets are unknown. */
+/*
+ * What cannot be copied at all (netdev and bridge families, ebtables, XDP and tc programs ...): doors that it
+ * meets are unknown.
+ */
 struct dw_obstacle {
 	const char *words; /* one sentence */
 	uint32_t ifindex;  /* only packets that come in by this interface; 0: any */
@@ -54,8 +58,8 @@ struct dw_source_span {
 };
 
 /*
- * Addresses that one rule (or one element, or all elements with the same result, of a set or map) treats alike. A wildcard mask
- * (bits that are no prefix) is given as too_odd: no spans.
+ * Addresses that one rule (or one element, or all elements with the same result, of a set or map) treats alike. A
+ * wildcard mask (bits that are no prefix) is given as too_odd: no spans.
  */
 struct dw_source_class {
 	enum dw_family family;
@@ -77,7 +81,10 @@ struct dw_ruleset {
 	void *copy; /* what loading needs */
 };
 
-/* Reads what stands in the namespace. -EPERM: not allowed to. -ENOTSUP: this kernel has no packet filter: an empty set is returned instead. */
+/*
+ * Reads what stands in the namespace. -EPERM: not allowed to. -ENOTSUP: this kernel has no packet filter: an
+ * empty set is returned instead.
+ */
 int dw_ruleset_read(struct dw_sys *s, const struct dw_netns *ns, struct dw_ruleset **ret,
 		    struct dw_error *e);
 void dw_ruleset_free(struct dw_ruleset *r); /* NULL allowed */
@@ -92,18 +99,19 @@ enum dw_supposed {
 #define DW_MET_GROUP 101
 
 /*
- * Puts the rules into a namespace of ours, which had none; the copy's chains keep their hooks and priorities. With `supposed`
- * NULL all in doubt are FALSE_TOLD. Loaded again it replaces the former copy. Set elements are kept, without their timeouts.
- * Statements that decide nothing and would do something elsewhere (log, dup, nftrace) are left out.
+ * Puts the rules into a namespace of ours, which had none; the copy's chains keep their hooks and priorities.
+ * With `supposed` NULL all in doubt are FALSE_TOLD. Loaded again it replaces the former copy. Set elements are
+ * kept, without their timeouts. Statements that decide nothing and would do something elsewhere (log, dup,
+ * nftrace) are left out.
  *
- * What the kernel does not take a copy of, it is told here: such rules get a doubt (HOST), tables and base chains are added to
- * the obstacles. So look at both only after the first load.
+ * What the kernel does not take a copy of, it is told here: such rules get a doubt (HOST), tables and base chains
+ * are added to the obstacles. So look at both only after the first load.
  */
 int dw_ruleset_load(struct dw_sys *s, const struct dw_netns *scratch, struct dw_ruleset *r,
 		    const enum dw_supposed *supposed, struct dw_error *e);
 /*
- * The rule of the original for one that a trace of the copy names (family, table, chain, handle in the copy); NULL: none of
- * it (a chain's policy, our own detectors). Legacy: by table, chain and number.
+ * The rule of the original for one that a trace of the copy names (family, table, chain, handle in the copy);
+ * NULL: none of it (a chain's policy, our own detectors). Legacy: by table, chain and number.
  */
 const struct dw_rule *dw_ruleset_traced(struct dw_sys *s, const struct dw_netns *scratch,
 					const struct dw_ruleset *r, uint8_t family,

@@ -36,7 +36,10 @@ struct dw_scene_link *dw_scene_link(const struct dw_scene *scene, uint32_t ifind
 
 /* --- settings ----------------------------------------------------------------------------------- */
 
-/* Those by which the kernel decides whether a packet may come in, and where it goes: Documentation/networking/ip-sysctl.rst */
+/*
+ * Those by which the kernel decides whether a packet may come in, and where it goes:
+ * Documentation/networking/ip-sysctl.rst
+ */
 static const char *const of_v4[] = { "forwarding",
 				     "rp_filter",
 				     "accept_local",

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The place where rules are rehearsed: what a network namespace has of interfaces, addresses, routes and settings, and
- * a copy of all that in a namespace of ours. Interfaces of the copy have the name, index, kind of header and MAC of the original;
- * a packet that is written to one comes in by it. Private to src/fence.
+ * a copy of all that in a namespace of ours. Interfaces of the copy have the name, index, kind of header and MAC
+ * of the original; a packet that is written to one comes in by it. Private to src/fence.
  */
 #ifndef DW_FENCE_SCENE_H
 #define DW_FENCE_SCENE_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The source addresses of a set: one class; of a map, or of a key with more in it than the address: one for each other rest of the
- * key and result.
+ * The source addresses of a set: one class; of a map, or of a key with more in it than the address: one for each
+ * other rest of the key and result.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -118,8 +118,8 @@ static void minus_one(uint8_t *bytes, unsigned n)
 }
 
 /*
- * A set of intervals over one field is dumped as starts and (exclusive) ends; a start without an end reaches to the last value.
- * Intervals of concatenations carry their own end instead.
+ * A set of intervals over one field is dumped as starts and (exclusive) ends; a start without an end reaches to
+ * the last value. Intervals of concatenations carry their own end instead.
  */
 static void pair(struct gathering *g)
 {

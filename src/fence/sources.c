@@ -237,8 +237,8 @@ static void on_bitwise(struct walk *w, const struct dw_rs_expr *x)
  */
 
 /*
- * The address in the n bytes of registers from `first` on: where it begins, and how much of it is there. False: none, or not
- * one to read.
+ * The address in the n bytes of registers from `first` on: where it begins, and how much of it is there. False:
+ * none, or not one to read.
  */
 static bool find_part(struct walk *w, int first, size_t n, unsigned *ret_at,
 		      struct dw_sources_part *ret)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Which rule decided: the same packet once more, traced (NFNLGRP_NFTRACE). The kernel tells each rule that matched and each policy
- * that was used; headers of the packet come with the first message of each base chain, and name the packet by its number.
+ * Which rule decided: the same packet once more, traced (NFNLGRP_NFTRACE). The kernel tells each rule that
+ * matched and each policy that was used; headers of the packet come with the first message of each base chain,
+ * and name the packet by its number.
  */
 #include <arpa/inet.h>
 #include <linux/netfilter.h>

@@ -71,7 +71,10 @@ const char *dw_judge_subject(const struct dw_trial *t); /* who answers: "Secure 
 const char *dw_judge_place(const struct dw_trial *t);   /* "it listens on every address" */
 const char *dw_judge_port_text(const struct dw_trial *t);
 const char *dw_judge_use(const struct dw_trial *t); /* who is connected now */
-/* "nobody", "this host alone", "10.9.0.0/24 alone", "anyone": whom a rehearsed filter lets in; NULL: that is not known. */
+/*
+ * "nobody", "this host alone", "10.9.0.0/24 alone", "anyone": whom a rehearsed filter lets in; NULL: that is
+ * not known.
+ */
 const char *dw_judge_let_in(const struct dw_trial *t);
 /* " (inet filter input handle 7)"; NULL: no rule, or several */
 const char *dw_judge_filter_rule(const struct dw_trial *t);

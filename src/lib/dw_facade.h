@@ -20,8 +20,8 @@ void dw_facade_set_fake(struct doorward *d, const char *fixture);
 struct dw_facade_hooks {
 	/*
 	 * the host and the journal were opened for a change: before the lock is taken; and before they are closed. Of a
-	 * comparison: the journal alone (sys NULL), for each scan that is read from it; of a scan: the host alone (store
-	 * NULL)
+	 * comparison: the journal alone (sys NULL), for each scan that is read from it; of a scan: the host alone
+	 * (store NULL)
 	 */
 	void (*opened)(void *data, struct dw_sys *sys, struct dw_store *store);
 	void (*closing)(void *data, struct dw_sys *sys, struct dw_store *store);

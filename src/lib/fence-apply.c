@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Loading the fence, as a trial: first what puts it back (a unit for the next boot, a timer), then the rules, then a look
- * whether the way in is still open. What makes it last is taken when it is confirmed, by the same run.
+ * Loading the fence, as a trial: first what puts it back (a unit for the next boot, a timer), then the rules,
+ * then a look whether the way in is still open. What makes it last is taken when it is confirmed, by the same
+ * run.
  */
 #include <errno.h>
 #include <string.h>

@@ -68,15 +68,18 @@ struct doorward_rehearsal {
 };
 
 /*
- * Asks a copy of this host's filter, as it is and with the new table in it. What cannot be asked is in r->why_not, and is no
- * failure.
+ * Asks a copy of this host's filter, as it is and with the new table in it. What cannot be asked is in
+ * r->why_not, and is no failure.
  */
 void dw_fence_rehearse(struct dw_sys *s, struct doorward_rehearsal *r);
 /* The same for `mine` alone, with the rules as they are now. */
 enum dw_fence_way dw_fence_way_now(struct dw_sys *s, const struct dw_connection_fact *mine,
 				   struct dw_arena *a, const char **ret_why);
 
-/* After an undo of a run of the fence: our unit stays active when a boot ran it, also when its file has gone since: then systemd forgets it. */
+/*
+ * After an undo of a run of the fence: our unit stays active when a boot ran it, also when its file has gone
+ * since: then systemd forgets it.
+ */
 void dw_fence_forget_unit(struct changing *c, const struct dw_run *run);
 /*
  * The table alone, without the journal: what a timer does when the run could not be taken back, because the disk is

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What new rules would change, asked of two copies of this host's filter: as it is, and with the new table in it. A door
- * changes for a source when the answers differ. Answers that cannot be told are counted, never guessed.
+ * What new rules would change, asked of two copies of this host's filter: as it is, and with the new table in it.
+ * A door changes for a source when the answers differ. Answers that cannot be told are counted, never guessed.
  */
 #include <errno.h>
 #include <string.h>

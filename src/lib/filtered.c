@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the packet filters of this host let through to its doors, by rehearsal: one for each network namespace with rules. */
+/*
+ * What the packet filters of this host let through to its doors, by rehearsal: one for each network namespace
+ * with rules.
+ */
 #include <string.h>
 
 #include "audit-private.h"

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Narrowing by the packet filter what no setting narrows: a chain `narrowed` of our own table, which drops what
- * comes to the port from elsewhere and lets everything else through to whatever comes behind it. Our table need not be a
- * whole fence for that; where it is one, the chain stands beside it. All doors of a plan are one change of the table.
+ * comes to the port from elsewhere and lets everything else through to whatever comes behind it. Our table need
+ * not be a whole fence for that; where it is one, the chain stands beside it. All doors of a plan are one change
+ * of the table.
  *
  * The way by which somebody logs in is left to `doorward fence apply`: that asks for a new connection before it stays.
  */

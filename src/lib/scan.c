@@ -47,8 +47,8 @@ void dw_scanning_notice(const struct dw_scanning *s, const char *fmt, ...)
 }
 
 /*
- * What it says when it is asked is worth little when nobody can be asked: the scan goes on without. Not so when the user
- * named a file for it.
+ * What it says when it is asked is worth little when nobody can be asked: the scan goes on without. Not so when
+ * the user named a file for it.
  */
 static int open_identify(struct dw_scanning *s, struct dw_error *e)
 {

@@ -36,7 +36,10 @@ struct dw_filtered {
 	enum dw_filtered_kind kind;
 	/* "nobody", "this host", "10.9.0.0/24, 10.8.0.7", "anyone", "anyone but 10.9.0.7", "unknown" */
 	const char *words;
-	/* NETWORKS: all that may, besides this host; ANYONE: those that may not. Too many for a list: `complete` is false. */
+	/*
+	 * NETWORKS: all that may, besides this host; ANYONE: those that may not. Too many for a list:
+	 * `complete` is false.
+	 */
 	const struct dw_network *networks;
 	size_t n_networks;
 	bool complete;

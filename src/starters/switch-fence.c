@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The switch of our own table of the packet filter: "absent", or "table sha256:HEX" with the whole table as the data. It
- * is replaced in one transaction, so it is the one or the other at any moment, whoever dies when. Counters are no part
- * of it: they begin anew.
+ * The switch of our own table of the packet filter: "absent", or "table sha256:HEX" with the whole table as the
+ * data. It is replaced in one transaction, so it is the one or the other at any moment, whoever dies when.
+ * Counters are no part of it: they begin anew.
  */
 #include <errno.h>
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Does a TCP connection of this host still pass, in both directions? What the kernel counts of it (tcp_info of tcp(7)). */
+/*
+ * Does a TCP connection of this host still pass, in both directions? What the kernel counts of it (tcp_info of
+ * tcp(7)).
+ */
 #ifndef DW_ACKED_H
 #define DW_ACKED_H
 

@@ -21,15 +21,15 @@ int dw_listener_join(struct dw_listener *l, unsigned group, struct dw_error *e);
 /* Sends a request from this very socket, and waits for the kernel's yes or no. Not beside batches with low numbers. */
 int dw_listener_ask(struct dw_listener *l, struct nlmsghdr *request, struct dw_error *e);
 /*
- * Sends messages that belong together (nf_tables takes them whole or not at all) and waits for the answer to the last one of
- * those sequence numbers, which must ask for one (NLM_F_ACK). The first error is returned. Numbers are not used twice: answers to
- * a batch that failed may come late.
+ * Sends messages that belong together (nf_tables takes them whole or not at all) and waits for the answer to the
+ * last one of those sequence numbers, which must ask for one (NLM_F_ACK). The first error is returned. Numbers
+ * are not used twice: answers to a batch that failed may come late.
  */
 int dw_listener_batch(struct dw_listener *l, const void *messages, size_t n, uint32_t first,
 		      uint32_t last, struct dw_error *e);
 /*
- * Hands over all messages that are there; when there are none, waits for the first at most so many milliseconds. Returns how
- * many came. *ret_lost: the kernel had no room for some (ENOBUFS).
+ * Hands over all messages that are there; when there are none, waits for the first at most so many milliseconds.
+ * Returns how many came. *ret_lost: the kernel had no room for some (ENOBUFS).
  */
 int dw_listener_read(struct dw_listener *l, int wait_ms, dw_netlink_cb *cb, void *arg,
 		     bool *ret_lost, struct dw_error *e);

@@ -38,7 +38,10 @@ int dw_sys_resolve(struct dw_sys *s, const char *name, int family, struct dw_are
 		   struct dw_sys_addresses *ret, struct dw_error *e);
 /* Number of the interface: by name, or as a number. 0: there is none. */
 uint32_t dw_sys_interface(struct dw_sys *s, const char *name);
-/* Of the namespace that we are in (dw_networks_read). A recorded host has them in the file `networks` of its fixture: "eth0 192.0.2.5/24" a line. */
+/*
+ * Of the namespace that we are in (dw_networks_read). A recorded host has them in the file `networks` of its
+ * fixture: "eth0 192.0.2.5/24" a line.
+ */
 int dw_sys_networks(struct dw_sys *s, struct dw_arena *a, struct dw_sys_networks *ret,
 		    struct dw_error *e);
 /* A file of this host as the user named it (relative to where he is; "-": standard input), at most max bytes. */

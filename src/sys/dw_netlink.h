@@ -43,8 +43,8 @@ int dw_netns_run(struct dw_sys *s, const struct dw_netns *ns,
 		 int (*fn)(void *arg, struct dw_error *e), void *arg, struct dw_error *e);
 
 /*
- * 0: it is a namespace, and not the one that the calling thread is in. For what must never reach the host's own, as a copy
- * of its rules: -EXDEV.
+ * 0: it is a namespace, and not the one that the calling thread is in. For what must never reach the host's own,
+ * as a copy of its rules: -EXDEV.
  */
 int dw_netns_must_be_other(struct dw_sys *s, const struct dw_netns *ns, struct dw_error *e);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What is put into another network namespace: many netlink messages at once, a socket's option. Never into the one that we
- * are in (-EXDEV): that is the host's. Not recorded: a fake or offline handle answers -ENOTSUP.
+ * What is put into another network namespace: many netlink messages at once, a socket's option. Never into the
+ * one that we are in (-EXDEV): that is the host's. Not recorded: a fake or offline handle answers -ENOTSUP.
  */
 #ifndef DW_NETPUT_H
 #define DW_NETPUT_H
@@ -14,9 +14,9 @@
 typedef void dw_netput_refused(uint32_t sequence, int code, void *arg);
 
 /*
- * Sends n bytes of messages (with sequence numbers of the caller's) as one piece, so that the kernel takes them as one transaction;
- * the last one that is answered must ask for it (NLM_F_ACK). `refused` (NULL allowed) is called for every one that the
- * kernel did not like; the result is then the first one's code.
+ * Sends n bytes of messages (with sequence numbers of the caller's) as one piece, so that the kernel takes them
+ * as one transaction; the last one that is answered must ask for it (NLM_F_ACK). `refused` (NULL allowed) is
+ * called for every one that the kernel did not like; the result is then the first one's code.
  */
 int dw_netlink_batch(struct dw_sys *s, const struct dw_netns *ns, int protocol, const void *data,
 		     size_t n, dw_netput_refused *refused, void *arg, struct dw_error *e);

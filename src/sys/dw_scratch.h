@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A network namespace of ours, for experiments: devices that a program feeds with packets, and sockets that send packets
- * that were made by hand. It is there as long as somebody holds the descriptor, and so vanishes with the process. Nothing
- * in it has a way to a real network. Live handles only (-ENOTSUP).
+ * A network namespace of ours, for experiments: devices that a program feeds with packets, and sockets that send
+ * packets that were made by hand. It is there as long as somebody holds the descriptor, and so vanishes with the
+ * process. Nothing in it has a way to a real network. Live handles only (-ENOTSUP).
  */
 #ifndef DW_SCRATCH_H
 #define DW_SCRATCH_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Tables of iptables-legacy and ip6tables-legacy, as getsockopt(2) gives them: a blob of entries that refer to each other by
- * offset (linux/netfilter_ipv4/ip_tables.h).
+ * Tables of iptables-legacy and ip6tables-legacy, as getsockopt(2) gives them: a blob of entries that refer to
+ * each other by offset (linux/netfilter_ipv4/ip_tables.h).
  */
 #ifndef DW_XTABLES_H
 #define DW_XTABLES_H

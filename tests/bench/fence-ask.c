@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * fence-ask PORTS PROTOCOLS: rehearses the rules of the namespace that it is in: the first PORTS ports of an address for each
- * source of IPv4, by tcp (PROTOCOLS 1) or tcp and udp (2). Prints a line for tests/bench/fence:
+ * fence-ask PORTS PROTOCOLS: rehearses the rules of the namespace that it is in: the first PORTS ports of an
+ * address for each source of IPv4, by tcp (PROTOCOLS 1) or tcp and udp (2). Prints a line for tests/bench/fence:
  *   SECONDS-TO-OPEN SECONDS-TO-ASK SOURCES QUESTIONS UNKNOWN
  * and for each source a line: WORDS TAB its open tcp ports, with commas.
  */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Messages of nf_tables (one after the other, as a dump gives them), taken apart for a copy. A first byte that is no message's
- * (4 or 6): a legacy table, hooks, entries and underflows (32 bits each) before its entries.
+ * Messages of nf_tables (one after the other, as a dump gives them), taken apart for a copy. A first byte that is
+ * no message's (4 or 6): a legacy table, hooks, entries and underflows (32 bits each) before its entries.
  */
 #include <stdint.h>
 #include <string.h>

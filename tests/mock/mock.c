@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "mock.h"
+#include "mock-filtered.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -242,28 +243,6 @@ static void add_narrow(struct maker *m)
 					       "/lib/systemd/system/cups.socket:6");
 	static const struct dw_peer clients[] = { { "192.168.1.20", false, NULL, 5 },
 						  { "192.168.1.10", true, "/usr/bin/psql", 2 } };
-	static const struct dw_network lan = { DW_FAMILY_IPV4, { 192, 168, 1 }, 24 };
-	static const struct dw_filtered_source sources[] = {
-		{ .words = "this host", .known = true, .passes = true },
-		{ .words = "192.168.1.0/24",
-		  .known = true,
-		  .passes = true,
-		  .rule = "inet filter input handle 7 (clerks)",
-		  .counted = true,
-		  .packets = 4711 },
-		{ .words = "anyone", .known = true, .rule = "policy of inet filter input" },
-	};
-	static const struct dw_filtered filtered = {
-		.kind = DW_FILTERED_NETWORKS,
-		.words = "192.168.1.0/24",
-		.networks = &lan,
-		.n_networks = 1,
-		.complete = true,
-		.rehearsed = true,
-		.rule = "inet filter input handle 7 (clerks)",
-		.sources = sources,
-		.n_sources = DW_ARRAY_SIZE(sources),
-	};
 	struct dw_endpoint e = at(DW_PROTOCOL_UDP, DW_FAMILY_IPV6, "fe80::a00:27ff:fe4e:66a1", 546);
 	struct dw_door *d;
 
@@ -281,7 +260,7 @@ static void add_narrow(struct maker *m)
 	known(m, &postgresql);
 	used(&m->doors.v[m->doors.n - 1], 7, clients, 2);
 	m->doors.v[m->doors.n - 1].packet_filter = DW_YES;
-	m->doors.v[m->doors.n - 1].filtered = &filtered;
+	m->doors.v[m->doors.n - 1].filtered = &mock_filtered;
 	e.ifindex = 2;
 	e.ifname = "enp0s31f6";
 	d = door(m, e, DW_KIND_DATAGRAM,

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Every fallible call of a scan failed once: of a whole one, of one that is stopped, and of one that goes on. Two
- * network namespaces of the test's own, a target with open, closed and silent ports. Whatever fails: nothing crashes; an
- * open or a silent port is never told as closed, nor a closed one as open; what could not be asked is not told as
- * complete; and the file of a stopped scan is there until a scan has ended, from which a scan without faults finds all.
+ * network namespaces of the test's own, a target with open, closed and silent ports. Whatever fails: nothing
+ * crashes; an open or a silent port is never told as closed, nor a closed one as open; what could not be asked is
+ * not told as complete; and the file of a stopped scan is there until a scan has ended, from which a scan without
+ * faults finds all.
  */
 #include <errno.h>
 #include <poll.h>

@@ -327,7 +327,10 @@ void lab_probe(struct lab_probe *v, unsigned n)
 		polls[i] = (struct pollfd){ .fd = v[i].fd, .events = v[i].udp ? POLLIN : POLLOUT };
 	}
 	begun = sent = now_ms();
-	/* what is not expected gets a tenth of a second behind the last that is; a busy machine makes time unreliable */
+	/*
+	 * what is not expected gets a tenth of a second behind the last that is; a busy machine makes time
+	 * unreliable
+	 */
 	while (quiet < 3 && now_ms() - begun < 20000) {
 		int news = poll(polls, n, 40);
 

@@ -2,7 +2,7 @@
 /*
  * From a policy and doors to what is let in: tests/golden/fence/want-NAME.txt has the policy, then what comes of it.
  */
-#include "../judge/stage.h"
+#include "judge-stage.h"
 #include "dw_fence_want.h"
 #include "dw_knowledge_read.h"
 #include "dw_policy_read.h"

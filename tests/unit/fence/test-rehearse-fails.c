@@ -18,7 +18,10 @@ static size_t count_descriptors(void)
 	return (size_t)strtoul(text, NULL, 10);
 }
 
-/* One call fails: an error, or answers that are right or not known. In a place with little in it: it is made anew each time. */
+/*
+ * One call fails: an error, or answers that are right or not known. In a place with little in it: it is made
+ * anew each time.
+ */
 static bool fails_well(unsigned at, bool *ret_done)
 {
 	const struct dw_rehearse_options o = { .netns = world_netns(WORLD_BOX) };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A host with two networks and a container, each end in a network namespace of its own, so that what a rehearsal says can be held
- * against connections that are really made:
+ * A host with two networks and a container, each end in a network namespace of its own, so that what a rehearsal
+ * says can be held against connections that are really made:
  *
  *   office 10.9.0.2, 10.9.0.7, fd09::2   --- eth0 10.9.0.1/24 fd09::1/64      host
  *   world  192.0.2.2, 198.51.100.77,     --- wan0 192.0.2.1/24 2001:db8:1::1/64, default route

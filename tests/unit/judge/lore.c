@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A little knowledge for the tests: each tier, trait and way to be known once. */
-#include "stage.h"
+#include "judge-stage.h"
 
 #define LIST(...)  ((const char *const[]){ __VA_ARGS__ __VA_OPT__(, ) NULL })
 #define PORTS(...) ((const struct dw_service_port[]){ __VA_ARGS__ __VA_OPT__(, ){ 0 } })

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Hosts with a policy. */
-#include "stage.h"
+#include "judge-stage.h"
 
 #define KEEP  DW_POLICY_KEEP
 #define CLOSE DW_POLICY_CLOSE

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Hosts without a policy. */
-#include "stage.h"
+#include "judge-stage.h"
 
 #define SERVICE DW_STARTER_SYSTEMD_SERVICE
 

@@ -7,7 +7,7 @@
 #include <time.h>
 
 #include "dw_test.h"
-#include "stage.h"
+#include "judge-stage.h"
 
 static char *slurp(const char *path)
 {

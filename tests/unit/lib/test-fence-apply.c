@@ -8,7 +8,7 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
-#include "../switches/namespace.h"
+#include "namespace.h"
 #include "dw_facade.h"
 #include "dw_nft.h"
 

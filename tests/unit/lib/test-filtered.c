@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The step of an audit that rehearses the filter, with each call of the system failed once: right, or unknown and said. */
+/*
+ * The step of an audit that rehearses the filter, with each call of the system failed once: right, or unknown
+ * and said.
+ */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <sched.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "stage.h"
+#include "judge-stage.h"
 
 #include <arpa/inet.h>
 #include <stdio.h>
