@@ -79,7 +79,9 @@ static void add_who(const struct telling *t, const struct dw_door *d, bool after
 		if (c->door != d || c->unknown != unknown || (!unknown && c->after != after))
 			continue;
 		dw_str_addf(ret, "%s%s", n ? ", " : (ret->n ? "; " : ""), n ? "" : head);
-		dw_str_addf(ret, "%s", c->who ? c->who : "?");
+		/* "anyone" are all that no other source names: some of those may still come in */
+		dw_str_addf(ret, "%s%s", c->who ? c->who : "?",
+			    c->who && dw_streq(c->who, "anyone") && !c->after ? " else" : "");
 		n++;
 	}
 }
