@@ -212,9 +212,13 @@ static bool can_send(const struct dw_source *s, const struct target *t)
 static size_t question(struct planning *p, const struct dw_rehearse_question *q)
 {
 	struct dw_exposure *x = p->x;
-	struct key key = { .source = q->source, .protocol = q->protocol, .port = q->port };
 	struct known *k = NULL;
+	struct key key;
 
+	memset(&key, 0, sizeof(key)); /* its padding is hashed, too */
+	key.source = q->source;
+	key.protocol = q->protocol;
+	key.port = q->port;
 	memcpy(key.to, q->to, sizeof(key.to));
 	HASH_FIND(hh, p->known, &key, sizeof(key), k);
 	if (k)

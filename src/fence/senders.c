@@ -219,7 +219,7 @@ static unsigned longest(const struct dw_walk *w, bool hosts, bool *ret_nobody)
 
 static void see_stretch(struct dw_walk *w, const uint8_t *low, const uint8_t *high)
 {
-	bool nobody, behind;
+	bool nobody = false, behind = false;
 	unsigned bits = longest(w, false, &nobody);
 	bool is_gap = nobody && bits == w->size * 8;
 
