@@ -60,7 +60,7 @@ const struct dw_option dw_options[DW_OPTION_COUNT + 1] = {
 	{ DW_OPTION_STATE, "state", 0, "DIR", "/",
 	  "keep the journal there instead of in /var/lib/doorward" },
 	{ DW_OPTION_CONFIRM_WITHIN, "confirm-within", 0, "TIME", NULL,
-	  "how long a fence waits to be confirmed (90s, 10m, 2h); 10m when not given" },
+	  "how long a fence waits to be confirmed (90s, 2h); 10m when not given" },
 	{ DW_OPTION_STYLE, "style", 0, "STYLE", "nft iptables ufw firewalld",
 	  "rules for nft, iptables, ufw or firewalld; else what this host is run by" },
 	{ DW_OPTION_PORTS, "ports", 'p', "PORTS", NULL,

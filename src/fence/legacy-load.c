@@ -253,7 +253,8 @@ static int put(struct dw_sys *s, const struct dw_netns *scratch, const struct dw
 	x->counters = dw_arena_array(b->arena, former.n_entries, sizeof(struct xt_counters));
 	whole = dw_arena_alloc(b->arena, head + b->bytes.n);
 	memcpy(whole, x, head);
-	memcpy(whole + head, b->bytes.s, b->bytes.n);
+	if (b->bytes.s)
+		memcpy(whole + head, b->bytes.s, b->bytes.n);
 	return dw_netns_setsockopt(s, scratch, t->blob.six ? AF_INET6 : AF_INET,
 				   t->blob.six ? IPPROTO_IPV6 : IPPROTO_IP,
 				   t->blob.six ? IP6T_SO_SET_REPLACE : IPT_SO_SET_REPLACE, whole,

@@ -168,7 +168,7 @@ void dw_legacy_take_apart(struct dw_rs_copy *c, struct dw_legacy *t)
 	struct head h;
 
 	for (uint32_t at = 0; at < t->blob.n; at += h.next) {
-		struct dw_legacy_entry e = { .at = at, .id = DW_LEGACY_NO_RULE };
+		struct dw_legacy_entry e = { .at = at, .id = DW_LEGACY_NO_RULE }, *slot;
 		bool policy;
 
 		if (t->entries.n >= ENTRIES_MAX || !read_head(t, at, &h)) {
@@ -186,7 +186,9 @@ void dw_legacy_take_apart(struct dw_rs_copy *c, struct dw_legacy *t)
 			take_chain_head(c, t, &e);
 		else if (!policy && t->chains.n > 0)
 			add_rule(c, t, &e, h.packets);
-		dw_vec_push(c->arena, &t->entries, e);
+		slot = dw_vec_add(c->arena, &t->entries);
+		if (slot)
+			*slot = e;
 	}
 }
 

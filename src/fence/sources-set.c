@@ -174,7 +174,7 @@ static void one_class(struct dw_sources *s, const struct gathering *g, uint32_t 
 
 	c->family = p->family;
 	c->spans = spans;
-	for (size_t i = 0; i < g->elements.n; i++) {
+	for (size_t i = 0; spans && i < g->elements.n; i++) {
 		const struct element *x = &g->elements.v[i];
 		struct dw_source_span *last = c->n_spans > 0 ? &spans[c->n_spans - 1] : NULL;
 
@@ -215,7 +215,7 @@ static void gather(struct gathering *g)
 		qsort(g->elements.v, g->elements.n, sizeof(*g->elements.v), by_key);
 	if (g->set->flags & NFT_SET_INTERVAL && g->set->key_len <= g->n)
 		pair(g);
-	for (size_t i = 0; i < g->elements.n; i++)
+	for (size_t i = 0; g->groups.v && i < g->elements.n; i++)
 		g->groups.v[g->elements.v[i].group].n++;
 }
 

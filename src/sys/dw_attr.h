@@ -40,12 +40,16 @@ uint64_t dw_attr_be64(const struct nlattr *a);
 /* In the arena; NULL when it is not there. */
 const char *dw_attr_string(struct dw_arena *arena, const struct nlattr *a);
 
+/* Nothing has no end: not even 0 may be added to a null pointer (C17, 6.5.6). */
+static inline const struct nlattr *dw_attr_end(const void *payload, size_t n)
+{
+	return payload ? (const struct nlattr *)(const void *)((const char *)payload + n) : NULL;
+}
+
 /* Walks the attributes in the n bytes at `payload`. */
 #define dw_attr_each(a, payload, n)                                                                \
-	for (const struct nlattr *                                                                 \
-		     a = (const struct nlattr *)(payload),                                         \
-		    *a##_end =                                                                     \
-			    (const struct nlattr *)(const void *)((const char *)(payload) + (n));  \
+	for (const struct nlattr *a = (const struct nlattr *)(payload),                            \
+				 *a##_end = dw_attr_end(a, n);                                     \
 	     a && mnl_attr_ok(a, (int)((const char *)a##_end - (const char *)a));                  \
 	     a = mnl_attr_next(a))
 
