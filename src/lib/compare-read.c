@@ -89,7 +89,7 @@ int dw_compare_read_all(struct doorward_compare *c, const char *const *files, si
 		struct dw_given *g = NULL;
 
 		r = dw_compare_read(s, files[i], c->arena, &g, e);
-		if (r < 0)
+		if (r < 0 || !g)
 			return r;
 		if (g->kind == DW_DOCUMENT_AUDIT)
 			dw_vec_push(c->arena, &c->audits, g);

@@ -63,6 +63,8 @@ static const struct dw_scan_found *found_at(const struct taking *t, uint64_t slo
 /* Silent: alike for all of a host, as far as it was asked to its end. */
 static void silent(const struct taking *t, const struct dw_engine_host *h, struct dw_scan_port *p)
 {
+	if (!h)
+		return;
 	p->why = h->complete ? DW_SCAN_WHY_NO_ANSWER : DW_SCAN_WHY_UNKNOWN;
 	p->state = h->complete ? dw_scan_state_of(p->why, t->udp) : DW_SCAN_UNKNOWN;
 	p->probes = h->probes;
