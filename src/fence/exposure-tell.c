@@ -337,7 +337,7 @@ static const char *led_to(struct telling *t, const struct outcome *o)
 
 static bool is_alike(const struct dw_filtered_source *a, const struct dw_filtered_source *b)
 {
-	return dw_streq(a->words, b->words) && a->known == b->known && a->passes == b->passes &&
+	return dw_streq0(a->words, b->words) && a->known == b->known && a->passes == b->passes &&
 	       a->sender == b->sender && dw_streq0(a->rule, b->rule) && dw_streq0(a->to, b->to) &&
 	       dw_streq0(a->why, b->why);
 }
