@@ -52,25 +52,33 @@ static int dw_test_failures;
 		long long dw_g = (long long)(got), dw_w = (long long)(want);                       \
 		if (dw_g != dw_w) {                                                                \
 			dw_test_failures++;                                                        \
-			printf("%s:%d: %s is %lld, not %lld\n", __FILE__, __LINE__, #got, dw_g, dw_w); \
+			printf("%s:%d: %s is %lld, not %lld\n", __FILE__, __LINE__, #got, dw_g,    \
+			       dw_w);                                                              \
 		}                                                                                  \
 	} while (0)
+
+/* Runs all tests, and says how it went. Exit status. */
+static inline int dw_test_run(void)
+{
+	int passed = 0, failed = 0;
+
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	for (struct dw_test *t = dw_test_first; t; t = t->next) {
+		dw_test_failures = 0;
+		t->run();
+		if (dw_test_failures)
+			printf("FAILED %s\n", t->name), failed++;
+		else
+			passed++;
+	}
+	printf("%d passed, %d failed\n", passed, failed);
+	return failed ? 1 : 0;
+}
 
 #define DW_TEST_MAIN                                                                               \
 	int main(void)                                                                             \
 	{                                                                                          \
-		int passed = 0, failed = 0;                                                        \
-		setvbuf(stdout, NULL, _IOLBF, 0);                                                  \
-		for (struct dw_test *t = dw_test_first; t; t = t->next) {                          \
-			dw_test_failures = 0;                                                      \
-			t->run();                                                                  \
-			if (dw_test_failures)                                                      \
-				printf("FAILED %s\n", t->name), failed++;                          \
-			else                                                                       \
-				passed++;                                                          \
-		}                                                                                  \
-		printf("%d passed, %d failed\n", passed, failed);                                  \
-		return failed ? 1 : 0;                                                             \
+		return dw_test_run();                                                              \
 	}
 
 /* Directory of the tests in the source tree: files that tests read lie below it. */

@@ -82,19 +82,28 @@ int dw_boot_new(struct dw_booting *g, const char *object, struct dw_state want)
 	return 0;
 }
 
+struct dw_state dw_boot_file_state(struct dw_booting *g, unsigned mode, char *text)
+{
+	struct dw_state s = { .data = { .data = text, .n = strlen(text) } };
+
+	s.text = dw_state_file_text(g->arena, mode, 0, 0, &s.data, NULL);
+	return s;
+}
+
+struct dw_state dw_boot_link_state(struct dw_booting *g, const char *target)
+{
+	return (struct dw_state){ .text = dw_arena_printf(g->arena, "link %s", target) };
+}
+
 int dw_boot_file(struct dw_booting *g, const char *object, unsigned mode, char *text)
 {
-	struct dw_state want = { .data = { .data = text, .n = strlen(text) } };
-
-	want.text = dw_state_file_text(g->arena, mode, 0, 0, &want.data, NULL);
-	return dw_boot_new(g, object, want);
+	return dw_boot_new(g, object, dw_boot_file_state(g, mode, text));
 }
 
 int dw_boot_link(struct dw_booting *g, const char *directory, const char *name, const char *target)
 {
-	struct dw_state want = { .text = dw_arena_printf(g->arena, "link %s", target) };
-
-	return dw_boot_new(g, dw_arena_printf(g->arena, "%s/%s", directory, name), want);
+	return dw_boot_new(g, dw_arena_printf(g->arena, "%s/%s", directory, name),
+			   dw_boot_link_state(g, target));
 }
 
 /* A directory that may be missing; it goes again with an undo. */

@@ -24,6 +24,9 @@ const char *dw_boot_shell_command(struct dw_arena *a, const char *const *argv);
 int dw_boot_read(struct dw_booting *g, const char *object, struct dw_state *ret);
 void dw_boot_add(struct dw_booting *g, const char *object, struct dw_state now,
 		 struct dw_state want);
+/* What a file of root's, or a link, is to be. */
+struct dw_state dw_boot_file_state(struct dw_booting *g, unsigned mode, char *text);
+struct dw_state dw_boot_link_state(struct dw_booting *g, const char *target);
 /* -EEXIST: something stands there. */
 int dw_boot_new(struct dw_booting *g, const char *object, struct dw_state want);
 int dw_boot_file(struct dw_booting *g, const char *object, unsigned mode, char *text);

@@ -32,19 +32,17 @@ static int place(struct dw_booting *g, const char *object, struct dw_state want)
 
 int dw_boot_place_file(struct dw_booting *g, const char *object, unsigned mode, char *text)
 {
-	struct dw_state want = { .data = { .data = text, .n = strlen(text) } };
-
-	want.text = dw_state_file_text(g->arena, mode, 0, 0, &want.data, NULL);
-	return place(g, object, want);
+	return place(g, object, dw_boot_file_state(g, mode, text));
 }
 
 static int place_link(struct dw_booting *g, const char *directory, const char *name,
 		      const char *target)
 {
-	struct dw_state want = { .text = dw_arena_printf(g->arena, "link %s", target) };
 	int r = dw_boot_directory(g, directory);
 
-	return r < 0 ? r : place(g, dw_arena_printf(g->arena, "%s/%s", directory, name), want);
+	return r < 0 ? r
+		     : place(g, dw_arena_printf(g->arena, "%s/%s", directory, name),
+			     dw_boot_link_state(g, target));
 }
 
 /*

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "dw_arena.h"
 #include "dw_vec.h"
@@ -29,6 +30,12 @@ struct dw_bytes {
 	char *data;
 	size_t n;
 };
+
+/* Nothing at all may have no address, which memcmp() must not be given. */
+static inline bool dw_bytes_equal(const struct dw_bytes *a, const struct dw_bytes *b)
+{
+	return a->n == b->n && (a->n == 0 || memcmp(a->data, b->data, a->n) == 0);
+}
 
 /*
  * Undoes escapes: \xNN is a byte, a backslash before letters[i] is meant[i] (which may be a NUL). In the arena.

@@ -25,11 +25,6 @@ struct run {
 	const char *name;
 };
 
-static int slot_of(const struct nlattr *a)
-{
-	return a ? dw_nft_slot(dw_attr_be32(a)) : -1;
-}
-
 static enum dw_nft_flow from_bool(bool possible)
 {
 	return possible ? DW_NFT_NEXT : DW_NFT_MISS;
@@ -60,7 +55,7 @@ static enum dw_nft_flow run_meta(struct run *r)
 		{ NFT_META_SKUID, DW_NFT_KEY_OTHER, 4, "skuid" },
 		{ NFT_META_CGROUP, DW_NFT_KEY_OTHER, 4, "cgroup" },
 	};
-	int slot = slot_of(r->tb[NFTA_META_DREG]);
+	int slot = dw_nf_slot(r->tb[NFTA_META_DREG]);
 	uint32_t key = dw_attr_be32(r->tb[NFTA_META_KEY]);
 
 	for (size_t i = 0; i < DW_ARRAY_SIZE(known); i++)
@@ -104,7 +99,7 @@ static enum dw_nft_flow run_payload(struct run *r)
 	enum dw_nft_key key =
 		field_at(&r->p->cond, base, dw_attr_be32(r->tb[NFTA_PAYLOAD_OFFSET]), n);
 
-	dw_nft_load(r->p, slot_of(r->tb[NFTA_PAYLOAD_DREG]), key, DW_MIN(n, 64u),
+	dw_nft_load(r->p, dw_nf_slot(r->tb[NFTA_PAYLOAD_DREG]), key, DW_MIN(n, 64u),
 		    base == NFT_PAYLOAD_TRANSPORT_HEADER ? "another transport field"
 							 : "another header field");
 	return DW_NFT_NEXT;
@@ -115,7 +110,7 @@ static enum dw_nft_flow run_fib(struct run *r)
 	bool type = dw_attr_be32(r->tb[NFTA_FIB_RESULT]) == FIB_ADDRTYPE &&
 		    dw_attr_be32(r->tb[NFTA_FIB_FLAGS]) & NFTA_FIB_F_DADDR;
 
-	dw_nft_load(r->p, slot_of(r->tb[NFTA_FIB_DREG]),
+	dw_nft_load(r->p, dw_nf_slot(r->tb[NFTA_FIB_DREG]),
 		    type ? DW_NFT_KEY_ADDRTYPE : DW_NFT_KEY_OTHER, 4, "the route");
 	return DW_NFT_NEXT;
 }
@@ -123,7 +118,7 @@ static enum dw_nft_flow run_fib(struct run *r)
 /* Loads something that is told by the expression's name only. The register's attribute differs. */
 static enum dw_nft_flow load_other(struct run *r, unsigned attribute)
 {
-	dw_nft_load(r->p, slot_of(r->tb[attribute]), DW_NFT_KEY_OTHER, 16, r->name);
+	dw_nft_load(r->p, dw_nf_slot(r->tb[attribute]), DW_NFT_KEY_OTHER, 16, r->name);
 	return DW_NFT_NEXT;
 }
 
@@ -139,7 +134,7 @@ static enum dw_nft_flow run_second(struct run *r)
 
 static enum dw_nft_flow run_bitwise(struct run *r)
 {
-	int from = slot_of(r->tb[NFTA_BITWISE_SREG]), to = slot_of(r->tb[NFTA_BITWISE_DREG]);
+	int from = dw_nf_slot(r->tb[NFTA_BITWISE_SREG]), to = dw_nf_slot(r->tb[NFTA_BITWISE_DREG]);
 	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
 	struct dw_nft_data mask, xor_with;
 	struct dw_nft_slot slot;
@@ -165,10 +160,10 @@ static enum dw_nft_flow run_bitwise(struct run *r)
 
 static enum dw_nft_flow run_byteorder(struct run *r)
 {
-	int from = slot_of(r->tb[NFTA_BYTEORDER_SREG]);
+	int from = dw_nf_slot(r->tb[NFTA_BYTEORDER_SREG]);
 	const char *what = from >= 0 ? r->p->slots[from].what : NULL;
 
-	dw_nft_load(r->p, slot_of(r->tb[NFTA_BYTEORDER_DREG]), DW_NFT_KEY_OTHER, 4,
+	dw_nft_load(r->p, dw_nf_slot(r->tb[NFTA_BYTEORDER_DREG]), DW_NFT_KEY_OTHER, 4,
 		    what ? what : "a value");
 	return DW_NFT_NEXT;
 }
@@ -190,7 +185,7 @@ static bool step(uint8_t *bytes, unsigned n, bool up)
 
 static enum dw_nft_flow run_cmp(struct run *r)
 {
-	int slot = slot_of(r->tb[NFTA_CMP_SREG]);
+	int slot = dw_nf_slot(r->tb[NFTA_CMP_SREG]);
 	uint32_t op = dw_attr_be32(r->tb[NFTA_CMP_OP]);
 	struct dw_nft_data v;
 	uint8_t low[DW_NFT_DATA] = { 0 }, high[DW_NFT_DATA];
@@ -216,7 +211,7 @@ static enum dw_nft_flow run_cmp(struct run *r)
 
 static enum dw_nft_flow run_range(struct run *r)
 {
-	int slot = slot_of(r->tb[NFTA_RANGE_SREG]);
+	int slot = dw_nf_slot(r->tb[NFTA_RANGE_SREG]);
 	struct dw_nft_data from, to;
 	struct dw_arena *a = r->w->out->scratch;
 
@@ -281,7 +276,7 @@ static enum dw_nft_flow opens(struct run *r, const struct dw_target *t)
 /* The value in a register; false: it is not known before the packet comes. */
 static bool constant(const struct dw_nft_path *p, const struct nlattr *reg, uint8_t *ret, size_t n)
 {
-	int slot = slot_of(reg);
+	int slot = dw_nf_slot(reg);
 
 	if (slot < 0 || p->slots[slot].key != DW_NFT_KEY_CONST ||
 	    (size_t)slot * 4 + n > sizeof(p->bytes))
@@ -384,7 +379,7 @@ static enum dw_nft_flow run_immediate(struct run *r)
 		return DW_NFT_NEXT;
 	if (v.is_verdict)
 		return dw_nft_verdict_take(r->w, r->p, &v.verdict);
-	dw_nft_store(r->p, slot_of(r->tb[NFTA_IMMEDIATE_DREG]), v.bytes, v.n);
+	dw_nft_store(r->p, dw_nf_slot(r->tb[NFTA_IMMEDIATE_DREG]), v.bytes, v.n);
 	return DW_NFT_NEXT;
 }
 

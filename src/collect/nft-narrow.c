@@ -11,16 +11,6 @@
 #include "dw_str.h"
 #include "nft.h"
 
-/* Registers 1-4 are 128 bits, 8-23 the same space in words of 32 bits. */
-int dw_nft_slot(uint32_t reg)
-{
-	if (reg >= NFT_REG_1 && reg <= NFT_REG_4)
-		return (int)(reg - NFT_REG_1) * 4;
-	if (reg >= NFT_REG32_00 && reg <= NFT_REG32_15)
-		return (int)(reg - NFT_REG32_00);
-	return -1;
-}
-
 static void claim(struct dw_nft_path *p, int slot, enum dw_nft_key key, unsigned n,
 		  const char *what)
 {

@@ -149,24 +149,6 @@ bool dw_nft_filters(const struct dw_nft_chain *c)
 	       (c->hook == NF_INET_LOCAL_IN || c->hook == NF_INET_PRE_ROUTING);
 }
 
-/* Comments are TLVs (type, length, bytes) of libnftnl's own making; type 0 is the comment. */
-static const char *comment_of(struct dw_arena *a, const struct nlattr *userdata)
-{
-	const uint8_t *p = dw_attr_data(userdata);
-	size_t n = dw_attr_size(userdata);
-
-	for (size_t at = 0; n - at >= 2;) {
-		size_t length = p[at + 1];
-
-		if (length > n - at - 2)
-			break;
-		if (p[at] == 0)
-			return dw_arena_strndup(a, (const char *)p + at + 2, length);
-		at += 2 + length;
-	}
-	return NULL;
-}
-
 static void rule_message(struct dw_nft_ruleset *r, uint8_t family, const struct nlmsghdr *m)
 {
 	const struct nlattr *tb[NFTA_RULE_MAX + 1];
@@ -185,7 +167,7 @@ static void rule_message(struct dw_nft_ruleset *r, uint8_t family, const struct 
 		return;
 	*dw_vec_add(r->arena, &c->rules) = (struct dw_nft_rule){
 		.handle = dw_attr_be64(tb[NFTA_RULE_HANDLE]),
-		.comment = comment_of(r->arena, tb[NFTA_RULE_USERDATA]),
+		.comment = dw_nf_comment(r->arena, tb[NFTA_RULE_USERDATA]),
 		.expressions = dw_arena_memdup(r->arena, dw_attr_data(tb[NFTA_RULE_EXPRESSIONS]),
 					       dw_attr_size(tb[NFTA_RULE_EXPRESSIONS])),
 		.n = dw_attr_size(tb[NFTA_RULE_EXPRESSIONS]),

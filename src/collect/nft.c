@@ -150,7 +150,7 @@ enum dw_nft_flow dw_nft_lookup(struct dw_nft_walk *w, struct dw_nft_path *p,
 
 	dw_attr_nested(data, tb, NFTA_LOOKUP_MAX);
 	name = dw_attr_string(w->out->scratch, tb[NFTA_LOOKUP_SET]);
-	slot = dw_nft_slot(dw_attr_be32(tb[NFTA_LOOKUP_SREG]));
+	slot = dw_nf_slot(tb[NFTA_LOOKUP_SREG]);
 	p->conditional = true;
 	if (!name || slot < 0)
 		return DW_NFT_NEXT;
@@ -166,7 +166,7 @@ enum dw_nft_flow dw_nft_lookup(struct dw_nft_walk *w, struct dw_nft_path *p,
 	l.set = set;
 	l.slot = (unsigned)slot;
 	if (tb[NFTA_LOOKUP_DREG]) {
-		l.into = dw_nft_slot(dw_attr_be32(tb[NFTA_LOOKUP_DREG]));
+		l.into = dw_nf_slot(tb[NFTA_LOOKUP_DREG]);
 		l.verdicts = dw_attr_be32(tb[NFTA_LOOKUP_DREG]) == NFT_REG_VERDICT;
 	}
 	return look_up(&l, p, dw_attr_be32(tb[NFTA_LOOKUP_FLAGS]) & NFT_LOOKUP_F_INV);

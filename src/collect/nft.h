@@ -9,7 +9,7 @@
 
 #include <linux/netfilter/nf_tables.h>
 
-#include "dw_attr.h"
+#include "dw_nfattr.h"
 #include "forward.h"
 
 struct dw_nft_verdict {
@@ -171,8 +171,6 @@ enum dw_nft_flow dw_nft_lookup(struct dw_nft_walk *w, struct dw_nft_path *p,
 /* Narrows the path's condition: the value at `slot` lies between low and high (n bytes each). */
 bool dw_nft_narrow(struct dw_nft_walk *w, struct dw_nft_path *p, unsigned slot, const uint8_t *low,
 		   const uint8_t *high, unsigned n, bool inverted);
-/* First slot of a register number; -1: no such register. */
-int dw_nft_slot(uint32_t reg);
 void dw_nft_store(struct dw_nft_path *p, int slot, const uint8_t *bytes, unsigned n);
 void dw_nft_load(struct dw_nft_path *p, int slot, enum dw_nft_key key, unsigned n,
 		 const char *what);

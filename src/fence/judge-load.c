@@ -73,7 +73,7 @@ static void judge_meta(struct dw_judge *j, struct dw_rs_expr *x)
 	dw_attr_nested(x->data, tb, NFTA_META_MAX);
 	key = dw_attr_be32(tb[NFTA_META_KEY]);
 	if (tb[NFTA_META_SREG]) {
-		meta_set(j, x, key, dw_judge_slot_of(tb[NFTA_META_SREG]));
+		meta_set(j, x, key, dw_nf_slot(tb[NFTA_META_SREG]));
 		return;
 	}
 	for (size_t i = 0; i < DW_ARRAY_SIZE(metas); i++)
@@ -85,9 +85,9 @@ static void judge_meta(struct dw_judge *j, struct dw_rs_expr *x)
 	if (key == NFT_META_IIFNAME || key == NFT_META_OIFNAME || key == NFT_META_SDIFNAME)
 		n = 16;                   /* IFNAMSIZ */
 	if (what.held == DW_HELD_IIFTYPE) /* what it is compared with tells whose choice it is */
-		dw_judge_put(j, dw_judge_slot_of(tb[NFTA_META_DREG]), n, what);
+		dw_judge_put(j, dw_nf_slot(tb[NFTA_META_DREG]), n, what);
 	else
-		load(j, x, dw_judge_slot_of(tb[NFTA_META_DREG]), n, what);
+		load(j, x, dw_nf_slot(tb[NFTA_META_DREG]), n, what);
 }
 
 static void judge_ct(struct dw_judge *j, struct dw_rs_expr *x)
@@ -134,7 +134,7 @@ static void judge_ct(struct dw_judge *j, struct dw_rs_expr *x)
 	dw_attr_nested(x->data, tb, NFTA_CT_MAX);
 	key = dw_attr_be32(tb[NFTA_CT_KEY]);
 	if (tb[NFTA_CT_SREG]) {
-		what = dw_judge_get(j, dw_judge_slot_of(tb[NFTA_CT_SREG]), 4);
+		what = dw_judge_get(j, dw_nf_slot(tb[NFTA_CT_SREG]), 4);
 		dw_judge_effect(j, x, what);
 		j->copy->mark_unsure |= key == NFT_CT_MARK && what.doubt;
 		return;
@@ -145,7 +145,7 @@ static void judge_ct(struct dw_judge *j, struct dw_rs_expr *x)
 						       DW_HELD_OTHER, 0 };
 	if (key == NFT_CT_MARK && j->copy->mark_unsure)
 		what = (struct dw_judge_slot){ DW_DOUBT_HOST, "ct mark", DW_HELD_OTHER, 0 };
-	load(j, x, dw_judge_slot_of(tb[NFTA_CT_DREG]), 16, what);
+	load(j, x, dw_nf_slot(tb[NFTA_CT_DREG]), 16, what);
 }
 
 static bool has_ports(int l4proto)
@@ -233,9 +233,9 @@ static void judge_payload(struct dw_judge *j, struct dw_rs_expr *x)
 	base = dw_attr_be32(tb[NFTA_PAYLOAD_BASE]);
 	from = DW_MIN(dw_attr_be32(tb[NFTA_PAYLOAD_OFFSET]), 65535u);
 	n = DW_MIN(dw_attr_be32(tb[NFTA_PAYLOAD_LEN]), 64u);
-	to = dw_judge_slot_of(tb[NFTA_PAYLOAD_DREG]);
+	to = dw_nf_slot(tb[NFTA_PAYLOAD_DREG]);
 	if (tb[NFTA_PAYLOAD_SREG]) {
-		dw_judge_effect(j, x, dw_judge_get(j, dw_judge_slot_of(tb[NFTA_PAYLOAD_SREG]), n));
+		dw_judge_effect(j, x, dw_judge_get(j, dw_nf_slot(tb[NFTA_PAYLOAD_SREG]), n));
 		return;
 	}
 	load_bytes(j, x, to, base, from, n);
@@ -252,10 +252,9 @@ static void judge_exthdr(struct dw_judge *j, struct dw_rs_expr *x)
 
 	dw_attr_nested(x->data, tb, NFTA_EXTHDR_MAX);
 	if (tb[NFTA_EXTHDR_SREG] || !tb[NFTA_EXTHDR_DREG])
-		dw_judge_effect(j, x, dw_judge_get(j, dw_judge_slot_of(tb[NFTA_EXTHDR_SREG]), 4));
+		dw_judge_effect(j, x, dw_judge_get(j, dw_nf_slot(tb[NFTA_EXTHDR_SREG]), 4));
 	else
-		load(j, x, dw_judge_slot_of(tb[NFTA_EXTHDR_DREG]),
-		     dw_attr_be32(tb[NFTA_EXTHDR_LEN]),
+		load(j, x, dw_nf_slot(tb[NFTA_EXTHDR_DREG]), dw_attr_be32(tb[NFTA_EXTHDR_LEN]),
 		     (struct dw_judge_slot){ DW_DOUBT_SENDER, "options and extension headers",
 					     DW_HELD_OTHER, 0 });
 }
@@ -265,7 +264,7 @@ static void judge_fib(struct dw_judge *j, struct dw_rs_expr *x)
 	const struct nlattr *tb[NFTA_FIB_MAX + 1];
 
 	dw_attr_nested(x->data, tb, NFTA_FIB_MAX);
-	load(j, x, dw_judge_slot_of(tb[NFTA_FIB_DREG]), 16, (struct dw_judge_slot){ 0 });
+	load(j, x, dw_nf_slot(tb[NFTA_FIB_DREG]), 16, (struct dw_judge_slot){ 0 });
 }
 
 /* With a seed it is the same everywhere; without one the kernel takes one by chance (nft_jhash_init()). */
@@ -275,12 +274,11 @@ static void judge_hash(struct dw_judge *j, struct dw_rs_expr *x)
 	struct dw_judge_slot what;
 
 	dw_attr_nested(x->data, tb, NFTA_HASH_MAX);
-	what = dw_judge_get(j, dw_judge_slot_of(tb[NFTA_HASH_SREG]),
-			    dw_attr_be32(tb[NFTA_HASH_LEN]));
+	what = dw_judge_get(j, dw_nf_slot(tb[NFTA_HASH_SREG]), dw_attr_be32(tb[NFTA_HASH_LEN]));
 	if (dw_attr_be32(tb[NFTA_HASH_TYPE]) != NFT_HASH_JENKINS || !tb[NFTA_HASH_SEED])
 		what = (struct dw_judge_slot){ DW_DOUBT_HOST, "a hash with a seed of chance",
 					       DW_HELD_OTHER, 0 };
-	load(j, x, dw_judge_slot_of(tb[NFTA_HASH_DREG]), 4, what);
+	load(j, x, dw_nf_slot(tb[NFTA_HASH_DREG]), 4, what);
 }
 
 /* Loads that are the host's own, whatever they say; the register is the first or second attribute. */
@@ -305,7 +303,7 @@ static bool judge_host_load(struct dw_judge *j, struct dw_rs_expr *x)
 		if (!dw_streq(host_loads[i].name, x->name))
 			continue;
 		dw_attr_nested(x->data, tb, DW_ARRAY_SIZE(tb) - 1);
-		load(j, x, dw_judge_slot_of(tb[host_loads[i].attribute]), 16,
+		load(j, x, dw_nf_slot(tb[host_loads[i].attribute]), 16,
 		     (struct dw_judge_slot){ DW_DOUBT_HOST, host_loads[i].words, DW_HELD_OTHER,
 					     0 });
 		return true;
@@ -340,10 +338,10 @@ static void judge_bitwise(struct dw_judge *j, struct dw_rs_expr *x)
 	dw_attr_nested(tb[NFTA_BITWISE_MASK], data, NFTA_DATA_MAX);
 	n = DW_MIN(dw_attr_be32(tb[NFTA_BITWISE_LEN]), 64u);
 	second = tb[NFTA_BITWISE_DATA + 1];
-	from = dw_judge_slot_of(tb[NFTA_BITWISE_SREG]);
-	to = dw_judge_slot_of(tb[NFTA_BITWISE_DREG]);
+	from = dw_nf_slot(tb[NFTA_BITWISE_SREG]);
+	to = dw_nf_slot(tb[NFTA_BITWISE_DREG]);
 	all = dw_judge_get(j, from, n);
-	other = dw_judge_get(j, dw_judge_slot_of(second), n);
+	other = dw_judge_get(j, dw_nf_slot(second), n);
 	if (from < 0 || to < 0)
 		return;
 	if (other.doubt > all.doubt)
@@ -369,12 +367,11 @@ static void judge_byteorder(struct dw_judge *j, struct dw_rs_expr *x)
 	struct dw_judge_slot what;
 
 	dw_attr_nested(x->data, tb, NFTA_BYTEORDER_MAX);
-	what = dw_judge_get(j, dw_judge_slot_of(tb[NFTA_BYTEORDER_SREG]),
+	what = dw_judge_get(j, dw_nf_slot(tb[NFTA_BYTEORDER_SREG]),
 			    dw_attr_be32(tb[NFTA_BYTEORDER_LEN]));
 	what.held = DW_HELD_OTHER;
 	what.decided = 0;
-	load(j, x, dw_judge_slot_of(tb[NFTA_BYTEORDER_DREG]), dw_attr_be32(tb[NFTA_BYTEORDER_LEN]),
-	     what);
+	load(j, x, dw_nf_slot(tb[NFTA_BYTEORDER_DREG]), dw_attr_be32(tb[NFTA_BYTEORDER_LEN]), what);
 }
 
 bool dw_judge_load(struct dw_judge *j, struct dw_rs_expr *x)

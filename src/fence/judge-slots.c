@@ -4,19 +4,6 @@
 
 #include <string.h>
 
-int dw_judge_slot_of(const struct nlattr *a)
-{
-	uint32_t reg = dw_attr_be32(a);
-
-	if (!a)
-		return -1;
-	if (reg >= NFT_REG_1 && reg <= NFT_REG_4)
-		return (int)(reg - NFT_REG_1) * 4;
-	if (reg >= NFT_REG32_00 && reg <= NFT_REG32_15)
-		return (int)(reg - NFT_REG32_00);
-	return -1;
-}
-
 static unsigned slots_of(size_t bytes)
 {
 	return (unsigned)DW_MAX((size_t)1, (DW_MIN(bytes, (size_t)64) + 3) / 4);

@@ -85,7 +85,7 @@ static void judge_cmp(struct dw_judge *j, struct dw_rs_expr *x)
 
 	dw_attr_nested(x->data, tb, NFTA_CMP_MAX);
 	dw_attr_nested(tb[NFTA_CMP_DATA], data, NFTA_DATA_MAX);
-	at = dw_judge_slot_of(tb[NFTA_CMP_SREG]);
+	at = dw_nf_slot(tb[NFTA_CMP_SREG]);
 	n = DW_MIN(dw_attr_size(data[NFTA_DATA_VALUE]), sizeof(mask));
 	equal = dw_attr_be32(tb[NFTA_CMP_OP]) == NFT_CMP_EQ;
 	mixed = dw_judge_is_mixed(j, at, n, mask);
@@ -109,7 +109,7 @@ static void judge_range(struct dw_judge *j, struct dw_rs_expr *x)
 
 	dw_attr_nested(x->data, tb, NFTA_RANGE_MAX);
 	dw_attr_nested(tb[NFTA_RANGE_FROM_DATA], data, NFTA_DATA_MAX);
-	at = dw_judge_slot_of(tb[NFTA_RANGE_SREG]);
+	at = dw_nf_slot(tb[NFTA_RANGE_SREG]);
 	n = DW_MIN(dw_attr_size(data[NFTA_DATA_VALUE]), sizeof(mask));
 	what = dw_judge_get(j, at, n);
 	if (dw_judge_is_mixed(j, at, n, mask))
@@ -162,7 +162,7 @@ static void judge_lookup(struct dw_judge *j, struct dw_rs_expr *x)
 	int at;
 
 	dw_attr_nested(x->data, tb, NFTA_LOOKUP_MAX);
-	at = dw_judge_slot_of(tb[NFTA_LOOKUP_SREG]);
+	at = dw_nf_slot(tb[NFTA_LOOKUP_SREG]);
 	set = set_named(j, tb[NFTA_LOOKUP_SET]);
 	what = set_doubt(j, set);
 	n = set ? DW_MIN((size_t)set->key_len, sizeof(mask)) : sizeof(mask);
@@ -182,7 +182,7 @@ static void judge_lookup(struct dw_judge *j, struct dw_rs_expr *x)
 	}
 	compare(j, x, what);
 	if (tb[NFTA_LOOKUP_DREG])
-		dw_judge_put(j, dw_judge_slot_of(tb[NFTA_LOOKUP_DREG]), 16, what);
+		dw_judge_put(j, dw_nf_slot(tb[NFTA_LOOKUP_DREG]), 16, what);
 }
 
 /*
@@ -198,7 +198,7 @@ static void judge_immediate(struct dw_judge *j, struct dw_rs_expr *x)
 	if (dw_attr_be32(tb[NFTA_IMMEDIATE_DREG]) == NFT_REG_VERDICT)
 		dw_judge_effect(j, x, (struct dw_judge_slot){ 0 });
 	else
-		dw_judge_put(j, dw_judge_slot_of(tb[NFTA_IMMEDIATE_DREG]), 16,
+		dw_judge_put(j, dw_nf_slot(tb[NFTA_IMMEDIATE_DREG]), 16,
 			     (struct dw_judge_slot){ 0 });
 }
 
@@ -256,7 +256,7 @@ static void judge_nat(struct dw_judge *j, struct dw_rs_expr *x)
 		if (dw_streq(x->name, "masq"))
 			is_register = i == NFTA_MASQ_REG_PROTO_MIN || i == NFTA_MASQ_REG_PROTO_MAX;
 		if (is_register)
-			s = dw_judge_get(j, dw_judge_slot_of(tb[i]), 4);
+			s = dw_judge_get(j, dw_nf_slot(tb[i]), 4);
 		if (s.doubt > with.doubt)
 			with = s;
 	}

@@ -35,8 +35,6 @@ struct dw_judge {
 	bool effects;         /* it decides or changes something */
 };
 
-/* First 32-bit register of a register's number; -1: none. */
-int dw_judge_slot_of(const struct nlattr *a);
 void dw_judge_put(struct dw_judge *j, int at, size_t bytes, struct dw_judge_slot what);
 /* What is the most doubtful in these registers. */
 struct dw_judge_slot dw_judge_get(const struct dw_judge *j, int at, size_t bytes);

@@ -8,6 +8,7 @@
 #include <linux/netfilter/nfnetlink.h>
 #include <string.h>
 
+#include "dw_nfattr.h"
 #include "dw_parse.h"
 #include "dw_str.h"
 
@@ -20,22 +21,6 @@ struct tables {
 	struct dw_arena *a;
 	struct dw_strings *names;
 };
-
-static const char *family_name(uint8_t family)
-{
-	static const struct {
-		uint8_t number;
-		const char *name;
-	} families[] = {
-		{ NFPROTO_INET, "inet" },     { NFPROTO_IPV4, "ip" },       { NFPROTO_ARP, "arp" },
-		{ NFPROTO_NETDEV, "netdev" }, { NFPROTO_BRIDGE, "bridge" }, { NFPROTO_IPV6, "ip6" },
-	};
-
-	for (size_t i = 0; i < DW_ARRAY_SIZE(families); i++)
-		if (families[i].number == family)
-			return families[i].name;
-	return "?";
-}
 
 static int on_table(const struct nlmsghdr *m, void *arg)
 {
@@ -54,8 +39,8 @@ static int on_table(const struct nlmsghdr *m, void *arg)
 		name = dw_arena_strndup(t->a, name, mnl_attr_get_payload_len(attr));
 		if (head->nfgen_family != NFPROTO_INET || !dw_streq(name, "doorward"))
 			dw_vec_push(t->a, t->names,
-				    dw_arena_printf(t->a, "%s %s", family_name(head->nfgen_family),
-						    name));
+				    dw_arena_printf(t->a, "%s %s",
+						    dw_nf_family_name(head->nfgen_family), name));
 	}
 	return 0;
 }

@@ -62,7 +62,7 @@ int dw_rs_read_links(struct dw_sys *s, const struct dw_netns *ns, struct dw_rs_c
 
 static const char *place(struct dw_rs_copy *c, const struct dw_rs_chain *chain)
 {
-	return dw_arena_printf(c->arena, "%s %s %s", dw_rs_family_name(chain->key.family),
+	return dw_arena_printf(c->arena, "%s %s %s", dw_nf_family_name(chain->key.family),
 			       chain->key.table, chain->key.name);
 }
 

@@ -225,7 +225,7 @@ static void on_refused(uint32_t sequence, int code, void *arg)
 		if (!table->refused)
 			dw_rs_obstacle(b->copy, 0,
 				       "the kernel does not take a copy of the table %s %s: %s",
-				       dw_rs_family_name(table->family), table->name,
+				       dw_nf_family_name(table->family), table->name,
 				       strerror(-code));
 		table->refused = true;
 		break;
@@ -234,7 +234,7 @@ static void on_refused(uint32_t sequence, int code, void *arg)
 		if (!chain->refused && chain->base && !chain->table->refused)
 			dw_rs_obstacle(b->copy, 0,
 				       "the kernel does not take a copy of the chain %s %s %s: %s",
-				       dw_rs_family_name(chain->key.family), chain->key.table,
+				       dw_nf_family_name(chain->key.family), chain->key.table,
 				       chain->key.name, strerror(-code));
 		chain->refused = true;
 		break;

@@ -37,22 +37,6 @@ struct dw_rs_name *dw_rs_find(struct dw_rs_name *const *index, uint8_t family, c
 	return n;
 }
 
-const char *dw_rs_family_name(uint8_t family)
-{
-	static const struct {
-		uint8_t family;
-		const char *name;
-	} names[] = {
-		{ NFPROTO_INET, "inet" },     { NFPROTO_IPV4, "ip" }, { NFPROTO_IPV6, "ip6" },
-		{ NFPROTO_BRIDGE, "bridge" }, { NFPROTO_ARP, "arp" }, { NFPROTO_NETDEV, "netdev" },
-	};
-
-	for (size_t i = 0; i < DW_ARRAY_SIZE(names); i++)
-		if (names[i].family == family)
-			return names[i].name;
-	return "unknown";
-}
-
 static struct dw_rs_item keep(struct dw_rs_copy *c, const struct nlmsghdr *m)
 {
 	size_t head = NLMSG_HDRLEN + NLMSG_ALIGN(sizeof(struct nfgenmsg));

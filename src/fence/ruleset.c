@@ -25,24 +25,6 @@ void dw_rs_obstacle(struct dw_rs_copy *c, uint32_t ifindex, const char *fmt, ...
  * -----------------------------------------------------------------------------------------
  */
 
-/* Comments are TLVs (type, length, bytes) of libnftnl's own making; type 0 is the comment. */
-static const char *comment_of(struct dw_arena *a, const struct nlattr *userdata)
-{
-	const uint8_t *p = dw_attr_data(userdata);
-	size_t n = dw_attr_size(userdata);
-
-	for (size_t at = 0; n - at >= 2;) {
-		size_t length = p[at + 1];
-
-		if (length > n - at - 2)
-			break;
-		if (p[at] == 0 && length > 0)
-			return dw_arena_strndup(a, (const char *)p + at + 2, length);
-		at += 2 + length;
-	}
-	return NULL;
-}
-
 static void take_apart(struct dw_rs_copy *c, struct dw_rs_rule *rule, const struct nlattr *list)
 {
 	size_t n = 0;
@@ -106,7 +88,7 @@ static const char *in_words(struct dw_arena *a, const struct dw_rule *told)
 
 static const char *where(struct dw_arena *a, const struct dw_rs_name *n)
 {
-	return dw_arena_printf(a, "%s %s %s", dw_rs_family_name(n->family), n->table, n->name);
+	return dw_arena_printf(a, "%s %s %s", dw_nf_family_name(n->family), n->table, n->name);
 }
 
 static void tell_rule(struct dw_ruleset *r, uint32_t id, const char *place)
@@ -121,7 +103,7 @@ static void tell_rule(struct dw_ruleset *r, uint32_t id, const char *place)
 	told->id = id;
 	told->where = place;
 	told->handle = dw_attr_be64(tb[NFTA_RULE_HANDLE]);
-	told->comment = comment_of(r->arena, tb[NFTA_RULE_USERDATA]);
+	told->comment = dw_nf_comment(r->arena, tb[NFTA_RULE_USERDATA]);
 	if (!told->comment)
 		told->comment = xt_comment(r->arena, rule);
 	told->words = in_words(r->arena, told);

@@ -9,7 +9,7 @@
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nf_tables_compat.h>
 
-#include "dw_attr.h"
+#include "dw_nfattr.h"
 #include "dw_str.h"
 #include "dw_vec.h"
 #include "ruleset.h"
@@ -141,8 +141,6 @@ struct dw_rs_copy {
 	bool mark_unsure; /* a rule sets the packet's mark from something that cannot be told */
 };
 
-/* A name as a person calls it: "inet filter input". */
-const char *dw_rs_family_name(uint8_t family);
 void dw_rs_index(struct dw_rs_name **index, struct dw_rs_name *n);
 struct dw_rs_name *dw_rs_find(struct dw_rs_name *const *index, uint8_t family, const char *table,
 			      const char *name);

@@ -192,7 +192,7 @@ static void one_class(struct dw_sources *s, const struct gathering *g, uint32_t 
 	if (!(g->set->flags & NFT_SET_ANONYMOUS))
 		c->words = dw_arena_printf(
 			s->arena, "%s %s %s %s", g->groups.n > 1 ? "a part of set" : "set",
-			dw_rs_family_name(g->set->key.family), g->set->key.table, g->set->key.name);
+			dw_nf_family_name(g->set->key.family), g->set->key.table, g->set->key.name);
 }
 
 static void gather(struct gathering *g)

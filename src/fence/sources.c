@@ -27,19 +27,6 @@ struct walk {
 	int nfproto; /* that the rule asked for; -1: not yet */
 };
 
-static int slot_of(const struct nlattr *a)
-{
-	uint32_t reg = dw_attr_be32(a);
-
-	if (!a)
-		return -1;
-	if (reg >= NFT_REG_1 && reg <= NFT_REG_4)
-		return (int)(reg - NFT_REG_1) * 4;
-	if (reg >= NFT_REG32_00 && reg <= NFT_REG32_15)
-		return (int)(reg - NFT_REG32_00);
-	return -1;
-}
-
 static struct slot *slot_at(struct walk *w, int first, unsigned k)
 {
 	return first >= 0 && (unsigned)first + k < SLOTS ? &w->slots[(unsigned)first + k] : NULL;
@@ -152,7 +139,7 @@ static void on_payload(struct walk *w, const struct dw_rs_expr *x)
 	dw_attr_nested(x->data, tb, NFTA_PAYLOAD_MAX);
 	from = dw_attr_be32(tb[NFTA_PAYLOAD_OFFSET]);
 	n = dw_attr_be32(tb[NFTA_PAYLOAD_LEN]);
-	first = slot_of(tb[NFTA_PAYLOAD_DREG]);
+	first = dw_nf_slot(tb[NFTA_PAYLOAD_DREG]);
 	if (first < 0 || n > 64 || from > 1024)
 		return;
 	forget(w, first, n);
@@ -169,7 +156,7 @@ static void on_ct(struct walk *w, const struct dw_rs_expr *x)
 
 	dw_attr_nested(x->data, tb, NFTA_CT_MAX);
 	key = dw_attr_be32(tb[NFTA_CT_KEY]);
-	first = slot_of(tb[NFTA_CT_DREG]);
+	first = dw_nf_slot(tb[NFTA_CT_DREG]);
 	forget(w, first, 16);
 	if (first < 0)
 		return;
@@ -186,8 +173,8 @@ static void on_meta(struct walk *w, const struct dw_rs_expr *x)
 	struct slot *slot;
 
 	dw_attr_nested(x->data, tb, NFTA_META_MAX);
-	forget(w, slot_of(tb[NFTA_META_DREG]), 16);
-	slot = slot_at(w, slot_of(tb[NFTA_META_DREG]), 0);
+	forget(w, dw_nf_slot(tb[NFTA_META_DREG]), 16);
+	slot = slot_at(w, dw_nf_slot(tb[NFTA_META_DREG]), 0);
 	if (slot)
 		slot->nfproto = dw_attr_be32(tb[NFTA_META_KEY]) == NFT_META_NFPROTO;
 }
@@ -212,8 +199,8 @@ static void on_bitwise(struct walk *w, const struct dw_rs_expr *x)
 	dw_attr_nested(x->data, tb, NFTA_BITWISE_MAX);
 	mask = value_of(tb[NFTA_BITWISE_MASK], &n);
 	flip = value_of(tb[NFTA_BITWISE_XOR], &n_flip);
-	from = slot_of(tb[NFTA_BITWISE_SREG]);
-	to = slot_of(tb[NFTA_BITWISE_DREG]);
+	from = dw_nf_slot(tb[NFTA_BITWISE_SREG]);
+	to = dw_nf_slot(tb[NFTA_BITWISE_DREG]);
 	length = DW_MIN(dw_attr_be32(tb[NFTA_BITWISE_LEN]), 64u);
 	for (unsigned k = 0; k * 4 < length; k++) {
 		const struct slot *source = slot_at(w, from, k);
@@ -298,10 +285,10 @@ static void on_cmp(struct walk *w, const struct dw_rs_expr *x)
 	dw_attr_nested(x->data, tb, NFTA_CMP_MAX);
 	value = value_of(tb[NFTA_CMP_DATA], &n);
 	op = dw_attr_be32(tb[NFTA_CMP_OP]);
-	slot = slot_at(w, slot_of(tb[NFTA_CMP_SREG]), 0);
+	slot = slot_at(w, dw_nf_slot(tb[NFTA_CMP_SREG]), 0);
 	if (slot && slot->nfproto && value && n >= 1 && op == NFT_CMP_EQ)
 		w->nfproto = value[0];
-	if (!value || !find_part(w, slot_of(tb[NFTA_CMP_SREG]), n, &at, &p))
+	if (!value || !find_part(w, dw_nf_slot(tb[NFTA_CMP_SREG]), n, &at, &p))
 		return;
 	if (at + p.n > n) /* compared are only the first bytes of it */
 		p.n = (unsigned)(n - at);
@@ -326,7 +313,8 @@ static void on_range(struct walk *w, const struct dw_rs_expr *x)
 	dw_attr_nested(x->data, tb, NFTA_RANGE_MAX);
 	low = value_of(tb[NFTA_RANGE_FROM_DATA], &n);
 	high = value_of(tb[NFTA_RANGE_TO_DATA], &n_high);
-	if (!low || !high || n != n_high || !find_part(w, slot_of(tb[NFTA_RANGE_SREG]), n, &at, &p))
+	if (!low || !high || n != n_high ||
+	    !find_part(w, dw_nf_slot(tb[NFTA_RANGE_SREG]), n, &at, &p))
 		return;
 	if (at == 0 && n == dw_address_bytes(p.family) && p.n == n)
 		dw_sources_between(w->out, p.family, low, high);
@@ -350,13 +338,13 @@ static void on_lookup(struct walk *w, const struct dw_rs_expr *x)
 						    w->rule->chain->key.table, name)
 		   : NULL;
 	if (set && !set->filled &&
-	    find_part(w, slot_of(tb[NFTA_LOOKUP_SREG]), set->key_len, &at, &p) && !set->told) {
+	    find_part(w, dw_nf_slot(tb[NFTA_LOOKUP_SREG]), set->key_len, &at, &p) && !set->told) {
 		set->told =
 			true; /* the same set tells the same sources apart wherever it is looked into */
 		dw_sources_set(w->out, set, at, &p);
 	}
 	if (tb[NFTA_LOOKUP_DREG])
-		forget(w, slot_of(tb[NFTA_LOOKUP_DREG]), 16);
+		forget(w, dw_nf_slot(tb[NFTA_LOOKUP_DREG]), 16);
 }
 
 static void on_immediate(struct walk *w, const struct dw_rs_expr *x)
@@ -364,7 +352,7 @@ static void on_immediate(struct walk *w, const struct dw_rs_expr *x)
 	const struct nlattr *tb[NFTA_IMMEDIATE_MAX + 1];
 
 	dw_attr_nested(x->data, tb, NFTA_IMMEDIATE_MAX);
-	forget(w, slot_of(tb[NFTA_IMMEDIATE_DREG]), 16);
+	forget(w, dw_nf_slot(tb[NFTA_IMMEDIATE_DREG]), 16);
 }
 
 /*

@@ -10,8 +10,8 @@
 #include <linux/netfilter/nfnetlink.h>
 #include <string.h>
 
-#include "dw_attr.h"
 #include "dw_listener.h"
+#include "dw_nfattr.h"
 #include "dw_str.h"
 #include "rehearsing.h"
 
@@ -132,11 +132,6 @@ static uint32_t packet_of(struct tracing *t, uint32_t trace, const struct nlattr
 	return t->slots[at].trace == trace ? t->slots[at].packet : 0;
 }
 
-static const char *family_name(uint8_t family)
-{
-	return family == NFPROTO_INET ? "inet" : family == NFPROTO_IPV6 ? "ip6" : "ip";
-}
-
 static void note_verdict(struct tracing *t, struct trail *trail, uint32_t code, struct verdict v)
 {
 	bool last = trail->base &&
@@ -176,12 +171,13 @@ static void follow(struct tracing *t, struct trail *trail, const struct message 
 					   m->table, m->chain, m->handle);
 		if (v.rule)
 			t->r->met[v.rule->id] = true;
-		v.words = v.rule ? v.rule->words
-				 : dw_arena_printf(t->r->arena, "%s %s %s", family_name(m->family),
-						   m->table, m->chain);
+		v.words =
+			v.rule ? v.rule->words
+			       : dw_arena_printf(t->r->arena, "%s %s %s",
+						 dw_nf_family_name(m->family), m->table, m->chain);
 	} else if (m->type == NFT_TRACETYPE_POLICY) {
-		v.words = dw_arena_printf(t->r->arena, "policy of %s %s %s", family_name(m->family),
-					  m->table, m->chain);
+		v.words = dw_arena_printf(t->r->arena, "policy of %s %s %s",
+					  dw_nf_family_name(m->family), m->table, m->chain);
 	} else {
 		return;
 	}

@@ -10,22 +10,8 @@
 #include "dw_scan_read.h"
 #include "dw_str.h"
 
+/* Whatever is wrong with a document, not there, too long or none, is bad input of the user's: -EBADMSG. */
 #define DOCUMENT_MAX ((size_t)16 * 1024 * 1024)
-
-/* All of it is bad input to the user, whether it is not there, too long or no document. */
-static int unusable(struct dw_error *e, const char *fmt, ...) dw_printf_like(2, 3);
-static int unusable(struct dw_error *e, const char *fmt, ...)
-{
-	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
-	const char *text;
-	va_list ap;
-
-	va_start(ap, fmt);
-	text = dw_arena_vprintf(a, fmt, ap);
-	va_end(ap);
-	(void)dw_error_set(e, -EBADMSG, "%s", text);
-	return -EBADMSG;
-}
 
 static int take(const struct dw_json_value *v, struct dw_given *g, struct dw_arena *a,
 		struct dw_error *e)
@@ -36,16 +22,16 @@ static int take(const struct dw_json_value *v, struct dw_given *g, struct dw_are
 	if (g->kind == DW_DOCUMENT_SCAN)
 		return dw_scan_read_value(v, g->file, a, &g->scan, e);
 	if (g->kind != DW_DOCUMENT_AUDIT)
-		return unusable(e,
-				"%s: it is neither an audit nor a scan: doorward audit --json "
-				"writes the one, doorward scan --json the other",
-				g->file);
+		return dw_error_set(e, -EBADMSG,
+				    "%s: it is neither an audit nor a scan: doorward audit --json "
+				    "writes the one, doorward scan --json the other",
+				    g->file);
 	r = dw_audit_read_value(v, g->file, a, &g->audit, e);
 	if (r == 0 && dw_streq0(g->audit.snapshot.method, "offline"))
-		return unusable(e,
-				"%s: it is an audit of a file system that does not run, which "
-				"nobody can scan",
-				g->file);
+		return dw_error_set(e, -EBADMSG,
+				    "%s: it is an audit of a file system that does not run, which "
+				    "nobody can scan",
+				    g->file);
 	if (r == 0 && !g->audit.snapshot.host)
 		g->audit.snapshot.host = g->file;
 	return r;
@@ -61,15 +47,17 @@ int dw_compare_read(struct dw_sys *s, const char *file, struct dw_arena *a, stru
 	int r = dw_sys_given_read(s, file, DOCUMENT_MAX, a, &b, &own);
 
 	if (r == -EFBIG)
-		return unusable(e, "%s: it is longer than 16 MiB, which no document is", file);
+		return dw_error_set(e, -EBADMSG,
+				    "%s: it is longer than 16 MiB, which no document is", file);
 	if (r < 0)
-		return unusable(e, "%s", own.message);
+		return dw_error_set(e, -EBADMSG, "%s", own.message);
 	r = dw_json_parse(b.data, b.n, &v, &own);
 	if (r < 0)
-		return unusable(e,
-				"%s: %s; doorward audit --json writes what can be compared, on the "
-				"host that it is about (not --jsonl, not the table)",
-				file, own.message);
+		return dw_error_set(
+			e, -EBADMSG,
+			"%s: %s; doorward audit --json writes what can be compared, on the "
+			"host that it is about (not --jsonl, not the table)",
+			file, own.message);
 	g->file = dw_arena_strdup(a, dw_streq(file, "-") ? "standard input" : file);
 	r = take(v, g, a, e);
 	dw_json_free(v);
@@ -94,10 +82,11 @@ int dw_compare_read_all(struct doorward_compare *c, const char *const *files, si
 		if (g->kind == DW_DOCUMENT_AUDIT)
 			dw_vec_push(c->arena, &c->audits, g);
 		else if (*ret_scan)
-			return unusable(e,
-					"%s and %s are both scans, and one is compared at a time; "
-					"--expect holds a scan against an earlier one",
-					(*ret_scan)->file, g->file);
+			return dw_error_set(
+				e, -EBADMSG,
+				"%s and %s are both scans, and one is compared at a time; "
+				"--expect holds a scan against an earlier one",
+				(*ret_scan)->file, g->file);
 		else
 			*ret_scan = g;
 	}

@@ -76,6 +76,14 @@ struct dw_sys {
 int dw_live_netlink(struct dw_sys *s, const struct dw_netns *ns, int protocol,
 		    struct nlmsghdr *request, dw_netlink_cb *cb, void (*restart)(void *arg),
 		    void *arg, struct dw_error *e);
+struct mnl_socket;
+
+/* For dw_netns_run(): a netlink socket of the namespace that it runs in, closed on exec; mnl_socket_close() it. */
+struct dw_netlink_opening {
+	int protocol;
+	struct mnl_socket *socket;
+};
+int dw_netlink_open_here(void *opening, struct dw_error *e);
 int dw_live_netns_run(struct dw_sys *s, const struct dw_netns *ns,
 		      int (*fn)(void *arg, struct dw_error *e), void *arg, struct dw_error *e);
 

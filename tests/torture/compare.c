@@ -337,21 +337,12 @@ static int take_away(const char *path, const struct stat *st, int kind, struct F
 
 static int run_all(void)
 {
-	int passed = 0, failed = 0;
+	int r;
 
-	(void)setvbuf(stdout, NULL, _IOLBF, 0);
 	make_host();
-	for (struct dw_test *t = dw_test_first; t; t = t->next) {
-		dw_test_failures = 0;
-		t->run();
-		if (dw_test_failures)
-			printf("FAILED %s\n", t->name);
-		failed += dw_test_failures > 0;
-		passed += dw_test_failures == 0;
-	}
+	r = dw_test_run();
 	(void)nftw(state, take_away, 16, FTW_DEPTH | FTW_PHYS);
-	printf("%d passed, %d failed\n", passed, failed);
-	return failed ? 1 : 0;
+	return r;
 }
 
 int main(void)

@@ -147,22 +147,6 @@ DW_TEST(a_directory_has_its_mode_or_is_not_there)
 	(void)umask(before);
 }
 
-static int run_all(void)
-{
-	int passed = 0, failed = 0;
-
-	for (struct dw_test *t = dw_test_first; t; t = t->next) {
-		dw_test_failures = 0;
-		t->run();
-		if (dw_test_failures)
-			printf("FAILED %s\n", t->name);
-		passed += dw_test_failures == 0;
-		failed += dw_test_failures != 0;
-	}
-	printf("%d passed, %d failed\n", passed, failed);
-	return failed ? 1 : 0;
-}
-
 int main(void)
 {
 	int status;
@@ -171,7 +155,7 @@ int main(void)
 		perror(root);
 		return 1;
 	}
-	status = run_all();
+	status = dw_test_run();
 	if (rmdir(root) < 0) {
 		perror(root);
 		return 1;

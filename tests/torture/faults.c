@@ -158,22 +158,8 @@ DW_TEST(all_rungs_survive_io_errors)
 
 static int run_all(void)
 {
-	int passed = 0, failed = 0;
-
-	setvbuf(stdout, NULL, _IOLBF, 0);
 	start_holder();
-	for (struct dw_test *t = dw_test_first; t; t = t->next) {
-		dw_test_failures = 0;
-		t->run();
-		if (dw_test_failures) {
-			printf("FAILED %s\n", t->name);
-			failed++;
-		} else {
-			passed++;
-		}
-	}
-	printf("%d passed, %d failed\n", passed, failed);
-	return failed ? 1 : 0;
+	return dw_test_run();
 }
 
 int main(void)

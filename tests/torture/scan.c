@@ -358,25 +358,6 @@ static bool furnish(void)
 	       pthread_create(&taker, NULL, take_all, NULL) == 0;
 }
 
-static int run_all(void)
-{
-	int passed = 0, failed = 0;
-
-	setvbuf(stdout, NULL, _IOLBF, 0);
-	for (struct dw_test *t = dw_test_first; t; t = t->next) {
-		dw_test_failures = 0;
-		t->run();
-		if (dw_test_failures) {
-			printf("FAILED %s\n", t->name);
-			failed++;
-		} else {
-			passed++;
-		}
-	}
-	printf("%d passed, %d failed\n", passed, failed);
-	return failed ? 1 : 0;
-}
-
 int main(void)
 {
 	char dir[] = "/tmp/dw-torture-XXXXXX";
@@ -387,7 +368,7 @@ int main(void)
 		return 77;
 	}
 	if (mkdtemp(dir) && chdir(dir) == 0 && furnish())
-		r = run_all();
+		r = dw_test_run();
 	net_close(&lab);
 	(void)rmdir(dir);
 	return r;

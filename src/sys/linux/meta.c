@@ -141,11 +141,6 @@ static bool stays(const char *name)
 	return dw_starts_with(name, "security.") && !dw_streq(name, "security.capability");
 }
 
-static bool bytes_same(const struct dw_bytes *x, const struct dw_bytes *y)
-{
-	return x->n == y->n && (x->n == 0 || memcmp(x->data, y->data, x->n) == 0);
-}
-
 static bool xattrs_same(const struct dw_entry *have, const struct dw_entry *want)
 {
 	for (size_t i = 0; i < have->n_xattrs; i++)
@@ -154,7 +149,7 @@ static bool xattrs_same(const struct dw_entry *have, const struct dw_entry *want
 	for (size_t i = 0; i < want->n_xattrs; i++) {
 		const struct dw_xattr *x = find(have, want->xattrs[i].name);
 
-		if (!x || !bytes_same(&x->value, &want->xattrs[i].value))
+		if (!x || !dw_bytes_equal(&x->value, &want->xattrs[i].value))
 			return false;
 	}
 	return true;

@@ -58,14 +58,9 @@ int dw_live_netns_run(struct dw_sys *s, const struct dw_netns *ns,
 	return r;
 }
 
-struct opening {
-	int protocol;
-	struct mnl_socket *socket;
-};
-
-static int open_socket(void *arg, struct dw_error *e)
+int dw_netlink_open_here(void *arg, struct dw_error *e)
 {
-	struct opening *o = arg;
+	struct dw_netlink_opening *o = arg;
 
 	o->socket = mnl_socket_open2(o->protocol, SOCK_CLOEXEC);
 	if (!o->socket)
@@ -152,9 +147,9 @@ int dw_live_netlink(struct dw_sys *s, const struct dw_netns *ns, int protocol,
 		    struct nlmsghdr *request, dw_netlink_cb *cb, void (*restart)(void *arg),
 		    void *arg, struct dw_error *e)
 {
-	struct opening o = { .protocol = protocol };
+	struct dw_netlink_opening o = { .protocol = protocol };
 	_cleanup_free_ char *buffer = malloc(BUFFER_SIZE);
-	int r = dw_live_netns_run(s, ns, open_socket, &o, e);
+	int r = dw_live_netns_run(s, ns, dw_netlink_open_here, &o, e);
 
 	if (r < 0)
 		return r;

@@ -23,21 +23,6 @@ static int check(struct dw_sys *s, const struct dw_netns *ns, const char *what, 
 	return r < 0 ? dw_error_errno(e, r, "%s", what) : dw_netns_must_be_other(s, ns, e);
 }
 
-struct opening {
-	int protocol;
-	struct mnl_socket *socket;
-};
-
-static int open_socket(void *arg, struct dw_error *e)
-{
-	struct opening *o = arg;
-
-	o->socket = mnl_socket_open2(o->protocol, SOCK_CLOEXEC);
-	if (!o->socket)
-		return dw_error_errno(e, -errno, "netlink socket of protocol %d", o->protocol);
-	return 0;
-}
-
 /* One send is one skb, which must be smaller than the socket's buffer (netlink_sendmsg()). */
 static void make_room(struct mnl_socket *socket, size_t n)
 {
@@ -117,7 +102,7 @@ static int exchange(struct dw_sys *s, struct mnl_socket *socket, const void *dat
 int dw_netlink_batch(struct dw_sys *s, const struct dw_netns *ns, int protocol, const void *data,
 		     size_t n, dw_netput_refused *refused, void *arg, struct dw_error *e)
 {
-	struct opening o = { .protocol = protocol };
+	struct dw_netlink_opening o = { .protocol = protocol };
 	struct answers x = { .refused = refused, .arg = arg };
 	int r = check(s, ns, "netlink batch", e);
 
@@ -125,7 +110,7 @@ int dw_netlink_batch(struct dw_sys *s, const struct dw_netns *ns, int protocol, 
 		return r;
 	if (n > DW_NETPUT_MAX)
 		return dw_error_errno(e, -EFBIG, "netlink batch of %zu bytes", n);
-	r = dw_netns_run(s, ns, open_socket, &o, e);
+	r = dw_netns_run(s, ns, dw_netlink_open_here, &o, e);
 	if (r < 0)
 		return r;
 	r = exchange(s, o.socket, data, n, &x);

@@ -183,7 +183,7 @@ static int refill(struct dw_sys *s, const struct dw_netns *ns, const struct dw_b
 
 	if (r == 0)
 		r = dw_nft_table(s, ns, a, &now, e);
-	if (r < 0 || (now.n == table->n && memcmp(now.data, table->data, now.n) == 0))
+	if (r < 0 || dw_bytes_equal(&now, table))
 		return r;
 	return fill(s, ns, table, false, e);
 }

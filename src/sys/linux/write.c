@@ -94,8 +94,7 @@ static int same_content(const struct job *j)
 		return 0;
 	if (r < 0)
 		return r;
-	return now.n == j->want->content.n &&
-	       (now.n == 0 || memcmp(now.data, j->want->content.data, now.n) == 0);
+	return dw_bytes_equal(&now, &j->want->content);
 }
 
 /* A link's mode and time mean nothing. */

@@ -79,9 +79,8 @@ DW_TEST(each_call_fails_once)
 
 int main(void)
 {
-	int failed = 0, passed = 0;
+	int r;
 
-	setvbuf(stdout, NULL, _IOLBF, 0);
 	if (dw_sys_open(NULL, &host, NULL) < 0)
 		return 1;
 	has_world = world_open(host);
@@ -90,16 +89,8 @@ int main(void)
 		dw_sys_free(host);
 		return 77;
 	}
-	for (struct dw_test *t = dw_test_first; t; t = t->next) {
-		dw_test_failures = 0;
-		t->run();
-		if (dw_test_failures)
-			printf("FAILED %s\n", t->name), failed++;
-		else
-			passed++;
-	}
+	r = dw_test_run();
 	world_close();
 	dw_sys_free(host);
-	printf("%d passed, %d failed\n", passed, failed);
-	return failed ? 1 : 0;
+	return r;
 }

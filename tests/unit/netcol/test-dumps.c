@@ -207,18 +207,7 @@ DW_TEST(every_call_fails_once)
 
 int main(int argc, char **argv)
 {
-	int passed = 0, failed = 0;
-
 	if (argc == 3 && dw_streq(argv[1], "--write"))
 		return write_all(argv[2]);
-	for (struct dw_test *t = dw_test_first; t; t = t->next) {
-		dw_test_failures = 0;
-		t->run();
-		if (dw_test_failures)
-			printf("FAILED %s\n", t->name), failed++;
-		else
-			passed++;
-	}
-	printf("%d passed, %d failed\n", passed, failed);
-	return failed ? 1 : 0;
+	return dw_test_run();
 }

@@ -398,24 +398,15 @@ DW_TEST(fork_and_die_storm)
 
 int main(void)
 {
-	int passed = 0, failed = 0;
+	int r;
 
-	setvbuf(stdout, NULL, _IOLBF, 0);
 	/* mounts made here are nobody else's */
 	if (geteuid() != 0 || unshare(CLONE_NEWNS) < 0 ||
 	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 || !rig_start(&rig)) {
 		printf("needs root and network namespaces\n");
 		return SKIP;
 	}
-	for (struct dw_test *t = dw_test_first; t; t = t->next) {
-		dw_test_failures = 0;
-		t->run();
-		if (dw_test_failures)
-			printf("FAILED %s\n", t->name), failed++;
-		else
-			passed++;
-	}
+	r = dw_test_run();
 	rig_stop(&rig);
-	printf("%d passed, %d failed\n", passed, failed);
-	return failed ? 1 : 0;
+	return r;
 }
