@@ -10,6 +10,7 @@
 #include "dw_guard.h"
 #include "dw_state.h"
 #include "dw_str.h"
+#include "dw_write.h"
 #include "executor.h"
 
 static bool is_file(const struct dw_step *t)
@@ -153,13 +154,23 @@ static bool is_ours(const struct dw_step *t, const struct dw_state *now)
 	return !is_file(t) && dw_apply_is_between(now->text, t->expect.text, t->want.text);
 }
 
+/* Whoever was killed while he wrote has left more than the file that is looked at. */
+static void tidy(struct work *w, const struct dw_run_step *p)
+{
+	if (is_file(&p->step) &&
+	    (p->state == DW_RUN_STEP_INTENDED || p->state == DW_RUN_STEP_UNDOING))
+		dw_sys_entry_tidy(w->a->sw->sys, p->step.object);
+}
+
 static void take_back(struct work *w, size_t i)
 {
 	const struct dw_step *t = &w->run->steps[i].step;
 	struct dw_error e = { 0 };
 	struct dw_state now;
-	int r = dw_apply_read(w->a, t, &now, &e);
+	int r;
 
+	tidy(w, &w->run->steps[i]);
+	r = dw_apply_read(w->a, t, &now, &e);
 	if (r < 0)
 		leave(w, i, r == -EUCLEAN ? -EIO : r, e.message);
 	else if (dw_apply_is(&now, &t->expect))

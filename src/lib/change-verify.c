@@ -8,6 +8,7 @@
 #include "dw_change.h"
 #include "dw_macros.h"
 #include "dw_str.h"
+#include "fence-private.h"
 
 static bool is_taken(const struct dw_run_step *s)
 {
@@ -147,8 +148,10 @@ void dw_change_compare(struct dw_switch *sw, const struct dw_run *run,
 		if (!is_taken(s))
 			continue;
 		steps[in.n_steps] = (struct dw_verify_step){ .step = s, .now = read_state(sw, s) };
-		if (!at_once && !dw_streq0(steps[in.n_steps].now.text, s->step.want.text))
+		if (!at_once && !dw_streq0(steps[in.n_steps].now.text, s->step.want.text)) {
 			steps[in.n_steps].changed_by = dw_change_who(sw->sys, run, s, a);
+			dw_fence_differs(sw, &steps[in.n_steps], a);
+		}
 		in.n_steps++;
 	}
 	if (dw_change_units(sw->sys, a, &units))
@@ -167,9 +170,12 @@ struct verifying {
 	struct dw_store *store;
 	struct dw_switch sw;
 	struct dw_differences found;
-	int64_t *runs;
-	struct dw_run *loaded; /* the same ones: the newest first */
-	size_t n_runs, n_closed, n_kept;
+	int64_t *runs;         /* that are told */
+	struct dw_run *loaded; /* these, and what took a fence away: the newest first */
+	size_t n_runs, n_loaded, n_closed, n_kept;
+	enum dw_report_table fence;
+	bool off; /* a later run took the fence away */
+	const char *fence_file;
 };
 
 static bool was_closed(const struct dw_run_door *d)
@@ -208,7 +214,7 @@ static bool switches(const struct dw_run *run, const struct dw_difference *found
 /* What a later run closed, or switched, is not as an earlier one left it, and rightly so. */
 static bool is_later_runs(const struct verifying *v, const struct dw_difference *found)
 {
-	for (size_t i = 0; i < v->n_runs && v->runs[i] != found->run; i++) {
+	for (size_t i = 0; i < v->n_loaded && v->loaded[i].id != found->run; i++) {
 		const struct dw_run *later = &v->loaded[i];
 
 		if (found->kind == DW_DIFFERENCE_LOST && closes(later, found, v->a))
@@ -231,14 +237,36 @@ static void leave_out(struct verifying *v, size_t first)
 	v->found.n = n;
 }
 
+static bool has_table(const struct dw_run *run)
+{
+	for (size_t i = 0; i < run->n_steps; i++)
+		if (is_taken(&run->steps[i]) && dw_streq(run->steps[i].step.manager, "fence"))
+			return true;
+	return false;
+}
+
+/* Of the newest run that touched our table; first: the first difference of that run. */
+static void look_at_fence(struct verifying *v, const struct dw_run *run, size_t first)
+{
+	if (v->off || v->fence != DW_REPORT_TABLE_NONE || !has_table(run))
+		return;
+	v->fence = DW_REPORT_TABLE_STANDS;
+	for (size_t i = first; i < v->found.n; i++)
+		if (dw_streq0(v->found.v[i].object, DW_FENCE_OBJECT))
+			v->fence = v->found.v[i].kind == DW_DIFFERENCE_STATE
+					   ? DW_REPORT_TABLE_DIFFERS
+					   : DW_REPORT_TABLE_UNKNOWN;
+}
+
 static int look_at(struct verifying *v, int64_t id, struct dw_error *e)
 {
-	struct dw_run *run = &v->loaded[v->n_runs];
+	struct dw_run *run = &v->loaded[v->n_loaded];
 	size_t first = v->found.n;
 	int r = dw_store_load(v->store, id, v->a, run, e);
 
 	if (r < 0)
 		return r;
+	v->n_loaded++;
 	dw_change_compare(&v->sw, run, v->audit, false, v->a, &v->found);
 	for (size_t i = 0; i < run->n_doors; i++) {
 		v->n_closed += was_closed(&run->doors[i]);
@@ -246,7 +274,27 @@ static int look_at(struct verifying *v, int64_t id, struct dw_error *e)
 	}
 	v->runs[v->n_runs++] = id;
 	leave_out(v, first);
+	look_at_fence(v, run, first);
 	return 0;
+}
+
+/*
+ * `fence off` asks for nothing that could come undone but by another run of the fence. What was loaded before it is
+ * rightly not there.
+ */
+static int look_past(struct verifying *v, int64_t id, struct dw_error *e)
+{
+	int r = dw_store_load(v->store, id, v->a, &v->loaded[v->n_loaded], e);
+
+	v->n_loaded += r == 0;
+	v->off = true;
+	return r;
+}
+
+static bool is_kind(const struct dw_run *r, const char *kind)
+{
+	return dw_streq0(r->kind, kind) && (r->state == DW_RUN_DONE || r->state == DW_RUN_FAILED ||
+					    r->state == DW_RUN_PARTLY_UNDONE);
 }
 
 static int look_at_all(struct verifying *v, long long id, struct dw_error *e)
@@ -259,9 +307,12 @@ static int look_at_all(struct verifying *v, long long id, struct dw_error *e)
 	v->loaded = dw_arena_array(v->a, n + 1, sizeof(*v->loaded));
 	if (r == 0 && id)
 		return look_at(v, id, e);
-	for (size_t i = 0; r == 0 && i < n; i++)
-		if (dw_change_in_force(&runs[i]))
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		if (dw_change_in_force(&runs[i]) || (!v->off && is_kind(&runs[i], "fence")))
 			r = look_at(v, runs[i].id, e);
+		else if (is_kind(&runs[i], "fence-off"))
+			r = look_past(v, runs[i].id, e);
+	}
 	return r;
 }
 
@@ -288,6 +339,8 @@ static int write_found(struct verifying *v, enum doorward_format format, FILE *o
 				      .n_closed = v->n_closed,
 				      .n_kept = v->n_kept,
 				      .blind = blind,
+				      .fence = v->fence,
+				      .fence_file = v->fence_file,
 				      .v = told };
 
 	for (size_t i = 0; i < v->found.n; i++) {
@@ -336,6 +389,8 @@ static int verify(struct verifying *v, struct dw_sys *sys, long long run,
 		r = look_at_all(v, run, e);
 	else if (r == -ENOENT && run == 0)
 		r = 0; /* nothing was ever changed */
+	if (dw_sys_file_exists(sys, DW_FENCE_FILE))
+		v->fence_file = DW_FENCE_FILE;
 	if (r == 0)
 		r = write_found(v, format, out, style, is_blind(v), e);
 	dw_switch_close(&v->sw);

@@ -87,6 +87,12 @@ void dw_fence_forget_unit(struct changing *c, const struct dw_run *run);
  */
 void dw_fence_put_back(struct changing *c, int64_t run);
 
+/*
+ * For a step of the fence whose state is not as the run left it: what differs, and who did it as far as that can be
+ * told. A table that means the same, in other words, is as the run left it.
+ */
+void dw_fence_differs(struct dw_switch *sw, struct dw_verify_step *v, struct dw_arena *a);
+
 /* --- who is connected ------------------------------------------------------------------------------------ */
 
 /* The connections of this host now; `mine` marked. To be freed with dw_facts_free(). NULL: they could not be listed. */

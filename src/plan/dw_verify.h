@@ -32,6 +32,7 @@ struct dw_verify_step {
 	const struct dw_run_step *step;
 	struct dw_state now;    /* text NULL: could not be read */
 	const char *changed_by; /* evidence of who changed it since; NULL */
+	const char *differs;    /* the sentence that says what differs; NULL: the two states say it */
 };
 
 struct dw_verify_input {

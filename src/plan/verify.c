@@ -293,6 +293,18 @@ static bool lets_it_start(const struct dw_verify_step *s)
 	       dw_streq(want, "link /dev/null");
 }
 
+/*
+ * The packet filter: rules that are not in force keep nobody out, now or, where it is what loads them at boot, then.
+ * insserv(8) writes its list anew whenever a script comes or goes.
+ */
+static bool opens_the_fence(const struct dw_verify_step *s)
+{
+	const struct dw_step *step = &s->step->step;
+
+	return dw_streq(step->manager, "fence") ||
+	       (step->phase == DW_PHASE_KEEP && !dw_ends_with(step->object, "/.depend.boot"));
+}
+
 static void check_step(struct verifying *v, const struct dw_verify_step *s)
 {
 	const struct dw_step *step = &s->step->step;
@@ -307,10 +319,13 @@ static void check_step(struct verifying *v, const struct dw_verify_step *s)
 		return;
 	}
 	x = dw_verifying_add(
-		v, DW_DIFFERENCE_STATE, door_is_back(v, step) || lets_it_start(s), step->object,
+		v, DW_DIFFERENCE_STATE,
+		door_is_back(v, step) || lets_it_start(s) || opens_the_fence(s), step->object,
 		dw_streq(step->manager, "file") ? "%s is not as the run left it."
 						: "%s is not as the run left it: it is %s, not %s.",
 		label, s->now.text, step->want.text ? step->want.text : "?");
+	if (s->differs)
+		x->text = s->differs;
 	x->who = s->changed_by;
 }
 

@@ -46,6 +46,14 @@ struct dw_report_difference {
 	const char *object, *text, *who; /* who NULL: not known */
 };
 
+/* Our table in the packet filter, as the last run that loaded it left it. */
+enum dw_report_table {
+	DW_REPORT_TABLE_NONE = 0, /* no run in force loaded one */
+	DW_REPORT_TABLE_STANDS,
+	DW_REPORT_TABLE_DIFFERS,
+	DW_REPORT_TABLE_UNKNOWN, /* it could not be read */
+};
+
 struct dw_report_verify {
 	const char *host, *version;
 	uint64_t time;
@@ -53,6 +61,8 @@ struct dw_report_verify {
 	size_t n_runs;
 	size_t n_closed, n_kept; /* doors that were looked for */
 	bool blind;
+	enum dw_report_table fence;
+	const char *fence_file; /* nft -f of it loads the rules again; NULL: there is none */
 	const struct dw_report_difference *v;
 	size_t n;
 };

@@ -254,6 +254,18 @@ DW_GETTER(get_blind)
 	dw_give_bool(v, verified(object)->blind);
 }
 
+DW_GETTER(get_fence)
+{
+	static const char *const words[] = {
+		[DW_REPORT_TABLE_NONE] = NULL,
+		[DW_REPORT_TABLE_STANDS] = "stands",
+		[DW_REPORT_TABLE_DIFFERS] = "differs",
+		[DW_REPORT_TABLE_UNKNOWN] = "unknown",
+	};
+
+	dw_give_string(v, words[verified(object)->fence]);
+}
+
 DW_GETTER(get_differences)
 {
 	const struct dw_report_verify *r = object;
@@ -274,6 +286,9 @@ const struct dw_field dw_fields_verify[] = {
 	{ "kept", DW_FIELD_UINT, .get = get_kept, .description = "doors that were to stay" },
 	{ "blind", DW_FIELD_BOOL, .get = get_blind,
 	  .description = "something could not be looked at" },
+	{ "fence", DW_FIELD_STRING, true, .get = get_fence,
+	  .description = "the packet filter as the last run that loaded one left it: stands, "
+			 "differs, unknown; null: none did" },
 	{ "differences", DW_FIELD_OBJECTS, .members = difference_fields, .get = get_differences,
 	  .description = "what is not as the runs left it" },
 	{ 0 },

@@ -42,10 +42,14 @@ static void put_head(const struct page *p, const struct dw_report_verify *r)
 					    n == 1 ? "" : "s", n == 1 ? "is" : "are", runs,
 					    n == 1 ? "it" : "them"));
 	else
-		dw_page_put(p, 0, 0,
-			    dw_arena_printf(
-				    p->a, "All is as %s left it: %zu door%s closed, %zu kept open.",
-				    runs, r->n_closed, r->n_closed == 1 ? "" : "s", r->n_kept));
+		dw_page_put(
+			p, 0, 0,
+			dw_arena_printf(p->a,
+					"All is as %s left it: %zu door%s closed, %zu kept open%s.",
+					runs, r->n_closed, r->n_closed == 1 ? "" : "s", r->n_kept,
+					r->fence == DW_REPORT_TABLE_STANDS
+						? ", the packet filter as it was loaded"
+						: ""));
 }
 
 /* The units of a group stand with blanks in the object, and with commas in a sentence. */
@@ -96,15 +100,24 @@ static void put_next(const struct page *p, const struct dw_report_verify *r)
 {
 	const struct dw_report_difference *d = example(r);
 	const char *door;
+	bool again;
 
 	if (r->blind)
 		dw_page_put(p, 0, 0,
 			    "Not everything could be looked at: what is missing is unknown, not "
 			    "closed.");
-	if (!d || p->style->quiet)
+	if (p->style->quiet)
+		return;
+	again = r->fence == DW_REPORT_TABLE_DIFFERS && r->fence_file;
+	if (d || again)
+		(void)fputc('\n', p->out);
+	if (again)
+		dw_page_put(p, 0, 2,
+			    dw_arena_printf(p->a, "To load the packet filter again: nft -f %s",
+					    r->fence_file));
+	if (!d)
 		return;
 	door = dw_cells_escape(d->object, p->a);
-	(void)fputc('\n', p->out);
 	dw_page_put(p, 0, 2, dw_arena_printf(p->a, "To close it again: doorward close %s", door));
 	dw_page_put(p, 0, 2, dw_arena_printf(p->a, "Who opened it: doorward why %s", door));
 }

@@ -35,6 +35,7 @@ int dw_switch_run(struct dw_switch *s, struct dw_switch_run *run, struct dw_erro
 		.environment = run->environment ? run->environment : script_environment,
 		.timeout_ms = dw_switch_patience(s),
 		.output_max = OUTPUT_MAX,
+		.mute = run->mute,
 	};
 	struct dw_bytes output = { 0 };
 	int status = 0, r = dw_spawn_run(s->sys, &what, scratch, &output, &status, e);

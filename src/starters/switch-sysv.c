@@ -12,6 +12,7 @@
 
 #include "daemon.h"
 #include "dw_str.h"
+#include "dw_wait.h"
 #include "switch.h"
 
 #define HEADER_LINES 60
@@ -109,7 +110,8 @@ static int read_script(struct dw_switch *s, const char *path, struct dw_script *
 static int ask_script(struct dw_switch *s, const char *path, struct dw_error *e)
 {
 	const char *const argv[] = { path, "status", NULL };
-	struct dw_switch_run run = { .argv = argv };
+	/* that of xinetd prints a dump that grows with each question */
+	struct dw_switch_run run = { .argv = argv, .mute = true };
 	int r = dw_switch_run(s, &run, e);
 
 	if (r < 0)
@@ -188,7 +190,7 @@ static int look_at(struct dw_starters *world, struct dw_script *script, struct d
 	return dw_script_is_running(world, script) ? 1 : check_programs(world, script, e);
 }
 
-static int look(struct dw_switch *s, struct dw_script *script, struct dw_error *e)
+static int look_once(struct dw_switch *s, struct dw_script *script, struct dw_error *e)
 {
 	struct dw_starters world = { .sys = s->sys, .arena = s->arena };
 	int r;
@@ -197,6 +199,23 @@ static int look(struct dw_switch *s, struct dw_script *script, struct dw_error *
 	r = look_at(&world, script, e);
 	dw_procs_close(world.procs);
 	return r;
+}
+
+/* Of a process that is about to end nothing can be read any more, for a moment that is longer on a busy host. */
+#define ENDING_LOOKS 20
+#define ENDING_MS    50
+
+static int look(struct dw_switch *s, struct dw_script *script, struct dw_error *e)
+{
+	struct dw_error why = { 0 };
+	int r = look_once(s, script, &why);
+
+	for (unsigned i = 0; r == -EACCES && i < ENDING_LOOKS; i++) {
+		dw_sys_pause(s->sys, ENDING_MS);
+		why = (struct dw_error){ 0 };
+		r = look_once(s, script, &why);
+	}
+	return r < 0 ? dw_error_set(e, r, "%s", why.message) : r;
 }
 
 static int is_blind(const struct dw_script *script, struct dw_error *e)

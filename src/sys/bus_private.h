@@ -41,6 +41,7 @@ struct dw_bus_library {
 	__typeof__(sd_bus_error_has_name) *error_has_name;
 	__typeof__(sd_bus_get_property_string) *get_string;
 	__typeof__(sd_bus_get_property_strv) *get_strv;
+	__typeof__(sd_bus_get_property_trivial) *get_trivial;
 	__typeof__(sd_bus_path_encode) *encode;
 };
 
@@ -73,6 +74,8 @@ int dw_bus_live_string(struct dw_bus *b, const char *unit, const char *interface
 int dw_bus_live_strings(struct dw_bus *b, const char *unit, const char *interface,
 			const char *property, struct dw_arena *a, struct dw_strings *ret,
 			struct dw_error *e);
+int dw_bus_live_time(struct dw_bus *b, const char *unit, const char *interface,
+		     const char *property, uint64_t *ret, struct dw_error *e);
 
 /* fake/bus.c */
 int dw_bus_fake_open(struct dw_bus *b, struct dw_error *e);
@@ -82,6 +85,8 @@ int dw_bus_fake_string(struct dw_bus *b, const char *unit, const char *property,
 		       const char **ret, struct dw_error *e);
 int dw_bus_fake_strings(struct dw_bus *b, const char *unit, const char *property,
 			struct dw_arena *a, struct dw_strings *ret, struct dw_error *e);
+int dw_bus_fake_time(struct dw_bus *b, const char *unit, const char *property, uint64_t *ret,
+		     struct dw_error *e);
 int dw_bus_fake_act(struct dw_bus *b, enum dw_bus_act act, const char *unit, struct dw_error *e);
 int dw_bus_fake_run_later(struct dw_bus *b, const char *name, struct dw_error *e);
 

@@ -38,6 +38,13 @@ int dw_bus_unit_strings(struct dw_bus *b, const char *unit, const char *interfac
 			const char *property, struct dw_arena *a, struct dw_strings *ret,
 			struct dw_error *e);
 
+/*
+ * A moment of a unit ("StateChangeTimestamp", "ActiveEnterTimestamp" ...), in seconds since the epoch; 0: there was none
+ * since the boot.
+ */
+int dw_bus_unit_time(struct dw_bus *b, const char *unit, const char *interface,
+		     const char *property, uint64_t *ret, struct dw_error *e);
+
 /* --- changing: managers take their jobs one after another; each call waits for the end of its jobs ---------------- */
 
 /*

@@ -48,4 +48,7 @@ int dw_nft_canonical(struct dw_sys *s, const char *commands, struct dw_arena *a,
 /* 1: other tables are listed behind ours. 0: none is, or there is none of ours. */
 int dw_nft_is_followed(struct dw_sys *s, const struct dw_netns *ns, struct dw_error *e);
 
+/* How many tables there are beside ours, of all families. */
+int dw_nft_others(struct dw_sys *s, const struct dw_netns *ns, unsigned *ret, struct dw_error *e);
+
 #endif

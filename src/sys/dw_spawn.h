@@ -10,6 +10,7 @@ struct dw_spawn {
 	const char *const *environment; /* NULL: a clean one (PATH, LC_ALL=C) */
 	unsigned timeout_ms; /* 0: none; then SIGKILL to it and its process group, -ETIMEDOUT */
 	size_t output_max;   /* of standard output and error together; -EFBIG beyond (and killed) */
+	bool mute;           /* only the exit status counts: the output goes to /dev/null */
 };
 
 /*

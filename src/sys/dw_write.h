@@ -58,5 +58,10 @@ int dw_sys_entry_read(struct dw_sys *s, const char *path, size_t max, struct dw_
  */
 int dw_sys_entry_write(struct dw_sys *s, const char *path, const struct dw_entry *want,
 		       struct dw_error *e);
+/*
+ * Removes what a write of that name, or of another one beside it, left in the directory when it was killed: a temporary
+ * file (".doorward.HEX.tmp"). Where that cannot be done, whoever writes there next does it.
+ */
+void dw_sys_entry_tidy(struct dw_sys *s, const char *path);
 
 #endif

@@ -199,6 +199,18 @@ int dw_bus_fake_strings(struct dw_bus *b, const char *unit, const char *property
 	return 0;
 }
 
+int dw_bus_fake_time(struct dw_bus *b, const char *unit, const char *property, uint64_t *ret,
+		     struct dw_error *e)
+{
+	const struct dw_json_value *u = find_unit(b, unit);
+
+	if (!u)
+		return dw_error_set(e, -ENOENT, "systemd has no unit %s", unit);
+	*ret = 0;
+	(void)dw_json_unsigned(dw_json_get(u, "properties", property, NULL), ret);
+	return 0;
+}
+
 /* --- acts ---------------------------------------------------------------------------------------- */
 
 int dw_bus_fake_act(struct dw_bus *b, enum dw_bus_act act, const char *unit, struct dw_error *e)

@@ -33,6 +33,7 @@ static int load_library(struct dw_bus_library *l, struct dw_error *e)
 		{ "sd_bus_error_free", &l->error_free },
 		{ "sd_bus_get_property_string", &l->get_string },
 		{ "sd_bus_get_property_strv", &l->get_strv },
+		{ "sd_bus_get_property_trivial", &l->get_trivial },
 		{ "sd_bus_process", &l->process },
 		{ "sd_bus_wait", &l->wait },
 		{ "sd_bus_match_signal", &l->match_signal },
@@ -211,4 +212,19 @@ int dw_bus_unit_strings(struct dw_bus *b, const char *unit, const char *interfac
 		return dw_error_errno(e, r, "%s of %s", property, unit);
 	return b->fake ? dw_bus_fake_strings(b, unit, property, a, ret, e)
 		       : dw_bus_live_strings(b, unit, interface, property, a, ret, e);
+}
+
+int dw_bus_unit_time(struct dw_bus *b, const char *unit, const char *interface,
+		     const char *property, uint64_t *ret, struct dw_error *e)
+{
+	uint64_t usec = 0;
+	int r = dw_sys_fault(b->sys);
+
+	if (r < 0)
+		return dw_error_errno(e, r, "%s of %s", property, unit);
+	r = b->fake ? dw_bus_fake_time(b, unit, property, &usec, e)
+		    : dw_bus_live_time(b, unit, interface, property, &usec, e);
+	if (r == 0)
+		*ret = usec / 1000000;
+	return r;
 }

@@ -106,3 +106,20 @@ int dw_bus_live_strings(struct dw_bus *b, const char *unit, const char *interfac
 	l->error_free(&error);
 	return r < 0 ? r : 0;
 }
+
+int dw_bus_live_time(struct dw_bus *b, const char *unit, const char *interface,
+		     const char *property, uint64_t *ret, struct dw_error *e)
+{
+	struct dw_bus_library *l = &b->lib;
+	sd_bus_error error = SD_BUS_ERROR_NULL;
+	_cleanup_free_ char *path = NULL;
+	int r = l->encode(DW_BUS_PATH "/unit", unit, &path);
+
+	if (r >= 0)
+		r = l->get_trivial(b->bus, DW_BUS_NAME, path, interface, property, &error, 't',
+				   ret);
+	if (r < 0)
+		(void)dw_error_errno(e, r, "%s of %s", property, unit);
+	l->error_free(&error);
+	return r < 0 ? r : 0;
+}

@@ -134,6 +134,32 @@ int dw_nft_is_followed(struct dw_sys *s, const struct dw_netns *ns, struct dw_er
 	return r < 0 ? say(r, e) : f.behind;
 }
 
+static int count(const struct nlmsghdr *m, void *arg)
+{
+	unsigned *n = arg;
+
+	*n += !is_ours(m, NFTA_TABLE_NAME);
+	return 0;
+}
+
+static void count_again(void *arg)
+{
+	*(unsigned *)arg = 0;
+}
+
+int dw_nft_others(struct dw_sys *s, const struct dw_netns *ns, unsigned *ret, struct dw_error *e)
+{
+	char buffer[REQUEST_SIZE] = { 0 };
+	struct nlmsghdr *m = request_of(buffer, NFT_MSG_GETTABLE, NLM_F_DUMP, NFPROTO_UNSPEC);
+	unsigned n = 0;
+	int r = dw_netlink_request(s, ns, NETLINK_NETFILTER, m, count, count_again, &n, NULL);
+
+	if (r < 0)
+		return say(r, e);
+	*ret = n;
+	return 0;
+}
+
 /* --- what is in it ------------------------------------------------------------------------------------ */
 
 /* nft's identifiers: what is none could not have been made by it, and must not be pasted into a command. */

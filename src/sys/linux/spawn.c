@@ -44,6 +44,13 @@ static int output_file(void)
 	return fd;
 }
 
+static int null_file(void)
+{
+	int fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+	return fd < 0 ? -errno : fd;
+}
+
 /*
  * Standard input from /dev/null, both outputs into the file, / as directory, default signals, nothing else inherited. A
  * session of its own: what it starts must not end with our terminal, and all that it left can be ended with it.
@@ -102,7 +109,7 @@ static int wait_for_end(const struct dw_spawn *what, int pidfd, int out)
 			return -errno;
 		if (fstat(out, &st) < 0)
 			return -errno;
-		if ((uint64_t)st.st_size > what->output_max)
+		if (!what->mute && (uint64_t)st.st_size > what->output_max)
 			return -EFBIG;
 		if (n > 0)
 			return 0;
@@ -145,7 +152,7 @@ int dw_spawn_run(struct dw_sys *s, const struct dw_spawn *what, struct dw_arena 
 
 	if (r < 0 || s->kind != DW_SYS_LIVE)
 		return dw_error_errno(e, r < 0 ? r : -ENOTSUP, "%s", what->argv[0]);
-	out = output_file();
+	out = what->mute ? null_file() : output_file();
 	if (out < 0)
 		return dw_error_errno(e, out, "a file for the output of %s", what->argv[0]);
 	r = start(what, out, &pid);
@@ -155,7 +162,7 @@ int dw_spawn_run(struct dw_sys *s, const struct dw_spawn *what, struct dw_arena 
 	pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
 	r = pidfd < 0 ? -errno : wait_for_end(what, pidfd, out);
 	status = finish(pid, pidfd, r < 0);
-	if (r == 0)
+	if (r == 0 && !what->mute)
 		r = read_output(what, out, a, &output);
 	if (r < 0 || status < 0)
 		return dw_error_errno(e, r < 0 ? r : status, "%s", what->argv[0]);

@@ -10,6 +10,7 @@
 #include <sys/random.h>
 
 #include "dw_str.h"
+#include "dw_write.h"
 
 #define PREFIX ".doorward."
 #define SUFFIX ".tmp"
@@ -61,6 +62,15 @@ static void clean(int dir)
 		if (is_ours(entry->d_name) && unlinkat(dir, entry->d_name, 0) < 0)
 			(void)unlinkat(dir, entry->d_name, AT_REMOVEDIR);
 	(void)closedir(list);
+}
+
+void dw_sys_entry_tidy(struct dw_sys *s, const char *path)
+{
+	const char *name = NULL;
+	_cleanup_fd_ int dir = dw_temp_open_dir(s, path, &name, NULL);
+
+	if (dir >= 0 && dw_sys_fault(s) == 0)
+		clean(dir);
 }
 
 int dw_temp_begin(struct dw_sys *s, int dir, struct dw_temp *ret)

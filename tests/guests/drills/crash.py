@@ -38,6 +38,19 @@ def spread(total, wanted):
     return sorted({1 + round(i * (total - 1) / (wanted - 1)) for i in range(wanted)})
 
 
+def sample(calls, wanted):
+    """So many numbers of calls: one of each kind of call, for each is left behind in another way, then evenly spread."""
+    kinds = {}
+    for n, call in enumerate(calls, 1):
+        kinds.setdefault(call.split()[-1], []).append(n)
+    chosen = {v[len(v) // 2] for v in sorted(kinds.values(), key=len)[:wanted]}
+    rest = [n for n in range(1, len(calls) + 1) if n not in chosen]
+    more = min(wanted - len(chosen), len(rest))
+    if more > 0:
+        chosen.update(rest[i - 1] for i in (spread(len(rest), more) if more > 1 else [len(rest)]))
+    return sorted(chosen)
+
+
 def crash(guest, doors, points):
     t = guest.tests
     full = bool(os.environ.get("DW_DRILL_FULL"))
@@ -51,18 +64,18 @@ def crash(guest, doors, points):
     left = before.differs(guest)
     t.check(ran.code == DONE and not left, "crash: undo", "\n".join(left) + "\n" + ran.text()[-1500:])
     t.say(f"{len(calls)} points in a close, {len(back)} in an undo")
-    for n in spread(len(calls), len(calls) if full else points):
-        killed_close(guest, doors, n, calls[n - 1], before, after)
-    for n in spread(len(back), len(back) if full else max(points // 3, 2)):
+    for i, n in enumerate(sample(calls, len(calls) if full else points)):
+        killed_close(guest, doors, n, calls[n - 1], before, after, again=i % 2)
+    for n in sample(back, len(back) if full else max(points // 3, 2)):
         killed_undo(guest, doors, n, back[n - 1], before)
 
 
-def killed_close(guest, doors, n, call, before, after):
+def killed_close(guest, doors, n, call, before, after, again):
     t, what = guest.tests, f"killed before call {call} of a close"
     ran, seen = shimmed(guest, ["close", "--yes", *doors], kill_at=n)
     # a run may have a call less: it was done before it could be killed
     t.check(ran.code in KILLED or len(seen) < n, f"{what}: killed", ran.text()[-1000:])
-    if n % 2:
+    if not again:
         ran = guest.doorward("undo")
         t.check(ran.code in (DONE, SOME), f"{what}: undo afterwards", ran.text()[-1500:])
         if not t.check(not (left := before.differs(guest)), f"{what}, undone: as before", "\n".join(left) + "\n" + ran.text()[-1500:]):

@@ -122,6 +122,37 @@ def booted(guest):
     t.check("doorward" not in failed, "booted: the guard did not fail", failed)
 
 
+def stands(guest):
+    """Behind nftables, which flushes all: a moment later."""
+    end = time.monotonic() + 15
+    while "table inet doorward" not in rules(guest) and time.monotonic() < end:
+        time.sleep(0.2)
+    return "table inet doorward" in rules(guest)
+
+
+def verified(guest, loaded):
+    """verify sees what became of the table, and of what loads it at boot; and that nothing did."""
+    t = guest.tests
+
+    def says(code, what, *words):
+        ran = guest.doorward("verify")
+        t.check(ran.code == code, f"verify, {what}: ends with {code}", ran.text()[-2500:])
+        for word in words:
+            t.check(word in " ".join(ran.out.split()), f"verify, {what}: says {word}", ran.text()[-2500:])
+    says(DONE, "the fence stands", "the packet filter as it was loaded")
+    guest.inside("nft", "insert", "rule", "inet", "doorward", "input", "tcp", "dport", "23", "accept")
+    says(1, "a rule was put in", "1 line is new", "tcp dport 23 accept")
+    guest.inside("nft", "delete", "table", "inet", "doorward")
+    says(1, "the table was taken away", "is gone from the packet filter", "Changed by", "nft -f /etc/doorward/fence.nft")
+    guest.shell("nft -f /etc/doorward/fence.nft")
+    t.check(rules(guest) == loaded, "verify's own advice loads the same rules", rules(guest))
+    says(DONE, "loaded again")
+    guest.shell("systemctl disable doorward-fence.service")
+    says(1, "no boot loads it", "doorward-fence.service")
+    guest.shell("systemctl enable doorward-fence.service")
+    says(DONE, "a boot loads it again")
+
+
 def kept(guest):
     """Confirmed over a new connection, and over no other; there after a boot; undone without a trace."""
     t = guest.tests
@@ -135,11 +166,17 @@ def kept(guest):
     ran = over_ssh(guest, "/usr/bin/doorward fence confirm")
     t.check(ran.code == DONE, "confirm over a new connection", ran.text()[-2500:])
     t.check(rules(guest) == loaded, "confirmed: the same rules")
+    verified(guest, loaded)
     guest.reboot("--no-settle")
     t.check("table inet doorward" in rules(guest), "confirmed: there after a boot", rules(guest))
     t.check(login(guest), "confirmed: somebody may log in after the boot")
+    t.check(guest.doorward("verify").code == DONE, "verify after the boot: it stands")
     guest.shell("systemctl restart nftables")
-    t.check("table inet doorward" in rules(guest), "there when nftables was started again", rules(guest))
+    t.check(stands(guest), "there when nftables was started again", rules(guest))
+    guest.shell("systemctl reload nftables")
+    t.check(stands(guest), "there when nftables was reloaded", rules(guest))
+    ran = guest.doorward("verify")
+    t.check(ran.code == DONE, "verify after nftables was started again and reloaded: it stands", ran.text()[-2000:])
     ran = over_ssh(guest, "/usr/bin/doorward fence revert")
     t.check(ran.code == DONE, "revert", ran.text()[-2500:])
     t.check(rules(guest) == before, "reverted: the ruleset is byte for byte as before", rules(guest))

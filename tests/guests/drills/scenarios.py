@@ -49,6 +49,7 @@ def steps(name):
             ("person", lambda g: small.changes_mind(g, "telnet", "tcp", "23")),
             ("line", lambda g: small.one_line(g, "13/tcp", ["13/tcp"])),
             ("line", lambda g: small.one_line(g, "7/udp", ["7/udp"])),
+            ("line", lambda g: small.one_line(g, "8140/tcp", ["8140/tcp"])),    # a unit of a user's own systemd
             ("refused", small.refused),
             ("edit", lambda g: small.edited_between(
                 g, "/etc/inetd.conf", "13/tcp", lambda b: b.replace(b"# lab:", b"# pat was here\n# lab:") + b"# and here\n",
@@ -60,7 +61,7 @@ def steps(name):
             ("line", lambda g: small.one_line(g, "13/tcp", ["13/tcp"])),
             ("line", lambda g: small.one_line(g, "79/tcp", ["79/tcp"])),
             ("trial", lambda g: trials.all_trials(g, "8201/tcp", "tcp", "8201", boots=full)),
-            ("crash", lambda g: crash.crash(g, ["111/tcp", "23/tcp", "8201/tcp", "79/tcp"], 4)),
+            ("crash", lambda g: crash.crash(g, ["111/tcp", "23/tcp", "8201/tcp", "79/tcp"], 6)),
             ("cycle", lambda g: cycle.cycle(g, CYCLES["sysv"])),
         ],
         "openrc": [
@@ -79,6 +80,7 @@ def steps(name):
             ("wrong", lambda g: wrong.immutable(g, "/etc/xinetd.d/labnull", "9/tcp")),
             ("wrong", lambda g: wrong.read_only(g, "8888/tcp")),
             ("wrong", lambda g: wrong.full(g, "8888/tcp")),
+            ("wrong", lambda g: wrong.fills_up(g, "8888/tcp")),
             ("wrong", lambda g: wrong.fails(g, "8360/tcp", "a unit that refuses", said=("drill-refuses.service",))),
             ("wrong", wrong.hangs),
             ("wrong", lambda g: wrong.comes_back(
@@ -88,6 +90,7 @@ def steps(name):
                 g, "8362/tcp", "8362", "/usr/local/sbin/drill-watchdog",
                 "pkill -f sbin/[d]rill-watchdog; systemctl start drill-phoenix", "drill-phoenix",
                 "a unit that a watchdog starts")),
+            ("wrong", wrong.cron_watchdog),
             ("stale", lambda g: wrong.stale(g, "8888/tcp", "8888", "systemctl disable tinyproxy.service",
                                             "systemctl enable tinyproxy.service")),
             ("two", lambda g: wrong.two_at_once(g, "8888/tcp", "8301/tcp")),

@@ -85,6 +85,16 @@ def until_boot(guest, word, protocol, port):
     undoes(guest, dynamic(guest, before), state, "until confirmed, confirmed, then undone")
 
 
+def power_off(guest, word, protocol, port):
+    """--for with an hour left, and the host is switched off: how long it was off nobody can tell, so it is put back."""
+    t = guest.tests
+    state, before = inventory.Inventory(guest), set(guest.doors())
+    ran = guest.doorward("close", word, "--yes", "--for", "1h")
+    t.check(ran.code == DONE and not guest.open_door(protocol, port), "power off in a trial: closed", ran.text()[-2000:])
+    guest.reboot()
+    clean(guest, state, dynamic(guest, before), "power off in a trial: after the boot")
+
+
 def dynamic(guest, before):
     """Ports that the kernel chooses differ from boot to boot: those of now stand for them."""
     named = {d for d in before if not chosen(d)}
@@ -102,3 +112,4 @@ def all_trials(guest, word, protocol, port, boots=True):
     confirmed(guest, word, protocol, port)
     if boots:
         until_boot(guest, word, protocol, port)
+        power_off(guest, word, protocol, port)

@@ -32,6 +32,8 @@ def prepare(guest):
                 "sleep 0.3; done\n", 0o755)
     guest.write("/usr/local/sbin/drill-watchdog", "#!/bin/sh\nwhile sleep 0.4; do systemctl start drill-phoenix.service; "
                 "done\n", 0o755)
+    guest.write("/etc/systemd/system/drill-cronned.service",
+                "[Service]\nExecStart=/usr/local/sbin/drill-cronned tcp 0.0.0.0 8364\n[Install]\nWantedBy=multi-user.target\n")
     guest.shell("systemctl daemon-reload; systemctl enable --now " + " ".join(f"{n}.service" for n in UNITS))
 
 
@@ -82,6 +84,49 @@ def full(guest, word):
         fails(guest, word, "no room for the journal", state=state)
     finally:
         guest.shell("umount /var/lib/doorward")
+
+
+def fills_up(guest, word):
+    """The journal's disk gets full somewhere in the midst of it: done, or as before and said; with room, all can go on."""
+    t = guest.tests
+    state = State(guest)
+    for size in ("48k", "96k", "144k", "192k"):
+        made = guest.shell(f"mkdir -p /var/lib/doorward && mount -t tmpfs -o size={size},mode=0700 tmpfs /var/lib/doorward")
+        t.check(made.code == 0, f"a disk of {size} for the journal", made.text())
+        try:
+            ran = guest.doorward("close", word, "--yes")
+            t.check(ran.code in (DONE, FAILED), f"a disk of {size} that fills up: 0 or 4", ran.text()[-2000:])
+            if ran.code == FAILED:
+                t.check("No space left" in ran.err or "full" in ran.err, f"a disk of {size} that fills up: says so",
+                        ran.text()[-2000:])
+                unchanged(guest, state, f"a disk of {size} that fills up", ran)
+            guest.shell("mount -o remount,size=64m /var/lib/doorward")
+            ran = guest.doorward("undo")
+            t.check(ran.code == DONE, f"a disk of {size}, with room again: undo", ran.text()[-2000:])
+            unchanged(guest, state, f"a disk of {size}, undone", ran)
+        finally:
+            guest.shell("umount /var/lib/doorward")
+
+
+def cron_watchdog(guest, port="8364"):
+    """A line of cron's starts the unit again each minute: found by the close or by the next verify, with that line."""
+    t = guest.tests
+    unit, line = "drill-cronned.service", "/etc/cron.d/drill-cronned"
+    guest.shell(f"cp /usr/local/lib/dwt/door /usr/local/sbin/drill-cronned; systemctl daemon-reload; systemctl enable --now {unit}")
+    guest.write(line, f"* * * * * root systemctl start {unit}\n")
+    try:
+        t.check(guest.await_doors(lambda d: any(k[2] == port for k in d), 10), "cron's watchdog: the door is there")
+        ran = guest.doorward("close", f"{port}/tcp", "--yes")
+        t.check(ran.code in (DONE, SOME, FAILED), "cron's watchdog: close", ran.text()[-2000:])
+        t.check(guest.await_doors(lambda d: any(k[2] == port for k in d), 75), "cron's watchdog: it comes back")
+        if ran.code == DONE:
+            ran = guest.doorward("verify")
+            t.check(ran.code == SOME, "cron's watchdog: verify ends with 1", ran.text()[-2000:])
+        t.check(unit in ran.out + ran.err and line in ran.out + ran.err, "cron's watchdog: told who starts it again",
+                ran.text()[-2500:])
+        guest.doorward("undo")
+    finally:
+        guest.shell(f"rm -f {line}; systemctl disable --now {unit}")
 
 
 def hangs(guest):

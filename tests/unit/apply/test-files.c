@@ -2,7 +2,9 @@
 /* The executor over the real switch of files, below a directory: what an undo leaves is what stat(2) said before. */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <sys/xattr.h>
 
 #include "dw_state.h"
@@ -152,6 +154,72 @@ DW_TEST(each_failing_call_of_the_system_is_survived)
 		end(&s);
 	}
 	DW_CHECK(good && n > 5);
+}
+
+static void kill_at(void *data, unsigned n)
+{
+	if (n == *(const unsigned *)data)
+		(void)raise(SIGKILL);
+}
+
+/* A run of all steps that dies before that commit of the journal. */
+static void run_killed(unsigned n)
+{
+	pid_t child = fork();
+
+	if (child == 0) {
+		struct stage s;
+
+		stage_open(&s, stage_directory);
+		s.apply.find = dw_switch_find;
+		s.apply.notify = notify;
+		dw_store_on_commit(s.store, kill_at, &n);
+		(void)close_all(&s);
+		_exit(0);
+	}
+	DW_CHECK_INT(waitpid(child, NULL, 0), child);
+}
+
+static enum dw_run_step_state first_step(struct stage *s)
+{
+	struct dw_run *runs = NULL, run = { 0 };
+	size_t n = 0;
+
+	DW_CHECK_INT(dw_store_runs(s->store, s->arena, &runs, &n, &s->e), 0);
+	if (!n)
+		return DW_RUN_STEP_UNKNOWN;
+	DW_CHECK_INT(dw_store_load(s->store, runs[0].id, s->arena, &run, &s->e), 0);
+	return run.steps[0].state;
+}
+
+/* Killed between the intent and the rename: the file is as before, and what was to become it lies beside it. */
+DW_TEST(what_a_killed_write_left_goes_with_the_settling)
+{
+	unsigned seen = 0;
+
+	for (unsigned n = 1; n < 12; n++) {
+		struct stage s;
+		struct stat st = { 0 };
+
+		begin(&s);
+		stage_close(&s);
+		run_killed(n);
+		stage_open(&s, stage_directory);
+		s.apply.find = dw_switch_find;
+		s.apply.notify = notify;
+		if (first_step(&s) == DW_RUN_STEP_INTENDED) {
+			put(&s, "/etc/.doorward.0123456789abcdef.tmp", "half", 0600);
+			put(&s, "/etc/.doorward.mine.tmp", "theirs", 0600);
+			DW_CHECK(dw_apply_settle(&s.apply, &s.e) >= 0);
+			DW_CHECK(lstat(below(&s, "/etc/.doorward.0123456789abcdef.tmp"), &st) < 0);
+			DW_CHECK_INT(lstat(below(&s, "/etc/.doorward.mine.tmp"), &st), 0);
+			DW_CHECK_STR(get(&s, "/etc/inetd.conf"),
+				     "# mine\ntelnet stream\nftp stream\n");
+			seen++;
+		}
+		end(&s);
+	}
+	DW_CHECK(seen > 0);
 }
 
 DW_TEST_MAIN

@@ -199,6 +199,78 @@ static void kept_and_taken_back(void)
 	end(&f);
 }
 
+/* What `doorward verify --json` says; to be freed. *ret: how many of it are grave. */
+static char *verified(struct fence *f, int *ret)
+{
+	_cleanup_free_ char *text = NULL;
+	struct doorward_audit *audit = NULL;
+	size_t n = 0;
+	int blind = 0;
+	FILE *out = open_memstream(&text, &n);
+
+	DW_CHECK_INT(doorward_audit_run(f->d, &audit), 0);
+	*ret = doorward_verify(f->d, audit, 0, DOORWARD_JSON, out, NULL, &blind);
+	(void)fclose(out);
+	doorward_audit_free(audit);
+	return strdup(text ? text : "");
+}
+
+static void check_verified(struct fence *f, int grave, const char *fence, const char *said)
+{
+	int n = -1;
+	char *text = verified(f, &n);
+	char wanted[64];
+
+	(void)snprintf(wanted, sizeof(wanted), "\"fence\":%s", fence);
+	DW_CHECK_INT(n, grave);
+	DW_CHECK(strstr(text, wanted) != NULL);
+	DW_CHECK(!said || strstr(text, said) != NULL);
+	if (n != grave || !strstr(text, wanted) || (said && !strstr(text, said)))
+		printf("%s\n", text);
+	free(text);
+}
+
+static void command(struct fence *f, const char *text)
+{
+	struct dw_error e = { 0 };
+
+	DW_CHECK_INT(dw_nft_run(f->sys, NULL, text, &e), 0);
+	DW_CHECK_STR(e.message, "");
+}
+
+/* On trial and kept; changed, taken away alone and with all the others, loaded again; what loads it at boot. */
+static void verified_as_it_stands(void)
+{
+	struct fence f;
+	long long run = 0, first = 0;
+
+	if (!begin(&f))
+		return;
+	check_verified(&f, 0, "null", NULL);
+	DW_CHECK_INT(apply_for(&f, f.d, 600, &first), 0);
+	check_verified(&f, 0, "\"stands\"", NULL);
+	DW_CHECK_INT(doorward_fence_confirm(f.d, &run), 0);
+	check_verified(&f, 0, "\"stands\"", NULL);
+	command(&f, "insert rule inet doorward input tcp dport 23 accept");
+	check_verified(&f, 1, "\"differs\"", "1 line is new (\\\"tcp dport 23 accept\\\")");
+	command(&f, "delete table inet doorward");
+	check_verified(&f, 1, "\"differs\"", "this table alone (1 other is there)");
+	command(&f, "flush ruleset");
+	check_verified(&f, 1, "\"differs\"", "no other is there");
+	command(&f, rules);
+	check_verified(&f, 0, "\"stands\"", NULL);
+	DW_CHECK_INT(unlink("/etc/doorward/fence.nft"), 0);
+	check_verified(&f, 1, "\"stands\"", "/etc/doorward/fence.nft");
+	DW_CHECK_INT(doorward_fence_off(f.d, NULL, &run), 0);
+	check_verified(&f, 0, "null", NULL);
+	DW_CHECK_INT(doorward_undo(f.d, run, 0, NULL, &run), 0);
+	check_verified(&f, 1, "\"stands\"", "/etc/doorward/fence.nft");
+	DW_CHECK_INT(doorward_fence_revert(f.d, NULL, &run), 0);
+	DW_CHECK_INT(run, first);
+	check_verified(&f, 0, "null", NULL);
+	end(&f);
+}
+
 /* Without systemd a process waits; it is nobody's child. */
 static void comes_back_by_itself(void)
 {
@@ -401,6 +473,11 @@ DW_TEST(a_full_disk_locks_nobody_out)
 DW_TEST(kept_and_taken_back_again)
 {
 	namespace_run(kept_and_taken_back);
+}
+
+DW_TEST(verify_says_whether_it_stands)
+{
+	namespace_run(verified_as_it_stands);
 }
 
 DW_TEST(it_comes_back_by_itself)

@@ -399,6 +399,37 @@ DW_TEST(states_that_are_not_as_they_were_left)
 	check(s, NOTHING, false);
 }
 
+DW_TEST(rules_that_are_not_in_force_are_grave)
+{
+	_cleanup_scene_ struct scene *s = scene_new(false);
+	struct dw_verify_step *v = &s->steps[0];
+
+	s->run_steps[0] = (struct dw_run_step){
+		.step = { .phase = DW_PHASE_STOP,
+			  .manager = "fence",
+			  .object = "inet doorward",
+			  .want.text = "table sha256:aa" },
+		.state = DW_RUN_STEP_DONE,
+	};
+	*v = (struct dw_verify_step){ .step = &s->run_steps[0], .now.text = "table sha256:aa" };
+	s->n_steps = 1;
+	check(s, NOTHING, false);
+	v->now.text = "absent";
+	v->differs = "100% gone: %s.";
+	v->changed_by = "somebody";
+	DW_CHECK_STR(check(s, DW_DIFFERENCE_STATE, true)->text, "100% gone: %s.");
+	DW_CHECK_STR(s->found.v[0].who, "somebody");
+	/* what loads them at every boot */
+	v->differs = NULL;
+	s->run_steps[0].step.manager = "file";
+	s->run_steps[0].step.phase = DW_PHASE_KEEP;
+	s->run_steps[0].step.object = "/etc/systemd/system/doorward-fence.service";
+	check(s, DW_DIFFERENCE_STATE, true);
+	s->run_steps[0].step.object = "/etc/init.d/.depend.boot"; /* insserv's own */
+	v->now.text = "file 0644 0:0 sha256:bb";
+	check(s, DW_DIFFERENCE_STATE, false);
+}
+
 DW_TEST(what_was_not_seen_is_not_called_closed)
 {
 	struct dw_incomplete incomplete = { .what = "not-root",

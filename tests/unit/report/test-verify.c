@@ -55,6 +55,21 @@ DW_TEST(verify_is_as_it_was)
 	text = verify(&r, (struct dw_report_style){ .columns = 80 }, false);
 	DW_CHECK_STR(text, "All is as runs 3, 5 left it: 4 doors closed, 12 kept open.\n");
 	free(text);
+	r.fence = DW_REPORT_TABLE_STANDS;
+	text = verify(&r, (struct dw_report_style){ .columns = 0 }, false);
+	DW_CHECK_STR(text, "All is as runs 3, 5 left it: 4 doors closed, 12 kept open, the packet "
+			   "filter as it was loaded.\n");
+	free(text);
+	r.fence = DW_REPORT_TABLE_DIFFERS;
+	r.fence_file = "/etc/doorward/fence.nft";
+	text = verify(&r, (struct dw_report_style){ .columns = 80 }, false);
+	DW_CHECK(strstr(text, "\n\nTo load the packet filter again: nft -f "
+			      "/etc/doorward/fence.nft\n") != NULL);
+	free(text);
+	text = verify(&r, (struct dw_report_style){ .columns = 80 }, true);
+	DW_CHECK(strstr(text, "\"fence\": \"differs\"") != NULL);
+	free(text);
+	r.fence = DW_REPORT_TABLE_NONE;
 	r.n_runs = 0;
 	text = verify(&r, (struct dw_report_style){ .columns = 80 }, false);
 	DW_CHECK_STR(text, "No run is in force: there is nothing to verify.\n");

@@ -260,10 +260,11 @@ DW_TEST(netlink_answers_and_errors_come_back)
 
 DW_TEST(a_spawned_program_is_bounded_in_time_and_output)
 {
-	static const char *const loud[] = { "/usr/bin/yes", NULL },
-				 *const slow[] = { "/usr/bin/sleep", "60", NULL },
-				 *const none[] = { "/nonexistent", NULL },
-				 *const env[] = { "/usr/bin/env", NULL };
+	static const char *const
+		loud[] = { "/usr/bin/yes", NULL },
+		*const slow[] = { "/usr/bin/sleep", "60", NULL },
+		*const none[] = { "/nonexistent", NULL }, *const env[] = { "/usr/bin/env", NULL },
+		*const much[] = { "/usr/bin/head", "-c", "100000", "/dev/zero", NULL };
 	struct dw_arena *a = dw_arena_new();
 	struct dw_spawn w = { .argv = loud, .timeout_ms = 10000, .output_max = 1000 };
 	struct dw_bytes out = { 0 };
@@ -276,6 +277,10 @@ DW_TEST(a_spawned_program_is_bounded_in_time_and_output)
 	DW_CHECK_INT(dw_spawn_run(s, &w, a, &out, &status, NULL), -ETIMEDOUT);
 	w = (struct dw_spawn){ .argv = none, .output_max = 1000 };
 	DW_CHECK_INT(dw_spawn_run(s, &w, a, &out, &status, NULL), -ENOENT);
+	w = (struct dw_spawn){ .argv = much, .timeout_ms = 10000, .mute = true };
+	DW_CHECK_INT(dw_spawn_run(s, &w, a, &out, &status, NULL), 0);
+	DW_CHECK_INT(status, 0);
+	DW_CHECK_INT(out.n, 0);
 	w = (struct dw_spawn){ .argv = env, .output_max = 1000 };
 	DW_CHECK_INT(dw_spawn_run(s, &w, a, &out, &status, NULL), 0);
 	DW_CHECK_INT(status, 0);
