@@ -252,11 +252,17 @@ static void take_starttls(struct reading *r, const struct dw_yaml *list)
 		struct dw_bytes b = { 0 };
 
 		if (v->kind != DW_YAML_TEXT || !probes_read_text(r->made->arena, v->text, &b) ||
-		    memchr(b.data, 0, b.n))
-			probes_complain(r->made, v->line, "starttls: a text without NUL expected");
+		    b.n > BYTES_MAX)
+			probes_complain(r->made, v->line, "starttls: a text expected");
 		else
-			dw_vec_push(r->made->arena, &r->entry->starttls, b.data);
+			dw_vec_push(r->made->arena, &r->entry->starttls,
+				    ((struct dw_probe_line){ (uint16_t)b.n, b.data }));
 	}
+}
+
+static void take_anew(struct reading *r, const struct dw_yaml *v)
+{
+	r->entry->p.anew = is_yes(r, v);
 }
 
 static void check_entry(struct reading *r, const struct dw_yaml *at)
@@ -274,6 +280,8 @@ static void check_entry(struct reading *r, const struct dw_yaml *at)
 	else if ((n->starttls.n > 0) != (n->p.ready != NULL))
 		probes_complain(r->made, at->line, "%s: starttls and ready belong together",
 				n->p.id);
+	else if (n->p.anew && n->starttls.n == 0)
+		probes_complain(r->made, at->line, "%s: anew says how starttls goes", n->p.id);
 }
 
 void probes_read_file(struct probes_made *m, const char *name, const struct dw_bytes *bytes)
@@ -292,6 +300,7 @@ void probes_read_file(struct probes_made *m, const char *name, const struct dw_b
 		{ "match", DW_YAML_LIST, take_matches },
 		{ "ready", DW_YAML_TEXT, take_ready },
 		{ "starttls", DW_YAML_LIST, take_starttls },
+		{ "anew", DW_YAML_TEXT, take_anew },
 		{ "tls-service", DW_YAML_TEXT, take_tls_service },
 	};
 	struct dw_error e = { 0 };

@@ -52,10 +52,11 @@ static void write_lists(FILE *out, size_t i, const struct probes_entry *p)
 	write_ports(out, i, "tls", p->tls.v, p->tls.n);
 	if (p->starttls.n == 0)
 		return;
-	(void)fprintf(out, "static const char *const p%zu_starttls[] = { ", i);
+	(void)fprintf(out, "static const struct dw_probe_line p%zu_starttls[] = { ", i);
 	for (size_t k = 0; k < p->starttls.n; k++) {
-		write_bytes(out, p->starttls.v[k], strlen(p->starttls.v[k]));
-		(void)fputs(", ", out);
+		(void)fprintf(out, "{ %u, ", p->starttls.v[k].n);
+		write_bytes(out, p->starttls.v[k].bytes, p->starttls.v[k].n);
+		(void)fputs(" }, ", out);
 	}
 	(void)fputs("};\n", out);
 }
@@ -124,10 +125,11 @@ static void write_protocols(FILE *out, const struct probes_made *m)
 		point(out, i, "udp", p->udp.n);
 		point(out, i, "tls", p->tls.n);
 		point(out, i, "starttls", p->starttls.n);
-		(void)fprintf(out,
-			      " .first = %d, .asks = %zu, .n_asks = %zu, .matches = %zu, "
-			      ".n_matches = %zu },\n",
-			      p->p.first, asks, p->asks.n, matches, p->matches.n);
+		(void)fprintf(
+			out,
+			" .first = %d, .anew = %d, .asks = %zu, .n_asks = %zu, .matches = %zu, "
+			".n_matches = %zu },\n",
+			p->p.first, p->p.anew, asks, p->asks.n, matches, p->matches.n);
 		asks += p->asks.n;
 		matches += p->matches.n;
 	}

@@ -16,7 +16,7 @@ struct probes_entry {
 	DW_VEC(uint16_t) tcp, udp, tls;
 	DW_VEC(struct dw_probe_ask) asks;
 	DW_VEC(struct dw_probe_match) matches;
-	struct dw_strings starttls;
+	DW_VEC(struct dw_probe_line) starttls;
 };
 
 struct probes_made {

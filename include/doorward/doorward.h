@@ -393,6 +393,12 @@ struct doorward_scan_options {
 	void (*found)(void *data, const char *json, const char *log);
 	/* a sentence, not escaped, that the user should hear though nothing failed */
 	void (*notice)(void *data, const char *text);
+	/*
+	 * Spare addresses of this host's own links (words as targets, at most 4,096 addresses): UDP probes go out from them
+	 * in turn. Those that are in use are left alone. Only root can.
+	 */
+	const char *const *source_ranges;
+	size_t n_source_ranges;
 };
 
 /*

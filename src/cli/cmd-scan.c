@@ -106,6 +106,14 @@ static void excluded(struct scanning *s)
 	s->o.n_excluded = words.n;
 }
 
+static void source_range(struct scanning *s)
+{
+	struct dw_strings words = dw_cli_list(s->a, s->args->values[DW_OPTION_SOURCE_RANGE]);
+
+	s->o.source_ranges = words.v;
+	s->o.n_source_ranges = words.n;
+}
+
 /* In the current directory: where the user is, he finds it again. */
 static const char *state_file(const struct scanning *s)
 {
@@ -156,6 +164,7 @@ static bool read_options(struct scanning *s)
 	s->o.state_file = state_file(s);
 	s->o.stop = &stopped;
 	excluded(s);
+	source_range(s);
 	return number(args, DW_OPTION_SEED, UINT64_MAX, &s->o.seed) && rate(s) && shard(s) &&
 	       udp_time(s);
 }

@@ -15,6 +15,9 @@ static const uint16_t common_ports[] = { 21,  22,  23,  25,   53,   80,   111,  
 					 139, 443, 445, 3389, 5900, 8080, 8443, 62078 };
 static const uint16_t echo_port[] = { 0 };
 
+#define FEW        16u
+#define FEW_ROUNDS 6u
+
 static bool is_connect(const struct dw_scanning *s, const struct dw_scan_target *t)
 {
 	return s->wires.v[t->wire].ifindex == 0;
@@ -55,6 +58,7 @@ static void take_neighbour(struct dw_scan_target *t, const struct dw_neighbours_
 		return;
 	}
 	/* without its address on the link no frame reaches it, assumed or not */
+	t->missed = a->missed;
 	t->up = t->on_link ? DW_SCAN_UP_NO : DW_SCAN_UP_UNREACHABLE;
 	t->up_why = t->on_link ? DW_SCAN_WHY_NO_ANSWER : DW_SCAN_WHY_UNREACHABLE;
 }
@@ -79,6 +83,8 @@ static int ask_link(struct dw_scanning *s, const struct dw_link *link, struct dw
 		which[i] = k - 1;
 	}
 	q.n = k;
+	/* Few were named for themselves, and are worth some seconds more. */
+	q.rounds = k <= FEW ? FEW_ROUNDS : 0;
 	q.source.family = list[0]->at.source.family == DW_FAMILY_IPV4 ? AF_INET : AF_INET6;
 	memcpy(q.source.bytes, list[0]->at.source.bytes, sizeof(q.source.bytes));
 	r = dw_neighbours_ask(s->sys, &q, answers, e);
@@ -139,6 +145,7 @@ static void take_answers(const struct dw_scan_round *r, const struct dw_engine_r
 		} else if (h->up == DW_SCAN_UP_UNREACHABLE) {
 			t->up_why = DW_SCAN_WHY_UNREACHABLE;
 		}
+		t->missed = h->missed;
 	}
 	for (size_t i = 0; i < result->n_answers; i++) {
 		struct dw_scan_target *t = r->targets[result->answers[i].slot / r->n_ports];
@@ -225,6 +232,8 @@ int dw_scanning_discover(struct dw_scanning *s, struct dw_error *e)
 		s->unreachable += s->chunk[i].up == DW_SCAN_UP_UNREACHABLE;
 		if (is_there(&s->chunk[i]))
 			s->chunk[kept++] = s->chunk[i];
+		else if (s->chunk[i].up != DW_SCAN_UP_UNREACHABLE)
+			dw_scanning_is_silent(s, &s->chunk[i]);
 	}
 	s->n_chunk = kept;
 	return 0;

@@ -243,6 +243,8 @@ int dw_scanning_prepare(struct dw_scanning *s, struct dw_error *e)
 		r = read_ports(s, e);
 	if (r == 0)
 		r = read_targets(s, e);
+	if (r == 0)
+		r = dw_scanning_read_spares(s, e);
 	if (r < 0)
 		return r;
 	make_payloads(s);

@@ -8,7 +8,9 @@
 #include "dw_identify.h"
 #include "dw_knowledge.h"
 #include "dw_names.h"
+#include "dw_route.h"
 #include "dw_scan.h"
+#include "dw_spare.h"
 #include "dw_spec.h"
 #include "doorward/doorward.h"
 
@@ -34,8 +36,9 @@ struct dw_scan_target {
 	bool has_mac;
 	bool own;                  /* this host's */
 	struct dw_address gateway; /* not on_link */
-	size_t host;               /* its row in hosts; only when it is asked for ports */
-	uint32_t asking;           /* open ports that were asked what they are */
+	float missed; /* silent: chance that all its answers were lost; 1: nothing is known of that */
+	size_t host;     /* its row in hosts; only when it is asked for ports */
+	uint32_t asking; /* open ports that were asked what they are */
 };
 
 /* One for each interface, and one for what ordinary sockets ask. */
@@ -68,6 +71,17 @@ struct dw_scan_hosts {
 	size_t n, cap;
 };
 
+/* Spare addresses of one link and family. */
+struct dw_scan_spares {
+	uint32_t ifindex;
+	enum dw_family family;
+	struct dw_ip source; /* ours, there */
+	DW_VEC(struct dw_address) addresses;
+	struct dw_spare *spare; /* NULL: not open */
+	struct dw_wire_spares wire;
+	bool tried;
+};
+
 /* Where a stopped scan goes on. */
 struct dw_scan_place {
 	uint64_t chunk;   /* of targets */
@@ -92,6 +106,7 @@ struct dw_scanning {
 	struct dw_engine_options engine;
 	struct dw_strings notes;
 	DW_VEC(struct dw_scan_wire) wires;
+	DW_VEC(struct dw_scan_spares) spares;
 	struct dw_hold *held;
 	uint16_t source_port;
 	struct dw_cookie_key key;
@@ -130,7 +145,9 @@ struct dw_scanning {
 	size_t gone; /* hosts of the stopped scan that are not there now */
 	bool resumed, saved_once, save_failed;
 	uint64_t block_slots;
-	uint64_t unreachable; /* addresses without a way */
+	uint64_t unreachable;     /* addresses without a way */
+	struct dw_strings silent; /* named by themselves, and nobody answered */
+	uint64_t n_silent;        /* all of those */
 };
 
 /* Words that hold one bit for each slot. */
@@ -168,8 +185,16 @@ int dw_scanning_wire(struct dw_scanning *s, uint32_t wire, enum dw_protocol prot
 		     struct dw_wire **ret, struct dw_error *e);
 /* scan-hosts.c: who is there; leaves those that are. */
 int dw_scanning_discover(struct dw_scanning *s, struct dw_error *e);
+/* scan-silent.c: counts a target that did not answer, and says in the end what that means. */
+void dw_scanning_is_silent(struct dw_scanning *s, const struct dw_scan_target *t);
+void dw_scanning_tell_silent(struct dw_scanning *s);
 /* Addresses on the link, of the targets or of their gateways. */
 int dw_scanning_resolve(struct dw_scanning *s, struct dw_error *e);
+/* scan-spare.c: spare addresses; NULL: none there. */
+int dw_scanning_read_spares(struct dw_scanning *s, struct dw_error *e);
+const struct dw_wire_spares *dw_scanning_spares(struct dw_scanning *s, uint32_t ifindex,
+						enum dw_family family);
+void dw_scanning_close_spares(struct dw_scanning *s);
 /* scan-run.c */
 int dw_scanning_run(struct dw_scanning *s, struct dw_error *e);
 /*

@@ -29,14 +29,14 @@ int dw_scanning_ask(struct dw_scanning *s, const struct dw_scan_round *r, struct
 	const struct dw_engine_sink sink = { .data = s,
 					     .answer = dw_scanning_answer,
 					     .turn = dw_scanning_turn };
-	const struct dw_wire_block block = { .protocol = r->protocol,
-					     .hosts = hosts,
-					     .n_hosts = r->n,
-					     .ports = r->ports,
-					     .n_ports = r->n_ports,
-					     .payloads = r->payloads,
-					     .key = s->key,
-					     .source_port = s->source_port };
+	struct dw_wire_block block = { .protocol = r->protocol,
+				       .hosts = hosts,
+				       .n_hosts = r->n,
+				       .ports = r->ports,
+				       .n_ports = r->n_ports,
+				       .payloads = r->payloads,
+				       .key = s->key,
+				       .source_port = s->source_port };
 	int code = dw_scanning_wire(s, r->targets[0]->wire, r->protocol, &s->block_wire, e);
 
 	if (code < 0)
@@ -46,6 +46,9 @@ int dw_scanning_ask(struct dw_scanning *s, const struct dw_scan_round *r, struct
 		s->scan->receiver = s->block_wire->ops->receiver;
 	}
 	copy_hosts(r, hosts, known);
+	if (r->protocol == DW_PROTOCOL_UDP)
+		block.spares = dw_scanning_spares(s, s->wires.v[r->targets[0]->wire].ifindex,
+						  hosts[0].address.family);
 	s->block_slots = (uint64_t)r->n * r->n_ports;
 	s->block = &block;
 	s->round = r;

@@ -100,6 +100,7 @@ static int begin(struct dw_scanning *s, struct dw_error *e)
 static void end(struct dw_scanning *s)
 {
 	dw_scanning_end_identify(s);
+	dw_scanning_close_spares(s);
 	dw_scanning_close_wires(s);
 	dw_hold_free(s->held);
 	free(s->seen_bits);
@@ -131,6 +132,7 @@ static int run(struct dw_scanning *s, const char *state, struct dw_error *e)
 					 "%zu of the hosts of the stopped scan cannot be reached "
 					 "now: they were not asked any more, and the file stays",
 					 s->gone);
+		dw_scanning_tell_silent(s);
 		if (!s->ended_early && s->gone == 0)
 			dw_scanning_unsave(s);
 		dw_scanning_finish(s);
@@ -226,7 +228,7 @@ static bool is_blind(const struct dw_scan_host *h)
 
 unsigned doorward_scan_outcome(const struct doorward_scan *s)
 {
-	bool blind = s->scan->ended == 0 || s->scan->n_notes > 0;
+	bool blind = s->scan->ended == 0 || s->scan->n_notes > 0 || s->scan->hosts_unproven > 0;
 
 	for (size_t i = 0; i < s->scan->n_hosts && !blind; i++)
 		blind = is_blind(&s->scan->hosts[i]);

@@ -299,6 +299,9 @@ static void read_scan(struct dw_doc *d, const struct dw_json_value *o, struct dw
 	s->answered = dw_doc_number(d, o, "answered", UINT64_MAX);
 	s->lost = dw_doc_number(d, o, "lost", UINT64_MAX);
 	s->hosts_asked = dw_doc_number(d, o, "hosts_asked", UINT64_MAX);
+	s->hosts_silent = dw_doc_number(d, o, "hosts_silent", UINT64_MAX);
+	s->hosts_unproven = dw_doc_number(d, o, "hosts_unproven", UINT64_MAX);
+	s->hosts_missed = dw_doc_share(d, o, "hosts_missed");
 	s->notes = dw_doc_strings(d, o, "notes", NOTES_MAX, &s->n_notes);
 	read_hosts(d, o, s);
 }

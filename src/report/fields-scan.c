@@ -380,6 +380,22 @@ DW_GETTER(get_hosts_asked)
 	dw_give_number(v, scan(object)->hosts_asked);
 }
 
+DW_GETTER(get_hosts_silent)
+{
+	dw_give_number(v, scan(object)->hosts_silent);
+}
+
+DW_GETTER(get_hosts_unproven)
+{
+	dw_give_number(v, scan(object)->hosts_unproven);
+}
+
+DW_GETTER(get_hosts_missed)
+{
+	if (scan(object)->hosts_missed > 0)
+		dw_give_real(v, (double)scan(object)->hosts_missed);
+}
+
 DW_GETTER(get_hosts)
 {
 	dw_give_objects(v, scan(object)->hosts, scan(object)->n_hosts, sizeof(struct dw_scan_host));
@@ -421,6 +437,14 @@ const struct dw_field dw_fields_scan[] = {
 	  .description = "probes that were silent, though a repeat was answered" },
 	{ "hosts_asked", DW_FIELD_UINT, .get = get_hosts_asked,
 	  .description = "addresses; those that did not answer are not among the hosts" },
+	{ "hosts_silent", DW_FIELD_UINT, .get = get_hosts_silent,
+	  .description = "addresses where nothing answered" },
+	{ "hosts_unproven", DW_FIELD_UINT, .get = get_hosts_unproven,
+	  .description = "of these, where somebody may be all the same: beyond this host's links "
+			 "silence proves nothing, nor where too much was lost" },
+	{ "hosts_missed", DW_FIELD_REAL, true, .get = get_hosts_missed,
+	  .description =
+		  "chance that somebody is at one of the others, and all answers were lost" },
 	{ "hosts", DW_FIELD_OBJECTS, .get = get_hosts, .members = host_fields,
 	  .description = "by address" },
 	{ "notes", DW_FIELD_STRINGS, .get = get_notes,

@@ -193,7 +193,9 @@ static struct sums sum(const struct dw_scan *s)
 
 static const char *plural(uint64_t n, const char *one, struct dw_arena *a)
 {
-	return dw_arena_printf(a, "%s %s%s", dw_scan_words_number(n, a), one, n == 1 ? "" : "s");
+	const char *s = one[strlen(one) - 1] == 's' ? "es" : "s";
+
+	return dw_arena_printf(a, "%s %s%s", dw_scan_words_number(n, a), one, n == 1 ? "" : s);
 }
 
 static void put_numbers(const struct page *p, const struct dw_scan *s, const struct sums *n)
@@ -220,12 +222,31 @@ static void put_numbers(const struct page *p, const struct dw_scan *s, const str
 					    dw_cells_escape(s->authorised_by, p->a)));
 }
 
+static void put_silent(const struct page *p, const struct dw_scan *s)
+{
+	struct dw_str text = { .arena = p->a };
+
+	if (!s->hosts_silent)
+		return;
+	dw_str_addf(&text, "Nothing answered at %s", plural(s->hosts_silent, "address", p->a));
+	if (s->hosts_unproven)
+		dw_str_addf(&text,
+			    "; of %s that is no proof that nobody is there (--assume-up asks "
+			    "all the same)",
+			    dw_scan_words_number(s->hosts_unproven, p->a));
+	if (s->hosts_missed > 0)
+		dw_str_addf(&text, "; chance that a host of this link was missed: under %.1g %%",
+			    (double)s->hosts_missed * 100);
+	dw_page_put(p, 0, 0, dw_arena_printf(p->a, "%s.", text.s));
+}
+
 /* What the user must not take for known. */
 static void put_unproven(const struct page *p, const struct dw_scan *s, const struct sums *n)
 {
 	if (!s->ended)
 		dw_page_put(p, 0, 0,
 			    "It was stopped before its end: what is not listed is not known.");
+	put_silent(p, s);
 	if (n->unproven)
 		dw_page_put(
 			p, 0, 0,

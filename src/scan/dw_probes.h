@@ -37,6 +37,12 @@ struct dw_probe_match {
 	const char *product, *version, *extra; /* NULL: not told */
 };
 
+/* What asks for TLS. */
+struct dw_probe_line {
+	uint16_t n;
+	const char *bytes;
+};
+
 struct dw_probe_protocol {
 	const char *id, *title;
 	const char *service; /* in the knowledge base, when it is not called as the id; else NULL */
@@ -48,8 +54,9 @@ struct dw_probe_protocol {
 	uint16_t n_tcp, n_udp, n_tls;
 	uint16_t asks, n_asks; /* in the table */
 	uint16_t matches, n_matches;
-	const char *const *starttls; /* lines to say after the greeting; NULL: none */
+	const struct dw_probe_line *starttls; /* to say after the greeting; NULL: none */
 	uint16_t n_starttls;
+	bool anew; /* on a new connection: the one that it was recognised on is no use any more */
 	const char *ready; /* how the answer to the last of them looks */
 };
 

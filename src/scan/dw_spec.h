@@ -22,6 +22,8 @@ struct dw_spec_targets {
 	struct dw_spec_range *ranges;
 	size_t n;
 	uint64_t hosts; /* addresses in all; at most 2^40 */
+	/* those that were named by themselves, not as a part of a network; NULL: not known */
+	const struct dw_spec_targets *alone;
 };
 
 struct dw_spec_ports {

@@ -47,6 +47,14 @@ struct dw_wire_payloads {
 	size_t n;
 };
 
+/* More addresses to send UDP probes from, in turn, each host for itself (dw_spare.h); the wire of packets knows them. */
+struct dw_wire_spares {
+	const struct dw_address *list;
+	uint32_t n;
+	const uint8_t *mac;
+	const volatile uint8_t *taken; /* n: other than 0, it must not be used any more */
+};
+
 /* All is borrowed, and stays until end(). */
 struct dw_wire_block {
 	enum dw_protocol protocol;        /* TCP, UDP, SCTP, DW_WIRE_ICMP */
@@ -58,6 +66,7 @@ struct dw_wire_block {
 		*payloads; /* one for each port; NULL: none (UDP: empty datagrams) */
 	struct dw_cookie_key key;
 	uint16_t source_port; /* first of DW_WIRE_ROUNDS ports that nobody on this host uses */
+	const struct dw_wire_spares *spares; /* NULL: none */
 };
 
 struct dw_wire_answer {

@@ -54,6 +54,19 @@ static void proof_begin(struct dw_engine *g, uint32_t host)
 	h->due = g->now;
 }
 
+/*
+ * How long after its begin the next round begins. Pauses grow, so that one burst of loss does not hit all probes to a port:
+ * but only from where silence begins to be taken for an answer. A round that brings most of what it asked for was hit by
+ * no burst, and the next may follow at once.
+ */
+static uint64_t pause_after(const struct dw_engine *g, struct dw_engine_host_run *h, uint32_t heard,
+			    uint32_t wait)
+{
+	if (h->round > 0 && heard * 2ULL < h->asked && h->dry < UINT8_MAX)
+		h->dry++;
+	return DW_MIN((uint64_t)wait << DW_MIN(h->dry, 10), g->load.gap_max);
+}
+
 void dw_engine_round_end(struct dw_engine *g, uint32_t host)
 {
 	struct dw_engine_host_run *h = &g->hosts[host];
@@ -65,7 +78,7 @@ void dw_engine_round_end(struct dw_engine *g, uint32_t host)
 	if (h->doubts <= 2 && h->good < UINT8_MAX)
 		h->good++;
 	if (!is_enough(g, h, heard)) {
-		uint64_t pause = DW_MIN((uint64_t)wait << DW_MIN(h->round, 10), g->load.gap_max);
+		uint64_t pause = pause_after(g, h, heard, wait);
 
 		h->state = DW_ENGINE_GAP;
 		h->until = DW_MAX(h->round_at + pause, g->now);

@@ -134,6 +134,7 @@ static void say_step(struct dw_chat *c)
 /* --- steps ------------------------------------------------------------------------------------------- */
 
 static void shake(struct dw_chat *c, uint64_t now);
+static void say_upgrade(struct dw_chat *c, uint64_t now);
 
 static void shake_hands(struct dw_chat *c, uint64_t now)
 {
@@ -188,6 +189,8 @@ void dw_chat_take(struct dw_chat *c, int fd, uint64_t now)
 	c->used = false;
 	if (fd < 0 || c->step >= c->n_steps)
 		finish(c);
+	else if (c->upgrades_anew)
+		say_upgrade(c, now);
 	else if (c->inside)
 		shake_hands(c, now);
 	else
@@ -196,26 +199,39 @@ void dw_chat_take(struct dw_chat *c, int fd, uint64_t now)
 
 /* --- what was found ---------------------------------------------------------------------------------- */
 
-static const char *const *upgrade_of(const struct dw_chat *c, size_t *ret_protocol)
+static bool has_upgrade(const struct dw_chat *c, size_t *ret_protocol)
 {
 	const struct dw_probe_protocol *p = dw_probes_find(c->found.protocol);
 
-	if (!p || !p->starttls || c->order.udp || c->inside || !dw_tls_is_loaded())
-		return NULL;
+	if (!p || !p->starttls || c->order.udp || c->inside || !dw_tls_is_loaded() ||
+	    (c->fd < 0 && !p->anew))
+		return false;
 	*ret_protocol = (size_t)(p - dw_probes_builtin()->protocols);
-	return p->starttls;
+	return true;
 }
 
 static void say_upgrade(struct dw_chat *c, uint64_t now)
 {
 	const struct dw_probe_protocol *p = &dw_probes_builtin()->protocols[c->upgrade];
-	const char *line = p->starttls[c->upgrade_line];
+	const struct dw_probe_line *line = &p->starttls[c->upgrade_line];
 
 	c->phase = DW_CHAT_UPGRADING;
 	c->in_n = 0;
 	c->look_at = 0;
 	c->deadline = now + c->order.timeout_ms;
-	say(c, line, strlen(line));
+	say(c, line->bytes, line->n);
+}
+
+static void begin_upgrade(struct dw_chat *c, uint64_t now)
+{
+	c->upgrade_line = 0;
+	if (!dw_probes_builtin()->protocols[c->upgrade].anew) {
+		say_upgrade(c, now);
+		return;
+	}
+	c->upgrades_anew = true;
+	hang_up(c);
+	c->phase = DW_CHAT_WANTS;
 }
 
 /* Recognised: is there more to be had? */
@@ -232,9 +248,8 @@ static void go_on(struct dw_chat *c, uint64_t now)
 	} else if (is_http(c) && !c->order.udp && !asked_http(c) && !c->tried_http &&
 		   dw_chat_insert(c, DW_PROBE_HTTP)) {
 		next_step(c, now);
-	} else if (upgrade_of(c, &c->upgrade) && c->fd >= 0) {
-		c->upgrade_line = 0;
-		say_upgrade(c, now);
+	} else if (has_upgrade(c, &c->upgrade)) {
+		begin_upgrade(c, now);
 	} else {
 		finish(c);
 	}
@@ -293,13 +308,13 @@ static void look(struct dw_chat *c, bool whole, uint64_t now)
 
 /*
  * The server's word on the last line of STARTTLS; or on one before it. One that is no line (LDAP, XMPP) is waited for
- * until it is the right one.
+ * until it is the right one; one on a connection made for it (PostgreSQL's byte) is whole as it comes.
  */
 static void look_at_upgrade(struct dw_chat *c, bool whole, uint64_t now)
 {
 	const struct dw_probe_protocol *p = &dw_probes_builtin()->protocols[c->upgrade];
 	bool last = c->upgrade_line + 1 >= p->n_starttls;
-	bool is_line = c->in_n > 0 && c->in[c->in_n - 1] == '\n';
+	bool is_line = c->in_n > 0 && (p->anew || c->in[c->in_n - 1] == '\n');
 
 	c->look_at = 0;
 	if (last && dw_matcher_is_ready(c->matcher, c->upgrade, c->in, c->in_n)) {

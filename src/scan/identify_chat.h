@@ -67,6 +67,7 @@ struct dw_chat {
 	unsigned closes; /* connections that were closed without a word */
 	size_t upgrade;  /* protocol whose STARTTLS is under way */
 	size_t upgrade_line;
+	bool upgrades_anew; /* the next connection is for it */
 	struct identify_record found;
 };
 

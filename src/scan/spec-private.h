@@ -17,6 +17,7 @@ struct dw_span {
 	dw_u128 first, last;
 	const char *name; /* the host name that it comes from; NULL */
 	bool alone;       /* an address that was named by itself, not as a part of a network */
+	bool found;       /* and one of a network too wide to be asked, where it was seen */
 };
 struct dw_spans {
 	struct dw_span *v;

@@ -16,7 +16,9 @@ struct wide {
 static void add(struct wide *x, const uint8_t *bytes)
 {
 	struct dw_address a = { .family = DW_FAMILY_IPV6, .scope = x->span.scope };
-	struct dw_span one = { .family = DW_FAMILY_IPV6, .scope = x->span.scope, .alone = true };
+	struct dw_span one = {
+		.family = DW_FAMILY_IPV6, .scope = x->span.scope, .alone = true, .found = true
+	};
 
 	memcpy(a.bytes, bytes, sizeof(a.bytes));
 	one.first = one.last = dw_span_number(&a);

@@ -205,6 +205,23 @@ static void hand_over(const struct dw_spans *all, struct dw_arena *a, struct dw_
 	}
 }
 
+/* Of all that is asked, what the user named one by one. */
+static const struct dw_spec_targets *named_alone(const struct dw_spans *given,
+						 const struct dw_spans *all, struct dw_arena *a)
+{
+	struct dw_spec_targets *t = dw_new(a, struct dw_spec_targets);
+	struct dw_spans alone = { 0 }, rest, kept;
+
+	for (size_t i = 0; i < given->n; i++)
+		if (given->v[i].alone && !given->v[i].found)
+			dw_vec_push(a, &alone, given->v[i]);
+	dw_spans_merge(&alone);
+	rest = dw_spans_without(&alone, all, a);
+	kept = dw_spans_without(&alone, &rest, a);
+	hand_over(&kept, a, t);
+	return t;
+}
+
 int dw_spec_targets_read(struct dw_sys *s, const char *const *words, size_t n,
 			 const char *const *excluded, size_t n_excluded, enum dw_family family,
 			 struct dw_arena *a, struct dw_spec_targets *ret,
@@ -235,6 +252,7 @@ int dw_spec_targets_read(struct dw_sys *s, const char *const *words, size_t n,
 	if (dw_spans_count(&all) > HOSTS_MAX)
 		return dw_error_set(e, -E2BIG, "more than 2^40 addresses are too many to ask");
 	hand_over(&all, a, ret);
+	ret->alone = named_alone(&given, &all, a);
 	*ret_notes = notes;
 	return 0;
 }

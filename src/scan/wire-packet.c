@@ -26,6 +26,7 @@ struct wire {
 	struct wire_shared *shared;
 	size_t shared_size;
 	uint32_t seen;            /* of shared->news */
+	uint32_t *turns;          /* of each host: of its spare addresses; NULL: none */
 	struct dw_wire_counts at; /* when the block began */
 };
 
@@ -65,6 +66,8 @@ static void end(struct dw_wire *dw)
 	dw_packet_receiver_free(dw_steal_ptr(w->receiver));
 	dw_shared_unmap(w->shared, w->shared_size);
 	w->shared = NULL;
+	free(w->turns);
+	w->turns = NULL;
 	w->block = NULL;
 	w->wire.answered = NULL;
 }
@@ -130,13 +133,33 @@ static int begin(struct dw_wire *dw, const struct dw_wire_block *b, struct dw_er
 	}
 	w->block = b;
 	w->wire.answered = w->shared->answered;
+	if (b->protocol == DW_PROTOCOL_UDP && b->spares && b->spares->n > 0) {
+		w->turns = calloc(b->n_hosts, sizeof(*w->turns));
+		if (!w->turns)
+			dw_oom();
+	}
 	return 0;
 }
 
 /* --- sending ------------------------------------------------------------------------------------ */
 
-static void set_probe(const struct wire *w, uint32_t slot, unsigned round,
-		      struct dw_packet_probe *p)
+/*
+ * A host limits its ICMP messages for each address that it tells: the probe goes out from the next one of ours. The last
+ * turn is that of the host's own source; so is each turn of an address that was given up.
+ */
+static void take_turn(struct wire *w, uint32_t host, struct dw_packet_probe *p)
+{
+	const struct dw_wire_spares *s = w->block->spares;
+	uint32_t turn = w->turns[host];
+
+	w->turns[host] = turn < s->n ? turn + 1 : 0;
+	if (turn == s->n || s->taken[turn] != 0)
+		return;
+	p->source = &s->list[turn];
+	memcpy(p->mac_from, s->mac, sizeof(p->mac_from));
+}
+
+static void set_probe(struct wire *w, uint32_t slot, unsigned round, struct dw_packet_probe *p)
 {
 	const struct dw_wire_block *b = w->block;
 	const struct dw_wire_host *h = &b->hosts[slot / b->n_ports];
@@ -152,6 +175,8 @@ static void set_probe(const struct wire *w, uint32_t slot, unsigned round,
 	};
 	memcpy(p->mac_from, w->link.mac, sizeof(p->mac_from));
 	memcpy(p->mac_to, h->mac, sizeof(p->mac_to));
+	if (w->turns)
+		take_turn(w, slot / b->n_ports, p);
 	p->cookie = dw_packet_cookie(&b->key, &h->address, p->sport, p->dport);
 	if (b->protocol == DW_PROTOCOL_UDP && b->payloads && b->payloads[port].n > 0) {
 		const struct dw_wire_payload *one =

@@ -87,15 +87,19 @@ struct dw_neighbours_question {
 	struct dw_ip source;         /* ours on that link, of the family that is asked */
 	const struct dw_ip *targets; /* on the link; none of them our own */
 	size_t n;                    /* at most 2^20 */
-	unsigned rounds;             /* 0: 3; only those are asked again that did not answer */
-	unsigned rate;               /* questions a second at most; 0: 20,000 */
-	unsigned wait_ms;            /* after each round; 0: 400 */
-	const volatile int *stop;    /* becomes true: ends soon; NULL */
+	/* At least so many rounds, 0: 3. Only those are asked again that did not answer; up to 8 rounds where answers are
+	   lost, or come late. */
+	unsigned rounds;
+	unsigned rate; /* questions a second at most; 0: 20,000 */
+	unsigned
+		wait_ms; /* after the first round, the second twice that ... up to 5 times; 0: 200 */
+	const volatile int *stop; /* becomes true: ends soon; NULL */
 };
 
 struct dw_neighbours_answer {
 	bool is_there;
 	uint8_t mac[6];
+	float missed; /* not there: chance that it is there, and all its answers were lost; 1: asked in vain */
 };
 
 /*

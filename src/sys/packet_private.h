@@ -19,6 +19,8 @@ struct packet_code {
 void dw_packet_code_answers(const struct dw_packet_filter *f, struct packet_code *ret);
 /* Replies of ARP (AF_INET), neighbour advertisements (AF_INET6); frames are Ethernet. */
 void dw_packet_code_neighbours(int family, struct packet_code *ret);
+/* All ARP; neighbour solicitations and advertisements. */
+void dw_packet_code_questions(int family, struct packet_code *ret);
 
 /* A ring for frames of one ethertype that the program lets in. */
 int dw_packet_ring_open(struct dw_sys *s, uint32_t ifindex, uint16_t ethertype,

@@ -13,7 +13,8 @@
 #define ETHER 14U
 
 enum { ECHO_REPLY4 = 0, UNREACHABLE4 = 3, EXCEEDED4 = 11 };
-enum { UNREACHABLE6 = 1, EXCEEDED6 = 3, PARAMETER6 = 4, ECHO_REPLY6 = 129, ADVERTISEMENT6 = 136 };
+enum { UNREACHABLE6 = 1, EXCEEDED6 = 3, PARAMETER6 = 4, ECHO_REPLY6 = 129 };
+enum { SOLICITATION6 = 135, ADVERTISEMENT6 = 136 };
 
 static unsigned add(struct packet_code *c, uint16_t op, uint32_t k)
 {
@@ -166,6 +167,25 @@ void dw_packet_code_neighbours(int family, struct packet_code *ret)
 	load_byte(ret, ETHER + 6);
 	demand(ret, IPPROTO_ICMPV6);
 	load_byte(ret, ETHER + 40);
+	demand(ret, ADVERTISEMENT6);
+	keep(ret);
+}
+
+void dw_packet_code_questions(int family, struct packet_code *ret)
+{
+	unsigned part;
+
+	*ret = (struct packet_code){ 0 };
+	if (family == AF_INET) {
+		keep(ret);
+		return;
+	}
+	load_byte(ret, ETHER + 6);
+	demand(ret, IPPROTO_ICMPV6);
+	load_byte(ret, ETHER + 40);
+	part = begin_if(ret, SOLICITATION6);
+	keep(ret);
+	end_if(ret, part);
 	demand(ret, ADVERTISEMENT6);
 	keep(ret);
 }

@@ -104,7 +104,8 @@ static void check_no_other(const struct dw_matcher *m, const char *protocol,
 
 		if (dw_streq(other, protocol) || t->matches[i].own ||
 		    !(r->udp ? t->matches[i].udp : t->matches[i].tcp) ||
-		    (dw_streq(protocol, "ipp") && dw_streq(other, "http")))
+		    ((dw_streq(protocol, "ipp") || dw_streq(protocol, "dmap")) &&
+		     dw_streq(other, "http")))
 			continue;
 		if (dw_matcher_fits(m, i, r->bytes, r->n)) {
 			printf("%s is also taken for %s: %s\n", protocol, other,
@@ -113,6 +114,8 @@ static void check_no_other(const struct dw_matcher *m, const char *protocol,
 		}
 	}
 }
+
+static bool sampled[4096]; /* protocols of the table */
 
 static void check_sample(const struct dw_matcher *m, char *line)
 {
@@ -135,6 +138,8 @@ static void check_sample(const struct dw_matcher *m, char *line)
 	if (!dw_matcher_try(m, &reply, &r))
 		printf("%s is not recognised\n", protocol);
 	DW_CHECK_STR(r.protocol, protocol);
+	if (dw_probes_find(protocol))
+		sampled[dw_probes_find(protocol) - dw_probes_builtin()->protocols] = true;
 	DW_CHECK_STR(r.product, strcmp(product, "-") == 0 ? r.product : product);
 	DW_CHECK_STR(r.version, strcmp(version, "-") == 0 ? r.version : version);
 	check_no_other(m, protocol, &reply);
@@ -157,6 +162,14 @@ DW_TEST(samples_are_recognised)
 			check_sample(m, line), n++;
 	}
 	DW_CHECK(n >= 130);
+	/* a pattern that no sample was held against is a guess */
+	for (size_t i = 0; i < dw_probes_builtin()->n_protocols; i++) {
+		const struct dw_probe_protocol *p = &dw_probes_builtin()->protocols[i];
+
+		if (p->n_matches > 0 && !sampled[i])
+			printf("%s has no sample\n", p->id);
+		DW_CHECK(p->n_matches == 0 || sampled[i]);
+	}
 	dw_matcher_free(m);
 	if (f)
 		fclose(f);
