@@ -342,9 +342,7 @@ bool dw_iptables_filters(const struct dw_iptables *t)
 {
 	static const unsigned hooks[] = { NF_INET_PRE_ROUTING, NF_INET_LOCAL_IN };
 
-	/* translation and marking decide nothing about who may come in */
-	if (dw_streq(t->table, "nat") || dw_streq(t->table, "mangle"))
-		return false;
+	/* nat and mangle as well: a rule may drop anywhere, and translation leads ports away from who listens there */
 	for (size_t i = 0; i < DW_ARRAY_SIZE(hooks); i++) {
 		unsigned hook = hooks[i];
 

@@ -140,7 +140,8 @@ bool dw_nft_opens(const struct dw_nft_chain *c)
 
 bool dw_nft_filters(const struct dw_nft_chain *c)
 {
-	if (!c->base || !c->type || !dw_streq(c->type, "filter") || (!c->drops && c->uses == 0))
+	/* one that translates may drop as well, and leads ports away from who listens there */
+	if (!c->base || !c->type || (!c->drops && c->uses == 0))
 		return false;
 	if (c->family == NFPROTO_NETDEV)
 		return c->hook == NF_NETDEV_INGRESS;

@@ -22,6 +22,7 @@ struct dw_exposure_room {
 	size_t n_own;
 	struct dw_door *const *doors; /* their `filtered` is filled in */
 	size_t n_doors;
+	bool open;   /* nothing filters: the answers are by addresses and routes alone */
 	size_t most; /* questions; the doors behind that stay unknown. 0: 200,000 */
 };
 
@@ -46,9 +47,11 @@ void dw_exposure_tell(struct dw_exposure *x, const struct dw_rehearse_answer *an
 
 /*
  * What needs no rehearsal: doors before which no filter stands, that are bound to loopback, or that no filter sees.
- * NULL: it needs one.
+ * NULL: it needs one; so does a door that is bound to an interface, for who comes by it.
  */
 const struct dw_filtered *dw_exposure_by_address(struct dw_arena *a, const struct dw_door *d);
+/* As if there were no filter; of a door on an interface everybody, if it cannot be told who comes by it. */
+const struct dw_filtered *dw_exposure_without_filter(struct dw_arena *a, const struct dw_door *d);
 /* Unknown, for that reason (one sentence, kept). */
 const struct dw_filtered *dw_exposure_unknown(struct dw_arena *a, const char *why);
 

@@ -172,6 +172,22 @@ static void sort_out(struct telling *t, const struct outcome *o)
 	v->out_cut |= o->known && !o->passes && s->more_spans;
 }
 
+/* Networks of other interfaces than the one that the door is bound to: not asked, and out. */
+static void add_elsewhere(struct telling *t)
+{
+	const struct dw_exposure_room *room = &t->x->room;
+
+	for (size_t i = 0; i < room->n_sources; i++) {
+		const struct dw_source *s = &room->sources[i];
+
+		if (s->kind == DW_SOURCE_NETWORK && dw_exposure_takes(&t->door->at, s->family) &&
+		    !dw_exposure_comes_by(s, &t->door->at)) {
+			add_spans(t, &t->views[s->family == DW_FAMILY_IPV6].out, s);
+			t->views[s->family == DW_FAMILY_IPV6].out_cut |= s->more_spans > 0;
+		}
+	}
+}
+
 /* --- in words ------------------------------------------------------------------------------------- */
 
 static void list_networks(struct telling *t, const struct dw_ranges *r)
@@ -434,10 +450,11 @@ static const struct dw_filtered *tell(const struct dw_exposure *x, size_t door,
 		.f = dw_new(x->arena, struct dw_filtered)
 	};
 
-	*t.f = (struct dw_filtered){ .complete = true, .rehearsed = true };
+	*t.f = (struct dw_filtered){ .complete = true, .rehearsed = !x->room.open };
 	gather(&t, &x->exposed[door], answers);
 	for (size_t i = 0; i < t.outcomes.n; i++)
 		sort_out(&t, &t.outcomes.v[i]);
+	add_elsewhere(&t);
 	for (size_t i = 0; i < DW_ARRAY_SIZE(t.views); i++) {
 		dw_ranges_merge(&t.views[i].in);
 		dw_ranges_merge(&t.views[i].out);

@@ -17,6 +17,7 @@ struct target {
 	enum dw_family family; /* ipv4, ipv6 */
 	uint8_t address[16];
 	uint32_t ifindex; /* that has it; 0: not known */
+	const char *ifname;
 };
 
 /* A question that is there already, by what tells it from others. */
@@ -109,37 +110,60 @@ static const struct dw_filtered *beside_filter(struct dw_arena *a, const struct 
 	return NULL;
 }
 
-static const struct dw_filtered *not_to_rehearse(struct dw_arena *a, const struct dw_door *d)
+/* Why no packet can be sent to it; NULL: one can. */
+static const char *not_to_rehearse_words(const struct dw_door *d)
 {
 	if (d->at.protocol == DW_PROTOCOL_RAW)
-		return dw_exposure_unknown(a, "packets without ports are not rehearsed");
+		return "packets without ports are not rehearsed";
 	if (dw_endpoint_bound(&d->at) == DW_BOUND_MULTICAST)
-		return dw_exposure_unknown(a, "packets to a group are not rehearsed");
+		return "packets to a group are not rehearsed";
 	if (!d->at.has_port || d->at.protocol == DW_PROTOCOL_UNKNOWN ||
 	    dw_endpoint_bound(&d->at) == DW_BOUND_UNKNOWN)
-		return dw_exposure_unknown(a, "where it will listen is not known");
+		return "where it will listen is not known";
 	return NULL;
+}
+
+/* What needs no filter to be told; NULL: it depends on one. */
+static const struct dw_filtered *of_itself(struct dw_arena *a, const struct dw_door *d)
+{
+	const struct dw_filtered *f = beside_filter(a, d);
+
+	if (!f && dw_endpoint_bound(&d->at) == DW_BOUND_LOOPBACK)
+		f = made(a, DW_FILTERED_HOST, "this host", NULL);
+	return f;
+}
+
+/* Who comes by that interface is told by addresses and routes. */
+static bool is_of_interface(const struct dw_door *d)
+{
+	return (d->at.ifindex || d->at.ifname) && !not_to_rehearse_words(d) &&
+	       dw_endpoint_bound(&d->at) != DW_BOUND_LINK_LOCAL;
+}
+
+const struct dw_filtered *dw_exposure_without_filter(struct dw_arena *a, const struct dw_door *d)
+{
+	const struct dw_filtered *f = of_itself(a, d);
+
+	return f ? f : without_filter(a, d);
 }
 
 const struct dw_filtered *dw_exposure_by_address(struct dw_arena *a, const struct dw_door *d)
 {
-	const struct dw_filtered *f = beside_filter(a, d);
+	const struct dw_filtered *f = of_itself(a, d);
+	const char *why = not_to_rehearse_words(d);
 
 	if (f)
 		return f;
-	if (dw_endpoint_bound(&d->at) == DW_BOUND_LOOPBACK)
-		return made(a, DW_FILTERED_HOST, "this host", NULL);
 	if (d->packet_filter == DW_NO)
-		return without_filter(a, d);
+		return is_of_interface(d) ? NULL : without_filter(a, d);
 	if (d->packet_filter == DW_UNKNOWN)
-		return dw_exposure_unknown(
-			a, "whether a packet filter stands before it could not be seen");
-	return not_to_rehearse(a, d);
+		why = "whether a packet filter stands before it could not be seen";
+	return why ? dw_exposure_unknown(a, why) : NULL;
 }
 
 /* --- which packets -------------------------------------------------------------------------------- */
 
-static bool takes(const struct dw_endpoint *at, enum dw_family f)
+bool dw_exposure_takes(const struct dw_endpoint *at, enum dw_family f)
 {
 	if (at->family == DW_FAMILY_DUAL)
 		return true;
@@ -155,7 +179,7 @@ static size_t targets_of(const struct dw_exposure_room *room, const struct dw_en
 	size_t n = 0;
 
 	if (!dw_endpoint_is_any(at)) {
-		bool v4 = takes(at, DW_FAMILY_IPV4);
+		bool v4 = dw_exposure_takes(at, DW_FAMILY_IPV4);
 
 		ret[0] = (struct target){ .family = v4 ? DW_FAMILY_IPV4 : DW_FAMILY_IPV6 };
 		memcpy(ret[0].address,
@@ -164,34 +188,48 @@ static size_t targets_of(const struct dw_exposure_room *room, const struct dw_en
 		for (size_t i = 0; i < room->n_own; i++)
 			if (room->own[i].family == ret[0].family &&
 			    memcmp(room->own[i].address, ret[0].address, v4 ? 4 : 16) == 0 &&
-			    (!at->ifindex || room->own[i].ifindex == at->ifindex))
+			    (!at->ifindex || room->own[i].ifindex == at->ifindex)) {
 				ret[0].ifindex = room->own[i].ifindex;
+				ret[0].ifname = room->own[i].ifname;
+			}
 		return 1;
 	}
 	for (size_t i = 0; i < room->n_own; i++) {
 		const struct dw_rehearse_own *own = &room->own[i];
 
-		if (!takes(at, own->family))
+		if (!dw_exposure_takes(at, own->family))
 			continue;
 		*ret_cut = n == TARGETS_MAX;
 		if (*ret_cut)
 			break;
-		ret[n] = (struct target){ .family = own->family, .ifindex = own->ifindex };
+		ret[n] = (struct target){ .family = own->family,
+					  .ifindex = own->ifindex,
+					  .ifname = own->ifname };
 		memcpy(ret[n++].address, own->address, sizeof(own->address));
 	}
 	return n;
 }
 
-/* SO_BINDTODEVICE: only what comes in by that interface reaches the socket; this host's own packets come in by lo. */
-static bool comes_by(const struct dw_source *s, const struct dw_endpoint *at)
+bool dw_exposure_comes_by(const struct dw_source *s, const struct dw_endpoint *at)
 {
 	if (!at->ifindex && !at->ifname)
-		return true;
-	if (s->kind == DW_SOURCE_HOST && dw_endpoint_bound(at) == DW_BOUND_LINK_LOCAL)
 		return true;
 	if (at->ifindex)
 		return s->ifindex == at->ifindex;
 	return dw_streq0(s->ifname, at->ifname);
+}
+
+/*
+ * SO_BINDTODEVICE: only what comes in by that interface reaches the socket. What this host sends to itself counts as coming
+ * in by the interface that has the address (rt_iif of ip_route_output_key_hash_rcu(), ip6_dst_idev()).
+ */
+static bool gets_to(const struct dw_source *s, const struct dw_endpoint *at, const struct target *t)
+{
+	const struct dw_source here = { .ifindex = t->ifindex, .ifname = t->ifname };
+
+	if (s->kind != DW_SOURCE_HOST)
+		return dw_exposure_comes_by(s, at);
+	return dw_endpoint_bound(at) == DW_BOUND_LINK_LOCAL || dw_exposure_comes_by(&here, at);
 }
 
 static bool can_send(const struct dw_source *s, const struct target *t)
@@ -266,7 +304,7 @@ static void plan_door(struct planning *p, size_t door)
 
 	for (uint32_t s = 0; s < room->n_sources; s++)
 		for (size_t t = 0; t < n; t++)
-			if (comes_by(&room->sources[s], at) &&
+			if (gets_to(&room->sources[s], at, &targets[t]) &&
 			    can_send(&room->sources[s], &targets[t]))
 				ask(p, door, s, &targets[t]);
 }

@@ -18,6 +18,10 @@ struct dw_exposed {
 	bool cut;                           /* there was more to ask than may be */
 };
 
+/* Does what that source sends come by the interface that the door is bound to? Every door but those is bound to none. */
+bool dw_exposure_comes_by(const struct dw_source *s, const struct dw_endpoint *at);
+bool dw_exposure_takes(const struct dw_endpoint *at, enum dw_family f);
+
 /* x->rest: of all that come by one interface the largest part, whatever rules say of the smaller ones. */
 void dw_exposure_find_rest(struct dw_exposure *x);
 

@@ -379,9 +379,49 @@ static void entry_sources(const struct dw_legacy *t, const struct dw_legacy_entr
 	}
 }
 
+/* What the entry is, but for its source address, its counter and comments; 0: the source is "not that one". */
+static uint64_t entry_print(const struct dw_legacy *t, const struct dw_legacy_entry *e)
+{
+	const uint8_t *p = t->blob.entries + e->at;
+	uint64_t h = DW_SOURCES_MIX;
+	struct ip6t_ip6 six;
+	struct ipt_ip four;
+
+	if (t->blob.six) {
+		memcpy(&six, p, sizeof(six));
+		memset(&six.src, 0, sizeof(six.src));
+		memset(&six.smsk, 0, sizeof(six.smsk));
+		h = six.invflags & IP6T_INV_SRCIP ? 0 : dw_sources_mix(h, &six, sizeof(six));
+	} else {
+		memcpy(&four, p, sizeof(four));
+		four.src.s_addr = four.smsk.s_addr = 0;
+		h = four.invflags & IPT_INV_SRCIP ? 0 : dw_sources_mix(h, &four, sizeof(four));
+	}
+	if (h == 0)
+		return 0;
+	for (size_t i = 0; i < e->matches.n; i++) {
+		struct xt_entry_match m;
+
+		memcpy(&m, p + e->matches.v[i].at, sizeof(m));
+		m.u.user.name[sizeof(m.u.user.name) - 1] = '\0';
+		if (!dw_streq(m.u.user.name, "comment"))
+			h = dw_sources_mix(h, p + e->matches.v[i].at, e->matches.v[i].size);
+	}
+	return dw_sources_mix(h, p + e->target, e->size - e->target);
+}
+
 void dw_legacy_sources(const struct dw_legacy *t, struct dw_sources *s)
 {
-	for (size_t i = 0; i < t->entries.n; i++)
-		if (t->entries.v[i].id != DW_LEGACY_NO_RULE)
-			entry_sources(t, &t->entries.v[i], s);
+	for (size_t i = 0; i < t->entries.n; i++) {
+		const struct dw_legacy_entry *e = &t->entries.v[i];
+		size_t before = s->ones.n;
+
+		if (e->id == DW_LEGACY_NO_RULE) {
+			dw_sources_run_end(s);
+			continue;
+		}
+		entry_sources(t, e, s);
+		dw_sources_run(s, t, entry_print(t, e), before);
+	}
+	dw_sources_run_end(s);
 }

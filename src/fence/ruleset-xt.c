@@ -195,7 +195,7 @@ static const struct {
 	{ "rateest", DW_DOUBT_HOST, "a rate" },
 	{ "nfacct", DW_DOUBT_HOST, "a quota (nfacct)" },
 	{ "physdev", DW_DOUBT_HOST, "the port of a bridge" },
-	{ "devgroup", DW_DOUBT_HOST, "the interface's group" },
+	{ "devgroup", DW_DOUBT_NONE, NULL },
 	{ "osf", DW_DOUBT_HOST, "the sender's operating system" },
 	{ "ipvs", DW_DOUBT_HOST, "IPVS" },
 	{ "cluster", DW_DOUBT_HOST, "which node of a cluster this is" },

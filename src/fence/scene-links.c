@@ -379,7 +379,7 @@ static int add_address(struct dw_scene *scene, const struct dw_scene_address *a,
 int dw_scene_make_addresses(struct dw_scene *scene, struct dw_error *e)
 {
 	for (size_t i = 0; i < scene->addresses.n; i++) {
-		const struct dw_scene_address *a = &scene->addresses.v[i];
+		struct dw_scene_address *a = &scene->addresses.v[i];
 		const struct dw_scene_link *l = dw_scene_link(scene, a->ifindex);
 		struct dw_error error = { 0 };
 		int r = l ? add_address(scene, a, &error) : 0;
@@ -392,6 +392,7 @@ int dw_scene_make_addresses(struct dw_scene *scene, struct dw_error *e)
 				*e = error;
 			return r;
 		}
+		a->refused = true;
 		if (l->is_up)
 			dw_scene_obstacle(scene, a->ifindex,
 					  "an address of %s cannot be copied (%s)", l->name,

@@ -241,6 +241,8 @@ int dw_scene_make(struct dw_scene *scene, struct dw_error *e)
 	if (r == 0)
 		r = dw_scene_make_routes(scene, e);
 	if (r == 0)
+		r = dw_scene_await_addresses(scene, e);
+	if (r == 0)
 		r = make_sockets(scene, e);
 	scene->is_made = r == 0;
 	return r;

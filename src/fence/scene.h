@@ -32,6 +32,7 @@ struct dw_scene_address {
 	uint8_t bits, scope;
 	uint8_t local[16], peer[16], broadcast[16];
 	bool has_broadcast;
+	bool refused; /* by the kernel of the copy */
 };
 
 /* As the kernel told it, to be told again. */
@@ -87,6 +88,8 @@ int dw_scene_make_links(struct dw_scene *scene, struct dw_error *e);
 /* Sets an interface of the copy up. */
 int dw_scene_raise(struct dw_scene *scene, const char *name, struct dw_error *e);
 int dw_scene_make_addresses(struct dw_scene *scene, struct dw_error *e);
+/* Until they are there. */
+int dw_scene_await_addresses(struct dw_scene *scene, struct dw_error *e);
 int dw_scene_make_routes(struct dw_scene *scene, struct dw_error *e);
 /* Of all interfaces, before there are any; then of each. */
 int dw_scene_settings(struct dw_scene *scene, bool of_links, struct dw_error *e);

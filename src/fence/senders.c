@@ -124,22 +124,24 @@ static bool choose_address(const struct dw_walk *w, const uint8_t *low, const ui
 
 static struct dw_part *find_part(struct dw_walk *w, uint32_t zone)
 {
-	struct dw_part *first = NULL, *p;
+	bool is_new = true, full = w->parts.n >= DW_SENDERS_MAX;
+	struct dw_part *beyond = NULL, *p;
 
 	for (size_t i = 0; i < w->parts.n; i++) {
 		p = &w->parts.v[i];
 		if (p->zone != zone)
 			continue;
-		if (p->signature == w->signature)
+		if (p->signature == w->signature && !p->unclear)
 			return p;
-		first = first ? first : p;
+		is_new = false;
+		beyond = p->unclear ? p : beyond;
 	}
-	if (first && w->parts.n >= DW_SENDERS_MAX) {
-		first->unclear = true;
-		return first;
-	}
+	if (beyond)
+		return beyond;
 	p = dw_vec_add(w->scratch, &w->parts);
-	*p = (struct dw_part){ .zone = zone, .signature = w->signature };
+	*p = (struct dw_part){ .zone = zone,
+			       .signature = w->signature,
+			       .unclear = full && !is_new };
 	for (size_t i = 0; i < w->active_classes.n && p->n_classes < DW_CLASSES_TOLD; i++)
 		p->classes[p->n_classes++] = w->active_classes.v[i];
 	return p;

@@ -13,7 +13,8 @@ struct dw_senders {
 	size_t n, cap;
 };
 
-#define DW_SENDERS_MAX 256u /* parts of one family; beyond: unclear */
+/* Parts of one family; what is beyond is one more part of its network, which speaks for nobody. */
+#define DW_SENDERS_MAX 1024u
 
 /* Pure: of what was read. Everything lies in the scene's arena. */
 void dw_senders_find(const struct dw_scene *scene, const struct dw_ruleset *rules,

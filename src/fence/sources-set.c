@@ -33,16 +33,7 @@ struct gathering {
 	bool odd;
 };
 
-/* FNV-1a; that two rests of keys have one hash of 64 bits joins two classes, no more. */
-static uint64_t mix(uint64_t h, const void *p, size_t n)
-{
-	const uint8_t *bytes = p;
-
-	for (size_t i = 0; i < n; i++)
-		h = (h ^ bytes[i]) * 0x100000001b3ULL;
-	return h;
-}
-
+/* That two rests of keys have one hash of 64 bits joins two classes, no more. */
 static uint32_t group_of(struct gathering *g, uint64_t hash)
 {
 	for (size_t i = 0; i < g->groups.n; i++)
@@ -58,8 +49,8 @@ static uint32_t group_of(struct gathering *g, uint64_t hash)
 
 static uint64_t rest_of(const struct gathering *g, uint64_t h, const uint8_t *key, size_t n)
 {
-	h = mix(h, key, g->at);
-	return g->at + g->n < n ? mix(h, key + g->at + g->n, n - g->at - g->n) : h;
+	h = dw_sources_mix(h, key, g->at);
+	return g->at + g->n < n ? dw_sources_mix(h, key + g->at + g->n, n - g->at - g->n) : h;
 }
 
 static const struct nlattr *value_of(const struct nlattr *a)
@@ -73,7 +64,7 @@ static const struct nlattr *value_of(const struct nlattr *a)
 static void take_element(struct gathering *g, const struct nlattr *a)
 {
 	const struct nlattr *tb[NFTA_SET_ELEM_MAX + 1], *key, *end;
-	uint64_t hash = 0xcbf29ce484222325ULL;
+	uint64_t hash = DW_SOURCES_MIX;
 	struct element x = { 0 };
 	uint32_t flags;
 
@@ -92,10 +83,10 @@ static void take_element(struct gathering *g, const struct nlattr *a)
 	hash = rest_of(g, hash, dw_attr_data(key), dw_attr_size(key));
 	if (end)
 		hash = rest_of(g, hash, dw_attr_data(end), dw_attr_size(end));
-	hash = mix(hash, dw_attr_data(tb[NFTA_SET_ELEM_DATA]),
-		   dw_attr_size(tb[NFTA_SET_ELEM_DATA]));
-	hash = mix(hash, dw_attr_data(tb[NFTA_SET_ELEM_OBJREF]),
-		   dw_attr_size(tb[NFTA_SET_ELEM_OBJREF]));
+	hash = dw_sources_mix(hash, dw_attr_data(tb[NFTA_SET_ELEM_DATA]),
+			      dw_attr_size(tb[NFTA_SET_ELEM_DATA]));
+	hash = dw_sources_mix(hash, dw_attr_data(tb[NFTA_SET_ELEM_OBJREF]),
+			      dw_attr_size(tb[NFTA_SET_ELEM_OBJREF]));
 	if (!x.end)
 		x.group = group_of(g, hash);
 	dw_vec_push(g->arena, &g->elements, x);

@@ -25,6 +25,7 @@ struct walk {
 	const struct dw_rs_rule *rule;
 	struct slot slots[SLOTS];
 	int nfproto; /* that the rule asked for; -1: not yet */
+	bool about;  /* the expression at hand is about the source address and nothing else */
 };
 
 static struct slot *slot_at(struct walk *w, int first, unsigned k)
@@ -145,6 +146,9 @@ static void on_payload(struct walk *w, const struct dw_rs_expr *x)
 	forget(w, first, n);
 	if (dw_attr_be32(tb[NFTA_PAYLOAD_BASE]) == NFT_PAYLOAD_NETWORK_HEADER)
 		load_bytes(w, first, family_of(w, from, n), from, n);
+	w->about = slot_at(w, first, 0) && slot_at(w, first, 0)->n > 0 &&
+		   !slot_at(w, first, 0)->odd &&
+		   n <= dw_address_bytes(slot_at(w, first, 0)->family);
 }
 
 /* The source of a new connection's own tuple is the packet's. */
@@ -202,10 +206,12 @@ static void on_bitwise(struct walk *w, const struct dw_rs_expr *x)
 	from = dw_nf_slot(tb[NFTA_BITWISE_SREG]);
 	to = dw_nf_slot(tb[NFTA_BITWISE_DREG]);
 	length = DW_MIN(dw_attr_be32(tb[NFTA_BITWISE_LEN]), 64u);
+	w->about = length > 0;
 	for (unsigned k = 0; k * 4 < length; k++) {
 		const struct slot *source = slot_at(w, from, k);
 		struct slot *target = slot_at(w, to, k);
 
+		w->about &= source && source->n > 0;
 		if (!source || !target)
 			continue;
 		*target = *source;
@@ -290,6 +296,7 @@ static void on_cmp(struct walk *w, const struct dw_rs_expr *x)
 		w->nfproto = value[0];
 	if (!value || !find_part(w, dw_nf_slot(tb[NFTA_CMP_SREG]), n, &at, &p))
 		return;
+	w->about = op == NFT_CMP_EQ && at == 0 && p.n >= n;
 	if (at + p.n > n) /* compared are only the first bytes of it */
 		p.n = (unsigned)(n - at);
 	if (op == NFT_CMP_EQ || op == NFT_CMP_NEQ) {
@@ -392,6 +399,20 @@ static void on_match(struct walk *w, const struct dw_rs_expr *x)
  * ------------------------------------------------------------------------------------
  */
 
+/* Says nothing of packets: what counts them, iptables's comments. */
+static bool is_remark(const struct dw_rs_expr *x)
+{
+	const struct nlattr *tb[NFTA_MATCH_MAX + 1];
+	_cleanup_arena_ struct dw_arena *scratch = dw_arena_new();
+
+	if (dw_streq(x->name, "counter"))
+		return true;
+	if (!dw_streq(x->name, "match"))
+		return false;
+	dw_attr_nested(x->data, tb, NFTA_MATCH_MAX);
+	return dw_streq0(dw_attr_string(scratch, tb[NFTA_MATCH_NAME]), "comment");
+}
+
 static void walk_rule(struct dw_sources *s, const struct dw_rs_rule *rule)
 {
 	static const struct {
@@ -405,11 +426,19 @@ static void walk_rule(struct dw_sources *s, const struct dw_rs_rule *rule)
 		{ "match", on_match },
 	};
 	struct walk w = { .out = s, .rule = rule, .nfproto = -1 };
+	size_t before = s->ones.n;
+	uint64_t print = DW_SOURCES_MIX;
 
-	for (size_t i = 0; i < rule->n_exprs; i++)
+	for (size_t i = 0; i < rule->n_exprs; i++) {
+		w.about = false;
 		for (size_t k = 0; k < DW_ARRAY_SIZE(known); k++)
 			if (dw_streq(known[k].name, rule->exprs[i].name))
 				known[k].look(&w, &rule->exprs[i]);
+		if (!w.about && !is_remark(&rule->exprs[i]))
+			print = dw_sources_mix(print, dw_attr_data(rule->exprs[i].list),
+					       dw_attr_size(rule->exprs[i].list));
+	}
+	dw_sources_run(s, rule->chain, print, before);
 }
 
 static int by_span(const void *a, const void *b)
@@ -452,6 +481,7 @@ void dw_sources_find(struct dw_ruleset *r)
 	for (size_t i = 0; i < c->rules.n; i++)
 		if (!c->rules.v[i].chain->apart)
 			walk_rule(&s, &c->rules.v[i]);
+	dw_sources_run_end(&s);
 	for (size_t i = 0; i < c->legacy.n; i++)
 		dw_legacy_sources(c->legacy.v[i], &s);
 	drop_twins(&s);

@@ -5,11 +5,19 @@
 
 #include "ruleset_private.h"
 
+/* Rules one behind the other that are the same but for the address. */
+struct dw_sources_run {
+	const void *place; /* their chain */
+	uint64_t print;    /* what they are, beside the address; 0: no run */
+	size_t first;      /* of `ones` */
+};
+
 struct dw_sources {
 	struct dw_rs_copy *copy;
 	struct dw_arena *arena;              /* of the classes */
 	DW_VEC(struct dw_source_class) ones; /* of constants: one span each */
 	DW_VEC(struct dw_source_class) sets;
+	struct dw_sources_run run;
 	bool odd[DW_FAMILY_COUNT]; /* something asks for addresses in a way that is no interval */
 };
 
@@ -32,6 +40,11 @@ void dw_sources_between(struct dw_sources *s, enum dw_family family, const uint8
 /* The elements of a set or map whose key has the address at byte `at`. */
 void dw_sources_set(struct dw_sources *s, const struct dw_rs_set *set, unsigned at,
 		    const struct dw_sources_part *p);
+/* After each rule, `before` being what `ones` held before it; print 0: it is not to be laid together with others. */
+void dw_sources_run(struct dw_sources *s, const void *place, uint64_t print, size_t before);
+void dw_sources_run_end(struct dw_sources *s);
+uint64_t dw_sources_mix(uint64_t h, const void *p, size_t n);
+#define DW_SOURCES_MIX 0xcbf29ce484222325ULL /* to begin with */
 /* All rules; the classes are put into the rule set. */
 void dw_sources_find(struct dw_ruleset *r);
 /* The addresses that an entry of a legacy table asks for. */

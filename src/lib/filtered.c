@@ -77,6 +77,7 @@ int dw_lib_expose(struct dw_rehearsal *r, struct dw_door *const *doors, size_t n
 	int code = 0;
 
 	room.sources = dw_rehearsal_sources(r, &room.n_sources);
+	room.open = dw_rehearsal_is_open(r);
 	room.own = dw_rehearsal_addresses(r, &room.n_own);
 	x = dw_exposure_new(arena, &room);
 	answers = dw_arena_array(arena, x->n + 1, sizeof(*answers));
@@ -89,18 +90,26 @@ int dw_lib_expose(struct dw_rehearsal *r, struct dw_door *const *doors, size_t n
 	return code;
 }
 
-/* The rules let everything pass: as if there were none. */
-static void open_to_all(const struct filtering *f)
+/*
+ * The rules let everything pass: as if there were none. Doors on an interface stay: who comes by it is a question for the
+ * rehearsal all the same.
+ */
+static void open_to_all(struct filtering *f)
 {
+	size_t n = 0;
+
 	for (size_t i = 0; i < f->n_doors; i++) {
-		struct dw_door without = *f->doors[i];
+		struct dw_door *d = f->doors[i], without = *d;
 
 		without.packet_filter = DW_NO;
-		f->doors[i]->filtered = dw_exposure_by_address(f->arena, &without);
+		d->filtered = dw_exposure_by_address(f->arena, &without);
+		if (!d->filtered)
+			f->doors[n++] = d;
 	}
+	f->n_doors = n;
 }
 
-static int rehearse(const struct filtering *f, const struct dw_netns *ns, struct dw_error *e)
+static int rehearse(struct filtering *f, const struct dw_netns *ns, struct dw_error *e)
 {
 	struct dw_rehearse_options o = { .netns = ns,
 					 .networks = f->networks,
@@ -110,10 +119,9 @@ static int rehearse(const struct filtering *f, const struct dw_netns *ns, struct
 
 	if (code < 0)
 		return code;
-	if (!dw_rehearsal_is_open(r))
-		return dw_lib_expose(r, f->doors, f->n_doors, f->arena, e);
-	open_to_all(f);
-	return 0;
+	if (dw_rehearsal_is_open(r))
+		open_to_all(f);
+	return dw_lib_expose(r, f->doors, f->n_doors, f->arena, e);
 }
 
 /* --- the doors ------------------------------------------------------------------------------------ */
@@ -132,10 +140,23 @@ static void take_doors(struct filtering *f, struct dw_snapshot *s, size_t netns)
 	}
 }
 
-static void give_up(const struct filtering *f, const char *why)
+/* Those before which no filter stands are open as they are. */
+static void give_up(struct filtering *f, const char *why)
+{
+	for (size_t i = 0; i < f->n_doors; i++) {
+		struct dw_door *d = f->doors[i];
+
+		d->filtered = d->packet_filter == DW_NO ? dw_exposure_without_filter(f->arena, d)
+							: dw_exposure_unknown(f->arena, why);
+	}
+}
+
+static bool is_filtered(const struct filtering *f)
 {
 	for (size_t i = 0; i < f->n_doors; i++)
-		f->doors[i]->filtered = dw_exposure_unknown(f->arena, why);
+		if (f->doors[i]->packet_filter != DW_NO)
+			return true;
+	return false;
 }
 
 static void fill_namespace(struct filtering *f, size_t netns)
@@ -155,13 +176,14 @@ static void fill_namespace(struct filtering *f, size_t netns)
 	}
 	if (rehearse(f, ns->fd < 0 ? NULL : ns, &e) >= 0)
 		return;
-	dw_facts_incomplete(facts, "no-rehearsal", NULL, 0, true,
-			    "what the packet filter%s%s lets in could not be rehearsed: %s",
-			    netns ? " of network namespace " : "",
-			    !netns ? ""
-			    : name ? name
-				   : dw_arena_printf(facts->arena, "net:[%u]", ns->inode),
-			    e.message);
+	if (is_filtered(f))
+		dw_facts_incomplete(facts, "no-rehearsal", NULL, 0, true,
+				    "what the packet filter%s%s lets in could not be rehearsed: %s",
+				    netns ? " of network namespace " : "",
+				    !netns ? ""
+				    : name ? name
+					   : dw_arena_printf(facts->arena, "net:[%u]", ns->inode),
+				    e.message);
 	give_up(f, dw_arena_printf(f->arena, "it could not be rehearsed: %s", e.message));
 }
 

@@ -271,6 +271,44 @@ DW_TEST(without_a_packet)
 	dw_arena_free(a);
 }
 
+/* Who comes by an interface is asked even where nothing filters; where it cannot be, everybody may. */
+DW_TEST(bound_to_an_interface_without_a_filter)
+{
+	struct dw_arena *a = dw_arena_new();
+	struct dw_door d = { .at = { .protocol = DW_PROTOCOL_TCP,
+				     .family = DW_FAMILY_IPV4,
+				     .has_port = true,
+				     .port = 22,
+				     .ifindex = 7,
+				     .ifname = "eth0" },
+			     .packet_filter = DW_NO };
+
+	DW_CHECK(!dw_exposure_by_address(a, &d));
+	DW_CHECK_STR(dw_exposure_without_filter(a, &d)->words, "anyone");
+	d.at.address[0] = 127;
+	DW_CHECK_STR(dw_exposure_by_address(a, &d)->words, "this host");
+	dw_arena_free(a);
+}
+
+/* What comes by another interface does not get there, and what this host sends to that interface's addresses does. */
+DW_TEST(networks_of_another_interface)
+{
+	struct scene *s = fresh(DW_FAMILY_IPV4, "0.0.0.0");
+	size_t far;
+
+	add_usual(s, DW_ARRIVAL_YES, DW_ARRIVAL_YES, DW_ARRIVAL_YES);
+	far = add(s, DW_SOURCE_NETWORK, "192.0.2.0", "192.0.2.255", "192.0.2.0/24", DW_ARRIVAL_YES);
+	s->sources[far].ifindex = 3;
+	s->sources[far].ifname = "wan0";
+	s->door.at.ifindex = 2;
+	check(s, DW_FILTERED_ANYONE, "anyone but 192.0.2.0/24");
+
+	s = fresh(DW_FAMILY_IPV4, "0.0.0.0");
+	add_usual(s, DW_ARRIVAL_YES, DW_ARRIVAL_NO, DW_ARRIVAL_NO);
+	s->door.at.ifname = "eth0";
+	check(s, DW_FILTERED_HOST, "this host");
+}
+
 /* Doors of the same port ask the same packets; too many are not asked, and that is said. */
 DW_TEST(no_packet_twice)
 {

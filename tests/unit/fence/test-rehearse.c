@@ -227,6 +227,30 @@ DW_TEST(rules_that_are_not_there_yet)
 	DW_CHECK(!world_run("nft list table inet mine 2>/dev/null", NULL));
 }
 
+/* The kernel makes an IPv6 address ours some time after it was told of it: no packet may be sent before. */
+DW_TEST(addresses_of_ipv6_are_there_from_the_beginning)
+{
+	struct dw_rehearse_question q = { .protocol = UDP, .port = 53 };
+	struct dw_rehearse_answer a = { 0 };
+	struct dw_error e = { 0 };
+
+	if (!has_world)
+		return;
+	DW_CHECK(world_rules("table inet filter {\n chain input { type filter hook input priority "
+			     "0; policy drop;\n  udp dport 53 accept\n }\n}\n"));
+	(void)inet_pton(AF_INET6, H6, q.to);
+	for (unsigned i = 0; i < 20; i++) {
+		struct dw_rehearsal *r = open_rehearsal();
+
+		if (!r)
+			break;
+		q.source = (uint32_t)world_source(r, WORLD_OFFICE, H6);
+		DW_CHECK_INT(dw_rehearsal_ask(r, &q, 1, &a, &e), 0);
+		DW_CHECK_INT(a.reach, IN);
+		dw_rehearsal_free(r);
+	}
+}
+
 DW_TEST(another_namespace)
 {
 	const struct dw_rehearse_options o = { .netns = world_netns(WORLD_BOX) };

@@ -446,4 +446,41 @@ DW_TEST(sources_that_the_rules_tell_apart)
 	lab_close(&l);
 }
 
+/* What is the same but for the address is one class, where it stands together and is more than a few. */
+static void check_runs(const char *program)
+{
+	struct dw_str rules = { 0 };
+	struct lab l;
+	struct dw_ruleset *r;
+
+	if (!lab_open(&l))
+		return;
+	rules.arena = l.arena;
+	dw_str_add(&rules, "*filter\n:INPUT ACCEPT [0:0]\n:bans - [0:0]\n"
+			   "-A INPUT -p tcp --dport 22 -j bans\n-A INPUT ! -s 8.8.8.8 -j DROP\n");
+	for (unsigned i = 0; i < 40; i++)
+		dw_str_addf(&rules, "-A bans -s 20.0.0.%u -m comment --comment \"%u\" -j DROP\n",
+			    200 - 2 * i, i);
+	dw_str_add(&rules, "-A bans -s 20.0.1.0/24 -j DROP\n-A bans -s 20.0.0.121 -j DROP\n"
+			   "-A bans -s 20.0.0.123 -j ACCEPT\n-A bans -s 20.0.0.125 -j DROP\n"
+			   "-A bans -j RETURN\nCOMMIT\n");
+	DW_CHECK(lab_iptables(&l, &l.host, program, rules.s) != NULL);
+	r = lab_read(&l);
+	DW_CHECK_INT(r->n_sources, 4);
+	if (r->n_sources == 4) {
+		DW_CHECK_INT(r->sources[3].n_spans, 41); /* 121 and 122 touch */
+		DW_CHECK_INT(r->sources[3].spans[0].high[3], 122);
+		DW_CHECK_INT(r->sources[3].spans[40].high[3], 255);
+		DW_CHECK_INT(r->sources[0].n_spans, 1);
+	}
+	dw_ruleset_free(r);
+	lab_close(&l);
+}
+
+DW_TEST(a_run_of_rules_is_one_class)
+{
+	check_runs("iptables-nft-restore");
+	check_runs("iptables-legacy-restore");
+}
+
 DW_TEST_MAIN
