@@ -8,16 +8,18 @@
 SEC("cgroup_skb/ingress")
 int dw_packet(struct __sk_buff *context)
 {
-	struct bpf_sock *door = context->sk;
+	const struct sk_buff *skb = (const void *)context;
+	const struct sock *sk;
+	__u16 protocol;
 
-	if (!door)
+	if (!context->sk)
 		return 1;
-	door = bpf_sk_fullsock(door);
-	if (!door)
-		return 1;
-	if (door->protocol == IPPROTO_UDP || door->protocol == IPPROTO_LITE)
-		count_datagram((const struct sock *)door, (const struct sk_buff *)context);
-	else if (door->protocol == IPPROTO_TCP && door->state == TCP_LISTEN)
-		count_refused((const struct sock *)door, (const struct sk_buff *)context);
+	/* the socket that receives; one that is a mere request for a connection is given as its listener */
+	sk = BPF_CORE_READ(skb, sk);
+	protocol = BPF_CORE_READ(sk, sk_protocol);
+	if (protocol == IPPROTO_UDP || protocol == IPPROTO_LITE)
+		count_datagram(sk, skb);
+	else if (protocol == IPPROTO_TCP && BPF_CORE_READ(sk, __sk_common.skc_state) == TCP_LISTEN)
+		count_refused(sk, skb);
 	return 1;
 }

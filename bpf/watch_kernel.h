@@ -122,6 +122,7 @@ struct vsock_sock {
 };
 
 struct sk_buff {
+	struct sock *sk;
 	unsigned int len;
 	__u16 transport_header, network_header;
 	unsigned int end;

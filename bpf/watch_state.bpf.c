@@ -15,7 +15,8 @@ int dw_state(__u64 *context)
 	int from = (int)context[1], to = (int)context[2];
 	__u16 protocol;
 
-	if ((from == TCP_LISTEN) == (to == TCP_LISTEN))
+	/* from listening to anything but closed is a connection, made as a copy of its listener */
+	if (to == TCP_LISTEN ? from == TCP_LISTEN : from != TCP_LISTEN || to != TCP_CLOSE)
 		return 0;
 	protocol = BPF_CORE_READ(sk, sk_protocol);
 	if (protocol != IPPROTO_TCP && protocol != IPPROTO_SCTP && protocol != IPPROTO_DCCP)

@@ -36,9 +36,9 @@ struct pt_regs;
 #endif
 #pragma clang attribute pop
 
-/* What the tracepoints of ends of system calls say; the kernel hides the pointer from programs that read it plainly. */
+/* What the tracepoints of ends of system calls say. */
 struct end {
-	struct pt_regs *registers;
+	__u64 reserved; /* not for programs to read */
 	long number;
 	long result;
 };
@@ -58,12 +58,10 @@ INLINE const struct sock *socket_of(__u64 fd)
 	return BPF_CORE_READ(socket, sk);
 }
 
-INLINE struct pt_regs *registers_of(const struct end *context)
+/* As the program of the user entered the kernel with: what it asked for (Linux 5.15). */
+INLINE const struct pt_regs *registers_of_call(void)
 {
-	struct pt_regs *registers = NULL;
-
-	bpf_probe_read_kernel(&registers, sizeof(registers), context);
-	return registers;
+	return (const struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf());
 }
 
 INLINE __u16 family_of(const struct sock *sk)
@@ -97,7 +95,7 @@ int dw_bind(const struct end *context)
 
 	if (context->result)
 		return 0;
-	sk = socket_of(ARGUMENT_1(registers_of(context)));
+	sk = socket_of(ARGUMENT_1(registers_of_call()));
 	family = family_of(sk);
 	if ((packet && family == AF_PACKET) ||
 	    (vsock && family == AF_VSOCK && BPF_CORE_READ(sk, sk_type) == SOCK_DGRAM))
@@ -112,7 +110,7 @@ int dw_listen(const struct end *context)
 
 	if (!vsock || context->result)
 		return 0;
-	sk = socket_of(ARGUMENT_1(registers_of(context)));
+	sk = socket_of(ARGUMENT_1(registers_of_call()));
 	if (family_of(sk) == AF_VSOCK)
 		opened(sk);
 	return 0;
@@ -121,7 +119,7 @@ int dw_listen(const struct end *context)
 SEC("tp/syscalls/sys_exit_setsockopt")
 int dw_option(const struct end *context)
 {
-	struct pt_regs *registers = registers_of(context);
+	const struct pt_regs *registers = registers_of_call();
 	const struct sock *sk;
 	__u64 name;
 
