@@ -5,7 +5,6 @@
 
 #include "sqlite.h"
 
-/* The n-th (from 0) brings user_version n to n + 1. */
 static const char *const steps[] = {
 	"CREATE TABLE run ("
 	" id INTEGER PRIMARY KEY AUTOINCREMENT,"
@@ -62,6 +61,22 @@ static const char *const steps[] = {
 	" missed REAL NOT NULL, time INTEGER NOT NULL, service TEXT,"
 	" PRIMARY KEY (scan, host, protocol, port),"
 	" FOREIGN KEY (scan, host) REFERENCES scan_host(scan, number)) WITHOUT ROWID;",
+
+	/* 3: baselines; packing: "none" or "zlib", size: of the document unpacked */
+	"CREATE TABLE baseline ("
+	" id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT UNIQUE,"
+	" host TEXT, time INTEGER NOT NULL, version TEXT, doors INTEGER NOT NULL,"
+	" packing TEXT NOT NULL, size INTEGER NOT NULL, sha256 TEXT NOT NULL,"
+	" document BLOB NOT NULL);",
+};
+
+const struct store_kind dw_store_journal = {
+	.file = JOURNAL_NAME,
+	.steps = steps,
+	.n_steps = DW_ARRAY_SIZE(steps),
+	.synchronous = "FULL",
+	.what = "journal",
+	.lose = "move the directory away, and lose the way back of earlier runs",
 };
 
 static int version(struct dw_store *s, int64_t *ret, struct dw_error *e)
@@ -80,9 +95,9 @@ static int migrate(struct dw_store *s, int64_t from, struct dw_error *e)
 	char set[64];
 	int r = 0;
 
-	for (size_t i = (size_t)from; r == 0 && i < DW_ARRAY_SIZE(steps); i++)
-		r = dw_store_exec(s, steps[i], e);
-	(void)snprintf(set, sizeof(set), "PRAGMA user_version = %zu", DW_ARRAY_SIZE(steps));
+	for (size_t i = (size_t)from; r == 0 && i < s->kind->n_steps; i++)
+		r = dw_store_exec(s, s->kind->steps[i], e);
+	(void)snprintf(set, sizeof(set), "PRAGMA user_version = %zu", s->kind->n_steps);
 	return r < 0 ? r : dw_store_exec(s, set, e);
 }
 
@@ -95,7 +110,7 @@ static int bring_up(struct dw_store *s, struct dw_error *e)
 	if (r < 0)
 		return r;
 	r = version(s, &now, e);
-	if (r == 0 && now < (int64_t)DW_ARRAY_SIZE(steps))
+	if (r == 0 && now < (int64_t)s->kind->n_steps)
 		r = migrate(s, now, e);
 	return dw_store_end(s, r, e);
 }
@@ -107,17 +122,17 @@ int dw_store_schema(struct dw_store *s, struct dw_error *e)
 
 	if (r < 0)
 		return r;
-	if (now < 0 || now > (int64_t)DW_ARRAY_SIZE(steps))
+	if (now < 0 || now > (int64_t)s->kind->n_steps)
 		return dw_error_set(e, -EBADMSG,
-				    "%s/" JOURNAL_NAME " is of version %lld; this doorward knows "
+				    "%s/%s is of version %lld; this doorward knows "
 				    "version %zu: use the doorward that made it, or a newer one",
-				    s->directory, (long long)now, DW_ARRAY_SIZE(steps));
-	if (now == (int64_t)DW_ARRAY_SIZE(steps))
+				    s->directory, s->kind->file, (long long)now, s->kind->n_steps);
+	if (now == (int64_t)s->kind->n_steps)
 		return 0;
 	if (s->read_only)
 		return dw_error_set(e, -EROFS,
-				    "%s/" JOURNAL_NAME " has the tables of an older doorward, and "
+				    "%s/%s has the tables of an older doorward, and "
 				    "lies on a read-only file system",
-				    s->directory);
+				    s->directory, s->kind->file);
 	return bring_up(s, e);
 }

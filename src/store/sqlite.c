@@ -97,19 +97,18 @@ int dw_store_sqlite_error(struct dw_store *s, int code, struct dw_error *e)
 	if (r == -EBADMSG)
 		return dw_error_set(
 			e, r,
-			"%s/" JOURNAL_NAME
-			" is damaged (%s): keep a copy of the directory; `sqlite3 " JOURNAL_NAME
-			" .recover | sqlite3 new.db` saves what can be read, then put new.db in "
-			"its place; "
-			"or move the directory away, and lose the way back of earlier runs",
-			s->directory, s->lib.errstr(code));
-	return dw_error_set(e, r, "%s/" JOURNAL_NAME ": %s", s->directory,
+			"%s/%s is damaged (%s): keep a copy of the directory; `sqlite3 %s .recover "
+			"| sqlite3 new.db` saves what can be read, then put new.db in its place; "
+			"or %s",
+			s->directory, s->kind->file, s->lib.errstr(code), s->kind->file,
+			s->kind->lose);
+	return dw_error_set(e, r, "%s/%s: %s", s->directory, s->kind->file,
 			    s->db ? s->lib.errmsg(s->db) : s->lib.errstr(code));
 }
 
 static int injected(struct dw_store *s, int r, struct dw_error *e)
 {
-	return dw_error_errno(e, r, "%s/" JOURNAL_NAME, s->directory);
+	return dw_error_errno(e, r, "%s/%s", s->directory, s->kind->file);
 }
 
 int dw_store_exec(struct dw_store *s, const char *sql, struct dw_error *e)

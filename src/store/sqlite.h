@@ -40,7 +40,23 @@ struct sqlite {
 	__typeof__(sqlite3_get_autocommit) *autocommit;
 };
 
+/* One of the files that are kept: its name, and how its tables came to be. */
+struct store_kind {
+	const char *file;
+	const char *const *steps; /* the n-th (from 0) brings user_version n to n + 1 */
+	size_t n_steps;
+	const char *synchronous; /* "FULL", "NORMAL" */
+	const char *what;        /* "journal": there is no ... in DIRECTORY */
+	const char *lose;        /* when it is damaged: what may be done, and what is lost then */
+};
+extern const struct store_kind dw_store_journal;
+
+/* As dw_store_open(), of any kind. */
+int dw_store_open_kind(const char *directory, bool create, const struct store_kind *kind,
+		       struct dw_store **ret, struct dw_error *e);
+
 struct dw_store {
+	const struct store_kind *kind;
 	struct sqlite lib;
 	sqlite3 *db;
 	char *directory;

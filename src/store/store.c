@@ -32,9 +32,13 @@ static int make_directory(struct dw_store *s, struct dw_error *e)
 	return 0;
 }
 
-static int check_own(const struct dw_store *s, const char *what, const struct stat *st,
+/* file NULL: the directory itself */
+static int check_own(const struct dw_store *s, const char *file, const struct stat *st,
 		     struct dw_error *e)
 {
+	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
+	const char *what = file ? dw_arena_printf(a, "/%s", file) : "";
+
 	if (st->st_uid != geteuid())
 		return dw_error_set(e, -EPERM, "%s%s belongs to user %u, not to user %u",
 				    s->directory, what, (unsigned)st->st_uid, (unsigned)geteuid());
@@ -59,10 +63,11 @@ static int open_directory(struct dw_store *s, bool create, struct dw_error *e)
 		return dw_error_set(e, -EPERM, "%s is no directory (a link is not followed)",
 				    s->directory);
 	if (s->dir_fd < 0 && errno == ENOENT)
-		return dw_error_set(e, -ENOENT, "there is no journal in %s", s->directory);
+		return dw_error_set(e, -ENOENT, "there is no %s in %s", s->kind->what,
+				    s->directory);
 	if (s->dir_fd < 0 || fstat(s->dir_fd, &st) < 0)
 		return dw_error_errno(e, -errno, "%s", s->directory);
-	return check_own(s, "", &st, e);
+	return check_own(s, NULL, &st, e);
 }
 
 /* Made here and not by SQLite: with mode 0600, and never through a link. An empty file is an empty database. */
@@ -74,22 +79,22 @@ static int open_file(struct dw_store *s, bool create, struct dw_error *e)
 	int r = dw_store_fault(s);
 
 	if (r == 0) {
-		fd = openat(s->dir_fd, JOURNAL_NAME, create ? flags | O_CREAT : flags, 0600);
+		fd = openat(s->dir_fd, s->kind->file, create ? flags | O_CREAT : flags, 0600);
 		if (fd < 0 && errno == EROFS) {
 			s->read_only = true;
-			fd = openat(s->dir_fd, JOURNAL_NAME,
+			fd = openat(s->dir_fd, s->kind->file,
 				    O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
 		}
 		r = fd < 0 || fstat(fd, &st) < 0 ? -errno : 0;
 	}
 	if (r == -ENOENT)
-		return dw_error_set(e, r, "there is no journal in %s", s->directory);
+		return dw_error_set(e, r, "there is no %s in %s", s->kind->what, s->directory);
 	if (r < 0)
-		return dw_error_errno(e, r, "%s/" JOURNAL_NAME, s->directory);
+		return dw_error_errno(e, r, "%s/%s", s->directory, s->kind->file);
 	if (!S_ISREG(st.st_mode) || st.st_nlink != 1)
-		return dw_error_set(e, -EPERM, "%s/" JOURNAL_NAME " is no file of its own",
-				    s->directory);
-	return check_own(s, "/" JOURNAL_NAME, &st, e);
+		return dw_error_set(e, -EPERM, "%s/%s is no file of its own", s->directory,
+				    s->kind->file);
+	return check_own(s, s->kind->file, &st, e);
 }
 
 /*
@@ -98,9 +103,11 @@ static int open_file(struct dw_store *s, bool create, struct dw_error *e)
  */
 static bool is_whole(const struct dw_store *s)
 {
+	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
 	struct stat st;
 
-	return fstatat(s->dir_fd, JOURNAL_NAME "-wal", &st, AT_SYMLINK_NOFOLLOW) < 0 ||
+	return fstatat(s->dir_fd, dw_arena_printf(a, "%s-wal", s->kind->file), &st,
+		       AT_SYMLINK_NOFOLLOW) < 0 ||
 	       st.st_size == 0;
 }
 
@@ -116,7 +123,7 @@ static const char *uri(struct dw_arena *a, const struct dw_store *s)
 		else
 			dw_str_addc(&b, *p);
 	}
-	dw_str_add(&b, "/" JOURNAL_NAME);
+	dw_str_addf(&b, "/%s", s->kind->file);
 	if (s->read_only && is_whole(s))
 		dw_str_add(&b, "?immutable=1");
 	return b.s;
@@ -129,7 +136,7 @@ static int open_database(struct dw_store *s, struct dw_error *e)
 	int code, r = dw_store_fault(s);
 
 	if (r < 0)
-		return dw_error_errno(e, r, "%s/" JOURNAL_NAME, s->directory);
+		return dw_error_errno(e, r, "%s/%s", s->directory, s->kind->file);
 	code = s->lib.open(uri(a, s), &s->db,
 			   flags | (s->read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE),
 			   NULL);
@@ -145,28 +152,34 @@ static int open_database(struct dw_store *s, struct dw_error *e)
  */
 static int set_up(struct dw_store *s, struct dw_error *e)
 {
-	int r = dw_store_exec(s,
-			      "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; "
-			      "PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL;",
-			      e);
+	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
+	int r = dw_store_exec(
+		s,
+		dw_arena_printf(a,
+				"PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; "
+				"PRAGMA foreign_keys = ON; PRAGMA synchronous = %s;",
+				s->kind->synchronous),
+		e);
 
 	if (r == 0 && !s->read_only)
 		r = dw_store_exec(s, "PRAGMA journal_mode = WAL", e);
 	if (r == -EIO && s->read_only && !is_whole(s))
 		return dw_error_set(e, -EROFS,
-				    "%s/" JOURNAL_NAME "-wal holds changes that only a writable "
+				    "%s/%s-wal holds changes that only a writable "
 				    "file system lets SQLite read: copy the directory elsewhere",
-				    s->directory);
+				    s->directory, s->kind->file);
 	return r < 0 ? r : dw_store_schema(s, e);
 }
 
-int dw_store_open(const char *directory, bool create, struct dw_store **ret, struct dw_error *e)
+int dw_store_open_kind(const char *directory, bool create, const struct store_kind *kind,
+		       struct dw_store **ret, struct dw_error *e)
 {
 	_cleanup_(dw_cleanup_store) struct dw_store *s = calloc(1, sizeof(*s));
 	int r;
 
 	if (!s)
 		dw_oom();
+	s->kind = kind;
 	s->dir_fd = s->lock_fd = -1;
 	s->directory = strdup(directory);
 	if (!s->directory)
@@ -184,6 +197,11 @@ int dw_store_open(const char *directory, bool create, struct dw_store **ret, str
 		return r;
 	*ret = dw_steal_ptr(s);
 	return 0;
+}
+
+int dw_store_open(const char *directory, bool create, struct dw_store **ret, struct dw_error *e)
+{
+	return dw_store_open_kind(directory, create, &dw_store_journal, ret, e);
 }
 
 void dw_store_free(struct dw_store *s)
