@@ -37,7 +37,8 @@
 #define NOINLINE static __attribute__((noinline))
 /*
  * A function that the verifier looks at once by itself, not once for each path that leads to it: half of the
- * time that loading takes. Its arguments are numbers (addresses for probe_read) and plain memory.
+ * time that loading takes. Its arguments are numbers (addresses for probe_read) and plain memory. Each function
+ * costs the loading as much as a hundred instructions that the verifier looks at.
  */
 #define GLOBAL __attribute__((noinline))
 #define INLINE static inline __attribute__((always_inline))
@@ -51,7 +52,7 @@ const volatile __u32 at[DW_K_COUNT] = { 0 };
 #define READER(bits)                                                                               \
 	INLINE __u##bits read_##bits(__u64 address)                                                \
 	{                                                                                          \
-		__u##bits v = 0;                                                                   \
+		__u##bits v; /* 0 when the read fails: the helper clears it */                     \
                                                                                                    \
 		bpf_probe_read_kernel(&v, sizeof(v), (void *)address);                             \
 		return v;                                                                          \
@@ -61,6 +62,15 @@ READER(64)
 READER(32)
 READER(16)
 READER(8)
+
+/* A pointer that the verifier knows, as the plain number that functions of their own take. */
+INLINE __u64 address_of(const void *p)
+{
+	__u64 v;
+
+	bpf_probe_read_kernel(&v, sizeof(v), &p);
+	return v;
+}
 
 #define AT(field)        at[DW_K_##field]
 #define HAS(field)       (AT(field) != DW_BPF_ABSENT)
@@ -76,9 +86,9 @@ INLINE bool bit_at(__u64 base, __u32 bit)
 }
 
 /* True when n more bytes and the closing records fit into what the reader gets at once. */
-INLINE bool room_for(struct seq_file *seq, unsigned long n)
+INLINE bool room_for(__u64 seq, unsigned long n)
 {
-	return U64((__u64)seq, SEQ_COUNT) + n + BPF_RECORDS_ROOM <= U64((__u64)seq, SEQ_SIZE);
+	return U64(seq, SEQ_COUNT) + n + BPF_RECORDS_ROOM <= U64(seq, SEQ_SIZE);
 }
 
 INLINE bool door_of_inet(__u64 sk, __u16 type, __u8 state)
@@ -108,7 +118,7 @@ INLINE bool door_of_vsock(__u64 sk, __u16 type, __u8 state)
 }
 
 /* Can the network reach the host through this socket? */
-GLOBAL int dw_is_door(__u64 sk)
+INLINE bool is_door(__u64 sk)
 {
 	__u16 family = U16(sk, SK_FAMILY), type;
 	__u8 state;
@@ -182,11 +192,12 @@ INLINE void fill_bluetooth(struct dw_bpf_socket *r, __u64 sk)
 		r->port = U8(sk, RFCOMM_CHANNEL);
 }
 
-GLOBAL int dw_fill_socket(struct dw_bpf_socket *r, __u64 sk)
+/* Tells what there is to tell of a socket that is a door; 0: it is none. */
+GLOBAL int dw_look_door(struct dw_bpf_socket *r, __u64 sk)
 {
 	__u64 owner;
 
-	if (!r)
+	if (!r || !is_door(sk))
 		return 0;
 	owner = P(sk, SK_SOCKET);
 	r->head.type = DW_BPF_SOCKET;
@@ -215,7 +226,7 @@ GLOBAL int dw_fill_socket(struct dw_bpf_socket *r, __u64 sk)
 		fill_vsock(r, sk);
 	else
 		fill_bluetooth(r, sk);
-	return 0;
+	return 1;
 }
 
 #endif

@@ -45,18 +45,16 @@ INLINE void fill_credentials(struct dw_bpf_process *r, __u64 task)
 	r->loginuid = HAS(TASK_LOGINUID) ? U32(task, TASK_LOGINUID) : (__u32)-1;
 }
 
-GLOBAL int dw_fill_process(struct dw_bpf_process *r, __u64 task)
+INLINE void fill_process(struct dw_bpf_process *r, __u64 task)
 {
 	__u64 signal = P(task, TASK_SIGNAL), self = P(task, TASK_PID), home = P(task, TASK_NSPROXY);
 	__u64 tty = P(signal, SIGNAL_TTY), inode, exe;
 
-	if (!r)
-		return 0;
 	fill_credentials(r, task);
-	r->tgid = number_of(self);
+	r->tgid = dw_number_of(self);
 	r->ppid = number_of_process(P(task, TASK_PARENT));
-	r->pgrp = number_of(read_64(signal + AT(SIGNAL_PIDS) + PIDTYPE_PGID * 8));
-	r->sid = number_of(read_64(signal + AT(SIGNAL_PIDS) + PIDTYPE_SID * 8));
+	r->pgrp = dw_number_of(read_64(signal + AT(SIGNAL_PIDS) + PIDTYPE_PGID * 8));
+	r->sid = dw_number_of(read_64(signal + AT(SIGNAL_PIDS) + PIDTYPE_SID * 8));
 	if (tty) {
 		__u64 driver = P(tty, TTY_DRIVER);
 
@@ -78,7 +76,6 @@ GLOBAL int dw_fill_process(struct dw_bpf_process *r, __u64 task)
 		r->exe_dev = U32(P(inode, INODE_SB), SB_DEV);
 		r->exe_nlink = U32(inode, INODE_NLINK);
 	}
-	return 0;
 }
 
 /*
@@ -106,7 +103,7 @@ NOINLINE int write_process(struct seq_file *seq, __u64 leader)
 
 	if (!seq)
 		return 0;
-	dw_fill_process(&r, leader);
+	fill_process(&r, leader);
 	bpf_seq_write(seq, &r, sizeof(r));
 	return 0;
 }
@@ -135,6 +132,7 @@ NOINLINE int write_exe(struct seq_file *seq, struct task_struct *task)
 }
 
 /* A task in another network or mount namespace than the reader's: a way into that one. */
+/* A task in another network or mount namespace than the reader's: a way into that one. */
 NOINLINE int tell_home(struct seq_file *seq, __u64 task)
 {
 	__u64 home = P(task, TASK_NSPROXY), ours = P(bpf_get_current_task(), TASK_NSPROXY);
@@ -148,25 +146,25 @@ NOINLINE int tell_home(struct seq_file *seq, __u64 task)
 	    r.mntns == U32(P(ours, NSPROXY_MNT), MNTNS_INUM))
 		return 0;
 	r.tgid = number_of_process(task);
-	r.tid = number_of(P(task, TASK_PID));
+	r.tid = dw_number_of(P(task, TASK_PID));
 	bpf_seq_write(seq, &r, sizeof(r));
 	return 0;
 }
 
-NOINLINE int tell_rest(struct scan *s, __u64 task)
+NOINLINE int tell_rest(struct scanner *c, __u64 task)
 {
 	struct dw_bpf_more r = {
 		.head = { .type = DW_BPF_MORE, .size = sizeof(r) },
 		.work = { .kind = DW_BPF_W_FDS,
-			  .tgid = s->tgid,
-			  .tid = s->tid,
-			  .from = s->stopped,
+			  .tgid = c->s.tgid,
+			  .tid = c->s.tid,
+			  .from = c->s.stopped,
 			  .n = -1U },
 	};
 
 	r.work.table = task;
-	r.work.files = s->files;
-	bpf_seq_write(s->seq, &r, sizeof(r));
+	r.work.files = c->s.files;
+	bpf_seq_write(c->seq, &r, sizeof(r));
 	return 0;
 }
 
@@ -176,59 +174,64 @@ INLINE bool is_of_other_half(const struct dw_bpf_request *q, __u64 task)
 	return q && q->half && (U32(task, TASK_TGID) * 0x9e3779b1U) >> 31 != q->half - 1;
 }
 
-INLINE int one_task(struct seq_file *seq, struct task_struct *that, const struct dw_bpf_request *q)
+/* Frames of their own here and in tables.h: what calls each other shares 512 bytes, counted by 32. */
+NOINLINE int one_task(struct seq_file *seq, struct task_struct *that,
+		      const struct dw_bpf_request *q)
 {
-	__u64 task = (__u64)that, leader = P(task, TASK_LEADER), files;
-	/* one way on which it is not known is enough for the verifier */
-	__u32 zero = q ? q->zero : 0;
-	struct scan s = { .seq = seq, .word = zero, .at = zero };
+	__u64 task = address_of(that), leader = P(task, TASK_LEADER), files;
+	struct scanner c = { .seq = seq };
 	unsigned long start, before;
 
+	if (!seq || !that)
+		return 0;
 	if (is_of_other_half(q, task))
 		return 0;
 	files = P(leader, TASK_FILES);
-	s.files = P(task, TASK_FILES);
-	if (task != leader && (!s.files || s.files == files) &&
+	c.s.files = P(task, TASK_FILES);
+	if (task != leader && (!c.s.files || c.s.files == files) &&
 	    P(task, TASK_NSPROXY) == P(leader, TASK_NSPROXY))
 		return 0;
 	start = U64((__u64)seq, SEQ_COUNT);
-	if (!room_for(seq, sizeof(struct dw_bpf_nsfd)))
+	if (!room_for((__u64)seq, sizeof(struct dw_bpf_nsfd)))
 		return start != 0;
 	tell_home(seq, task);
-	if (!s.files || (task != leader && s.files == files))
+	if (!c.s.files || (task != leader && c.s.files == files))
 		return 0;
 	before = U64((__u64)seq, SEQ_COUNT);
-	s.tgid = number_of_process(task);
-	s.tid = number_of(P(task, TASK_PID));
-	scan_files(&s);
-	if (P(task, TASK_FILES) != s.files)
+	c.s.tgid = number_of_process(task);
+	c.s.tid = dw_number_of(P(task, TASK_PID));
+	scan_files(&c, 0, 0);
+	if (P(task, TASK_FILES) != c.s.files)
 		return 1; /* it exits or unshares: once more */
-	if (s.full && start)
+	if (c.s.full && start)
 		return 1; /* once more, with the whole buffer */
 	if (U64((__u64)seq, SEQ_COUNT) == before)
 		return 0;
 	write_process(seq, leader);
 	if (want_path)
 		write_exe(seq, that); /* its threads have the same */
-	if (s.full)
-		tell_rest(&s, task);
+	if (c.s.full)
+		tell_rest(&c, task);
 	return 0;
 }
 
 INLINE struct dw_bpf_request *request_of_reader(void)
 {
 	__u64 pid = P(bpf_get_current_task(), TASK_PID);
-	__u64 key = dw_bpf_reader(pidns_of(pid), number_of(pid));
+	__u64 key = dw_bpf_reader(pidns_of(pid), dw_number_of(pid));
 
 	return bpf_map_lookup_elem(&dw_requests, &key);
 }
 
-INLINE int next_work(struct seq_file *seq, struct dw_bpf_request *q)
+NOINLINE int next_work(struct seq_file *seq, struct dw_bpf_request *q)
 {
 	struct dw_bpf_work k;
 
-	if (q->next >= q->n)
+	if (!seq || !q)
 		return 0;
+	/* All is done: the tasks that are left need not come by. The reader gets EAGAIN, and looks at `next`. */
+	if (q->next >= q->n)
+		return 1;
 	if (bpf_probe_read_user(&k, sizeof(k), (void *)(q->work + (__u64)q->next * sizeof(k))) < 0)
 		return 1; /* not in memory: the reader touches it */
 	if (do_work(seq, &k))

@@ -46,34 +46,6 @@ static void make_room(struct dw_bpf_stream *to)
 	to->cap = cap;
 }
 
-static int read_all(struct dw_sys *s, int fd, struct dw_bpf_stream *to, struct dw_error *e)
-{
-	unsigned retries = 0;
-
-	for (;;) {
-		int r = s ? dw_sys_fault(s)
-			  : 0; /* NULL: a second thread, which must not touch it */
-		ssize_t n;
-
-		if (r < 0)
-			return dw_error_errno(e, r, "BPF iterator");
-		make_room(to);
-		n = read(fd, to->bytes.data + to->bytes.n, READ_SIZE);
-		if (n == 0)
-			return 0;
-		/* A task that changed while it was read is tried again, but not for ever. */
-		if (n < 0 && (errno == EAGAIN || errno == EINTR) && retries++ < RETRIES)
-			continue;
-		if (n < 0)
-			return dw_error_errno(e, -errno, "BPF iterator");
-		to->bytes.n += (size_t)n;
-		to->bytes.data[to->bytes.n] = '\0';
-		if (to->bytes.n > OUTPUT_MAX)
-			return dw_error_errno(e, -EFBIG, "BPF iterator");
-		retries = 0;
-	}
-}
-
 /* What the kernel tells of a program or a map; info is zeroed, but for what is asked for. */
 static int object_info(int fd, void *info, size_t n)
 {
@@ -124,6 +96,50 @@ static int map_element(int command, int map, uint64_t key, struct dw_bpf_request
 	return dw_bpf_call(command, &attr);
 }
 
+/* The request of a reader, in the program's map. */
+struct request {
+	int map;
+	uint64_t key;
+};
+
+static bool is_done(const struct request *q)
+{
+	struct dw_bpf_request now = { 0 };
+
+	return q && map_element(BPF_MAP_LOOKUP_ELEM, q->map, q->key, &now) == 0 &&
+	       now.next >= now.n;
+}
+
+/* q: of a walk that ends when the work is done; NULL: when there are no more tasks. */
+static int read_all(struct dw_sys *s, int fd, const struct request *q, struct dw_bpf_stream *to,
+		    struct dw_error *e)
+{
+	unsigned retries = 0;
+
+	for (;;) {
+		int r = s ? dw_sys_fault(s)
+			  : 0; /* NULL: a second thread, which must not touch it */
+		ssize_t n;
+
+		if (r < 0)
+			return dw_error_errno(e, r, "BPF iterator");
+		make_room(to);
+		n = read(fd, to->bytes.data + to->bytes.n, READ_SIZE);
+		if (n == 0 || (n < 0 && errno == EAGAIN && is_done(q)))
+			return 0;
+		/* A task that changed while it was read is tried again, but not for ever. */
+		if (n < 0 && (errno == EAGAIN || errno == EINTR) && retries++ < RETRIES)
+			continue;
+		if (n < 0)
+			return dw_error_errno(e, -errno, "BPF iterator");
+		to->bytes.n += (size_t)n;
+		to->bytes.data[to->bytes.n] = '\0';
+		if (to->bytes.n > OUTPUT_MAX)
+			return dw_error_errno(e, -EFBIG, "BPF iterator");
+		retries = 0;
+	}
+}
+
 /* The key by which the program knows the thread that reads. */
 static int own_key(uint64_t *ret, struct dw_error *e)
 {
@@ -136,8 +152,8 @@ static int own_key(uint64_t *ret, struct dw_error *e)
 }
 
 /* Runs the program over all tasks, each of them a tick, until the request is worked off. */
-static int work_off(struct dw_sys *s, int program, int map, uint64_t key, struct dw_bpf_stream *to,
-		    struct dw_error *e)
+static int work_off(struct dw_sys *s, int program, const struct request *asked,
+		    struct dw_bpf_stream *to, struct dw_error *e)
 {
 	struct dw_bpf_request q = { 0 };
 	uint32_t before;
@@ -147,10 +163,10 @@ static int work_off(struct dw_sys *s, int program, int map, uint64_t key, struct
 		_cleanup_fd_ int fd = open_iterator(program, e);
 
 		before = q.next;
-		r = fd < 0 ? fd : read_all(s, fd, to, e);
+		r = fd < 0 ? fd : read_all(s, fd, asked, to, e);
 		if (r < 0)
 			return r;
-		r = map_element(BPF_MAP_LOOKUP_ELEM, map, key, &q);
+		r = map_element(BPF_MAP_LOOKUP_ELEM, asked->map, asked->key, &q);
 		if (r < 0)
 			return dw_error_errno(e, r, "BPF request");
 		if (q.next == before)
@@ -182,7 +198,7 @@ int dw_bpf_iterate_tasks(struct dw_sys *s, int program, uint32_t half, struct dw
 	uint64_t key = 0;
 	_cleanup_fd_ int map = half ? ask(program, &q, &key, e) : -1;
 	_cleanup_fd_ int fd = half && map < 0 ? map : open_iterator(program, e);
-	int r = fd < 0 ? fd : read_all(s, fd, to, e);
+	int r = fd < 0 ? fd : read_all(s, fd, NULL, to, e);
 
 	if (map >= 0)
 		(void)map_element(BPF_MAP_DELETE_ELEM, map, key, NULL);
@@ -199,7 +215,7 @@ int dw_bpf_iterate_work(struct dw_sys *s, int program, const struct dw_bpf_work 
 
 	if (map < 0)
 		return map;
-	r = work_off(s, program, map, key, to, e);
+	r = work_off(s, program, &(struct request){ map, key }, to, e);
 	(void)map_element(BPF_MAP_DELETE_ELEM, map, key, NULL);
 	return r;
 }
