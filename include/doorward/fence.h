@@ -41,13 +41,6 @@ DOORWARD_API void doorward_fence_tell(const struct doorward_fence *f,
 
 struct doorward_fence_view; /* today's packet filter */
 
-struct doorward_fence_look_options {
-	size_t size; /* sizeof(struct doorward_fence_look_options) */
-	/* 1: trace each of the packets for the rules that none meets, which may take minutes; 0: those of low ports and
-	   where something changes from one port to the next */
-	int every_port;
-};
-
 /*
  * Whom the packet filter of the network namespace that we are in lets in, door by door (of the audit, which is
  * borrowed), and what is odd about it. Found by sending packets into a copy of the rules: nothing is changed, and
@@ -55,7 +48,6 @@ struct doorward_fence_look_options {
  * filter is no failure.
  */
 DOORWARD_API int doorward_fence_look(struct doorward *d, struct doorward_audit *a,
-				     const struct doorward_fence_look_options *o,
 				     struct doorward_fence_view **ret);
 DOORWARD_API void doorward_fence_view_free(struct doorward_fence_view *v); /* NULL allowed */
 /* DOORWARD_TO_DO: published ports go round the filter. DOORWARD_BLIND: of some door it cannot be told. */

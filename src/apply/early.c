@@ -15,7 +15,8 @@
 #define RUNLEVEL "/etc/runlevels/sysinit"
 #define DEPEND   "/etc/init.d/.depend.boot"
 /* What brings the network up on Debian without systemd. */
-#define NETWORK "networking"
+#define NETWORK    "networking"
+#define OTHERS_MAX 64u /* scripts of a boot that need it */
 
 static int place(struct dw_booting *g, const char *object, struct dw_state want)
 {
@@ -113,34 +114,89 @@ static int edit(struct dw_booting *g, struct dw_state now, const struct dw_edit 
 	return 0;
 }
 
+/* Does the script say that it needs a network? What does listens, or asks somebody. */
+static bool needs_network(struct dw_booting *g, const char *script)
+{
+	static const char *const heads[] = { "# Required-Start:", "# Should-Start:" };
+	struct dw_state now = { 0 };
+	unsigned line = 0;
+
+	if (dw_boot_read(g, dw_arena_printf(g->arena, "/etc/init.d/%s", script), &now) < 0 ||
+	    !now.data.data)
+		return false;
+	for (size_t i = 0; i < DW_ARRAY_SIZE(heads); i++) {
+		const char *text = line_of(g->arena, &now.data, heads[i], &line);
+
+		if (text && strstr(text, "$network"))
+			return true;
+	}
+	return false;
+}
+
+/* What ours needs: the needs of the network, or else what mounts the local file systems. */
+static const char *needs_of(struct dw_booting *g, const struct dw_bytes *content,
+			    const char *targets)
+{
+	static const char *const mounts[] = { "mountkernfs.sh", "mountall.sh",
+					      "mountall-bootclean.sh" };
+	struct dw_str out = { .arena = g->arena };
+	char *rest = dw_arena_strdup(g->arena, targets), *w;
+	unsigned line = 0;
+	const char *network = line_of(g->arena, content, NETWORK ":", &line);
+
+	if (network)
+		return network + strlen(NETWORK ":");
+	while ((w = dw_word_next(&rest)))
+		for (size_t i = 0; i < DW_ARRAY_SIZE(mounts); i++)
+			if (dw_streq(w, mounts[i]))
+				dw_str_addf(&out, " %s", w);
+	return out.s ? out.s : "";
+}
+
+/* Those that need a network need ours now; one without a line has none of its needs yet. */
+static size_t add_to_others(struct dw_booting *g, const struct dw_bytes *content,
+			    const char *targets, struct dw_edit *edits, size_t n, size_t most)
+{
+	char *rest = dw_arena_strdup(g->arena, targets), *w;
+
+	while ((w = dw_word_next(&rest)) && n < most) {
+		const char *begin = dw_arena_printf(g->arena, "%s:", w), *old;
+		unsigned line = 0;
+
+		if (!dw_streq(w, NETWORK) && !needs_network(g, w))
+			continue;
+		old = line_of(g->arena, content, begin, &line);
+		edits[n++] = (struct dw_edit){ old ? line : UINT32_MAX, old,
+					       dw_arena_printf(g->arena, "%s %s", old ? old : begin,
+							       g->job->name) };
+	}
+	return n;
+}
+
 /*
  * Debian's startpar(8) runs what .depend.boot names, in its order: ours has the needs of the network, which then needs
- * ours. Without that file the links count.
+ * ours, as all do that need the network (rpcbind listens before the runlevel). Without that file the links count.
  */
 static int depend_on(struct dw_booting *g)
 {
-	const char *name = g->job->name, *targets, *network, *needs;
+	const char *name = g->job->name, *targets;
+	struct dw_edit edits[OTHERS_MAX + 2] = { 0 };
 	struct dw_state now = { 0 };
-	struct dw_edit edits[3] = { 0 };
-	unsigned line = 0, network_line = 0;
+	unsigned line = 0, own = 0;
 	size_t n = 0;
 	int r = dw_boot_read(g, DEPEND, &now);
 
 	if (r < 0 || !now.data.data)
 		return r;
 	targets = line_of(g->arena, &now.data, "TARGETS = ", &line);
-	if (!targets ||
-	    line_of(g->arena, &now.data, dw_arena_printf(g->arena, "%s:", name), &network_line))
+	if (!targets || line_of(g->arena, &now.data, dw_arena_printf(g->arena, "%s:", name), &own))
 		return 0;
-	network = line_of(g->arena, &now.data, NETWORK ":", &network_line);
-	needs = network ? network + strlen(NETWORK ":") : "";
 	edits[n++] = (struct dw_edit){ line, targets,
 				       dw_arena_printf(g->arena, "%s %s", targets, name) };
-	if (network)
-		edits[n++] = (struct dw_edit){ network_line, network,
-					       dw_arena_printf(g->arena, "%s %s", network, name) };
+	n = add_to_others(g, &now.data, targets + strlen("TARGETS = "), edits, n, OTHERS_MAX);
 	edits[n++] = (struct dw_edit){ UINT32_MAX, NULL,
-				       dw_arena_printf(g->arena, "%s:%s", name, needs) };
+				       dw_arena_printf(g->arena, "%s:%s", name,
+						       needs_of(g, &now.data, targets)) };
 	return edit(g, now, edits, n);
 }
 
@@ -156,29 +212,32 @@ static const char *without(struct dw_arena *a, const char *line, const char *wor
 	return out.s ? out.s : "";
 }
 
+/* Each line that names ours is without it then; one that named nothing else goes. */
 static int depend_off(struct dw_booting *g)
 {
-	static const char *const begins[] = { "TARGETS = ", NETWORK ":" };
-	const char *own = dw_arena_printf(g->arena, "%s:", g->job->name), *old;
+	const char *own = dw_arena_printf(g->arena, "%s:", g->job->name), *text;
+	struct dw_edit edits[OTHERS_MAX + 2] = { 0 };
 	struct dw_state now = { 0 };
-	struct dw_edit edits[3] = { 0 };
-	unsigned line = 0;
-	size_t n = 0;
+	struct dw_lines it;
+	size_t n = 0, length;
 	int r = dw_boot_read(g, DEPEND, &now);
 
 	if (r < 0 || !now.data.data)
 		return r;
-	old = line_of(g->arena, &now.data, own, &line);
-	if (!old)
-		return 0;
-	edits[n++] = (struct dw_edit){ line, old, NULL };
-	for (size_t i = 0; i < DW_ARRAY_SIZE(begins); i++) {
-		old = line_of(g->arena, &now.data, begins[i], &line);
-		if (old)
-			edits[n++] =
-				(struct dw_edit){ line, old, without(g->arena, old, g->job->name) };
+	it = dw_lines_of(&now.data);
+	while (dw_lines_next(&it, &text, &length) && n < DW_ARRAY_SIZE(edits)) {
+		const char *old = dw_arena_strndup(g->arena, text, length), *fresh;
+
+		if (dw_starts_with(old, own)) {
+			edits[n++] = (struct dw_edit){ it.number, old, NULL };
+			continue;
+		}
+		fresh = without(g->arena, old, g->job->name);
+		if (!dw_streq(fresh, old) && strstr(old, g->job->name))
+			edits[n++] = (struct dw_edit){ it.number, old,
+						       dw_ends_with(fresh, ":") ? NULL : fresh };
 	}
-	return edit(g, now, edits, n);
+	return n ? edit(g, now, edits, n) : 0;
 }
 
 /* rcS.d is what sysvinit and runit run first; insserv(8) keeps the script before the network by its header. */
@@ -218,8 +277,8 @@ int dw_early_openrc(struct dw_booting *g, const char *const *argv)
 		dw_arena_printf(g->arena,
 				"#!/sbin/openrc-run\n"
 				"description=\"doorward: %s\"\n\n"
-				"depend() {\n\tneed localmount\n\tbefore net " NETWORK "\n"
-				"\tafter nftables\n}\n\n"
+				"depend() {\n\tneed localmount\n\tbefore net " NETWORK
+				" rpcbind portmap\n\tafter nftables\n}\n\n"
 				"start() {\n\tebegin \"doorward: %s\"\n\t%s\n\teend $?\n}\n",
 				g->job->summary, g->job->summary,
 				dw_boot_shell_command(g->arena, argv)));

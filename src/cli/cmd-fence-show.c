@@ -7,10 +7,9 @@ static enum dw_exit show(struct doorward *d, struct doorward_audit *audit,
 			 const struct dw_arguments *args)
 {
 	struct doorward_style style = dw_cli_style(args);
-	struct doorward_fence_look_options o = { .size = sizeof(o), .every_port = style.wide };
 	struct doorward_fence_view *view = NULL;
 	enum dw_exit status = DW_EXIT_BLIND;
-	int r = doorward_fence_look(d, audit, &o, &view);
+	int r = doorward_fence_look(d, audit, &view);
 
 	if (r == 0) {
 		r = doorward_fence_view_write(d, view, dw_cli_format(args), stdout, &style);

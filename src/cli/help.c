@@ -100,4 +100,10 @@ void dw_help_fields(FILE *out)
 	put_fields(out, dw_fields_scan_more, 0);
 	(void)fputs("\nThe fields of doorward compare --json.\n\n", out);
 	put_fields(out, dw_fields_compare, 0);
+	(void)fputs("\nThe fields of doorward fence show --json.\n\n", out);
+	put_fields(out, dw_fields_fence_show, 0);
+	(void)fputs("\nThe fields of doorward fence rehearse --json.\n\n", out);
+	put_fields(out, dw_fields_fence_rehearse, 0);
+	(void)fputs("\nThe fields of doorward fence preview --json.\n\n", out);
+	put_fields(out, dw_fields_fence_preview, 0);
 }

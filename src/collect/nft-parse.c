@@ -252,49 +252,25 @@ static int by_key(const void *a, const void *b)
 	return d ? d : (int)y->end - (int)x->end;
 }
 
-static void minus_one(uint8_t *bytes, unsigned n)
+static void look(void *element, struct dw_nf_bound *ret)
 {
-	while (n-- > 0)
-		if (bytes[n]-- != 0)
-			return;
+	struct dw_nft_element *x = element;
+
+	*ret = (struct dw_nf_bound){
+		.low = x->low, .high = x->high, .n = x->n, .end = x->end, .apart = x->catchall
+	};
 }
 
-/*
- * A set of intervals over one field is dumped as starts and (exclusive) ends, in no order to rely
- * on; a start without an end reaches to the last value. Intervals of concatenations carry their own
- * end instead.
- */
 void dw_nft_set_order(struct dw_nft_ruleset *r, struct dw_nft_set *s)
 {
-	size_t n = 0;
-	bool open = false;
-
 	s->loaded = true;
 	if (s->elements.n == 0)
 		return;
 	/* Hash sets too are put in order: the same rules give the same facts. */
 	qsort(s->elements.v, s->elements.n, sizeof(*s->elements.v), by_key);
-	if (!(s->flags & NFT_SET_INTERVAL) || s->flags & SET_CONCAT)
-		return;
-	for (size_t i = 0; i < s->elements.n; i++) {
-		struct dw_nft_element x = s->elements.v[i];
-
-		if (open && !x.catchall) {
-			struct dw_nft_element *last = &s->elements.v[n - 1];
-
-			memcpy(last->high, x.low, sizeof(last->high));
-			minus_one(last->high, last->n);
-			open = false;
-		}
-		if (x.end)
-			continue;
-		s->elements.v[n++] = x;
-		if (!x.catchall) {
-			open = true;
-			memset(s->elements.v[n - 1].high, 0xff, sizeof(x.high));
-		}
-	}
-	s->elements.n = n;
+	if ((s->flags & NFT_SET_INTERVAL) && !(s->flags & SET_CONCAT))
+		s->elements.n =
+			dw_nf_pair(s->elements.v, s->elements.n, sizeof(*s->elements.v), look);
 }
 
 void dw_nft_message(struct dw_nft_ruleset *r, const struct nlmsghdr *m)

@@ -34,10 +34,46 @@ void dw_answer_name_rule(const struct dw_rule *rule, struct dw_rehearse_answer *
 
 /* --- without packets ---------------------------------------------------------------------------- */
 
-static const struct dw_obstacle *in_the_way(const struct dw_obstacle *o, size_t n, uint32_t ifindex)
+/* Of the one address, or of those that the source stands for. */
+static bool is_about(const struct dw_obstacle *o, const struct dw_source *source,
+		     const uint8_t *address)
+{
+	size_t n = dw_scene_size(source->family);
+
+	if (o->family == DW_FAMILY_UNKNOWN)
+		return true;
+	if (o->family != source->family)
+		return false;
+	if (memcmp(address, o->low, n) >= 0 && memcmp(address, o->high, n) <= 0)
+		return true;
+	for (size_t i = 0; !o->egress && i < source->n_spans; i++)
+		if (memcmp(source->spans[i].high, o->low, n) >= 0 &&
+		    memcmp(source->spans[i].low, o->high, n) <= 0)
+			return true;
+	return !o->egress && source->more_spans > 0;
+}
+
+static bool comes_through(const struct dw_obstacle *o, const struct dw_source *source)
+{
+	return !o->egress && (o->ifindex == 0 || o->ifindex == source->ifindex) &&
+	       is_about(o, source, source->address);
+}
+
+static const struct dw_obstacle *in_the_way(const struct dw_obstacle *o, size_t n,
+					    const struct dw_source *source)
 {
 	for (size_t i = 0; i < n; i++)
-		if (o[i].ifindex == 0 || o[i].ifindex == ifindex)
+		if (comes_through(&o[i], source))
+			return &o[i];
+	return NULL;
+}
+
+/* By which interface it would leave is not asked: each one's obstacles count. */
+static const struct dw_obstacle *on_the_way_out(const struct dw_obstacle *o, size_t n,
+						const struct dw_source *source, const uint8_t *to)
+{
+	for (size_t i = 0; i < n; i++)
+		if (o[i].egress && is_about(&o[i], source, to))
 			return &o[i];
 	return NULL;
 }
@@ -46,14 +82,30 @@ static bool is_obstructed(const struct dw_rehearsal *r, const struct dw_source *
 			  struct dw_rehearse_answer *ret)
 {
 	const struct dw_obstacle *o =
-		in_the_way(r->rules->obstacles, r->rules->n_obstacles, source->ifindex);
+		in_the_way(r->rules->obstacles, r->rules->n_obstacles, source);
 
 	if (!o)
-		o = in_the_way(r->scene->obstacles.v, r->scene->obstacles.n, source->ifindex);
+		o = in_the_way(r->scene->obstacles.v, r->scene->obstacles.n, source);
 	if (!o)
 		return false;
 	*ret = (struct dw_rehearse_answer){ .why = o->words };
 	return true;
+}
+
+/* What arrives at somebody else has left by an interface. */
+static void doubt_forwarded(const struct dw_rehearsal *r, const struct dw_rehearse_question *q,
+			    struct dw_rehearse_answer *ret)
+{
+	const struct dw_source *source = &r->sources.v[q->source];
+	const struct dw_obstacle *o;
+
+	if (ret->reach != DW_ARRIVAL_YES || !ret->forwarded)
+		return;
+	o = on_the_way_out(r->rules->obstacles, r->rules->n_obstacles, source, ret->at);
+	if (!o)
+		o = on_the_way_out(r->scene->obstacles.v, r->scene->obstacles.n, source, ret->at);
+	if (o)
+		*ret = (struct dw_rehearse_answer){ .why = o->words };
 }
 
 static bool is_loopback(enum dw_family family, const uint8_t *a)
@@ -193,5 +245,7 @@ int dw_rehearsal_ask(struct dw_rehearsal *r, const struct dw_rehearse_question *
 	if (x.n == 0)
 		return 0;
 	code = ask_packets(&x, ret, e);
+	for (size_t i = 0; code == 0 && i < n; i++)
+		doubt_forwarded(r, &q[i], &ret[i]);
 	return code < 0 ? code : dw_traces_explain(r, q, n, ret, e);
 }

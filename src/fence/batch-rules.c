@@ -75,6 +75,28 @@ static struct dw_rs_set *set_of(const struct dw_batch *b, const struct dw_rs_rul
 	return NULL;
 }
 
+static bool is_counted(const struct dw_batch *b, uint32_t id)
+{
+	bool in_doubt = b->r->rules[id].doubt != DW_DOUBT_NONE;
+
+	return b->counts && !b->copy->rules.v[id].uncounted &&
+	       !(in_doubt && supposed_of(b, id) == DW_SUPPOSED_FALSE);
+}
+
+/* The map whose answer is what becomes of the packet: "tcp dport vmap @doors". */
+static struct dw_rs_set *verdicts_of(const struct dw_batch *b, const struct dw_rs_rule *rule,
+				     const struct dw_rs_expr *x)
+{
+	const struct nlattr *tb[NFTA_LOOKUP_MAX + 1];
+
+	if (!dw_streq(x->name, "lookup"))
+		return NULL;
+	dw_attr_nested(x->data, tb, NFTA_LOOKUP_MAX);
+	return tb[NFTA_LOOKUP_DREG] && dw_attr_be32(tb[NFTA_LOOKUP_DREG]) == NFT_REG_VERDICT
+		       ? set_of(b, rule, x)
+		       : NULL;
+}
+
 void dw_batch_find_used(struct dw_batch *b)
 {
 	struct dw_rs_copy *c = b->copy;
@@ -82,7 +104,7 @@ void dw_batch_find_used(struct dw_batch *b)
 	for (size_t i = 0; i < c->chains.n; i++)
 		c->chains.v[i]->done = c->chains.v[i]->bound = false;
 	for (size_t i = 0; i < c->sets.n; i++)
-		c->sets.v[i]->used = false;
+		c->sets.v[i]->used = c->sets.v[i]->keyed = false;
 	for (uint32_t id = 0; id < c->rules.n; id++) {
 		const struct dw_rs_rule *rule = &c->rules.v[id];
 
@@ -98,6 +120,8 @@ void dw_batch_find_used(struct dw_batch *b)
 				chain->bound = true;
 			if (set)
 				set->used = true;
+			if (set && is_counted(b, id) && verdicts_of(b, rule, &rule->exprs[k]))
+				set->keyed = true;
 		}
 	}
 }
@@ -169,17 +193,67 @@ static void put_eased_cmp(struct dw_batch *b, const struct dw_rs_expr *x)
 	dw_batch_nest_end(b, list);
 }
 
-static void put_expressions(struct dw_batch *b, uint32_t id)
+static void put_question(struct dw_batch *b, const struct dw_rs_expr *x,
+			 const struct dw_rs_set *map)
+{
+	const struct nlattr *tb[NFTA_LOOKUP_MAX + 1];
+	size_t list = dw_batch_nest(b, NFTA_LIST_ELEM), data;
+
+	dw_attr_nested(x->data, tb, NFTA_LOOKUP_MAX);
+	dw_batch_add_string(b, NFTA_EXPR_NAME, "lookup");
+	data = dw_batch_nest(b, NFTA_EXPR_DATA);
+	dw_batch_add_string(b, NFTA_LOOKUP_SET, dw_batch_keys_name(b->arena, map));
+	dw_batch_add_be32(b, NFTA_LOOKUP_SREG, dw_attr_be32(tb[NFTA_LOOKUP_SREG]));
+	dw_batch_nest_end(b, data);
+	dw_batch_nest_end(b, list);
+}
+
+/*
+ * Behind all conditions and before what the rule does in the end, for nothing behind a verdict is looked at. What
+ * stands last and is no condition is the verdict, or a translation.
+ */
+static void put_counter(struct dw_batch *b, struct dw_rs_rule *rule, const struct dw_rs_expr *last)
+{
+	const struct dw_rs_set *map = last ? verdicts_of(b, rule, last) : NULL;
+	size_t list;
+
+	if (map && map->keys_refused) {
+		rule->uncounted = true;
+		return;
+	}
+	if (map)
+		put_question(b, last, map);
+	list = dw_batch_nest(b, NFTA_LIST_ELEM);
+	dw_batch_add_string(b, NFTA_EXPR_NAME, "counter");
+	dw_batch_nest_end(b, dw_batch_nest(b, NFTA_EXPR_DATA));
+	dw_batch_nest_end(b, list);
+}
+
+/* Which of the rule's expressions is what it does in the end; their number: it only looks, or does things on the way. */
+static size_t deed_of(const struct dw_batch *b, uint32_t id)
 {
 	const struct dw_rs_rule *rule = &b->copy->rules.v[id];
+
+	for (size_t i = rule->n_exprs; i-- > 0;)
+		if (stays(b, id, &rule->exprs[i]))
+			return rule->exprs[i].act == DW_RS_EFFECT ? i : rule->n_exprs;
+	return rule->n_exprs;
+}
+
+static void put_expressions(struct dw_batch *b, uint32_t id)
+{
+	struct dw_rs_rule *rule = &b->copy->rules.v[id];
 	bool in_doubt = b->r->rules[id].doubt != DW_DOUBT_NONE;
-	size_t at = dw_batch_nest(b, NFTA_RULE_EXPRESSIONS);
+	bool counted = is_counted(b, id);
+	size_t at = dw_batch_nest(b, NFTA_RULE_EXPRESSIONS), deed = deed_of(b, id);
 
 	for (size_t i = 0; i < rule->n_exprs; i++) {
 		const struct dw_rs_expr *x = &rule->exprs[i];
 
 		if (!stays(b, id, x))
 			continue;
+		if (counted && i == deed)
+			put_counter(b, rule, x);
 		if (x->act == DW_RS_DOUBT && x->eased_mask)
 			put_eased_cmp(b, x);
 		else if (x->act == DW_RS_DOUBT)
@@ -187,6 +261,8 @@ static void put_expressions(struct dw_batch *b, uint32_t id)
 		else
 			dw_batch_add_attr(b, x->list);
 	}
+	if (counted && deed == rule->n_exprs)
+		put_counter(b, rule, NULL);
 	if (in_doubt && supposed_of(b, id) == DW_SUPPOSED_FALSE_TOLD)
 		put_log(b, id);
 	dw_batch_nest_end(b, at);

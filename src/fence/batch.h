@@ -11,6 +11,7 @@ enum dw_batch_what {
 	DW_BATCH_SET,
 	DW_BATCH_OBJECT,
 	DW_BATCH_RULE,
+	DW_BATCH_KEYS, /* of a map: object is the map */
 	DW_BATCH_OTHER
 };
 
@@ -27,6 +28,7 @@ struct dw_batch {
 	struct dw_ruleset *r;
 	struct dw_rs_copy *copy;
 	const enum dw_supposed *supposed;
+	bool counts;            /* a counter of ours in each rule */
 	struct dw_arena *arena; /* of this try */
 	struct dw_str bytes;
 	DW_VEC(struct dw_batch_part) parts;
@@ -57,6 +59,8 @@ bool dw_batch_leaves_out(const struct dw_rs_chain *c);
 void dw_batch_find_used(struct dw_batch *b);
 /* The whole copy, without the transaction's begin and end. */
 void dw_batch_put_all(struct dw_batch *b);
+/* The set of a map's keys, which a rule asks before it counts: in a map that has no such key the rule ends. */
+const char *dw_batch_keys_name(struct dw_arena *a, const struct dw_rs_set *map);
 /* All rules of all chains. */
 void dw_batch_rules(struct dw_batch *b);
 

@@ -55,4 +55,9 @@ int dw_detector_forget(struct dw_detector *d, struct dw_error *e);
 
 #define DW_DETECTOR_TABLE "doorward_rehearsal"
 
+/* One that hears nothing by itself: for messages that are at hand (tests). To be freed as any other. */
+struct dw_detector *dw_detector_deaf(dw_detector_cb *cb, void *data);
+/* One message of NFLOG. */
+void dw_detector_message(struct dw_detector *d, const struct nlmsghdr *m);
+
 #endif

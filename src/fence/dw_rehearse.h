@@ -74,6 +74,8 @@ struct dw_rehearse_options {
 	int (*change)(void *data, struct dw_sys *s, const struct dw_netns *copy,
 		      struct dw_error *e);
 	void *change_data;
+	/* Rules are counted: dw_rehearse_rule.tried. It costs a little at each load of the copy. */
+	bool count;
 	unsigned variants; /* at most so many copies with rules in doubt this way or that; 0: 64 */
 	void (*progress)(void *data, uint64_t done, uint64_t all); /* packets; NULL */
 	void *progress_data;
@@ -111,6 +113,10 @@ struct dw_rehearse_answer {
 	const char *why; /* UNKNOWN: one sentence; else NULL */
 	bool rule_counted;
 	uint64_t rule_packets; /* hits of that rule's counter in the original */
+	/* explain, translated: the rule that leads it there; NULL: not seen */
+	const char *led_by;
+	bool led_counted;
+	uint64_t led_packets;
 };
 
 struct dw_rehearsal;
@@ -135,15 +141,29 @@ const struct dw_rehearse_own *dw_rehearsal_addresses(const struct dw_rehearsal *
 /* What could not be copied, a sentence each. */
 const struct dw_strings *dw_rehearsal_obstacles(const struct dw_rehearsal *r);
 
+/*
+ * What sees packets of a namespace that no rules filter (NULL: ours), a sentence each: programs at interfaces (XDP, tc,
+ * BPF), IPsec ... Where there is something, its doors are to be asked as if rules stood before them.
+ */
+int dw_rehearsal_beside(struct dw_sys *s, const struct dw_netns *ns, struct dw_arena *a,
+			struct dw_strings *ret, struct dw_error *e);
+
 /* Rules of the original, for `fence show`: which one no question met can be told after all ports were asked. */
 struct dw_rehearse_rule {
 	const char *words, *where, *comment;
+	uint8_t l4proto; /* IPPROTO_xxx that it asks for by itself; 0: for none, or for several */
 	bool counted;
-	uint64_t packets;
-	bool met; /* a traced packet matched it */
+	uint64_t packets; /* hits of its own counter, in the original */
+	/*
+	 * Options' `count`: how many of our packets met it (of a rule in doubt: met the rest of its conditions).
+	 * told false: it is not in the copy, or could not be counted.
+	 */
+	uint64_t tried;
+	bool told;
+	bool met; /* `tried`, or a traced packet met it */
 };
-size_t dw_rehearsal_rules(struct dw_rehearsal *r, struct dw_arena *a,
-			  struct dw_rehearse_rule **ret);
+int dw_rehearsal_rules(struct dw_rehearsal *r, struct dw_arena *a, struct dw_rehearse_rule **ret,
+		       size_t *ret_n, struct dw_error *e);
 
 /*
  * Answers n questions, in the same order. Texts lie in the rehearsal's arena. A question to a source of the

@@ -355,7 +355,7 @@ static bool is_alike(const struct dw_filtered_source *a, const struct dw_filtere
 {
 	return dw_streq0(a->words, b->words) && a->known == b->known && a->passes == b->passes &&
 	       a->sender == b->sender && dw_streq0(a->rule, b->rule) && dw_streq0(a->to, b->to) &&
-	       dw_streq0(a->why, b->why);
+	       dw_streq0(a->led_by, b->led_by) && dw_streq0(a->why, b->why);
 }
 
 /* "anyone" of one family by one interface need not be that of another. */
@@ -401,6 +401,11 @@ static void list_sources(struct telling *t)
 			.to = led_to(t, o),
 			.why = kept(t, o->why),
 		};
+		if (v[n].to) {
+			v[n].led_by = kept(t, o->answer->led_by);
+			v[n].led_counted = o->answer->led_counted;
+			v[n].led_packets = o->answer->led_packets;
+		}
 		while (same < n && !is_alike(&v[same], &v[n]))
 			same++;
 		if (same == n)

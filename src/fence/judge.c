@@ -436,6 +436,8 @@ static void judge_rule(struct dw_ruleset *r, uint32_t id)
 	j.told->opaque = false;
 	for (size_t i = 0; i < j.rule->n_exprs; i++)
 		judge_expression(&j, &j.rule->exprs[i]);
+	if (j.l4proto >= 0)
+		j.told->l4proto = (uint8_t)j.l4proto;
 	if (j.rule->refused)
 		judge_refused(&j);
 	/* Who only counts and logs never matters. */

@@ -28,6 +28,7 @@ struct head {
 	uint32_t target, next;
 	uint64_t packets;
 	bool fragments; /* asks for them */
+	uint8_t l4proto;
 };
 
 static bool read_head(const struct dw_legacy *t, uint32_t at, struct head *ret)
@@ -40,12 +41,16 @@ static bool read_head(const struct dw_legacy *t, uint32_t at, struct head *ret)
 		return false;
 	if (t->blob.six) {
 		memcpy(&six, p, sizeof(six));
-		*ret = (struct head){ six.target_offset, six.next_offset, six.counters.pcnt,
-				      false };
+		*ret = (struct head){ six.target_offset, six.next_offset, six.counters.pcnt, false,
+				      six.ipv6.invflags & IP6T_INV_PROTO
+					      ? 0
+					      : (uint8_t)six.ipv6.proto };
 	} else {
 		memcpy(&four, p, sizeof(four));
 		*ret = (struct head){ four.target_offset, four.next_offset, four.counters.pcnt,
-				      four.ip.flags & IPT_F_FRAG };
+				      four.ip.flags & IPT_F_FRAG,
+				      four.ip.invflags & IPT_INV_PROTO ? 0
+								       : (uint8_t)four.ip.proto };
 	}
 	return ret->next <= t->blob.n - at && ret->next % 8 == 0 &&
 	       ret->target >= dw_legacy_head(t) && ret->target <= ret->next &&
@@ -124,7 +129,7 @@ static const char *comment_of(struct dw_rs_copy *c, const struct dw_legacy *t,
 }
 
 static void add_rule(struct dw_rs_copy *c, struct dw_legacy *t, struct dw_legacy_entry *e,
-		     uint64_t packets)
+		     const struct head *h)
 {
 	struct dw_legacy_chain *chain = &t->chains.v[t->chains.n - 1];
 	struct dw_rule *rule = dw_vec_add(c->arena, &c->legacy_rules);
@@ -134,7 +139,8 @@ static void add_rule(struct dw_rs_copy *c, struct dw_legacy *t, struct dw_legacy
 		.id = e->id,
 		.handle = ++chain->n,
 		.counted = true,
-		.packets = packets,
+		.packets = h->packets,
+		.l4proto = h->l4proto,
 		.comment = comment_of(c, t, e),
 		.where = dw_arena_printf(c->arena, "%s %s %s", dw_legacy_program(t), t->blob.name,
 					 chain->name),
@@ -185,7 +191,7 @@ void dw_legacy_take_apart(struct dw_rs_copy *c, struct dw_legacy *t)
 		if (dw_streq(target_of(t, &e).u.user.name, XT_ERROR_TARGET))
 			take_chain_head(c, t, &e);
 		else if (!policy && t->chains.n > 0)
-			add_rule(c, t, &e, h.packets);
+			add_rule(c, t, &e, &h);
 		slot = dw_vec_add(c->arena, &t->entries);
 		if (slot)
 			*slot = e;

@@ -82,12 +82,19 @@ static bool hangs_on(const struct dw_rs_chain *chain, const char *name)
 
 static void on_devices(struct dw_rs_copy *c, const struct dw_rs_chain *chain)
 {
-	for (size_t i = 0; i < c->links.n; i++)
-		if (c->links.v[i].name && hangs_on(chain, c->links.v[i].name))
-			dw_rs_obstacle(c, c->links.v[i].ifindex,
-				       "the chain %s filters at the interface %s, before the rules "
-				       "that can be copied",
-				       place(c, chain), c->links.v[i].name);
+	/* Linux 5.16; a chain of inet stands at ingress alone */
+	bool egress = chain->key.family == NFPROTO_NETDEV && chain->hook == NF_NETDEV_EGRESS;
+
+	for (size_t i = 0; i < c->links.n; i++) {
+		if (!c->links.v[i].name || !hangs_on(chain, c->links.v[i].name))
+			continue;
+		dw_rs_obstacle(c, c->links.v[i].ifindex,
+			       egress ? "the chain %s filters what leaves by the interface %s"
+				      : "the chain %s filters at the interface %s, before the "
+					"rules that can be copied",
+			       place(c, chain), c->links.v[i].name)
+			->egress = egress;
+	}
 }
 
 static void on_bridges(struct dw_rs_copy *c, const struct dw_rs_chain *chain)

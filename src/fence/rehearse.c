@@ -19,12 +19,21 @@ static void tell_obstacles(struct dw_rehearsal *r)
 
 /* --- the copy ----------------------------------------------------------------------------------- */
 
+/* The counters of a copy go with it. */
+static int take_hits(struct dw_rehearsal *r, uint64_t *hits, bool *told, struct dw_error *e)
+{
+	return r->is_loaded ? dw_ruleset_count(r->sys, &r->scene->copy, r->rules, hits, told, e)
+			    : 0;
+}
+
 int dw_rehearsal_load(struct dw_rehearsal *r, const enum dw_supposed *supposed, struct dw_error *e)
 {
-	int code;
+	int code = take_hits(r, r->hits, r->told, e);
 
-	r->is_base = false;
-	code = dw_ruleset_load(r->sys, &r->scene->copy, r->rules, supposed, e);
+	r->is_base = r->is_loaded = false;
+	if (code == 0)
+		code = dw_ruleset_load(r->sys, &r->scene->copy, r->rules, supposed, e);
+	r->is_loaded = code == 0;
 	if (code == 0 && r->options.change)
 		code = r->options.change(r->options.change_data, r->sys, &r->scene->copy, e);
 	if (code == 0)
@@ -119,6 +128,9 @@ static int read_all(struct dw_rehearsal *r, struct dw_error *e)
 		return code;
 	r->is_open = !r->rules->has_hooks && !r->options.change;
 	r->met = dw_arena_array(r->arena, r->rules->n_rules + 1, sizeof(*r->met));
+	r->hits = dw_arena_array(r->arena, r->rules->n_rules + 1, sizeof(*r->hits));
+	r->told = dw_arena_array(r->arena, r->rules->n_rules + 1, sizeof(*r->told));
+	r->rules->counts = r->options.count;
 	dw_senders_find(r->scene, r->rules, r->options.networks, r->options.n_networks,
 			&r->sources);
 	find_own(r);
@@ -147,6 +159,19 @@ int dw_rehearsal_open(struct dw_sys *s, const struct dw_rehearse_options *o,
 		return code;
 	*ret = dw_steal_ptr(r);
 	return 0;
+}
+
+int dw_rehearsal_beside(struct dw_sys *s, const struct dw_netns *ns, struct dw_arena *a,
+			struct dw_strings *ret, struct dw_error *e)
+{
+	_cleanup_arena_ struct dw_arena *scratch = dw_arena_new();
+	struct dw_scene *scene = NULL;
+	int r = dw_scene_read_beside(s, scratch, ns, &scene, e);
+
+	for (size_t i = 0; r == 0 && i < scene->obstacles.n; i++)
+		dw_vec_push(a, ret, dw_arena_strdup(a, scene->obstacles.v[i].words));
+	dw_scene_close(scene);
+	return r;
 }
 
 void dw_rehearsal_free(struct dw_rehearsal *r)
@@ -181,20 +206,32 @@ const struct dw_strings *dw_rehearsal_obstacles(const struct dw_rehearsal *r)
 	return &r->obstacles;
 }
 
-size_t dw_rehearsal_rules(struct dw_rehearsal *r, struct dw_arena *a, struct dw_rehearse_rule **ret)
+int dw_rehearsal_rules(struct dw_rehearsal *r, struct dw_arena *a, struct dw_rehearse_rule **ret,
+		       size_t *ret_n, struct dw_error *e)
 {
-	struct dw_rehearse_rule *list = dw_arena_array(a, r->rules->n_rules, sizeof(*list));
+	size_t n = r->rules->n_rules;
+	struct dw_rehearse_rule *list = dw_arena_array(a, n + 1, sizeof(*list));
+	uint64_t *hits = dw_arena_array(a, n + 1, sizeof(*hits));
+	int code;
 
-	for (size_t i = 0; i < r->rules->n_rules; i++) {
+	memcpy(hits, r->hits, n * sizeof(*hits));
+	code = take_hits(r, hits, r->told, e);
+	if (code < 0)
+		return code;
+	for (size_t i = 0; i < n; i++) {
 		const struct dw_rule *rule = &r->rules->rules[i];
 
 		list[i] = (struct dw_rehearse_rule){ .words = rule->words,
 						     .where = rule->where,
 						     .comment = rule->comment,
+						     .l4proto = rule->l4proto,
 						     .counted = rule->counted,
 						     .packets = rule->packets,
-						     .met = r->met[i] };
+						     .tried = hits[i],
+						     .told = r->told[i],
+						     .met = r->met[i] || hits[i] > 0 };
 	}
 	*ret = list;
-	return r->rules->n_rules;
+	*ret_n = n;
+	return 0;
 }

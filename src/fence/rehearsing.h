@@ -20,6 +20,10 @@ struct dw_rehearsal {
 	bool is_open;
 	bool is_base; /* what is loaded has no rule in doubt made true */
 	bool *met;    /* of each rule: a traced packet matched it */
+	/* options.count: packets that met it in the copies before this one; it had a counter */
+	uint64_t *hits;
+	bool *told;
+	bool is_loaded; /* there is a copy whose counters nobody has asked for */
 	uint32_t next_id;
 	uint64_t done, all; /* packets, for the progress */
 };
@@ -64,6 +68,13 @@ void dw_answer_name_rule(const struct dw_rule *rule, struct dw_rehearse_answer *
 /* Which rules decided: for the questions that ask for it and have an answer. */
 int dw_traces_explain(struct dw_rehearsal *r, const struct dw_rehearse_question *q, size_t n,
 		      struct dw_rehearse_answer *ret, struct dw_error *e);
+
+/*
+ * The same of messages that are at hand (tests): chains, traces of nf_tables, packets of NFLOG. The answers are of packets
+ * 1, 2 ...
+ */
+void dw_traces_read(struct dw_rehearsal *r, const struct nlmsghdr *const *messages, size_t n,
+		    struct dw_rehearse_answer *answers, size_t n_answers);
 
 /* Numbers for n packets, one after another: the first. */
 uint32_t dw_round_ids(struct dw_rehearsal *r, size_t n);

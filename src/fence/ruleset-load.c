@@ -11,7 +11,7 @@
 #include "dw_netput.h"
 #include "legacy.h"
 
-#define TRIES_MAX 6 /* each one leaves out what the kernel refused before */
+#define TRIES_MAX 8 /* each one leaves out what the kernel refused before */
 
 /* Newer than the headers we may be built with. */
 #define SET_TIMEOUT_ATTRS (1u << NFTA_SET_ELEM_TIMEOUT | 1u << NFTA_SET_ELEM_EXPIRATION)
@@ -96,8 +96,37 @@ static void put_set(struct dw_batch *b, struct dw_rs_set *set)
 	dw_batch_end(b, at);
 }
 
-/* Elements one by one, without their timeouts. */
-static void put_list(struct dw_batch *b, const struct nlattr *list)
+const char *dw_batch_keys_name(struct dw_arena *a, const struct dw_rs_set *map)
+{
+	/* a blank: no name that nft(8) takes */
+	return dw_arena_printf(a, "keys of %.240s", map->key.name);
+}
+
+static bool is_keyed(const struct dw_rs_set *set)
+{
+	return is_wanted(set) && set->keyed && !set->keys_refused;
+}
+
+static void put_keys(struct dw_batch *b, struct dw_rs_set *set)
+{
+	const uint32_t kept = NFT_SET_INTERVAL | NFT_SET_CONCAT;
+	size_t at;
+
+	if (!is_keyed(set))
+		return;
+	at = dw_batch_begin_nft(b, NFT_MSG_NEWSET, NLM_F_CREATE, set->key.family,
+				(struct dw_batch_part){ DW_BATCH_KEYS, set, 0 });
+	dw_batch_add_those(b, set->item.attrs, set->item.n,
+			   1u << NFTA_SET_TABLE | 1u << NFTA_SET_KEY_TYPE | 1u << NFTA_SET_KEY_LEN |
+				   1u << NFTA_SET_DESC);
+	dw_batch_add_string(b, NFTA_SET_NAME, dw_batch_keys_name(b->arena, set));
+	dw_batch_add_be32(b, NFTA_SET_FLAGS, set->flags & kept);
+	dw_batch_add_be32(b, NFTA_SET_ID, ++b->set_id);
+	dw_batch_end(b, at);
+}
+
+/* Elements one by one, with what the mask has of them. */
+static void put_list(struct dw_batch *b, const struct nlattr *list, uint32_t mask)
 {
 	size_t at = dw_batch_nest(b, NFTA_SET_ELEM_LIST_ELEMENTS);
 
@@ -105,7 +134,7 @@ static void put_list(struct dw_batch *b, const struct nlattr *list)
 	{
 		size_t inner = dw_batch_nest(b, NFTA_LIST_ELEM);
 
-		dw_batch_add_those(b, dw_attr_data(one), dw_attr_size(one), ~SET_TIMEOUT_ATTRS);
+		dw_batch_add_those(b, dw_attr_data(one), dw_attr_size(one), mask);
 		dw_batch_nest_end(b, inner);
 	}
 	dw_batch_nest_end(b, at);
@@ -124,10 +153,29 @@ static void put_elements(struct dw_batch *b, struct dw_rs_set *set)
 			dw_batch_add_those(b, item->attrs, item->n,
 					   1u << NFTA_SET_ELEM_LIST_TABLE |
 						   1u << NFTA_SET_ELEM_LIST_SET);
-			put_list(b, tb[NFTA_SET_ELEM_LIST_ELEMENTS]);
+			put_list(b, tb[NFTA_SET_ELEM_LIST_ELEMENTS], ~SET_TIMEOUT_ATTRS);
 		} else {
 			dw_batch_add_bytes(b, item->attrs, item->n);
 		}
+		dw_batch_end(b, at);
+	}
+}
+
+static void put_key_elements(struct dw_batch *b, struct dw_rs_set *set)
+{
+	const uint32_t keys =
+		1u << NFTA_SET_ELEM_KEY | 1u << NFTA_SET_ELEM_KEY_END | 1u << NFTA_SET_ELEM_FLAGS;
+
+	for (size_t i = 0; i < set->elements.n && is_keyed(set); i++) {
+		const struct dw_rs_item *item = &set->elements.v[i];
+		const struct nlattr *tb[NFTA_SET_ELEM_LIST_MAX + 1];
+		size_t at = dw_batch_begin_nft(b, NFT_MSG_NEWSETELEM, NLM_F_CREATE, set->key.family,
+					       (struct dw_batch_part){ DW_BATCH_KEYS, set, 0 });
+
+		dw_attr_table(item->attrs, item->n, tb, NFTA_SET_ELEM_LIST_MAX);
+		dw_batch_add_string(b, NFTA_SET_ELEM_LIST_TABLE, set->key.table);
+		dw_batch_add_string(b, NFTA_SET_ELEM_LIST_SET, dw_batch_keys_name(b->arena, set));
+		put_list(b, tb[NFTA_SET_ELEM_LIST_ELEMENTS], keys);
 		dw_batch_end(b, at);
 	}
 }
@@ -199,10 +247,14 @@ void dw_batch_put_all(struct dw_batch *b)
 		put_chain(b, c->chains.v[i]);
 	for (size_t i = 0; i < c->objects.n; i++)
 		put_object(b, c->objects.v[i]);
-	for (size_t i = 0; i < c->sets.n; i++)
+	for (size_t i = 0; i < c->sets.n; i++) {
 		put_set(b, c->sets.v[i]);
-	for (size_t i = 0; i < c->sets.n; i++)
+		put_keys(b, c->sets.v[i]);
+	}
+	for (size_t i = 0; i < c->sets.n; i++) {
 		put_elements(b, c->sets.v[i]);
+		put_key_elements(b, c->sets.v[i]);
+	}
 	dw_batch_rules(b);
 }
 
@@ -246,7 +298,14 @@ static void on_refused(uint32_t sequence, int code, void *arg)
 		break;
 	case DW_BATCH_RULE:
 		rule = p->object;
-		rule->refused++;
+		/* with our counter first; it may be that which the kernel has not */
+		if (b->counts && !rule->uncounted)
+			rule->uncounted = true;
+		else
+			rule->refused++;
+		break;
+	case DW_BATCH_KEYS:
+		((struct dw_rs_set *)p->object)->keys_refused = true;
 		break;
 	case DW_BATCH_OTHER:
 		break;
@@ -293,6 +352,7 @@ int dw_ruleset_load(struct dw_sys *s, const struct dw_netns *scratch, struct dw_
 				      .r = r,
 				      .copy = c,
 				      .supposed = supposed,
+				      .counts = r->counts,
 				      .arena = arena,
 				      .bytes = { .arena = arena } };
 

@@ -9,15 +9,16 @@
 #include "legacy.h"
 #include "sources.h"
 
-void dw_rs_obstacle(struct dw_rs_copy *c, uint32_t ifindex, const char *fmt, ...)
+struct dw_obstacle *dw_rs_obstacle(struct dw_rs_copy *c, uint32_t ifindex, const char *fmt, ...)
 {
+	struct dw_obstacle *o = dw_vec_add(c->arena, &c->obstacles);
 	va_list ap;
 
+	*o = (struct dw_obstacle){ .ifindex = ifindex };
 	va_start(ap, fmt);
-	*dw_vec_add(c->arena, &c->obstacles) =
-		(struct dw_obstacle){ .ifindex = ifindex,
-				      .words = dw_arena_vprintf(c->arena, fmt, ap) };
+	o->words = dw_arena_vprintf(c->arena, fmt, ap);
 	va_end(ap);
+	return o;
 }
 
 /*

@@ -34,6 +34,7 @@ struct dw_rule {
 	const char *words;   /* what a person calls it: "inet filter input handle 7 (comment)" */
 	bool counted;        /* has a counter */
 	uint64_t packets;    /* of its counter */
+	uint8_t l4proto; /* IPPROTO_xxx that it asks for by itself; 0: for none, or for several */
 	enum dw_doubt doubt;
 	const char *doubt_words; /* "limit rate", "meta cgroup"; NULL: no doubt */
 	/*
@@ -49,7 +50,11 @@ struct dw_rule {
  */
 struct dw_obstacle {
 	const char *words; /* one sentence */
-	uint32_t ifindex;  /* only packets that come in by this interface; 0: any */
+	uint32_t ifindex; /* only packets that come in (egress: go out) by this interface; 0: any */
+	bool egress;      /* it sees what leaves, or is forwarded, and not what is for this host */
+	/* only packets from (egress: to) these addresses, both included; UNKNOWN: any */
+	enum dw_family family;
+	uint8_t low[16], high[16];
 };
 
 /* An interval of source addresses, both ends included, network order; IPv4: the first 4 bytes. */
@@ -77,6 +82,11 @@ struct dw_ruleset {
 	size_t n_obstacles;
 	struct dw_source_class *sources;
 	size_t n_sources;
+	/*
+	 * To be set before a load: each rule of the copy gets a counter of our own behind its conditions. See
+	 * dw_ruleset_count().
+	 */
+	bool counts;
 	bool has_hooks; /* any base chain, or a rule or policy of iptables-legacy: else everything passes */
 	void *copy; /* what loading needs */
 };
@@ -116,5 +126,12 @@ int dw_ruleset_load(struct dw_sys *s, const struct dw_netns *scratch, struct dw_
 const struct dw_rule *dw_ruleset_traced(struct dw_sys *s, const struct dw_netns *scratch,
 					const struct dw_ruleset *r, uint8_t family,
 					const char *table, const char *chain, uint64_t handle);
+
+/*
+ * How many packets met all conditions of each rule of the copy since it was loaded, by the rule's id: added to hits.
+ * *told: there was a counter (r->counts was set, and the kernel took it); else it stays as it is.
+ */
+int dw_ruleset_count(struct dw_sys *s, const struct dw_netns *scratch, const struct dw_ruleset *r,
+		     uint64_t *hits, bool *told, struct dw_error *e);
 
 #endif

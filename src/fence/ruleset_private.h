@@ -66,6 +66,9 @@ struct dw_rs_set {
 	bool refused;
 	bool told; /* its sources are among the classes */
 	bool used; /* loading: a rule in the batch looks something up in it */
+	/* loading: a map of verdicts whose rule is counted, so there is a set of its keys beside it */
+	bool keyed;
+	bool keys_refused;
 	DW_VEC(struct dw_rs_item) elements; /* messages of many each */
 };
 
@@ -104,6 +107,7 @@ struct dw_rs_rule {
 	size_t n_exprs;
 	bool has_compat;
 	uint32_t compat_proto, compat_flags;
+	bool uncounted;   /* the kernel did not take it with a counter of ours */
 	unsigned refused; /* how often the kernel did not take it; less of it is tried then */
 };
 
@@ -175,7 +179,7 @@ struct dw_rs_xt dw_rs_xt_target(struct dw_rs_copy *c, const char *name);
 /* The rule of a legacy table; NULL: none. */
 const struct dw_rule *dw_rs_legacy_traced(const struct dw_ruleset *r, uint8_t family,
 					  const char *table, const char *chain, uint64_t number);
-void dw_rs_obstacle(struct dw_rs_copy *c, uint32_t ifindex, const char *fmt, ...)
+struct dw_obstacle *dw_rs_obstacle(struct dw_rs_copy *c, uint32_t ifindex, const char *fmt, ...)
 	dw_printf_like(3, 4);
 
 #endif

@@ -133,32 +133,6 @@ static int dump(struct dw_scene *scene, uint16_t type, size_t head, dw_netlink_c
 				  scene, e);
 }
 
-/* A classifier before the filter: clsact or ingress is where it would hang. */
-static int see_qdisc(const struct nlmsghdr *m, void *arg)
-{
-	struct dw_scene *scene = arg;
-	const struct tcmsg *head = mnl_nlmsg_get_payload(m);
-	const struct dw_scene_link *l;
-	const struct nlattr *t;
-
-	if (m->nlmsg_len < mnl_nlmsg_size(sizeof(*head)))
-		return -EBADMSG;
-	mnl_attr_for_each(t, m, sizeof(*head))
-	{
-		const char *kind = mnl_attr_get_payload(t);
-
-		if (mnl_attr_get_type(t) != TCA_KIND ||
-		    strnlen(kind, mnl_attr_get_payload_len(t)) == mnl_attr_get_payload_len(t))
-			continue;
-		l = dw_scene_link(scene, (uint32_t)head->tcm_ifindex);
-		if (l && (dw_streq(kind, "clsact") || dw_streq(kind, "ingress")))
-			dw_scene_obstacle(scene, l->ifindex,
-					  "%s has a tc %s hook, whose programs see packets first",
-					  l->name, kind);
-	}
-	return 0;
-}
-
 static void judge_links(struct dw_scene *scene)
 {
 	for (size_t i = 0; i < scene->links.n; i++) {
@@ -180,12 +154,9 @@ int dw_scene_read_links(struct dw_scene *scene, struct dw_error *e)
 {
 	int r = dump(scene, RTM_GETLINK, sizeof(struct ifinfomsg), see_link, forget_links, e);
 
-	if (r < 0)
-		return r;
-	judge_links(scene);
-	/* said twice is no harm: no restart */
-	r = dump(scene, RTM_GETQDISC, sizeof(struct tcmsg), see_qdisc, NULL, e);
-	return r == -EOPNOTSUPP || r == -EINVAL ? 0 : r; /* a kernel without queueing disciplines */
+	if (r == 0)
+		judge_links(scene);
+	return r;
 }
 
 /* --- reading addresses -------------------------------------------------------------------------- */

@@ -7,23 +7,32 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "before.h"
 #include "dw_scratch.h"
 #include "dw_sysctl.h"
 
 #define OBSTACLES_MAX 256u
 #define SENTINEL      "dwsentinel"
 
-void dw_scene_obstacle(struct dw_scene *scene, uint32_t ifindex, const char *fmt, ...)
+struct dw_obstacle *dw_scene_obstacle(struct dw_scene *scene, uint32_t ifindex, const char *fmt,
+				      ...)
 {
-	struct dw_obstacle o = { .ifindex = ifindex };
+	struct dw_obstacle *o;
 	va_list ap;
 
+	/* the last one is in everybody's way */
 	if (scene->obstacles.n >= OBSTACLES_MAX)
-		return;
+		return NULL;
+	o = dw_vec_add(scene->arena, &scene->obstacles);
+	if (scene->obstacles.n == OBSTACLES_MAX) {
+		*o = (struct dw_obstacle){ .words = "there is more in the way than is told" };
+		return NULL;
+	}
+	*o = (struct dw_obstacle){ .ifindex = ifindex };
 	va_start(ap, fmt);
-	o.words = dw_arena_vprintf(scene->arena, fmt, ap);
+	o->words = dw_arena_vprintf(scene->arena, fmt, ap);
 	va_end(ap);
-	dw_vec_push(scene->arena, &scene->obstacles, o);
+	return o;
 }
 
 struct dw_scene_link *dw_scene_link(const struct dw_scene *scene, uint32_t ifindex)
@@ -166,11 +175,11 @@ int dw_scene_settings(struct dw_scene *scene, bool of_links, struct dw_error *e)
 
 /* --- the whole ---------------------------------------------------------------------------------- */
 
-int dw_scene_read(struct dw_sys *s, struct dw_arena *a, const struct dw_netns *ns,
-		  struct dw_scene **ret, struct dw_error *e)
+/* NULL: there was no descriptor. */
+static struct dw_scene *new_scene(struct dw_sys *s, struct dw_arena *a, const struct dw_netns *ns,
+				  struct dw_error *e)
 {
 	struct dw_scene *scene = dw_new(a, struct dw_scene);
-	int r;
 
 	*scene = (struct dw_scene){ .sys = s,
 				    .arena = a,
@@ -182,20 +191,47 @@ int dw_scene_read(struct dw_sys *s, struct dw_arena *a, const struct dw_netns *n
 		scene->original.inode = ns->inode;
 	if (ns && ns->fd >= 0) {
 		scene->original.fd = fcntl(ns->fd, F_DUPFD_CLOEXEC, 0);
-		if (scene->original.fd < 0)
-			return dw_error_errno(e, -errno, "network namespace %u", ns->inode);
+		if (scene->original.fd < 0) {
+			dw_error_errno(e, -errno, "network namespace %u", ns->inode);
+			return NULL;
+		}
 	}
-	r = dw_scene_read_links(scene, e);
-	if (r == 0)
-		r = dw_scene_read_addresses(scene, e);
-	if (r == 0)
-		r = dw_scene_read_routes(scene, e);
+	return scene;
+}
+
+typedef int reader(struct dw_scene *scene, struct dw_error *e);
+
+static int read_scene(struct dw_sys *s, struct dw_arena *a, const struct dw_netns *ns,
+		      reader *const *readers, size_t n, struct dw_scene **ret, struct dw_error *e)
+{
+	struct dw_scene *scene = new_scene(s, a, ns, e);
+	int r = scene ? 0 : -EMFILE;
+
+	for (size_t i = 0; r == 0 && i < n; i++)
+		r = readers[i](scene, e);
 	if (r < 0) {
 		dw_scene_close(scene);
 		return r;
 	}
 	*ret = scene;
 	return 0;
+}
+
+int dw_scene_read(struct dw_sys *s, struct dw_arena *a, const struct dw_netns *ns,
+		  struct dw_scene **ret, struct dw_error *e)
+{
+	static reader *const all[] = { dw_scene_read_links, dw_scene_read_addresses,
+				       dw_scene_read_routes, dw_before_read };
+
+	return read_scene(s, a, ns, all, DW_ARRAY_SIZE(all), ret, e);
+}
+
+int dw_scene_read_beside(struct dw_sys *s, struct dw_arena *a, const struct dw_netns *ns,
+			 struct dw_scene **ret, struct dw_error *e)
+{
+	static reader *const some[] = { dw_scene_read_links, dw_before_read };
+
+	return read_scene(s, a, ns, some, DW_ARRAY_SIZE(some), ret, e);
 }
 
 /* Its packets go to the detector before any rule; it has an index that none of the others wants. */

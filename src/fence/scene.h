@@ -60,15 +60,18 @@ struct dw_scene {
 /* What is there; nothing is made. ns as in the options. The object lies in the arena. */
 int dw_scene_read(struct dw_sys *s, struct dw_arena *a, const struct dw_netns *ns,
 		  struct dw_scene **ret, struct dw_error *e);
+/* The links alone, and what sees their packets. */
+int dw_scene_read_beside(struct dw_sys *s, struct dw_arena *a, const struct dw_netns *ns,
+			 struct dw_scene **ret, struct dw_error *e);
 /* The copy. Once. */
 int dw_scene_make(struct dw_scene *scene, struct dw_error *e);
 void dw_scene_close(struct dw_scene *scene); /* NULL allowed */
 
 struct dw_scene_link *dw_scene_link(const struct dw_scene *scene,
 				    uint32_t ifindex); /* NULL: none */
-/* Says what could not be copied; ifindex as in struct dw_obstacle. */
-void dw_scene_obstacle(struct dw_scene *scene, uint32_t ifindex, const char *fmt, ...)
-	dw_printf_like(3, 4);
+/* Says what could not be copied; ifindex as in struct dw_obstacle, the rest of it is the caller's. NULL: too many. */
+struct dw_obstacle *dw_scene_obstacle(struct dw_scene *scene, uint32_t ifindex, const char *fmt,
+				      ...) dw_printf_like(3, 4);
 
 static inline enum dw_family dw_scene_family(int family)
 {

@@ -14,7 +14,8 @@
 
 struct element {
 	uint8_t low[16], high[16];
-	bool end; /* closes an interval */
+	unsigned n; /* bytes of these */
+	bool end;   /* closes an interval */
 	uint32_t group;
 };
 
@@ -79,6 +80,7 @@ static void take_element(struct gathering *g, const struct nlattr *a)
 	memcpy(x.high, x.low, g->n);
 	if (dw_attr_size(end) >= g->at + g->n)
 		memcpy(x.high, (const uint8_t *)dw_attr_data(end) + g->at, g->n);
+	x.n = g->n;
 	x.end = flags & NFT_SET_ELEM_INTERVAL_END;
 	hash = rest_of(g, hash, dw_attr_data(key), dw_attr_size(key));
 	if (end)
@@ -101,39 +103,12 @@ static int by_key(const void *a, const void *b)
 	return d ? d : (int)y->end - (int)x->end;
 }
 
-static void minus_one(uint8_t *bytes, unsigned n)
+static void look(void *element, struct dw_nf_bound *ret)
 {
-	while (n-- > 0)
-		if (bytes[n]-- != 0)
-			return;
-}
+	struct element *x = element;
 
-/*
- * A set of intervals over one field is dumped as starts and (exclusive) ends; a start without an end reaches to
- * the last value. Intervals of concatenations carry their own end instead.
- */
-static void pair(struct gathering *g)
-{
-	size_t n = 0;
-	bool open = false;
-
-	for (size_t i = 0; i < g->elements.n; i++) {
-		struct element x = g->elements.v[i];
-
-		if (open) {
-			struct element *last = &g->elements.v[n - 1];
-
-			memcpy(last->high, x.low, sizeof(last->high));
-			minus_one(last->high, g->n);
-			open = false;
-		}
-		if (x.end)
-			continue;
-		memset(x.high, 0xff, g->n);
-		g->elements.v[n++] = x;
-		open = true;
-	}
-	g->elements.n = n;
+	/* beyond an address all is zero, and stays so */
+	*ret = (struct dw_nf_bound){ .low = x->low, .high = x->high, .n = x->n, .end = x->end };
 }
 
 /* The mask of the register reaches beyond what the element says: "ip saddr & 255.255.255.0 vmap". */
@@ -205,7 +180,8 @@ static void gather(struct gathering *g)
 	if (g->elements.n > 0)
 		qsort(g->elements.v, g->elements.n, sizeof(*g->elements.v), by_key);
 	if (g->set->flags & NFT_SET_INTERVAL && g->set->key_len <= g->n)
-		pair(g);
+		g->elements.n =
+			dw_nf_pair(g->elements.v, g->elements.n, sizeof(*g->elements.v), look);
 	for (size_t i = 0; g->groups.v && i < g->elements.n; i++)
 		g->groups.v[g->elements.v[i].group].n++;
 }

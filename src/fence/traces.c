@@ -37,9 +37,10 @@ struct verdict {
 struct trail {
 	const struct hooked *base; /* the chain that the packet is in */
 	struct verdict dropped, accepted, policy;
+	struct verdict led; /* the rule that leads it elsewhere */
 	struct verdict
 		legacy; /* the last of iptables-legacy, of the table filter if it was there */
-	bool legacy_filters;
+	bool legacy_filters, legacy_routed;
 };
 
 struct tracing {
@@ -134,18 +135,25 @@ static uint32_t packet_of(struct tracing *t, uint32_t trace, const struct nlattr
 
 static void note_verdict(struct tracing *t, struct trail *trail, uint32_t code, struct verdict v)
 {
-	bool last = trail->base &&
-		    (trail->base->hook == NF_INET_LOCAL_IN || trail->base->hook == NF_INET_FORWARD);
+	bool last, leaves, nat;
 
 	if (code == NF_DROP) {
 		trail->dropped = v;
 		return;
 	}
-	if (code != NF_ACCEPT || !trail->base || dw_streq(trail->base->type, "nat"))
+	if (code != NF_ACCEPT || !trail->base)
+		return;
+	last = trail->base->hook == NF_INET_LOCAL_IN || trail->base->hook == NF_INET_FORWARD;
+	leaves = trail->base->hook == NF_INET_LOCAL_OUT;
+	nat = dw_streq(trail->base->type, "nat");
+	/* a translation accepts; where the source is translated is behind the routing, and no way to a door */
+	if (nat && v.rule && (leaves || trail->base->hook == NF_INET_PRE_ROUTING))
+		trail->led = v;
+	if (nat)
 		return;
 	if (v.rule && (last || !trail->accepted.words))
 		trail->accepted = v;
-	if (!v.rule && last)
+	if (!v.rule && (last || leaves))
 		trail->policy = v;
 }
 
@@ -219,6 +227,11 @@ static void tell(const struct trail *trail, struct dw_rehearse_answer *a)
 {
 	struct verdict v = trail->dropped;
 
+	if (a->translated && trail->led.rule) {
+		a->led_by = trail->led.rule->words;
+		a->led_counted = trail->led.rule->counted;
+		a->led_packets = trail->led.rule->packets;
+	}
 	if (a->reach == DW_ARRIVAL_YES)
 		v = trail->accepted.words ? trail->accepted : trail->policy;
 	/* what nftables has let through or has not seen at all */
@@ -268,6 +281,11 @@ static void see_legacy(void *data, const struct dw_detected *d)
 					   parts[0], parts[1], number);
 	if (v.rule)
 		t->r->met[v.rule->id] = true;
+	/* destinations are translated before the way is chosen, sources behind that */
+	trail->legacy_routed |= dw_streq(parts[1], "INPUT") || dw_streq(parts[1], "FORWARD") ||
+				dw_streq(parts[1], "POSTROUTING");
+	if (v.rule && dw_streq(parts[0], "nat") && !trail->legacy_routed)
+		trail->led = (struct verdict){ .rule = v.rule };
 	/* no address is translated to drop a packet, and other tables' policies drop none */
 	if ((trail->legacy_filters && !filters) || dw_streq(parts[0], "nat") ||
 	    (!v.rule && !filters))
@@ -337,6 +355,30 @@ static int trace_all(struct tracing *t, const struct dw_rehearse_question *q, co
 	off = dw_detector_trace(t->r->detector, false, code == 0 ? e : NULL);
 	dw_listener_free(t->listener);
 	return code < 0 ? code : off;
+}
+
+void dw_traces_read(struct dw_rehearsal *r, const struct nlmsghdr *const *messages, size_t n,
+		    struct dw_rehearse_answer *answers, size_t n_answers)
+{
+	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
+	struct tracing *t = dw_new(a, struct tracing);
+	struct dw_detector *d = dw_detector_deaf(see_legacy, t);
+
+	t->r = r;
+	t->a = a;
+	t->first = 1;
+	t->n = DW_MIN(n_answers, (size_t)BATCH);
+	for (size_t i = 0; i < n; i++) {
+		const struct nlmsghdr *m = messages[i];
+
+		if (m->nlmsg_type == (NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_NEWCHAIN))
+			(void)see_chain(m, t);
+		(void)see_trace(m, t);
+		dw_detector_message(d, m);
+	}
+	for (size_t i = 0; i < t->n; i++)
+		tell(&t->trails[i], &answers[i]);
+	dw_detector_free(d);
 }
 
 int dw_traces_explain(struct dw_rehearsal *r, const struct dw_rehearse_question *q, size_t n,

@@ -5,6 +5,7 @@
 
 #include "audit-private.h"
 #include "change-private.h"
+#include "fence-private.h"
 #include "dw_procs.h"
 #include "dw_refused.h"
 #include "dw_str.h"
@@ -273,6 +274,8 @@ static int carry_out(struct changing *c, struct dw_run *run, const struct dw_str
 	r = dw_apply_finish(&c->apply, run, !*wrong, *wrong ? wrong : NULL, e);
 	if (r < 0 && run->confirm_by > 1)
 		dw_change_unguard(c, run->id);
+	if (r == 0 && !run->confirm_by)
+		dw_fence_wake_unit(c, run);
 	if (r == -ECANCELED) /* what the executor says of it is only that it was put back */
 		return dw_error_set(e, r, "%s", wrong);
 	return r;

@@ -66,6 +66,8 @@ static int undo(struct changing *c, long long run, bool force, long long *ret_ru
 	*ret_run = id;
 	r = dw_apply_undo(&c->apply, id, force, &undone, e);
 	dw_fence_forget_unit(c, &undone);
+	if (r == 0)
+		dw_fence_wake_unit(c, &undone);
 	if (r != -ENOENT && undone.confirm_by > 1)
 		dw_change_unguard(c, id);
 	return r;
@@ -171,6 +173,8 @@ static int confirm(struct changing *c, long long run, long long *ret_run, struct
 		r = dw_apply_confirm(&c->apply, id, &kept, e);
 	if (r == 0 && kept.confirm_by > 1)
 		dw_change_unguard(c, id);
+	if (r == 0)
+		dw_fence_wake_unit(c, &kept);
 	return r;
 }
 

@@ -8,6 +8,7 @@
 
 #include "dw_bus.h"
 #include "dw_collect.h"
+#include "dw_nft.h"
 #include "dw_starters.h"
 #include "dw_str.h"
 #include "fence-private.h"
@@ -17,6 +18,9 @@
 #define KEPT_ALL    "connections"
 #define KEPT_MINE   "applied-by"
 #define KEPT_MAX    ((size_t)8 * 1024 * 1024)
+
+#define UNIT      "doorward-fence.service"
+#define UNIT_FILE "/etc/systemd/system/" UNIT
 
 struct dw_facts *dw_fence_connections(struct dw_sys *s, struct dw_error *e)
 {
@@ -149,13 +153,43 @@ static bool is_of_the_fence(const struct dw_run *run)
 
 void dw_fence_forget_unit(struct changing *c, const struct dw_run *run)
 {
-	static const char *const units[] = { "doorward-fence.service" };
+	static const char *const units[] = { UNIT };
 	_cleanup_(dw_cleanup_bus) struct dw_bus *bus = NULL;
 
-	if (is_of_the_fence(run) &&
-	    !dw_sys_file_exists(c->sys, "/etc/systemd/system/doorward-fence.service") &&
+	if (is_of_the_fence(run) && !dw_sys_file_exists(c->sys, UNIT_FILE) &&
 	    dw_bus_open(c->sys, &bus, NULL) == 0)
 		(void)dw_bus_units_act(bus, DW_BUS_STOP, units, 1, DW_GRACE_MS, NULL);
+}
+
+/* It only sets what a boot sets, and its message is the caller's to tell or not. */
+static int start_unit(struct changing *c, struct dw_error *e)
+{
+	static const char *const units[] = { UNIT };
+	_cleanup_(dw_cleanup_bus) struct dw_bus *bus = NULL;
+	int r;
+
+	/* loaded again, the table would be the last one of all, and an undo not byte for byte as before */
+	r = dw_nft_is_followed(c->sys, NULL, e);
+	if (r > 0)
+		return dw_error_set(e, -EBUSY, "other tables stand behind " DW_FENCE_OBJECT);
+	if (r == 0)
+		r = dw_bus_open(c->sys, &bus, e);
+	return r < 0 ? r : dw_bus_units_act(bus, DW_BUS_START, units, 1, DW_GRACE_MS, e);
+}
+
+void dw_fence_wake_unit(struct changing *c, const struct dw_run *run)
+{
+	const struct doorward *d = c->d;
+	struct dw_error e = { 0 };
+
+	if (!is_of_the_fence(run) || !dw_sys_file_exists(c->sys, UNIT_FILE) ||
+	    start_unit(c, &e) >= 0 || !d->notice)
+		return;
+	d->notice(d->notice_data,
+		  dw_arena_printf(c->arena,
+				  UNIT " begins with the next boot (%.200s): until then a reload of "
+				       "nftables.service takes the rules away",
+				  e.message));
 }
 
 /* --- confirm and revert ----------------------------------------------------------------------------------- */

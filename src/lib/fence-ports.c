@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "fence-ports.h"
 
+#include <netinet/in.h>
 #include <string.h>
 
 #include "audit-private.h"
@@ -10,7 +11,6 @@
 #define RANGES_MAX  512 /* told of one filter */
 #define BATCH       65535U
 #define DOUBTED_MAX 256
-#define LOW_PORTS   1024U /* are traced one by one: most rules are about them */
 
 static const enum dw_protocol protocols[DW_PORTS_PROTOCOLS] = { DW_PROTOCOL_TCP, DW_PROTOCOL_UDP };
 
@@ -50,40 +50,6 @@ static const struct dw_rehearse_own *target_of(const struct dw_ports *p, const s
 	return best;
 }
 
-static bool is_same(const struct dw_rehearse_answer *x, const struct dw_rehearse_answer *y)
-{
-	return x->reach == y->reach && x->forwarded == y->forwarded &&
-	       x->translated == y->translated && x->sender == y->sender;
-}
-
-/* A trace costs fifty times as much as a packet: all ports only where somebody asks for it. */
-static bool is_worth_a_trace(const struct dw_ports *p, const struct dw_rehearse_answer *v,
-			     uint32_t i)
-{
-	return p->trace_all || i < LOW_PORTS || (i > 0 && !is_same(&v[i], &v[i - 1])) ||
-	       (i + 1 < BATCH && !is_same(&v[i], &v[i + 1]));
-}
-
-/* Rules are told to be met by the traces of packets that met them. */
-static int trace(struct dw_ports *p, struct dw_rehearse_question *q,
-		 const struct dw_rehearse_answer *v, struct dw_arena *a, struct dw_error *e)
-{
-	struct dw_rehearse_answer *told;
-	size_t n = 0;
-	int r;
-
-	for (uint32_t i = 0; i < BATCH; i++) {
-		if (!is_worth_a_trace(p, v, i))
-			continue;
-		q[n] = q[i];
-		q[n++].explain = true;
-	}
-	told = dw_arena_array(a, n + 1, sizeof(*told));
-	r = n ? dw_rehearsal_ask(p->rehearsal, q, n, told, e) : 0;
-	p->traced += n;
-	return r;
-}
-
 static void doubt(struct dw_ports *p, const struct dw_rehearse_answer *v)
 {
 	p->doubtful++;
@@ -94,50 +60,114 @@ static void doubt(struct dw_ports *p, const struct dw_rehearse_answer *v)
 		dw_vec_push(p->arena, &p->doubted, v->rule);
 }
 
-static int ask_one(struct dw_ports *p, unsigned bit, const struct dw_rehearse_own *to,
-		   unsigned protocol, struct dw_error *e)
+/* One protocol, all ports but 0. The answers lie in the arena. */
+int dw_ports_sweep(struct dw_ports *p, uint32_t source, const uint8_t to[16],
+		   enum dw_protocol protocol, struct dw_arena *a, struct dw_rehearse_answer **ret,
+		   struct dw_error *e)
 {
-	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
 	struct dw_rehearse_question *q = dw_arena_array(a, BATCH, sizeof(*q));
 	struct dw_rehearse_answer *answers = dw_arena_array(a, BATCH, sizeof(*answers));
 	int r;
 
 	for (uint32_t i = 0; i < BATCH; i++) {
-		q[i] = (struct dw_rehearse_question){ .source = p->sources[bit],
-						      .protocol = protocols[protocol],
+		q[i] = (struct dw_rehearse_question){ .source = source,
+						      .protocol = protocol,
 						      .port = (uint16_t)(i + 1) };
-		memcpy(q[i].to, to->address, sizeof(q[i].to));
+		memcpy(q[i].to, to, sizeof(q[i].to));
 	}
 	r = dw_rehearsal_ask(p->rehearsal, q, BATCH, answers, e);
-	for (uint32_t i = 0; r >= 0 && i < BATCH; i++) {
+	p->asked += BATCH;
+	for (uint32_t i = 0; r >= 0 && i < BATCH; i++)
 		if (answers[i].reach == DW_ARRIVAL_UNKNOWN)
 			doubt(p, &answers[i]);
-		if (answers[i].reach == DW_ARRIVAL_YES && !answers[i].forwarded &&
-		    !answers[i].translated)
+	*ret = answers;
+	return r;
+}
+
+static int ask_one(struct dw_ports *p, unsigned bit, const struct dw_rehearse_own *to,
+		   unsigned protocol, struct dw_error *e)
+{
+	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
+	struct dw_rehearse_answer *v = NULL;
+	int r = dw_ports_sweep(p, p->sources[bit], to->address, protocols[protocol], a, &v, e);
+
+	for (uint32_t i = 0; r >= 0 && i < BATCH; i++)
+		if (v[i].reach == DW_ARRIVAL_YES && !v[i].forwarded && !v[i].translated)
 			p->in[protocol][i + 1] |= UINT64_C(1) << bit;
+	return r;
+}
+
+/* Of the protocols that are asked only where rules name them. */
+static int ask_others(struct dw_ports *p, uint32_t source, const uint8_t to[16], struct dw_error *e)
+{
+	static const struct {
+		uint8_t number;
+		enum dw_protocol protocol;
+	} others[] = { { IPPROTO_UDPLITE, DW_PROTOCOL_UDPLITE },
+		       { IPPROTO_SCTP, DW_PROTOCOL_SCTP },
+		       { IPPROTO_DCCP, DW_PROTOCOL_DCCP } };
+	int r = 0;
+
+	for (size_t i = 0; i < DW_ARRAY_SIZE(others) && r >= 0; i++) {
+		_cleanup_arena_ struct dw_arena *a = dw_arena_new();
+		struct dw_rehearse_answer *v = NULL;
+
+		if (p->named[others[i].number])
+			r = dw_ports_sweep(p, source, to, others[i].protocol, a, &v, e);
 	}
-	p->asked += BATCH;
-	return r < 0 ? r : trace(p, q, answers, a, e);
+	return r;
+}
+
+/* What the host says to itself: for rules that are about nothing else. */
+static int ask_host(struct dw_ports *p, const struct dw_source *s, uint32_t source,
+		    struct dw_error *e)
+{
+	int r = ask_others(p, source, s->address, e);
+
+	for (unsigned k = 0; k < DW_PORTS_PROTOCOLS && r >= 0; k++) {
+		_cleanup_arena_ struct dw_arena *a = dw_arena_new();
+		struct dw_rehearse_answer *v = NULL;
+
+		r = dw_ports_sweep(p, source, s->address, protocols[k], a, &v, e);
+	}
+	return r;
+}
+
+static int find_named(struct dw_ports *p, struct dw_error *e)
+{
+	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
+	struct dw_rehearse_rule *rules = NULL;
+	size_t n = 0;
+	int r = dw_rehearsal_rules(p->rehearsal, a, &rules, &n, e);
+
+	for (size_t i = 0; r >= 0 && i < n; i++)
+		p->named[rules[i].l4proto] = true;
+	return r;
 }
 
 int dw_ports_ask(struct dw_ports *p, struct dw_error *e)
 {
 	size_t n = 0;
 	const struct dw_source *sources = dw_rehearsal_sources(p->rehearsal, &n);
-	int r = 0;
+	int r = find_named(p, e);
 
 	for (unsigned i = 0; i < DW_PORTS_PROTOCOLS; i++)
 		p->in[i] = dw_arena_array(p->arena, PORTS, sizeof(*p->in[i]));
 	for (uint32_t i = 0; i < n && r >= 0; i++) {
 		const struct dw_rehearse_own *to = target_of(p, &sources[i]);
 
-		if (sources[i].kind == DW_SOURCE_HOST || !to)
+		if (sources[i].kind == DW_SOURCE_HOST) {
+			r = ask_host(p, &sources[i], i, e);
+			continue;
+		}
+		if (!to)
 			continue;
 		if (p->n_sources == DW_ARRAY_SIZE(p->sources)) {
 			p->sources_left++;
 			continue;
 		}
 		p->sources[p->n_sources++] = i;
+		r = ask_others(p, i, to->address, e);
 		for (unsigned k = 0; k < DW_PORTS_PROTOCOLS && r >= 0; k++)
 			r = ask_one(p, p->n_sources - 1, to, k, e);
 	}

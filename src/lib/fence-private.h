@@ -82,6 +82,11 @@ enum dw_fence_way dw_fence_way_now(struct dw_sys *s, const struct dw_connection_
  */
 void dw_fence_forget_unit(struct changing *c, const struct dw_run *run);
 /*
+ * Behind what made the fence last: the unit is active at once, so that whoever reloads or stops nftables.service, which
+ * flushes all rules, has ours loaded again (PartOf=, ReloadPropagatedFrom=). That it cannot be started is a notice.
+ */
+void dw_fence_wake_unit(struct changing *c, const struct dw_run *run);
+/*
  * The table alone, without the journal: what a timer does when the run could not be taken back, because the disk is
  * full, say. Whoever is locked out cannot make room. A later undo finds the table as before.
  */

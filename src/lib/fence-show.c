@@ -4,6 +4,7 @@
  * every source, for what is let in though nothing listens, and for rules that nothing meets.
  */
 #include <errno.h>
+#include <netinet/in.h>
 #include <string.h>
 
 #include "audit-private.h"
@@ -24,7 +25,6 @@ struct looking {
 	const struct dw_report *seen;
 	uint32_t netns; /* the one that we are in */
 	struct dw_rehearsal *r;
-	bool every_port;
 };
 
 static bool is_here(const struct looking *l, const struct dw_door *d)
@@ -36,13 +36,16 @@ static bool is_here(const struct looking *l, const struct dw_door *d)
 static void take_doors(struct looking *l)
 {
 	struct dw_report_door *v = dw_arena_array(l->a, l->seen->n_doors + 1, sizeof(*v));
+	struct dw_report_door *others = dw_arena_array(l->a, l->seen->n_doors + 1, sizeof(*v));
 	size_t n = 0;
 
 	for (size_t i = 0; i < l->seen->n_doors; i++) {
 		struct dw_door *copy;
 
-		if (!is_here(l, l->seen->doors[i].door))
+		if (!is_here(l, l->seen->doors[i].door)) {
+			others[l->v->report.n_elsewhere++] = l->seen->doors[i];
 			continue;
+		}
 		copy = dw_new(l->a, struct dw_door);
 		*copy = *l->seen->doors[i].door;
 		v[n] = l->seen->doors[i];
@@ -50,6 +53,7 @@ static void take_doors(struct looking *l)
 	}
 	l->v->report.doors = v;
 	l->v->report.n_doors = n;
+	l->v->report.elsewhere = others;
 }
 
 static int expose(struct looking *l, struct dw_error *e)
@@ -102,22 +106,44 @@ static bool is_doubted(const struct dw_ports *p, const char *rule)
 	return false;
 }
 
-static void find_idle(struct looking *l, const struct dw_ports *p)
+/* Nothing that was sent can have met it, whether it is good for something or not. */
+static bool is_unasked(const struct dw_ports *p, const struct dw_rehearse_rule *rule)
+{
+	static const uint8_t asked[] = {
+		0, IPPROTO_TCP, IPPROTO_UDP, IPPROTO_UDPLITE, IPPROTO_SCTP, IPPROTO_DCCP
+	};
+	bool is = false;
+
+	for (size_t i = 0; i < DW_ARRAY_SIZE(asked); i++)
+		is |= rule->l4proto == asked[i];
+	return !is || !rule->told || is_doubted(p, rule->words);
+}
+
+static int find_idle(struct looking *l, const struct dw_ports *p, struct dw_error *e)
 {
 	struct dw_report_fence *r = &l->v->report;
 	struct dw_rehearse_rule *rules = NULL;
 	struct dw_report_rule *idle;
+	int code = dw_rehearsal_rules(l->r, l->a, &rules, &r->n_rules, e);
 
-	r->n_rules = dw_rehearsal_rules(l->r, l->a, &rules);
+	if (code < 0)
+		return code;
 	idle = dw_arena_array(l->a, r->n_rules + 1, sizeof(*idle));
-	for (size_t i = 0; i < r->n_rules; i++)
-		if (!rules[i].met && rules[i].packets == 0 && !is_doubted(p, rules[i].words))
-			idle[r->n_idle++] = (struct dw_report_rule){
-				.words = dw_arena_strdup(l->a, rules[i].words),
-				.counted = rules[i].counted,
-				.packets = rules[i].packets,
-			};
+	for (size_t i = 0; i < r->n_rules; i++) {
+		if (rules[i].met || rules[i].packets > 0)
+			continue;
+		if (is_unasked(p, &rules[i])) {
+			r->n_unasked++;
+			continue;
+		}
+		idle[r->n_idle++] = (struct dw_report_rule){
+			.words = dw_arena_strdup(l->a, rules[i].words),
+			.counted = rules[i].counted,
+			.packets = rules[i].packets,
+		};
+	}
 	r->idle = idle;
+	return 0;
 }
 
 static void find_doubts(struct looking *l, const struct dw_ports *p)
@@ -133,11 +159,14 @@ static void find_doubts(struct looking *l, const struct dw_ports *p)
 	if (p->sources_left)
 		doubt(l, dw_arena_printf(l->a, "%zu more sources were not asked port by port",
 					 p->sources_left));
+	if (p->leave_cut)
+		doubt(l, "what leaves this host is told apart in more ranges of ports than are "
+			 "listed");
 }
 
 static int look_closer(struct looking *l, struct dw_error *e)
 {
-	struct dw_ports ports = { .arena = l->a, .rehearsal = l->r, .trace_all = l->every_port };
+	struct dw_ports ports = { .arena = l->a, .rehearsal = l->r };
 	struct dw_report_fence *r = &l->v->report;
 	int code = expose(l, e);
 
@@ -145,44 +174,41 @@ static int look_closer(struct looking *l, struct dw_error *e)
 		code = dw_ports_ask(&ports, e);
 	if (code >= 0)
 		code = dw_ports_unused(&ports, r->doors, r->n_doors, &r->unused, &r->n_unused, e);
+	if (code >= 0)
+		code = dw_ports_leave(&ports, &r->leaves, &r->n_leaves, e);
+	if (code >= 0)
+		code = find_idle(l, &ports, e);
 	if (code < 0)
 		return code;
 	r->asked = ports.asked;
-	r->traced = ports.traced;
 	find_around(l, &ports);
-	find_idle(l, &ports);
 	find_doubts(l, &ports);
 	return 0;
 }
 
 static int look(struct looking *l, struct dw_sys *s, struct dw_error *e)
 {
-	struct dw_rehearse_options o = { .netns = NULL };
+	struct dw_rehearse_options o = { .count = true };
 	int code = dw_rehearsal_open(s, &o, &l->r, e);
 
 	if (code < 0)
 		return code;
-	l->v->report.stands = !dw_rehearsal_is_open(l->r);
+	l->v->report.stands = !dw_rehearsal_is_open(l->r) || dw_rehearsal_obstacles(l->r)->n > 0;
 	code = l->v->report.stands ? look_closer(l, e) : 0;
 	dw_rehearsal_free(l->r);
 	return code;
 }
 
 int doorward_fence_look(struct doorward *d, struct doorward_audit *audit,
-			const struct doorward_fence_look_options *given,
 			struct doorward_fence_view **ret)
 {
 	struct dw_error *e = dw_facade_begin(d);
 	_cleanup_sys_ struct dw_sys *s = NULL;
 	struct dw_arena *a = dw_arena_new();
 	struct doorward_fence_view *v = dw_new(a, struct doorward_fence_view);
-	struct doorward_fence_look_options o = { 0 };
 	struct looking l = { .v = v, .a = a, .seen = &audit->report };
 	int r = dw_facade_open_sys(d, &s, e);
 
-	if (given)
-		memcpy(&o, given, DW_MIN(given->size, sizeof(o)));
-	l.every_port = o.every_port != 0;
 	v->arena = a;
 	v->report.version = DW_VERSION;
 	v->report.host = audit->report.snapshot->host;

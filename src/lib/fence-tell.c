@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "dw_json.h"
+#include "dw_fence_report.h"
 #include "dw_nft.h"
 #include "dw_state.h"
 #include "dw_str.h"
@@ -183,65 +183,60 @@ static void put_text(const struct telling *t)
 
 /* --- JSON --------------------------------------------------------------------------------------------------- */
 
-static void put_change(struct dw_json *j, const struct telling *t, const struct dw_fence_change *c)
+static const struct dw_report_change *changes(const struct telling *t)
 {
-	dw_json_object(j, NULL);
-	dw_json_string(j, "protocol", dw_protocol_name(c->door->at.protocol));
-	dw_json_string(j, "address", dw_endpoint_address(t->a, &c->door->at));
-	dw_json_uint(j, "port", c->door->at.port);
-	dw_json_string(j, "program", c->door->program);
-	dw_json_string(j, "source", c->who);
-	dw_json_string(j, "before", c->before ? "open" : "closed");
-	dw_json_string(j, "after", c->unknown ? "unknown" : c->after ? "open" : "closed");
-	dw_json_string(j, "rule", c->rule);
-	dw_json_end_object(j);
+	const struct doorward_rehearsal *r = t->r;
+	struct dw_report_change *list = dw_arena_array(t->a, r->n_changes + 1, sizeof(*list));
+
+	for (size_t i = 0; i < r->n_changes; i++)
+		list[i] = (struct dw_report_change){ .door = r->changes[i].door,
+						     .who = r->changes[i].who,
+						     .before = r->changes[i].before,
+						     .after = r->changes[i].after,
+						     .unknown = r->changes[i].unknown,
+						     .rule = r->changes[i].rule };
+	return list;
 }
 
-static void put_cut(struct dw_json *j, const struct telling *t, const struct dw_fence_cut *c)
+static const struct dw_report_cut *cuts(const struct telling *t)
 {
-	struct dw_endpoint peer = { .family = c->at->at.family };
+	const struct doorward_rehearsal *r = t->r;
+	struct dw_report_cut *list = dw_arena_array(t->a, r->n_cuts + 1, sizeof(*list));
 
-	memcpy(peer.address, c->at->peer, sizeof(peer.address));
-	dw_json_object(j, NULL);
-	dw_json_string(j, "address", dw_endpoint_address(t->a, &c->at->at));
-	dw_json_uint(j, "port", c->at->at.port);
-	dw_json_string(j, "peer", dw_endpoint_address(t->a, &peer));
-	dw_json_uint(j, "peer_port", c->at->peer_port);
-	dw_json_string(j, "program", c->at->holder);
-	dw_json_bool(j, "mine", c->mine);
-	dw_json_string(j, "then", fates[c->fate]);
-	dw_json_end_object(j);
+	for (size_t i = 0; i < r->n_cuts; i++) {
+		const struct dw_fence_cut *c = &r->cuts[i];
+		struct dw_endpoint peer = { .family = c->at->at.family };
+
+		memcpy(peer.address, c->at->peer, sizeof(peer.address));
+		list[i] = (struct dw_report_cut){ .address = dw_endpoint_address(t->a, &c->at->at),
+						  .port = c->at->at.port,
+						  .peer = dw_endpoint_address(t->a, &peer),
+						  .peer_port = c->at->peer_port,
+						  .program = c->at->holder,
+						  .mine = c->mine,
+						  .then = fates[c->fate] };
+	}
+	return list;
 }
 
 static int put_json(const struct telling *t, bool pretty, struct dw_error *e)
 {
 	const struct doorward_rehearsal *r = t->r;
-	struct dw_json *j = dw_json_new(t->out, pretty);
+	const struct dw_report_rehearsed x = {
+		.rehearsed = r->rehearsed,
+		.why_not = r->why_not,
+		.way = { .state = ways[r->way],
+			 .connection = r->mine ? dw_fence_connection_text(t->a, r->mine) : NULL,
+			 .rule = r->way_why },
+		.changes = changes(t),
+		.n_changes = r->n_changes,
+		.cuts = cuts(t),
+		.n_cuts = r->n_cuts,
+		.unknown = r->unknown,
+		.obstacles = r->obstacles,
+	};
 
-	dw_json_object(j, NULL);
-	dw_json_bool(j, "rehearsed", r->rehearsed);
-	dw_json_string(j, "why_not", r->why_not);
-	dw_json_object(j, "own_way");
-	dw_json_string(j, "state", ways[r->way]);
-	dw_json_string(j, "connection", r->mine ? dw_fence_connection_text(t->a, r->mine) : NULL);
-	dw_json_string(j, "rule", r->way_why);
-	dw_json_end_object(j);
-	dw_json_array(j, "changes");
-	for (size_t i = 0; i < r->n_changes; i++)
-		put_change(j, t, &r->changes[i]);
-	dw_json_end_array(j);
-	dw_json_array(j, "connections");
-	for (size_t i = 0; i < r->n_cuts; i++)
-		put_cut(j, t, &r->cuts[i]);
-	dw_json_end_array(j);
-	dw_json_uint(j, "unknown", r->unknown);
-	dw_json_array(j, "obstacles");
-	for (size_t i = 0; i < r->obstacles.n; i++)
-		dw_json_string(j, NULL, r->obstacles.v[i]);
-	dw_json_end_array(j);
-	dw_json_end_object(j);
-	dw_json_line(j);
-	return dw_json_close(j, e);
+	return dw_report_rehearsed_json(&x, t->out, pretty, e);
 }
 
 /* --- the public API ------------------------------------------------------------------------------------------ */

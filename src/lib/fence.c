@@ -3,8 +3,8 @@
 #include <errno.h>
 
 #include "dw_facade.h"
+#include "dw_fence_report.h"
 #include "dw_fence_want.h"
-#include "dw_json.h"
 #include "dw_managers.h"
 #include "dw_policy_write.h"
 #include "dw_str.h"
@@ -106,87 +106,68 @@ void doorward_fence_tell(const struct doorward_fence *f,
 
 /* --- JSON ----------------------------------------------------------------------------------------------- */
 
-static void put_strings(struct dw_json *j, const char *key, const struct dw_strings *list)
+static const struct dw_report_allow *allows(struct dw_arena *a, const struct dw_fence_allow *v,
+					    size_t n)
 {
-	dw_json_array(j, key);
-	for (size_t i = 0; i < list->n; i++)
-		dw_json_string(j, NULL, list->v[i]);
-	dw_json_end_array(j);
-}
+	struct dw_report_allow *list = dw_arena_array(a, n + 1, sizeof(*list));
 
-static void put_allows(struct dw_json *j, struct dw_arena *a, const char *key,
-		       const struct dw_fence_allow *v, size_t n, bool out)
-{
-	dw_json_array(j, key);
 	for (size_t i = 0; i < n; i++) {
-		dw_json_object(j, NULL);
-		dw_json_string(j, "protocol", dw_protocol_name(v[i].protocol));
-		dw_json_uint(j, "first", v[i].first);
-		dw_json_uint(j, "last", v[i].last);
-		dw_json_array(j, out ? "to" : "from");
+		list[i] = (struct dw_report_allow){ .protocol = v[i].protocol,
+						    .first = v[i].first,
+						    .last = v[i].last,
+						    .address = v[i].on_address,
+						    .interface = v[i].on_interface,
+						    .target = v[i].target,
+						    .comment = v[i].comment,
+						    .forwarded = v[i].forwarded };
 		for (size_t k = 0; k < v[i].n_from; k++)
-			dw_json_string(j, NULL, dw_network_text(a, &v[i].from[k]));
-		dw_json_end_array(j);
-		dw_json_string(j, "address", v[i].on_address);
-		dw_json_string(j, "interface", v[i].on_interface);
-		dw_json_bool(j, "forwarded", v[i].forwarded);
-		dw_json_string(j, "target", v[i].target);
-		dw_json_string(j, "comment", v[i].comment);
-		dw_json_end_object(j);
+			dw_vec_push(a, &list[i].networks, dw_network_text(a, &v[i].from[k]));
 	}
-	dw_json_end_array(j);
+	return list;
 }
 
-static void put_redirects(struct dw_json *j, const struct dw_fence_want *w)
+static const struct dw_report_redirect *redirects(struct dw_arena *a, const struct dw_fence_want *w)
 {
-	dw_json_array(j, "redirects");
-	for (size_t i = 0; i < w->n_redirects; i++) {
-		dw_json_object(j, NULL);
-		dw_json_string(j, "protocol", dw_protocol_name(w->redirects[i].protocol));
-		dw_json_uint(j, "from", w->redirects[i].from);
-		dw_json_uint(j, "to", w->redirects[i].to);
-		dw_json_string(j, "comment", w->redirects[i].comment);
-		dw_json_end_object(j);
-	}
-	dw_json_end_array(j);
-}
+	struct dw_report_redirect *list = dw_arena_array(a, w->n_redirects + 1, sizeof(*list));
 
-static void put_want(struct dw_json *j, struct dw_arena *a, const struct dw_fence_want *w)
-{
-	static const char *const egress[] = {
-		[DW_EGRESS_OPEN] = "open", [DW_EGRESS_LOG] = "log", [DW_EGRESS_DENY] = "deny"
-	};
-
-	dw_json_string(j, "policy", w->policy);
-	put_allows(j, a, "allow", w->allow, w->n_allow, false);
-	put_redirects(j, w);
-	dw_json_string(j, "egress", egress[w->egress]);
-	put_allows(j, a, "out", w->out, w->n_out, true);
-	dw_json_bool(j, "log_denied", w->log_denied);
-	dw_json_bool(j, "dhcp", w->dhcp);
-	dw_json_bool(j, "dhcp6", w->dhcp6);
-	dw_json_bool(j, "guard_forwarded", w->guard_forwarded);
+	for (size_t i = 0; i < w->n_redirects; i++)
+		list[i] = (struct dw_report_redirect){ .protocol = w->redirects[i].protocol,
+						       .from = w->redirects[i].from,
+						       .to = w->redirects[i].to,
+						       .comment = w->redirects[i].comment };
+	return list;
 }
 
 static int write_json(const struct doorward_fence *f, FILE *out, bool pretty, struct dw_error *e)
 {
+	static const char *const egress[] = {
+		[DW_EGRESS_OPEN] = "open", [DW_EGRESS_LOG] = "log", [DW_EGRESS_DENY] = "deny"
+	};
 	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
-	struct dw_json *j = dw_json_new(out, pretty);
+	const struct dw_fence_want *w = &f->want;
+	const struct dw_report_rules r = { .version = doorward_version(),
+					   .host = f->host,
+					   .style = dw_fence_style_name(f->style),
+					   .because = f->why,
+					   .policy = w->policy,
+					   .egress = egress[w->egress],
+					   .text = f->text,
+					   .allow = allows(a, w->allow, w->n_allow),
+					   .n_allow = w->n_allow,
+					   .out = allows(a, w->out, w->n_out),
+					   .n_out = w->n_out,
+					   .redirects = redirects(a, w),
+					   .n_redirects = w->n_redirects,
+					   .log_denied = w->log_denied,
+					   .dhcp = w->dhcp,
+					   .dhcp6 = w->dhcp6,
+					   .guard_forwarded = w->guard_forwarded,
+					   .cut = f->said.cut,
+					   .conflicts = f->conflicts,
+					   .cannot = f->cannot,
+					   .remarks = f->said.remarks };
 
-	dw_json_object(j, NULL);
-	dw_json_string(j, "version", doorward_version());
-	dw_json_string(j, "host", f->host);
-	dw_json_string(j, "style", dw_fence_style_name(f->style));
-	dw_json_string(j, "because", f->why);
-	put_want(j, a, &f->want);
-	dw_json_string(j, "rules", f->text);
-	put_strings(j, "cut", &f->said.cut);
-	put_strings(j, "conflicts", &f->conflicts);
-	put_strings(j, "cannot", &f->cannot);
-	put_strings(j, "remarks", &f->said.remarks);
-	dw_json_end_object(j);
-	dw_json_line(j);
-	return dw_json_close(j, e);
+	return dw_report_rules_json(&r, out, pretty, e);
 }
 
 int doorward_fence_write(struct doorward *d, const struct doorward_fence *f,

@@ -3,9 +3,11 @@
  * What the packet filters of this host let through to its doors, by rehearsal: one for each network namespace
  * with rules.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "audit-private.h"
+#include "dw_ask.h"
 #include "dw_exposure.h"
 #include "dw_str.h"
 
@@ -20,32 +22,39 @@ struct filtering {
 	size_t n_doors;
 };
 
-static void add_network(struct filtering *f, const struct dw_network *n)
+static int by_network(const void *a, const void *b)
 {
-	for (size_t i = 0; i < f->n_networks; i++) {
-		const struct dw_rehearse_network *have = &f->networks[i];
+	const struct dw_rehearse_network *x = a, *y = b;
+	int d = memcmp(x->address, y->address, sizeof(x->address));
 
-		if (have->family == n->family && have->prefix == n->prefix &&
-		    memcmp(have->address, n->address, sizeof(n->address)) == 0)
-			return;
-	}
-	f->networks[f->n_networks] =
-		(struct dw_rehearse_network){ .family = n->family, .prefix = n->prefix };
-	memcpy(f->networks[f->n_networks++].address, n->address, sizeof(n->address));
+	if (d == 0)
+		d = (int)x->family - (int)y->family;
+	return d ? d : (int)x->prefix - (int)y->prefix;
 }
 
 /* Whom the policy names is told apart from his neighbours, whether the rules do so or not. */
 static void find_networks(struct filtering *f)
 {
 	const struct dw_policy *p = f->a->policy;
-	size_t most = 0;
+	size_t n = 0;
 
 	for (size_t i = 0; p && i < p->n_statements; i++)
-		most += p->statements[i].n_from;
-	f->networks = dw_arena_array(f->arena, most + 1, sizeof(*f->networks));
-	for (size_t i = 0; most && i < p->n_statements; i++)
-		for (size_t k = 0; k < p->statements[i].n_from; k++)
-			add_network(f, &p->statements[i].from[k]);
+		n += p->statements[i].n_from;
+	f->networks = dw_arena_array(f->arena, n + 1, sizeof(*f->networks));
+	n = 0;
+	for (size_t i = 0; p && i < p->n_statements; i++)
+		for (size_t k = 0; k < p->statements[i].n_from; k++) {
+			const struct dw_network *from = &p->statements[i].from[k];
+
+			f->networks[n] = (struct dw_rehearse_network){ .family = from->family,
+								       .prefix = from->prefix };
+			memcpy(f->networks[n++].address, from->address, sizeof(from->address));
+		}
+	/* each once */
+	qsort(f->networks, n, sizeof(*f->networks), by_network);
+	for (size_t i = 0; i < n; i++)
+		if (i == 0 || by_network(&f->networks[i], &f->networks[i - 1]) != 0)
+			f->networks[f->n_networks++] = f->networks[i];
 }
 
 /* --- asking --------------------------------------------------------------------------------------- */
@@ -119,9 +128,77 @@ static int rehearse(struct filtering *f, const struct dw_netns *ns, struct dw_er
 
 	if (code < 0)
 		return code;
-	if (dw_rehearsal_is_open(r))
+	if (dw_rehearsal_is_open(r) && dw_rehearsal_obstacles(r)->n == 0)
 		open_to_all(f);
 	return dw_lib_expose(r, f->doors, f->n_doors, f->arena, e);
+}
+
+/* --- what filters beside the rules ---------------------------------------------------------------- */
+
+/* A namespace without rules may have a program that drops packets, all the same. */
+static void look_beside(const struct filtering *f, struct dw_snapshot *s, size_t netns)
+{
+	const struct dw_netns *ns = &f->a->collect.netns.v[netns];
+	uint32_t inode = f->a->facts->netns.v[netns].inode;
+	struct dw_strings beside = { 0 };
+	enum dw_tristate found = DW_YES;
+	int r;
+
+	if (f->a->facts->netns.v[netns].filter != DW_NO ||
+	    (ns->fd < 0 && ns->inode != dw_netns_self(f->a->sys)))
+		return;
+	r = dw_rehearsal_beside(f->a->sys, ns->fd < 0 ? NULL : ns, f->arena, &beside, NULL);
+	if (r == 0 && beside.n == 0)
+		return;
+	if (r < 0)
+		found = DW_UNKNOWN;
+	for (size_t i = 0; i < s->n_doors; i++)
+		if (s->doors[i].at.netns == inode || (netns == 0 && s->doors[i].at.netns == 0))
+			s->doors[i].packet_filter = found;
+}
+
+/* Programs of a cgroup see what its sockets get (IPAddressDeny= of systemd.resource-control(5) is one). */
+static const char *cgroup_doubt(const struct filtering *f, const struct dw_door *d)
+{
+	for (size_t i = 0; i < d->n_owners; i++) {
+		const char *path = d->owners[i].cgroup;
+		uint32_t ids[DW_BPF_ATTACHED_MAX];
+		size_t n = DW_ARRAY_SIZE(ids);
+		struct dw_bpf_program p = { 0 };
+
+		if (!path ||
+		    dw_bpf_in_cgroup(f->a->sys, path, DW_BPF_CGROUP_INGRESS, ids, &n, NULL) < 0 ||
+		    n == 0)
+			continue;
+		(void)dw_bpf_program(f->a->sys, ids[0], &p, NULL);
+		return dw_arena_printf(f->arena,
+				       "the cgroup %s has a program that sees what comes in (%s%s"
+				       "number %u)",
+				       path, p.name, p.name[0] ? ", " : "", ids[0]);
+	}
+	return NULL;
+}
+
+static void doubt_cgroups(const struct filtering *f, struct dw_snapshot *s)
+{
+	for (size_t i = 0; i < s->n_doors; i++) {
+		struct dw_door *d = &s->doors[i];
+		struct dw_filtered *doubtful;
+		const char *why;
+
+		if (!d->filtered || d->filtered->kind == DW_FILTERED_UNKNOWN ||
+		    d->filtered->kind == DW_FILTERED_NOBODY)
+			continue;
+		why = cgroup_doubt(f, d);
+		if (!why)
+			continue;
+		doubtful = dw_new(f->arena, struct dw_filtered);
+		*doubtful = *d->filtered;
+		doubtful->kind = DW_FILTERED_UNKNOWN;
+		doubtful->words = "unknown";
+		doubtful->why = why;
+		d->filtered = doubtful;
+	}
 }
 
 /* --- the doors ------------------------------------------------------------------------------------ */
@@ -187,28 +264,39 @@ static void fill_namespace(struct filtering *f, size_t netns)
 	give_up(f, dw_arena_printf(f->arena, "it could not be rehearsed: %s", e.message));
 }
 
+/* Those n that cannot be told by their address. */
+static void rehearse_all(struct filtering *f, struct dw_snapshot *s, size_t n)
+{
+	const struct auditing *a = f->a;
+	size_t rehearsals = 0;
+
+	f->doors = dw_arena_array(s->arena, n, sizeof(struct dw_door *));
+	find_networks(f);
+	for (size_t i = 0; i < a->facts->netns.n && i < a->collect.netns.n; i++) {
+		take_doors(f, s, i);
+		if (f->n_doors == 0)
+			continue;
+		if (rehearsals++ < REHEARSALS_MAX)
+			fill_namespace(f, i);
+		else
+			give_up(f, "too many network namespaces have packet filters of their own");
+	}
+}
+
 void dw_lib_filtered(struct auditing *a, struct dw_snapshot *s)
 {
 	struct filtering f = { .a = a, .arena = s->arena };
-	size_t n = 0, rehearsals = 0;
+	size_t n = 0;
 
 	if (!dw_sys_is_running(a->sys))
 		return;
+	for (size_t i = 0; i < DW_MIN(a->facts->netns.n, a->collect.netns.n); i++)
+		look_beside(&f, s, i);
 	for (size_t i = 0; i < s->n_doors; i++) {
 		s->doors[i].filtered = dw_exposure_by_address(s->arena, &s->doors[i]);
 		n += !s->doors[i].filtered;
 	}
-	if (n == 0)
-		return;
-	f.doors = dw_arena_array(s->arena, n, sizeof(struct dw_door *));
-	find_networks(&f);
-	for (size_t i = 0; i < a->facts->netns.n && i < a->collect.netns.n; i++) {
-		take_doors(&f, s, i);
-		if (f.n_doors == 0)
-			continue;
-		if (rehearsals++ < REHEARSALS_MAX)
-			fill_namespace(&f, i);
-		else
-			give_up(&f, "too many network namespaces have packet filters of their own");
-	}
+	if (n > 0)
+		rehearse_all(&f, s, n);
+	doubt_cgroups(&f, s);
 }

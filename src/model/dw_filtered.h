@@ -24,12 +24,15 @@ enum dw_filtered_kind {
 struct dw_filtered_source {
 	const char *words; /* "10.9.0.0/24", "this host", "anyone" */
 	bool known, passes;
-	bool sender;      /* passes only as a packet that is made so on purpose: see the rule */
-	const char *rule; /* that decided, or is in doubt; NULL: none did */
-	bool counted;     /* that rule has a counter */
-	uint64_t packets; /* which says so */
-	const char *to;   /* a rule leads it there: ADDRESS:PORT; NULL: it stays */
-	const char *why;  /* not known: one sentence */
+	bool sender;        /* passes only as a packet that is made so on purpose: see the rule */
+	const char *rule;   /* that decided, or is in doubt; NULL: none did */
+	bool counted;       /* that rule has a counter */
+	uint64_t packets;   /* which says so */
+	const char *to;     /* a rule leads it there: ADDRESS:PORT; NULL: it stays */
+	const char *led_by; /* that rule; NULL: not seen */
+	bool led_counted;
+	uint64_t led_packets; /* which its counter says */
+	const char *why;      /* not known: one sentence */
 };
 
 struct dw_filtered {

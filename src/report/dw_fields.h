@@ -62,6 +62,8 @@ extern const struct dw_field dw_fields_owner[];
 extern const struct dw_field dw_fields_package[];
 extern const struct dw_field dw_fields_probed[];
 extern const struct dw_field dw_fields_filtered[];
+/* Of one sender; its object is a struct dw_filtered_source. */
+extern const struct dw_field dw_fields_filtered_source[];
 /* Of the document of `why`; its object is a struct dw_found. Its doors have the members of a door before those here. */
 extern const struct dw_field dw_fields_why[];
 extern const struct dw_field dw_fields_why_door[];
@@ -79,6 +81,11 @@ extern const struct dw_field dw_fields_scan_more[];
 extern const struct dw_field dw_fields_compare[];
 extern const struct dw_field dw_fields_scan_line[];
 extern const struct dw_field dw_fields_scan_port[];
+
+/* Of the documents of `fence`: show, rehearse, preview; their objects are those of dw_fence_report.h. */
+extern const struct dw_field dw_fields_fence_show[];
+extern const struct dw_field dw_fields_fence_rehearse[];
+extern const struct dw_field dw_fields_fence_preview[];
 
 struct dw_value dw_field_value(const struct dw_field *f, struct dw_arena *a, const void *object);
 /* A value of the object by its path, in the arena; NULL: null or not there. */

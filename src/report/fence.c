@@ -35,17 +35,25 @@ static const char *rule_hits(const struct page *p, const struct dw_filtered *f)
 	return "";
 }
 
+/* By which rule a packet is led elsewhere. */
+static const char *led_text(const struct page *p, const struct dw_filtered_source *s)
+{
+	return s->led_by ? dw_arena_printf(p->a, " by %s%s", dw_cells_escape(s->led_by, p->a),
+					   hits(p, s->led_counted, s->led_packets))
+			 : "";
+}
+
 static const char *source_text(const struct page *p, const struct dw_filtered_source *s)
 {
 	const char *rule = s->rule ? dw_cells_escape(s->rule, p->a) : NULL;
 
-	return dw_arena_printf(p->a, "%s %s%s%s%s%s%s", dw_cells_escape(s->words, p->a),
+	return dw_arena_printf(p->a, "%s %s%s%s%s%s%s%s", dw_cells_escape(s->words, p->a),
 			       !s->known   ? "in doubt"
 			       : s->passes ? "in"
 					   : "out",
 			       rule ? ": " : "", rule ? rule : "",
 			       s->rule ? hits(p, s->counted, s->packets) : "", s->to ? " -> " : "",
-			       s->to ? s->to : "");
+			       s->to ? s->to : "", led_text(p, s));
 }
 
 static const char *rule_of(const struct page *p, const struct dw_door *d)
@@ -138,6 +146,15 @@ static void put_unused(const struct page *p, const struct dw_report_fence *r)
 	}
 }
 
+/* The first source that is led away tells by which rule. */
+static const char *leader_of(const struct page *p, const struct dw_door *d)
+{
+	for (size_t i = 0; d->filtered && i < d->filtered->n_sources; i++)
+		if (d->filtered->sources[i].led_by)
+			return led_text(p, &d->filtered->sources[i]);
+	return "";
+}
+
 static void put_around(const struct page *p, const struct dw_report_fence *r)
 {
 	if (r->n_around)
@@ -147,12 +164,12 @@ static void put_around(const struct page *p, const struct dw_report_fence *r)
 
 		dw_page_put(p, 2, 2,
 			    dw_arena_printf(p->a,
-					    "%s -> %s  for %s: led away before the rules for "
+					    "%s -> %s  for %s: led away%s before the rules for "
 					    "this host are asked",
 					    door_text(p, d),
 					    d->target ? dw_cells_escape(d->target, p->a)
 						      : "somewhere else",
-					    who_of(p, d)));
+					    who_of(p, d), leader_of(p, d)));
 	}
 }
 
@@ -162,8 +179,7 @@ static void put_idle(const struct page *p, const struct dw_report_fence *r)
 
 	if (r->n_idle == 0)
 		return;
-	dw_page_head(p, dw_arena_printf(p->a, "Rules that none of %llu traced packets met",
-					(unsigned long long)r->traced));
+	dw_page_head(p, "Rules that none of these packets met");
 	for (size_t i = 0; i < shown; i++)
 		dw_page_put(p, 2, 2,
 			    dw_arena_printf(p->a, "%s%s", dw_cells_escape(r->idle[i].words, p->a),
@@ -174,8 +190,60 @@ static void put_idle(const struct page *p, const struct dw_report_fence *r)
 					    r->n_idle - shown));
 	if (!p->style->quiet)
 		dw_page_put(p, 2, 0,
-			    "They are for something else (established connections, ICMP, what this "
-			    "host sends), or for nothing.");
+			    "They are for something else (established connections, states of this "
+			    "host), or for nothing.");
+}
+
+static const char *leave_ports(const struct page *p, const struct dw_report_leave *l)
+{
+	const char *protocol = dw_protocol_name(l->protocol);
+
+	if (l->first == 1 && l->last == UINT16_MAX)
+		return dw_arena_printf(p->a, "all %s", protocol);
+	if (l->first == l->last)
+		return dw_arena_printf(p->a, "%u/%s", l->first, protocol);
+	return dw_arena_printf(p->a, "%u-%u/%s", l->first, l->last, protocol);
+}
+
+static void put_leaves(const struct page *p, const struct dw_report_fence *r)
+{
+	if (r->n_leaves)
+		dw_page_head(p, "What this host may send");
+	for (size_t i = 0; i < r->n_leaves; i++) {
+		const struct dw_report_leave *l = &r->leaves[i];
+		const char *why = l->known ? l->rule : l->why ? l->why : l->rule;
+
+		dw_page_put(p, 2, 2,
+			    dw_arena_printf(p->a, "%s to %s: %s%s%s%s", leave_ports(p, l),
+					    dw_cells_escape(l->to, p->a),
+					    !l->known   ? "not known"
+					    : l->passes ? "goes out"
+							: "stays in",
+					    !why       ? ""
+					    : l->known ? ", by "
+						       : ": ",
+					    why ? dw_cells_escape(why, p->a) : "",
+					    l->rule ? hits(p, l->counted, l->packets) : ""));
+	}
+}
+
+static void put_elsewhere(const struct page *p, const struct dw_report_fence *r)
+{
+	if (r->n_elsewhere == 0)
+		return;
+	dw_page_head(p, "Doors in other network namespaces");
+	for (size_t i = 0; i < r->n_elsewhere; i++) {
+		const struct dw_door *d = r->elsewhere[i].door;
+
+		dw_page_put(p, 2, 2,
+			    dw_arena_printf(p->a, "%s in %s  for %s: %s", door_text(p, d),
+					    dw_cells_escape(d->netns ? d->netns : "?", p->a),
+					    who_of(p, d), rule_of(p, d)));
+	}
+	if (!p->style->quiet)
+		dw_page_put(p, 2, 0,
+			    "Idle rules, unused ports and what leaves are looked for in this "
+			    "namespace alone.");
 }
 
 static void put_doubts(const struct page *p, const struct dw_report_fence *r)
@@ -216,6 +284,8 @@ int dw_report_fence_text(const struct dw_report_fence *r, FILE *out,
 	put_around(&p, r);
 	put_unused(&p, r);
 	put_idle(&p, r);
+	put_leaves(&p, r);
+	put_elsewhere(&p, r);
 	put_doubts(&p, r);
 	return dw_report_end(out, e);
 }

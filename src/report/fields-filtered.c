@@ -26,9 +26,15 @@ DW_GETTER(get_packets)
 		dw_give_number(v, source(object)->packets);
 }
 
+DW_GETTER(get_led_packets)
+{
+	if (source(object)->led_by && source(object)->led_counted)
+		dw_give_number(v, source(object)->led_packets);
+}
+
 #define SOURCE(m) .offset = offsetof(struct dw_filtered_source, m)
 
-static const struct dw_field source_fields[] = {
+const struct dw_field dw_fields_filtered_source[] = {
 	{ "source", DW_FIELD_STRING, SOURCE(words),
 	  .description = "whose packets: this host, a network, anyone ..." },
 	{ "passes", DW_FIELD_BOOL, true, .get = get_passes,
@@ -42,6 +48,10 @@ static const struct dw_field source_fields[] = {
 	  .description = "what that rule's counter says; null: it has none" },
 	{ "to", DW_FIELD_STRING, true, SOURCE(to),
 	  .description = "ADDRESS:PORT that a rule leads them to; null: they stay" },
+	{ "led_by", DW_FIELD_STRING, true, SOURCE(led_by),
+	  .description = "that rule; null: none, or it was not seen" },
+	{ "led_packets", DW_FIELD_UINT, true, .get = get_led_packets,
+	  .description = "what its counter says" },
 	{ "why", DW_FIELD_STRING, true, SOURCE(why), .description = "why it cannot be told" },
 	{ 0 },
 };
@@ -116,7 +126,7 @@ const struct dw_field dw_fields_filtered[] = {
 	  .description = "the rule that decides; null: none, or several (see sources)" },
 	{ "why", DW_FIELD_STRING, true, FILTERED(why),
 	  .description = "kind unknown: why; else a remark" },
-	{ "sources", DW_FIELD_OBJECTS, .members = source_fields, .get = get_sources,
+	{ "sources", DW_FIELD_OBJECTS, .members = dw_fields_filtered_source, .get = get_sources,
 	  .description = "each sender that the rules tell apart" },
 	{ 0 },
 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "dw_change.h"
 #include "dw_compare_report.h"
+#include "dw_fence_report.h"
 #include "dw_fields.h"
 #include "dw_json.h"
 #include "dw_macros.h"
@@ -208,6 +209,24 @@ int dw_report_compare_json(const struct dw_report_compare *r, FILE *out, bool pr
 			   struct dw_error *e)
 {
 	return write_document(dw_fields_compare, r, out, pretty, e);
+}
+
+int dw_report_fence_json(const struct dw_report_fence *r, FILE *out, bool pretty,
+			 struct dw_error *e)
+{
+	return write_document(dw_fields_fence_show, r, out, pretty, e);
+}
+
+int dw_report_rehearsed_json(const struct dw_report_rehearsed *r, FILE *out, bool pretty,
+			     struct dw_error *e)
+{
+	return write_document(dw_fields_fence_rehearse, r, out, pretty, e);
+}
+
+int dw_report_rules_json(const struct dw_report_rules *r, FILE *out, bool pretty,
+			 struct dw_error *e)
+{
+	return write_document(dw_fields_fence_preview, r, out, pretty, e);
 }
 
 int dw_report_compare_line(const struct dw_report_compare *r, FILE *out, struct dw_error *e)

@@ -28,6 +28,9 @@ char *dw_sockopt_key(struct dw_arena *a, const struct dw_netns *ns, int level, i
 enum dw_bpf_place {
 	DW_BPF_PLACE_SK_LOOKUP,   /* of the namespace (Linux 5.9) */
 	DW_BPF_PLACE_TCX_INGRESS, /* of one interface (Linux 6.6) */
+	DW_BPF_PLACE_TCX_EGRESS,  /* likewise */
+	DW_BPF_PLACE_NETKIT,      /* of one netkit device (Linux 6.7): what it sends */
+	DW_BPF_PLACE_NETKIT_PEER, /* what its other end sends */
 };
 
 #define DW_BPF_ATTACHED_MAX 64 /* the kernel's own limit (BPF_MPROG_MAX) */
@@ -38,6 +41,32 @@ enum dw_bpf_place {
  */
 int dw_bpf_attached(struct dw_sys *s, const struct dw_netns *ns, enum dw_bpf_place place,
 		    uint32_t ifindex, uint32_t *ids, size_t *n, struct dw_error *e);
+
+enum dw_bpf_cgroup_place {
+	DW_BPF_CGROUP_INGRESS = 0, /* what its sockets receive */
+	DW_BPF_CGROUP_EGRESS,      /* what they send */
+	DW_BPF_CGROUP_CONNECT4,
+	DW_BPF_CGROUP_CONNECT6,
+	DW_BPF_CGROUP_SENDMSG4, /* UDP */
+	DW_BPF_CGROUP_SENDMSG6,
+	DW_BPF_CGROUP_PLACE_COUNT
+};
+/*
+ * The same of a cgroup (version 2), by its path ("/system.slice/ssh.service"): its own programs and those of the cgroups
+ * above it, as far as they count for it. -ENOENT: there is no such cgroup. A recorded host: -ENOENT.
+ */
+int dw_bpf_in_cgroup(struct dw_sys *s, const char *path, enum dw_bpf_cgroup_place place,
+		     uint32_t *ids, size_t *n, struct dw_error *e);
+
+/* A program beside the packet filter's rules, by a BPF link (Linux 6.4). In which namespace is not told. */
+struct dw_bpf_beside {
+	uint32_t program;
+	uint32_t family; /* NFPROTO_xxx */
+	uint32_t hook;   /* NF_INET_xxx */
+	int32_t priority;
+};
+/* *n: room at v, then how many; more are left out. A recorded host: none. -EPERM: not root. */
+int dw_bpf_beside_rules(struct dw_sys *s, struct dw_bpf_beside *v, size_t *n, struct dw_error *e);
 
 struct dw_bpf_program {
 	uint32_t id;

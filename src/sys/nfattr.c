@@ -3,6 +3,7 @@
 
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
+#include <string.h>
 
 int dw_nf_slot(const struct nlattr *a)
 {
@@ -49,4 +50,41 @@ const char *dw_nf_comment(struct dw_arena *a, const struct nlattr *userdata)
 		at += 2 + length;
 	}
 	return NULL;
+}
+
+/* A number in network order. */
+static void minus_one(uint8_t *bytes, size_t n)
+{
+	while (n-- > 0)
+		if (bytes[n]-- != 0)
+			return;
+}
+
+size_t dw_nf_pair(void *v, size_t n, size_t size,
+		  void (*look)(void *element, struct dw_nf_bound *ret))
+{
+	struct dw_nf_bound open = { 0 };
+	char *all = v;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		struct dw_nf_bound b = { 0 };
+
+		look(all + i * size, &b);
+		if (open.high && !b.apart) {
+			memcpy(open.high, b.low, open.n);
+			minus_one(open.high, open.n);
+			open.high = NULL;
+		}
+		if (b.end)
+			continue;
+		if (kept < i)
+			memcpy(all + kept * size, all + i * size, size);
+		if (!b.apart) {
+			look(all + kept * size, &open);
+			memset(open.high, 0xff, open.n);
+		}
+		kept++;
+	}
+	return kept;
 }

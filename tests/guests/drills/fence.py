@@ -122,14 +122,6 @@ def booted(guest):
     t.check("doorward" not in failed, "booted: the guard did not fail", failed)
 
 
-def stands(guest):
-    """Behind nftables, which flushes all: a moment later."""
-    end = time.monotonic() + 15
-    while "table inet doorward" not in rules(guest) and time.monotonic() < end:
-        time.sleep(0.2)
-    return "table inet doorward" in rules(guest)
-
-
 def verified(guest, loaded):
     """verify sees what became of the table, and of what loads it at boot; and that nothing did."""
     t = guest.tests
@@ -153,6 +145,19 @@ def verified(guest, loaded):
     says(DONE, "a boot loads it again")
 
 
+def flushed(guest, before, when):
+    """nftables.service flushes all rules whenever it is started, stopped or reloaded: ours come back, in a moment."""
+    t = guest.tests
+    for act in ("reload", "restart"):
+        ran = guest.inside("systemctl", act, "nftables")
+        end = time.monotonic() + 10
+        while "table inet doorward" not in rules(guest) and time.monotonic() < end:
+            time.sleep(0.1)
+        t.check(ran.code == 0 and "table inet doorward" in rules(guest), f"{when}: there behind a {act} of nftables",
+                ran.text() + rules(guest))
+        t.check(rules(guest).count("\n") == before.count("\n"), f"{when}, {act}: the same rules", rules(guest))
+
+
 def kept(guest):
     """Confirmed over a new connection, and over no other; there after a boot; undone without a trace."""
     t = guest.tests
@@ -166,15 +171,15 @@ def kept(guest):
     ran = over_ssh(guest, "/usr/bin/doorward fence confirm")
     t.check(ran.code == DONE, "confirm over a new connection", ran.text()[-2500:])
     t.check(rules(guest) == loaded, "confirmed: the same rules")
+    active = guest.inside("systemctl", "is-active", "doorward-fence").out.strip()
+    t.check(active == "active", "confirmed: the unit is active without a boot", active)
     verified(guest, loaded)
+    flushed(guest, loaded, "confirmed")
     guest.reboot("--no-settle")
     t.check("table inet doorward" in rules(guest), "confirmed: there after a boot", rules(guest))
     t.check(login(guest), "confirmed: somebody may log in after the boot")
     t.check(guest.doorward("verify").code == DONE, "verify after the boot: it stands")
-    guest.shell("systemctl restart nftables")
-    t.check(stands(guest), "there when nftables was started again", rules(guest))
-    guest.shell("systemctl reload nftables")
-    t.check(stands(guest), "there when nftables was reloaded", rules(guest))
+    flushed(guest, rules(guest), "after a boot")
     ran = guest.doorward("verify")
     t.check(ran.code == DONE, "verify after nftables was started again and reloaded: it stands", ran.text()[-2000:])
     ran = over_ssh(guest, "/usr/bin/doorward fence revert")
@@ -205,6 +210,41 @@ def narrowed(guest, port="8301"):
     t.check(rules(guest) == before, "narrowed, undone: the ruleset is byte for byte as before", rules(guest))
     left = guest.shell("find /etc -name '*doorward-fence*' -o -name fence.nft").out
     t.check(not left, "narrowed, undone: no file", left)
+
+
+PROBED = "/etc/default/rpcbind"     # its script sources it: what the first listener of the boot finds
+
+
+def early(guest):
+    """Without systemd: after a confirm and a boot the table stands before the first listener; and back without a trace."""
+    t = guest.tests
+    before, depend = rules(guest), guest.shell("cat /etc/init.d/.depend.boot").out
+    guest.shell(f"cp -a {PROBED} /root/probed; echo 'nft list tables >/run/fence-probe 2>&1' >>{PROBED}")
+    guest.write("/etc/doorward/early", "default report\nkeep ssh because \"the drill\"\nkeep smtp because \"the drill\"\n")
+    knocking, guest.knocking = guest.knocking, None
+    knocking.rest()
+    try:
+        ran = over_ssh(guest, "/usr/bin/doorward fence apply --yes --policy /etc/doorward/early --confirm-within 120s")
+        t.check(ran.code == DONE, "early: loaded", ran.text()[-2500:])
+        loaded = rules(guest)
+        ran = over_ssh(guest, "/usr/bin/doorward fence confirm")
+        t.check(ran.code == DONE, "early: confirmed", ran.text()[-2500:])
+        guest.reboot("--no-settle")
+        probe = guest.shell("cat /run/fence-probe").out
+        t.check("inet doorward" in probe, "early: the first listener of the boot comes behind the table", probe)
+        t.check(rules(guest) == loaded, "early: the same rules after the boot", rules(guest))
+        t.check(login(guest, 10), "early: somebody may log in")
+        ran = guest.doorward("fence", "revert")
+        t.check(ran.code == DONE, "early: revert", ran.text()[-2500:])
+        t.check(rules(guest) == before, "early: the rules are as before", rules(guest))
+        t.check(guest.shell("cat /etc/init.d/.depend.boot").out == depend, "early: .depend.boot is as before")
+        left = guest.shell("find /etc -name '*doorward-fence*' -o -name fence.nft").out
+        t.check(not left, "early: no file is left", left)
+        guest.shell(f"cp -a /root/probed {PROBED}; rm /root/probed")
+        guest.reboot()
+    finally:
+        guest.knocking = knocking
+        knocking.go_on()
 
 
 def all_of_it(guest):

@@ -62,11 +62,13 @@ def steps(name):
             ("line", lambda g: small.one_line(g, "79/tcp", ["79/tcp"])),
             ("trial", lambda g: trials.all_trials(g, "8201/tcp", "tcp", "8201", boots=full)),
             ("crash", lambda g: crash.crash(g, ["111/tcp", "23/tcp", "8201/tcp", "79/tcp"], 6)),
+             ("fence", fence.early),
             ("cycle", lambda g: cycle.cycle(g, CYCLES["sysv"])),
         ],
         "openrc": [
             ("line", lambda g: small.one_line(g, "13/tcp", ["13/tcp"])),
             ("refused", lambda g: small.refused(g, last=True)),
+            ("fence", fence.early),
             ("cycle", lambda g: cycle.cycle(g, CYCLES["openrc"])),
         ],
         "runit": [

@@ -357,6 +357,35 @@ DW_TEST(before_the_network_by_scripts)
 	end(&s);
 }
 
+/* No `networking` here, but something that listens before the runlevel. */
+DW_TEST(before_the_first_listener_by_scripts)
+{
+	static char depend[] = "TARGETS = mountkernfs.sh mountall.sh rpcbind urandom\n"
+			       "INTERACTIVE =\n"
+			       "mountall.sh: mountkernfs.sh\n"
+			       "rpcbind: mountall.sh\n";
+	static char listens[] = "# Required-Start: $network $local_fs\n";
+	static char local[] = "# Required-Start: $local_fs\n";
+	struct stage s;
+	struct dw_step *steps = NULL;
+	size_t n = 0;
+
+	begin(&s);
+	put(&s, "/etc/init.d/.depend.boot", depend);
+	put(&s, "/etc/init.d/rpcbind", listens);
+	put(&s, "/etc/init.d/urandom", local);
+	DW_CHECK_INT(dw_boot_steps(&s.apply, &fence, "sysvinit", nft, &steps, &n, &s.e), 0);
+	DW_CHECK_STR(n ? steps[n - 1].want.data.data : NULL,
+		     "TARGETS = mountkernfs.sh mountall.sh rpcbind urandom doorward-fence\n"
+		     "INTERACTIVE =\n"
+		     "mountall.sh: mountkernfs.sh\n"
+		     "rpcbind: mountall.sh doorward-fence\n"
+		     "doorward-fence: mountkernfs.sh mountall.sh\n");
+	kept(&s, "sysvinit", "/etc/init.d/doorward-fence");
+	DW_CHECK_STR(content_of("/etc/init.d/.depend.boot"), depend);
+	end(&s);
+}
+
 /* A step that fails is put back with the others, and it is a trial as before. */
 DW_TEST(what_cannot_be_kept_stays_a_trial)
 {

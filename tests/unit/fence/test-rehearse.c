@@ -279,40 +279,6 @@ DW_TEST(another_namespace)
 	DW_CHECK(world_run_at(WORLD_BOX, "nft flush ruleset", NULL));
 }
 
-DW_TEST(all_ports_and_rules_that_nothing_meets)
-{
-	enum { PORTS = 4096 };
-	static struct dw_rehearse_question q[PORTS];
-	static struct dw_rehearse_answer a[PORTS];
-	_cleanup_arena_ struct dw_arena *arena = dw_arena_new();
-	struct dw_rehearse_rule *rules = NULL;
-	struct dw_rehearsal *r;
-	size_t n = 0, open = 0;
-
-	if (!has_world)
-		return;
-	DW_CHECK(world_rules("table inet filter {\n chain input { type filter hook input priority "
-			     "0; policy drop;\n"
-			     "  tcp dport 1-100 counter accept\n  tcp dport 60000 accept\n  udp "
-			     "dport 7 drop\n }\n}\n"));
-	r = open_rehearsal();
-	for (size_t i = 0; r && i < PORTS; i++) {
-		q[i] = question(r, WORLD_ANYONE, W4, (uint16_t)(i + 1));
-		q[i].explain = i % 64 == 0;
-	}
-	if (r)
-		DW_CHECK_INT(dw_rehearsal_ask(r, q, PORTS, a, NULL), 0);
-	for (size_t i = 0; r && i < PORTS; i++) {
-		open += a[i].reach == IN;
-		DW_CHECK(a[i].reach == (i < 100 ? IN : OUT));
-	}
-	DW_CHECK_INT(open, 100);
-	n = r ? dw_rehearsal_rules(r, arena, &rules) : 0;
-	DW_CHECK_INT(n, 3);
-	DW_CHECK(n == 3 && rules[0].met && !rules[1].met && !rules[2].met && rules[0].counted);
-	dw_rehearsal_free(r);
-}
-
 DW_TEST(bad_questions)
 {
 	struct dw_rehearse_question q[] = { { .source = 9999, .protocol = TCP, .port = 1 },
