@@ -442,5 +442,6 @@ DOORWARD_API int doorward_scan_write(struct doorward *d, struct doorward_scan *s
 
 #include "compare.h"
 #include "fence.h"
+#include "watch.h"
 
 #endif
