@@ -80,6 +80,9 @@ void dw_change_compare(struct dw_switch *sw, const struct dw_run *run,
  */
 void dw_change_parents(struct dw_sys *sys, const struct dw_snapshot *after,
 		       struct dw_differences *all, size_t first, struct dw_arena *a);
+/* Adds to `who` of doors that are open again the job of cron's that names what holds them. */
+void dw_change_cron(struct dw_sys *sys, const struct dw_snapshot *after, struct dw_differences *all,
+		    size_t first, struct dw_arena *a);
 /* Who changed the object of a step since the run, as far as files tell; NULL: they do not. */
 const char *dw_change_who(struct dw_sys *sys, const struct dw_run *run, const struct dw_run_step *s,
 			  struct dw_arena *a);

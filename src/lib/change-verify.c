@@ -159,6 +159,7 @@ void dw_change_compare(struct dw_switch *sw, const struct dw_run *run,
 	dw_verify(&in, a, ret);
 	forgive(sw->sys, run, at_once, ret, first, a);
 	dw_change_parents(sw->sys, after->report.snapshot, ret, first, a);
+	dw_change_cron(sw->sys, after->report.snapshot, ret, first, a);
 }
 
 /* --- doorward_verify ------------------------------------------------------------------------------ */

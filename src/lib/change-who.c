@@ -5,6 +5,7 @@
 
 #include "change-private.h"
 #include "dw_procs.h"
+#include "dw_starters.h"
 #include "dw_str.h"
 
 /* Written by dpkg since 1.13; the lines are described in dpkg(1), "--log": time in local time, then what it did. */
@@ -205,4 +206,34 @@ void dw_change_parents(struct dw_sys *sys, const struct dw_snapshot *after,
 						 parent->pid, parent->command);
 	}
 	dw_procs_close(procs);
+}
+
+/* Of a unit its own name, else the program. */
+static const char *cron_word(const struct dw_door *door, struct dw_arena *a)
+{
+	const char *id = door->starter.id;
+
+	if (door->starter.kind == DW_STARTER_CRON)
+		return NULL; /* named already */
+	if (id && dw_ends_with(id, ".service"))
+		return dw_arena_strndup(a, id, strlen(id) - strlen(".service"));
+	return door->program ? dw_basename(door->program) : NULL;
+}
+
+/* A job of cron's that names what opened the door: no proof that it did, but the first place to look. */
+void dw_change_cron(struct dw_sys *sys, const struct dw_snapshot *after, struct dw_differences *all,
+		    size_t first, struct dw_arena *a)
+{
+	for (size_t i = first; i < all->n; i++) {
+		struct dw_difference *d = &all->v[i];
+		const struct dw_door *door = d->kind == DW_DIFFERENCE_OPEN && d->object
+						     ? door_of(after, d->object, a)
+						     : NULL;
+		const char *word = door ? cron_word(door, a) : NULL;
+		const char *job = word ? dw_starters_cron_names(sys, word, a) : NULL;
+
+		if (job)
+			d->who = dw_arena_printf(a, "%s%sa job of cron's names it: %s",
+						 d->who ? d->who : "", d->who ? "; " : "", job);
+	}
 }

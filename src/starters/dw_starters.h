@@ -84,6 +84,12 @@ bool dw_container_claim_redirect(struct dw_starters *s, const struct dw_redirect
 bool dw_rules_claim_redirect(struct dw_starters *s, const struct dw_redirect_fact *r,
 			     struct dw_starter *ret);
 
+/*
+ * FILE:LINE of the first job of cron's that comes again and again and whose command has the word (a unit without its
+ * .service, a program); NULL: none has.
+ */
+const char *dw_starters_cron_names(struct dw_sys *sys, const char *word, struct dw_arena *a);
+
 /* Marks the one of facts->connections by which whoever runs doorward came in; none at a console. */
 void dw_starters_session(struct dw_starters *s);
 

@@ -213,12 +213,12 @@ class Guest:
         """{(protocol, address, port, netns): {(pid, name)}} as the kernel's tables in /proc have them."""
         processes = self.processes()
         names, holders = self.namespaces(), {}
-        first = {}
+        own = os.readlink(f"/proc/{self.pid}/ns/net")
+        first = {own: self.pid}     # any other may end while its tables are read
         for pid, netns, comm in processes:
             first.setdefault(netns, pid)
             for inode in inodes(pid):
                 holders.setdefault(inode, set()).add((pid, comm))
-        own = os.readlink(f"/proc/{self.pid}/ns/net")
         found = {}
         for netns, pid in first.items():
             name = "host" if netns == own else names.get(netns, "private")

@@ -131,4 +131,49 @@ DW_TEST(a_file_tells_when_it_changed)
 	host_free(&h);
 }
 
+DW_TEST(a_watchdog_of_cron_is_named)
+{
+	static struct dw_owner owner = { .pid = 7, .parent = 1 };
+	struct dw_door door = { .at = { .protocol = DW_PROTOCOL_TCP,
+					.family = DW_FAMILY_IPV4,
+					.has_port = true,
+					.port = 23 },
+				.program = "/usr/sbin/in.telnetd",
+				.owners = &owner,
+				.n_owners = 1,
+				.starter = { .kind = DW_STARTER_SYSTEMD_SERVICE,
+					     .id = "telnet.service" } };
+	const struct dw_snapshot after = { .doors = &door, .n_doors = 1 };
+	struct host h;
+	struct dw_differences all = { 0 };
+
+	host_make(&h);
+	*dw_vec_add(h.a, &all) = (struct dw_difference){ .kind = DW_DIFFERENCE_OPEN,
+							 .object = dw_endpoint_text(h.a, &door.at),
+							 .who = "systemd-service telnet.service" };
+	put(h.root, "etc/crontab",
+	    "@reboot root systemctl start telnet\n* * * * * root systemctl start telnet2.service\n"
+	    "# * * * * * root systemctl start telnet\n"
+	    "* * * * * root systemctl start my-telnet telnet.socket\n");
+	dw_change_cron(h.sys, &after, &all, 0, h.a);
+	DW_CHECK_STR(all.v[0].who, "systemd-service telnet.service");
+	directory(h.root, "etc/cron.d");
+	put(h.root, "etc/cron.d/watch", "\n* * * * * root systemctl start telnet.service || :\n");
+	dw_change_cron(h.sys, &after, &all, 0, h.a);
+	DW_CHECK_STR(all.v[0].who, "systemd-service telnet.service; a job of cron's names it: "
+				   "/etc/cron.d/watch:2");
+	/* what no unit starts is known by its program; what cron starts is named by its line already */
+	door.starter.id = NULL;
+	all.v[0].who = NULL;
+	put(h.root, "etc/cron.d/watch",
+	    "* * * * * root pgrep in.telnetd || /usr/sbin/in.telnetd &\n");
+	dw_change_cron(h.sys, &after, &all, 0, h.a);
+	DW_CHECK_STR(all.v[0].who, "a job of cron's names it: /etc/cron.d/watch:1");
+	door.starter.kind = DW_STARTER_CRON;
+	all.v[0].who = NULL;
+	dw_change_cron(h.sys, &after, &all, 0, h.a);
+	DW_CHECK_STR(all.v[0].who, NULL);
+	host_free(&h);
+}
+
 DW_TEST_MAIN
