@@ -171,6 +171,8 @@ static int find_way(struct dw_scanning *s, struct dw_scan_target *t, struct dw_e
 	if (route.type !=
 	    DW_ROUTE_UNICAST) { /* named by itself, and a broadcast address by the routes */
 		t->up = DW_SCAN_UP_NO;
+		dw_scanning_notice(s, "%s is no address of a host: it is not asked",
+				   dw_address_text(s->chunk_arena, &t->at.address));
 		return 0;
 	}
 	return wire_for(s, route.ifindex, &t->wire, e);

@@ -21,7 +21,9 @@ void dw_scanning_is_silent(struct dw_scanning *s, const struct dw_scan_target *t
 	const struct dw_spec_targets *alone = s->targets.alone;
 	bool is_proven = is_asked_on_link(t) && t->missed <= MISSED_MAX;
 
-	if (s->stop)
+	bool was_asked = t->up != DW_SCAN_UP_NO || t->up_why != DW_SCAN_WHY_UNKNOWN;
+
+	if (s->stop || !was_asked) /* an address of all, named by itself */
 		return;
 	s->scan->hosts_silent++;
 	if (is_proven)

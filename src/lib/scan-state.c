@@ -13,7 +13,7 @@
 #include "scan-archive.h"
 #include "scan-private.h"
 
-#define MAGIC     "doorward scan state 1 "
+#define MAGIC     "doorward scan state 2 "
 #define STATE_MAX ((size_t)512 * 1024 * 1024)
 #define LIST_MAX  ((size_t)1 << 27)
 
@@ -194,6 +194,21 @@ static void put_options(struct dw_archive *r, struct doorward_scan_options *o)
 
 /* --- the whole ------------------------------------------------------------------------------------ */
 
+/* Addresses where nobody answered: chunks that are done are not asked again. */
+static void put_silent(struct dw_archive *r, struct dw_scanning *s)
+{
+	const char *const *names = s->silent.v;
+	size_t n = s->silent.n;
+
+	dw_archive_u64(r, &s->scan->hosts_silent);
+	dw_archive_u64(r, &s->scan->hosts_unproven);
+	dw_archive_float(r, &s->scan->hosts_missed);
+	dw_archive_u64(r, &s->n_silent);
+	put_words(r, &names, &n);
+	for (size_t i = 0; r->reading && !r->bad && i < n; i++)
+		dw_vec_push(s->a, &s->silent, names[i]);
+}
+
 static void put_head(struct dw_archive *r, struct dw_scanning *s)
 {
 	struct dw_scan *scan = s->scan;
@@ -207,6 +222,7 @@ static void put_head(struct dw_archive *r, struct dw_scanning *s)
 	dw_archive_u64(r, &scan->answered);
 	dw_archive_u64(r, &scan->lost);
 	dw_archive_u64(r, &s->unreachable);
+	put_silent(r, s);
 	dw_archive_u64(r, &s->open_before);
 	/* not what the words mean today: a name may mean another address tomorrow */
 	s->targets.n = dw_archive_count(r, s->targets.n, LIST_MAX);

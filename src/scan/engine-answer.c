@@ -263,6 +263,18 @@ static void is_refused(struct dw_engine *g, const struct dw_wire_answer *a)
 	}
 }
 
+/*
+ * The first that is heard, in a later round: its source port tells which round it answers, so it took no longer than
+ * this one. Without that all rounds would count, and each pause would be as long as they were together.
+ */
+static void time_first(struct dw_engine *g, struct dw_engine_host_run *h,
+		       const struct dw_wire_answer *a)
+{
+	if (h->rtt == 0 && h->round > 0 && h->round < DW_ENGINE_ROUND_PORTS &&
+	    a->round == h->round && (h->state == DW_ENGINE_ASK || h->state == DW_ENGINE_WAIT))
+		dw_engine_host_rtt(g, h, g->now - DW_MIN(h->round_at, g->now));
+}
+
 void dw_engine_answer_take(struct dw_engine *g, const struct dw_wire_answer *a)
 {
 	struct dw_engine_host_run *h;
@@ -275,6 +287,7 @@ void dw_engine_answer_take(struct dw_engine *g, const struct dw_wire_answer *a)
 		dw_engine_host_rtt(g, h, g->now - h->sample_at);
 		h->sample = DW_ENGINE_NONE;
 	}
+	time_first(g, h, a);
 	switch (dw_scan_state_of(a->why, udp)) {
 	case DW_SCAN_OPEN: {
 		struct dw_engine_answer *r = dw_engine_answer_of(g, a->slot);

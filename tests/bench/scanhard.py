@@ -172,25 +172,26 @@ def hard(o, lab, _):
 # --- UDP ------------------------------------------------------------------------------------------
 
 
-def udp_run(o, lab, target, name, assisted=False):
+def udp_run(o, lab, target, name, assisted=False, spares=None):
     child = None
+    if o.row and o.row not in name:
+        return
     if assisted:
         child = subprocess.Popen(["ip", "netns", "exec", lab.far, o.doorward, "scan-assist", "--quiet", "--for", "10m"],
                                  stdout=subprocess.DEVNULL)
         time.sleep(1)
     command = doorward_command(o, os.path.join(o.directory, "found"), 0, "--json", "--udp", "-", "--udp-time",
-                               f"{o.seconds}s", target)
+                               f"{o.seconds}s", *(["--source-range", spares] if spares else []), target)
     document, found, seconds = run_json(o, lab, command)
     if child:
         child.send_signal(signal.SIGINT)
         child.wait()
     udp = document["hosts"][0]["udp"]
     truth = {t for t in lab.truth if t[1] == target}
-    proven, rate = udp["open"] + udp["closed"], udp["closed"] / seconds
+    rate = udp["closed"] / seconds
     whole = seconds if udp["unproven"] == 0 else 65535 / max(rate, 1e-3)
     print(f"  {name:34}{f'{len(found & truth)} of {len(truth)}':>12}{len(found - truth):7}{udp['closed']:9}"
           f"{udp['unproven']:10}{seconds:10.1f}{whole / 3600:12.3f}", flush=True)
-    return proven
 
 
 def udp_nmap(o, lab, target, six):
@@ -210,6 +211,10 @@ def udp(o, lab, _):
     lab.hold([("udp", a, port) for a in (host(0), FAR6) for port in range(1000, 20001, 1000)])
     udp_run(o, lab, host(0), "doorward")
     udp_run(o, lab, FAR6, "doorward, IPv6")
+    for n in (100, 400, 800):
+        last = f"10.9.{200 + (n - 1) // 256}.{(n - 1) % 256}"
+        udp_run(o, lab, host(0), f"doorward, {n} spare addresses", spares=f"10.9.200.0-{last}")
+    udp_run(o, lab, FAR6, "doorward, IPv6, 400 spare addresses", spares="fd09::1000-fd09::118f")
     udp_run(o, lab, host(0), "doorward, scan-assist there", True)
     udp_run(o, lab, FAR6, "doorward, IPv6, scan-assist there", True)
     if bench.have("nmap") and "nmap" in o.peers.split(","):

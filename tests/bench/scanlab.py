@@ -89,11 +89,11 @@ class Lab:
             raise OSError("the listeners did not come up")
         self.truth = {(p, a, n) for p, a, n in sockets}
 
-    def listen(self, seed, hosts, each, protocol="tcp"):
+    def listen(self, seed, hosts, each, protocol="tcp", last=65535):
         """At random ports, as many on each host."""
         dice = random.Random(seed)
         self.hold([(protocol, host(i), port) for i in range(hosts)
-                   for port in dice.sample(range(1, 65536), each)])
+                   for port in dice.sample(range(1, last + 1), each)])
 
     def rules(self, text):
         """What the far end's device does to packets; nothing else than that. {in} and {out} begin a chain there."""

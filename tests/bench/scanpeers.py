@@ -101,7 +101,8 @@ def doorward_command(o, out, hosts, *more):
 
 
 def ours(name="doorward", *more):
-    return Contestant(name, lambda o, out, hosts: doorward_command(o, out, hosts, "--ports", "-", *more), read_list)
+    return Contestant(name, lambda o, out, hosts: doorward_command(o, out, hosts, "--ports", f"1-{o.last}", *more),
+                      read_list)
 
 
 def masscan(rate, once):
