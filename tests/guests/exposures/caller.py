@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Calls doors from the network namespace that it is started in. Each line of standard input is JSON,
-{"wait": SECONDS, "calls": [[PROTOCOL, FROM, PORT, TO, PORT], ...]}; each is answered by a list, in that order: the letter of
-who answered, or null: nobody did."""
+{"wait": SECONDS, "calls": [[PROTOCOL, FROM, PORT, TO, PORT], ...]}; each is answered by a list, in that order: what was
+heard ("H22"), or null: nothing."""
 import errno
 import json
 import resource
@@ -34,9 +34,9 @@ def begin(call):
 
 
 def hear(s):
-    """The letter; "": it is over without one; None: not yet."""
+    """The answer; "": it is over without one; None: not yet."""
     try:
-        return s.recv(10)[:1].decode("latin-1")
+        return s.recv(10).decode("latin-1").partition(";")[0]
     except BlockingIOError:
         return None
     except OSError:

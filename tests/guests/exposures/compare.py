@@ -3,9 +3,12 @@
 import ipaddress
 
 
-def answered(letter, door):
-    """A rule's door is not reached by who reaches a socket of this host behind it, unless the rule leads there."""
-    return bool(letter) and (door["kind"] != "forwarded" or letter in "BHS")
+def answered(answer, door):
+    """A rule's door is reached by who is heard at its target, whoever else may have that port."""
+    if not answer or door["kind"] != "forwarded":
+        return bool(answer)
+    box = (door["target"] or "").startswith("172.17.")
+    return answer == ("B" if box else "H") + door["target"].rpartition(":")[2]
 
 
 def within(address, networks):

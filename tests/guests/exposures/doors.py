@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""doors.py LETTER [PROTOCOL ADDRESS PORT [INTERFACE]]...: opens doors and answers each caller with the letter, from the
-address that was called. Says "ready", ends with its standard input."""
+"""doors.py LETTER [PROTOCOL,ADDRESS,PORT[,INTERFACE]]...: opens doors and answers each caller with the letter and the port,
+"H22;", from the address that was called. Says "ready", ends with its standard input."""
 import os
 import selectors
 import socket
@@ -32,21 +32,21 @@ def opened(protocol, address, port, interface):
     return s
 
 
-def answer_stream(s, letter):
+def answer_stream(s, answer):
     try:
         c = s.accept()[0]
     except OSError:
         return
     with c:
         try:
-            c.send(letter)
+            c.send(answer)
         except OSError:
             pass
 
 
-def answer_datagram(s, letter):
+def answer_datagram(s, answer):
     try:
-        data, control, _, sender = s.recvmsg(100, 256)
+        _, control, _, sender = s.recvmsg(100, 256)
     except OSError:
         return
     out = []
@@ -56,18 +56,18 @@ def answer_datagram(s, letter):
         if (level, kind) == (socket.IPPROTO_IPV6, socket.IPV6_PKTINFO):
             out.append((level, kind, value[:16] + bytes(4)))
     try:
-        s.sendmsg([letter + data], out, 0, sender)
+        s.sendmsg([answer], out, 0, sender)
     except OSError:
         pass
 
 
 def main():
-    letter, words = sys.argv[1].encode(), sys.argv[2:]
+    letter, words = sys.argv[1], sys.argv[2:]
     waiting = selectors.DefaultSelector()
     for one in words:
         protocol, address, port, interface = (one.split(",") + [""])[:4]
         waiting.register(opened(protocol, address, port, interface), selectors.EVENT_READ,
-                         answer_stream if protocol == "tcp" else answer_datagram)
+                         (answer_stream if protocol == "tcp" else answer_datagram, f"{letter}{port};".encode()))
     waiting.register(0, selectors.EVENT_READ, None)
     print("ready", flush=True)
     while True:
@@ -76,7 +76,7 @@ def main():
                 if not os.read(0, 100):
                     return
             else:
-                key.data(key.fileobj, letter)
+                key.data[0](key.fileobj, key.data[1])
 
 
 main()

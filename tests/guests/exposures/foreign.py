@@ -112,7 +112,7 @@ UFW_LIMIT = "ufw --force reset >/dev/null\nufw limit 22/tcp\nufw allow from 10.9
 FIREWALLD = """systemctl start firewalld
 c() { firewall-cmd -q "$@"; }
 c --zone=internal --change-interface=lan0
-c --zone=internal --remove-service=mdns --remove-service=samba-client --remove-service=dhcpv6-client
+for s in mdns samba-client dhcpv6-client; do c --zone=internal --remove-service=$s; done
 c --zone=internal --add-port=5432/tcp --add-port=160-165/udp
 c --zone=public --add-service=https --add-service=dns
 c --zone=public --add-rich-rule='rule family="ipv4" source address="203.0.113.0/24" port port="3306" protocol="tcp" accept'
@@ -125,7 +125,8 @@ FIREWALLD_SETS = """firewall-cmd -q --permanent --new-ipset=friends --type=hash:
 firewall-cmd -q --permanent --ipset=friends --add-entry=203.0.113.0/24
 firewall-cmd -q --permanent --ipset=friends --add-entry=10.9.0.128/25
 firewall-cmd -q --permanent --zone=work --add-source=ipset:friends
-firewall-cmd -q --permanent --zone=work --add-port=8443/tcp --add-service=http
+firewall-cmd -q --permanent --zone=work --add-port=8443/tcp
+firewall-cmd -q --permanent --zone=work --add-service=http
 firewall-cmd -q --permanent --zone=public --add-forward-port=port=8080:proto=tcp:toport=80
 firewall-cmd -q --permanent --zone=public --add-masquerade
 firewall-cmd -q --permanent --zone=public --set-target=REJECT
@@ -312,8 +313,8 @@ SCENES = [
     Scene("rp_filter", "nft 'add table ip t; add chain ip t i { type filter hook input priority 0; }; add rule ip t i tcp dport 21 drop'",
           (), ("ipv4/conf/all/rp_filter=1", "ipv4/conf/lan0/rp_filter=1")),
     nft("before all hooks", SPLIT, ALL),
-    Scene("600 that are shut out one by one", restore("iptables-nft-restore", BANS)),
-    Scene("600 that are shut out one by one, legacy", restore("iptables-legacy-restore", BANS)),
+    Scene("600 that are shut out one by one", restore("iptables-nft-restore", BANS), (22, 80)),
+    Scene("600 that are shut out one by one, legacy", restore("iptables-legacy-restore", BANS), (22, 80)),
     nft("a set of 100,000", BIG),
 ]
 # Beside these the fence is loaded and taken back.

@@ -137,7 +137,7 @@ class Lab:
         return self.port
 
     def call(self, calls, wait):
-        """{call: letter or None}; a call is (who, protocol, from, to, port[, port of the sender])."""
+        """{call: what was heard, or None}; a call is (who, protocol, from, to, port[, port of the sender])."""
         asked = {}
         for call in calls:
             asked.setdefault(call[0], []).append(call)
