@@ -23,7 +23,7 @@ SEED = int(os.environ.get("DW_EXPOSURE_SEED", "1"))
 ONLY = os.environ.get("DW_EXPOSURE_ONLY", "")
 LOUD = bool(os.environ.get("DW_EXPOSURE_LOUD"))
 WAIT, LONG = 1.0, 4.0       # seconds for an answer; for one that the audit promises
-QUICK_FOREIGN, QUICK_CHANCE, QUICK_POLICIES, MANY, MANY_STYLES = 14, 6, 6, 40, 8
+QUICK_FOREIGN, QUICK_CHANCE, QUICK_POLICIES, MANY, MANY_STYLES = 12, 5, 5, 40, 8
 PUBLISHED_DOORS = [("tcp", p) for p in PUBLISHED] + [("udp", 8053)]
 # What a filter that has the word in it leaves behind, and "nft flush ruleset" does not take away.
 RESET = {
