@@ -11,7 +11,7 @@ struct dw_managers {
 	struct dw_strings
 		tables; /* of nf_tables, but for ours: "inet filter", in the kernel's order */
 	struct dw_strings
-		legacy;      /* of iptables-legacy and ip6tables-legacy: "filter", "IPv6 filter" */
+		legacy; /* in which something is, of iptables-legacy and ip6tables-legacy: "filter", "IPv6 filter" */
 	bool blind;          /* the tables could not be read: not root */
 	bool ufw, firewalld; /* enabled at boot */
 	bool nftables,

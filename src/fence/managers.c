@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "dw_managers.h"
 
+#include <netinet/in.h> /* before linux/in.h, which then steps back */
+
 #include <errno.h>
 #include <libmnl/libmnl.h>
 #include <linux/netfilter.h>
@@ -11,6 +13,7 @@
 #include "dw_nfattr.h"
 #include "dw_parse.h"
 #include "dw_str.h"
+#include "legacy.h"
 
 #define FILE_MAX   ((size_t)1024 * 1024)
 #define TABLES_MAX 1000
@@ -108,6 +111,30 @@ static void look_at_legacy(struct dw_sys *s, struct dw_arena *a, const char *fil
 						    line));
 }
 
+/*
+ * Tables in which there is something. iptables-legacy-save alone makes all of them, empty, and nothing takes them away
+ * again. False: only their names can be had.
+ */
+static bool look_at_rules(struct dw_sys *s, const struct dw_netns *ns, struct dw_arena *a,
+			  struct dw_strings *ret)
+{
+	struct dw_ruleset *r = dw_rs_new();
+	const struct dw_rs_copy *c = r->copy;
+	bool seen = !dw_sys_is_fake(s) && dw_sys_is_running(s) &&
+		    dw_legacy_read(s, ns, r->copy, NULL) == 0;
+
+	for (size_t i = 0; seen && i < c->legacy.n; i++) {
+		const struct dw_legacy *t = c->legacy.v[i];
+
+		if (dw_legacy_acts(t))
+			dw_vec_push(a, ret,
+				    dw_arena_printf(a, "%s%s", t->blob.six ? "IPv6 " : "",
+						    t->blob.name));
+	}
+	dw_ruleset_free(r);
+	return seen;
+}
+
 static bool is_enabled(struct dw_sys *s, struct dw_arena *a, const char *unit)
 {
 	static const char *const targets[] = { "multi-user", "sysinit", "basic", "network-pre" };
@@ -147,8 +174,10 @@ void dw_managers_look(struct dw_sys *s, const struct dw_netns *ns, struct dw_are
 
 	m.nftables_flushes = m.nftables && has_line(s, a, "/etc/nftables.conf", "flush ruleset");
 	m.blind = !look_at_tables(s, ns, &t);
-	look_at_legacy(s, a, "/proc/net/ip_tables_names", "", &m.legacy);
-	look_at_legacy(s, a, "/proc/net/ip6_tables_names", "IPv6 ", &m.legacy);
+	if (!look_at_rules(s, ns, a, &m.legacy)) {
+		look_at_legacy(s, a, "/proc/net/ip_tables_names", "", &m.legacy);
+		look_at_legacy(s, a, "/proc/net/ip6_tables_names", "IPv6 ", &m.legacy);
+	}
 	*ret = m;
 }
 

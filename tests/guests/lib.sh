@@ -24,6 +24,8 @@ mkdir -p "$DW_TEST_DIR"/{root,run,stage} "$DW_TEST_CACHE/debs"
 chmod 700 "$DW_TEST_DIR"
 
 names() { local f; for f in "$GUESTS"/recipes/*; do echo "${f##*/}"; done; }
+# Those of which the truth is written; the others belong to one test.
+truthful() { local f; for f in "$GUESTS"/truth/*.tsv; do basename "$f" .tsv; done; }
 
 load() {
     [ -f "$GUESTS/recipes/${1:-}" ] || die "no guest '${1:-}'; there are: $(names | xargs)"

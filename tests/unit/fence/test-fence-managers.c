@@ -162,4 +162,26 @@ DW_TEST(tables_of_the_kernel_are_seen)
 		 dw_strings_has(&m.tables, "bridge b"));
 }
 
+/* Asked by anybody, the kernel makes the legacy tables, empty: no rules are in force. */
+DW_TEST(empty_tables_of_iptables_legacy_are_none)
+{
+	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
+	_cleanup_sys_ struct dw_sys *s = NULL;
+	struct dw_managers m = { 0 };
+
+	if (geteuid() != 0 || unshare(CLONE_NEWNET) != 0 ||
+	    access("/usr/sbin/iptables-legacy", X_OK) != 0) {
+		printf("(not root, no namespaces, or no iptables-legacy: not run)\n");
+		return;
+	}
+	DW_CHECK_INT(dw_sys_open(NULL, &s, NULL), 0);
+	shell("iptables-legacy-save >/dev/null; ip6tables-legacy-save >/dev/null", "");
+	dw_managers_look(s, &here, a, &m);
+	DW_CHECK_INT(m.legacy.n, 0);
+	shell("ip6tables-legacy -P INPUT DROP; iptables-legacy -t nat -A PREROUTING -j ACCEPT", "");
+	dw_managers_look(s, &here, a, &m);
+	DW_CHECK_INT(m.legacy.n, 2);
+	DW_CHECK(dw_strings_has(&m.legacy, "nat") && dw_strings_has(&m.legacy, "IPv6 filter"));
+}
+
 DW_TEST_MAIN

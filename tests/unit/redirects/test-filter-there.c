@@ -28,6 +28,9 @@ static const struct rules cases[] = {
 	{ "nft",
 	  "table ip n { chain pre { type nat hook prerouting priority -100; tcp dport 1 "
 	  "redirect to :2\n}\n}\n",
+	  DW_YES },
+	{ "nft",
+	  "table ip n { chain post { type nat hook postrouting priority 100; masquerade\n}\n}\n",
 	  DW_NO },
 	{ "iptables-nft-restore", "*filter\n:INPUT DROP\n:FORWARD ACCEPT\n:OUTPUT ACCEPT\nCOMMIT\n",
 	  DW_YES },
@@ -42,7 +45,15 @@ static const struct rules cases[] = {
 	{ "iptables-legacy-restore",
 	  "*nat\n:PREROUTING ACCEPT\n:INPUT ACCEPT\n:OUTPUT ACCEPT\n:POSTROUTING ACCEPT\n"
 	  "-A PREROUTING -p tcp --dport 5 -j REDIRECT --to-ports 6\nCOMMIT\n",
+	  DW_YES },
+	{ "iptables-legacy-restore",
+	  "*nat\n:PREROUTING ACCEPT\n:INPUT ACCEPT\n:OUTPUT ACCEPT\n:POSTROUTING ACCEPT\n"
+	  "-A POSTROUTING -j MASQUERADE\nCOMMIT\n",
 	  DW_NO },
+	{ "iptables-legacy-restore",
+	  "*mangle\n:PREROUTING ACCEPT\n:INPUT ACCEPT\n:FORWARD ACCEPT\n:OUTPUT ACCEPT\n"
+	  ":POSTROUTING ACCEPT\n-A PREROUTING -p tcp --dport 5 -j DROP\nCOMMIT\n",
+	  DW_YES },
 };
 
 static bool load(const struct rules *r)
