@@ -9,17 +9,20 @@ SEC("cgroup_skb/ingress")
 int dw_packet(struct __sk_buff *context)
 {
 	const struct sk_buff *skb = (const void *)context;
-	const struct sock *sk;
-	__u16 protocol;
+	struct bpf_sock *door = context->sk;
+	__u32 protocol;
 
-	if (!context->sk)
-		return 1;
 	/* the socket that receives; one that is a mere request for a connection is given as its listener */
-	sk = BPF_CORE_READ(skb, sk);
-	protocol = BPF_CORE_READ(sk, sk_protocol);
-	if (protocol == IPPROTO_UDP || protocol == IPPROTO_LITE)
-		count_datagram(sk, skb);
-	else if (protocol == IPPROTO_TCP && BPF_CORE_READ(sk, __sk_common.skc_state) == TCP_LISTEN)
-		count_refused(sk, skb);
+	if (!door)
+		return 1;
+	door = bpf_sk_fullsock(door);
+	if (!door)
+		return 1;
+	/* most packets end here: these words need no call of a helper */
+	protocol = door->protocol;
+	if (protocol == IPPROTO_TCP && door->state == TCP_LISTEN)
+		count_refused(BPF_CORE_READ(skb, sk), skb);
+	else if (protocol == IPPROTO_UDP || protocol == IPPROTO_LITE)
+		count_datagram(BPF_CORE_READ(skb, sk), skb);
 	return 1;
 }

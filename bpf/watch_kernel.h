@@ -93,8 +93,9 @@ struct sock {
 	__u32 sk_max_ack_backlog;
 	__u16 sk_type;
 	__u16 sk_protocol;
-	unsigned int
-		sk_userlocks : 4; /* a whole byte in newer kernels: read as a bit field, it is either */
+	/* bits or, in newer kernels, whole bytes: read as bit fields, they are either */
+	unsigned int sk_kern_sock : 1;
+	unsigned int sk_userlocks : 4;
 };
 
 struct inet_sock {

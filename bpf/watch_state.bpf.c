@@ -15,13 +15,15 @@ int dw_state(__u64 *context)
 	int from = (int)context[1], to = (int)context[2];
 	__u16 protocol;
 
-	/* from listening to anything but closed is a connection, made as a copy of its listener */
-	if (to == TCP_LISTEN ? from == TCP_LISTEN : from != TCP_LISTEN || to != TCP_CLOSE)
+	if ((from == TCP_LISTEN) == (to == TCP_LISTEN))
 		return 0;
 	protocol = BPF_CORE_READ(sk, sk_protocol);
 	if (protocol != IPPROTO_TCP && protocol != IPPROTO_SCTP && protocol != IPPROTO_DCCP)
 		return 0;
 	if (to == TCP_LISTEN && protocol == IPPROTO_TCP && !tcp_opens)
+		return 0;
+	/* a connection is made as a copy of its listener; SCTP, which makes none, closes by another state */
+	if (from == TCP_LISTEN && to != TCP_CLOSE && protocol != IPPROTO_SCTP)
 		return 0;
 	(void)bpf_get_socket_cookie(sk);
 	if (to == TCP_LISTEN)
