@@ -10,6 +10,12 @@ enum dw_bpf_watch_what {
 	DW_BPF_WATCH_CLOSED,     /* does not any more */
 };
 
+enum dw_bpf_watch_hook {
+	DW_BPF_WATCH_HOOK_FEXIT = 1,
+	DW_BPF_WATCH_HOOK_TRACEPOINT,
+	DW_BPF_WATCH_HOOK_CGROUP,
+};
+
 /* An event: a hint, never the truth; the socket may be gone, or another, when it is read. */
 struct dw_bpf_watch {
 	__u64 time;       /* CLOCK_MONOTONIC, nanoseconds */
@@ -24,7 +30,7 @@ struct dw_bpf_watch {
 	__u32 uid;
 	__u16 what; /* enum dw_bpf_watch_what */
 	__u16 family, type, protocol;
-	__u16 hook;  /* which program saw it: for tests and --status */
+	__u16 hook;  /* enum dw_bpf_watch_hook: which program saw it, for tests and --status */
 	__u16 flags; /* DW_BPF_WATCH_F_* */
 	char comm[16];
 };

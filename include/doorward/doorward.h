@@ -437,5 +437,6 @@ DOORWARD_API int doorward_scan_write(struct doorward *d, struct doorward_scan *s
 #include "compare.h"
 #include "diff.h"
 #include "fence.h"
+#include "watch.h"
 
 #endif

@@ -129,6 +129,19 @@ static const enum dw_option_id usage_options[] = {
 	DW_OPTION_POLICY, DW_OPTION_STATE,  END
 };
 static const enum dw_option_id scan_assist_options[] = { DW_OPTION_FOR, DW_OPTION_SCANNER, END };
+static const enum dw_option_id watch_options[] = { DW_OPTION_JSON,
+						   DW_OPTION_OUTPUT,
+						   DW_OPTION_JOURNAL,
+						   DW_OPTION_SYSLOG,
+						   DW_OPTION_EXEC,
+						   DW_OPTION_WEBHOOK,
+						   DW_OPTION_INTERVAL,
+						   DW_OPTION_ENFORCE,
+						   DW_OPTION_STATUS,
+						   DW_OPTION_METHOD,
+						   DW_OPTION_POLICY,
+						   DW_OPTION_STATE,
+						   END };
 static const enum dw_option_id no_options[] = { END };
 
 const struct dw_command dw_commands[] = {
@@ -358,6 +371,23 @@ const struct dw_command dw_commands[] = {
 			"show, preview and rehearse change nothing; all but preview need root.\n",
 		.options = fence_options,
 		.run = dw_cmd_fence,
+	},
+	{
+		.name = "watch",
+		.operands = "",
+		.operand_choices = "",
+		.summary = "tell new doors as they open, and those that shut",
+		.description =
+			"Looks at everything once, then listens to the kernel (or looks every "
+			"--interval where it\n"
+			"does not tell). A line for each door that is new, changed its program, "
+			"moved, shut, or was\n"
+			"open for a moment; a restart is no news. With --json an object a line. "
+			"What opened while\n"
+			"nobody watched is told at the next start. SIGHUP opens --output anew. "
+			"Run it as root.\n",
+		.options = watch_options,
+		.run = dw_cmd_watch,
 	},
 	{
 		.name = "scan-assist",

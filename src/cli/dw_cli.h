@@ -89,6 +89,13 @@ enum dw_option_id {
 	DW_OPTION_OUTPUT_GREPABLE,
 	DW_OPTION_OUTPUT_LIST,
 	DW_OPTION_LOG,
+	DW_OPTION_JOURNAL,
+	DW_OPTION_SYSLOG,
+	DW_OPTION_EXEC,
+	DW_OPTION_WEBHOOK,
+	DW_OPTION_INTERVAL,
+	DW_OPTION_ENFORCE,
+	DW_OPTION_STATUS,
 	DW_OPTION_PIN,
 	DW_OPTION_UNPIN,
 	DW_OPTION_QUIET,
@@ -174,6 +181,7 @@ enum dw_exit dw_cmd_baseline(const struct dw_arguments *args);
 enum dw_exit dw_cmd_diff(const struct dw_arguments *args);
 enum dw_exit dw_cmd_usage(const struct dw_arguments *args);
 enum dw_exit dw_cmd_scan_assist(const struct dw_arguments *args);
+enum dw_exit dw_cmd_watch(const struct dw_arguments *args);
 enum dw_exit dw_cmd_history(const struct dw_arguments *args);
 
 bool dw_cli_given(const struct dw_arguments *args, enum dw_option_id id);

@@ -81,6 +81,40 @@ const char *dw_filter_text(struct dw_arena *a, const void *instructions, size_t 
  */
 size_t dw_collect_owner(struct dw_collect *c, const struct dw_procinfo *i);
 
+/* --- one door ------------------------------------------------------------------------------------- */
+
+/* What something told of a socket: a hint where to look. */
+struct dw_hint {
+	struct dw_endpoint at; /* netns set; ifname NULL */
+	enum dw_door_kind kind;
+	uint64_t cookie;     /* SO_COOKIE; 0: not known */
+	int pid;             /* who opened it; 0: not known */
+	uint64_t started_ns; /* of that process, since boot; 0: not known */
+	uint32_t uid;
+	bool mptcp;
+};
+
+enum dw_hint_answer {
+	DW_HINT_NO_WAY = 0, /* its namespace cannot be entered: nothing is known */
+	DW_HINT_GONE,       /* there is no such socket, or it is none that anybody can reach */
+	DW_HINT_UNHELD,     /* it is there; who holds it was not found: not that process */
+	DW_HINT_THERE,      /* it is there, and that process holds it */
+};
+/*
+ * Looks at that socket alone, and at that process: adds what it sees. *ret_socket: its index, DW_NONE when it was not
+ * found. Namespaces that are entered are kept in c until dw_collect_close().
+ */
+enum dw_hint_answer dw_collect_hint(struct dw_collect *c, const struct dw_hint *h,
+				    size_t *ret_socket);
+/* A namespace that an earlier look found, so that it goes by its name; it is entered when that is needed. */
+void dw_collect_netns_known(struct dw_collect *c, const struct dw_netns_fact *n);
+/* Adds a socket that is gone as it was told of, and the process where it is still there. Its index. */
+size_t dw_collect_hint_gone(struct dw_collect *c, const struct dw_hint *h, const char *filter);
+/* Every namespace and its sockets, by sock_diag(7) and /proc/net; who holds them is not asked. */
+int dw_collect_poll(struct dw_collect *c, struct dw_error *e);
+/* The same of one namespace, which process pid is in (0: ours). */
+int dw_collect_poll_one(struct dw_collect *c, uint32_t netns, int pid, struct dw_error *e);
+
 /* --- packages ------------------------------------------------------------------------------------ */
 
 /*

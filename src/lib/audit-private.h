@@ -19,7 +19,16 @@ struct auditing {
 	const struct dw_knowledge *knowledge; /* lies in the facts' arena, or is compiled in */
 	const struct dw_policy *policy;       /* NULL: there is none */
 	struct dw_collect collect;            /* its namespaces are open until the audit is done */
+	/* instead of dw_packages_find(): who asks often keeps the answers; NULL: dw_packages_find() */
+	int (*find_packages)(void *data, struct auditing *a, const char *const *paths, size_t n,
+			     const struct dw_package **ret, struct dw_error *e);
+	void *find_data;
 };
+
+/* What PID 1 is; NULL: not known. */
+const char *dw_audit_init(struct auditing *a);
+/* Asks the managers that are loaded who started each holder of a->facts. */
+void dw_audit_claim(struct auditing *a, struct dw_starters *s, struct dw_starters_set *set);
 
 /* Asks every service manager who started each holder, and what it would start. */
 void dw_audit_starters(struct auditing *a, const char *init);

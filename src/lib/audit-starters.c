@@ -58,6 +58,12 @@ static void claim_redirects(struct auditing *a, struct dw_starters *s)
 	}
 }
 
+void dw_audit_claim(struct auditing *a, struct dw_starters *s, struct dw_starters_set *set)
+{
+	name_containers(a, s);
+	claim_holds(a, set);
+}
+
 void dw_audit_starters(struct auditing *a, const char *init)
 {
 	struct dw_starters s = {
@@ -70,8 +76,7 @@ void dw_audit_starters(struct auditing *a, const char *init)
 	struct dw_starters_set *set = dw_starters_load(&s);
 
 	if (a->procs) {
-		name_containers(a, &s);
-		claim_holds(a, set);
+		dw_audit_claim(a, &s, set);
 		claim_redirects(a, &s);
 		dw_starters_session(&s);
 	}

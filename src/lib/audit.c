@@ -25,7 +25,7 @@ static void note(struct auditing *a, const char *what, const char *part, int r,
 }
 
 /* PID 1 by what it is; only systemd has /run/systemd/system (sd_booted(3)). */
-static const char *init_of(struct auditing *a)
+const char *dw_audit_init(struct auditing *a)
 {
 	const struct dw_procinfo *one;
 	const char *base;
@@ -128,8 +128,8 @@ static int look(struct auditing *a, struct dw_error *e)
 		collect(a);
 	}
 	tell(a, "starters");
-	dw_audit_starters(a, init_of(a));
-	a->facts->service_manager = manager_of(a, init_of(a));
+	dw_audit_starters(a, dw_audit_init(a));
+	a->facts->service_manager = manager_of(a, dw_audit_init(a));
 	tell(a, "packages");
 	dw_audit_packages(a);
 	return 0;

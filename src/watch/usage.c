@@ -307,8 +307,7 @@ static void count(struct dw_watch_usage *w, const struct mapping *m, const struc
 		if (fit(&c->key, m->v[i].door) != best)
 			continue;
 		for (size_t k = first; k < i; k++)
-			twice |= m->v[k].row == m->v[i].row &&
-				 fit(&c->key, m->v[k].door) == best;
+			twice |= m->v[k].row == m->v[i].row && fit(&c->key, m->v[k].door) == best;
 		if (!twice)
 			add_to(&m->rows[m->v[i].row], w->now_arena, &d, now);
 	}

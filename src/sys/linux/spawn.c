@@ -44,11 +44,42 @@ static int output_file(void)
 	return fd;
 }
 
+/* A file in memory, so that a program that does not read it holds up nobody. -1: none is wanted. */
+static int input_file(const struct dw_spawn *what)
+{
+	size_t n = what->input ? strlen(what->input) : 0;
+	int fd = what->input ? memfd_create("input", MFD_CLOEXEC) : -1;
+
+	if (!what->input)
+		return -1;
+	if (fd < 0)
+		return -errno;
+	for (size_t done = 0; done < n;) {
+		ssize_t k = write(fd, what->input + done, n - done);
+
+		if (k <= 0) {
+			(void)close(fd);
+			return -EIO;
+		}
+		done += (size_t)k;
+	}
+	if (lseek(fd, 0, SEEK_SET) == 0)
+		return fd;
+	(void)close(fd);
+	return -EIO;
+}
+
+static int add_input(posix_spawn_file_actions_t *actions, int in)
+{
+	return in >= 0 ? posix_spawn_file_actions_adddup2(actions, in, 0)
+		       : posix_spawn_file_actions_addopen(actions, 0, "/dev/null", O_RDONLY, 0);
+}
+
 /*
- * Standard input from /dev/null, both outputs into the file, / as directory, default signals, nothing else inherited. A
+ * Standard input from in (-1: /dev/null), both outputs into the file, / as directory, default signals, nothing else inherited. A
  * session of its own: what it starts must not end with our terminal, and all that it left can be ended with it.
  */
-static int start(const struct dw_spawn *what, int out, pid_t *ret)
+static int start(const struct dw_spawn *what, int in, int out, pid_t *ret)
 {
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
@@ -65,7 +96,7 @@ static int start(const struct dw_spawn *what, int out, pid_t *ret)
 		(void)posix_spawn_file_actions_destroy(&actions);
 		return -r;
 	}
-	if ((r = posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)) == 0 &&
+	if ((r = add_input(&actions, in)) == 0 &&
 	    (r = posix_spawn_file_actions_adddup2(&actions, out, 1)) == 0 &&
 	    (r = posix_spawn_file_actions_adddup2(&actions, out, 2)) == 0 &&
 	    (r = posix_spawn_file_actions_addclosefrom_np(&actions, 3)) == 0 &&
@@ -138,7 +169,7 @@ static int finish(pid_t pid, int pidfd, bool kill_it)
 int dw_spawn_run(struct dw_sys *s, const struct dw_spawn *what, struct dw_arena *a,
 		 struct dw_bytes *ret_output, int *ret_status, struct dw_error *e)
 {
-	_cleanup_fd_ int out = -1, pidfd = -1;
+	_cleanup_fd_ int in = -1, out = -1, pidfd = -1;
 	struct dw_bytes output = { 0 };
 	int r = dw_sys_fault(s), status;
 	pid_t pid = -1;
@@ -148,7 +179,10 @@ int dw_spawn_run(struct dw_sys *s, const struct dw_spawn *what, struct dw_arena 
 	out = output_file();
 	if (out < 0)
 		return dw_error_errno(e, out, "a file for the output of %s", what->argv[0]);
-	r = start(what, out, &pid);
+	in = input_file(what);
+	if (in < 0 && what->input)
+		return dw_error_errno(e, in, "a file for the input of %s", what->argv[0]);
+	r = start(what, in, out, &pid);
 	if (r < 0)
 		return dw_error_errno(e, r, "%s", what->argv[0]);
 	/* Our own child cannot be reaped by anybody else before us: the pid is still it. */

@@ -1,0 +1,570 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * From events to doors. An event says where to look: the socket, its namespace and its process are looked at, and what
+ * is found is judged beside all other doors, as an audit would.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "dw_cgroup.h"
+#include "dw_join.h"
+#include "dw_netlink.h"
+#include "dw_str.h"
+#include "watch-private.h"
+
+/* The event comes before the socket is in its table: first look, then again after so long. */
+static const uint64_t not_found_us[] = { 500, 4000, 20000 };
+/* A program that takes over what it inherited (exec), or whose parent ends, does so soon after. */
+static const uint64_t again_us[] = { 300000, 2000000 };
+#define AGAIN_MAX 1024   /* that wait for it; beyond, the next whole look tells */
+#define WHOLE_US  100000 /* who holds it is found by a whole look */
+
+struct looking {
+	struct watching *w;
+	struct auditing a;
+	struct watch_item **items; /* beside socket */
+	size_t *socket;            /* index into facts->sockets; DW_NONE: not to be told */
+	bool *gone;
+	size_t n;
+};
+
+/* --- events --------------------------------------------------------------------------------------- */
+
+static enum dw_protocol protocol_of(const struct dw_bpf_watch *v)
+{
+	static const struct {
+		uint16_t number;
+		enum dw_protocol protocol;
+	} by_number[] = {
+		{ 6, DW_PROTOCOL_TCP },       { 262, DW_PROTOCOL_TCP },  { 17, DW_PROTOCOL_UDP },
+		{ 136, DW_PROTOCOL_UDPLITE }, { 132, DW_PROTOCOL_SCTP }, { 33, DW_PROTOCOL_DCCP },
+	};
+
+	if (v->family == AF_PACKET)
+		return DW_PROTOCOL_PACKET;
+	if (v->family == AF_VSOCK)
+		return DW_PROTOCOL_VSOCK;
+	if (v->family != AF_INET && v->family != AF_INET6)
+		return DW_PROTOCOL_UNKNOWN;
+	if (v->type == SOCK_RAW)
+		return DW_PROTOCOL_RAW;
+	for (size_t i = 0; i < DW_ARRAY_SIZE(by_number); i++)
+		if (by_number[i].number == v->protocol)
+			return by_number[i].protocol;
+	return DW_PROTOCOL_UNKNOWN;
+}
+
+static enum dw_door_kind kind_of(enum dw_protocol p)
+{
+	if (p == DW_PROTOCOL_UDP || p == DW_PROTOCOL_UDPLITE)
+		return DW_KIND_DATAGRAM;
+	if (p == DW_PROTOCOL_RAW)
+		return DW_KIND_RAW;
+	return p == DW_PROTOCOL_PACKET ? DW_KIND_SNIFFER : DW_KIND_LISTENER;
+}
+
+/* A socket of IPv6 on all addresses mostly takes IPv4 as well; the look will tell. */
+static struct dw_endpoint endpoint_of(const struct dw_bpf_watch *v)
+{
+	static const uint8_t any[16];
+	struct dw_endpoint at = { .netns = v->netns, .ifindex = v->ifindex };
+
+	at.protocol = protocol_of(v);
+	at.has_port = at.protocol != DW_PROTOCOL_PACKET;
+	at.port = at.has_port ? v->port : 0;
+	memcpy(at.address, v->address, sizeof(at.address));
+	if (at.protocol == DW_PROTOCOL_PACKET)
+		at.family = DW_FAMILY_PACKET;
+	else if (at.protocol == DW_PROTOCOL_VSOCK)
+		at.family = DW_FAMILY_VSOCK;
+	else if (v->family == AF_INET)
+		at.family = DW_FAMILY_IPV4;
+	else
+		at.family =
+			memcmp(at.address, any, sizeof(any)) == 0 ? DW_FAMILY_DUAL : DW_FAMILY_IPV6;
+	if (at.family == DW_FAMILY_PACKET)
+		memset(at.address, 0, sizeof(at.address));
+	return at;
+}
+
+static struct watch_item *item_of(const struct dw_bpf_watch *v, uint64_t now)
+{
+	struct watch_item *i = calloc(1, sizeof(*i));
+
+	if (!i)
+		dw_oom();
+	i->head = (struct dw_due_head){ .due = now, .cookie = v->cookie };
+	i->hint.at = endpoint_of(v);
+	i->hint.kind = kind_of(i->hint.at.protocol);
+	i->hint.cookie = v->cookie;
+	i->hint.pid = (int)v->tgid;
+	i->hint.started_ns = v->started;
+	i->hint.uid = v->uid;
+	i->hint.mptcp = (v->flags & DW_BPF_WATCH_F_MPTCP) != 0;
+	i->time_us = v->time / 1000;
+	i->cgroup = v->cgroup;
+	i->low_flags = v->flags;
+	memcpy(i->comm, v->comm, sizeof(v->comm));
+	return i;
+}
+
+static void put(struct watching *w, struct watch_item *i)
+{
+	if (dw_due_put(w->due, &i->head) == 0)
+		return;
+	w->s.lost++;
+	dw_watch_want_whole(w, WHOLE_US);
+}
+
+/* It was not looked at yet: it is told as what it was. What waited as a client's, and is shut now, was one. */
+static void closed_unseen(struct watching *w, uint64_t cookie)
+{
+	struct watch_item *i = cookie ? dw_due_take_cookie(w->due, cookie) : NULL;
+
+	if (!i)
+		return;
+	if (i->again || (i->head.due > dw_watch_now(w) && i->tries == 0)) {
+		w->s.clients += !i->again;
+		free(i);
+		return;
+	}
+	i->closed = true;
+	i->head.due = dw_watch_now(w);
+	put(w, i);
+}
+
+void dw_watch_event(struct watching *w, const struct dw_bpf_watch *v)
+{
+	struct dw_endpoint at = endpoint_of(v);
+	uint64_t now = dw_watch_now(w);
+
+	w->s.events++;
+	/* our own looks open sockets too */
+	if (at.protocol == DW_PROTOCOL_UNKNOWN || v->tgid == (uint32_t)w->s.pid)
+		return;
+	if (v->what == DW_BPF_WATCH_OPENED) {
+		put(w, item_of(v, now));
+		return;
+	}
+	if (v->what != DW_BPF_WATCH_CLOSED)
+		return;
+	closed_unseen(w, v->cookie);
+	dw_known_closing(w->known, &at, now / 1000);
+}
+
+/* --- one look ------------------------------------------------------------------------------------- */
+
+static void open_look(struct looking *k, struct watching *w)
+{
+	const struct dw_facts *known = w->context->facts;
+	struct dw_facts *f = dw_facts_new();
+
+	f->host = w->host;
+	f->time = dw_sys_now(w->sys);
+	f->method = known->method;
+	f->service_manager = known->service_manager;
+	k->w = w;
+	k->a = (struct auditing){ .sys = w->sys,
+				  .facts = f,
+				  .procs = dw_procs_new(w->sys, f->arena) };
+	k->a.collect = (struct dw_collect){
+		.sys = w->sys, .procs = k->a.procs, .facts = f, .rungs = DW_RUNG_NETLINK
+	};
+	for (size_t i = 0; i < known->netns.n; i++)
+		dw_collect_netns_known(&k->a.collect, &known->netns.v[i]);
+}
+
+static void close_look(struct looking *k)
+{
+	dw_collect_close(&k->a.collect);
+	dw_procs_close(k->a.procs);
+	dw_facts_free(k->a.facts);
+}
+
+/* The process may be gone as well: what the event told of it is all. */
+static void seed_process(struct looking *k, const struct watch_item *i)
+{
+	struct dw_arena *a = k->a.facts->arena;
+	struct dw_procinfo p = {
+		.pid = i->hint.pid,
+		.started_ns = i->hint.started_ns,
+		.comm = dw_arena_strdup(a, i->comm),
+		.command = dw_arena_strdup(a, i->comm),
+		.uid = i->hint.uid,
+		.euid = i->hint.uid,
+		.gid = UINT32_MAX,
+		.egid = UINT32_MAX,
+		.no_new_privs = -1,
+		.seccomp = -1,
+		.loginuid = UINT32_MAX,
+		.netns = i->hint.at.netns,
+	};
+
+	if (i->hint.pid <= 0 || dw_procs_get(k->a.procs, i->hint.pid))
+		return;
+	dw_procs_complete(k->a.procs, &p, 0, NULL);
+	(void)dw_cgroup_path(k->w->sys, i->cgroup, a, &p.cgroup, NULL);
+	dw_procs_seed(k->a.procs, &p);
+}
+
+static void again_later(struct watching *w, struct watch_item *i, uint64_t us)
+{
+	i->head.due = dw_watch_now(w) + us;
+	put(w, i);
+}
+
+/* True: it is put back, to be looked for again. */
+static bool look_again(struct watching *w, struct watch_item *i)
+{
+	if (i->closed || i->again || i->tries >= DW_ARRAY_SIZE(not_found_us))
+		return false;
+	again_later(w, i, not_found_us[i->tries++]);
+	return true;
+}
+
+/* What is not there (any more) is told from its event, unless it was some client's. False: it is not to be told. */
+static bool take_gone(struct looking *k, size_t n)
+{
+	struct watch_item *i = k->items[n];
+	bool autobind = (i->low_flags & DW_BPF_WATCH_F_AUTOBIND) != 0;
+
+	if (i->again || i->waited || i->time_us == 0 ||
+	    (i->hint.kind == DW_KIND_DATAGRAM && autobind)) {
+		k->w->s.clients += i->hint.kind == DW_KIND_DATAGRAM;
+		return false;
+	}
+	seed_process(k, i);
+	k->gone[n] = true;
+	k->socket[n] = dw_collect_hint_gone(
+		&k->a.collect, &i->hint,
+		i->low_flags & DW_BPF_WATCH_F_FILTER ? "a filter, which is gone" : NULL);
+	return true;
+}
+
+/* False: the item was put back or is done with. */
+static bool look_at(struct looking *k, size_t n)
+{
+	struct watch_item *i = k->items[n];
+	struct watching *w = k->w;
+	enum dw_hint_answer answer;
+	enum dw_client_answer client;
+	uint64_t ms;
+
+	answer = i->closed ? DW_HINT_GONE : dw_collect_hint(&k->a.collect, &i->hint, &k->socket[n]);
+	if (answer == DW_HINT_THERE || answer == DW_HINT_UNHELD) {
+		client = dw_watch_client(w, &k->a.facts->sockets.v[k->socket[n]], i, &ms);
+		if (ms > 0) {
+			k->socket[n] = DW_NONE;
+			i->waited = true;
+			i->any = client == DW_CLIENT_WAIT_ANY;
+			again_later(w, i, ms * 1000);
+			return false;
+		}
+	}
+	if (answer == DW_HINT_THERE)
+		return true;
+	k->socket[n] = DW_NONE;
+	if (look_again(w, i))
+		return false;
+	if (answer != DW_HINT_GONE)
+		dw_watch_want_whole(w, i->again ? 0 : WHOLE_US);
+	if (answer == DW_HINT_UNHELD || !take_gone(k, n)) {
+		free(i);
+		return false;
+	}
+	return true;
+}
+
+/* Sockets that were told beside those that were asked for go. */
+static void keep_asked(struct looking *k)
+{
+	struct dw_facts *f = k->a.facts;
+	size_t *place = dw_arena_array(f->arena, f->sockets.n + 1, sizeof(*place)), kept = 0;
+	struct dw_socket_fact *v = dw_arena_array(f->arena, k->n + 1, sizeof(*v));
+
+	for (size_t i = 0; i < f->sockets.n; i++)
+		place[i] = DW_NONE;
+	for (size_t n = 0; n < k->n; n++) {
+		size_t from = k->socket[n];
+
+		if (place[from] == DW_NONE) {
+			place[from] = kept;
+			v[kept++] = f->sockets.v[from];
+		}
+		k->socket[n] = place[from];
+	}
+	for (size_t i = 0; i < f->holds.n; i++)
+		f->holds.v[i].socket = place[f->holds.v[i].socket];
+	f->sockets.v = v;
+	f->sockets.n = f->sockets.cap = kept;
+}
+
+/* --- telling -------------------------------------------------------------------------------------- */
+
+static size_t item_of_door(const struct looking *k, const struct dw_door *d)
+{
+	for (size_t n = 0; n < k->n; n++)
+		if (dw_endpoint_compare(&k->a.facts->sockets.v[k->socket[n]].at, &d->at) == 0)
+			return n;
+	return k->n;
+}
+
+static void tell_gone(struct watching *w, const struct dw_news *n, uint64_t now_ms)
+{
+	struct dw_news news = *n;
+
+	news.kind = dw_known_fleeting(w->known, n->door->key, now_ms, &news.times);
+	if (news.kind == DW_NEWS_NONE)
+		return;
+	dw_watch_tell(w, &news, NULL, NULL);
+}
+
+static bool keeps_looking(struct looking *k, size_t n, enum dw_news_kind kind)
+{
+	struct watch_item *i = k->items[n];
+
+	if (kind == DW_NEWS_NONE && !i->again)
+		return false;
+	if (i->tries >= DW_ARRAY_SIZE(again_us))
+		return false;
+	return dw_due_count(k->w->due) < AGAIN_MAX;
+}
+
+static void tell_there(struct looking *k, size_t n, struct watch_told *t, struct dw_arena *a)
+{
+	struct watching *w = k->w;
+	struct watch_item *i = k->items[n];
+	uint64_t now_ms = dw_watch_now(w) / 1000;
+	struct dw_news news = { .time = dw_sys_now(w->sys),
+				.host = w->host,
+				.door = &t->known,
+				.verdict = t->verdict,
+				.reason = t->reason };
+
+	if (k->gone[n]) {
+		tell_gone(w, &news, now_ms);
+		return;
+	}
+	/* the same socket, held by another program now */
+	if (i->again && !dw_known_find(w->known, t->known.key))
+		dw_known_closing(w->known, &t->known.at, now_ms);
+	news.kind = dw_known_opened(w->known, &t->known, now_ms, a, &news.was);
+	if (news.kind != DW_NEWS_NONE) {
+		dw_watch_tell(w, &news, &t->known,
+			      news.kind == DW_NEWS_CHANGED ? news.was->key : NULL);
+		if (t->enforce)
+			dw_watch_enforce(w, dw_endpoint_text(a, &t->known.at));
+	}
+	if (!keeps_looking(k, n, news.kind))
+		return;
+	if (!i->again)
+		i->tries = 0;
+	i->again = true;
+	k->items[n] = NULL;
+	again_later(w, i, again_us[i->tries++]);
+}
+
+static void note_latency(struct looking *k, const uint64_t *times, size_t n)
+{
+	uint64_t now = dw_watch_now(k->w);
+
+	for (size_t i = 0; i < n; i++)
+		if (now >= times[i])
+			dw_latency_add(&k->w->latency, now - times[i]);
+}
+
+/* Judged beside all others: what a door is depends on them. */
+static void judge_and_tell(struct looking *k, const struct dw_snapshot *fresh)
+{
+	const struct dw_snapshot *context = k->w->context->snapshot;
+	size_t n = context->n_doors;
+	struct dw_arena *a = fresh->arena;
+	struct dw_snapshot all = *fresh;
+	struct dw_findings *found;
+
+	all.incomplete = context->incomplete;
+	all.n_incomplete = context->n_incomplete;
+	all.doors = dw_arena_array(a, n + fresh->n_doors, sizeof(*all.doors));
+	memcpy(all.doors, context->doors, n * sizeof(*all.doors));
+	memcpy(all.doors + n, fresh->doors, fresh->n_doors * sizeof(*all.doors));
+	all.n_doors = n + fresh->n_doors;
+	found = dw_judge(
+		&all, &(struct dw_judge_input){ .policy = dw_watch_base_policy(k->w->base),
+						.knowledge = dw_watch_base_knowledge(k->w->base) });
+	for (size_t i = n; i < found->n; i++) {
+		const struct dw_finding *f = &found->v[i];
+		size_t item = item_of_door(k, f->door);
+		struct watch_told t;
+		bool ephemeral;
+
+		if (item == k->n || !k->items[item])
+			continue;
+		ephemeral = k->items[item]->any ||
+			    (k->gone[item] && f->door->kind == DW_KIND_DATAGRAM &&
+			     f->door->at.port >= 1024 && !f->identity.service) ||
+			    dw_watch_is_ephemeral(k->w, f, k->items[item]);
+		dw_watch_door(k->w, f, ephemeral, a, &t);
+		tell_there(k, item, &t, a);
+	}
+	dw_findings_free(found);
+}
+
+static void finish_look(struct looking *k)
+{
+	uint64_t times[DW_WATCH_BATCH];
+	struct dw_snapshot *fresh;
+	uint64_t news = k->w->s.news;
+	size_t n_times = 0;
+
+	for (size_t n = 0; n < k->n; n++)
+		if (k->items[n]->time_us && k->items[n]->tries == 0 && !k->items[n]->waited)
+			times[n_times++] = k->items[n]->time_us;
+	keep_asked(k);
+	dw_watch_base_claim(k->w->base, &k->a);
+	fresh = dw_join(k->a.facts);
+	judge_and_tell(k, fresh);
+	dw_watch_flush(k->w);
+	if (k->w->s.news > news)
+		note_latency(k, times, n_times);
+	dw_snapshot_free(fresh);
+	for (size_t n = 0; n < k->n; n++)
+		free(k->items[n]);
+}
+
+static void look_at_some(struct watching *w, struct watch_item **items, size_t n)
+{
+	struct dw_error e = { 0 };
+	size_t socket[DW_WATCH_BATCH];
+	bool gone[DW_WATCH_BATCH] = { false };
+	struct looking k = { .items = items, .socket = socket, .gone = gone };
+	uint64_t begun = dw_watch_now(w);
+
+	(void)dw_watch_base_fresh(w, &e);
+	open_look(&k, w);
+	for (size_t i = 0; i < n; i++) {
+		items[k.n] = items[i];
+		gone[k.n] = false;
+		if (look_at(&k, k.n))
+			k.n++;
+	}
+	if (k.n > 0)
+		finish_look(&k);
+	close_look(&k);
+	w->s.looks += n;
+	w->s.looks_us += dw_watch_now(w) - begun;
+}
+
+void dw_watch_look_due(struct watching *w)
+{
+	uint64_t now = dw_watch_now(w);
+	struct watch_item *items[DW_WATCH_BATCH], *i;
+	size_t n = 0;
+
+	while (n < DW_WATCH_BATCH && (i = dw_due_take(w->due, now)))
+		items[n++] = i;
+	if (n > 0)
+		look_at_some(w, items, n);
+}
+
+/* --- shut ----------------------------------------------------------------------------------------- */
+
+static bool is_open(const struct dw_facts *f, const struct dw_known_door *d)
+{
+	for (size_t i = 0; i < f->sockets.n; i++) {
+		const struct dw_endpoint *at = &f->sockets.v[i].at;
+
+		if (at->netns == d->at.netns && at->protocol == d->at.protocol &&
+		    at->port == d->at.port && at->ifindex == d->at.ifindex &&
+		    memcmp(at->address, d->at.address, sizeof(at->address)) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* The namespaces that were asked, each once. */
+struct asked {
+	struct looking look;
+	bool entered; /* all that there are can be entered */
+	size_t n;
+	uint32_t netns[DW_WATCH_BATCH];
+	bool there[DW_WATCH_BATCH];
+};
+
+/* A namespace that is not there any more is gone with its doors. False: it could not be looked at. */
+static bool ask_namespace(struct asked *k, uint32_t netns, bool *ret_there)
+{
+	struct dw_collect *c = &k->look.a.collect;
+	size_t i = 0;
+	int r;
+
+	while (i < k->n && k->netns[i] != netns)
+		i++;
+	if (i == DW_WATCH_BATCH)
+		return false;
+	if (i == k->n) {
+		if (!k->entered && netns != dw_netns_self(k->look.w->sys) &&
+		    dw_collect_netns(c, NULL) < 0)
+			return false;
+		k->entered |= netns != dw_netns_self(k->look.w->sys);
+		r = dw_collect_poll_one(c, netns, 0, NULL);
+		if (r < 0 && r != -ENOENT)
+			return false;
+		k->there[k->n] = r == 0;
+		k->netns[k->n++] = netns;
+	}
+	*ret_there = k->there[i];
+	return true;
+}
+
+static void tell_shut(struct watching *w, const char *key, struct dw_arena *a)
+{
+	uint64_t now = dw_watch_now(w) / 1000;
+	const struct dw_known_door *was = dw_known_shut(w->known, key, now, a);
+	struct dw_news n = { .time = dw_sys_now(w->sys),
+			     .kind = DW_NEWS_SHUT,
+			     .host = w->host,
+			     .door = was,
+			     .away = w->away };
+
+	dw_watch_tell(w, was ? &n : NULL, NULL, key);
+}
+
+static bool is_still_open(struct asked *k, const struct dw_known_door *d)
+{
+	bool there = false;
+
+	if (!d->socket)
+		return false;
+	if (!ask_namespace(k, d->at.netns, &there))
+		return true;
+	return there && is_open(k->look.a.facts, d);
+}
+
+void dw_watch_look_shut(struct watching *w)
+{
+	uint64_t now = dw_watch_now(w) / 1000;
+	const struct dw_known_door *d = dw_known_due(w->known, now);
+	struct asked k = { 0 };
+	bool stays = false;
+
+	if (!d)
+		return;
+	open_look(&k.look, w);
+	for (; d; d = dw_known_due(w->known, now)) {
+		const char *key = dw_arena_strdup(k.look.a.facts->arena, d->key);
+
+		if (is_still_open(&k, d)) {
+			dw_known_stays(w->known, key);
+			stays = true;
+		} else {
+			tell_shut(w, key, k.look.a.facts->arena);
+		}
+	}
+	close_look(&k.look);
+	dw_watch_flush(w);
+	/* somebody holds it: is it the same one? */
+	if (stays)
+		dw_watch_want_whole(w, WHOLE_US);
+}

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The watch while it runs; private to src/lib. */
+#ifndef DW_LIB_WATCH_PRIVATE_H
+#define DW_LIB_WATCH_PRIVATE_H
+
+#include "audit-private.h"
+#include "doorward/watch.h"
+#include "dw_client.h"
+#include "dw_due.h"
+#include "dw_known.h"
+#include "dw_latency.h"
+#include "dw_news.h"
+#include "dw_store_watch.h"
+#include "dw_teller.h"
+#include "dw_watch.h"
+#include "dw_wait.h"
+#include "dw_watch_state.h"
+#include "facade-private.h"
+
+#define DW_WATCH_BATCH 64 /* sockets that are looked at in one go */
+
+/* What a look needs and what hardly changes: kept between looks, made anew when its files change. */
+struct watch_base;
+
+/* A socket that is to be looked at. */
+struct watch_item {
+	struct dw_due_head head; /* microseconds */
+	struct dw_hint hint;
+	uint64_t time_us; /* of the event; 0: none told of it */
+	uint64_t cgroup;
+	uint32_t low_flags; /* DW_BPF_WATCH_F_* */
+	unsigned tries;     /* it was not found so often */
+	bool waited;        /* it might have been a client's, and is still there */
+	bool any;           /* ... whose port means nothing */
+	bool again;         /* it was told: does the same program hold it still? */
+	bool closed;        /* it is shut: what the event told is all there is */
+	char comm[17];
+};
+
+struct watching;
+
+/* A sink that is told at once, by this thread. */
+struct watch_sink {
+	const char *name;
+	int (*tell)(struct watching *w, const struct dw_watch_news *n, struct dw_error *e);
+	bool failing;
+	uint64_t again_us; /* failing: tried again then */
+	uint64_t told, failures;
+	char words[256];
+};
+
+/* What has to be written down of a piece of news, until it is. */
+struct watch_unsaved {
+	struct dw_watch_news news; /* id 0: none */
+	struct dw_watch_known keep;
+	const char *forget;
+	struct dw_arena *own;
+	struct watch_unsaved *next;
+};
+
+enum { WATCH_SINKS = 3 };
+
+struct watching {
+	struct doorward *d;
+	struct doorward_watch_options o;
+	struct dw_arena *arena;
+	struct dw_sys *sys;
+	const char *host, *state;
+
+	struct watch_base *base;
+	struct dw_audit *context; /* the last whole look */
+	uint32_t port_low, port_high;
+
+	struct dw_watch *kernel; /* NULL: polling */
+	const char *why;         /* polling: why */
+	bool polls;              /* something is polled */
+	unsigned poll_ms;
+	struct watch_polled *polled;
+	struct dw_usage *usage;
+	struct watch_usage *usage_state;
+
+	struct dw_watch_store *store;
+	struct dw_known *known;
+	struct dw_due *due;
+	int64_t next_id;
+	struct watch_unsaved *unsaved, **unsaved_end;
+	size_t n_unsaved;
+	int64_t told_unsaved
+		[WATCH_SINKS]; /* what each sink was told without the disk: up to that one */
+	uint64_t lost_unsaved; /* news that neither disk nor memory had room for */
+	char disk[256];        /* why the disk takes nothing; "": it does */
+	struct watch_sink sinks[WATCH_SINKS];
+	size_t n_sinks;
+	struct dw_teller *exec, *webhook;
+	struct watch_enforcer *enforcer;
+
+	bool first; /* nothing was known before: nothing is news */
+	bool away;  /* the first look: what is news came about while nobody watched */
+	bool ended; /* nobody listens any more */
+
+	/* microseconds; 0: not wanted */
+	uint64_t look_at;   /* a whole look is wanted then */
+	uint64_t looked_at; /* the last one */
+	uint64_t save_at, poll_at, state_at, trim_at, usage_at, watchdog_at;
+	uint64_t watchdog_us;
+
+	struct dw_watch_state s; /* numbers */
+	struct dw_latency latency;
+	char last[256];
+};
+
+/* --- watch-base.c: what is kept ------------------------------------------------------------------- */
+
+/* Loads it, or loads it anew where its files changed; what cannot be loaded leaves the old one. */
+int dw_watch_base_fresh(struct watching *w, struct dw_error *e);
+void dw_watch_base_free(struct watch_base *b); /* NULL allowed */
+/* Fills in starters and packages of a->facts. */
+void dw_watch_base_claim(struct watch_base *b, struct auditing *a);
+const struct dw_policy *dw_watch_base_policy(const struct watch_base *b);
+const struct dw_knowledge *dw_watch_base_knowledge(const struct watch_base *b);
+
+/* --- watch-look.c: from events to doors ----------------------------------------------------------- */
+
+void dw_watch_event(struct watching *w, const struct dw_bpf_watch *v);
+/* Looks at what is due. */
+void dw_watch_look_due(struct watching *w);
+/* Looks whether what closed some seconds ago is shut. */
+void dw_watch_look_shut(struct watching *w);
+
+/* --- watch-whole.c: everything -------------------------------------------------------------------- */
+
+int dw_watch_look_whole(struct watching *w, struct dw_error *e);
+/* Asks for one, not before the last one is some while ago. */
+void dw_watch_want_whole(struct watching *w, uint64_t in_us);
+/* Sockets of all namespaces, without holders: a whole look is asked for where they differ. */
+void dw_watch_poll(struct watching *w);
+void dw_watch_polled_free(struct watch_polled *p); /* NULL allowed */
+
+/* --- watch-door.c: what is said of a door --------------------------------------------------------- */
+
+struct watch_told {
+	struct dw_known_door known;
+	const char *verdict, *reason;
+	bool enforce; /* the policy says that it is to be closed */
+};
+/* All in the arena. */
+void dw_watch_door(struct watching *w, const struct dw_finding *f, bool ephemeral,
+		   struct dw_arena *a, struct watch_told *ret);
+/* Is its port one that means nothing? item NULL: it was found, no event told of it. */
+bool dw_watch_is_ephemeral(const struct watching *w, const struct dw_finding *f,
+			   const struct watch_item *item);
+enum dw_client_answer dw_watch_client(const struct watching *w, const struct dw_socket_fact *s,
+				      const struct watch_item *item, uint64_t *ret_ms);
+
+/* --- watch-tell.c: news to sinks ------------------------------------------------------------------ */
+
+int dw_watch_sinks_open(struct watching *w, struct dw_error *e);
+void dw_watch_sinks_close(struct watching *w);
+/* Takes a piece of news (NULL: none), what is known from now on and what is not any more (each NULL). */
+void dw_watch_tell(struct watching *w, const struct dw_news *n, const struct dw_known_door *keep,
+		   const char *forget);
+/* Writes down what was taken, and tells it. Behind every batch. */
+void dw_watch_flush(struct watching *w);
+/* Tries again what a sink did not take. */
+void dw_watch_retry(struct watching *w);
+void dw_watch_trim(struct watching *w);
+
+/* --- watch-state.c, watch-enforce.c ---------------------------------------------------------------- */
+
+void dw_watch_state_write(struct watching *w, bool ended);
+int dw_watch_enforcer_start(struct watching *w, struct dw_error *e);
+/* address:port/protocol as `close` takes it. Copied. */
+void dw_watch_enforce(struct watching *w, const char *door);
+uint64_t dw_watch_enforced(const struct watching *w);
+void dw_watch_enforcer_stop(struct watching *w);
+
+void dw_watch_notice(const struct watching *w, const char *fmt, ...) dw_printf_like(2, 3);
+static inline uint64_t dw_watch_now(const struct watching *w)
+{
+	return dw_sys_clock_us(w->sys);
+}
+
+#endif

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Whole looks: the first, which says what is there; after events were lost; where a holder has to be searched for; and
+ * every few minutes, for what no event tells (a rule that forwards, a socket that was passed on). And polling, which
+ * finds out cheaply whether one is needed.
+ */
+#include <string.h>
+#include <uthash.h>
+
+#include "dw_str.h"
+#include "watch-private.h"
+
+/* Not more often, whatever happens: it takes some tens of milliseconds. */
+#define APART_US   (1000 * 1000ULL)
+#define REGULAR_US (300 * 1000 * 1000ULL)
+/* A datagram socket at a port that the kernel may have chosen is a client's, unless it is still there so much later. */
+#define CLIENT_POLLS 3
+
+void dw_watch_want_whole(struct watching *w, uint64_t in_us)
+{
+	uint64_t at = dw_watch_now(w) + in_us;
+
+	if (w->looked_at && at < w->looked_at + APART_US)
+		at = w->looked_at + APART_US;
+	if (!w->look_at || at < w->look_at)
+		w->look_at = at;
+}
+
+static bool is_told(const struct dw_finding *f)
+{
+	return f->door->kind != DW_KIND_SLEEPING;
+}
+
+static void tell_door(struct watching *w, const struct watch_told *t, struct dw_arena *a)
+{
+	struct dw_news n = { .time = dw_sys_now(w->sys),
+			     .host = w->host,
+			     .door = &t->known,
+			     .verdict = t->verdict,
+			     .reason = t->reason,
+			     .away = w->away };
+	bool known = dw_known_find(w->known, t->known.key) != NULL;
+
+	n.kind = dw_known_opened(w->known, &t->known, dw_watch_now(w) / 1000, a, &n.was);
+	if (w->first && !known)
+		dw_watch_tell(w, NULL, &t->known, NULL);
+	else if (n.kind != DW_NEWS_NONE)
+		dw_watch_tell(w, &n, &t->known, n.kind == DW_NEWS_CHANGED ? n.was->key : NULL);
+	if (!w->first && n.kind != DW_NEWS_NONE && t->enforce)
+		dw_watch_enforce(w, dw_endpoint_text(a, &t->known.at));
+}
+
+static void compare(struct watching *w, const struct dw_findings *f)
+{
+	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
+	struct watch_told *told = dw_arena_array(a, f->n + 1, sizeof(*told));
+	size_t n = 0;
+
+	for (size_t i = 0; i < f->n; i++)
+		if (is_told(&f->v[i]))
+			dw_watch_door(w, &f->v[i], dw_watch_is_ephemeral(w, &f->v[i], NULL), a,
+				      &told[n++]);
+	dw_known_begin(w->known);
+	for (size_t i = 0; i < n; i++)
+		dw_known_mark(w->known, told[i].known.key);
+	for (size_t i = 0; i < n; i++)
+		tell_door(w, &told[i], a);
+	dw_known_end(w->known, dw_watch_now(w) / 1000);
+	dw_watch_flush(w);
+}
+
+/* What could not be seen is not shut: a look that saw less is no reason to tell so. */
+static bool is_blind(const struct dw_snapshot *s)
+{
+	for (size_t i = 0; i < s->n_incomplete; i++)
+		if (dw_streq(s->incomplete[i].what, "no-sockets"))
+			return true;
+	return false;
+}
+
+int dw_watch_look_whole(struct watching *w, struct dw_error *e)
+{
+	struct dw_audit_options o = dw_facade_options(w->d);
+	uint64_t begun = dw_watch_now(w);
+	struct dw_audit *audit = NULL;
+	int r = dw_watch_base_fresh(w, e);
+
+	o.progress = NULL;
+	o.state = NULL;
+	w->look_at = begun + REGULAR_US;
+	if (r == 0)
+		r = dw_audit_run(&o, &audit, e);
+	w->looked_at = dw_watch_now(w);
+	if (r < 0)
+		return r;
+	w->s.whole_looks++;
+	w->s.whole_looks_us += w->looked_at - begun;
+	if (is_blind(audit->snapshot) && w->context) {
+		dw_audit_free(audit);
+		return 0;
+	}
+	dw_audit_free(w->context);
+	w->context = audit;
+	compare(w, audit->findings);
+	return 0;
+}
+
+/* --- polling -------------------------------------------------------------------------------------- */
+
+struct seen {
+	struct dw_endpoint at; /* the key: zeroed, ifname NULL */
+	unsigned round, rounds;
+	UT_hash_handle hh;
+};
+
+struct watch_polled {
+	struct seen *table;
+	unsigned round;
+};
+
+void dw_watch_polled_free(struct watch_polled *p)
+{
+	struct seen *s, *next;
+
+	if (!p)
+		return;
+	HASH_ITER(hh, p->table, s, next)
+	{
+		HASH_DEL(p->table, s);
+		free(s);
+	}
+	free(p);
+}
+
+/* Bytes between its members must be alike too: it is a key. */
+static void key_of(const struct dw_endpoint *at, struct dw_endpoint *ret)
+{
+	memset(ret, 0, sizeof(*ret));
+	ret->netns = at->netns;
+	ret->protocol = at->protocol;
+	ret->family = at->family;
+	memcpy(ret->address, at->address, sizeof(ret->address));
+	ret->has_port = at->has_port;
+	ret->port = at->port;
+	ret->ifindex = at->ifindex;
+}
+
+static bool may_be_client(const struct watching *w, const struct dw_socket_fact *s)
+{
+	return s->kind == DW_KIND_DATAGRAM && s->at.port >= w->port_low &&
+	       s->at.port <= w->port_high;
+}
+
+/* True: it is new. */
+static bool note_seen(const struct watching *w, struct watch_polled *p,
+		      const struct dw_socket_fact *fact)
+{
+	struct dw_endpoint key;
+	struct seen *s;
+
+	key_of(&fact->at, &key);
+	HASH_FIND(hh, p->table, &key, sizeof(key), s);
+	if (!s) {
+		s = calloc(1, sizeof(*s));
+		if (!s)
+			dw_oom();
+		s->at = key;
+		HASH_ADD(hh, p->table, at, sizeof(s->at), s);
+	}
+	if (s->round != p->round)
+		s->rounds++;
+	s->round = p->round;
+	return s->rounds == (may_be_client(w, fact) ? CLIENT_POLLS : 1);
+}
+
+static void forget_unseen(struct watching *w, struct watch_polled *p)
+{
+	struct seen *s, *next;
+
+	HASH_ITER(hh, p->table, s, next)
+	{
+		if (s->round == p->round)
+			continue;
+		dw_known_closing(w->known, &s->at, dw_watch_now(w) / 1000);
+		HASH_DEL(p->table, s);
+		free(s);
+	}
+}
+
+static void compare_sockets(struct watching *w, const struct dw_facts *f)
+{
+	bool first = !w->polled;
+	unsigned fresh = 0;
+
+	if (first) {
+		w->polled = calloc(1, sizeof(*w->polled));
+		if (!w->polled)
+			dw_oom();
+	}
+	w->polled->round++;
+	for (size_t i = 0; i < f->sockets.n; i++)
+		fresh += note_seen(w, w->polled, &f->sockets.v[i]);
+	forget_unseen(w, w->polled);
+	/* between the first whole look and the first poll something may have opened */
+	if (fresh > 0 || first)
+		dw_watch_want_whole(w, 0);
+}
+
+void dw_watch_poll(struct watching *w)
+{
+	struct dw_facts *f = dw_facts_new();
+	struct dw_procs *procs = dw_procs_new(w->sys, f->arena);
+	struct dw_collect c = {
+		.sys = w->sys, .procs = procs, .facts = f, .rungs = DW_RUNG_NETLINK
+	};
+	struct dw_error e = { 0 };
+
+	if (dw_collect_poll(&c, &e) == 0)
+		compare_sockets(w, f);
+	else
+		dw_watch_want_whole(w, 0);
+	dw_collect_close(&c);
+	dw_procs_close(procs);
+	dw_facts_free(f);
+}
