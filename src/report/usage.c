@@ -8,7 +8,7 @@
 #include "steps.h"
 #include "table.h"
 
-enum { DOOR = 27, LAST = 12, USES = 7, PEERS = 5 };
+enum { DOOR = 25, LAST = 14, USES = 7, PEERS = 5 };
 
 static uint64_t ago(uint64_t now, uint64_t then)
 {
@@ -27,9 +27,9 @@ static const char *last_of(const struct page *p, const struct dw_report_used *u,
 {
 	if (!u->used)
 		return "not watched";
-	return u->used->last
-		       ? dw_arena_printf(p->a, "%s", dw_report_span(p->a, ago(now, u->used->last)))
-		       : "never";
+	return u->used->last ? dw_arena_printf(p->a, "%s ago",
+					       dw_report_span(p->a, ago(now, u->used->last)))
+			     : "never";
 }
 
 /* "1234567", "12.3M": a column has seven places. */
@@ -79,16 +79,19 @@ static void put_row(const struct page *p, const struct dw_report_usage *r,
 	uint64_t uses = x ? x->accepted + x->datagrams + x->refused : 0;
 
 	put_padded(p, name_of(p, u), p->style->wide ? 60 : DOOR, false);
+	if (!x) {
+		(void)fprintf(p->out, "%s\n", last_of(p, u, r->now));
+		return;
+	}
 	put_padded(p, last_of(p, u, r->now), LAST, false);
-	put_padded(p, x ? number(p->a, uses) : "", USES, true);
-	put_padded(p, x ? number(p->a, x->peers) : "", PEERS, true);
-	(void)fprintf(p->out, "%s\n",
-		      x ? dw_report_spark(p->a, u->buckets, DW_USAGE_BUCKETS, r->utf8) : "");
-	if (x && !x->last)
+	put_padded(p, number(p->a, uses), USES, true);
+	put_padded(p, number(p->a, x->peers), PEERS, true);
+	(void)fprintf(p->out, "%s\n", dw_report_spark(p->a, u->buckets, DW_USAGE_BUCKETS, r->utf8));
+	if (!x->last)
 		dw_page_put(p, 2, 2, never_words(p, u, r->now));
-	else if (x && (p->style->wide || r->asked))
+	else if (p->style->wide || r->asked)
 		dw_page_put(p, 2, 2, dw_cells_escape(dw_report_used_words(p->a, x, r->now), p->a));
-	if (x && !u->door)
+	if (!u->door)
 		dw_page_put(p, 2, 2, "it is not open now");
 }
 
