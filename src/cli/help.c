@@ -106,4 +106,10 @@ void dw_help_fields(FILE *out)
 	put_fields(out, dw_fields_fence_rehearse, 0);
 	(void)fputs("\nThe fields of doorward fence preview --json.\n\n", out);
 	put_fields(out, dw_fields_fence_preview, 0);
+	(void)fputs("\nThe fields of doorward diff --json.\n\n", out);
+	put_fields(out, dw_fields_diff, 0);
+	(void)fputs("\nThe fields of doorward baseline list --json.\n\n", out);
+	put_fields(out, dw_fields_baselines, 0);
+	(void)fputs("\nThe fields of doorward usage --json.\n\n", out);
+	put_fields(out, dw_fields_usage, 0);
 }

@@ -80,6 +80,46 @@ static void judge_port(struct dw_trial *t)
 	}
 }
 
+/* What was counted while somebody watched; nothing is said of any other time. */
+static void judge_usage(struct dw_trial *t)
+{
+	const struct dw_used *u = t->door->used;
+	uint64_t now = t->court->snapshot->time;
+	struct dw_arena *a = t->court->arena;
+
+	if (!u)
+		return;
+	if (u->last && now < u->last + DW_JUDGE_LATELY)
+		dw_judge_remark(t, DW_REASON_USED_LATELY,
+				dw_judge_span(a, now > u->last ? now - u->last : 0),
+				u->peer ? dw_arena_printf(a, " by %s", u->peer) : NULL,
+				dw_judge_span(a, u->counted));
+	else if (!u->last && u->counted >= DW_JUDGE_WORTH_TELLING)
+		dw_judge_remark(t, DW_REASON_UNUSED, dw_judge_span(a, u->counted), NULL, NULL);
+}
+
+const char *dw_judge_span(struct dw_arena *a, uint64_t seconds)
+{
+	static const struct {
+		uint64_t seconds;
+		const char *name;
+	} units[] = { { 86400, "days" }, { 3600, "hours" }, { 60, "minutes" } };
+
+	for (size_t i = 0; i < DW_ARRAY_SIZE(units); i++)
+		if (seconds / units[i].seconds >= 2)
+			return dw_arena_printf(a, "%llu %s",
+					       (unsigned long long)(seconds / units[i].seconds),
+					       units[i].name);
+	return "a minute";
+}
+
+bool dw_judge_is_unused(const struct dw_trial *t)
+{
+	const struct dw_used *u = t->door->used;
+
+	return u && !u->last && u->counted >= DW_JUDGE_UNUSED && t->door->connections == 0;
+}
+
 void dw_judge_facts(struct dw_trial *t)
 {
 	const struct dw_door *d = t->door;
@@ -94,6 +134,7 @@ void dw_judge_facts(struct dw_trial *t)
 				dw_judge_filter_rule(t), NULL);
 	if (d->peers_known && d->connections > 0)
 		dw_judge_remark(t, DW_REASON_IN_USE, dw_judge_use(t), NULL, NULL);
+	judge_usage(t);
 	if (d->carries_session)
 		dw_judge_remark(t, DW_REASON_CARRIES_YOUR_SESSION, NULL, NULL, NULL);
 	if (t->last_way_in)

@@ -109,4 +109,15 @@ void dw_judge_spare(struct dw_trial *t);
 /* That, and nothing is closed or restricted inside a container: its own network reaches it, and the host's fence. */
 void dw_judge_temper(struct dw_trial *t);
 
+/* Seconds of the use of a door: used in that time is "lately"; watched for less is not worth a word; unused for as
+   long decides an `ask`. */
+#define DW_JUDGE_LATELY        ((uint64_t)30 * 86400)
+#define DW_JUDGE_WORTH_TELLING ((uint64_t)86400)
+#define DW_JUDGE_UNUSED        ((uint64_t)30 * 86400)
+
+/* "41 days" */
+const char *dw_judge_span(struct dw_arena *a, uint64_t seconds);
+/* Nobody used it, and it was watched for long enough to say so. */
+bool dw_judge_is_unused(const struct dw_trial *t);
+
 #endif

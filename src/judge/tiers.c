@@ -24,16 +24,22 @@ static const char *how_to_narrow(const struct dw_trial *t)
 	return text.s;
 }
 
-static void decide_not_sure(struct dw_trial *t)
-{
-	dw_judge_decide(t, DW_VERDICT_ASK, DW_REASON_NOT_SURE, t->service->title, dw_judge_use(t),
-			dw_judge_clause(t->court->arena, t->service->loss));
-}
-
 /* Its own known program, from a package, started as a service is. */
 static bool is_sound(const struct dw_trial *t)
 {
 	return t->proper && t->packaged && t->identity.by != DW_IDENTIFIED_PORT;
+}
+
+static void decide_not_sure(struct dw_trial *t)
+{
+	/* who uses it decides, and nobody does */
+	if (is_sound(t) && dw_judge_is_unused(t))
+		dw_judge_decide(t, DW_VERDICT_CLOSE, DW_REASON_UNUSED,
+				dw_judge_span(t->court->arena, t->door->used->counted), NULL, NULL);
+	else
+		dw_judge_decide(t, DW_VERDICT_ASK, DW_REASON_NOT_SURE, t->service->title,
+				dw_judge_use(t),
+				dw_judge_clause(t->court->arena, t->service->loss));
 }
 
 static bool serves_role(struct dw_trial *t, enum dw_reach least)

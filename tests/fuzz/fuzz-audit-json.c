@@ -3,6 +3,7 @@
 #include <stdint.h>
 
 #include "dw_audit_read.h"
+#include "dw_diff.h"
 #include "dw_json.h"
 
 static void check(const struct dw_audit_read *r)
@@ -21,10 +22,20 @@ static void check(const struct dw_audit_read *r)
 			__builtin_trap();
 }
 
+/* Whatever it says, nothing in it differs from itself. */
+static void check_whole(const struct dw_audit_read *r, struct dw_arena *a)
+{
+	struct dw_diff d = { 0 };
+
+	dw_diff_audits(r, r, a, &d);
+	if (d.n || d.same > r->snapshot.n_doors)
+		__builtin_trap();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
-	struct dw_audit_read r = { 0 };
+	struct dw_audit_read r = { 0 }, whole = { 0 };
 	struct dw_json_value *v = NULL;
 	struct dw_error e = { 0 };
 
@@ -34,6 +45,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		check(&r);
 	else if (!e.message[0] || r.snapshot.doors)
 		__builtin_trap();
+	if (dw_audit_read_whole(v, "fuzz", a, &whole, NULL) == 0)
+		check_whole(&whole, a);
 	dw_json_free(v);
 	return 0;
 }
