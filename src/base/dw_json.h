@@ -51,6 +51,9 @@ void dw_json_put_members(struct dw_json *j, const struct dw_json *members);
 struct dw_json_value; /* a node of a parsed document */
 /* Parses a whole document; nesting deeper than 64 and sizes over 16 MiB are refused. Free with dw_json_free. */
 int dw_json_parse(const char *text, size_t n, struct dw_json_value **ret, struct dw_error *e);
+/* The same, with another size beyond which it is refused. */
+int dw_json_parse_long(const char *text, size_t n, size_t max, struct dw_json_value **ret,
+		       struct dw_error *e);
 void dw_json_free(struct dw_json_value *v); /* NULL allowed */
 /* Member of an object along a path of keys, ended by NULL; NULL when it is not there. */
 const struct dw_json_value *dw_json_get(const struct dw_json_value *v, ...) __attribute__((sentinel));

@@ -50,12 +50,19 @@ static bool too_deep(const char *text, size_t n)
 
 int dw_json_parse(const char *text, size_t n, struct dw_json_value **ret, struct dw_error *e)
 {
+	return dw_json_parse_long(text, n, SIZE_MAX_JSON, ret, e);
+}
+
+int dw_json_parse_long(const char *text, size_t n, size_t max, struct dw_json_value **ret,
+		       struct dw_error *e)
+{
 	_cleanup_free_ char *copy = NULL;
 	char why[256] = "";
 	yajl_val tree;
 
-	if (n > SIZE_MAX_JSON)
-		return dw_error_set(e, -EFBIG, "JSON document of more than 16 MiB");
+	if (n > max)
+		return dw_error_set(e, -EFBIG, "JSON document of more than %zu MiB",
+				    max / 1024 / 1024);
 	if (memchr(text, '\0', n) || too_deep(text, n))
 		return dw_error_set(e, -EBADMSG,
 				    "JSON document with a NUL byte or nested too deeply");

@@ -218,6 +218,9 @@ bool dw_arguments_parse(const struct dw_command *c, int argc, char **argv, struc
 		char *text = argv[p.at];
 		bool good;
 
+		/* a command's own options are the command's */
+		if (ret->values[DW_OPTION_AROUND] && ret->n_operands)
+			options = false;
 		if (options && strcmp(text, "--") == 0) {
 			options = false;
 			continue;

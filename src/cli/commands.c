@@ -114,6 +114,20 @@ static const enum dw_option_id fence_options[] = { DW_OPTION_STYLE,
 						   DW_OPTION_POLICY,
 						   DW_OPTION_STATE,
 						   END };
+static const enum dw_option_id baseline_options[] = { DW_OPTION_JSON,   DW_OPTION_WIDE,
+						      DW_OPTION_HIDDEN, DW_OPTION_ROOT,
+						      DW_OPTION_METHOD, DW_OPTION_POLICY,
+						      DW_OPTION_STATE,  END };
+static const enum dw_option_id diff_options[] = {
+	DW_OPTION_AROUND, DW_OPTION_JSON,  DW_OPTION_WIDE,
+	DW_OPTION_HIDDEN, DW_OPTION_ROOT,  DW_OPTION_METHOD,
+	DW_OPTION_POLICY, DW_OPTION_STATE, END
+};
+static const enum dw_option_id usage_options[] = {
+	DW_OPTION_IDLE,   DW_OPTION_SINCE,  DW_OPTION_JSON,
+	DW_OPTION_WIDE,   DW_OPTION_HIDDEN, DW_OPTION_METHOD,
+	DW_OPTION_POLICY, DW_OPTION_STATE,  END
+};
 static const enum dw_option_id scan_assist_options[] = { DW_OPTION_FOR, DW_OPTION_SCANNER, END };
 static const enum dw_option_id watch_options[] = { DW_OPTION_JSON,
 						   DW_OPTION_OUTPUT,
@@ -278,6 +292,58 @@ const struct dw_command dw_commands[] = {
 			"then.\n",
 		.options = compare_options,
 		.run = dw_cmd_compare,
+	},
+	{
+		.name = "baseline",
+		.operands = "save [NAME] | list | show [NAME] | remove NAME",
+		.operands_max = 2,
+		.operand_choices = "save list show remove",
+		.summary = "keep what is open now, to see later what changed",
+		.description =
+			"save: an audit made now, in the journal, by a number and the name if one "
+			"is given. list: all.\n"
+			"show: the audit's JSON, of the newest when none is named. remove: forgets "
+			"it. NAME may be\n"
+			"the number. What changed since: doorward diff.\n",
+		.options = baseline_options,
+		.run = dw_cmd_baseline,
+	},
+	{
+		.name = "diff",
+		.operands = "[A] [B] | --around COMMAND...",
+		.operands_max = DW_DOORS_MAX,
+		.operand_choices = ".",
+		.summary = "what changed: doors that came, went, or are not as they were",
+		.description =
+			"A and B are baselines (name or number), files that doorward audit --json "
+			"wrote here or on\n"
+			"another host, or the word now. A alone is held against now; nothing: the "
+			"newest baseline\n"
+			"against now. Where nothing changed, nothing is printed but on a terminal: "
+			"for cron.\n"
+			"--around runs a command (an installation, say) and tells which doors, "
+			"units, accounts and\n"
+			"files with set-UID, set-GID or capabilities it brought:\n"
+			"  doorward diff --around apt-get install cups\n",
+		.options = diff_options,
+		.run = dw_cmd_diff,
+	},
+	{
+		.name = "usage",
+		.operands = "[DOOR]",
+		.operands_max = 1,
+		.operand_choices = "",
+		.summary = "who used the doors, and which nobody used",
+		.description =
+			"From what doorward watch counted: last use, connections and datagrams, "
+			"about how many\n"
+			"peers, and a line of the last day. DOOR as for why. With --idle: doors "
+			"that nobody used for\n"
+			"that long; those that were not watched for as long are told apart. "
+			"Nothing is claimed of\n"
+			"the time in which nobody watched.\n",
+		.options = usage_options,
+		.run = dw_cmd_usage,
 	},
 	{
 		.name = "fence",

@@ -60,6 +60,9 @@ enum dw_option_id {
 	DW_OPTION_EXPECT,
 	DW_OPTION_ADDRESS,
 	DW_OPTION_STATE,
+	DW_OPTION_AROUND,
+	DW_OPTION_IDLE,
+	DW_OPTION_SINCE,
 	DW_OPTION_CONFIRM_WITHIN,
 	DW_OPTION_STYLE,
 	DW_OPTION_PORTS,
@@ -174,6 +177,9 @@ enum dw_exit dw_cmd_verify(const struct dw_arguments *args);
 enum dw_exit dw_cmd_scan(const struct dw_arguments *args);
 enum dw_exit dw_cmd_fence(const struct dw_arguments *args);
 enum dw_exit dw_cmd_compare(const struct dw_arguments *args);
+enum dw_exit dw_cmd_baseline(const struct dw_arguments *args);
+enum dw_exit dw_cmd_diff(const struct dw_arguments *args);
+enum dw_exit dw_cmd_usage(const struct dw_arguments *args);
 enum dw_exit dw_cmd_scan_assist(const struct dw_arguments *args);
 enum dw_exit dw_cmd_watch(const struct dw_arguments *args);
 enum dw_exit dw_cmd_history(const struct dw_arguments *args);

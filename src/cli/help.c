@@ -100,4 +100,10 @@ void dw_help_fields(FILE *out)
 	put_fields(out, dw_fields_scan_more, 0);
 	(void)fputs("\nThe fields of doorward compare --json.\n\n", out);
 	put_fields(out, dw_fields_compare, 0);
+	(void)fputs("\nThe fields of doorward diff --json.\n\n", out);
+	put_fields(out, dw_fields_diff, 0);
+	(void)fputs("\nThe fields of doorward baseline list --json.\n\n", out);
+	put_fields(out, dw_fields_baselines, 0);
+	(void)fputs("\nThe fields of doorward usage --json.\n\n", out);
+	put_fields(out, dw_fields_usage, 0);
 }

@@ -65,6 +65,9 @@ void dw_lib_tell_steps(const struct dw_audit *audit, struct dw_report_door *door
 /* Fills in `probed` of the doors from the scans that are kept. Nothing is opened where there is none. */
 void dw_lib_probed(const struct dw_audit_options *o, struct dw_snapshot *s);
 
+/* Fills in `used` of the doors from what doorward watch counted. Nothing is opened where there is no record. */
+void dw_lib_used(const struct dw_audit_options *o, struct dw_snapshot *s);
+
 /*
  * Fills in `filtered` of the doors of a host that runs. No packet filter there: nothing is opened. What could not be
  * rehearsed is noted as incomplete, "no-rehearsal".

@@ -147,6 +147,7 @@ static struct dw_snapshot *make_snapshot(struct auditing *a)
 	s->addresses = a->facts->addresses.v;
 	s->n_addresses = a->facts->addresses.n;
 	dw_lib_probed(a->options, s);
+	dw_lib_used(a->options, s);
 	return s;
 }
 

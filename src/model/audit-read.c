@@ -6,7 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dw_doc.h"
+#include "audit-read.h"
+#include "dw_parse.h"
 #include "dw_str.h"
 
 #define DOORS_MAX      262144
@@ -19,6 +20,7 @@
 
 struct reading {
 	struct dw_doc d;
+	bool whole; /* dw_audit_read_whole() */
 	/* the number of an interface is its place here, from 1: another host's numbers say nothing */
 	struct dw_strings interfaces;
 };
@@ -105,6 +107,39 @@ static void read_addresses(struct reading *r, const struct dw_json_value *o, str
 
 /* --- a door -------------------------------------------------------------------------------------- */
 
+static bool is_inet(enum dw_family f)
+{
+	return f == DW_FAMILY_IPV4 || f == DW_FAMILY_IPV6 || f == DW_FAMILY_DUAL;
+}
+
+/* As dw_endpoint_address() writes them: 52:54:00:12:34:56, least significant byte last. */
+static bool read_bluetooth(const char *text, uint8_t *to)
+{
+	for (size_t i = 0; i < 6; i++) {
+		int byte = dw_parse_hex_pair(text + 3 * i);
+
+		if (byte < 0 || text[3 * i + 2] != (i < 5 ? ':' : '\0'))
+			return false;
+		to[5 - i] = (uint8_t)byte;
+	}
+	return true;
+}
+
+/* What is reached beside the IP network. An interface or address that we do not understand is none. */
+static void read_other_address(struct reading *r, const char *text, struct dw_endpoint *at)
+{
+	uint64_t n = UINT32_MAX;
+	uint32_t cid;
+
+	if (at->family == DW_FAMILY_VSOCK) {
+		(void)dw_parse_u64(text, 10, UINT32_MAX, &n);
+		cid = (uint32_t)n;
+		memcpy(at->address, &cid, sizeof(cid));
+	} else if (at->family == DW_FAMILY_BLUETOOTH && !read_bluetooth(text, at->address)) {
+		(void)dw_doc_wrong(&r->d, "address", "it is no address");
+	}
+}
+
 /* The address of a sleeper may not be known. */
 static void read_endpoint(struct reading *r, const struct dw_json_value *o, struct dw_door *d)
 {
@@ -113,6 +148,10 @@ static void read_endpoint(struct reading *r, const struct dw_json_value *o, stru
 	struct dw_address address = { 0 };
 
 	at->family = word(r, o, "family", family_name, DW_FAMILY_COUNT);
+	if (text && r->whole && !is_inet(at->family)) {
+		read_other_address(r, text, at);
+		text = NULL;
+	}
 	if (text && dw_doc_parse_address(text, &address))
 		memcpy(at->address, address.bytes, sizeof(at->address));
 	else if (text)
@@ -142,10 +181,18 @@ static void read_owners(struct reading *r, const struct dw_json_value *o, struct
 			owner->script = dw_doc_text(&r->d, one, "script", TEXT_MAX);
 			owner->command = dw_doc_text(&r->d, one, "command", COMMAND_MAX);
 			owner->user = dw_doc_text(&r->d, one, "user", 256);
+			owner->container = dw_doc_text(&r->d, one, "container", 256);
 			d->n_owners++;
 		}
 		dw_doc_leave(&r->d);
 	}
+}
+
+static enum dw_tristate tristate(const struct dw_json_value *o, const char *key)
+{
+	const struct dw_json_value *v = dw_json_get(o, key, NULL);
+
+	return dw_json_true(v) ? DW_YES : dw_json_is_false(v) ? DW_NO : DW_UNKNOWN;
 }
 
 static void read_starter(struct reading *r, const struct dw_json_value *o, struct dw_starter *s)
@@ -160,6 +207,8 @@ static void read_starter(struct reading *r, const struct dw_json_value *o, struc
 	s->id = dw_doc_text(&r->d, o, "id", TEXT_MAX);
 	s->program = dw_doc_text(&r->d, o, "program", TEXT_MAX);
 	s->also = dw_doc_text(&r->d, o, "also", TEXT_MAX);
+	s->enabled = tristate(o, "enabled");
+	s->running = tristate(o, "running");
 }
 
 static void read_door(struct reading *r, const struct dw_json_value *o, struct dw_door *d)
@@ -179,21 +228,25 @@ static void read_door(struct reading *r, const struct dw_json_value *o, struct d
 		struct dw_package *p = dw_new(r->d.arena, struct dw_package);
 
 		p->name = package;
+		p->version =
+			dw_doc_text(&r->d, dw_json_get(o, "package_info", NULL), "version", 256);
 		d->package = p;
 	}
 }
 
-static bool has_scan(const struct dw_json_value *o, enum dw_protocol *ret)
+static bool is_taken(const struct reading *r, const struct dw_json_value *o, enum dw_protocol *ret)
 {
 	const char *text = dw_json_text(dw_json_get(o, "protocol", NULL));
 
 	*ret = text ? dw_protocol_parse(text) : DW_PROTOCOL_UNKNOWN;
-	return *ret == DW_PROTOCOL_TCP || *ret == DW_PROTOCOL_UDP || *ret == DW_PROTOCOL_SCTP;
+	return r->whole || *ret == DW_PROTOCOL_TCP || *ret == DW_PROTOCOL_UDP ||
+	       *ret == DW_PROTOCOL_SCTP;
 }
 
 static void read_doors(struct reading *r, const struct dw_json_value *o, struct dw_audit_read *ret)
 {
 	struct dw_snapshot *s = &ret->snapshot;
+	struct dw_audit_more *more;
 	size_t n = 0;
 	const struct dw_json_value *v = dw_doc_array(&r->d, o, "doors", DOORS_MAX, &n);
 
@@ -201,13 +254,17 @@ static void read_doors(struct reading *r, const struct dw_json_value *o, struct 
 		(void)dw_doc_wrong(&r->d, "doors", "there is no such list: it is no audit");
 	s->doors = dw_arena_array(r->d.arena, n, sizeof(*s->doors));
 	ret->services = dw_arena_array(r->d.arena, n, sizeof(*ret->services));
+	more = r->whole ? dw_arena_array(r->d.arena, n, sizeof(*more)) : NULL;
+	ret->more = more;
 	for (size_t i = 0; i < n && r->d.r == 0; i++) {
 		const struct dw_json_value *one = dw_doc_enter(&r->d, v, "doors", i);
 		enum dw_protocol protocol;
 
-		if (one && has_scan(one, &protocol)) {
+		if (one && is_taken(r, one, &protocol)) {
 			s->doors[s->n_doors].at.protocol = protocol;
 			read_door(r, one, &s->doors[s->n_doors]);
+			if (more)
+				dw_audit_read_more(&r->d, one, &more[s->n_doors]);
 			ret->services[s->n_doors++] = dw_doc_text(&r->d, one, "service", 128);
 		}
 		dw_doc_leave(&r->d);
@@ -236,13 +293,14 @@ static void read_incomplete(struct reading *r, const struct dw_json_value *o, st
 	}
 }
 
-int dw_audit_read_value(const struct dw_json_value *v, const char *name, struct dw_arena *a,
-			struct dw_audit_read *ret, struct dw_error *e)
+static int read_audit(const struct dw_json_value *v, const char *name, bool whole,
+		      struct dw_arena *a, struct dw_audit_read *ret, struct dw_error *e)
 {
-	struct reading r = { .d = { .arena = a, .e = e, .name = name } };
+	struct reading r = { .d = { .arena = a, .e = e, .name = name }, .whole = whole };
 	struct dw_audit_read audit = { .snapshot = { .arena = a } };
 
 	audit.snapshot.host = dw_doc_text(&r.d, v, "host", 1024);
+	audit.version = dw_doc_text(&r.d, v, "version", 64);
 	audit.snapshot.time = dw_doc_time(&r.d, v, "time");
 	audit.snapshot.method = dw_doc_text(&r.d, v, "method", 64);
 	audit.snapshot.service_manager = dw_doc_text(&r.d, v, "service_manager", 64);
@@ -253,4 +311,16 @@ int dw_audit_read_value(const struct dw_json_value *v, const char *name, struct 
 		return r.d.r;
 	*ret = audit;
 	return 0;
+}
+
+int dw_audit_read_value(const struct dw_json_value *v, const char *name, struct dw_arena *a,
+			struct dw_audit_read *ret, struct dw_error *e)
+{
+	return read_audit(v, name, false, a, ret, e);
+}
+
+int dw_audit_read_whole(const struct dw_json_value *v, const char *name, struct dw_arena *a,
+			struct dw_audit_read *ret, struct dw_error *e)
+{
+	return read_audit(v, name, true, a, ret, e);
 }

@@ -176,6 +176,17 @@ struct dw_probed {
 	const char *scanner;       /* host that scanned; NULL: not known */
 };
 
+/* How a door was used for as long as doorward watch counted it. Times are seconds since the epoch. */
+struct dw_used {
+	uint64_t since, until; /* it was counted from then to then */
+	uint64_t counted;      /* seconds between them in which somebody really counted */
+	uint64_t first, last;  /* use; 0: none while it was counted */
+	uint64_t accepted, refused, datagrams;
+	uint64_t bytes, local; /* of accepted + datagrams: from this host itself */
+	unsigned peers;        /* about how many addresses */
+	const char *peer;      /* the last one, numeric; NULL: not known */
+};
+
 struct dw_door {
 	struct dw_endpoint at;
 	uint32_t port_last; /* forwarded: last port of a range; 0: one port */
@@ -208,6 +219,7 @@ struct dw_door {
 	const char *seen_by; /* "sock_diag proc bpf" */
 	const struct dw_filtered *filtered; /* NULL: nobody looked */
 	const struct dw_probed *probed; /* NULL: no scan that is kept covers it, or nobody looked */
+	const struct dw_used *used;     /* NULL: nobody watched it, or nobody asked */
 	struct dw_reason *notes;        /* facts worth saying, with stable ids; no judgement */
 	size_t n_notes;
 };

@@ -61,6 +61,8 @@ extern const struct dw_field dw_fields_incomplete[];
 extern const struct dw_field dw_fields_owner[];
 extern const struct dw_field dw_fields_package[];
 extern const struct dw_field dw_fields_probed[];
+extern const struct dw_field dw_fields_used[];
+extern const struct dw_field dw_fields_door_usage[]; /* its object is a struct dw_report_door */
 extern const struct dw_field dw_fields_filtered[];
 /* Of the document of `why`; its object is a struct dw_found. Its doors have the members of a door before those here. */
 extern const struct dw_field dw_fields_why[];
@@ -77,6 +79,10 @@ extern const struct dw_field dw_fields_scan[];
 extern const struct dw_field dw_fields_scan_more[];
 /* Of the document of compare; its object is a struct dw_report_compare. */
 extern const struct dw_field dw_fields_compare[];
+/* Of the documents of diff, baseline list and usage; their objects are those of dw_diff_report.h. */
+extern const struct dw_field dw_fields_diff[];
+extern const struct dw_field dw_fields_baselines[];
+extern const struct dw_field dw_fields_usage[];
 extern const struct dw_field dw_fields_scan_line[];
 extern const struct dw_field dw_fields_scan_port[];
 

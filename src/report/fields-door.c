@@ -120,59 +120,9 @@ static const struct dw_field exposure_fields[] = {
 	{ 0 },
 };
 
-#define PEER(m) .offset = offsetof(struct dw_peer, m)
-
-DW_GETTER(get_peer_local)
-{
-	dw_give_bool(v, ((const struct dw_peer *)object)->local);
-}
-
-DW_GETTER(get_peer_connections)
-{
-	dw_give_number(v, ((const struct dw_peer *)object)->connections);
-}
-
-static const struct dw_field peer_fields[] = {
-	{ "address", DW_FIELD_STRING, PEER(address), .description = "numeric, no brackets" },
-	{ "local", DW_FIELD_BOOL, .get = get_peer_local,
-	  .description = "the address is one of this host, in the door's namespace" },
-	{ "program", DW_FIELD_STRING, true, PEER(program),
-	  .description = "local: file of the program at the other end; null: not known" },
-	{ "connections", DW_FIELD_UINT, .get = get_peer_connections,
-	  .description = "connections from there" },
-	{ 0 },
-};
-
-DW_GETTER(get_connections)
-{
-	v->number = door(object)->connections;
-	v->known = true;
-}
-
-DW_GETTER(get_peers)
-{
-	dw_give_objects(v, door(object)->peers, door(object)->n_peers, sizeof(struct dw_peer));
-}
-
-DW_GETTER(get_peers_known)
-{
-	dw_give_bool(v, door(object)->peers_known);
-}
-
-static const struct dw_field usage_fields[] = {
-	{ "connections", DW_FIELD_UINT, .get = get_connections,
-	  .description = "established connections, of all peers together" },
-	{ "peers", DW_FIELD_OBJECTS, .members = peer_fields, .get = get_peers,
-	  .description = "who is connected, most connections first; at most 32" },
-	{ "peers_known", DW_FIELD_BOOL, .get = get_peers_known,
-	  .description = "false: a datagram door, which takes from anybody; only its connected "
-			 "sockets are told" },
-	{ 0 },
-};
-
 DW_GETTER(get_usage)
 {
-	if (door(object)->peers_known || door(object)->connections > 0)
+	if (door(object)->peers_known || door(object)->connections > 0 || door(object)->used)
 		dw_give_object(v, object);
 }
 
@@ -361,7 +311,7 @@ const struct dw_field dw_fields_door[] = {
 	  .description = "the known service that it is, by program first and port second" },
 	{ "exposure", DW_FIELD_OBJECT, .members = exposure_fields, .get = get_self,
 	  .description = "who can reach it: three facts kept apart" },
-	{ "usage", DW_FIELD_OBJECT, true, .members = usage_fields, .get = get_usage,
+	{ "usage", DW_FIELD_OBJECT, true, .members = dw_fields_door_usage, .get = get_usage,
 	  .description = "who is connected now; null: not looked at", .source = "sock_diag" },
 	{ "carries_session", DW_FIELD_BOOL, .get = get_carries_session,
 	  .description = "whoever runs doorward came in by it" },

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "dw_change.h"
 #include "dw_compare_report.h"
+#include "dw_diff_report.h"
 #include "dw_fields.h"
 #include "dw_json.h"
 #include "dw_macros.h"
@@ -208,6 +209,23 @@ int dw_report_compare_json(const struct dw_report_compare *r, FILE *out, bool pr
 			   struct dw_error *e)
 {
 	return write_document(dw_fields_compare, r, out, pretty, e);
+}
+
+int dw_report_diff_json(const struct dw_report_diff *r, FILE *out, bool pretty, struct dw_error *e)
+{
+	return write_document(dw_fields_diff, r, out, pretty, e);
+}
+
+int dw_report_baselines_json(const struct dw_report_baselines *r, FILE *out, bool pretty,
+			     struct dw_error *e)
+{
+	return write_document(dw_fields_baselines, r, out, pretty, e);
+}
+
+int dw_report_usage_json(const struct dw_report_usage *r, FILE *out, bool pretty,
+			 struct dw_error *e)
+{
+	return write_document(dw_fields_usage, r, out, pretty, e);
 }
 
 int dw_report_compare_line(const struct dw_report_compare *r, FILE *out, struct dw_error *e)

@@ -36,6 +36,7 @@ struct dw_usage_row {
 	struct dw_usage_counts counts;
 	uint64_t first, last; /* use, seconds since the epoch; 0: none */
 	const char *peer;     /* the last one, numeric; NULL */
+	bool fresh;           /* adding: its door was not watched from..until, only from now on */
 };
 
 /* A door for as long as it was looked at. */
@@ -59,7 +60,7 @@ int dw_usage_store_open_anew(const char *directory, struct dw_usage_store **ret,
 			     struct dw_error *e);
 /*
  * One transaction: adds counts to the hours they belong to, and tells that these doors were counted from..until.
- * A row without counts: the door was looked at, and not used. until is now by the host's clock; what is stored of a
+ * Rows of one door stand together. A row without counts: the door was looked at, and not used. until is now by the host's clock; what is stored of a
  * later time (the clock was set back) is brought down to it, and never counts as more than it was.
  */
 int dw_usage_store_add(struct dw_usage_store *s, const struct dw_usage_row *v, size_t n,

@@ -173,14 +173,15 @@ static int64_t past(const struct adding *all, uint64_t time)
 	return DW_MIN(number(time), all->until);
 }
 
-static int add_one(struct adding *all, const struct dw_usage_row *row)
+/* again: of the door that the row before was of, whose time is counted already */
+static int add_one(struct adding *all, const struct dw_usage_row *row, bool again)
 {
 	int64_t hour = past(all, row->time) / HOUR * HOUR;
 	int r;
 
 	dw_query_again(&all->door);
 	dw_query_text(&all->door, row->key);
-	dw_query_int(&all->door, all->from);
+	dw_query_int(&all->door, again || row->fresh ? all->until : all->from);
 	dw_query_int(&all->door, all->until);
 	dw_query_int(&all->door, past(all, row->first));
 	dw_query_int(&all->door, past(all, row->last));
@@ -225,7 +226,7 @@ static int add_all(struct dw_store *db, const struct dw_usage_row *v, size_t n, 
 	int r = all.used.r;
 
 	for (size_t i = 0; r == 0 && i < n; i++)
-		r = add_one(&all, &v[i]);
+		r = add_one(&all, &v[i], i > 0 && dw_streq(v[i].key, v[i - 1].key));
 	dw_query_free(&all.door);
 	dw_query_free(&all.used);
 	return r == 0 && n ? make_room(db, e) : r;

@@ -74,7 +74,7 @@ static const struct dw_run_door one_door[] = {
 	{ .role = DW_RUN_DOOR_KEPT, .kind = DW_KIND_SNIFFER },
 };
 
-static struct dw_run make_run(struct dw_arena *a)
+static dw_unused struct dw_run make_run(struct dw_arena *a)
 {
 	struct dw_run run = { .kind = "close",
 			      .command = "doorward close cups",

@@ -187,8 +187,8 @@ DW_TEST(an_older_journal_is_brought_up)
 	DW_CHECK_INT(dw_store_open(directory(), true, &s, NULL), 0);
 	DW_CHECK_INT(dw_store_begin(s, &run, NULL), 0);
 	dw_store_free(dw_steal_ptr(s));
-	change("DROP TABLE scan_port; DROP TABLE scan_host; DROP TABLE scan; PRAGMA user_version = "
-	       "1");
+	change("DROP TABLE baseline; DROP TABLE scan_port; DROP TABLE scan_host; DROP TABLE scan; "
+	       "PRAGMA user_version = 1");
 	DW_CHECK_INT(dw_store_open(where, false, &s, NULL), 0);
 	DW_CHECK_INT(dw_store_runs(s, a, &runs, &n, NULL), 0);
 	DW_CHECK_INT(n, 1);
