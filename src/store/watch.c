@@ -218,6 +218,14 @@ int dw_watch_store_add(struct dw_watch_store *s, const struct dw_watch_news *n, 
 
 /* --- sinks ---------------------------------------------------------------------------------------- */
 
+static int drop_sink(struct dw_watch_store *s, const char *name, struct dw_error *e)
+{
+	_cleanup_query_ struct query q = dw_query(s->store, "DELETE FROM sink WHERE name = ?", e);
+
+	dw_query_text(&q, name);
+	return dw_query_do(&q);
+}
+
 static int drop_others(struct dw_watch_store *s, const char *const *names, size_t n,
 		       struct dw_error *e)
 {
@@ -229,15 +237,12 @@ static int drop_others(struct dw_watch_store *s, const char *const *names, size_
 	while ((r = dw_query_step(&q)) > 0)
 		dw_vec_push(a, &there, dw_column_text(&q, a));
 	for (size_t i = 0; r == 0 && i < there.n; i++) {
-		_cleanup_query_ struct query drop =
-			dw_query(s->store, "DELETE FROM sink WHERE name = ?", e);
 		size_t k = 0;
 
 		while (k < n && !dw_streq(names[k], there.v[i]))
 			k++;
-		dw_query_text(&drop, there.v[i]);
 		if (k == n)
-			r = dw_query_do(&drop);
+			r = drop_sink(s, there.v[i], e);
 	}
 	return r;
 }
@@ -280,18 +285,16 @@ static int loss_of(struct dw_watch_store *s, const char *sink, struct dw_watch_n
 	return 1;
 }
 
-int dw_watch_store_next(struct dw_watch_store *s, const char *sink, struct dw_arena *a,
-			struct dw_watch_news *ret, struct dw_error *e)
+static int oldest_of(struct dw_watch_store *s, const char *sink, struct dw_arena *a,
+		     struct dw_watch_news *ret, struct dw_error *e)
 {
 	_cleanup_query_ struct query q =
 		dw_query(s->store,
 			 "SELECT id, time, event, summary, news.json FROM news"
 			 " WHERE id > (SELECT told FROM sink WHERE name = ?) ORDER BY id LIMIT 1",
 			 e);
-	int r = loss_of(s, sink, ret, e);
+	int r;
 
-	if (r != 0)
-		return r;
 	dw_query_text(&q, sink);
 	r = dw_query_step(&q);
 	if (r <= 0)
@@ -302,6 +305,14 @@ int dw_watch_store_next(struct dw_watch_store *s, const char *sink, struct dw_ar
 	ret->summary = dw_column_text(&q, a);
 	ret->json = dw_column_text(&q, a);
 	return 1;
+}
+
+int dw_watch_store_next(struct dw_watch_store *s, const char *sink, struct dw_arena *a,
+			struct dw_watch_news *ret, struct dw_error *e)
+{
+	int r = loss_of(s, sink, ret, e);
+
+	return r != 0 ? r : oldest_of(s, sink, a, ret, e);
 }
 
 int dw_watch_store_told(struct dw_watch_store *s, const char *sink, int64_t id, struct dw_error *e)

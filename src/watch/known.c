@@ -5,6 +5,9 @@
 
 #include "dw_str.h"
 
+/* A program that shuts thousands of doors at once is not followed. */
+enum { MOVED_MAX = 64 };
+
 enum state { OPEN = 0, CLOSING, HANDED_OUT };
 
 /* Where an event says that something shut: the address is left out, for a wildcard may be told in two ways. */
@@ -316,7 +319,9 @@ static bool same_but_port(const struct entry *e, const struct dw_known_door *d)
 
 static struct entry *moved_from(struct dw_known *k, const struct dw_known_door *d)
 {
-	for (struct entry *e = k->closing; e; e = e->next_closing)
+	unsigned looked = 0;
+
+	for (struct entry *e = k->closing; e && looked < MOVED_MAX; e = e->next_closing, looked++)
 		if (!e->moved && same_but_port(e, d))
 			return e;
 	return NULL;

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The small pure pieces: clients of UDP, back-off, the queue, latency, news and status as text. */
+#include <errno.h>
+
+#include "dw_backoff.h"
+#include "dw_client.h"
+#include "dw_due.h"
+#include "dw_json.h"
+#include "dw_latency.h"
+#include "dw_news.h"
+#include "dw_str.h"
+#include "dw_test.h"
+#include "dw_watch_state.h"
+
+static enum dw_client_answer ask(struct dw_client_facts f, uint64_t *ret_ms)
+{
+	f.low = 32768;
+	f.high = 60999;
+	return dw_client_ask(&f, ret_ms);
+}
+
+DW_TEST(clients_are_told_from_servers)
+{
+	uint64_t ms;
+	struct dw_client_facts f = { .protocol = DW_PROTOCOL_UDP, .port = 53, .told = true };
+
+	DW_CHECK_INT(ask(f, &ms), DW_CLIENT_SERVER);
+	DW_CHECK_INT(ms, 0);
+	/* chosen by the program: a resolver's, or a server that is told within a second */
+	f.port = 40000;
+	DW_CHECK_INT(ask(f, &ms), DW_CLIENT_WAIT);
+	DW_CHECK(ms > 0 && ms < 1000);
+	f.autobind = true;
+	DW_CHECK_INT(ask(f, &ms), DW_CLIENT_WAIT_ANY);
+	DW_CHECK(ms >= 20000);
+	f = (struct dw_client_facts){ .protocol = DW_PROTOCOL_UDP, .port = 40000 };
+	DW_CHECK_INT(ask(f, &ms), DW_CLIENT_WAIT_ANY);
+	f.kernel = true; /* wireguard */
+	DW_CHECK_INT(ask(f, &ms), DW_CLIENT_SERVER);
+	f = (struct dw_client_facts){ .protocol = DW_PROTOCOL_UDP,
+				      .port = 51820,
+				      .standard = true };
+	DW_CHECK_INT(ask(f, &ms), DW_CLIENT_SERVER);
+	f = (struct dw_client_facts){ .protocol = DW_PROTOCOL_TCP, .port = 40000, .told = true };
+	DW_CHECK_INT(ask(f, &ms), DW_CLIENT_SERVER);
+}
+
+DW_TEST(who_has_many_ports_chooses_them)
+{
+	struct dw_client_facts f = { .protocol = DW_PROTOCOL_UDP,
+				     .port = 2000,
+				     .low = 32768,
+				     .high = 60999,
+				     .told = true,
+				     .ports = 7 };
+
+	DW_CHECK(!dw_client_is_ephemeral(&f));
+	f.ports = 8;
+	DW_CHECK(dw_client_is_ephemeral(&f));
+	f.port = 53;
+	DW_CHECK(!dw_client_is_ephemeral(&f));
+}
+
+DW_TEST(waits_grow_and_end)
+{
+	struct dw_backoff b = { .first_ms = 1000, .max_ms = 300000, .seed = 7 };
+	uint64_t full = 1000;
+
+	for (unsigned i = 0; i < 20; i++) {
+		uint64_t wait = dw_backoff_failed(&b);
+
+		DW_CHECK(wait >= full / 2 && wait <= full);
+		full = DW_MIN(full * 2, (uint64_t)300000);
+	}
+	dw_backoff_ok(&b);
+	DW_CHECK(dw_backoff_failed(&b) <= 1000);
+	b = (struct dw_backoff){ .first_ms = 1, .max_ms = 1 };
+	DW_CHECK_INT(dw_backoff_failed(&b), 1);
+}
+
+static struct dw_due_head *item(uint64_t due, uint64_t cookie)
+{
+	struct dw_due_head *i = calloc(1, sizeof(*i));
+
+	if (!i)
+		dw_oom();
+	i->due = due;
+	i->cookie = cookie;
+	return i;
+}
+
+DW_TEST(the_queue_hands_out_in_order)
+{
+	struct dw_due *q = dw_due_new();
+	uint64_t last = 0, n = 0;
+	struct dw_due_head *i;
+
+	for (uint64_t k = 1; k <= 5000; k++)
+		DW_CHECK_INT(dw_due_put(q, item(k * 7919 % 5003, k)), 0);
+	/* every third is taken out by its cookie */
+	for (uint64_t k = 3; k <= 5000; k += 3) {
+		i = dw_due_take_cookie(q, k);
+		DW_CHECK(i && i->cookie == k);
+		free(i);
+	}
+	DW_CHECK(!dw_due_take_cookie(q, 3));
+	DW_CHECK(!dw_due_take(q, dw_due_next(q) - 1));
+	while ((i = dw_due_take(q, UINT64_MAX))) {
+		DW_CHECK(i->due >= last && i->cookie % 3 != 0);
+		last = i->due;
+		n++;
+		free(i);
+	}
+	DW_CHECK_INT(n, 5000 - 5000 / 3);
+	DW_CHECK(dw_due_next(q) == UINT64_MAX);
+	dw_due_free(q);
+}
+
+DW_TEST(the_queue_is_bounded)
+{
+	struct dw_due *q = dw_due_new();
+
+	for (uint64_t k = 0; k < DW_DUE_MAX; k++)
+		(void)dw_due_put(q, item(k, k + 1));
+	DW_CHECK_INT(dw_due_put(q, item(1, 9)), -ENOBUFS);
+	DW_CHECK_INT(dw_due_count(q), DW_DUE_MAX);
+	dw_due_free(q);
+}
+
+DW_TEST(shares_of_latency)
+{
+	struct dw_latency l = { 0 };
+
+	DW_CHECK_INT(dw_latency_share(&l, 0.5), 0);
+	for (uint64_t us = 1; us <= 1000; us++)
+		dw_latency_add(&l, us);
+	DW_CHECK(dw_latency_share(&l, 0.5) >= 500 && dw_latency_share(&l, 0.5) <= 560);
+	DW_CHECK(dw_latency_share(&l, 0.99) >= 990 && dw_latency_share(&l, 0.99) <= 1000);
+	DW_CHECK_INT(l.max, 1000);
+	dw_latency_add(&l, UINT64_MAX);
+	DW_CHECK(dw_latency_share(&l, 1) == UINT64_MAX);
+}
+
+DW_TEST(news_as_text)
+{
+	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
+	struct dw_known_door d = { .key = "host tcp 0.0.0.0 4444 - /tmp/\\x1b",
+				   .summary = "0.0.0.0:4444/tcp /tmp/\x1b[2J",
+				   .json = "{\"port\":4444}" };
+	struct dw_news n = { .id = 7,
+			     .time = 99,
+			     .kind = DW_NEWS_OPENED,
+			     .host = "web1",
+			     .door = &d,
+			     .verdict = "investigate",
+			     .reason = "it is odd",
+			     .away = true };
+	struct dw_json_value *v = NULL;
+	const char *line = dw_news_line(a, &n), *json = dw_news_json(a, &n);
+	int64_t port = 0;
+
+	DW_CHECK(!strchr(line, '\x1b') && strstr(line, "opened: 0.0.0.0:4444/tcp"));
+	DW_CHECK(strstr(line, "(while nobody watched); investigate: it is odd"));
+	DW_CHECK(!strchr(json, '\n'));
+	DW_CHECK_INT(dw_json_parse(json, strlen(json), &v, NULL), 0);
+	DW_CHECK_STR(dw_json_text(dw_json_get(v, "event", NULL)), "opened");
+	DW_CHECK(dw_json_number(dw_json_get(v, "door", "port", NULL), &port) && port == 4444);
+	DW_CHECK(dw_json_is_null(dw_json_get(v, "was", NULL)));
+	dw_json_free(v);
+	DW_CHECK(strstr(dw_news_lost_json(a, 3, 1, "h", 12), "\"lost\":12"));
+}
+
+DW_TEST(the_status_comes_back_as_it_was)
+{
+	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
+	struct dw_watch_state s = { .running = true,
+				    .pid = 12,
+				    .host = "web1",
+				    .source = "polling",
+				    .why = "no \x1b BTF",
+				    .poll_ms = 1000,
+				    .events = 5,
+				    .latency_p99 = 77,
+				    .n_kinds = 1,
+				    .n_sinks = 1 },
+			      back = { 0 };
+	const char *text;
+
+	s.kinds[0].kind = "tcp";
+	s.sinks[0] = (struct dw_watch_state_sink){
+		.name = "webhook x", .waiting = 3, .failing = true, .words = "away"
+	};
+	text = dw_watch_state_json(a, &s, false);
+	DW_CHECK_INT(dw_watch_state_read(a, text, strlen(text), &back, NULL), 0);
+	DW_CHECK_INT(back.pid, 12);
+	DW_CHECK_STR(back.why, s.why);
+	DW_CHECK_INT(back.latency_p99, 77);
+	DW_CHECK_INT(back.sinks[0].waiting, 3);
+	DW_CHECK(back.sinks[0].failing && !back.kinds[0].hook);
+	back.running = true;
+	text = dw_watch_state_text(a, &back, 10);
+	DW_CHECK(strstr(text, "tcp polled") && strstr(text, "failing: away"));
+	DW_CHECK(!strchr(text, '\x1b'));
+	DW_CHECK_INT(dw_watch_state_read(a, "[]", 2, &back, NULL), -EBADMSG);
+	DW_CHECK_INT(dw_watch_state_read(a, "{", 1, &back, NULL), -EBADMSG);
+}
+
+DW_TEST_MAIN
