@@ -48,6 +48,9 @@ static void take_doors(struct looking *l)
 		}
 		copy = dw_new(l->a, struct dw_door);
 		*copy = *l->seen->doors[i].door;
+		/* no filter stands before it, but a rule leads it elsewhere: which one? */
+		if (copy->kind == DW_KIND_FORWARDED && copy->filtered && !copy->filtered->rehearsed)
+			copy->filtered = NULL;
 		v[n] = l->seen->doors[i];
 		v[n++].door = copy;
 	}
