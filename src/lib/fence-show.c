@@ -48,6 +48,11 @@ static void take_doors(struct looking *l)
 		}
 		copy = dw_new(l->a, struct dw_door);
 		*copy = *l->seen->doors[i].door;
+		/* no filter stands before it, but a rule leads it elsewhere: which one? */
+		if (copy->kind == DW_KIND_FORWARDED && copy->packet_filter == DW_NO) {
+			copy->filtered = NULL;
+			copy->packet_filter = DW_YES;
+		}
 		v[n] = l->seen->doors[i];
 		v[n++].door = copy;
 	}

@@ -10,7 +10,7 @@
 
 #define DOOR_MAX 28 /* columns of a door, unless --wide */
 #define WHO_MAX  24
-#define IDLE_MAX 12 /* rules that are told without --wide */
+#define IDLE_MAX 12 /* rules, and doors of other namespaces, that are told without --wide */
 
 static const char *hits(const struct page *p, bool counted, uint64_t packets)
 {
@@ -229,10 +229,12 @@ static void put_leaves(const struct page *p, const struct dw_report_fence *r)
 
 static void put_elsewhere(const struct page *p, const struct dw_report_fence *r)
 {
+	size_t shown = p->style->wide ? r->n_elsewhere : DW_MIN(r->n_elsewhere, (size_t)IDLE_MAX);
+
 	if (r->n_elsewhere == 0)
 		return;
 	dw_page_head(p, "Doors in other network namespaces");
-	for (size_t i = 0; i < r->n_elsewhere; i++) {
+	for (size_t i = 0; i < shown; i++) {
 		const struct dw_door *d = r->elsewhere[i].door;
 
 		dw_page_put(p, 2, 2,
@@ -240,6 +242,10 @@ static void put_elsewhere(const struct page *p, const struct dw_report_fence *r)
 					    dw_cells_escape(d->netns ? d->netns : "?", p->a),
 					    who_of(p, d), rule_of(p, d)));
 	}
+	if (shown < r->n_elsewhere)
+		dw_page_put(p, 2, 2,
+			    dw_arena_printf(p->a, "and %zu more (--wide lists them)",
+					    r->n_elsewhere - shown));
 	if (!p->style->quiet)
 		dw_page_put(p, 2, 0,
 			    "Idle rules, unused ports and what leaves are looked for in this "
