@@ -5,6 +5,7 @@
 
 #include "dw_audit.h"
 #include "dw_collect.h"
+#include "dw_knowledge_index.h"
 #include "dw_plan.h"
 #include "dw_rehearse.h"
 #include "dw_report.h"
@@ -19,10 +20,15 @@ struct auditing {
 	const struct dw_knowledge *knowledge; /* lies in the facts' arena, or is compiled in */
 	const struct dw_policy *policy;       /* NULL: there is none */
 	struct dw_collect collect;            /* its namespaces are open until the audit is done */
+	const struct dw_knowledge_index *index; /* of the knowledge */
+	struct dw_starters starters;
+	struct dw_starters_set *managers;
 };
 
+/* Reads of the service managers what can be read before the sockets are known. */
+void dw_audit_starters_begin(struct auditing *a, const char *init);
 /* Asks every service manager who started each holder, and what it would start. */
-void dw_audit_starters(struct auditing *a, const char *init);
+void dw_audit_starters(struct auditing *a);
 /* Finds the packages of all programs at once. */
 void dw_audit_packages(struct auditing *a);
 /*
