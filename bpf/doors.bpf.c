@@ -99,11 +99,21 @@ INLINE struct file *program_of(struct task_struct *task)
 }
 NOINLINE int write_process(struct seq_file *seq, __u64 leader)
 {
-	struct dw_bpf_process r = { .head = { .type = DW_BPF_PROCESS, .size = sizeof(r) } };
+	struct {
+		struct dw_bpf_process process;
+		struct dw_bpf_arguments arguments;
+	} r = { .process.head = { .type = DW_BPF_PROCESS, .size = sizeof(r.process) },
+		.arguments.head = { .type = DW_BPF_ARGUMENTS, .size = sizeof(r.arguments) } };
+	__u64 mm = P(leader, TASK_MM);
 
 	if (!seq)
 		return 0;
-	fill_process(&r, leader);
+	fill_process(&r.process, leader);
+	r.arguments.tgid = r.process.tgid;
+	if (mm && HAS(MM_ARG_START) && HAS(MM_ARG_END)) {
+		r.arguments.start = U64(mm, MM_ARG_START);
+		r.arguments.end = U64(mm, MM_ARG_END);
+	}
 	bpf_seq_write(seq, &r, sizeof(r));
 	return 0;
 }

@@ -48,6 +48,8 @@
 	X(SIGNAL_PIDS, NEED, "signal_struct", "pids")                                              \
 	X(SIGNAL_TTY, NEED, "signal_struct", "tty")                                                \
 	X(MM_EXE, NEED, "mm_struct", "exe_file")                                                   \
+	X(MM_ARG_START, MAY, "mm_struct", "arg_start")                                             \
+	X(MM_ARG_END, MAY, "mm_struct", "arg_end")                                                 \
 	X(CRED_UID, NEED, "cred", "uid")                                                           \
 	X(CRED_EUID, NEED, "cred", "euid")                                                         \
 	X(CRED_GID, NEED, "cred", "gid")                                                           \

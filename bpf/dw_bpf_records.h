@@ -19,9 +19,10 @@ enum dw_bpf_record_type {
 	DW_BPF_SYMBOL,     /* who takes what comes to a kernel-made socket */
 	DW_BPF_NETNS,      /* a network namespace on the kernel's list */
 	DW_BPF_NSFD, /* a descriptor of a network namespace; fd -1: a task in others than the reader */
-	DW_BPF_TABLE,   /* a socket table that an anchor socket leads to */
-	DW_BPF_MORE,    /* the buffer was full: what remains to be walked */
-	DW_BPF_COMMAND, /* added by the reader: a command line as /proc tells it, n bytes */
+	DW_BPF_TABLE,     /* a socket table that an anchor socket leads to */
+	DW_BPF_MORE,      /* the buffer was full: what remains to be walked */
+	DW_BPF_COMMAND,   /* added by the reader: a command line as /proc tells it, n bytes */
+	DW_BPF_ARGUMENTS, /* where that lies in the process's memory; follows its DW_BPF_PROCESS */
 };
 
 struct dw_bpf_head {
@@ -185,6 +186,13 @@ struct dw_bpf_command {
 	__u32 tgid;
 	__u32 reserved;
 	char text[];
+};
+
+struct dw_bpf_arguments {
+	struct dw_bpf_head head;
+	__u64 start, end; /* addresses in the process's memory; both 0: not known */
+	__u32 tgid;
+	__u32 reserved;
 };
 
 struct dw_bpf_more {

@@ -4,6 +4,7 @@
 #define DW_JUDGE_H
 
 #include "dw_knowledge.h"
+#include "dw_knowledge_index.h"
 #include "dw_model.h"
 #include "dw_policy.h"
 
@@ -58,6 +59,8 @@ struct dw_findings {
 struct dw_judge_input {
 	const struct dw_policy *policy;       /* NULL: there is none */
 	const struct dw_knowledge *knowledge; /* NULL: nothing is known */
+	/* of the knowledge, by whoever made one already; NULL: none */
+	const struct dw_knowledge_index *index;
 };
 
 const char *dw_verdict_name(enum dw_verdict v);

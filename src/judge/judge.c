@@ -163,7 +163,7 @@ struct dw_findings *dw_judge(const struct dw_snapshot *s, const struct dw_judge_
 	f->arena = a;
 	f->n = s->n_doors;
 	f->v = dw_arena_array(a, f->n + 1, sizeof(*f->v));
-	c.index = dw_knowledge_index_new(a, c.knowledge);
+	c.index = in->index ? in->index : dw_knowledge_index_new(a, c.knowledge);
 	hear_all(&c);
 	for (size_t i = 0; i < f->n; i++) {
 		struct dw_trial *t = &c.trials[i];

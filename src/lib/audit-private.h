@@ -5,6 +5,7 @@
 
 #include "dw_audit.h"
 #include "dw_collect.h"
+#include "dw_knowledge_index.h"
 #include "dw_plan.h"
 #include "dw_rehearse.h"
 #include "dw_report.h"
@@ -23,6 +24,9 @@ struct auditing {
 	int (*find_packages)(void *data, struct auditing *a, const char *const *paths, size_t n,
 			     const struct dw_package **ret, struct dw_error *e);
 	void *find_data;
+	const struct dw_knowledge_index *index; /* of the knowledge */
+	struct dw_starters starters;
+	struct dw_starters_set *managers;
 };
 
 /* What PID 1 is; NULL: not known. */
@@ -30,8 +34,10 @@ const char *dw_audit_init(struct auditing *a);
 /* Asks the managers that are loaded who started each holder of a->facts. */
 void dw_audit_claim(struct auditing *a, struct dw_starters *s, struct dw_starters_set *set);
 
+/* Reads of the service managers what can be read before the sockets are known. */
+void dw_audit_starters_begin(struct auditing *a, const char *init);
 /* Asks every service manager who started each holder, and what it would start. */
-void dw_audit_starters(struct auditing *a, const char *init);
+void dw_audit_starters(struct auditing *a);
 /* Finds the packages of all programs at once. */
 void dw_audit_packages(struct auditing *a);
 /*

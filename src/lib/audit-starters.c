@@ -64,22 +64,28 @@ void dw_audit_claim(struct auditing *a, struct dw_starters *s, struct dw_starter
 	claim_holds(a, set);
 }
 
-void dw_audit_starters(struct auditing *a, const char *init)
+void dw_audit_starters_begin(struct auditing *a, const char *init)
 {
-	struct dw_starters s = {
+	a->starters = (struct dw_starters){
 		.sys = a->sys,
 		.procs = a->procs,
 		.facts = a->facts,
 		.arena = a->facts->arena,
 		.init = init,
 	};
-	struct dw_starters_set *set = dw_starters_load(&s);
+	a->managers = dw_starters_begin(&a->starters);
+}
 
+void dw_audit_starters(struct auditing *a)
+{
+	struct dw_starters *s = &a->starters;
+
+	dw_starters_finish(a->managers);
 	if (a->procs) {
-		dw_audit_claim(a, &s, set);
-		claim_redirects(a, &s);
-		dw_starters_session(&s);
+		dw_audit_claim(a, s, a->managers);
+		claim_redirects(a, s);
+		dw_starters_session(s);
 	}
-	dw_starters_list(set);
-	dw_starters_unload(set);
+	dw_starters_list(a->managers);
+	dw_starters_unload(a->managers);
 }

@@ -57,13 +57,6 @@ static void collect(struct auditing *a)
 	struct dw_collect *c = &a->collect;
 	struct dw_error e = { 0 };
 
-	*c = (struct dw_collect){
-		.sys = a->sys,
-		.procs = a->procs,
-		.facts = a->facts,
-		.rungs = a->options->rungs ? a->options->rungs : DW_RUNG_ALL,
-		.hidden = a->options->hidden,
-	};
 	tell(a, "sockets");
 	note(a, "no-sockets", "sockets could not be listed", dw_collect_sockets(c, &e), &e);
 	tell(a, "connections");
@@ -106,8 +99,24 @@ static int read_policy(struct auditing *a, struct dw_error *e)
 	return r < 0 ? -EBADMSG : 0;
 }
 
+/* What dw_collect_sockets() waits for begins now. */
+static void begin(struct auditing *a)
+{
+	a->procs = dw_procs_new(a->sys, a->facts->arena);
+	not_root(a);
+	a->collect = (struct dw_collect){
+		.sys = a->sys,
+		.procs = a->procs,
+		.facts = a->facts,
+		.rungs = a->options->rungs ? a->options->rungs : DW_RUNG_ALL,
+		.hidden = a->options->hidden,
+	};
+	dw_collect_begin(&a->collect);
+}
+
 static int look(struct auditing *a, struct dw_error *e)
 {
+	const char *init;
 	const struct dw_audit_options *o = a->options;
 	int r = o->fake ? dw_sys_open_fake(o->fake, &a->sys, e) : dw_sys_open(o->root, &a->sys, e);
 
@@ -122,14 +131,16 @@ static int look(struct auditing *a, struct dw_error *e)
 	r = read_policy(a, e);
 	if (r < 0)
 		return r;
-	if (dw_sys_is_running(a->sys)) {
-		a->procs = dw_procs_new(a->sys, a->facts->arena);
-		not_root(a);
+	if (dw_sys_is_running(a->sys))
+		begin(a);
+	init = dw_audit_init(a);
+	a->facts->service_manager = manager_of(a, init);
+	a->index = dw_knowledge_index_new(a->facts->arena, a->knowledge);
+	dw_audit_starters_begin(a, init);
+	if (a->procs)
 		collect(a);
-	}
 	tell(a, "starters");
-	dw_audit_starters(a, dw_audit_init(a));
-	a->facts->service_manager = manager_of(a, dw_audit_init(a));
+	dw_audit_starters(a);
 	tell(a, "packages");
 	dw_audit_packages(a);
 	return 0;
@@ -184,8 +195,9 @@ int dw_audit_run(const struct dw_audit_options *o, struct dw_audit **ret, struct
 	result->policy = a.policy;
 	result->knowledge = a.knowledge;
 	result->findings =
-		dw_judge(result->snapshot,
-			 &(struct dw_judge_input){ .policy = a.policy, .knowledge = a.knowledge });
+		dw_judge(result->snapshot, &(struct dw_judge_input){ .policy = a.policy,
+								     .knowledge = a.knowledge,
+								     .index = a.index });
 	*ret = result;
 	return 0;
 }

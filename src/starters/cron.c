@@ -226,4 +226,6 @@ static int claim(struct dw_starters *s, void *state, const struct dw_claim *q,
 	return 1;
 }
 
-const struct dw_starter_ops dw_starter_cron = { .name = "cron", .load = load, .claim = claim };
+const struct dw_starter_ops dw_starter_cron = {
+	.name = "cron", .early = true, .load = load, .claim = claim
+};

@@ -180,4 +180,6 @@ static int claim(struct dw_starters *s, void *state, const struct dw_claim *c,
 	return 0;
 }
 
-const struct dw_starter_ops dw_starter_dbus = { .name = "dbus", .load = load, .claim = claim };
+const struct dw_starter_ops dw_starter_dbus = {
+	.name = "dbus", .early = true, .load = load, .claim = claim
+};

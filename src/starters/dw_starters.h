@@ -43,6 +43,8 @@ struct dw_starter_ops {
 	 * configuration files, which say nothing about the inside of a container.
 	 */
 	bool knows_foreign;
+	/* load() asks nothing that is known only when sockets and holders are: facts->processes, for one. */
+	bool early;
 	/*
 	 * Is this manager on the host (or in the root)? Reads its configuration into *ret_state (in the arena).
 	 * 0: it is; -ENOENT: it is not (no message needed); other: could not look. A line that cannot be
@@ -62,6 +64,9 @@ struct dw_starters_set;
 
 /* Loads every manager of the registry; a manager that cannot be read is noted in facts->incomplete. */
 struct dw_starters_set *dw_starters_load(struct dw_starters *s);
+/* The same in two steps: what can be read before the sockets are known, and the rest. */
+struct dw_starters_set *dw_starters_begin(struct dw_starters *s);
+void dw_starters_finish(struct dw_starters_set *set);
 void dw_starters_unload(struct dw_starters_set *set);
 /* The best claim: highest confidence, then the registry's order. kind is DW_STARTER_UNKNOWN when nobody claims. */
 void dw_starters_claim(struct dw_starters_set *set, const struct dw_claim *c, struct dw_starter *ret);

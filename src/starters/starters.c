@@ -7,31 +7,51 @@
 struct loaded {
 	const struct dw_starter_ops *ops;
 	void *state;
+	bool tried, here;
 };
 
 struct dw_starters_set {
 	struct dw_starters *s;
-	DW_VEC(struct loaded) managers;
+	DW_VEC(struct loaded) managers; /* in the registry's order */
 };
 
-struct dw_starters_set *dw_starters_load(struct dw_starters *s)
+static void load(struct dw_starters *s, struct loaded *m)
+{
+	struct dw_error e = { 0 };
+	int r = m->ops->load(s, &m->state, &e);
+
+	m->tried = true;
+	m->here = r == 0;
+	if (r < 0 && r != -ENOENT)
+		dw_facts_incomplete(s->facts, "starter-unreadable", NULL, 0, true,
+				    "%s: what it starts is not known: %s", m->ops->name, e.message);
+}
+
+struct dw_starters_set *dw_starters_begin(struct dw_starters *s)
 {
 	struct dw_starters_set *set = dw_new(s->arena, struct dw_starters_set);
 
 	set->s = s;
-	for (const struct dw_starter_ops *const *ops = dw_starter_registry; *ops; ops++) {
-		struct dw_error e = { 0 };
-		void *state = NULL;
-		int r = (*ops)->load(s, &state, &e);
+	for (const struct dw_starter_ops *const *ops = dw_starter_registry; *ops; ops++)
+		*dw_vec_add(s->arena, &set->managers) = (struct loaded){ .ops = *ops };
+	for (size_t i = 0; i < set->managers.n; i++)
+		if (set->managers.v[i].ops->early)
+			load(s, &set->managers.v[i]);
+	return set;
+}
 
-		if (r == 0)
-			*dw_vec_add(s->arena, &set->managers) =
-				(struct loaded){ .ops = *ops, .state = state };
-		else if (r != -ENOENT)
-			dw_facts_incomplete(s->facts, "starter-unreadable", NULL, 0, true,
-					    "%s: what it starts is not known: %s", (*ops)->name,
-					    e.message);
-	}
+void dw_starters_finish(struct dw_starters_set *set)
+{
+	for (size_t i = 0; i < set->managers.n; i++)
+		if (!set->managers.v[i].tried)
+			load(set->s, &set->managers.v[i]);
+}
+
+struct dw_starters_set *dw_starters_load(struct dw_starters *s)
+{
+	struct dw_starters_set *set = dw_starters_begin(s);
+
+	dw_starters_finish(set);
 	return set;
 }
 
@@ -40,7 +60,7 @@ void dw_starters_unload(struct dw_starters_set *set)
 	if (!set)
 		return;
 	for (size_t i = 0; i < set->managers.n; i++)
-		if (set->managers.v[i].ops->unload)
+		if (set->managers.v[i].here && set->managers.v[i].ops->unload)
 			set->managers.v[i].ops->unload(set->s, set->managers.v[i].state);
 }
 
@@ -55,7 +75,7 @@ void dw_starters_claim(struct dw_starters_set *set, const struct dw_claim *c,
 		const struct loaded *m = &set->managers.v[i];
 		struct dw_starter claim = { 0 };
 
-		if (!m->ops->claim || (foreign && !m->ops->knows_foreign))
+		if (!m->here || !m->ops->claim || (foreign && !m->ops->knows_foreign))
 			continue;
 		if (m->ops->claim(set->s, m->state, c, &claim) > 0 &&
 		    claim.confidence > ret->confidence)
@@ -72,7 +92,7 @@ void dw_starters_list(struct dw_starters_set *set)
 		const struct loaded *m = &set->managers.v[i];
 		struct dw_error e = { 0 };
 
-		if (m->ops->list && m->ops->list(set->s, m->state, &e) < 0)
+		if (m->here && m->ops->list && m->ops->list(set->s, m->state, &e) < 0)
 			dw_facts_incomplete(set->s->facts, "starter-unreadable", NULL, 0, true,
 					    "%s: what it would start is not known: %s",
 					    m->ops->name, e.message);

@@ -68,6 +68,7 @@ static void unload(struct dw_starters *s, void *state)
 
 const struct dw_starter_ops dw_starter_systemd = { .name = "systemd",
 						   .knows_foreign = true,
+						   .early = true,
 						   .load = load,
 						   .list = list,
 						   .claim = claim,

@@ -199,5 +199,5 @@ static void unload(struct dw_starters *s, void *arg)
 }
 
 const struct dw_starter_ops dw_starter_sysv = {
-	.name = "sysv", .load = load, .list = list, .claim = claim, .unload = unload
+	.name = "sysv", .early = true, .load = load, .list = list, .claim = claim, .unload = unload
 };

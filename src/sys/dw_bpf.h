@@ -31,6 +31,11 @@ struct dw_bpf_walk {
 };
 
 /*
+ * Has the program made ready by a second thread, where there is a processor for it; dw_bpf_run() waits for that. For
+ * whoever has something else to do until then.
+ */
+void dw_bpf_begin(struct dw_sys *s);
+/*
  * Runs the parts that `want` names and that this kernel allows. -ENOTSUP / -EPERM: none of them; the message
  * says why. Memory comes from the arena.
  */

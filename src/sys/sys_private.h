@@ -64,6 +64,7 @@ struct dw_sys {
 	int fail_code;
 	int bpf_fd; /* the program that was made ready, -1: not yet; closed with the handle */
 	bool bpf_pinned;
+	struct dw_bpf_starting *bpf_starting; /* a thread that makes the program ready; NULL: none */
 	bool users_read, ports_read;
 	DW_VEC(struct dw_sys_user) users;
 	DW_VEC(struct dw_sys_port) ports;

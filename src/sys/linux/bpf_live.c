@@ -25,11 +25,60 @@ struct work_list {
 	DW_VEC(struct dw_bpf_work) items;
 };
 
+/* A thread that loads the program. What it writes is read when it has ended. */
+struct dw_bpf_starting {
+	pthread_t thread;
+	int fd;
+	struct dw_error error;
+};
+
+static void *load_beside(void *arg)
+{
+	struct dw_bpf_starting *b = arg;
+
+	b->fd = dw_bpf_load(&b->error);
+	return NULL;
+}
+
+void dw_bpf_live_begin(struct dw_sys *s)
+{
+	struct dw_bpf_starting *b;
+
+	if (s->bpf_fd >= 0 || s->bpf_starting || sysconf(_SC_NPROCESSORS_ONLN) < 2 ||
+	    dw_bpf_live_is_pinned())
+		return;
+	b = dw_new(s->arena, struct dw_bpf_starting);
+	if (pthread_create(&b->thread, NULL, load_beside, b) == 0)
+		s->bpf_starting = b;
+}
+
+void dw_bpf_live_await(struct dw_sys *s, struct dw_error *e)
+{
+	struct dw_bpf_starting *b = s->bpf_starting;
+
+	if (!b)
+		return;
+	s->bpf_starting = NULL;
+	(void)pthread_join(b->thread, NULL);
+	s->bpf_pinned = false;
+	if (b->fd >= 0)
+		s->bpf_fd = b->fd;
+	else if (e)
+		*e = b->error;
+}
+
 /* Loading costs more than a walk over an ordinary host: the handle keeps what was loaded for the next look. */
 static int make_ready(struct dw_sys *s, struct dw_error *e)
 {
 	int fd;
 
+	if (s->bpf_starting) {
+		struct dw_error why = { 0 };
+
+		dw_bpf_live_await(s, &why);
+		if (s->bpf_fd < 0)
+			return dw_error_set(e, why.code, "%s", why.message);
+	}
 	if (s->bpf_fd >= 0)
 		return s->bpf_fd;
 	fd = dw_bpf_pinned(NULL);
@@ -39,15 +88,6 @@ static int make_ready(struct dw_sys *s, struct dw_error *e)
 	if (fd >= 0)
 		s->bpf_fd = fd;
 	return fd;
-}
-
-/* The head of the record at `at`, checked; false at the end or when the rest is no record. */
-static bool head_at(const struct dw_bytes *b, size_t at, struct dw_bpf_head *ret)
-{
-	if (b->n - at < sizeof(*ret))
-		return false;
-	memcpy(ret, b->data + at, sizeof(*ret));
-	return ret->size >= sizeof(*ret) && ret->size <= b->n - at;
 }
 
 static void add_work(struct work_list *w, uint32_t kind, uint64_t table, uint32_t from, uint32_t n)
@@ -109,7 +149,7 @@ static void follow(struct work_list *w, struct tables *t, const struct dw_bytes 
 {
 	struct dw_bpf_head head;
 
-	for (; head_at(b, at, &head); at += head.size) {
+	for (; dw_bpf_head_at(b, at, &head); at += head.size) {
 		if (head.type == DW_BPF_NETNS && head.size >= sizeof(struct dw_bpf_netns)) {
 			follow_netns(w, t, b->data + at);
 		} else if (head.type == DW_BPF_SOCKET &&
@@ -216,58 +256,6 @@ static int work_off(struct dw_sys *s, int program, struct work_list *w, struct a
 	return 0;
 }
 
-#define COMMAND_MAX ((size_t)16 * 1024) /* a longer command line is read when it is needed */
-
-static void add_bytes(struct dw_bpf_stream *to, const void *p, size_t n)
-{
-	if (to->bytes.n + n + 1 > to->cap) {
-		size_t cap = DW_MAX(to->cap * 2, to->bytes.n + n + 1);
-
-		to->bytes.data = dw_arena_grow(to->arena, to->bytes.data, to->cap, cap);
-		to->cap = cap;
-	}
-	memcpy(to->bytes.data + to->bytes.n, p, n);
-	to->bytes.n += n;
-	to->bytes.data[to->bytes.n] = '\0';
-}
-
-static void add_command(struct dw_bpf_stream *to, int proc, uint32_t tgid)
-{
-	struct dw_bpf_command head = { .head = { .type = DW_BPF_COMMAND }, .tgid = tgid };
-	char path[32], text[COMMAND_MAX + 8]; /* not cleared: it is longer than most lines by far */
-	_cleanup_fd_ int fd = -1;
-	ssize_t n;
-
-	(void)snprintf(path, sizeof(path), "%u/cmdline", tgid);
-	fd = openat(proc, path, O_RDONLY | O_CLOEXEC);
-	n = fd < 0 ? -1 : read(fd, text, COMMAND_MAX);
-	if (n <= 0 || (size_t)n == COMMAND_MAX)
-		return;
-	memset(text + n, 0, 8);
-	head.head.n = (uint32_t)n;
-	head.head.size = (uint16_t)(sizeof(head) + (((size_t)n + 7) & ~(size_t)7));
-	add_bytes(to, &head, sizeof(head));
-	add_bytes(to, text, head.head.size - sizeof(head));
-}
-
-/* Reads the command lines of the processes in the stream: where two threads walk, they share this, too. */
-static void add_commands(struct dw_bpf_stream *to, int proc)
-{
-	size_t end = to->bytes.n;
-	struct dw_bpf_head head;
-
-	if (proc < 0)
-		return;
-	for (size_t at = 0; at < end && head_at(&to->bytes, at, &head); at += head.size) {
-		struct dw_bpf_process p;
-
-		if (head.type != DW_BPF_PROCESS || head.size < sizeof(p))
-			continue;
-		memcpy(&p, to->bytes.data + at, sizeof(p));
-		add_command(to, proc, p.tgid);
-	}
-}
-
 struct half {
 	struct dw_sys *s;
 	int program, proc, r;
@@ -283,8 +271,8 @@ static void *walk_half(void *arg)
 
 	h->to.arena = h->arena;
 	h->r = dw_bpf_iterate_tasks(h->s, h->program, h->which, &h->to, &h->error);
-	if (h->r == 0 && h->which)
-		add_commands(&h->to, h->proc);
+	if (h->r == 0)
+		dw_bpf_add_commands(&h->to, h->proc);
 	return NULL;
 }
 

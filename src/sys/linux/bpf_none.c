@@ -5,6 +5,14 @@
 #include "bpf_private.h"
 #include "dw_refused.h"
 
+void dw_bpf_live_begin(struct dw_sys *s)
+{
+}
+
+void dw_bpf_live_await(struct dw_sys *s, struct dw_error *e)
+{
+}
+
 int dw_bpf_live_run(struct dw_sys *s, unsigned want, struct dw_arena *a, struct dw_bpf_walk *ret,
 		    struct dw_error *e)
 {

@@ -10,6 +10,9 @@ union bpf_attr;
 int dw_bpf_call(int command, union bpf_attr *attr);
 
 /* bpf_live.c, or bpf_none.c where the build has no BPF. */
+void dw_bpf_live_begin(struct dw_sys *s);
+/* Waits for what was begun, if anything was. */
+void dw_bpf_live_await(struct dw_sys *s, struct dw_error *e);
 int dw_bpf_live_run(struct dw_sys *s, unsigned want, struct dw_arena *a, struct dw_bpf_walk *ret,
 		    struct dw_error *e);
 int dw_bpf_live_look_again(struct dw_sys *s, const struct dw_bpf_seen *v, size_t n,
@@ -38,7 +41,14 @@ struct dw_bpf_stream {
 	size_t cap;
 };
 
-/* Runs the program over all tasks (half 0), or over one half of the processes (1, 2), and adds what it tells. */
+/* bpf_command.c */
+struct dw_bpf_head;
+/* The head of the record at `at`, checked; false at the end or when the rest is no record. */
+bool dw_bpf_head_at(const struct dw_bytes *b, size_t at, struct dw_bpf_head *ret);
+/* Adds the command lines of the processes in the stream; proc: /proc. Where two threads walk, they share this, too. */
+void dw_bpf_add_commands(struct dw_bpf_stream *to, int proc);
+
+/* bpf_iter.c. Runs the program over all tasks (half 0), or over one half of the processes (1, 2), and adds what it tells. */
 int dw_bpf_iterate_tasks(struct dw_sys *s, int program, uint32_t half, struct dw_bpf_stream *to,
 			 struct dw_error *e);
 /* The same over n pieces of work (struct dw_bpf_work). */
