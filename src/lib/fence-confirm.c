@@ -187,8 +187,9 @@ void dw_fence_wake_unit(struct changing *c, const struct dw_run *run)
 		return;
 	d->notice(d->notice_data,
 		  dw_arena_printf(c->arena,
-				  UNIT " begins with the next boot (%.200s): until then a reload of "
-				       "nftables.service takes the rules away",
+				  UNIT
+				  " begins with the next boot (%.200s): until then a reload of "
+				  "nftables.service takes the rules away",
 				  e.message));
 }
 
