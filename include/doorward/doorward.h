@@ -416,7 +416,10 @@ DOORWARD_API int doorward_scan_resume(struct doorward *d, const char *file,
 				      const struct doorward_scan_options *o,
 				      struct doorward_scan **ret);
 DOORWARD_API void doorward_scan_free(struct doorward_scan *s); /* NULL allowed */
-/* DOORWARD_BLIND: stopped, or some port has no state that is proven (unproven, a host that fell silent, a note). */
+/*
+ * DOORWARD_BLIND: stopped, or some port has no state that is proven (unproven, a host that fell silent, an address whose
+ * silence is no proof, a note).
+ */
 DOORWARD_API unsigned doorward_scan_outcome(const struct doorward_scan *s);
 /* One value of the document of schema/scan.schema.json by its path, as doorward_audit_get(). */
 DOORWARD_API const char *doorward_scan_get(struct doorward_scan *s, const char *path);

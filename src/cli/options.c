@@ -92,7 +92,7 @@ const struct dw_option dw_options[DW_OPTION_COUNT + 1] = {
 	{ DW_OPTION_UDP_TIME, "udp-time", 0, "TIME", NULL,
 	  "how long one host may take to prove closed UDP ports (90s, 10m); else 1m" },
 	{ DW_OPTION_SOURCE_RANGE, "source-range", 0, "TARGET,...", NULL,
-	  "spare addresses of our own links, to prove closed UDP ports faster from" },
+	  "spare addresses of our links to send UDP probes from, in turn" },
 	{ DW_OPTION_WINDOW, "window", 0, "TIME-TIME", NULL,
 	  "send in these hours alone, and wait meanwhile: 22:00-05:00" },
 	{ DW_OPTION_SENDER, "sender", 0, "HOW", "auto live-frames packet connect",

@@ -65,10 +65,9 @@ static bool is_kept(const struct dw_spare *p, size_t i)
 	return i != SIZE_MAX && dw_shared_get(&p->taken[i]) == 0;
 }
 
-static void say(const struct dw_spare *p, int fd, const uint8_t *frame, size_t n)
+/* Bound to the interface; what does not fit is asked for again. */
+static void say(int fd, const uint8_t *frame, size_t n)
 {
-	/* bound to the interface; what does not fit is asked for again */
-	(void)p;
 	(void)send(fd, frame, n, MSG_DONTWAIT);
 }
 
@@ -84,7 +83,7 @@ static void answer_arp(const struct dw_spare *p, int fd, const uint8_t *f)
 	memcpy(out + 22, p->mac, 6);
 	memcpy(out + 28, f + 38, 4);
 	memcpy(out + 32, f + 22, 10);
-	say(p, fd, out, sizeof(out));
+	say(fd, out, sizeof(out));
 }
 
 static void see_arp(const struct dw_spare *p, int fd, const uint8_t *f, size_t n)
@@ -149,7 +148,7 @@ static void answer_solicitation(const struct dw_spare *p, int fd, const uint8_t 
 	check = checksum6(ip, icmp, ADVERTISEMENT_SIZE);
 	icmp[2] = (uint8_t)(check >> 8);
 	icmp[3] = (uint8_t)check;
-	say(p, fd, out, sizeof(out));
+	say(fd, out, sizeof(out));
 }
 
 /* RFC 4861 7.1: hop limit 255 says that it comes from this link. */
