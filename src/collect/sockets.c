@@ -35,10 +35,10 @@ static int by_netlink(struct dw_collect *c, struct dw_error *e)
 }
 
 /*
- * Loading the program costs about as much as a walk over /proc of some hundred tasks (docs/performance.md), so
- * where less runs it is used when it is pinned, or when somebody asks for the deeper look.
+ * Loading the program costs about as much as a walk over /proc of a hundred tasks (docs/performance.md), so where
+ * less runs it is used when it is pinned, or when somebody asks for the deeper look.
  */
-#define FEW_TASKS 300
+#define FEW_TASKS 150
 
 static bool is_worth_bpf(struct dw_collect *c)
 {

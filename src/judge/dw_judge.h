@@ -61,6 +61,11 @@ struct dw_judge_input {
 	const struct dw_knowledge *knowledge; /* NULL: nothing is known */
 	/* of the knowledge, by whoever made one already; NULL: none */
 	const struct dw_knowledge_index *index;
+	/*
+	 * Does work(one) and work(other), at the same time or not, and comes back when both are done: the judge itself
+	 * knows no threads. NULL: one after the other.
+	 */
+	void (*share)(void (*work)(void *half), void *one, void *other);
 };
 
 const char *dw_verdict_name(enum dw_verdict v);

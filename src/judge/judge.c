@@ -112,37 +112,120 @@ static bool leads_on(const struct dw_trial *t)
 	return t->door->kind == DW_KIND_FORWARDED;
 }
 
-static void decide_all(struct dw_court *c, bool forwarded)
+static void decide(struct dw_trial *t)
 {
-	for (size_t i = 0; i < c->snapshot->n_doors; i++) {
-		struct dw_trial *t = &c->trials[i];
+	if (t->court->policy)
+		dw_judge_by_policy(t);
+	else
+		dw_judge_advise(t);
+	close_trial(t);
+}
 
-		if (leads_on(t) != forwarded)
-			continue;
-		if (c->policy)
-			dw_judge_by_policy(t);
-		else
-			dw_judge_advise(t);
-		close_trial(t);
+/* Doors that are judged by one thread: it has a court of its own, with its own memory. */
+struct half {
+	struct dw_court court;
+	size_t first, end;
+};
+
+struct hearing {
+	struct half one, other;
+	void (*share)(void (*work)(void *half), void *one, void *other);
+};
+
+static void open_half(void *arg)
+{
+	struct half *h = arg;
+
+	for (size_t i = h->first; i < h->end; i++)
+		open_trial(&h->court, i);
+}
+
+static void question_half(void *arg)
+{
+	struct half *h = arg;
+
+	for (size_t i = h->first; i < h->end; i++) {
+		struct dw_trial *t = &h->court.trials[i];
+
+		dw_judge_process(t);
+		dw_judge_facts(t);
+		dw_judge_known(t);
 	}
 }
 
-static void hear_all(struct dw_court *c)
+static void decide_half(void *arg)
 {
-	size_t n = c->snapshot->n_doors;
+	struct half *h = arg;
 
-	for (size_t i = 0; i < n; i++)
-		open_trial(c, i);
-	find_last_way_in(c);
-	for (size_t i = 0; i < n; i++) {
-		dw_judge_process(&c->trials[i]);
-		dw_judge_facts(&c->trials[i]);
-		dw_judge_known(&c->trials[i]);
+	for (size_t i = h->first; i < h->end; i++)
+		if (!leads_on(&h->court.trials[i]))
+			decide(&h->court.trials[i]);
+}
+
+static void record_half(void *arg)
+{
+	struct half *h = arg;
+
+	for (size_t i = h->first; i < h->end; i++) {
+		struct dw_trial *t = &h->court.trials[i];
+
+		h->court.findings->v[i] = (struct dw_finding){
+			.door = t->door,
+			.identity = t->identity,
+			.statement = t->statement,
+			.verdict = t->verdict,
+		};
+		dw_judge_order_reasons(t, &h->court.findings->v[i]);
 	}
+}
+
+static void do_halves(struct hearing *h, void (*work)(void *half))
+{
+	if (h->other.first == h->other.end) {
+		work(&h->one);
+	} else if (h->share) {
+		h->share(work, &h->one, &h->other);
+	} else {
+		work(&h->one);
+		work(&h->other);
+	}
+}
+
+/* What needs all doors lies between the parts that need one. */
+static void hear_all(struct hearing *h)
+{
+	struct dw_court *c = &h->one.court;
+
+	do_halves(h, open_half);
+	find_last_way_in(c);
+	do_halves(h, question_half);
 	dw_judge_find_roles(c);
-	decide_all(c, false);
+	do_halves(h, decide_half);
 	spare_ways_in(c);
-	decide_all(c, true);
+	for (size_t i = 0; i < c->snapshot->n_doors; i++)
+		if (leads_on(&c->trials[i]))
+			decide(&c->trials[i]);
+	do_halves(h, record_half);
+}
+
+/* Doors from which on a second thread is worth its start. */
+#define SHARED_FROM 500
+
+/* Each half has memory of its own; when all is done it is one's. */
+static void hear_shared(const struct dw_court *c, const struct dw_judge_input *in)
+{
+	_cleanup_arena_ struct dw_arena *its = dw_arena_new();
+	size_t n = c->snapshot->n_doors, middle = in->share && n >= SHARED_FROM ? n / 2 : n;
+	struct hearing h = {
+		.one = { .court = *c, .first = 0, .end = middle },
+		.other = { .court = *c, .first = middle, .end = n },
+		.share = in->share,
+	};
+
+	h.other.court.arena = its;
+	h.other.court.index = dw_knowledge_index_share(its, c->index);
+	hear_all(&h);
+	dw_arena_adopt(c->arena, its);
 }
 
 struct dw_findings *dw_judge(const struct dw_snapshot *s, const struct dw_judge_input *in)
@@ -164,18 +247,7 @@ struct dw_findings *dw_judge(const struct dw_snapshot *s, const struct dw_judge_
 	f->n = s->n_doors;
 	f->v = dw_arena_array(a, f->n + 1, sizeof(*f->v));
 	c.index = in->index ? in->index : dw_knowledge_index_new(a, c.knowledge);
-	hear_all(&c);
-	for (size_t i = 0; i < f->n; i++) {
-		struct dw_trial *t = &c.trials[i];
-
-		f->v[i] = (struct dw_finding){
-			.door = t->door,
-			.identity = t->identity,
-			.statement = t->statement,
-			.verdict = t->verdict,
-		};
-		dw_judge_order_reasons(t, &f->v[i]);
-	}
+	hear_shared(&c, in);
 	return f;
 }
 

@@ -38,6 +38,8 @@ void dw_audit_claim(struct auditing *a, struct dw_starters *s, struct dw_starter
 void dw_audit_starters_begin(struct auditing *a, const char *init);
 /* Asks every service manager who started each holder, and what it would start. */
 void dw_audit_starters(struct auditing *a);
+/* Does work(one) and work(other), by two threads where there are two processors; both are done when it returns. */
+void dw_lib_share(void (*work)(void *half), void *one, void *other);
 /* Finds the packages of all programs at once. */
 void dw_audit_packages(struct auditing *a);
 /*

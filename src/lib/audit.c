@@ -197,7 +197,8 @@ int dw_audit_run(const struct dw_audit_options *o, struct dw_audit **ret, struct
 	result->findings =
 		dw_judge(result->snapshot, &(struct dw_judge_input){ .policy = a.policy,
 								     .knowledge = a.knowledge,
-								     .index = a.index });
+								     .index = a.index,
+								     .share = dw_lib_share });
 	*ret = result;
 	return 0;
 }

@@ -22,6 +22,9 @@ struct dw_services {
 
 /* Lies in the arena, which the lookups use for longer lists too. k NULL: nothing is known. */
 const struct dw_knowledge_index *dw_knowledge_index_new(struct dw_arena *a, const struct dw_knowledge *k);
+/* The same for another thread: what its answers need comes from that one's arena. */
+const struct dw_knowledge_index *dw_knowledge_index_share(struct dw_arena *a,
+							  const struct dw_knowledge_index *x);
 
 /* File name of an executable or script. The exact name, else the longest beginning (NAME*) that fits. */
 struct dw_services dw_index_program(const struct dw_knowledge_index *x, const char *file_name);

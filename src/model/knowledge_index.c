@@ -295,6 +295,15 @@ const struct dw_knowledge_index *dw_knowledge_index_new(struct dw_arena *a,
 	return x;
 }
 
+const struct dw_knowledge_index *dw_knowledge_index_share(struct dw_arena *a,
+							  const struct dw_knowledge_index *x)
+{
+	struct dw_knowledge_index *copy = dw_arena_memdup(a, x, sizeof(*x));
+
+	copy->arena = a;
+	return copy;
+}
+
 /* --- looking up ------------------------------------------------------------------------------------- */
 
 static struct dw_services find(const struct table *t, const char *text, size_t length)
