@@ -53,7 +53,9 @@ INLINE void fill_inet(struct dw_bpf_watch *ev, const struct sock *sk)
 	if (ev->protocol == IPPROTO_TCP && bpf_core_field_exists(struct tcp_sock, is_mptcp) &&
 	    BPF_CORE_READ((const struct tcp_sock *)sk, is_mptcp))
 		ev->flags |= DW_BPF_WATCH_F_MPTCP;
-	if (ev->type != SOCK_RAW && ev->what == DW_BPF_WATCH_CLOSED && !named_its_port(sk))
+	/* SCTP does not keep who named the port */
+	if (ev->type != SOCK_RAW && ev->protocol != IPPROTO_SCTP &&
+	    ev->what == DW_BPF_WATCH_CLOSED && !named_its_port(sk))
 		ev->flags |= DW_BPF_WATCH_F_AUTOBIND;
 }
 
