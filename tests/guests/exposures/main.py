@@ -106,9 +106,9 @@ class Exposure:
                         continue
                     to = address
                     if address.startswith("fe80:"):     # the link's own: with the interface that leads there
-                        if self.wires.get(who) != interface:
+                        if labs.WIRES.get(who, [None])[0] != interface:
                             continue
-                        to = f"{address}%eth0"
+                        to = f"{address}%{labs.WIRES[who][1]}"
                     if who == "self":
                         source = address
                     calls[(who, door["protocol"], source, to, door["port"])] = source if who != "self" else "self"
@@ -205,7 +205,6 @@ class Exposure:
         for link in json.loads(run(["ip", "-j", "-n", INSIDE, "addr"]).out):
             if link["ifname"] not in ("lo", "vethbox"):
                 self.own[link["ifname"]] = [a["local"] for a in link["addr_info"]]
-        self.wires = {"office": "lan0", "world": "wan0", "box": "docker0"}
 
     def all_of_it(self):
         self.lab.open()
