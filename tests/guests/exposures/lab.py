@@ -92,6 +92,8 @@ def wire():
     # the way back of all that is not on a wire
     ip("-n", INSIDE, "route", "replace", "default", "via", "192.0.2.2")
     ip("-n", INSIDE, "-6", "route", "replace", "default", "via", "2001:db8:1::2")
+    for address in (a for some in OWN.values() for a in some if a not in OWN["eth0"]):      # they go with the wire
+        ip("-n", "dwt-scan", "route", "replace", address, "via", "fd09:0:0:9::2" if ":" in address else "10.9.9.2")
 
 
 def unwire():

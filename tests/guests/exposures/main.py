@@ -102,8 +102,6 @@ class Exposure:
                 for source in sources:
                     if (":" in source) != (":" in address):
                         continue
-                    if who == "scan" and interface != "eth0":       # it has no way to the others
-                        continue
                     to = address
                     if address.startswith("fe80:"):     # the link's own: with the interface that leads there
                         if labs.WIRES.get(who, [None])[0] != interface:
