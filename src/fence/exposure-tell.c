@@ -24,6 +24,7 @@ struct view {
 	bool rest_asked, rest_passes;
 	struct dw_ranges in, out;
 	DW_VEC(const char *) sets; /* too large to list, that get in */
+	DW_VEC(const char *) shut; /* and that do not */
 	bool out_cut;
 };
 
@@ -108,45 +109,6 @@ static void add_spans(struct telling *t, struct dw_ranges *r, const struct dw_so
 		dw_ranges_add(t->a, r, &s->spans[i]);
 }
 
-/* Not exact: only the largest is looked for. */
-static double size_of(const struct dw_source *s)
-{
-	struct dw_ranges r = { .family = s->family };
-	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
-	double n = 0;
-
-	for (size_t i = 0; i < s->n_spans; i++)
-		dw_ranges_add(a, &r, &s->spans[i]);
-	for (size_t i = 0; i < r.n; i++)
-		n += (double)(r.v[i].high - r.v[i].low) + 1;
-	return n;
-}
-
-void dw_exposure_find_rest(struct dw_exposure *x)
-{
-	size_t n = x->room.n_sources;
-	double *sizes = dw_arena_array(x->arena, n + 1, sizeof(*sizes));
-
-	x->rest = dw_arena_array(x->arena, n + 1, sizeof(*x->rest));
-	for (size_t i = 0; i < n; i++) {
-		const struct dw_source *s = &x->room.sources[i];
-
-		if (s->kind != DW_SOURCE_ANYONE)
-			continue;
-		sizes[i] = size_of(s);
-		x->rest[i] = true;
-		for (size_t k = 0; k < i; k++) {
-			const struct dw_source *o = &x->room.sources[k];
-
-			if (!x->rest[k] || o->family != s->family || o->ifindex != s->ifindex)
-				continue;
-			x->rest[k] = sizes[k] >= sizes[i];
-			x->rest[i] = !x->rest[k];
-			break;
-		}
-	}
-}
-
 static void sort_out(struct telling *t, const struct outcome *o)
 {
 	const struct dw_source *s = o->source;
@@ -169,7 +131,10 @@ static void sort_out(struct telling *t, const struct outcome *o)
 		dw_vec_push(t->a, &v->sets, s->words);
 	if (o->known)
 		add_spans(t, o->passes ? &v->in : &v->out, s);
-	v->out_cut |= o->known && !o->passes && s->more_spans;
+	if (o->known && !o->passes && s->more_spans) {
+		dw_vec_push(t->a, &v->shut, s->set ? s->set : s->words);
+		v->out_cut = true;
+	}
 }
 
 /* Networks of other interfaces than the one that the door is bound to: not asked, and out. */
@@ -208,22 +173,30 @@ static void add_piece(struct dw_str *text, const char *between, const char *piec
 		dw_str_addf(text, "%s%s", text->n ? between : "", piece);
 }
 
+/* What stands in a set that is named is not listed again. */
+static void take_named(struct telling *t, struct dw_ranges *r, bool passes)
+{
+	struct dw_ranges named = { .family = r->family };
+
+	for (size_t i = 0; i < t->outcomes.n; i++) {
+		const struct outcome *o = &t->outcomes.v[i];
+
+		if (o->known && o->passes == passes && o->source->more_spans &&
+		    o->source->family == named.family)
+			add_spans(t, &named, o->source);
+	}
+	dw_ranges_merge(&named);
+	dw_ranges_subtract(t->a, r, &named);
+}
+
 /* Who of a family gets in, the sets among them by their names. */
 static void add_in(struct telling *t, struct dw_str *text, struct view *v, bool but)
 {
-	struct dw_ranges named = { .family = v->in.family };
-
 	list_networks(t, &v->in);
 	for (size_t i = 0; i < v->sets.n; i++)
 		add_piece(text, ", ", v->sets.v[i]);
 	t->f->complete &= v->sets.n == 0;
-	/* what stands in a set that is named so is not listed again */
-	for (size_t i = 0; i < t->outcomes.n; i++)
-		if (t->outcomes.v[i].passes && t->outcomes.v[i].source->more_spans)
-			if (t->outcomes.v[i].source->family == named.family)
-				add_spans(t, &named, t->outcomes.v[i].source);
-	dw_ranges_merge(&named);
-	dw_ranges_subtract(t->a, &v->in, &named);
+	take_named(t, &v->in, true);
 	add_piece(text, ", ", dw_ranges_words(t->a, &v->in, but));
 }
 
@@ -279,7 +252,10 @@ static void tell_anyone(struct telling *t)
 		t->f->complete &= !v->out_cut;
 		list_networks(t, &out);
 		if (!is_shut(v)) {
+			take_named(t, &out, false);
 			add_piece(&but, ", ", dw_ranges_words(t->a, &out, false));
+			for (size_t k = 0; k < v->shut.n; k++)
+				add_piece(&but, ", ", v->shut.v[k]);
 			continue;
 		}
 		dw_str_addf(&text, " over %s", family_words[1 - i]);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "dw_str.h"
+#include "spans.h"
 
 #define uthash_fatal(message) dw_oom()
 #include <uthash.h>
@@ -307,6 +308,45 @@ static void plan_door(struct planning *p, size_t door)
 			if (gets_to(&room->sources[s], at, &targets[t]) &&
 			    can_send(&room->sources[s], &targets[t]))
 				ask(p, door, s, &targets[t]);
+}
+
+/* Not exact: only the largest is looked for. */
+static double size_of(const struct dw_source *s)
+{
+	struct dw_ranges r = { .family = s->family };
+	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
+	double n = 0;
+
+	for (size_t i = 0; i < s->n_spans; i++)
+		dw_ranges_add(a, &r, &s->spans[i]);
+	for (size_t i = 0; i < r.n; i++)
+		n += (double)(r.v[i].high - r.v[i].low) + 1;
+	return n;
+}
+
+void dw_exposure_find_rest(struct dw_exposure *x)
+{
+	size_t n = x->room.n_sources;
+	double *sizes = dw_arena_array(x->arena, n + 1, sizeof(*sizes));
+
+	x->rest = dw_arena_array(x->arena, n + 1, sizeof(*x->rest));
+	for (size_t i = 0; i < n; i++) {
+		const struct dw_source *s = &x->room.sources[i];
+
+		if (s->kind != DW_SOURCE_ANYONE)
+			continue;
+		sizes[i] = size_of(s);
+		x->rest[i] = true;
+		for (size_t k = 0; k < i; k++) {
+			const struct dw_source *o = &x->room.sources[k];
+
+			if (!x->rest[k] || o->family != s->family || o->ifindex != s->ifindex)
+				continue;
+			x->rest[k] = sizes[k] >= sizes[i];
+			x->rest[i] = !x->rest[k];
+			break;
+		}
+	}
 }
 
 struct dw_exposure *dw_exposure_new(struct dw_arena *a, const struct dw_exposure_room *room)

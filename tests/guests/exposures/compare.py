@@ -34,7 +34,10 @@ def said(door, source):
 
 
 def said_of_host(door):
+    """Of doors on loopback the address tells, whatever the filter does to what this host sends itself."""
     f = door["exposure"]["filter"]
+    if door["exposure"]["bound"] == "loopback":
+        return None
     if f["kind"] in ("nobody", "host"):
         if door["exposure"]["filtered"] not in ("nobody", "this host"):
             return None

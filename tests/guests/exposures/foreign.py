@@ -315,7 +315,7 @@ SCENES = [
     nft("before all hooks", SPLIT, ALL),
     Scene("600 that are shut out one by one", restore("iptables-nft-restore", BANS), (22, 80)),
     Scene("600 that are shut out one by one, legacy", restore("iptables-legacy-restore", BANS), (22, 80)),
-    nft("a set of 100,000", BIG),
+    nft("a set of 100,000", BIG, (22, 80)),
 ]
 # Beside these the fence is loaded and taken back.
 LIVES = ["docker over nf_tables", "ufw", "firewalld", "legacy iptables", "sets with intervals", "docker over legacy"]

@@ -30,6 +30,8 @@ NAMESPACES = {"office": f"{INSIDE}-office", "world": f"{INSIDE}-world", "box": f
               "self": INSIDE}
 OWN = {"lan0": ["10.9.0.10", "fd09::10"], "wan0": ["192.0.2.1", "2001:db8:1::1"], "docker0": ["172.17.0.1"],
        "eth0": ["10.9.9.2", "10.9.9.3", "fd09:0:0:9::2"]}
+# The guest's end of each wire, and the other one.
+WIRES = {"office": ("lan0", "eth0"), "world": ("wan0", "eth0"), "box": ("docker0", "eth0"), "scan": ("eth0", "dwt9")}
 BOX = "172.17.0.5"
 # protocol, address ("::" takes IPv4 as well, "[::]" does not), port, interface that it is bound to
 DOORS = [
@@ -90,6 +92,8 @@ def wire():
     # the way back of all that is not on a wire
     ip("-n", INSIDE, "route", "replace", "default", "via", "192.0.2.2")
     ip("-n", INSIDE, "-6", "route", "replace", "default", "via", "2001:db8:1::2")
+    for address in (a for some in OWN.values() for a in some if a not in OWN["eth0"]):      # they go with the wire
+        ip("-n", "dwt-scan", "route", "replace", address, "via", "fd09:0:0:9::2" if ":" in address else "10.9.9.2")
 
 
 def unwire():

@@ -290,6 +290,26 @@ DW_TEST(bound_to_an_interface_without_a_filter)
 	dw_arena_free(a);
 }
 
+/* A set that is too large to list is named; what little of it is known is not taken for all. */
+DW_TEST(a_large_set_that_is_shut_out)
+{
+	struct scene *s = fresh(DW_FAMILY_IPV4, "0.0.0.0");
+	const struct dw_filtered *f;
+	size_t set;
+
+	add_usual(s, DW_ARRIVAL_YES, DW_ARRIVAL_NO, DW_ARRIVAL_YES);
+	set = add(s, DW_SOURCE_ANYONE, "20.0.0.0", "20.0.0.0", "anyone in set inet f bad",
+		  DW_ARRIVAL_NO);
+	s->sources[set].more_spans = 99999;
+	s->sources[set].set = "set inet f bad";
+	f = told(s);
+	DW_CHECK_INT(f->kind, DW_FILTERED_ANYONE);
+	DW_CHECK_STR(f->words, "anyone but 10.9.0.0/24, set inet f bad");
+	DW_CHECK(!f->complete);
+	DW_CHECK_INT(f->n_networks, 2);
+	dw_arena_free(s->a);
+}
+
 /* What comes by another interface does not get there, and what this host sends to that interface's addresses does. */
 DW_TEST(networks_of_another_interface)
 {
