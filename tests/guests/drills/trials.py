@@ -14,8 +14,12 @@ def clean(guest, state, before, what):
     t = guest.tests
     t.check(guest.await_doors(lambda d: set(d) == before, 45), f"{what}: the doors are back",
             str(sorted(before ^ set(guest.doors()))))
-    time.sleep(1)
+    # the service that put it back is itself a unit, and goes when it has ended
+    end = time.monotonic() + 20
     left = state.difference(inventory.Inventory(guest))
+    while left and time.monotonic() < end:
+        time.sleep(0.5)
+        left = state.difference(inventory.Inventory(guest))
     t.check(not left, f"{what}: nothing differs from before ({len(left)} lines)", "\n".join(left))
     left = inventory.traces(guest)
     t.check(not left, f"{what}: no trace of the guard", "\n".join(left))
