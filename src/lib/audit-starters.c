@@ -89,3 +89,23 @@ void dw_audit_starters(struct auditing *a)
 	dw_starters_list(a->managers);
 	dw_starters_unload(a->managers);
 }
+
+/* PID 1 by what it is; only systemd has /run/systemd/system (sd_booted(3)). */
+const char *dw_audit_init(struct auditing *a)
+{
+	const struct dw_procinfo *one;
+	const char *base;
+
+	if (!a->procs)
+		return NULL;
+	if (dw_sys_file_exists(a->sys, "/run/systemd/system"))
+		return "systemd";
+	one = dw_procs_get(a->procs, 1);
+	if (!one)
+		return NULL;
+	base = one->exe ? dw_basename(one->exe) : one->comm;
+	if (dw_streq(base, "systemd") || dw_streq(base, "runit") || dw_streq(base, "openrc-init"))
+		return dw_arena_strdup(a->facts->arena, base);
+	/* sysvinit's is /sbin/init; a container's PID 1 may be anything */
+	return dw_streq(base, "init") ? "sysvinit" : NULL;
+}

@@ -52,7 +52,7 @@ static const char *head_words(const struct page *p, const struct dw_diff_door *d
 		dw_str_addf(&text, "  %s", escape(p, program));
 	if (d->more->users)
 		dw_str_addf(&text, "  %s", escape(p, d->more->users));
-	if (starter && *starter)
+	if (starter && *starter && !dw_streq(starter, "?"))
 		dw_str_addf(&text, "  %s", starter);
 	return text.s;
 }
