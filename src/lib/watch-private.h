@@ -112,7 +112,7 @@ struct watching {
 	/* microseconds; 0: not wanted */
 	uint64_t look_at;   /* a whole look is wanted then */
 	uint64_t looked_at; /* the last one */
-	uint64_t save_at, poll_at, state_at, trim_at, watchdog_at;
+	uint64_t save_at, poll_at, state_at, watchdog_at;
 	uint64_t watchdog_us;
 
 	struct dw_watch_state s; /* numbers */
@@ -144,7 +144,7 @@ void dw_watch_look_shut(struct watching *w);
 int dw_watch_look_whole(struct watching *w, struct dw_error *e);
 /* Begins one in a thread of its own, so that events do not wait for it; its bell rings when it is done. */
 void dw_watch_whole_begin(struct watching *w);
-/* Takes what it saw. */
+/* The bell rang: takes what it saw, if it is done and nobody looks at the one before. */
 void dw_watch_whole_take(struct watching *w);
 /* Waits for one that is under way. */
 void dw_watch_whole_end(struct watching *w);
@@ -181,7 +181,6 @@ void dw_watch_tell(struct watching *w, const struct dw_news *n, const struct dw_
 void dw_watch_flush(struct watching *w);
 /* Tries again what a sink did not take. */
 void dw_watch_retry(struct watching *w);
-void dw_watch_trim(struct watching *w);
 
 /* --- watch-usage.c: how doors are used ------------------------------------------------------------ */
 
@@ -189,6 +188,8 @@ void dw_watch_usage_start(struct watching *w);
 /* When the next turn is, microseconds; 0: never. */
 uint64_t dw_watch_usage_next(const struct watching *w);
 void dw_watch_usage_turn(struct watching *w);
+/* False: its thread is at work, and looks at the context. */
+bool dw_watch_usage_is_done(struct watching *w);
 void dw_watch_usage_end(struct watching *w);
 
 /* --- watch-state.c, watch-enforce.c ---------------------------------------------------------------- */

@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <uthash.h>
 
@@ -28,6 +29,7 @@ struct watch_whole {
 	struct dw_audit *audit;
 	struct dw_error error;
 	int r;
+	atomic_bool done;
 };
 
 void dw_watch_want_whole(struct watching *w, uint64_t in_us)
@@ -206,6 +208,7 @@ static void *work(void *arg)
 	struct watch_whole *k = arg;
 
 	k->r = dw_audit_run(&k->options, &k->audit, &k->error);
+	atomic_store(&k->done, true);
 	dw_daemon_ring(k->bell);
 	return NULL;
 }
@@ -239,7 +242,7 @@ void dw_watch_whole_take(struct watching *w)
 	struct dw_error e = { 0 };
 
 	dw_daemon_silence(w->bell);
-	if (!k)
+	if (!dw_watch_usage_is_done(w) || !k || !atomic_load(&k->done))
 		return;
 	(void)pthread_join(k->thread, NULL);
 	w->whole = NULL;

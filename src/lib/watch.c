@@ -219,7 +219,6 @@ static uint64_t next_time(const struct watching *w, uint64_t now)
 	earlier(&at, w->whole ? 0 : w->look_at);
 	earlier(&at, w->save_at);
 	earlier(&at, w->state_at);
-	earlier(&at, w->trim_at);
 	earlier(&at, w->watchdog_at);
 	earlier(&at, w->polls ? w->poll_at : 0);
 	earlier(&at, dw_watch_usage_next(w));
@@ -265,8 +264,6 @@ static void take_turns(struct watching *w)
 	dw_watch_usage_turn(w);
 	if (w->state_at <= dw_watch_now(w))
 		dw_watch_state_write(w, false);
-	if (w->trim_at <= dw_watch_now(w))
-		dw_watch_trim(w);
 	if (w->watchdog_us && w->watchdog_at <= dw_watch_now(w)) {
 		w->watchdog_at = dw_watch_now(w) + w->watchdog_us / 2;
 		(void)dw_daemon_notify(w->sys, "WATCHDOG=1", NULL);
