@@ -128,7 +128,7 @@ bool dw_watch_is_ephemeral(const struct watching *w, const struct dw_finding *f,
 	/* what was told by its port once stays so */
 	if (dw_known_find(w->known, key))
 		return false;
-	c.ports = dw_known_ports(w->known, key + strlen(place) + 1);
+	c.ports = dw_known_ports(w->known, d->at.netns, key + strlen(place) + 1);
 	if (dw_known_find(w->known, dw_door_key(a, d, true)) && !c.standard && d->at.port >= 1024)
 		return true;
 	return dw_client_is_ephemeral(&c);

@@ -352,6 +352,7 @@ static void tell_there(struct looking *k, size_t n, struct watch_told *t, struct
 		dw_known_closing(w->known, &t->known.at, now_ms);
 	news.kind = dw_known_opened(w->known, &t->known, now_ms, a, &news.was);
 	if (news.kind != DW_NEWS_NONE) {
+		w->changed = true;
 		dw_watch_tell(w, &news, &t->known,
 			      news.kind == DW_NEWS_CHANGED ? news.was->key : NULL);
 		if (t->enforce)
@@ -375,11 +376,11 @@ static void note_latency(struct looking *k, const uint64_t *times, size_t n)
 			dw_latency_add(&k->w->latency, now - times[i]);
 }
 
-/* Judged beside all others: what a door is depends on them. */
+/* Judged beside the others: what a door is depends on them. */
 static void judge_and_tell(struct looking *k, const struct dw_snapshot *fresh)
 {
 	const struct dw_snapshot *context = k->w->context->snapshot;
-	size_t n = context->n_doors;
+	size_t n = k->w->n_beside;
 	struct dw_arena *a = fresh->arena;
 	struct dw_snapshot all = *fresh;
 	struct dw_findings *found;
@@ -387,7 +388,8 @@ static void judge_and_tell(struct looking *k, const struct dw_snapshot *fresh)
 	all.incomplete = context->incomplete;
 	all.n_incomplete = context->n_incomplete;
 	all.doors = dw_arena_array(a, n + fresh->n_doors, sizeof(*all.doors));
-	memcpy(all.doors, context->doors, n * sizeof(*all.doors));
+	for (size_t i = 0; i < n; i++)
+		all.doors[i] = *k->w->beside[i].door;
 	memcpy(all.doors + n, fresh->doors, fresh->n_doors * sizeof(*all.doors));
 	all.n_doors = n + fresh->n_doors;
 	found = dw_judge(

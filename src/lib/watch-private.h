@@ -60,6 +60,13 @@ struct watch_unsaved {
 
 enum { WATCH_SINKS = 3 };
 
+/* A door that others are judged by. */
+struct watch_beside {
+	const struct dw_service *service;
+	const struct dw_door *door; /* of the context */
+};
+enum { WATCH_BESIDE = 256 };
+
 struct watching {
 	struct doorward *d;
 	struct doorward_watch_options o;
@@ -69,6 +76,10 @@ struct watching {
 
 	struct watch_base *base;
 	struct dw_audit *context; /* the last whole look */
+	struct watch_beside beside[WATCH_BESIDE];
+	size_t n_beside;
+	struct watch_whole *whole; /* the one that is under way; NULL */
+	int bell;                  /* rings when it is done */
 	uint32_t port_low, port_high;
 
 	struct dw_watch *kernel; /* NULL: polling */
@@ -76,8 +87,8 @@ struct watching {
 	bool polls;              /* something is polled */
 	unsigned poll_ms;
 	struct watch_polled *polled;
-	struct dw_usage *usage;
-	struct watch_usage *usage_state;
+	struct watch_usage *usage; /* NULL: nothing is counted */
+	bool changed;              /* doors came since the last whole look */
 
 	struct dw_watch_store *store;
 	struct dw_known *known;
@@ -101,7 +112,7 @@ struct watching {
 	/* microseconds; 0: not wanted */
 	uint64_t look_at;   /* a whole look is wanted then */
 	uint64_t looked_at; /* the last one */
-	uint64_t save_at, poll_at, state_at, trim_at, usage_at, watchdog_at;
+	uint64_t save_at, poll_at, state_at, watchdog_at;
 	uint64_t watchdog_us;
 
 	struct dw_watch_state s; /* numbers */
@@ -129,7 +140,14 @@ void dw_watch_look_shut(struct watching *w);
 
 /* --- watch-whole.c: everything -------------------------------------------------------------------- */
 
+/* Here and now. */
 int dw_watch_look_whole(struct watching *w, struct dw_error *e);
+/* Begins one in a thread of its own, so that events do not wait for it; its bell rings when it is done. */
+void dw_watch_whole_begin(struct watching *w);
+/* The bell rang: takes what it saw, if it is done and nobody looks at the one before. */
+void dw_watch_whole_take(struct watching *w);
+/* Waits for one that is under way. */
+void dw_watch_whole_end(struct watching *w);
 /* Asks for one, not before the last one is some while ago. */
 void dw_watch_want_whole(struct watching *w, uint64_t in_us);
 /* Sockets of all namespaces, without holders: a whole look is asked for where they differ. */
@@ -163,7 +181,16 @@ void dw_watch_tell(struct watching *w, const struct dw_news *n, const struct dw_
 void dw_watch_flush(struct watching *w);
 /* Tries again what a sink did not take. */
 void dw_watch_retry(struct watching *w);
-void dw_watch_trim(struct watching *w);
+
+/* --- watch-usage.c: how doors are used ------------------------------------------------------------ */
+
+void dw_watch_usage_start(struct watching *w);
+/* When the next turn is, microseconds; 0: never. */
+uint64_t dw_watch_usage_next(const struct watching *w);
+void dw_watch_usage_turn(struct watching *w);
+/* False: its thread is at work, and looks at the context. */
+bool dw_watch_usage_is_done(struct watching *w);
+void dw_watch_usage_end(struct watching *w);
 
 /* --- watch-state.c, watch-enforce.c ---------------------------------------------------------------- */
 

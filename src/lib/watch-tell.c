@@ -17,7 +17,6 @@
 #define SAVE_US     (5 * 1000 * 1000ULL) /* then it is tried again */
 #define RETRY_US    (1000 * 1000ULL)
 #define REPLAY_MAX  1000 /* told in one go */
-#define TRIM_US     (60 * 1000 * 1000ULL)
 #define TIMEOUT_MS  30000
 #define FIRST_MS    1000
 #define LAST_MS     (5 * 60 * 1000)
@@ -148,7 +147,6 @@ int dw_watch_sinks_open(struct watching *w, struct dw_error *e)
 	/* what the one before us did not get told */
 	for (size_t i = 0; r == 0 && i < w->n_sinks; i++)
 		w->sinks[i].failing = true;
-	w->trim_at = dw_watch_now(w) + TRIM_US;
 	return r;
 }
 
@@ -399,15 +397,4 @@ void dw_watch_flush(struct watching *w)
 	forget_unsaved(w);
 	if (news)
 		wake_tellers(w);
-}
-
-void dw_watch_trim(struct watching *w)
-{
-	uint64_t dropped = 0;
-	struct dw_error e = { 0 };
-
-	w->trim_at = dw_watch_now(w) + TRIM_US;
-	if (dw_watch_store_trim(w->store, DW_WATCH_NEWS_MAX, &dropped, &e) == 0 && dropped > 0)
-		dw_watch_notice(w, "%llu pieces of news that a sink did not take were dropped",
-				(unsigned long long)dropped);
 }

@@ -155,6 +155,9 @@ static int open_all(struct watching *w, struct dw_error *e)
 	w->s.pid = (int)getpid();
 	w->s.since = dw_sys_now(w->sys);
 	read_port_range(w);
+	w->bell = dw_daemon_bell(w->sys, e);
+	if (w->bell < 0)
+		return w->bell;
 	r = open_store(w, e);
 	if (r == 0)
 		r = load_known(w, e);
@@ -171,6 +174,8 @@ static int open_all(struct watching *w, struct dw_error *e)
 static void close_all(struct watching *w)
 {
 	dw_watch_enforcer_stop(w);
+	dw_watch_whole_end(w);
+	dw_watch_usage_end(w);
 	dw_watch_sinks_close(w);
 	dw_watch_close(w->kernel);
 	dw_watch_polled_free(w->polled);
@@ -179,6 +184,7 @@ static void close_all(struct watching *w)
 	dw_due_free(w->due);
 	dw_known_free(w->known);
 	dw_watch_store_free(w->store);
+	dw_cleanup_fd(&w->bell);
 	dw_sys_free(w->sys);
 	dw_arena_free(w->arena);
 }
@@ -210,12 +216,12 @@ static uint64_t next_time(const struct watching *w, uint64_t now)
 {
 	uint64_t at = now + IDLE_US, shut = dw_known_next(w->known);
 
-	earlier(&at, w->look_at);
+	earlier(&at, w->whole ? 0 : w->look_at);
 	earlier(&at, w->save_at);
 	earlier(&at, w->state_at);
-	earlier(&at, w->trim_at);
 	earlier(&at, w->watchdog_at);
 	earlier(&at, w->polls ? w->poll_at : 0);
+	earlier(&at, dw_watch_usage_next(w));
 	earlier(&at, dw_due_next(w->due));
 	earlier(&at, shut == UINT64_MAX ? 0 : shut * 1000);
 	for (size_t i = 0; i < w->n_sinks; i++)
@@ -243,14 +249,6 @@ static void take_events(struct watching *w)
 	}
 }
 
-static void whole(struct watching *w)
-{
-	struct dw_error e = { 0 };
-
-	if (dw_watch_look_whole(w, &e) < 0)
-		dw_watch_notice(w, "the host could not be looked at: %s", e.message);
-}
-
 /* What the clock says is to be done. */
 static void take_turns(struct watching *w)
 {
@@ -261,24 +259,22 @@ static void take_turns(struct watching *w)
 		w->poll_at = dw_watch_now(w) + (uint64_t)w->poll_ms * 1000;
 		dw_watch_poll(w);
 	}
-	if (w->look_at && w->look_at <= dw_watch_now(w))
-		whole(w);
+	if (!w->whole && w->look_at && w->look_at <= dw_watch_now(w))
+		dw_watch_whole_begin(w);
+	dw_watch_usage_turn(w);
 	if (w->state_at <= dw_watch_now(w))
 		dw_watch_state_write(w, false);
-	if (w->trim_at <= dw_watch_now(w))
-		dw_watch_trim(w);
 	if (w->watchdog_us && w->watchdog_at <= dw_watch_now(w)) {
 		w->watchdog_at = dw_watch_now(w) + w->watchdog_us / 2;
 		(void)dw_daemon_notify(w->sys, "WATCHDOG=1", NULL);
 	}
 }
 
-static int loop(struct watching *w, struct dw_error *e)
+static void loop(struct watching *w)
 {
-	int fds[2] = { w->kernel ? dw_watch_fd(w->kernel) : -1, w->o.wake_fd };
-	int r = 0;
+	int fds[3] = { w->kernel ? dw_watch_fd(w->kernel) : -1, w->o.wake_fd, w->bell };
 
-	while (r == 0 && !w->ended) {
+	while (!w->ended) {
 		unsigned ready = 0;
 		struct dw_error why = { 0 };
 
@@ -289,10 +285,10 @@ static int loop(struct watching *w, struct dw_error *e)
 			break;
 		if (ready & 1U)
 			take_events(w);
+		if (ready & 4U)
+			dw_watch_whole_take(w);
 		take_turns(w);
 	}
-	(void)e;
-	return r;
 }
 
 static int run(struct watching *w, struct dw_error *e)
@@ -303,21 +299,22 @@ static int run(struct watching *w, struct dw_error *e)
 		r = first_look(w, e);
 	if (r < 0)
 		return r;
+	dw_watch_usage_start(w);
 	dw_watch_state_write(w, false);
 	w->watchdog_us = dw_daemon_watchdog_us(w->sys);
 	(void)dw_daemon_notify(w->sys, "READY=1", NULL);
 	dw_watch_notice(w, "%zu doors are known; new ones are told from now on",
 			dw_known_count(w->known));
-	r = loop(w, e);
+	loop(w);
 	(void)dw_daemon_notify(w->sys, "STOPPING=1", NULL);
 	dw_watch_flush(w);
 	dw_watch_state_write(w, true);
-	return r;
+	return 0;
 }
 
 int doorward_watch_run(struct doorward *d, const struct doorward_watch_options *o)
 {
-	struct watching w = { .d = d };
+	struct watching w = { .d = d, .bell = -1 };
 	struct dw_error e = { 0 };
 	int r;
 

@@ -46,8 +46,13 @@ int dw_watch_store_open(const char *directory, bool create, struct dw_watch_stor
 	struct dw_watch_store *s;
 	int r = dw_store_open_kind(directory, create, &kind, &store, e);
 
-	if (r < 0)
+	/* a checkpoint waits for the disk: not in the middle of news, dw_watch_store_trim() makes one now and then */
+	if (r == 0)
+		r = dw_store_exec(store, "PRAGMA wal_autocheckpoint = 8000", e);
+	if (r < 0) {
+		dw_store_free(store);
 		return r;
+	}
 	s = calloc(1, sizeof(*s));
 	if (!s)
 		dw_oom();
@@ -396,6 +401,8 @@ int dw_watch_store_trim(struct dw_watch_store *s, size_t max, uint64_t *ret_drop
 	if (r == 0)
 		r = drop_told(s, e);
 	r = dw_watch_store_end(s, r, e);
+	if (r == 0)
+		r = dw_store_exec(s->store, "PRAGMA wal_checkpoint(PASSIVE)", e);
 	if (r == 0)
 		*ret_dropped = dropped;
 	return r;

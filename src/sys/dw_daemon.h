@@ -12,6 +12,14 @@
 int dw_daemon_wait(struct dw_sys *s, const int *fds, size_t n, uint64_t timeout_us,
 		   unsigned *ret_ready, struct dw_error *e);
 
+/*
+ * A bell that one thread rings and another waits for: a descriptor for dw_daemon_wait(). dw_daemon_silence() makes it
+ * unreadable again.
+ */
+int dw_daemon_bell(struct dw_sys *s, struct dw_error *e);
+void dw_daemon_ring(int bell);
+void dw_daemon_silence(int bell);
+
 struct dw_journal_field {
 	const char *name; /* of ours: capitals, digits and underscores */
 	const char *value;
@@ -32,7 +40,7 @@ struct dw_daemon_use {
 	uint64_t resident_peak;
 };
 void dw_daemon_use(struct dw_sys *s, struct dw_daemon_use *ret);
-/* Seconds since boot, sleep counted; nobody sets it. */
-uint64_t dw_daemon_boottime(struct dw_sys *s);
+/* CLOCK_BOOTTIME, nanoseconds: sleep is counted, and nobody sets it. */
+uint64_t dw_daemon_boottime_ns(struct dw_sys *s);
 
 #endif

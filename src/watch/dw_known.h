@@ -84,8 +84,8 @@ void dw_known_begin(struct dw_known *k);
 void dw_known_mark(struct dw_known *k, const char *key);
 void dw_known_end(struct dw_known *k, uint64_t now);
 
-/* How many ports of that holder (UDP, of its own choice) are known. */
-unsigned dw_known_ports(const struct dw_known *k, const char *holder);
+/* How many ports of that holder (UDP, of its own choice) are known in that namespace. */
+unsigned dw_known_ports(const struct dw_known *k, uint32_t netns, const char *holder);
 
 void dw_known_each(const struct dw_known *k, void (*fn)(void *data, const struct dw_known_door *d),
 		   void *data);

@@ -36,7 +36,7 @@ struct group {
 	UT_hash_handle hh;
 };
 
-/* How many ports of its own choice a program has. */
+/* How many ports of its own choice a program has, in one namespace. */
 struct holder {
 	char *name;
 	unsigned ports;
@@ -167,18 +167,26 @@ static bool has_own_port(const struct entry *e)
 	       !e->door.ephemeral;
 }
 
+static const char *holder_name(struct dw_arena *a, uint32_t netns, const char *holder)
+{
+	return dw_arena_printf(a, "%u %s", netns, holder);
+}
+
 static void count_port(struct dw_known *k, const struct entry *e, bool more)
 {
+	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
 	struct holder *h;
+	const char *name;
 
 	if (!has_own_port(e))
 		return;
-	HASH_FIND_STR(k->holders, e->door.holder, h);
+	name = holder_name(a, e->door.at.netns, e->door.holder);
+	HASH_FIND_STR(k->holders, name, h);
 	if (!h && !more)
 		return;
 	if (!h) {
 		h = zeroed(sizeof(*h));
-		h->name = strdup(e->door.holder);
+		h->name = strdup(name);
 		if (!h->name)
 			dw_oom();
 		HASH_ADD_KEYPTR(hh, k->holders, h->name, strlen(h->name), h);
@@ -486,11 +494,13 @@ void dw_known_end(struct dw_known *k, uint64_t now)
 	forget_fleeting(k, now);
 }
 
-unsigned dw_known_ports(const struct dw_known *k, const char *holder)
+unsigned dw_known_ports(const struct dw_known *k, uint32_t netns, const char *holder)
 {
+	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
+	const char *name = holder_name(a, netns, holder);
 	struct holder *h;
 
-	HASH_FIND_STR(k->holders, holder, h);
+	HASH_FIND_STR(k->holders, name, h);
 	return h ? h->ports : 0;
 }
 

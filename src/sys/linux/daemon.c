@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
+#include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <sys/uio.h>
 #include <syslog.h>
@@ -73,6 +74,28 @@ int dw_daemon_wait(struct dw_sys *s, const int *fds, size_t n, uint64_t timeout_
 			ready |= 1U << i;
 	*ret_ready = ready;
 	return 0;
+}
+
+int dw_daemon_bell(struct dw_sys *s, struct dw_error *e)
+{
+	int fd, r = dw_sys_fault(s);
+
+	if (r < 0)
+		return dw_error_errno(e, r, "a bell");
+	fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	return fd < 0 ? dw_error_errno(e, -errno, "a bell") : fd;
+}
+
+void dw_daemon_ring(int bell)
+{
+	(void)eventfd_write(bell, 1);
+}
+
+void dw_daemon_silence(int bell)
+{
+	eventfd_t n;
+
+	(void)eventfd_read(bell, &n);
 }
 
 /* journald that is not there would be silence: sd_journal_sendv() calls that success. */
@@ -162,12 +185,12 @@ void dw_daemon_use(struct dw_sys *s, struct dw_daemon_use *ret)
 	(void)fclose(f);
 }
 
-uint64_t dw_daemon_boottime(struct dw_sys *s)
+uint64_t dw_daemon_boottime_ns(struct dw_sys *s)
 {
 	struct timespec t = { 0 };
 
 	if (dw_sys_fault(s) < 0)
 		return 0;
 	(void)clock_gettime(CLOCK_BOOTTIME, &t);
-	return (uint64_t)t.tv_sec;
+	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
 }

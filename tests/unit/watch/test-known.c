@@ -227,10 +227,11 @@ DW_TEST(ports_of_a_holder_are_counted)
 		d.at.protocol = DW_PROTOCOL_UDP;
 		(void)opened(k, &d, 0);
 	}
-	DW_CHECK_INT(dw_known_ports(k, "- /x"), 12);
-	DW_CHECK_INT(dw_known_ports(k, "- /y"), 0);
+	DW_CHECK_INT(dw_known_ports(k, 1, "- /x"), 12);
+	DW_CHECK_INT(dw_known_ports(k, 1, "- /y"), 0);
+	DW_CHECK_INT(dw_known_ports(k, 2, "- /x"), 0);
 	(void)dw_known_shut(k, d.key, 0, arena);
-	DW_CHECK_INT(dw_known_ports(k, "- /x"), 11);
+	DW_CHECK_INT(dw_known_ports(k, 1, "- /x"), 11);
 	end(k);
 }
 

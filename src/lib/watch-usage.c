@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What waits for the disk, once a minute, in a thread of its own: how doors are used, as the kernel counted it, into
+ * usage.db; and watch.db is trimmed. Whatever fails here is said once, and the watch goes on.
+ */
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "dw_daemon.h"
+#include "dw_watch_usage.h"
+#include "watch-private.h"
+
+#define EVERY_US   (60 * 1000 * 1000ULL)
+#define DELAY_US   (1000 * 1000ULL)
+#define DELAYS_MAX 10
+#define TIDY_US    (3600 * 1000 * 1000ULL)
+
+struct watch_usage {
+	struct watching *w;
+	/* the thread's own */
+	struct dw_sys *sys;
+	struct dw_watch_store *news; /* NULL: could not be opened */
+	struct dw_usage *counters;   /* NULL: nothing is counted */
+	struct dw_usage_store *store;
+	struct dw_watch_usage *state;
+	const struct dw_snapshot *doors; /* of the context, which stays until the thread is done */
+	bool failing, tidies;
+
+	pthread_t thread;
+	bool running;
+	atomic_bool done;
+	uint64_t next, tidy; /* microseconds */
+	unsigned delayed;
+};
+
+static int open_counters(struct watch_usage *u, struct dw_error *e)
+{
+	int r;
+
+	if (!(u->w->d->rungs & DW_RUNG_BPF)) {
+		(void)dw_error_set(e, -ENOTSUP, "that needs BPF");
+		return -ENOTSUP;
+	}
+	r = dw_usage_store_open(u->w->state, true, &u->store, e);
+	if (r == 0)
+		r = dw_usage_open(u->sys, &u->counters, e);
+	return r;
+}
+
+void dw_watch_usage_start(struct watching *w)
+{
+	struct watch_usage *u = calloc(1, sizeof(*u));
+	struct dw_error e = { 0 };
+
+	if (!u)
+		dw_oom();
+	u->w = w;
+	w->usage = u;
+	if (dw_sys_open(NULL, &u->sys, &e) < 0) {
+		dw_watch_notice(w, "%s", e.message);
+		return;
+	}
+	(void)dw_watch_store_open(w->state, false, &u->news, NULL);
+	if (open_counters(u, &e) < 0)
+		dw_watch_notice(w, "how doors are used is not counted: %s", e.message);
+	else
+		u->state = dw_watch_usage_new();
+	/* a door counts as watched from the first time on */
+	u->next = dw_watch_now(w);
+	u->tidy = u->next + EVERY_US;
+}
+
+static void trim(struct watch_usage *u)
+{
+	uint64_t dropped = 0;
+
+	if (u->news && dw_watch_store_trim(u->news, DW_WATCH_NEWS_MAX, &dropped, NULL) == 0 &&
+	    dropped > 0)
+		dw_watch_notice(u->w, "%llu pieces of news that a sink did not take were dropped",
+				(unsigned long long)dropped);
+}
+
+static void tick(struct watch_usage *u)
+{
+	struct dw_error e = { 0 };
+	int r;
+
+	trim(u);
+	if (!u->state)
+		return;
+	r = dw_watch_usage_tick(u->state, u->store, u->counters, u->doors, dw_sys_now(u->sys),
+				dw_daemon_boottime_ns(u->sys), &e);
+	if (r < 0 && !u->failing)
+		dw_watch_notice(u->w, "what was counted is kept for the next time: %s", e.message);
+	u->failing = r < 0;
+	if (u->tidies)
+		(void)dw_usage_store_tidy(u->store, dw_sys_now(u->sys), NULL);
+}
+
+static void *work(void *arg)
+{
+	struct watch_usage *u = arg;
+
+	tick(u);
+	atomic_store(&u->done, true);
+	dw_daemon_ring(u->w->bell);
+	return NULL;
+}
+
+uint64_t dw_watch_usage_next(const struct watching *w)
+{
+	return w->usage && !w->usage->running ? w->usage->next : 0;
+}
+
+bool dw_watch_usage_is_done(struct watching *w)
+{
+	struct watch_usage *u = w->usage;
+
+	if (!u || !u->running)
+		return true;
+	if (!atomic_load(&u->done))
+		return false;
+	(void)pthread_join(u->thread, NULL);
+	u->running = false;
+	return true;
+}
+
+static void begin(struct watching *w, struct watch_usage *u, uint64_t now)
+{
+	u->next = now + EVERY_US;
+	u->delayed = 0;
+	u->doors = w->context->snapshot;
+	u->tidies = u->tidy <= now;
+	if (u->tidies)
+		u->tidy = now + TIDY_US;
+	atomic_store(&u->done, false);
+	u->running = pthread_create(&u->thread, NULL, work, u) == 0;
+}
+
+void dw_watch_usage_turn(struct watching *w)
+{
+	struct watch_usage *u = w->usage;
+	uint64_t now = dw_watch_now(w);
+
+	if (!u || !u->next || u->running || u->next > now)
+		return;
+	/* doors that came since the last whole look have to be among those that are counted */
+	if (w->changed && u->state && u->delayed++ < DELAYS_MAX) {
+		dw_watch_want_whole(w, 0);
+		u->next = now + DELAY_US;
+		return;
+	}
+	begin(w, u, now);
+}
+
+void dw_watch_usage_end(struct watching *w)
+{
+	struct watch_usage *u = w->usage;
+
+	if (!u)
+		return;
+	if (u->running)
+		(void)pthread_join(u->thread, NULL);
+	if (u->sys && w->context) {
+		u->doors = w->context->snapshot;
+		tick(u);
+	}
+	dw_watch_usage_free(u->state);
+	dw_usage_close(u->counters);
+	dw_usage_store_free(u->store);
+	dw_watch_store_free(u->news);
+	dw_sys_free(u->sys);
+	free(u);
+	w->usage = NULL;
+}
