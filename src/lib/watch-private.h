@@ -17,7 +17,8 @@
 #include "dw_watch_state.h"
 #include "facade-private.h"
 
-#define DW_WATCH_BATCH 64 /* sockets that are looked at in one go */
+#define DW_WATCH_WHOLE_US 100000 /* who holds a socket is found by a whole look, so much later */
+#define DW_WATCH_BATCH    64     /* sockets that are looked at in one go */
 
 /* What a look needs and what hardly changes: kept between looks, made anew when its files change. */
 struct watch_base;
@@ -130,9 +131,14 @@ void dw_watch_base_claim(struct watch_base *b, struct auditing *a);
 const struct dw_policy *dw_watch_base_policy(const struct watch_base *b);
 const struct dw_knowledge *dw_watch_base_knowledge(const struct watch_base *b);
 
-/* --- watch-look.c: from events to doors ----------------------------------------------------------- */
+/* --- watch-event.c ---------------------------------------------------------------------------------- */
 
 void dw_watch_event(struct watching *w, const struct dw_bpf_watch *v);
+/* Puts it into the queue; full: it is lost, and a whole look is asked for. */
+void dw_watch_put(struct watching *w, struct watch_item *i);
+
+/* --- watch-look.c: from events to doors ----------------------------------------------------------- */
+
 /* Looks at what is due. */
 void dw_watch_look_due(struct watching *w);
 /* Looks whether what closed some seconds ago is shut. */

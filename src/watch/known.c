@@ -60,18 +60,6 @@ struct dw_known {
 	bool looking;
 };
 
-const char *dw_news_kind_name(enum dw_news_kind k)
-{
-	static const char *const names[DW_NEWS_KINDS] = {
-		[DW_NEWS_NONE] = "none",       [DW_NEWS_OPENED] = "opened",
-		[DW_NEWS_CHANGED] = "changed", [DW_NEWS_MOVED] = "moved",
-		[DW_NEWS_SHUT] = "shut",       [DW_NEWS_FLEETING] = "short-lived",
-		[DW_NEWS_LOST] = "lost",
-	};
-
-	return k < DW_NEWS_KINDS ? names[k] : "none";
-}
-
 static void *zeroed(size_t size)
 {
 	void *p = calloc(1, size);
@@ -365,7 +353,6 @@ enum dw_news_kind dw_known_opened(struct dw_known *k, const struct dw_known_door
 	return kind;
 }
 
-/* What was told long ago is forgotten, so that the table stays small. */
 static void forget_fleeting(struct dw_known *k, uint64_t now)
 {
 	struct fleeting *f, *next;

@@ -3,6 +3,18 @@
 
 #include "dw_str.h"
 
+const char *dw_news_kind_name(enum dw_news_kind k)
+{
+	static const char *const names[DW_NEWS_KINDS] = {
+		[DW_NEWS_NONE] = "none",       [DW_NEWS_OPENED] = "opened",
+		[DW_NEWS_CHANGED] = "changed", [DW_NEWS_MOVED] = "moved",
+		[DW_NEWS_SHUT] = "shut",       [DW_NEWS_FLEETING] = "short-lived",
+		[DW_NEWS_LOST] = "lost",
+	};
+
+	return k < DW_NEWS_KINDS ? names[k] : "none";
+}
+
 static void put_door(struct dw_json *j, const char *key, const struct dw_known_door *d)
 {
 	if (d)
