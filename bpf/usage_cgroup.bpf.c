@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Datagrams and refused connections at the root of the cgroups, where nothing better is allowed: every packet that comes
- * to a socket passes here. The context of this hook is the packet itself, which is read as memory.
+ * Datagrams and refused connections at the root of the cgroups, where nothing better is allowed: every packet that
+ * comes to a socket passes here. The context of this hook is the packet itself, which is read as memory.
  */
 #include "usage.h"
 

@@ -5,8 +5,8 @@
 #define TCP_SYN_SENT 2
 
 /*
- * The argument of this hook is known to the verifier, so that its members are read without the call of a helper each, which
- * halves what a connection costs.
+ * The argument of this hook is known to the verifier, so that its members are read without the call of a helper each,
+ * which halves what a connection costs.
  */
 INLINE void key_of_connection(struct use *u, const struct sock *sk)
 {

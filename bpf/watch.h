@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the watching programs share. Each hook is an object of its own, so that one that this kernel refuses costs us that
- * one alone; all of them write to one ring, which the loader makes and puts into dw_ring.
+ * What the watching programs share. Each hook is an object of its own, so that one that this kernel refuses costs us
+ * that one alone; all of them write to one ring, which the loader makes and puts into dw_ring.
  */
 #ifndef DW_BPF_WATCH_COMMON_H
 #define DW_BPF_WATCH_COMMON_H
@@ -25,7 +25,9 @@ struct {
 	__array(values, struct dw_ring_like);
 } dw_ring SEC(".maps");
 
-/* Events that found the ring full. Exact: one place for all processors, and nobody contends for it until one is lost. */
+/*
+ * Events that found the ring full. Exact: one place for all processors, and nobody contends for it until one is lost.
+ */
 __u64 dw_lost = 0;
 
 INLINE void fill_task(struct dw_bpf_watch *ev)
@@ -68,8 +70,8 @@ INLINE void fill_packet(struct dw_bpf_watch *ev, const struct sock *sk)
 }
 
 /*
- * The module may be loaded after us, so that its types are not known: then by what has been so since Linux 5.5, an address
- * behind the socket and a pointer. Its family tells whether it still is.
+ * The module may be loaded after us, so that its types are not known: then by what has been so since Linux 5.5, an
+ * address behind the socket and a pointer. Its family tells whether it still is.
  */
 INLINE void fill_vsock(struct dw_bpf_watch *ev, const struct sock *sk)
 {
@@ -107,8 +109,8 @@ INLINE void fill_socket(struct dw_bpf_watch *ev, const struct sock *sk)
 }
 
 /*
- * One event, of which the caller says what only it knows. The cookie of a socket is made when somebody asks for the first
- * time: the caller does, where it has the helper for it.
+ * One event, of which the caller says what only it knows. The cookie of a socket is made when somebody asks for the
+ * first time: the caller does, where it has the helper for it.
  */
 INLINE void tell(const struct sock *sk, __u16 what, __u16 hook, __u16 flags)
 {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * UDP that is bound and raw sockets that are made, at the root of the cgroups, where nothing better is allowed. The
- * context of these hooks is the socket itself, which is read as memory. Not seen: a port that is taken because something
- * is sent (a client's, mostly), sockets of the kernel itself, one that is connected after it was bound.
+ * context of these hooks is the socket itself, which is read as memory. Not seen: a port that is taken because
+ * something is sent (a client's, mostly), sockets of the kernel itself, one that is connected after it was bound.
  */
 #include "watch.h"
 

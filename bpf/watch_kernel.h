@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The members of kernel structs that the watching and counting programs read. Where they lie is put in when a program is
- * loaded (CO-RE); a member that a kernel may lack is asked for by bpf_core_field_exists().
+ * The members of kernel structs that the watching and counting programs read. Where they lie is put in when a program
+ * is loaded (CO-RE); a member that a kernel may lack is asked for by bpf_core_field_exists().
  */
 #ifndef DW_WATCH_KERNEL_H
 #define DW_WATCH_KERNEL_H

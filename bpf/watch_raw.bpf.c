@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Raw sockets, IPv4 and IPv6: they receive from the moment they are made. The kernel makes some for each network namespace
- * that only send, and takes them out of its tables at once: not told.
+ * Raw sockets, IPv4 and IPv6: they receive from the moment they are made. The kernel makes some for each network
+ * namespace that only send, and takes them out of its tables at once: not told.
  */
 #include "watch.h"
 

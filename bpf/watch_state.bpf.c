@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The tracepoint sock:inet_sock_set_state: what listens (TCP, SCTP, DCCP), and when it stops, by whatever way it was asked
- * for: io_uring and the kernel's own sockets as well, modules that are not loaded yet too. For an MPTCP door it comes
- * three times; the TCP socket below is the one that the kernel's tables show.
+ * The tracepoint sock:inet_sock_set_state: what listens (TCP, SCTP, DCCP), and when it stops, by whatever way it was
+ * asked for: io_uring and the kernel's own sockets as well, modules that are not loaded yet too. For an MPTCP door it
+ * comes three times; the TCP socket below is the one that the kernel's tables show.
  */
 #include "watch.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Packet and vsock sockets by the ends of the system calls that make doors of them, where nothing better is allowed. Not
- * seen: what 32-bit programs and io_uring ask for, which passes these by.
+ * Packet and vsock sockets by the ends of the system calls that make doors of them, where nothing better is allowed.
+ * Not seen: what 32-bit programs and io_uring ask for, which passes these by.
  */
 #include "watch.h"
 

@@ -13,7 +13,8 @@ extern "C" {
 
 /*
  * Keeps the audit in the journal (made when it is not there) under the name (NULL: a number alone); *ret_number is its
- * number. -EINVAL: it can be no name. -EEXIST: it is taken. -ENOSPC: all that are kept have names, and there is no room.
+ * number. -EINVAL: it can be no name. -EEXIST: it is taken. -ENOSPC: all that are kept have names, and there is no
+ * room.
  */
 DOORWARD_API int doorward_baseline_save(struct doorward *d, struct doorward_audit *a,
 					const char *name, long long *ret_number);
@@ -30,8 +31,8 @@ struct doorward_diff;
 
 /*
  * Each side is the name or number of a baseline, a file that doorward audit --json wrote (on any host; "-": standard
- * input), or "now": an audit made by this call. before NULL: the newest baseline. after NULL: "now". -ENOENT: there is no
- * such baseline. -EBADMSG: a file cannot be used; the message says why.
+ * input), or "now": an audit made by this call. before NULL: the newest baseline. after NULL: "now". -ENOENT: there
+ * is no such baseline. -EBADMSG: a file cannot be used; the message says why.
  */
 DOORWARD_API int doorward_diff_run(struct doorward *d, const char *before, const char *after,
 				   struct doorward_diff **ret);

@@ -394,8 +394,8 @@ struct doorward_scan_options {
 	/* a sentence, not escaped, that the user should hear though nothing failed */
 	void (*notice)(void *data, const char *text);
 	/*
-	 * Spare addresses of this host's own links (words as targets, at most 4,096 addresses): UDP probes go out from them
-	 * in turn. Those that are in use are left alone. Only root can.
+	 * Spare addresses of this host's own links (words as targets, at most 4,096 addresses): UDP probes go out
+	 * from them in turn. Those that are in use are left alone. Only root can.
 	 */
 	const char *const *source_ranges;
 	size_t n_source_ranges;
@@ -417,8 +417,8 @@ DOORWARD_API int doorward_scan_resume(struct doorward *d, const char *file,
 				      struct doorward_scan **ret);
 DOORWARD_API void doorward_scan_free(struct doorward_scan *s); /* NULL allowed */
 /*
- * DOORWARD_BLIND: stopped, or some port has no state that is proven (unproven, a host that fell silent, an address whose
- * silence is no proof, a note).
+ * DOORWARD_BLIND: stopped, or some port has no state that is proven (unproven, a host that fell silent, an address
+ * whose silence is no proof, a note).
  */
 DOORWARD_API unsigned doorward_scan_outcome(const struct doorward_scan *s);
 /* One value of the document of schema/scan.schema.json by its path, as doorward_audit_get(). */

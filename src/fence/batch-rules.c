@@ -229,7 +229,9 @@ static void put_counter(struct dw_batch *b, struct dw_rs_rule *rule, const struc
 	dw_batch_nest_end(b, list);
 }
 
-/* Which of the rule's expressions is what it does in the end; their number: it only looks, or does things on the way. */
+/*
+ * Which of the rule's expressions is what it does in the end; their number: it only looks, or does things on the way.
+ */
 static size_t deed_of(const struct dw_batch *b, uint32_t id)
 {
 	const struct dw_rs_rule *rule = &b->copy->rules.v[id];

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * IPsec: what a policy of xfrm covers must come encrypted, or is dropped (net/xfrm/xfrm_policy.c, __xfrm_policy_check()).
- * Whom it covers is told by its selector. Sockets' own policies and those of xfrm interfaces are no matter of ours.
+ * IPsec: what a policy of xfrm covers must come encrypted, or is dropped (net/xfrm/xfrm_policy.c,
+ * __xfrm_policy_check()). Whom it covers is told by its selector. Sockets' own policies and those of xfrm interfaces
+ * are no matter of ours.
  */
 #include <errno.h>
 #include <libmnl/libmnl.h>

@@ -221,8 +221,8 @@ bool dw_exposure_comes_by(const struct dw_source *s, const struct dw_endpoint *a
 }
 
 /*
- * SO_BINDTODEVICE: only what comes in by that interface reaches the socket. What this host sends to itself counts as coming
- * in by the interface that has the address (rt_iif of ip_route_output_key_hash_rcu(), ip6_dst_idev()).
+ * SO_BINDTODEVICE: only what comes in by that interface reaches the socket. What this host sends to itself counts as
+ * coming in by the interface that has the address (rt_iif of ip_route_output_key_hash_rcu(), ip6_dst_idev()).
  */
 static bool gets_to(const struct dw_source *s, const struct dw_endpoint *at, const struct target *t)
 {

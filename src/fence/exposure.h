@@ -18,7 +18,9 @@ struct dw_exposed {
 	bool cut;                           /* there was more to ask than may be */
 };
 
-/* Does what that source sends come by the interface that the door is bound to? Every door but those is bound to none. */
+/*
+ * Does what that source sends come by the interface that the door is bound to? Every door but those is bound to none.
+ */
 bool dw_exposure_comes_by(const struct dw_source *s, const struct dw_endpoint *at);
 bool dw_exposure_takes(const struct dw_endpoint *at, enum dw_family f);
 

@@ -70,8 +70,8 @@ int dw_traces_explain(struct dw_rehearsal *r, const struct dw_rehearse_question 
 		      struct dw_rehearse_answer *ret, struct dw_error *e);
 
 /*
- * The same of messages that are at hand (tests): chains, traces of nf_tables, packets of NFLOG. The answers are of packets
- * 1, 2 ...
+ * The same of messages that are at hand (tests): chains, traces of nf_tables, packets of NFLOG. The answers are of
+ * packets 1, 2 ...
  */
 void dw_traces_read(struct dw_rehearsal *r, const struct nlmsghdr *const *messages, size_t n,
 		    struct dw_rehearse_answer *answers, size_t n_answers);

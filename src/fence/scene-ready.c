@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * An IPv6 address is ours only when its local route is there, and that is made by a work queue some time after the kernel
- * has said yes to the address (addrconf_dad_work(), for addresses without duplicate detection as well). On a busy host
- * packets came sooner, and were no longer for this host.
+ * An IPv6 address is ours only when its local route is there, and that is made by a work queue some time after the
+ * kernel has said yes to the address (addrconf_dad_work(), for addresses without duplicate detection as well). On a
+ * busy host packets came sooner, and were no longer for this host.
  */
 #include <errno.h>
 #include <libmnl/libmnl.h>

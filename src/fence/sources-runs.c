@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Rules one behind the other in a chain that are the same but for the source address, as fail2ban writes them for each
- * one that it shuts out: whichever of them a packet meets, the same becomes of it, so all their addresses are one class,
- * as if they were a set.
+ * one that it shuts out: whichever of them a packet meets, the same becomes of it, so all their addresses are one
+ * class, as if they were a set.
  */
 #include <stdlib.h>
 #include <string.h>

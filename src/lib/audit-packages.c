@@ -108,9 +108,8 @@ void dw_audit_packages(struct auditing *a)
 		ask(&q, f->sleepers.v[i].program);
 	}
 	found = dw_arena_array(f->arena, q.paths.n + 1, sizeof(*found));
-	r = a->find_packages
-		    ? a->find_packages(a->find_data, a, q.paths.v, q.paths.n, found, &e)
-		    : dw_packages_find(a->sys, f, q.paths.v, q.paths.n, found, &e);
+	r = a->find_packages ? a->find_packages(a->find_data, a, q.paths.v, q.paths.n, found, &e)
+			     : dw_packages_find(a->sys, f, q.paths.v, q.paths.n, found, &e);
 	if (r < 0)
 		dw_facts_incomplete(f, "no-packages", NULL, 0, false,
 				    "packages could not be looked up: %s", e.message);

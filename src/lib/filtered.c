@@ -100,8 +100,8 @@ int dw_lib_expose(struct dw_rehearsal *r, struct dw_door *const *doors, size_t n
 }
 
 /*
- * The rules let everything pass: as if there were none. Doors on an interface stay: who comes by it is a question for the
- * rehearsal all the same.
+ * The rules let everything pass: as if there were none. Doors on an interface stay: who comes by it is a question for
+ * the rehearsal all the same.
  */
 static void open_to_all(struct filtering *f)
 {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Addresses where nobody answered. On our own link that is proof, as far as nothing was lost: who has an address there
- * must answer ARP or neighbour discovery. Beyond it silence proves nothing: a filter may keep all from it that was asked.
+ * must answer ARP or neighbour discovery. Beyond it silence proves nothing: a filter may keep all from it that was
+ * asked.
  */
 #include "dw_macros.h"
 #include "dw_str.h"

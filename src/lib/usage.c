@@ -99,7 +99,8 @@ static int fill_buckets(struct telling *t, struct dw_report_used *u, struct dw_e
 }
 
 /*
- * How much of the time that was asked about somebody watched, at least: what was not watched in all may have been in it.
+ * How much of the time that was asked about somebody watched, at least: what was not watched in all may have been in
+ * it.
  */
 static uint64_t watched_in(const struct dw_used *u, uint64_t now, uint64_t idle)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What differs between two audits: doors that came, went, or changed. A door is the same one where its place is the same
- * (dw_door_place): so it is told what became of it, and two hosts can be compared. What one side could not see is no
- * change. Pure.
+ * What differs between two audits: doors that came, went, or changed. A door is the same one where its place is the
+ * same (dw_door_place): so it is told what became of it, and two hosts can be compared. What one side could not see
+ * is no change. Pure.
  */
 #ifndef DW_DIFF_H
 #define DW_DIFF_H

@@ -149,7 +149,9 @@ struct dw_scan {
 	const char *version;           /* of doorward */
 	uint64_t sent, answered, lost; /* probes; lost: silent ones whose repeat was answered */
 	uint64_t hosts_asked; /* addresses; those that did not answer are no rows of hosts */
-	/* of hosts_asked, those that did not answer; of these, those that may be there all the same: beyond this host's links, or
+	/*
+	 * of hosts_asked, those that did not answer; of these, those that may be there all the same: beyond this
+	 * host's links, or
 	   where too much was lost; and the chance that one of the others is. Not kept in the store. */
 	uint64_t hosts_silent, hosts_unproven;
 	float hosts_missed;

@@ -47,7 +47,9 @@ struct dw_wire_payloads {
 	size_t n;
 };
 
-/* More addresses to send UDP probes from, in turn, each host for itself (dw_spare.h); the wire of packets knows them. */
+/*
+ * More addresses to send UDP probes from, in turn, each host for itself (dw_spare.h); the wire of packets knows them.
+ */
 struct dw_wire_spares {
 	const struct dw_address *list;
 	uint32_t n;

@@ -55,9 +55,9 @@ static void proof_begin(struct dw_engine *g, uint32_t host)
 }
 
 /*
- * How long after its begin the next round begins. Pauses grow, so that one burst of loss does not hit all probes to a port:
- * but only from where silence begins to be taken for an answer. A round that brings most of what it asked for was hit by
- * no burst, and the next may follow at once.
+ * How long after its begin the next round begins. Pauses grow, so that one burst of loss does not hit all probes to a
+ * port: but only from where silence begins to be taken for an answer. A round that brings most of what it asked for
+ * was hit by no burst, and the next may follow at once.
  */
 static uint64_t pause_after(const struct dw_engine *g, struct dw_engine_host_run *h, uint32_t heard,
 			    uint32_t wait)

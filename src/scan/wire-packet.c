@@ -144,8 +144,8 @@ static int begin(struct dw_wire *dw, const struct dw_wire_block *b, struct dw_er
 /* --- sending ------------------------------------------------------------------------------------ */
 
 /*
- * A host limits its ICMP messages for each address that it tells: the probe goes out from the next one of ours. The last
- * turn is that of the host's own source; so is each turn of an address that was given up.
+ * A host limits its ICMP messages for each address that it tells: the probe goes out from the next one of ours. The
+ * last turn is that of the host's own source; so is each turn of an address that was given up.
  */
 static void take_turn(struct wire *w, uint32_t host, struct dw_packet_probe *p)
 {

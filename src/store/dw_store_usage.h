@@ -60,8 +60,9 @@ int dw_usage_store_open_anew(const char *directory, struct dw_usage_store **ret,
 			     struct dw_error *e);
 /*
  * One transaction: adds counts to the hours they belong to, and tells that these doors were counted from..until.
- * Rows of one door stand together. A row without counts: the door was looked at, and not used. until is now by the host's clock; what is stored of a
- * later time (the clock was set back) is brought down to it, and never counts as more than it was.
+ * Rows of one door stand together. A row without counts: the door was looked at, and not used. until is now by the
+ * host's clock; what is stored of a later time (the clock was set back) is brought down to it, and never counts as
+ * more than it was.
  */
 int dw_usage_store_add(struct dw_usage_store *s, const struct dw_usage_row *v, size_t n,
 		       uint64_t from, uint64_t until, struct dw_error *e);

@@ -6,9 +6,9 @@
 #include "dw_sys.h"
 
 /*
- * Runs argv[0] (found by PATH) with our standard input, output and error and our environment, and waits; interrupts from
- * the terminal are the command's, not ours. *ret_status: 128 + signal when it was ended by one. -ENOENT, -EACCES: it
- * cannot be run. Only a live host.
+ * Runs argv[0] (found by PATH) with our standard input, output and error and our environment, and waits; interrupts
+ * from the terminal are the command's, not ours. *ret_status: 128 + signal when it was ended by one. -ENOENT,
+ * -EACCES: it cannot be run. Only a live host.
  */
 int dw_sys_run_through(struct dw_sys *s, const char *const *argv, int *ret_status,
 		       struct dw_error *e);

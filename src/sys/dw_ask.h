@@ -52,8 +52,8 @@ enum dw_bpf_cgroup_place {
 	DW_BPF_CGROUP_PLACE_COUNT
 };
 /*
- * The same of a cgroup (version 2), by its path ("/system.slice/ssh.service"): its own programs and those of the cgroups
- * above it, as far as they count for it. -ENOENT: there is no such cgroup. A recorded host: -ENOENT.
+ * The same of a cgroup (version 2), by its path ("/system.slice/ssh.service"): its own programs and those of the
+ * cgroups above it, as far as they count for it. -ENOENT: there is no such cgroup. A recorded host: -ENOENT.
  */
 int dw_bpf_in_cgroup(struct dw_sys *s, const char *path, enum dw_bpf_cgroup_place place,
 		     uint32_t *ids, size_t *n, struct dw_error *e);

@@ -39,8 +39,8 @@ int dw_bus_unit_strings(struct dw_bus *b, const char *unit, const char *interfac
 			struct dw_error *e);
 
 /*
- * A moment of a unit ("StateChangeTimestamp", "ActiveEnterTimestamp" ...), in seconds since the epoch; 0: there was none
- * since the boot.
+ * A moment of a unit ("StateChangeTimestamp", "ActiveEnterTimestamp" ...), in seconds since the epoch; 0: there was
+ * none since the boot.
  */
 int dw_bus_unit_time(struct dw_bus *b, const char *unit, const char *interface,
 		     const char *property, uint64_t *ret, struct dw_error *e);

@@ -5,7 +5,9 @@
 
 #include "dw_attr.h"
 
-/* A register as the first of its 4-byte slots, 0 to 15, by the old numbers of 16 bytes or by the new; -1: it is none. */
+/*
+ * A register as the first of its 4-byte slots, 0 to 15, by the old numbers of 16 bytes or by the new; -1: it is none.
+ */
 int dw_nf_slot(const struct nlattr *reg);
 /* "inet", "ip" ...: NFPROTO_xxx as nft(8) writes it. */
 const char *dw_nf_family_name(uint8_t family);
@@ -18,10 +20,10 @@ struct dw_nf_bound {
 	bool apart; /* it is about no key (the catch-all element): it neither ends nor begins one */
 };
 /*
- * A set of intervals over one field is dumped as starts and (exclusive) ends; a start without an end reaches to the last
- * value. Makes intervals of them: v, whose elements of `size` bytes are in order of their lows, ends first where they are
- * alike, has only starts behind that, with their last key in `high`. Returns how many. Intervals of concatenations
- * carry their own end instead.
+ * A set of intervals over one field is dumped as starts and (exclusive) ends; a start without an end reaches to the
+ * last value. Makes intervals of them: v, whose elements of `size` bytes are in order of their lows, ends first where
+ * they are alike, has only starts behind that, with their last key in `high`. Returns how many. Intervals of
+ * concatenations carry their own end instead.
  */
 size_t dw_nf_pair(void *v, size_t n, size_t size,
 		  void (*look)(void *element, struct dw_nf_bound *ret));

@@ -87,7 +87,9 @@ struct dw_neighbours_question {
 	struct dw_ip source;         /* ours on that link, of the family that is asked */
 	const struct dw_ip *targets; /* on the link; none of them our own */
 	size_t n;                    /* at most 2^20 */
-	/* At least so many rounds, 0: 3. Only those are asked again that did not answer; up to 8 rounds where answers are
+	/*
+	 * At least so many rounds, 0: 3. Only those are asked again that did not answer; up to 8 rounds where answers
+	 * are
 	   lost, or come late. */
 	unsigned rounds;
 	unsigned rate; /* questions a second at most; 0: 20,000 */

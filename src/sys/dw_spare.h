@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Spare addresses of a link: questions for them (ARP, RFC 826; neighbour solicitation, RFC 4861) are answered by a child
- * in a sandbox, so that what is sent from them finds its way back. Nothing of this host is changed: the kernel has no such
- * address, and drops what comes. Where it forwards packets it would pass them on: there they have a MAC of their own,
- * which the interface takes in as long as this is open.
+ * Spare addresses of a link: questions for them (ARP, RFC 826; neighbour solicitation, RFC 4861) are answered by a
+ * child in a sandbox, so that what is sent from them finds its way back. Nothing of this host is changed: the kernel
+ * has no such address, and drops what comes. Where it forwards packets it would pass them on: there they have a MAC
+ * of their own, which the interface takes in as long as this is open.
  *
  * When somebody else is seen to use one (RFC 5227 2.4), or asks whether anybody does before he takes it (2.1.1;
  * RFC 4862 5.4.3), it is given up.

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* POSTs JSON to an address of the web that the user named, and to no other: no redirect, no proxy of the environment. */
+/*
+ * POSTs JSON to an address of the web that the user named, and to no other: no redirect, no proxy of the environment.
+ */
 #ifndef DW_WEBHOOK_H
 #define DW_WEBHOOK_H
 
@@ -7,7 +9,9 @@
 
 struct dw_webhook;
 
-/* http:// and https:// alone (-EINVAL). libcurl is opened here; -ENOSYS: it is not installed. Not for several threads. */
+/*
+ * http:// and https:// alone (-EINVAL). libcurl is opened here; -ENOSYS: it is not installed. Not for several threads.
+ */
 int dw_webhook_open(struct dw_sys *s, const char *url, unsigned timeout_ms, struct dw_webhook **ret,
 		    struct dw_error *e);
 /*

@@ -2,10 +2,10 @@
 /*
  * What tests/bench/watch measures with:
  *
- *   latency N PAUSE   opens and shuts N doors, TCP and UDP in turn, PAUSE µs between; prints p50, p99, p99.9 and the worst
- *                     of the microseconds from the return of listen(2) or bind(2) to the event in user space
- *   storm N           N binds as fast as they go: how many were told, how many lost; peak memory; processor time a event
- *   hold PORT [stats]   watches and counts until standard input ends, then prints what it saw at the port
+ *   latency N PAUSE   opens and shuts N doors, TCP and UDP in turn, PAUSE µs between; prints p50, p99, p99.9 and the
+ *                     worst of the microseconds from the return of listen(2) or bind(2) to the event in user space
+ *   storm N           N binds as fast as they go: how many were told, how many lost; peak memory; processor time a
+ *   event hold PORT [stats]   watches and counts until standard input ends, then prints what it saw at the port
  *   serve PORT        answers HTTP, a connection each; prints how many, and processor microseconds, at the end of input
  *   open N            opens N listeners, 100 ms apart, each for a second: prints when each listen(2) had returned
  * *   syscalls N        nanoseconds of processor of a system call that does nothing

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What stands beside a packet filter's rules, as the kernel tells it: queueing disciplines and filters of tc, policies of
- * IPsec, functions at the hooks. One message after the other.
+ * What stands beside a packet filter's rules, as the kernel tells it: queueing disciplines and filters of tc,
+ * policies of IPsec, functions at the hooks. One message after the other.
  */
 #include <linux/xfrm.h>
 #include <stdlib.h>

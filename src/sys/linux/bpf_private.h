@@ -48,7 +48,10 @@ bool dw_bpf_head_at(const struct dw_bytes *b, size_t at, struct dw_bpf_head *ret
 /* Adds the command lines of the processes in the stream; proc: /proc. Where two threads walk, they share this, too. */
 void dw_bpf_add_commands(struct dw_bpf_stream *to, int proc);
 
-/* bpf_iter.c. Runs the program over all tasks (half 0), or over one half of the processes (1, 2), and adds what it tells. */
+/*
+ * bpf_iter.c. Runs the program over all tasks (half 0), or over one half of the processes (1, 2), and adds what it
+ * tells.
+ */
 int dw_bpf_iterate_tasks(struct dw_sys *s, int program, uint32_t half, struct dw_bpf_stream *to,
 			 struct dw_error *e);
 /* The same over n pieces of work (struct dw_bpf_work). */

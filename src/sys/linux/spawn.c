@@ -83,8 +83,9 @@ static int add_input(posix_spawn_file_actions_t *actions, int in)
 }
 
 /*
- * Standard input from in (-1: /dev/null), both outputs into the file, / as directory, default signals, nothing else inherited. A
- * session of its own: what it starts must not end with our terminal, and all that it left can be ended with it.
+ * Standard input from in (-1: /dev/null), both outputs into the file, / as directory, default signals, nothing else
+ * inherited. A session of its own: what it starts must not end with our terminal, and all that it left can be ended
+ * with it.
  */
 static int start(const struct dw_spawn *what, int in, int out, pid_t *ret)
 {

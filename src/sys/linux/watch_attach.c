@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Attaching to the root of the cgroups and to system calls' tracepoints. Their file systems need not be mounted, nor where
- * one expects them: a mount of our own, which nobody else sees, is asked for (fsopen(2), Linux 5.2).
+ * Attaching to the root of the cgroups and to system calls' tracepoints. Their file systems need not be mounted, nor
+ * where one expects them: a mount of our own, which nobody else sees, is asked for (fsopen(2), Linux 5.2).
  */
 #include <errno.h>
 #include <fcntl.h>

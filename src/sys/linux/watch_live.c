@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Watching this host: which of the BPF programs of bpf/watch_*.bpf.c run here, and what they tell. For each kind of door
- * the best hook is tried first: the kernel's functions themselves (fexit, fentry; not everywhere allowed), then tracepoints
- * and the root of the cgroups.
+ * Watching this host: which of the BPF programs of bpf/watch_*.bpf.c run here, and what they tell. For each kind of
+ * door the best hook is tried first: the kernel's functions themselves (fexit, fentry; not everywhere allowed), then
+ * tracepoints and the root of the cgroups.
  */
 #include <errno.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Reading a ring buffer of BPF programs: Documentation/bpf/ringbuf.rst. Two positions that only grow, one written by the
- * kernel, one by us; the data is mapped twice in a row, so that a record never wraps.
+ * Reading a ring buffer of BPF programs: Documentation/bpf/ringbuf.rst. Two positions that only grow, one written by
+ * the kernel, one by us; the data is mapped twice in a row, so that a record never wraps.
  */
 #include <errno.h>
 #include <linux/bpf.h>

@@ -216,7 +216,10 @@ DW_TEST(no_default_route)
 	dw_arena_free(m.a);
 }
 
-/* What is beyond is unknown by itself; the rest of the network is not, though its first and last addresses are seen late. */
+/*
+ * What is beyond is unknown by itself; the rest of the network is not, though its first and last addresses are seen
+ * late.
+ */
 DW_TEST(too_many_parts)
 {
 	struct made m = usual();

@@ -104,8 +104,8 @@ DW_TEST(hours_add_up)
 }
 
 /*
- * A week and more of two hundred doors, tick by tick of ten minutes: some busy, some used once, some never. The truth is
- * kept beside it.
+ * A week and more of two hundred doors, tick by tick of ten minutes: some busy, some used once, some never. The truth
+ * is kept beside it.
  */
 DW_TEST(a_week_simulated)
 {

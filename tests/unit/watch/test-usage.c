@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Uses of doors are counted as their servers count them: connections and datagrams from this host and, over a veth pair,
- * from another network namespace. 10.8.0.1 and fd08::1 are the server's, .2 and ::2 the far one's.
+ * Uses of doors are counted as their servers count them: connections and datagrams from this host and, over a veth
+ * pair, from another network namespace. 10.8.0.1 and fd08::1 are the server's, .2 and ::2 the far one's.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Answering for addresses that nobody has, as a neighbour in a namespace of the test's sees it. Skipped when not root. */
+/*
+ * Answering for addresses that nobody has, as a neighbour in a namespace of the test's sees it. Skipped when not root.
+ */
 #include <arpa/inet.h>
 #include <net/if.h>
 #include <netinet/in.h>
