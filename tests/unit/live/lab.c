@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "lab.h"
+#include "dw_ip.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -21,24 +22,6 @@
 
 #define NEAR_MAC "02:00:00:00:09:01"
 #define FAR_MAC  "02:00:00:00:09:02"
-
-/* ip(8) with the words of the line; true: it went well. */
-static bool ip(const char *line)
-{
-	char copy[256], *words[32] = { (char *)"ip" }, *rest = copy, *word;
-	int status = 0, n = 1;
-	pid_t pid;
-
-	(void)snprintf(copy, sizeof(copy), "%s", line);
-	while (n < 31 && (word = strsep(&rest, " ")) != NULL)
-		words[n++] = word;
-	pid = fork();
-	if (pid == 0) {
-		execvp("ip", words);
-		_exit(127);
-	}
-	return pid > 0 && waitpid(pid, &status, 0) == pid && status == 0;
-}
 
 /* GRO makes the far end of a veth pair take frames from XDP (NAPI). */
 static bool turn_gro_on(const char *name)
@@ -116,9 +99,11 @@ _Noreturn static void be_far(const struct dw_lab_options *o, int in, int out)
 	tell(out);
 	if (!hear(in)) /* the veth is there now */
 		_exit(2);
-	if (!ip("addr add 10.9.0.2/24 dev dwfar") || !ip("addr add fd09::2/64 dev dwfar nodad") ||
-	    !ip("neigh add 10.9.0.1 lladdr " NEAR_MAC " dev dwfar") ||
-	    !ip("neigh add fd09::1 lladdr " NEAR_MAC " dev dwfar") || !ip("link set dwfar up"))
+	if (!dw_test_ip("addr add 10.9.0.2/24 dev dwfar") ||
+	    !dw_test_ip("addr add fd09::2/64 dev dwfar nodad") ||
+	    !dw_test_ip("neigh add 10.9.0.1 lladdr " NEAR_MAC " dev dwfar") ||
+	    !dw_test_ip("neigh add fd09::1 lladdr " NEAR_MAC " dev dwfar") ||
+	    !dw_test_ip("link set dwfar up"))
 		_exit(2);
 	if (!o->deaf && !turn_gro_on("dwfar"))
 		_exit(2);
@@ -144,10 +129,11 @@ static bool make_near(const struct dw_lab *l)
 		       "link add dwnear address " NEAR_MAC
 		       " type veth peer name dwfar address " FAR_MAC " netns %d",
 		       (int)l->far);
-	return ip(line) && ip("addr add 10.9.0.1/24 dev dwnear") &&
-	       ip("addr add fd09::1/64 dev dwnear nodad") && ip("link set lo up") &&
-	       ip("neigh add 10.9.0.2 lladdr " FAR_MAC " dev dwnear") &&
-	       ip("neigh add fd09::2 lladdr " FAR_MAC " dev dwnear") && ip("link set dwnear up");
+	return dw_test_ip(line) && dw_test_ip("addr add 10.9.0.1/24 dev dwnear") &&
+	       dw_test_ip("addr add fd09::1/64 dev dwnear nodad") && dw_test_ip("link set lo up") &&
+	       dw_test_ip("neigh add 10.9.0.2 lladdr " FAR_MAC " dev dwnear") &&
+	       dw_test_ip("neigh add fd09::2 lladdr " FAR_MAC " dev dwnear") &&
+	       dw_test_ip("link set dwnear up");
 }
 
 int dw_lab_open(const struct dw_lab_options *o, struct dw_lab *ret)

@@ -16,6 +16,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "dw_ip.h"
+
 #ifndef IPPROTO_MPTCP
 #define IPPROTO_MPTCP 262
 #endif
@@ -116,7 +118,7 @@ static void child(const struct dw_door *d, const struct dw_door_way *w, int to)
 	t.started = started();
 	if (w->unshare && unshare(w->unshare & ~CLONE_NEWPID) < 0)
 		_exit(1);
-	if (w->unshare & CLONE_NEWNET && system("ip link set lo up") != 0)
+	if (w->unshare & CLONE_NEWNET && !dw_test_ip("link set lo up"))
 		_exit(1);
 	fd = dw_door_open(d);
 	/* raw and packet doors need the right to open them, so who opens is root; a listener is nobody's */

@@ -17,6 +17,7 @@
 
 #include "dw_test.h"
 #include "dw_watch.h"
+#include "dw_ip.h"
 
 #define MANY 10000 /* DW_TEST_MANY says another number, for machines that are slow */
 #define FAR  0x0a080002u
@@ -27,14 +28,6 @@ static struct dw_usage *usage;
 static struct dw_usage_status status;
 static uint32_t netns;
 static int many = MANY;
-
-static bool ip(const char *line)
-{
-	char command[256];
-
-	(void)snprintf(command, sizeof(command), "ip %s", line);
-	return system(command) == 0;
-}
 
 static int far_ns = -1;
 static pid_t far_keeper; /* whose namespace it is */
@@ -371,14 +364,16 @@ static bool make_lab(void)
 	if (far_ns < 0 || !ip(line) || stat("/proc/self/ns/net", &st) < 0)
 		return false;
 	netns = (uint32_t)st.st_ino;
-	return ip("addr add 10.8.0.1/24 dev near") && ip("addr add fd08::1/64 dev near nodad") &&
-	       ip("link set near up") && ip("link set lo up");
+	return dw_test_ip("addr add 10.8.0.1/24 dev near") &&
+	       dw_test_ip("addr add fd08::1/64 dev near nodad") && dw_test_ip("link set near up") &&
+	       dw_test_ip("link set lo up");
 }
 
 static int far_up(uint16_t port, int n)
 {
-	return ip("addr add 10.8.0.2/24 dev far") && ip("addr add fd08::2/64 dev far nodad") &&
-			       ip("link set far up") && ip("link set lo up")
+	return dw_test_ip("addr add 10.8.0.2/24 dev far") &&
+			       dw_test_ip("addr add fd08::2/64 dev far nodad") &&
+			       dw_test_ip("link set far up") && dw_test_ip("link set lo up")
 		       ? 0
 		       : -1;
 }

@@ -13,6 +13,7 @@
 
 #include "door.h"
 #include "dw_test.h"
+#include "dw_ip.h"
 
 #define MPTCP 262
 #define TICK  20000000ULL /* of /proc's start times, and one more */
@@ -196,7 +197,7 @@ int main(void)
 
 	(void)prctl(PR_GET_NAME, own_name);
 	/* nothing of this shall be open to others, nor hear them */
-	if (unshare(CLONE_NEWNET) < 0 || system("ip link set lo up") != 0) {
+	if (unshare(CLONE_NEWNET) < 0 || !dw_test_ip("link set lo up")) {
 		printf("SKIPPED: no network namespaces\n");
 		return 77;
 	}
