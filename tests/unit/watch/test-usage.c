@@ -361,7 +361,7 @@ static bool make_lab(void)
 	far_ns = open(line, O_RDONLY | O_CLOEXEC);
 	(void)snprintf(line, sizeof(line), "link add near type veth peer name far netns %d",
 		       (int)far_keeper);
-	if (far_ns < 0 || !ip(line) || stat("/proc/self/ns/net", &st) < 0)
+	if (far_ns < 0 || !dw_test_ip(line) || stat("/proc/self/ns/net", &st) < 0)
 		return false;
 	netns = (uint32_t)st.st_ino;
 	return dw_test_ip("addr add 10.8.0.1/24 dev near") &&
