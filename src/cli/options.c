@@ -62,7 +62,7 @@ const struct dw_option dw_options[DW_OPTION_COUNT + 1] = {
 	{ DW_OPTION_AROUND, "around", 0, NULL, NULL,
 	  "run the command that follows, and tell what it changed" },
 	{ DW_OPTION_IDLE, "idle", 0, "TIME", NULL,
-	  "only doors that were not used for so long (30d, 12h), and watched for as long" },
+	  "only doors not used for so long (30d, 12h), and watched for as long" },
 	{ DW_OPTION_SINCE, "since", 0, "TIME", NULL,
 	  "the line of uses begins so long ago (7d); a day when not given" },
 	{ DW_OPTION_CONFIRM_WITHIN, "confirm-within", 0, "TIME", NULL,

@@ -98,6 +98,38 @@ static void file_server(struct stage *s)
 	stage_play(s, "a file server");
 }
 
+/* Somebody watched: now is 1700000000. */
+static void watched(struct stage *s)
+{
+	static const struct dw_used never = { .since = 1696000000,
+					      .until = 1700000000,
+					      .counted = 3500000 };
+	static const struct dw_used day = { .since = 1699900000,
+					    .until = 1700000000,
+					    .counted = 100000 };
+	static const struct dw_used lately = { .since = 1696000000,
+					       .until = 1700000000,
+					       .counted = 3500000,
+					       .first = 1696100000,
+					       .last = 1699990000,
+					       .accepted = 12,
+					       .peers = 2,
+					       .peer = "10.0.0.7" };
+
+	stage_service(s, "tcp 0.0.0.0 80", "/usr/sbin/nginx", "nginx", "nginx.service")->used =
+		&never;
+	stage_service(s, "tcp 0.0.0.0 8080", "/usr/sbin/nginx", "nginx", "nginx.service")->used =
+		&day;
+	stage_service(s, "tcp 0.0.0.0 8081", "/usr/sbin/nginx", "nginx", "nginx.service")->used =
+		&never;
+	stage_service(s, "tcp 0.0.0.0 22", "/usr/sbin/sshd", "openssh-server", "ssh.service")
+		->used = &lately;
+	stage_service(s, "tcp 0.0.0.0 631", "/usr/sbin/cupsd", "cups-daemon", "cups.service")
+		->used = &never;
+	stage_service(s, "tcp 0.0.0.0 7777", "/opt/app/server", NULL, "app.service")->used = &never;
+	stage_play(s, "somebody watched");
+}
+
 static void name_server(struct stage *s)
 {
 	struct dw_door *d =
@@ -235,6 +267,7 @@ void scenes_advice(struct stage *s)
 	only_telnet(s);
 	databases(s);
 	file_server(s);
+	watched(s);
 	name_server(s);
 	strangers(s);
 	no_packages(s);
