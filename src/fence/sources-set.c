@@ -114,7 +114,7 @@ static void look(void *element, struct dw_nf_bound *ret)
 /* The mask of the register reaches beyond what the element says: "ip saddr & 255.255.255.0 vmap". */
 static void widen(struct gathering *g, const struct dw_sources_part *p)
 {
-	for (size_t i = 0; i < g->elements.n; i++)
+	for (size_t i = 0; g->elements.v && i < g->elements.n; i++)
 		for (unsigned k = 0; k < dw_address_bytes(p->family); k++)
 			g->elements.v[i].high[k] |= (uint8_t)~p->mask[k];
 }

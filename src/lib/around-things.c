@@ -221,20 +221,22 @@ void dw_things_compare(const struct dw_things *before, const struct dw_things *a
 		const struct dw_thing *x = i < before->n ? &before->v[i] : NULL;
 		const struct dw_thing *y = k < after->n ? &after->v[k] : NULL;
 		int r = !x ? 1 : !y ? -1 : strcmp(x->what, y->what);
+		const struct dw_thing *one;
 
 		if (r == 0 && x && y)
 			r = strcmp(x->name, y->name);
 		i += r <= 0;
 		k += r >= 0;
-		if (r == 0 && x && y && dw_streq(x->state, y->state))
+		one = r <= 0 && x ? x : y;
+		if (!one || (r == 0 && x && y && dw_streq(x->state, y->state)))
 			continue;
 		dw_vec_push(a, &all,
 			    ((struct dw_diff_thing){
 				    .kind = r == 0  ? DW_DIFF_CHANGED
 					    : r < 0 ? DW_DIFF_WENT
 						    : DW_DIFF_CAME,
-				    .what = r <= 0 && x ? x->what : y->what,
-				    .name = r <= 0 && x ? x->name : y->name,
+				    .what = one->what,
+				    .name = one->name,
 				    .before = r <= 0 && x ? x->state : NULL,
 				    .after = r >= 0 && y ? y->state : NULL,
 			    }));
