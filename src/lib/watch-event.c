@@ -115,7 +115,8 @@ void dw_watch_event(struct watching *w, const struct dw_bpf_watch *v)
 
 	w->s.events++;
 	/* our own looks open sockets too */
-	if (at.protocol == DW_PROTOCOL_UNKNOWN || v->tgid == (uint32_t)w->s.pid)
+	if (at.protocol == DW_PROTOCOL_UNKNOWN || v->tgid == (uint32_t)w->s.pid ||
+	    dw_client_only_sends(&at))
 		return;
 	if (v->what == DW_BPF_WATCH_OPENED) {
 		dw_watch_put(w, item_of(v, now));

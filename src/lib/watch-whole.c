@@ -111,7 +111,7 @@ static void compare(struct watching *w, const struct dw_findings *f, bool late)
 	struct comparing c = { .arena = a, .told = dw_arena_array(a, f->n + 1, sizeof(*c.told)) };
 
 	for (size_t i = 0; i < f->n; i++)
-		if (is_told(&f->v[i]))
+		if (is_told(&f->v[i]) && !dw_client_only_sends(&f->v[i].door->at))
 			look_at_door(w, &c, &f->v[i]);
 	dw_known_begin(w->known);
 	for (size_t i = 0; i < c.keys.n; i++) {
@@ -322,6 +322,8 @@ static bool note_seen(const struct watching *w, struct watch_polled *p,
 	struct dw_endpoint key;
 	struct seen *s;
 
+	if (dw_client_only_sends(&fact->at))
+		return false;
 	key_of(&fact->at, &key);
 	HASH_FIND(hh, p->table, &key, sizeof(key), s);
 	if (!s) {

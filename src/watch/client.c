@@ -9,6 +9,13 @@
 /* Whoever has so many ports chooses them anew each time. */
 #define MANY_PORTS 8
 
+#define SENDS_ONLY 255 /* IPPROTO_RAW */
+
+bool dw_client_only_sends(const struct dw_endpoint *at)
+{
+	return at->protocol == DW_PROTOCOL_RAW && at->port == SENDS_ONLY;
+}
+
 static bool is_datagram(enum dw_protocol p)
 {
 	return p == DW_PROTOCOL_UDP || p == DW_PROTOCOL_UDPLITE;

@@ -8,6 +8,12 @@
 
 #include "dw_endpoint.h"
 
+/*
+ * A raw socket of the protocol 255 (IPPROTO_RAW) sends and never receives: raw(7). Tools open one for a moment, so in
+ * a watch it is noise, and a door of nothing.
+ */
+bool dw_client_only_sends(const struct dw_endpoint *at);
+
 /* What is known of a datagram socket that just came. */
 struct dw_client_facts {
 	enum dw_protocol protocol;

@@ -45,6 +45,18 @@ DW_TEST(clients_are_told_from_servers)
 	DW_CHECK_INT(ask(f, &ms), DW_CLIENT_SERVER);
 }
 
+DW_TEST(what_only_sends_is_no_door)
+{
+	struct dw_endpoint at = { .protocol = DW_PROTOCOL_RAW, .has_port = true, .port = 255 };
+
+	DW_CHECK(dw_client_only_sends(&at));
+	at.port = 1; /* ICMP: it hears */
+	DW_CHECK(!dw_client_only_sends(&at));
+	at.port = 255;
+	at.protocol = DW_PROTOCOL_TCP;
+	DW_CHECK(!dw_client_only_sends(&at));
+}
+
 DW_TEST(who_has_many_ports_chooses_them)
 {
 	struct dw_client_facts f = { .protocol = DW_PROTOCOL_UDP,
