@@ -4,10 +4,7 @@
 
 #define TCP_SYN_SENT 2
 
-/*
- * The argument of this hook is known to the verifier, so that its members are read without the call of a helper each,
- * which halves what a connection costs.
- */
+/* The argument of this hook is known to the verifier: its members are read without the call of a helper each. */
 INLINE void key_of_connection(struct use *u, const struct sock *sk)
 {
 	u->key.netns = sk->__sk_common.skc_net.net->ns.inum;
