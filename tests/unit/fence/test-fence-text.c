@@ -5,6 +5,7 @@
  */
 #include <sched.h>
 #include <signal.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -22,7 +23,7 @@ static int in_namespace(const char *script, const char *file)
 	pid_t pid = fork();
 
 	if (pid == 0) {
-		if (unshare(CLONE_NEWNET) != 0)
+		if (unshare(CLONE_NEWNET | CLONE_NEWNS) != 0)
 			_exit(77);
 		(void)execl("/bin/sh", "sh", "-c", script, "sh", file, (char *)NULL);
 		_exit(127);
@@ -136,11 +137,22 @@ static const char commands_script[] =
 	"n=0; . \"$f\"\n"
 	"test $n = $(grep -c '^command_of_the_style ' \"$f\")\n";
 
-/* The real ufw understands each command; --dry-run changes nothing. */
-static const char ufw_script[] = "set -e\n"
-				 "ufw() { command ufw --dry-run \"$@\" >/dev/null 2>\"$e\" || { "
-				 "echo \"ufw $*\"; cat \"$e\"; exit 1; }; }\n"
-				 "e=$(mktemp); trap 'rm \"$e\"' EXIT; . \"$1\"\n";
+/*
+ * The real ufw understands each command. --dry-run enable writes ENABLED=yes all the same, so it is given copies of its
+ * files, which go with the mount namespace.
+ */
+static const char ufw_script[] =
+	"set -e\n"
+	"mount --make-rprivate /\n"
+	"d=$(mktemp -d); mount -t tmpfs tmpfs \"$d\"\n"
+	"trap 'umount \"$d\"; rmdir \"$d\"' EXIT\n"
+	"for f in /etc/ufw /etc/default/ufw; do\n"
+	"\tc=$d/$(echo $f | tr / _); cp -a $f \"$c\"; mount --bind \"$c\" $f\n"
+	"done\n"
+	"ufw() { command ufw --dry-run \"$@\" >/dev/null 2>\"$d/said\" || { "
+	"echo \"ufw $*\"; cat \"$d/said\"; exit 1; }; }\n"
+	". \"$1\"\n"
+	"umount /etc/ufw /etc/default/ufw\n";
 
 static void load_all(const char *style, const char *script)
 {
@@ -179,6 +191,7 @@ DW_TEST(commands_are_words_of_a_shell)
 DW_TEST(ufw_takes_each_command)
 {
 	static const char *const names[] = { "hostile", "places", "protocols" };
+	struct stat before = { 0 }, after = { 0 };
 
 	if (geteuid() != 0 ||
 	    in_namespace("command -v ufw >/dev/null && ufw --dry-run status >/dev/null 2>&1", "") !=
@@ -186,11 +199,14 @@ DW_TEST(ufw_takes_each_command)
 		printf("(not root, no namespaces, or no ufw: not run)\n");
 		return;
 	}
+	DW_CHECK_INT(stat("/etc/ufw/ufw.conf", &before), 0);
 	for (size_t i = 0; i < DW_ARRAY_SIZE(names); i++) {
 		_cleanup_arena_ struct dw_arena *a = dw_arena_new();
 
 		DW_CHECK_INT(in_namespace(ufw_script, GOLDEN(a, names[i], "ufw")), 0);
 	}
+	DW_CHECK(stat("/etc/ufw/ufw.conf", &after) == 0 && after.st_mtime == before.st_mtime &&
+		 after.st_ino == before.st_ino);
 }
 
 DW_TEST_MAIN
