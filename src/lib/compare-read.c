@@ -10,9 +10,9 @@
 #include "dw_scan_read.h"
 #include "dw_str.h"
 
-/* Whatever is wrong with a document, not there, too long or none, is bad input of the user's: -EBADMSG. */
 #define DOCUMENT_MAX ((size_t)16 * 1024 * 1024)
 
+/* Whatever is wrong with a document (not there, too long, or none) is bad input of the user's: -EBADMSG. */
 static int take(const struct dw_json_value *v, struct dw_given *g, struct dw_arena *a,
 		struct dw_error *e)
 {

@@ -5,9 +5,7 @@
 
 #include "dw_attr.h"
 
-/*
- * A register as the first of its 4-byte slots, 0 to 15, by the old numbers of 16 bytes or by the new; -1: it is none.
- */
+/* A register as the first of its 4-byte slots, 0 to 15, by old numbers (16 bytes) or new ones; -1: it is none. */
 int dw_nf_slot(const struct nlattr *reg);
 /* "inet", "ip" ...: NFPROTO_xxx as nft(8) writes it. */
 const char *dw_nf_family_name(uint8_t family);

@@ -77,6 +77,9 @@ struct dw_sys {
 int dw_live_netlink(struct dw_sys *s, const struct dw_netns *ns, int protocol,
 		    struct nlmsghdr *request, dw_netlink_cb *cb, void (*restart)(void *arg),
 		    void *arg, struct dw_error *e);
+int dw_live_netns_run(struct dw_sys *s, const struct dw_netns *ns,
+		      int (*fn)(void *arg, struct dw_error *e), void *arg, struct dw_error *e);
+
 struct mnl_socket;
 
 /* For dw_netns_run(): a netlink socket of the namespace that it runs in, closed on exec; mnl_socket_close() it. */
@@ -85,8 +88,6 @@ struct dw_netlink_opening {
 	struct mnl_socket *socket;
 };
 int dw_netlink_open_here(void *opening, struct dw_error *e);
-int dw_live_netns_run(struct dw_sys *s, const struct dw_netns *ns,
-		      int (*fn)(void *arg, struct dw_error *e), void *arg, struct dw_error *e);
 
 /* Closes the BPF program that the handle keeps: the next look finds out anew whether there is a pinned one. */
 void dw_sys_forget_bpf(struct dw_sys *s);
