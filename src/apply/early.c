@@ -16,7 +16,9 @@
 #define DEPEND   "/etc/init.d/.depend.boot"
 /* What brings the network up on Debian without systemd. */
 #define NETWORK    "networking"
-#define OTHERS_MAX 64u /* scripts of a boot that need it */
+#define NFTABLES   "nftables" /* Debian's script: it flushes the whole ruleset */
+#define OTHERS_MAX 64u        /* scripts of a boot that need it */
+#define LINKS_MAX  100u       /* of a name in rcS.d: S00 to S99 */
 
 static int place(struct dw_booting *g, const char *object, struct dw_state want)
 {
@@ -133,9 +135,61 @@ static bool needs_network(struct dw_booting *g, const char *script)
 	return false;
 }
 
+/*
+ * Debian's script of nftables needs the network, and drops all rules when it starts: there ours cannot come before the
+ * network and stay. Then it comes right behind that script, and all the rest that needs a network behind ours.
+ */
+static bool is_behind_network(struct dw_booting *g)
+{
+	return needs_network(g, NFTABLES);
+}
+
+static bool is_word_of(struct dw_booting *g, const char *line, const char *word)
+{
+	char *rest = dw_arena_strdup(g->arena, line), *w;
+
+	while ((w = dw_word_next(&rest)))
+		if (dw_streq(w, word))
+			return true;
+	return false;
+}
+
+/* That script and all that it needs, by what it needs, and so on: none of them can wait for ours. */
+struct first {
+	const char *v[OTHERS_MAX];
+	size_t n;
+};
+
+static bool is_first(const struct first *f, const char *name)
+{
+	for (size_t i = 0; i < f->n; i++)
+		if (dw_streq(f->v[i], name))
+			return true;
+	return false;
+}
+
+static void find_first(struct dw_booting *g, const struct dw_bytes *content, const char *targets,
+		       struct first *f)
+{
+	unsigned line = 0;
+
+	if (!is_word_of(g, targets, NFTABLES))
+		return;
+	f->v[f->n++] = NFTABLES;
+	for (size_t i = 0; i < f->n; i++) {
+		const char *begin = dw_arena_printf(g->arena, "%s:", f->v[i]);
+		const char *needs = line_of(g->arena, content, begin, &line);
+		char *rest = needs ? dw_arena_strdup(g->arena, needs + strlen(begin)) : NULL, *w;
+
+		while (rest && f->n < DW_ARRAY_SIZE(f->v) && (w = dw_word_next(&rest)))
+			if (!is_first(f, w))
+				f->v[f->n++] = w;
+	}
+}
+
 /* What ours needs: the needs of the network, or else what mounts the local file systems. */
 static const char *needs_of(struct dw_booting *g, const struct dw_bytes *content,
-			    const char *targets)
+			    const char *targets, const struct first *first)
 {
 	static const char *const mounts[] = { "mountkernfs.sh", "mountall.sh",
 					      "mountall-bootclean.sh" };
@@ -144,8 +198,10 @@ static const char *needs_of(struct dw_booting *g, const struct dw_bytes *content
 	unsigned line = 0;
 	const char *network = line_of(g->arena, content, NETWORK ":", &line);
 
-	if (network)
+	if (first->n == 0 && network)
 		return network + strlen(NETWORK ":");
+	if (first->n)
+		dw_str_addf(&out, " " NFTABLES);
 	while ((w = dw_word_next(&rest)))
 		for (size_t i = 0; i < DW_ARRAY_SIZE(mounts); i++)
 			if (dw_streq(w, mounts[i]))
@@ -155,7 +211,8 @@ static const char *needs_of(struct dw_booting *g, const struct dw_bytes *content
 
 /* Those that need a network need ours now; one without a line has none of its needs yet. */
 static size_t add_to_others(struct dw_booting *g, const struct dw_bytes *content,
-			    const char *targets, struct dw_edit *edits, size_t n, size_t most)
+			    const char *targets, const struct first *first, struct dw_edit *edits,
+			    size_t n, size_t most)
 {
 	char *rest = dw_arena_strdup(g->arena, targets), *w;
 
@@ -163,7 +220,7 @@ static size_t add_to_others(struct dw_booting *g, const struct dw_bytes *content
 		const char *begin = dw_arena_printf(g->arena, "%s:", w), *old;
 		unsigned line = 0;
 
-		if (!dw_streq(w, NETWORK) && !needs_network(g, w))
+		if (is_first(first, w) || (!dw_streq(w, NETWORK) && !needs_network(g, w)))
 			continue;
 		old = line_of(g->arena, content, begin, &line);
 		edits[n++] = (struct dw_edit){ old ? line : UINT32_MAX, old,
@@ -175,13 +232,15 @@ static size_t add_to_others(struct dw_booting *g, const struct dw_bytes *content
 
 /*
  * Debian's startpar(8) runs what .depend.boot names, in its order: ours has the needs of the network, which then needs
- * ours, as all do that need the network (rpcbind listens before the runlevel). Without that file the links count.
+ * ours, as all do that need the network (rpcbind listens before the runlevel). With the script of nftables ours needs
+ * that, and what it needs does not wait. Without that file the links count.
  */
 static int depend_on(struct dw_booting *g)
 {
 	const char *name = g->job->name, *targets;
 	struct dw_edit edits[OTHERS_MAX + 2] = { 0 };
 	struct dw_state now = { 0 };
+	struct first first = { .n = 0 };
 	unsigned line = 0, own = 0;
 	size_t n = 0;
 	int r = dw_boot_read(g, DEPEND, &now);
@@ -193,10 +252,12 @@ static int depend_on(struct dw_booting *g)
 		return 0;
 	edits[n++] = (struct dw_edit){ line, targets,
 				       dw_arena_printf(g->arena, "%s %s", targets, name) };
-	n = add_to_others(g, &now.data, targets + strlen("TARGETS = "), edits, n, OTHERS_MAX);
+	find_first(g, &now.data, targets, &first);
+	n = add_to_others(g, &now.data, targets + strlen("TARGETS = "), &first, edits, n,
+			  OTHERS_MAX);
 	edits[n++] = (struct dw_edit){ UINT32_MAX, NULL,
 				       dw_arena_printf(g->arena, "%s:%s", name,
-						       needs_of(g, &now.data, targets)) };
+						       needs_of(g, &now.data, targets, &first)) };
 	return edit(g, now, edits, n);
 }
 
@@ -240,47 +301,81 @@ static int depend_off(struct dw_booting *g)
 	return n ? edit(g, now, edits, n) : 0;
 }
 
-/* rcS.d is what sysvinit and runit run first; insserv(8) keeps the script before the network by its header. */
+/* The name of the link of that script in rcS.d, whatever its number is now (insserv(8) gives them anew); NULL: none. */
+static const char *link_of(struct dw_booting *g, const char *script, unsigned *ret_number)
+{
+	for (unsigned i = 0; i < LINKS_MAX; i++) {
+		const char *name = dw_arena_printf(g->arena, "S%02u%s", i, script);
+		struct dw_state now = { 0 };
+
+		if (dw_boot_read(g, dw_arena_printf(g->arena, RC "/%s", name), &now) < 0 ||
+		    dw_streq(now.text, "absent"))
+			continue;
+		*ret_number = i;
+		return name;
+	}
+	return NULL;
+}
+
+static char *rc_script(struct dw_booting *g, const char *const *argv)
+{
+	return dw_arena_printf(g->arena,
+			       "#!/bin/sh\n"
+			       "### BEGIN INIT INFO\n"
+			       "# Provides:          %s\n"
+			       "# Required-Start:    mountkernfs $local_fs\n"
+			       "# Required-Stop:\n"
+			       "# Should-Start:      " NFTABLES "\n"
+			       "# X-Start-Before:    %s\n"
+			       "# Default-Start:     S\n"
+			       "# Default-Stop:\n"
+			       "# Short-Description: doorward: %s\n"
+			       "### END INIT INFO\n\n"
+			       "case \"$1\" in\n"
+			       "start|restart|reload|force-reload) %s ;;\n"
+			       "esac\n",
+			       g->job->name, is_behind_network(g) ? "rpcbind portmap" : NETWORK,
+			       g->job->summary, dw_boot_shell_command(g->arena, argv));
+}
+
+/* rcS.d is what sysvinit and runit run first; insserv(8) keeps the script in its place by its header. */
 int dw_early_rc(struct dw_booting *g, const char *const *argv)
 {
-	const char *name = g->job->name;
+	const char *name = g->job->name, *link;
+	unsigned number = 0;
 	int r = dw_boot_place_file(g, dw_arena_printf(g->arena, "/etc/init.d/%s", name), 0755,
-				   dw_arena_printf(g->arena,
-						   "#!/bin/sh\n"
-						   "### BEGIN INIT INFO\n"
-						   "# Provides:          %s\n"
-						   "# Required-Start:    mountkernfs $local_fs\n"
-						   "# Required-Stop:\n"
-						   "# X-Start-Before:    " NETWORK "\n"
-						   "# Default-Start:     S\n"
-						   "# Default-Stop:\n"
-						   "# Short-Description: doorward: %s\n"
-						   "### END INIT INFO\n\n"
-						   "case \"$1\" in\n"
-						   "start|restart|reload|force-reload) %s ;;\n"
-						   "esac\n",
-						   name, g->job->summary,
-						   dw_boot_shell_command(g->arena, argv)));
+				   rc_script(g, argv));
 
-	if (r == 0)
-		r = place_link(g, RC, dw_arena_printf(g->arena, "S10%s", name),
-			       dw_arena_printf(g->arena, "../init.d/%s", name));
+	if (r < 0)
+		return r;
+	link = link_of(g, name, &number);
+	if (!link) {
+		bool behind = link_of(g, NFTABLES, &number) != NULL;
+
+		link = dw_arena_printf(g->arena, "S%02u%s",
+				       behind && number < LINKS_MAX - 1 ? number + 1 : 10, name);
+	}
+	r = place_link(g, RC, link, dw_arena_printf(g->arena, "../init.d/%s", name));
 	return r < 0 ? r : depend_on(g);
 }
 
-/* In sysinit: OpenRC on Debian never enters the runlevel boot. */
+/*
+ * In sysinit: OpenRC on Debian never enters the runlevel boot. There is no localmount there but mountall; to need what is
+ * not there would keep ours from starting at all.
+ */
 int dw_early_openrc(struct dw_booting *g, const char *const *argv)
 {
+	const char *before = is_behind_network(g) ? "" : " net " NETWORK;
 	const char *script = dw_arena_printf(g->arena, "/etc/init.d/%s", g->job->name);
 	int r = dw_boot_place_file(
 		g, script, 0755,
 		dw_arena_printf(g->arena,
 				"#!/sbin/openrc-run\n"
 				"description=\"doorward: %s\"\n\n"
-				"depend() {\n\tneed localmount\n\tbefore net " NETWORK
-				" rpcbind portmap\n\tafter nftables\n}\n\n"
+				"depend() {\n\tuse localmount mountall mountall-bootclean\n"
+				"\tbefore%s rpcbind portmap\n\tafter " NFTABLES "\n}\n\n"
 				"start() {\n\tebegin \"doorward: %s\"\n\t%s\n\teend $?\n}\n",
-				g->job->summary, g->job->summary,
+				g->job->summary, before, g->job->summary,
 				dw_boot_shell_command(g->arena, argv)));
 
 	return r < 0 ? r : place_link(g, RUNLEVEL, g->job->name, script);
@@ -288,32 +383,39 @@ int dw_early_openrc(struct dw_booting *g, const char *const *argv)
 
 /* --- no more -------------------------------------------------------------------------------------------- */
 
+/* What stands there goes; what is not there needs no step. */
+static int take_away(struct dw_booting *g, const char *object)
+{
+	struct dw_state now = { 0 };
+	int r;
+
+	g->notify = dw_starts_with(object, UNITS) ? "systemd" : NULL;
+	r = dw_boot_read(g, object, &now);
+	if (r == 0 && !dw_streq(now.text, "absent"))
+		dw_boot_add(g, object, now, (struct dw_state){ .text = "absent" });
+	return r;
+}
+
 int dw_early_off_steps(struct dw_apply *a, const struct dw_boot_job *job, struct dw_step **ret,
 		       size_t *ret_n, struct dw_error *e)
 {
-	/* links before what they point to; an undo puts them back the other way round */
-	static const char *const objects[] = {
-		UNITS "/sysinit.target.wants/%s.service",
-		UNITS "/nftables.service.wants/%s.service",
-		UNITS "/%s.service",
-		RC "/S10%s",
-		RUNLEVEL "/%s",
-		"/etc/init.d/%s",
-	};
 	struct dw_booting g = { .a = a, .arena = a->sw->arena, .job = job, .e = e };
+	unsigned number = 0;
+	const char *name = job->name, *link = link_of(&g, name, &number);
+	/* links before what they point to; an undo puts them back the other way round */
+	const char *const objects[] = {
+		dw_arena_printf(g.arena, UNITS "/sysinit.target.wants/%s.service", name),
+		dw_arena_printf(g.arena, UNITS "/nftables.service.wants/%s.service", name),
+		dw_arena_printf(g.arena, UNITS "/%s.service", name),
+		link ? dw_arena_printf(g.arena, RC "/%s", link) : NULL,
+		dw_arena_printf(g.arena, RUNLEVEL "/%s", name),
+		dw_arena_printf(g.arena, "/etc/init.d/%s", name),
+	};
 	int r = depend_off(&g);
 
-	for (size_t i = 0; r == 0 && i < DW_ARRAY_SIZE(objects); i++) {
-		const char *name = job->name, *mark = strstr(objects[i], "%s");
-		const char *object = dw_arena_printf(g.arena, "%.*s%s%s", (int)(mark - objects[i]),
-						     objects[i], name, mark + 2);
-		struct dw_state now = { 0 };
-
-		g.notify = dw_starts_with(object, UNITS) ? "systemd" : NULL;
-		r = dw_boot_read(&g, object, &now);
-		if (r == 0 && !dw_streq(now.text, "absent"))
-			dw_boot_add(&g, object, now, (struct dw_state){ .text = "absent" });
-	}
+	for (size_t i = 0; r == 0 && i < DW_ARRAY_SIZE(objects); i++)
+		if (objects[i])
+			r = take_away(&g, objects[i]);
 	if (r < 0)
 		return r;
 	*ret = g.steps.v;

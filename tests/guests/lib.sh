@@ -163,7 +163,8 @@ booted() {
     if [ -d /run/systemd/system ]; then
         systemctl is-system-running | grep -qE 'running|degraded'
     else
-        pgrep -x sshd && ! pgrep -x 'rc|startpar|openrc|rcS'
+        # "startpar -f" only passes on what a script's children print, and stays as long as one of them has the pipe.
+        pgrep -x sshd && ! pgrep -x 'rc|openrc|rcS' && ! pgrep -f '^startpar -p'
     fi
 }
 script() { declare -f "$1" | sed '1,2d;$d'; }      # a function's body, as a script for bash -c

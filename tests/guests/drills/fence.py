@@ -250,6 +250,7 @@ def early(guest):
         t.check(not left, "early: no file is left", left)
         guest.shell(f"cp -a /root/probed {PROBED}; rm /root/probed")
         guest.reboot()
+        guest.harness("live")
     finally:
         guest.knocking = knocking
         knocking.go_on()

@@ -13,7 +13,7 @@ struct entry {
 	const char *name;
 	struct dw_state state;
 };
-static struct entry entries[64];
+static struct entry entries[512];
 static size_t n_entries;
 static unsigned reloads;
 
@@ -383,6 +383,59 @@ DW_TEST(before_the_first_listener_by_scripts)
 		     "doorward-fence: mountkernfs.sh mountall.sh\n");
 	kept(&s, "sysvinit", "/etc/init.d/doorward-fence");
 	DW_CHECK_STR(content_of("/etc/init.d/.depend.boot"), depend);
+	end(&s);
+}
+
+/* Debian's script of nftables needs the network and drops all rules: ours comes behind it, and what it needs before it. */
+DW_TEST(behind_the_script_that_drops_all_rules)
+{
+	static char depend[] = "TARGETS = mountkernfs.sh mountall.sh networking nftables rpcbind\n"
+			       "INTERACTIVE =\n"
+			       "mountall.sh: mountkernfs.sh\n"
+			       "networking: mountall.sh\n"
+			       "nftables: networking\n"
+			       "rpcbind: mountall.sh networking\n";
+	static char listens[] = "# Required-Start: $network $local_fs\n";
+	struct stage s;
+	struct dw_step *steps = NULL;
+	size_t n = 0;
+
+	begin(&s);
+	put(&s, "/etc/init.d/.depend.boot", depend);
+	put(&s, "/etc/init.d/rpcbind", listens);
+	put(&s, "/etc/init.d/nftables", listens);
+	put(&s, "/etc/rcS.d/S11nftables", listens);
+	DW_CHECK_INT(dw_boot_steps(&s.apply, &fence, "sysvinit", nft, &steps, &n, &s.e), 0);
+	DW_CHECK_STR(
+		n ? steps[n - 1].want.data.data : NULL,
+		"TARGETS = mountkernfs.sh mountall.sh networking nftables rpcbind doorward-fence\n"
+		"INTERACTIVE =\n"
+		"mountall.sh: mountkernfs.sh\n"
+		"networking: mountall.sh\n"
+		"nftables: networking\n"
+		"rpcbind: mountall.sh networking doorward-fence\n"
+		"doorward-fence: nftables mountkernfs.sh mountall.sh\n");
+	DW_CHECK(n > 2 && strstr(steps[0].want.data.data, "X-Start-Before:    rpcbind portmap\n"));
+	DW_CHECK_STR(n > 2 ? steps[n - 2].object : NULL, "/etc/rcS.d/S12doorward-fence");
+	kept(&s, "sysvinit", "/etc/init.d/doorward-fence");
+	DW_CHECK_STR(content_of("/etc/init.d/.depend.boot"), depend);
+	end(&s);
+}
+
+/* insserv gives the links new numbers: an end takes the link that is there. */
+DW_TEST(a_link_with_a_new_number_goes_too)
+{
+	struct stage s;
+	struct dw_step *steps = NULL;
+	static char nothing[] = "";
+	size_t n = 0;
+
+	begin(&s);
+	put(&s, "/etc/rcS.d/S07doorward-fence", nothing);
+	DW_CHECK_INT(dw_early_off_steps(&s.apply, &fence, &steps, &n, &s.e), 0);
+	DW_CHECK_INT(n, 1);
+	DW_CHECK_STR(n ? steps[0].object : NULL, "/etc/rcS.d/S07doorward-fence");
+	DW_CHECK_STR(n ? steps[0].want.text : NULL, "absent");
 	end(&s);
 }
 
