@@ -206,7 +206,7 @@ void dw_sources_set(struct dw_sources *s, const struct dw_rs_set *set, unsigned 
 	}
 	widen(&g, p);
 	/* by their first address: the order of a dump is chance */
-	for (size_t i = 0; i < g.elements.n; i++) {
+	for (size_t i = 0; g.groups.v && i < g.elements.n; i++) {
 		struct group *group = &g.groups.v[g.elements.v[i].group];
 
 		if (!group->told)

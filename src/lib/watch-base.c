@@ -102,8 +102,7 @@ void dw_watch_base_free(struct watch_base *b)
 
 	if (!b)
 		return;
-	HASH_ITER(hh, b->packages, p, next)
-	{
+	HASH_ITER (hh, b->packages, p, next) {
 		HASH_DEL(b->packages, p);
 		free(p->path);
 		free(p);

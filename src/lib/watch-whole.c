@@ -195,7 +195,7 @@ int dw_watch_look_whole(struct watching *w, struct dw_error *e)
 	w->look_at = begun + REGULAR_US;
 	if (r == 0)
 		r = dw_audit_run(&o, &audit, e);
-	if (r < 0)
+	if (r < 0 || !audit)
 		return r;
 	take(w, audit, dw_watch_now(w) - begun, false);
 	return 0;
@@ -288,8 +288,7 @@ void dw_watch_polled_free(struct watch_polled *p)
 
 	if (!p)
 		return;
-	HASH_ITER(hh, p->table, s, next)
-	{
+	HASH_ITER (hh, p->table, s, next) {
 		HASH_DEL(p->table, s);
 		free(s);
 	}
@@ -320,7 +319,7 @@ static bool note_seen(const struct watching *w, struct watch_polled *p,
 		      const struct dw_socket_fact *fact)
 {
 	struct dw_endpoint key;
-	struct seen *s;
+	struct seen *s = NULL;
 
 	if (dw_client_only_sends(&fact->at))
 		return false;
@@ -343,8 +342,7 @@ static void forget_unseen(struct watching *w, struct watch_polled *p)
 {
 	struct seen *s, *next;
 
-	HASH_ITER(hh, p->table, s, next)
-	{
+	HASH_ITER (hh, p->table, s, next) {
 		if (s->round == p->round)
 			continue;
 		dw_known_closing(w->known, &s->at, dw_watch_now(w) / 1000);

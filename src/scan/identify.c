@@ -165,8 +165,7 @@ void dw_identify_free(struct dw_identify *i)
 		if (i->active[k])
 			dw_item_free(i->active[k]);
 	free_list(&i->suspects);
-	HASH_ITER(hh, i->hosts, h, next)
-	{
+	HASH_ITER (hh, i->hosts, h, next) {
 		HASH_DEL(i->hosts, h);
 		free_list(&h->waiting);
 		free(h);

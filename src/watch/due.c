@@ -146,8 +146,7 @@ void dw_due_free(struct dw_due *q)
 
 	if (!q)
 		return;
-	HASH_ITER(hh, q->cookies, k, next)
-	{
+	HASH_ITER (hh, q->cookies, k, next) {
 		HASH_DEL(q->cookies, k);
 		free(k);
 	}

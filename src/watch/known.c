@@ -237,10 +237,9 @@ void dw_known_free(struct dw_known *k)
 
 	if (!k)
 		return;
-	HASH_ITER(hh, k->by_key, e, next)
-	drop(k, e);
-	HASH_ITER(hh, k->fleeting, f, next_f)
-	{
+	HASH_ITER (hh, k->by_key, e, next)
+		drop(k, e);
+	HASH_ITER (hh, k->fleeting, f, next_f) {
 		HASH_DEL(k->fleeting, f);
 		free(f->key);
 		free(f);
@@ -357,8 +356,7 @@ static void forget_fleeting(struct dw_known *k, uint64_t now)
 {
 	struct fleeting *f, *next;
 
-	HASH_ITER(hh, k->fleeting, f, next)
-	{
+	HASH_ITER (hh, k->fleeting, f, next) {
 		if (now - f->told < DW_KNOWN_AGAIN_MS && HASH_COUNT(k->fleeting) <= DW_KNOWN_MAX)
 			continue;
 		HASH_DEL(k->fleeting, f);
@@ -469,8 +467,7 @@ void dw_known_end(struct dw_known *k, uint64_t now)
 	struct entry *e, *next;
 
 	k->looking = false;
-	HASH_ITER(hh, k->by_key, e, next)
-	{
+	HASH_ITER (hh, k->by_key, e, next) {
 		if (e->look == k->look)
 			continue;
 		if (e->state == OPEN)

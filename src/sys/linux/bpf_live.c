@@ -149,7 +149,7 @@ static void follow(struct work_list *w, struct tables *t, const struct dw_bytes 
 {
 	struct dw_bpf_head head;
 
-	for (; dw_bpf_head_at(b, at, &head); at += head.size) {
+	for (; b->data && dw_bpf_head_at(b, at, &head); at += head.size) {
 		if (head.type == DW_BPF_NETNS && head.size >= sizeof(struct dw_bpf_netns)) {
 			follow_netns(w, t, b->data + at);
 		} else if (head.type == DW_BPF_SOCKET &&

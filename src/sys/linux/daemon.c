@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* libsystemd is opened when it is asked for, as in bus.c: most runs never do. */
 #include "dw_daemon.h"
+#include "dw_parse.h"
 
 #include <dlfcn.h>
 #include <errno.h>
@@ -169,7 +170,9 @@ static uint64_t us_of(const struct timeval *t)
 void dw_daemon_use(struct dw_sys *s, struct dw_daemon_use *ret)
 {
 	struct rusage u = { 0 };
-	unsigned long size, resident;
+	char text[128] = "", *rest = text;
+	uint64_t pages = 0;
+	const char *w;
 	FILE *f;
 
 	*ret = (struct dw_daemon_use){ 0 };
@@ -180,8 +183,10 @@ void dw_daemon_use(struct dw_sys *s, struct dw_daemon_use *ret)
 	f = fopen("/proc/self/statm", "re");
 	if (!f)
 		return;
-	if (fscanf(f, "%lu %lu", &size, &resident) == 2)
-		ret->resident = (uint64_t)resident * (uint64_t)sysconf(_SC_PAGESIZE);
+	/* size resident shared ...: proc(5) */
+	if (fgets(text, sizeof(text), f) && dw_word_next(&rest) && (w = dw_word_next(&rest)) &&
+	    dw_parse_u64(w, 10, UINT32_MAX, &pages))
+		ret->resident = pages * (uint64_t)sysconf(_SC_PAGESIZE);
 	(void)fclose(f);
 }
 
