@@ -286,6 +286,7 @@ static void read_incomplete(struct reading *r, const struct dw_json_value *o, st
 		if (one) {
 			in->what = dw_doc_text(&r->d, one, "what", 64);
 			in->text = dw_doc_text(&r->d, one, "text", TEXT_MAX);
+			in->file = dw_doc_text(&r->d, one, "file", TEXT_MAX);
 			in->blind = dw_doc_bool(&r->d, one, "blind");
 			s->n_incomplete += in->what != NULL;
 		}

@@ -67,6 +67,81 @@ static bool is_blind(const struct dw_snapshot *s)
 	return false;
 }
 
+/* Which doors may be missing because of what could not be looked at. */
+enum hides {
+	HIDES_ANY = 0,
+	HIDES_SLEEPERS,
+	HIDES_RULES, /* what a rule forwards or redirects */
+	HIDES_ELSEWHERE, /* all but TCP and UDP of the host's own namespace, which the kernel tells anybody */
+};
+
+static enum hides hides_of(const struct dw_incomplete *i)
+{
+	/* what is not named here may hide any */
+	static const struct {
+		const char *what;
+		enum hides hides;
+	} known[] = {
+		{ "starter-unreadable", HIDES_SLEEPERS },
+		{ "no-rehearsal", HIDES_RULES },
+		{ "too-many-rules", HIDES_RULES },
+		{ "nft-set", HIDES_RULES },
+		{ "not-root", HIDES_ELSEWHERE },
+		{ "closed-process", HIDES_ELSEWHERE },
+		{ "netns-closed", HIDES_ELSEWHERE },
+		{ "process-unreadable", HIDES_ELSEWHERE },
+		{ "io-uring", HIDES_ELSEWHERE },
+		{ "netns", HIDES_ELSEWHERE },
+		{ "nftables", HIDES_RULES },
+		{ "iptables", HIDES_RULES },
+		{ "bpf-programs", HIDES_RULES },
+	};
+
+	/* of a file that a manager reads; those of /proc/net tell sockets */
+	if (dw_streq(i->what, "bad-line"))
+		return i->file && !dw_starts_with(i->file, "/proc/") ? HIDES_SLEEPERS : HIDES_ANY;
+	for (size_t k = 0; k < DW_ARRAY_SIZE(known); k++)
+		if (dw_streq0(i->what, known[k].what))
+			return known[k].hides;
+	return HIDES_ANY;
+}
+
+static bool is_told_to_anybody(const struct dw_door *d)
+{
+	return (d->kind == DW_KIND_LISTENER || d->kind == DW_KIND_DATAGRAM) &&
+	       (d->at.protocol == DW_PROTOCOL_TCP || d->at.protocol == DW_PROTOCOL_UDP) &&
+	       (!d->netns || dw_streq(d->netns, "host"));
+}
+
+/* May a side have that door, and not have seen it? */
+static bool may_miss(const struct side *s, const struct dw_door *d)
+{
+	const struct dw_snapshot *snapshot = &s->audit->snapshot;
+
+	for (size_t i = 0; i < snapshot->n_incomplete; i++) {
+		bool hidden = true;
+
+		if (!snapshot->incomplete[i].blind)
+			continue;
+		switch (hides_of(&snapshot->incomplete[i])) {
+		case HIDES_ANY:
+			break;
+		case HIDES_SLEEPERS:
+			hidden = d->kind == DW_KIND_SLEEPING;
+			break;
+		case HIDES_RULES:
+			hidden = d->kind == DW_KIND_FORWARDED || d->kind == DW_KIND_REDIRECTED;
+			break;
+		case HIDES_ELSEWHERE:
+			hidden = !is_told_to_anybody(d);
+			break;
+		}
+		if (hidden)
+			return true;
+	}
+	return false;
+}
+
 /*
  * A client has a place for each of its programs, and is there once: how many questions it had open when somebody looked
  * is no news. A sleeper whose address is not known is told from others by what starts it.
@@ -126,7 +201,7 @@ static void compare(struct changes *c, const char *what, const char *before, con
 static void compare_known(struct changes *c, const char *what, const char *before,
 			  const char *after)
 {
-	if (before && after)
+	if (before && after && !dw_streq(before, "unknown") && !dw_streq(after, "unknown"))
 		compare(c, what, before, after);
 }
 
@@ -266,10 +341,10 @@ static void pair_group(struct differ *f, size_t x, size_t x_end, size_t y, size_
 	}
 	for (size_t i = x; i < x_end; i++)
 		if (!before[i].taken)
-			add_alone(f, &before[i], DW_DIFF_WENT, f->after.blind);
+			add_alone(f, &before[i], DW_DIFF_WENT, may_miss(&f->after, before[i].door));
 	for (size_t k = y; k < y_end; k++)
 		if (!after[k].taken)
-			add_alone(f, &after[k], DW_DIFF_CAME, f->before.blind);
+			add_alone(f, &after[k], DW_DIFF_CAME, may_miss(&f->before, after[k].door));
 }
 
 static void walk(struct differ *f)

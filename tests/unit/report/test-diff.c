@@ -10,9 +10,10 @@
 #include "golden.h"
 #include "harmless.h"
 
-#define HEAD(host, blind)                                                                          \
+#define HEAD(host, blind) GAP(host, "\"what\":\"x\"", blind)
+#define GAP(host, what, blind)                                                                     \
 	"{\"host\":\"" host "\",\"time\":\"2026-01-31T12:00:00Z\",\"version\":\"0.1.0\","          \
-	"\"incomplete\":[{\"what\":\"x\",\"text\":\"x\",\"blind\":" blind "}],\"doors\":["
+	"\"incomplete\":[{" what ",\"text\":\"x\",\"blind\":" blind "}],\"doors\":["
 #define OWNER(user, uid, caps, nnp)                                                                \
 	"{\"pid\":7,\"user\":\"" user "\",\"uid\":" uid ",\"euid\":" uid                           \
 	",\"executable_state\":\"intact\",\"capabilities\":[" caps "],\"no_new_privs\":" nnp       \
@@ -176,6 +177,63 @@ DW_TEST(what_was_not_seen_is_no_change)
 	DW_CHECK_INT(d.came + d.changed + d.went, 0);
 	DW_CHECK_INT(d.doubtful, 4);
 	DW_CHECK_INT(d.same, 1);
+}
+
+#define SLEEPER                                                                                    \
+	DOOR("tcp", "sleeping", "ipv4", "0.0.0.0", "631", "host", "/usr/sbin/cupsd",               \
+	     "cups.service", "", KEEP)
+#define FORWARD                                                                                    \
+	DOOR("tcp", "forwarded", "ipv4", "0.0.0.0", "8080", "host", "", "docker:web", "", KEEP)
+#define NOTHING(what) GAP("a", what, "true") "]}"
+#define EVERYTHING                                                                                 \
+	HEAD("a", "false")                                                                         \
+	TCP4("80", "/w", "w.service", WWW, KEEP)                                                   \
+	"," SLEEPER "," FORWARD "," BOX("4026532001") "]"                                          \
+						      "}"
+
+/* How many of the four doors are in doubt when the other side has that gap. */
+static size_t doubtful_with(const char *nothing)
+{
+	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
+	struct dw_diff d = diff_of(a, EVERYTHING, nothing);
+
+	DW_CHECK_INT(d.n, 4);
+	DW_CHECK_INT(d.doubtful + d.went, 4);
+	return d.doubtful;
+}
+
+DW_TEST(only_what_a_gap_may_hide_is_in_doubt)
+{
+	DW_CHECK_INT(doubtful_with(NOTHING("\"what\":\"sock-diag\"")), 4);
+	DW_CHECK_INT(doubtful_with(NOTHING("\"what\":\"something-new\"")), 4);
+	/* a sleeper alone */
+	DW_CHECK_INT(doubtful_with(NOTHING("\"what\":\"starter-unreadable\"")), 1);
+	DW_CHECK_INT(doubtful_with(NOTHING(
+			     "\"what\":\"bad-line\",\"file\":\"/etc/inetd.conf\",\"line\":3")),
+		     1);
+	DW_CHECK_INT(doubtful_with(NOTHING(
+			     "\"what\":\"bad-line\",\"file\":\"/proc/net/tcp\",\"line\":3")),
+		     4);
+	/* a rule's alone */
+	DW_CHECK_INT(doubtful_with(NOTHING("\"what\":\"nft-set\"")), 1);
+	/* all but the listener of the host itself */
+	DW_CHECK_INT(doubtful_with(NOTHING("\"what\":\"not-root\"")), 3);
+}
+
+DW_TEST(unknown_is_no_change)
+{
+	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
+	struct dw_diff d = diff_of(
+		a,
+		HEAD("a", "false") TCP4("80", "/w", "w.service", WWW,
+					",\"exposure\":{\"filtered\":\"anyone\"}" KEEP) "]}",
+		GAP("a", "\"what\":\"not-root\"", "true")
+			TCP4("80", "/w", "w.service", "",
+			     ",\"exposure\":{\"filtered\":\"unknown\"},"
+			     "\"verdict\":\"unknown\",\"reasons\":[]") "]}");
+
+	DW_CHECK_INT(d.same, 1);
+	DW_CHECK_INT(d.n, 0);
 }
 
 /* --- how it is told ------------------------------------------------------------------------------------ */
