@@ -61,12 +61,11 @@ static int tell(void *data, long long id, const char *line, const char *json)
 	return errno == EPIPE && !w->file ? -EPIPE : -EIO;
 }
 
+/* With --quiet too: what it could not see, could not tell, or closed, is what an administrator must find in the journal. */
 static void notice(void *data, const char *text)
 {
-	const struct watching *w = data;
-
-	if (!dw_cli_given(w->args, DW_OPTION_QUIET))
-		(void)fprintf(stderr, "doorward: %s\n", text);
+	(void)data;
+	(void)fprintf(stderr, "doorward: %s\n", text);
 }
 
 /* The file was moved away (logrotate(8)): what follows goes into a new one of its name. */

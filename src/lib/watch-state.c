@@ -70,7 +70,8 @@ static void take_sinks(struct watching *w, struct dw_watch_state *s, struct dw_a
 				continue;
 			to->told = from->told;
 			to->failures = from->failures;
-			to->failing = from->failing;
+			/* without words it has not been tried yet: what the one before us left */
+			to->failing = from->failing && *from->words;
 			to->words = from->words;
 		}
 		for (size_t k = 0; k < DW_ARRAY_SIZE(both); k++) {
