@@ -360,8 +360,8 @@ int dw_early_rc(struct dw_booting *g, const char *const *argv)
 }
 
 /*
- * In sysinit: OpenRC on Debian never enters the runlevel boot. There is no localmount there but mountall; to need what is
- * not there would keep ours from starting at all.
+ * In sysinit: OpenRC on Debian never enters the runlevel boot. There is no localmount there but mountall; to need
+ * what is not there would keep ours from starting at all.
  */
 int dw_early_openrc(struct dw_booting *g, const char *const *argv)
 {

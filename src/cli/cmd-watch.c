@@ -61,7 +61,7 @@ static int tell(void *data, long long id, const char *line, const char *json)
 	return errno == EPIPE && !w->file ? -EPIPE : -EIO;
 }
 
-/* With --quiet too: what it could not see, could not tell, or closed, is what an administrator must find in the journal. */
+/* With --quiet too: what it could not see, could not tell, or closed, an administrator must find in the journal. */
 static void notice(void *data, const char *text)
 {
 	(void)data;

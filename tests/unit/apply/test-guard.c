@@ -386,7 +386,7 @@ DW_TEST(before_the_first_listener_by_scripts)
 	end(&s);
 }
 
-/* Debian's script of nftables needs the network and drops all rules: ours comes behind it, and what it needs before it. */
+/* Debian's script of nftables needs the network and drops all rules: ours comes behind it, what it needs before it. */
 DW_TEST(behind_the_script_that_drops_all_rules)
 {
 	static char depend[] = "TARGETS = mountkernfs.sh mountall.sh networking nftables rpcbind\n"
