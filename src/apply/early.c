@@ -144,52 +144,40 @@ static bool is_behind_network(struct dw_booting *g)
 	return needs_network(g, NFTABLES);
 }
 
-static bool is_word_of(struct dw_booting *g, const char *line, const char *word)
+/* Each word of the line that the list has not yet. */
+static void add_words(struct dw_booting *g, const char *line, struct dw_strings *list)
 {
 	char *rest = dw_arena_strdup(g->arena, line), *w;
 
 	while ((w = dw_word_next(&rest)))
-		if (dw_streq(w, word))
-			return true;
-	return false;
+		if (!dw_strings_has(list, w))
+			dw_vec_push(g->arena, list, w);
 }
 
 /* That script and all that it needs, by what it needs, and so on: none of them can wait for ours. */
-struct first {
-	const char *v[OTHERS_MAX];
-	size_t n;
-};
-
-static bool is_first(const struct first *f, const char *name)
+static struct dw_strings first_of(struct dw_booting *g, const struct dw_bytes *content,
+				  const char *targets)
 {
-	for (size_t i = 0; i < f->n; i++)
-		if (dw_streq(f->v[i], name))
-			return true;
-	return false;
-}
-
-static void find_first(struct dw_booting *g, const struct dw_bytes *content, const char *targets,
-		       struct first *f)
-{
+	struct dw_strings all = { 0 }, first = { 0 };
 	unsigned line = 0;
 
-	if (!is_word_of(g, targets, NFTABLES))
-		return;
-	f->v[f->n++] = NFTABLES;
-	for (size_t i = 0; i < f->n; i++) {
-		const char *begin = dw_arena_printf(g->arena, "%s:", f->v[i]);
+	add_words(g, targets, &all);
+	if (!dw_strings_has(&all, NFTABLES))
+		return first;
+	dw_vec_push(g->arena, &first, NFTABLES);
+	for (size_t i = 0; i < first.n; i++) {
+		const char *begin = dw_arena_printf(g->arena, "%s:", first.v[i]);
 		const char *needs = line_of(g->arena, content, begin, &line);
-		char *rest = needs ? dw_arena_strdup(g->arena, needs + strlen(begin)) : NULL, *w;
 
-		while (rest && f->n < DW_ARRAY_SIZE(f->v) && (w = dw_word_next(&rest)))
-			if (!is_first(f, w))
-				f->v[f->n++] = w;
+		if (needs)
+			add_words(g, needs + strlen(begin), &first);
 	}
+	return first;
 }
 
 /* What ours needs: the needs of the network, or else what mounts the local file systems. */
 static const char *needs_of(struct dw_booting *g, const struct dw_bytes *content,
-			    const char *targets, const struct first *first)
+			    const char *targets, const struct dw_strings *first)
 {
 	static const char *const mounts[] = { "mountkernfs.sh", "mountall.sh",
 					      "mountall-bootclean.sh" };
@@ -211,8 +199,8 @@ static const char *needs_of(struct dw_booting *g, const struct dw_bytes *content
 
 /* Those that need a network need ours now; one without a line has none of its needs yet. */
 static size_t add_to_others(struct dw_booting *g, const struct dw_bytes *content,
-			    const char *targets, const struct first *first, struct dw_edit *edits,
-			    size_t n, size_t most)
+			    const char *targets, const struct dw_strings *first,
+			    struct dw_edit *edits, size_t n, size_t most)
 {
 	char *rest = dw_arena_strdup(g->arena, targets), *w;
 
@@ -220,7 +208,7 @@ static size_t add_to_others(struct dw_booting *g, const struct dw_bytes *content
 		const char *begin = dw_arena_printf(g->arena, "%s:", w), *old;
 		unsigned line = 0;
 
-		if (is_first(first, w) || (!dw_streq(w, NETWORK) && !needs_network(g, w)))
+		if (dw_strings_has(first, w) || (!dw_streq(w, NETWORK) && !needs_network(g, w)))
 			continue;
 		old = line_of(g->arena, content, begin, &line);
 		edits[n++] = (struct dw_edit){ old ? line : UINT32_MAX, old,
@@ -240,7 +228,7 @@ static int depend_on(struct dw_booting *g)
 	const char *name = g->job->name, *targets;
 	struct dw_edit edits[OTHERS_MAX + 2] = { 0 };
 	struct dw_state now = { 0 };
-	struct first first = { .n = 0 };
+	struct dw_strings first = { 0 };
 	unsigned line = 0, own = 0;
 	size_t n = 0;
 	int r = dw_boot_read(g, DEPEND, &now);
@@ -252,7 +240,7 @@ static int depend_on(struct dw_booting *g)
 		return 0;
 	edits[n++] = (struct dw_edit){ line, targets,
 				       dw_arena_printf(g->arena, "%s %s", targets, name) };
-	find_first(g, &now.data, targets, &first);
+	first = first_of(g, &now.data, targets);
 	n = add_to_others(g, &now.data, targets + strlen("TARGETS = "), &first, edits, n,
 			  OTHERS_MAX);
 	edits[n++] = (struct dw_edit){ UINT32_MAX, NULL,
@@ -301,20 +289,44 @@ static int depend_off(struct dw_booting *g)
 	return n ? edit(g, now, edits, n) : 0;
 }
 
-/* The name of the link of that script in rcS.d, whatever its number is now (insserv(8) gives them anew); NULL: none. */
-static const char *link_of(struct dw_booting *g, const char *script, unsigned *ret_number)
+/*
+ * The link of that script in rcS.d, whatever its number is now (insserv(8) gives them anew). 1, 0: there is none;
+ * negative.
+ */
+static int find_link(struct dw_booting *g, const char *script, const char **ret,
+		     unsigned *ret_number)
 {
 	for (unsigned i = 0; i < LINKS_MAX; i++) {
 		const char *name = dw_arena_printf(g->arena, "S%02u%s", i, script);
 		struct dw_state now = { 0 };
+		int r = dw_boot_read(g, dw_arena_printf(g->arena, RC "/%s", name), &now);
 
-		if (dw_boot_read(g, dw_arena_printf(g->arena, RC "/%s", name), &now) < 0 ||
-		    dw_streq(now.text, "absent"))
+		if (r < 0)
+			return r;
+		if (dw_streq(now.text, "absent"))
 			continue;
+		*ret = name;
 		*ret_number = i;
-		return name;
+		return 1;
 	}
-	return NULL;
+	return 0;
+}
+
+/* The link that ours has, else the one to make: right behind that of nftables. */
+static int choose_link(struct dw_booting *g, const char **ret)
+{
+	const char *flushes = NULL;
+	unsigned number = 0;
+	int r = find_link(g, g->job->name, ret, &number);
+
+	if (r != 0)
+		return r;
+	r = find_link(g, NFTABLES, &flushes, &number);
+	if (r < 0)
+		return r;
+	*ret = dw_arena_printf(g->arena, "S%02u%s",
+			       r > 0 && number < LINKS_MAX - 1 ? number + 1 : 10, g->job->name);
+	return 0;
 }
 
 static char *rc_script(struct dw_booting *g, const char *const *argv)
@@ -341,21 +353,14 @@ static char *rc_script(struct dw_booting *g, const char *const *argv)
 /* rcS.d is what sysvinit and runit run first; insserv(8) keeps the script in its place by its header. */
 int dw_early_rc(struct dw_booting *g, const char *const *argv)
 {
-	const char *name = g->job->name, *link;
-	unsigned number = 0;
+	const char *name = g->job->name, *link = NULL;
 	int r = dw_boot_place_file(g, dw_arena_printf(g->arena, "/etc/init.d/%s", name), 0755,
 				   rc_script(g, argv));
 
-	if (r < 0)
-		return r;
-	link = link_of(g, name, &number);
-	if (!link) {
-		bool behind = link_of(g, NFTABLES, &number) != NULL;
-
-		link = dw_arena_printf(g->arena, "S%02u%s",
-				       behind && number < LINKS_MAX - 1 ? number + 1 : 10, name);
-	}
-	r = place_link(g, RC, link, dw_arena_printf(g->arena, "../init.d/%s", name));
+	if (r == 0)
+		r = choose_link(g, &link);
+	if (r >= 0)
+		r = place_link(g, RC, link, dw_arena_printf(g->arena, "../init.d/%s", name));
 	return r < 0 ? r : depend_on(g);
 }
 
@@ -401,7 +406,8 @@ int dw_early_off_steps(struct dw_apply *a, const struct dw_boot_job *job, struct
 {
 	struct dw_booting g = { .a = a, .arena = a->sw->arena, .job = job, .e = e };
 	unsigned number = 0;
-	const char *name = job->name, *link = link_of(&g, name, &number);
+	const char *name = job->name, *link = NULL;
+	int r = find_link(&g, name, &link, &number);
 	/* links before what they point to; an undo puts them back the other way round */
 	const char *const objects[] = {
 		dw_arena_printf(g.arena, UNITS "/sysinit.target.wants/%s.service", name),
@@ -411,8 +417,9 @@ int dw_early_off_steps(struct dw_apply *a, const struct dw_boot_job *job, struct
 		dw_arena_printf(g.arena, RUNLEVEL "/%s", name),
 		dw_arena_printf(g.arena, "/etc/init.d/%s", name),
 	};
-	int r = depend_off(&g);
 
+	if (r >= 0)
+		r = depend_off(&g);
 	for (size_t i = 0; r == 0 && i < DW_ARRAY_SIZE(objects); i++)
 		if (objects[i])
 			r = take_away(&g, objects[i]);

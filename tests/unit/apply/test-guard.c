@@ -334,25 +334,36 @@ DW_TEST(before_the_network_by_systemd)
 	end(&s);
 }
 
+static char listens[] = "# Required-Start: $network $local_fs\n";
+
+/* The steps for sysvinit where its list of the boot is that, and becomes what is wanted; kept, and taken away again. */
+static struct dw_step *by_scripts(struct stage *s, char *depend, const char *want, size_t *ret_n)
+{
+	struct dw_step *steps = NULL;
+
+	put(s, "/etc/init.d/.depend.boot", depend);
+	DW_CHECK_INT(dw_boot_steps(&s->apply, &fence, "sysvinit", nft, &steps, ret_n, &s->e), 0);
+	DW_CHECK_STR(*ret_n ? steps[*ret_n - 1].want.data.data : NULL, want);
+	kept(s, "sysvinit", "/etc/init.d/doorward-fence");
+	DW_CHECK_STR(content_of("/etc/init.d/.depend.boot"), depend);
+	return steps;
+}
+
 DW_TEST(before_the_network_by_scripts)
 {
 	static char depend[] = "TARGETS = mountkernfs.sh urandom networking\n"
 			       "INTERACTIVE =\n"
 			       "networking: mountkernfs.sh urandom\n";
 	struct stage s;
-	struct dw_step *steps = NULL;
 	size_t n = 0;
 
 	begin(&s);
-	put(&s, "/etc/init.d/.depend.boot", depend);
-	DW_CHECK_INT(dw_boot_steps(&s.apply, &fence, "sysvinit", nft, &steps, &n, &s.e), 0);
-	DW_CHECK_STR(n ? steps[n - 1].want.data.data : NULL,
-		     "TARGETS = mountkernfs.sh urandom networking doorward-fence\n"
-		     "INTERACTIVE =\n"
-		     "networking: mountkernfs.sh urandom doorward-fence\n"
-		     "doorward-fence: mountkernfs.sh urandom\n");
-	kept(&s, "sysvinit", "/etc/init.d/doorward-fence");
-	DW_CHECK_STR(content_of("/etc/init.d/.depend.boot"), depend);
+	(void)by_scripts(&s, depend,
+			 "TARGETS = mountkernfs.sh urandom networking doorward-fence\n"
+			 "INTERACTIVE =\n"
+			 "networking: mountkernfs.sh urandom doorward-fence\n"
+			 "doorward-fence: mountkernfs.sh urandom\n",
+			 &n);
 	kept(&s, "openrc", "/etc/init.d/doorward-fence");
 	end(&s);
 }
@@ -364,25 +375,20 @@ DW_TEST(before_the_first_listener_by_scripts)
 			       "INTERACTIVE =\n"
 			       "mountall.sh: mountkernfs.sh\n"
 			       "rpcbind: mountall.sh\n";
-	static char listens[] = "# Required-Start: $network $local_fs\n";
 	static char local[] = "# Required-Start: $local_fs\n";
 	struct stage s;
-	struct dw_step *steps = NULL;
 	size_t n = 0;
 
 	begin(&s);
-	put(&s, "/etc/init.d/.depend.boot", depend);
 	put(&s, "/etc/init.d/rpcbind", listens);
 	put(&s, "/etc/init.d/urandom", local);
-	DW_CHECK_INT(dw_boot_steps(&s.apply, &fence, "sysvinit", nft, &steps, &n, &s.e), 0);
-	DW_CHECK_STR(n ? steps[n - 1].want.data.data : NULL,
-		     "TARGETS = mountkernfs.sh mountall.sh rpcbind urandom doorward-fence\n"
-		     "INTERACTIVE =\n"
-		     "mountall.sh: mountkernfs.sh\n"
-		     "rpcbind: mountall.sh doorward-fence\n"
-		     "doorward-fence: mountkernfs.sh mountall.sh\n");
-	kept(&s, "sysvinit", "/etc/init.d/doorward-fence");
-	DW_CHECK_STR(content_of("/etc/init.d/.depend.boot"), depend);
+	(void)by_scripts(&s, depend,
+			 "TARGETS = mountkernfs.sh mountall.sh rpcbind urandom doorward-fence\n"
+			 "INTERACTIVE =\n"
+			 "mountall.sh: mountkernfs.sh\n"
+			 "rpcbind: mountall.sh doorward-fence\n"
+			 "doorward-fence: mountkernfs.sh mountall.sh\n",
+			 &n);
 	end(&s);
 }
 
@@ -395,30 +401,26 @@ DW_TEST(behind_the_script_that_drops_all_rules)
 			       "networking: mountall.sh\n"
 			       "nftables: networking\n"
 			       "rpcbind: mountall.sh networking\n";
-	static char listens[] = "# Required-Start: $network $local_fs\n";
 	struct stage s;
 	struct dw_step *steps = NULL;
 	size_t n = 0;
 
 	begin(&s);
-	put(&s, "/etc/init.d/.depend.boot", depend);
 	put(&s, "/etc/init.d/rpcbind", listens);
 	put(&s, "/etc/init.d/nftables", listens);
 	put(&s, "/etc/rcS.d/S11nftables", listens);
-	DW_CHECK_INT(dw_boot_steps(&s.apply, &fence, "sysvinit", nft, &steps, &n, &s.e), 0);
-	DW_CHECK_STR(
-		n ? steps[n - 1].want.data.data : NULL,
+	steps = by_scripts(
+		&s, depend,
 		"TARGETS = mountkernfs.sh mountall.sh networking nftables rpcbind doorward-fence\n"
 		"INTERACTIVE =\n"
 		"mountall.sh: mountkernfs.sh\n"
 		"networking: mountall.sh\n"
 		"nftables: networking\n"
 		"rpcbind: mountall.sh networking doorward-fence\n"
-		"doorward-fence: nftables mountkernfs.sh mountall.sh\n");
+		"doorward-fence: nftables mountkernfs.sh mountall.sh\n",
+		&n);
 	DW_CHECK(n > 2 && strstr(steps[0].want.data.data, "X-Start-Before:    rpcbind portmap\n"));
 	DW_CHECK_STR(n > 2 ? steps[n - 2].object : NULL, "/etc/rcS.d/S12doorward-fence");
-	kept(&s, "sysvinit", "/etc/init.d/doorward-fence");
-	DW_CHECK_STR(content_of("/etc/init.d/.depend.boot"), depend);
 	end(&s);
 }
 
