@@ -59,24 +59,23 @@ static void carry_out(struct watch_enforcer *f, struct doorward_plan *p, const c
 				door, kept);
 		return;
 	}
-	if (doorward_plan_steps(p) == 0 && p->already.n > 0) /* it went with the one before */
-		return;
 	if (doorward_plan_steps(p) == 0) {
+		if (p->already.n > 0) /* it went with the one before */
+			return;
 		dw_watch_notice(f->w, "%s stays open: %s", door,
 				p->plan->n_refused ? p->plan->refused[0].text
 						   : "nothing is known that would close it");
 		return;
 	}
 	r = doorward_close(f->d, p, &o, &run);
-	/* a process that nobody starts is gone all the same: no undo brings it back */
-	if (r == -ECANCELED) {
-		dw_watch_notice(f->w,
-				"closing %s failed, and what can be put back was put back: %s",
-				door, doorward_last_error(f->d));
-		return;
-	}
 	if (r < 0) {
-		dw_watch_notice(f->w, "%s was not closed: %s", door, doorward_last_error(f->d));
+		/* cancelled: a process that nobody starts is gone all the same, no undo brings it back */
+		dw_watch_notice(
+			f->w,
+			r == -ECANCELED
+				? "closing %s failed, and what can be put back was put back: %s"
+				: "%s was not closed: %s",
+			door, doorward_last_error(f->d));
 		return;
 	}
 	dw_watch_notice(f->w,

@@ -67,50 +67,55 @@ static bool is_blind(const struct dw_snapshot *s)
 	return false;
 }
 
-/* Which doors may be missing because of what could not be looked at. */
-enum hides {
-	HIDES_ANY = 0,
-	HIDES_SLEEPERS,
-	HIDES_RULES, /* what a rule forwards or redirects */
-	HIDES_ELSEWHERE, /* all but TCP and UDP of the host's own namespace, which the kernel tells anybody */
-};
+/* --- what a gap may hide ------------------------------------------------------------------------------ */
 
-static enum hides hides_of(const struct dw_incomplete *i)
+static bool is_sleeper(const struct dw_door *d)
+{
+	return d->kind == DW_KIND_SLEEPING;
+}
+
+static bool is_of_rules(const struct dw_door *d)
+{
+	return d->kind == DW_KIND_FORWARDED || d->kind == DW_KIND_REDIRECTED;
+}
+
+/* All but TCP and UDP of the host's own namespace, which the kernel tells anybody. */
+static bool is_elsewhere(const struct dw_door *d)
+{
+	return (d->kind != DW_KIND_LISTENER && d->kind != DW_KIND_DATAGRAM) ||
+	       (d->at.protocol != DW_PROTOCOL_TCP && d->at.protocol != DW_PROTOCOL_UDP) ||
+	       (d->netns && !dw_streq(d->netns, "host"));
+}
+
+static bool may_hide(const struct dw_incomplete *i, const struct dw_door *d)
 {
 	/* what is not named here may hide any */
 	static const struct {
 		const char *what;
-		enum hides hides;
+		bool (*hides)(const struct dw_door *d);
 	} known[] = {
-		{ "starter-unreadable", HIDES_SLEEPERS },
-		{ "no-rehearsal", HIDES_RULES },
-		{ "too-many-rules", HIDES_RULES },
-		{ "nft-set", HIDES_RULES },
-		{ "not-root", HIDES_ELSEWHERE },
-		{ "closed-process", HIDES_ELSEWHERE },
-		{ "netns-closed", HIDES_ELSEWHERE },
-		{ "process-unreadable", HIDES_ELSEWHERE },
-		{ "io-uring", HIDES_ELSEWHERE },
-		{ "netns", HIDES_ELSEWHERE },
-		{ "nftables", HIDES_RULES },
-		{ "iptables", HIDES_RULES },
-		{ "bpf-programs", HIDES_RULES },
+		{ "starter-unreadable", is_sleeper },
+		{ "no-rehearsal", is_of_rules },
+		{ "too-many-rules", is_of_rules },
+		{ "nft-set", is_of_rules },
+		{ "nftables", is_of_rules },
+		{ "iptables", is_of_rules },
+		{ "bpf-programs", is_of_rules },
+		{ "not-root", is_elsewhere },
+		{ "closed-process", is_elsewhere },
+		{ "process-unreadable", is_elsewhere },
+		{ "netns", is_elsewhere },
+		{ "netns-closed", is_elsewhere },
+		{ "io-uring", is_elsewhere },
 	};
 
 	/* of a file that a manager reads; those of /proc/net tell sockets */
-	if (dw_streq(i->what, "bad-line"))
-		return i->file && !dw_starts_with(i->file, "/proc/") ? HIDES_SLEEPERS : HIDES_ANY;
+	if (dw_streq(i->what, "bad-line") && i->file && !dw_starts_with(i->file, "/proc/"))
+		return is_sleeper(d);
 	for (size_t k = 0; k < DW_ARRAY_SIZE(known); k++)
-		if (dw_streq0(i->what, known[k].what))
-			return known[k].hides;
-	return HIDES_ANY;
-}
-
-static bool is_told_to_anybody(const struct dw_door *d)
-{
-	return (d->kind == DW_KIND_LISTENER || d->kind == DW_KIND_DATAGRAM) &&
-	       (d->at.protocol == DW_PROTOCOL_TCP || d->at.protocol == DW_PROTOCOL_UDP) &&
-	       (!d->netns || dw_streq(d->netns, "host"));
+		if (dw_streq(i->what, known[k].what))
+			return known[k].hides(d);
+	return true;
 }
 
 /* May a side have that door, and not have seen it? */
@@ -118,29 +123,13 @@ static bool may_miss(const struct side *s, const struct dw_door *d)
 {
 	const struct dw_snapshot *snapshot = &s->audit->snapshot;
 
-	for (size_t i = 0; i < snapshot->n_incomplete; i++) {
-		bool hidden = true;
-
-		if (!snapshot->incomplete[i].blind)
-			continue;
-		switch (hides_of(&snapshot->incomplete[i])) {
-		case HIDES_ANY:
-			break;
-		case HIDES_SLEEPERS:
-			hidden = d->kind == DW_KIND_SLEEPING;
-			break;
-		case HIDES_RULES:
-			hidden = d->kind == DW_KIND_FORWARDED || d->kind == DW_KIND_REDIRECTED;
-			break;
-		case HIDES_ELSEWHERE:
-			hidden = !is_told_to_anybody(d);
-			break;
-		}
-		if (hidden)
+	for (size_t i = 0; i < snapshot->n_incomplete; i++)
+		if (snapshot->incomplete[i].blind && may_hide(&snapshot->incomplete[i], d))
 			return true;
-	}
 	return false;
 }
+
+/* --- sides ------------------------------------------------------------------------------------------- */
 
 /*
  * A client has a place for each of its programs, and is there once: how many questions it had open when somebody looked
