@@ -118,15 +118,17 @@ static void add_namespaces(struct committing *k)
 
 /* --- processes ------------------------------------------------------------------------------------- */
 
-/* Processes of one service stand in the same cgroups: /proc is asked once for them. */
-static const char **cgroup_slot(struct committing *k, uint64_t css_set, bool *ret_new)
+/*
+ * Processes of one service stand in the same cgroups: /proc is asked once for them, and again only where a process was
+ * gone before it could be asked.
+ */
+static const char **cgroup_slot(struct committing *k, uint64_t css_set)
 {
 	size_t i = k->css_sets.n;
 
 	/* the latest first: processes of one service follow each other */
 	while (i > 0 && k->css_sets.v[i - 1] != css_set)
 		i--;
-	*ret_new = i == 0;
 	if (i == 0) {
 		dw_vec_push(k->scratch, &k->css_sets, css_set);
 		dw_vec_push(k->scratch, &k->paths, NULL);
@@ -186,20 +188,18 @@ static size_t add_process(struct committing *k, struct dw_view_process *p)
 {
 	struct dw_arena *a = k->c->facts->arena;
 	struct dw_procinfo i = info_of(a, p);
-	const char **cgroup;
+	const char **cgroup = cgroup_slot(k, p->k.css_set);
 	unsigned what = p->command ? 0 : DW_PROCS_COMMAND;
-	bool first;
 
 	i.command = i.comm;
-	cgroup = cgroup_slot(k, p->k.css_set, &first);
-	if (first)
+	if (!*cgroup)
 		what |= DW_PROCS_CGROUP;
 	if (!p->exe)
 		what |= DW_PROCS_EXE;
 	dw_procs_complete(k->c->procs, &i, what, p->exe);
 	if (p->command)
 		dw_procs_take_command(k->c->procs, &i, p->command, p->n_command);
-	if (first)
+	if (!*cgroup)
 		*cgroup = i.cgroup;
 	i.cgroup = *cgroup;
 	dw_procs_seed(k->c->procs, &i);

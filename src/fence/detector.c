@@ -51,10 +51,10 @@ struct dw_detector {
 	dw_detector_cb *cb;
 	void *data;
 	bool lost;
-	uint32_t sentinel_id; /* of those sent last: some of those before may come late */
-	unsigned sentinels;   /* seen of them */
-	uint32_t next[2];     /* number of the message that comes next, of each group */
-	bool counts[2];       /* `next` is known */
+	uint32_t sentinel_id;        /* of those sent last: some of those before may come late */
+	unsigned sentinels;          /* seen of them */
+	uint32_t next[DW_LOG_COUNT]; /* number of the message that comes next, of each group */
+	bool counts[DW_LOG_COUNT];   /* `next` is known */
 };
 
 /* --- the table ---------------------------------------------------------------------------------- */
