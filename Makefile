@@ -5,12 +5,13 @@
 #   make audit      install what the build needs (as root), build, and look at this host
 #   make check      the same, then every test
 #   make install    DESTDIR= PREFIX=/usr
+#   make deb        Debian packages, into dist/
 #   make format     lay the C files out anew (clang-format)
 BUILD ?= build
 PREFIX ?= /usr
 DESTDIR ?=
 
-.PHONY: all audit check install format clean build-dependencies
+.PHONY: all audit check install deb format clean build-dependencies
 
 all: $(BUILD)/build.ninja
 	ninja -C $(BUILD)
@@ -43,8 +44,13 @@ install: all
 	meson configure $(BUILD) --prefix=$(PREFIX)
 	DESTDIR=$(DESTDIR) meson install -C $(BUILD)
 
+deb: build-dependencies
+	packaging/install-packages packaging/deb-packages
+	packaging/make-deb dist
+	lintian --allow-root --fail-on error,warning dist/*.changes
+
 format:
 	git ls-files -co --exclude-standard "*.c" | xargs clang-format -i
 
 clean:
-	rm -rf $(BUILD) build-clang build-sanitize
+	rm -rf dist $(BUILD) build-clang build-sanitize
