@@ -8,9 +8,11 @@
 #include "dw_judge.h"
 #include "dw_names.h"
 #include "dw_scan_read.h"
+#include "dw_store_baseline.h"
 #include "dw_str.h"
 
-#define DOCUMENT_MAX ((size_t)16 * 1024 * 1024)
+/* a door takes some 4 KiB of an audit, and busy hosts have thousands: what can be kept can be compared */
+#define DOCUMENT_MAX DW_STORE_BASELINE_MAX
 
 /* Whatever is wrong with a document (not there, too long, or none) is bad input of the user's: -EBADMSG. */
 static int take(const struct dw_json_value *v, struct dw_given *g, struct dw_arena *a,
@@ -47,11 +49,11 @@ int dw_compare_read(struct dw_sys *s, const char *file, struct dw_arena *a, stru
 	int r = dw_sys_given_read(s, file, DOCUMENT_MAX, a, &b, &own);
 
 	if (r == -EFBIG)
-		return dw_error_set(e, -EBADMSG,
-				    "%s: it is longer than 16 MiB, which no document is", file);
+		return dw_error_set(e, -EBADMSG, "%s: it is longer than %zu MiB, more than is read",
+				    file, DOCUMENT_MAX / 1024 / 1024);
 	if (r < 0)
 		return dw_error_set(e, -EBADMSG, "%s", own.message);
-	r = dw_json_parse(b.data, b.n, &v, &own);
+	r = dw_json_parse_long(b.data, b.n, DOCUMENT_MAX, &v, &own);
 	if (r < 0)
 		return dw_error_set(
 			e, -EBADMSG,

@@ -234,9 +234,10 @@ static void put_silent(const struct page *p, const struct dw_scan *s)
 			    "; of %s that is no proof that nobody is there (--assume-up asks "
 			    "all the same)",
 			    dw_scan_words_number(s->hosts_unproven, p->a));
+	/* no powers of ten for people */
 	if (s->hosts_missed > 0)
 		dw_str_addf(&text, "; chance that a host of this link was missed: under %.1g %%",
-			    (double)s->hosts_missed * 100);
+			    DW_MAX((double)s->hosts_missed * 100, 0.001));
 	dw_page_put(p, 0, 0, dw_arena_printf(p->a, "%s.", text.s));
 }
 

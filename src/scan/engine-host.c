@@ -43,7 +43,7 @@ void dw_engine_host_rtt(struct dw_engine *g, struct dw_engine_host_run *h, uint6
 
 static uint32_t ones(const struct dw_engine *g, uint64_t low, uint64_t high)
 {
-	const volatile uint64_t *bits = g->wire->answered;
+	const volatile uint64_t *bits = g->picture ? g->picture : g->wire->answered;
 	uint64_t first = low / 64, last = (high - 1) / 64;
 	uint32_t n = 0;
 

@@ -119,20 +119,56 @@ static void tell_answers(struct dw_engine *g, struct dw_arena *a, struct dw_engi
 	}
 }
 
-void dw_engine_result(struct dw_engine *g, struct dw_arena *a, struct dw_engine_result *ret)
+/*
+ * The bits that are told. One may be set while its answer still waits in the wire, and would be taken for the proof of
+ * a closed port; while answers come (a scan that was stopped) some always are. So first the bits, then all that has
+ * come: wires hand over the answer before its bit.
+ */
+static int take_picture(struct dw_engine *g, uint64_t *picture, uint64_t words)
 {
-	uint64_t words = ((uint64_t)g->block->n_hosts * g->block->n_ports + 63) / 64;
-	bool udp = g->block->protocol == DW_PROTOCOL_UDP;
+	uint32_t before = g->n_answers;
+	int r;
 
-	memset(ret, 0, sizeof(*ret));
-	ret->hosts = dw_arena_array(a, g->block->n_hosts, sizeof(*ret->hosts));
+	for (uint64_t i = 0; i < words; i++)
+		picture[i] = __atomic_load_n(&g->wire->answered[i], __ATOMIC_ACQUIRE);
+	r = dw_engine_drain(g, 0);
+	/* what came since, with its answer */
+	for (uint32_t i = before; i < g->n_answers; i++) {
+		if (dw_engine_bit(g, g->answers[i].slot))
+			picture[g->answers[i].slot / 64] |= 1ULL << g->answers[i].slot % 64;
+	}
+	for (uint64_t i = 0; g->refused != NULL && i < words; i++)
+		picture[i] |=
+			g->refused[i] & __atomic_load_n(&g->wire->answered[i], __ATOMIC_RELAXED);
+	g->picture = picture;
+	return r;
+}
+
+static void tell_hosts(struct dw_engine *g, struct dw_engine_result *ret)
+{
 	for (uint32_t i = 0; i < g->block->n_hosts; i++) {
-		dw_engine_pulse_settle(g, i);
 		dw_engine_host_count(g, i);
 		tell_host(g, i, &ret->hosts[i]);
 		tell_refused(g, i, &ret->hosts[i]);
 		ret->lost += g->hosts[i].first_round.lost + g->hosts[i].later.lost;
 	}
+}
+
+int dw_engine_result(struct dw_engine *g, struct dw_arena *a, struct dw_engine_result *ret)
+{
+	uint64_t words = ((uint64_t)g->block->n_hosts * g->block->n_ports + 63) / 64;
+	bool udp = g->block->protocol == DW_PROTOCOL_UDP;
+	int r;
+
+	memset(ret, 0, sizeof(*ret));
+	ret->hosts = dw_arena_array(a, g->block->n_hosts, sizeof(*ret->hosts));
+	ret->answered = dw_arena_array(a, words, sizeof(*ret->answered));
+	for (uint32_t i = 0; i < g->block->n_hosts; i++)
+		dw_engine_pulse_settle(g, i);
+	r = take_picture(g, ret->answered, words);
+	if (r < 0)
+		return r;
+	tell_hosts(g, ret);
 	/* the table by slot is of no use from here on */
 	qsort(g->answers, g->n_answers, sizeof(*g->answers), by_slot);
 	tell_answers(g, a, ret);
@@ -144,11 +180,9 @@ void dw_engine_result(struct dw_engine *g, struct dw_arena *a, struct dw_engine_
 		else
 			ret->hosts[i].filtered += silent;
 	}
-	ret->answered = dw_arena_array(a, words, sizeof(*ret->answered));
-	for (uint64_t i = 0; i < words; i++)
-		ret->answered[i] = __atomic_load_n(&g->wire->answered[i], __ATOMIC_RELAXED);
 	if (g->refused != NULL)
 		ret->refused = dw_arena_memdup(a, g->refused, words * sizeof(*ret->refused));
 	ret->sent = g->wire->counts.sent - g->sent0;
 	ret->answers_all = g->wire->counts.answers - g->answers0;
+	return 0;
 }

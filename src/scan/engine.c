@@ -303,7 +303,7 @@ int dw_engine_run(struct dw_wire *w, const struct dw_wire_block *b,
 	r = work(&g, &stopped);
 	if (r == 0) {
 		tell(&g, true);
-		dw_engine_result(&g, a, ret);
+		r = dw_engine_result(&g, a, ret);
 		ret->complete = !stopped;
 	}
 	w->ops->end(w);

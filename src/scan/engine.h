@@ -134,7 +134,8 @@ struct dw_engine {
 	uint32_t n_answers, room, *table, table_size;
 	struct dw_address *froms;
 	uint32_t n_froms;
-	uint64_t *refused; /* slots refused as their host does it; NULL: none yet */
+	const uint64_t *picture; /* the bits that are told, at the end; NULL before */
+	uint64_t *refused;       /* slots refused as their host does it; NULL: none yet */
 	uint64_t slots_all, known, given_up, open, sent, sent0, told_sent, answers0;
 	struct dw_error *e;
 };
@@ -203,6 +204,6 @@ bool dw_engine_is_open(uint8_t why);
 uint8_t dw_engine_answer_times(const struct dw_engine *g, const struct dw_engine_answer *a);
 void dw_engine_answer_tell(struct dw_engine *g, struct dw_engine_answer *a);
 
-void dw_engine_result(struct dw_engine *g, struct dw_arena *a, struct dw_engine_result *ret);
+int dw_engine_result(struct dw_engine *g, struct dw_arena *a, struct dw_engine_result *ret);
 
 #endif

@@ -98,7 +98,7 @@ static int add_word(struct ports *p, const char *word, struct dw_error *e)
 	int r;
 
 	if (!*word) {
-		(void)dw_error_set(e, -EINVAL, "a port is missing between two commas");
+		(void)dw_error_set(e, -EINVAL, "a port is missing: 22,80,8000-8100 are ports");
 		return -EINVAL;
 	}
 	if (dw_streq(word, "all")) {

@@ -9,8 +9,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -35,6 +37,8 @@ static void run(const char *netns, char **command)
 {
 	int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
 
+	/* a bench that is ended leaves nobody behind */
+	(void)prctl(PR_SET_PDEATHSIG, SIGTERM);
 	if (nothing < 0 || dup2(nothing, STDOUT_FILENO) < 0 || dup2(nothing, STDERR_FILENO) < 0)
 		_exit(FAILED);
 	if (strcmp(netns, "-") != 0) {

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Who scans: doorward and its peers, each as one command, with what it found and what it took."""
+import math
 import os
 
 import bench
@@ -32,6 +33,11 @@ class Score:
     def median(self):
         walls = sorted(r.wall for r in self.runs)
         return walls[len(walls) // 2] if walls else float("nan")
+
+    def within(self, share):
+        """The time that this share of the runs stayed within."""
+        walls = sorted(r.wall for r in self.runs)
+        return walls[max(math.ceil(share * len(walls)) - 1, 0)] if walls else float("nan")
 
     def processor(self):
         return min((r.processor for r in self.runs), default=float("nan"))

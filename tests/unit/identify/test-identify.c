@@ -119,7 +119,8 @@ static bool sampled[4096]; /* protocols of the table */
 
 static void check_sample(const struct dw_matcher *m, char *line)
 {
-	char *save = line;
+	bool stranger = *line == '!';
+	char *save = line + stranger;
 	const char *protocol = strsep(&save, " "), *over = strsep(&save, " ");
 	const char *port = strsep(&save, " "), *product = strsep(&save, "|");
 	const char *version = strsep(&save, "|");
@@ -135,6 +136,11 @@ static void check_sample(const struct dw_matcher *m, char *line)
 	};
 
 	DW_CHECK(greet || reply.asked >= 0);
+	if (stranger) {
+		(void)dw_matcher_try(m, &reply, &r);
+		DW_CHECK(strcmp(r.protocol, protocol) != 0);
+		return;
+	}
 	if (!dw_matcher_try(m, &reply, &r))
 		printf("%s is not recognised\n", protocol);
 	DW_CHECK_STR(r.protocol, protocol);

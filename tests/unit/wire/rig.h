@@ -16,14 +16,18 @@ struct rig {
 	uint8_t *flags, *ttl;
 	struct dw_address *from;
 	uint64_t sent;
-	unsigned rounds;
+	uint32_t n_silent; /* slots that nothing answers for, known before: nobody waits for them */
+	unsigned rounds, rounds_most;
 	uint64_t us; /* from the first probe to the last answer */
 };
 
 /* A block of one host and the ports from 1 to n_ports. */
 void rig_block(struct rig *r, const struct net *n, enum dw_protocol p, const char *source,
 	       const char *target, uint32_t n_ports);
-/* Until all have answered, or that many rounds are over. False: the wire failed. */
+/*
+ * Until all have answered, in that many rounds or, where the machine is busy, as many more of the last. False: the wire
+ * failed.
+ */
 bool rig_run(struct rig *r, struct dw_wire *w, unsigned rounds);
 void rig_free(struct rig *r);
 /* One word of the bitmap at a time, in place of the wire's, which ends. */
