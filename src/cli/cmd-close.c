@@ -196,19 +196,22 @@ static void tell_done(const struct closing *c, long long run)
 
 static void tell_failed(const struct closing *c, int r, long long run)
 {
-	static const struct {
+	int left = run ? doorward_run_left(c->d, run, NULL, NULL) : 0;
+	const struct {
 		int code;
 		const char *text;
 	} texts[] = {
 		{ -ESTALE, "Nothing was changed. Look again: doorward plan" },
 		{ -EBUSY, "Nothing was changed." },
-		{ -ECANCELED, "Everything was put back." },
+		{ -ECANCELED, left > 0 ? "All else was put back." : "Everything was put back." },
 		{ -ENOTRECOVERABLE, "NOT everything could be put back." },
 	};
 
 	for (size_t i = 0; i < DW_ARRAY_SIZE(texts); i++)
 		if (texts[i].code == r)
 			(void)fprintf(stderr, "%s\n", texts[i].text);
+	if (run && r == -ECANCELED && left > 0)
+		dw_change_tell_left(c->d, run);
 	if (run && !dw_cli_given(c->args, DW_OPTION_QUIET))
 		(void)fprintf(stderr, "What was done, step by step: doorward history %lld\n", run);
 }
