@@ -243,6 +243,8 @@ struct doorward_plan_options {
 	int disable_program; /* 1: also take away the right to run the programs */
 	/* more options of the command line, for the page that ends with what to type: "--for 10m"; NULL: none */
 	const char *options;
+	/* 1: narrow, never close: the doors named, or all whose verdict is to restrict them */
+	int restrict_only;
 };
 
 /*
@@ -254,6 +256,8 @@ DOORWARD_API int doorward_plan_make(struct doorward *d, struct doorward_audit *a
 				    const struct doorward_plan_options *o,
 				    struct doorward_plan **ret);
 DOORWARD_API void doorward_plan_free(struct doorward_plan *p); /* NULL allowed */
+/* Of doorward_plan_doors(), those that stay and are narrowed. */
+DOORWARD_API size_t doorward_plan_narrowed(const struct doorward_plan *p);
 /* DOORWARD_TEXT, DOORWARD_JSON(_INDENTED) (schema/plan.schema.json). The same host gives the same bytes. */
 DOORWARD_API int doorward_plan_write(struct doorward *d, struct doorward_plan *p,
 				     enum doorward_format format, FILE *out,

@@ -190,6 +190,15 @@ static int save(void *data, const char *object, const char *name, const void *by
 	return dw_store_save(s->store, s->run, object, name, bytes, n, e);
 }
 
+/* The first step that stays taken though all was put back; NULL: there is none. */
+static const char *left_of(const struct dw_run *run)
+{
+	for (size_t i = 0; i < run->n_steps; i++)
+		if (run->steps[i].state == DW_RUN_STEP_LEFT)
+			return dw_apply_label(&run->steps[i].step);
+	return NULL;
+}
+
 /*
  * All that was begun goes back, and the run is closed. Whatever could not be written is found by the next settle:
  * the run is STARTED there still.
@@ -198,10 +207,12 @@ static int put_back(struct work *w, const char *why, struct dw_error *e)
 {
 	struct dw_run *run = w->run;
 	struct dw_error ignored;
+	const char *gone;
 	int r;
 
 	w->back = BACK_ROLL;
 	dw_apply_back(w, DW_PHASE_UNKNOWN);
+	gone = left_of(run);
 	run->state = w->lost ? DW_RUN_FAILED : DW_RUN_ROLLED_BACK;
 	run->ended = dw_sys_now(w->a->sw->sys);
 	if (w->lost)
@@ -209,7 +220,9 @@ static int put_back(struct work *w, const char *why, struct dw_error *e)
 				 "%.200s; not everything could be put back: %.250s", why,
 				 w->first.message);
 	else
-		r = dw_error_set(e, -ECANCELED, "%.400s; everything was put back", why);
+		r = dw_error_set(e, -ECANCELED, "%.400s; everything was put back%s%.200s", why,
+				 gone ? ", but not what nothing brings back: " : "",
+				 gone ? gone : "");
 	run->message = dw_arena_strdup(w->a->sw->arena, e->message);
 	(void)dw_store_run(w->a->store, run->id, run->state, run->ended, run->message, &ignored);
 	return r;

@@ -29,6 +29,10 @@ static bool is_sensible(const struct dw_arguments *args)
 		  "a removed package is not put back by itself" },
 		{ DW_OPTION_UNTIL_CONFIRMED, DW_OPTION_REMOVE_PACKAGE,
 		  "a removed package is not put back by itself" },
+		{ DW_OPTION_RESTRICT, DW_OPTION_REMOVE_PACKAGE,
+		  "what is narrowed needs its package" },
+		{ DW_OPTION_RESTRICT, DW_OPTION_DISABLE_PROGRAM,
+		  "what is narrowed needs its program" },
 		{ DW_OPTION_ROOT, DW_OPTION_HIDDEN,
 		  "what does not run has no sockets that could hide" },
 		{ DW_OPTION_ROOT, DW_OPTION_METHOD, "what does not run has no sockets to find" },
@@ -69,6 +73,7 @@ static bool make_plan(struct closing *c)
 		.remove_package = dw_cli_given(c->args, DW_OPTION_REMOVE_PACKAGE),
 		.disable_program = dw_cli_given(c->args, DW_OPTION_DISABLE_PROGRAM),
 		.options = to_repeat(c->args, &text),
+		.restrict_only = dw_cli_given(c->args, DW_OPTION_RESTRICT),
 	};
 
 	if (doorward_plan_make(c->d, c->audit, &o, &c->plan) == 0)
@@ -104,14 +109,15 @@ static enum dw_exit show_plan(const struct closing *c)
 
 static bool ask(const struct closing *c)
 {
-	size_t n = doorward_plan_doors(c->plan);
+	size_t n = doorward_plan_doors(c->plan), narrow = doorward_plan_narrowed(c->plan);
+	const char *act = !narrow ? "Close" : narrow == n ? "Narrow" : "Close or narrow";
 	char answer[16] = "";
 
 	(void)fflush(stdout);
 	if (n == 1)
-		(void)fputs("\nClose this door", stderr);
+		(void)fprintf(stderr, "\n%s this door", act);
 	else
-		(void)fprintf(stderr, "\nClose these %zu doors", n);
+		(void)fprintf(stderr, "\n%s these %zu doors", act, n);
 	if (c->trial == UINT64_MAX)
 		(void)fputs(" until the next boot", stderr);
 	else if (c->trial)
@@ -162,31 +168,50 @@ static void tell_trial(const struct closing *c, long long run)
 	(void)printf("To keep it:  doorward confirm %lld\n", run);
 }
 
-static void tell_done(const struct closing *c, size_t doors, long long run)
+/* "2 doors are closed, 1 is narrowed" */
+static void print_done(size_t doors, size_t narrowed)
+{
+	size_t closed = doors - narrowed;
+
+	if (closed)
+		(void)printf("%zu door%s closed", closed, closed == 1 ? " is" : "s are");
+	if (narrowed)
+		(void)printf("%s%zu%s %s narrowed", closed ? ", " : "", narrowed,
+			     closed          ? ""
+			     : narrowed == 1 ? " door"
+					     : " doors",
+			     narrowed == 1 ? "is" : "are");
+}
+
+static void tell_done(const struct closing *c, long long run)
 {
 	if (dw_cli_given(c->args, DW_OPTION_QUIET))
 		return;
-	(void)printf("\nDone and looked at: %zu door%s closed, all else is as it was.\n", doors,
-		     doors == 1 ? " is" : "s are");
+	(void)fputs("\nDone and looked at: ", stdout);
+	print_done(doorward_plan_doors(c->plan), doorward_plan_narrowed(c->plan));
+	(void)fputs(", all else is as it was.\n", stdout);
 	tell_trial(c, run);
 	(void)printf("To go back:  doorward undo %lld\n", run);
 }
 
 static void tell_failed(const struct closing *c, int r, long long run)
 {
-	static const struct {
+	int left = run ? doorward_run_left(c->d, run, NULL, NULL) : 0;
+	const struct {
 		int code;
 		const char *text;
 	} texts[] = {
 		{ -ESTALE, "Nothing was changed. Look again: doorward plan" },
 		{ -EBUSY, "Nothing was changed." },
-		{ -ECANCELED, "Everything was put back." },
+		{ -ECANCELED, left > 0 ? "All else was put back." : "Everything was put back." },
 		{ -ENOTRECOVERABLE, "NOT everything could be put back." },
 	};
 
 	for (size_t i = 0; i < DW_ARRAY_SIZE(texts); i++)
 		if (texts[i].code == r)
 			(void)fprintf(stderr, "%s\n", texts[i].text);
+	if (run && r == -ECANCELED && left > 0)
+		dw_change_tell_left(c->d, run);
 	if (run && !dw_cli_given(c->args, DW_OPTION_QUIET))
 		(void)fprintf(stderr, "What was done, step by step: doorward history %lld\n", run);
 }
@@ -220,12 +245,12 @@ static enum dw_exit close_all(const struct closing *c)
 		return status;
 	}
 	if (!json)
-		tell_done(c, doorward_plan_doors(c->plan), run);
+		tell_done(c, run);
 	return left_over(c);
 }
 
 struct parts {
-	size_t done, failed, doors;
+	size_t done, failed, doors, narrowed;
 	long long first, last;
 };
 
@@ -233,8 +258,12 @@ static void tell_parts(const struct closing *c, const struct parts *p)
 {
 	if (dw_cli_given(c->args, DW_OPTION_QUIET))
 		return;
-	(void)printf("\n%zu door%s closed in %zu run%s", p->doors, p->doors == 1 ? " is" : "s are",
-		     p->done, plural(p->done));
+	(void)fputc('\n', stdout);
+	if (p->doors)
+		print_done(p->doors, p->narrowed);
+	else
+		(void)fputs("No door is closed", stdout);
+	(void)printf(" in %zu run%s", p->done, plural(p->done));
 	if (p->failed)
 		(void)printf("; %zu part%s put back because something failed without %s", p->failed,
 			     p->failed == 1 ? " was" : "s were", p->failed == 1 ? "it" : "them");
@@ -251,7 +280,7 @@ static bool close_part(const struct closing *c, struct doorward_plan *part, stru
 		       enum dw_exit *status)
 {
 	long long run;
-	size_t doors = doorward_plan_doors(part);
+	size_t doors = doorward_plan_doors(part), narrowed = doorward_plan_narrowed(part);
 	int r = carry_out(c, part, &run);
 
 	if (r < 0) {
@@ -262,12 +291,14 @@ static bool close_part(const struct closing *c, struct doorward_plan *part, stru
 	}
 	p->done++;
 	p->doors += doors;
+	p->narrowed += narrowed;
 	p->last = run;
 	p->first = p->first ? p->first : run;
-	if (!dw_cli_given(c->args, DW_OPTION_QUIET))
-		(void)printf(
-			"Run %lld: %zu door%s closed, nothing failed in the %llu seconds after.\n",
-			run, doors, doors == 1 ? " is" : "s are", c->pause);
+	if (!dw_cli_given(c->args, DW_OPTION_QUIET)) {
+		(void)printf("Run %lld: ", run);
+		print_done(doors, narrowed);
+		(void)printf(", nothing failed in the %llu seconds after.\n", c->pause);
+	}
 	(void)fflush(stdout);
 	return true;
 }

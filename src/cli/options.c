@@ -36,6 +36,8 @@ const struct dw_option dw_options[DW_OPTION_COUNT + 1] = {
 	  "close one, watch whether something fails without it, go on" },
 	{ DW_OPTION_PAUSE, "pause", 0, "TIME", NULL,
 	  "how long to watch after each (30s, 5m); 1m when not given" },
+	{ DW_OPTION_RESTRICT, "restrict", 0, NULL, NULL,
+	  "narrow, never close: the doors named, or all to be restricted" },
 	{ DW_OPTION_EVEN_MY_SESSION, "even-my-session", 0, NULL, NULL,
 	  "also your own way in, the last way in, the host's network" },
 	{ DW_OPTION_REMOVE_PACKAGE, "remove-package", 0, NULL, NULL,

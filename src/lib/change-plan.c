@@ -53,8 +53,9 @@ struct doorward_plan *dw_change_plan_new(dw_unused struct doorward *d, struct do
 	return p;
 }
 
-/* Every door that the word names is to close. */
-static int name(struct doorward *d, struct doorward_plan *p, const char *word, struct dw_error *e)
+/* Every door that the word names is to close, or to be narrowed. */
+static int name(struct doorward *d, struct doorward_plan *p, const char *word,
+		enum dw_intent intent, struct dw_error *e)
 {
 	const struct dw_report *r = report_of(p);
 	struct dw_found f = { 0 };
@@ -80,7 +81,7 @@ static int name(struct doorward *d, struct doorward_plan *p, const char *word, s
 	for (size_t i = 0; i < f.n; i++)
 		for (size_t k = 0; k < p->request.n_doors; k++)
 			if (p->doors[k].door == f.doors[i].door) {
-				p->doors[k].intent = DW_INTENT_CLOSE;
+				p->doors[k].intent = intent;
 				p->doors[k].named = true;
 			}
 	return 0;
@@ -89,16 +90,18 @@ static int name(struct doorward *d, struct doorward_plan *p, const char *word, s
 static int choose(struct doorward *d, struct doorward_plan *p,
 		  const struct doorward_plan_options *o, struct dw_error *e)
 {
+	enum dw_intent intent = o->restrict_only ? DW_INTENT_RESTRICT : DW_INTENT_CLOSE;
 	const struct dw_report *r = report_of(p);
 	int status = 0;
 
 	p->words = dw_arena_array(p->arena, o->n_doors, sizeof(*p->words));
 	for (size_t i = 0; i < o->n_doors && status == 0; i++) {
 		p->words[p->n_words++] = dw_arena_strdup(p->arena, o->doors[i]);
-		status = name(d, p, p->words[i], e);
+		status = name(d, p, p->words[i], intent, e);
 	}
 	for (size_t i = 0; i < r->n_doors && o->n_doors == 0; i++)
-		p->doors[i].intent = intent_of(&r->doors[i]);
+		if (!o->restrict_only || intent_of(&r->doors[i]) == intent)
+			p->doors[i].intent = intent_of(&r->doors[i]);
 	return status;
 }
 
@@ -194,7 +197,8 @@ int doorward_plan_make(struct doorward *d, struct doorward_audit *audit,
 	p->request.even_my_session = o.even_my_session != 0;
 	p->more = (o.remove_package ? (unsigned)DW_LEVERS_REMOVE_PACKAGE : 0) |
 		  (o.disable_program ? (unsigned)DW_LEVERS_DISABLE_PROGRAM : 0);
-	dw_str_addf(&text, "%s%s%s%s%s", o.even_my_session ? " --even-my-session" : "",
+	dw_str_addf(&text, "%s%s%s%s%s%s", o.restrict_only ? " --restrict" : "",
+		    o.even_my_session ? " --even-my-session" : "",
 		    o.remove_package ? " --remove-package" : "",
 		    o.disable_program ? " --disable-program" : "", o.options ? " " : "",
 		    o.options ? o.options : "");
@@ -228,6 +232,15 @@ size_t doorward_plan_steps(const struct doorward_plan *p)
 size_t doorward_plan_doors(const struct doorward_plan *p)
 {
 	return p->plan->n_closes + p->plan->n_also;
+}
+
+size_t doorward_plan_narrowed(const struct doorward_plan *p)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < p->plan->n_closes; i++)
+		n += p->plan->closes[i]->intent == DW_INTENT_RESTRICT;
+	return n;
 }
 
 size_t doorward_plan_refused(const struct doorward_plan *p)

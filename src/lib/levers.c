@@ -57,8 +57,8 @@ static const char *network_text(struct dw_arena *a, const struct dw_network *n)
 }
 
 /*
- * Who shall reach the door: what the policy says of it, else this host alone where the service is made for that. False:
- * nobody says.
+ * Who shall reach the door: what the policy says of it, else this host alone where the service is made for that. None:
+ * it is to be closed, and the service behind it shall go on. False: nobody says.
  */
 static bool networks_of(const struct dw_finding *f, struct dw_arena *a, struct dw_strings *ret)
 {
@@ -67,7 +67,7 @@ static bool networks_of(const struct dw_finding *f, struct dw_arena *a, struct d
 
 	for (size_t i = 0; s && i < s->n_from; i++)
 		dw_vec_push(a, ret, network_text(a, &s->from[i]));
-	if (ret->n)
+	if (ret->n || f->verdict == DW_VERDICT_CLOSE)
 		return true;
 	if (s ? !s->on_loopback
 	      : !service || (service->reach != DW_REACH_LOOPBACK &&

@@ -92,12 +92,21 @@ struct dw_lever {
 	bool taken_along; /* the manager stops it with the others (Requires=, BindsTo=, PartOf=) */
 };
 
+/* What a door that is narrowed will look like. */
+enum dw_narrowed {
+	DW_NARROWED_UNKNOWN =
+		0, /* as before: what comes to it is dropped, or turned away by who took it */
+	DW_NARROWED_BOUND, /* it listens at other addresses */
+	DW_NARROWED_GONE   /* nothing listens there any more, and its service goes on */
+};
+
 /* What closes one door. */
 struct dw_levers {
 	struct dw_lever *v;
 	size_t n, cap;             /* a DW_VEC */
 	struct dw_strings remarks; /* what the levers do not reach, a sentence each */
 	const char *cannot; /* a sentence: nothing here closes it, and why; NULL: the levers do */
+	enum dw_narrowed narrowed;
 };
 
 #endif

@@ -41,7 +41,13 @@ struct dw_run_step {
 
 /* A door as it was when the run began: enough to know it again after a reboot. */
 struct dw_run_door {
-	enum { DW_RUN_DOOR_OTHER = 0, DW_RUN_DOOR_CLOSED, DW_RUN_DOOR_ALSO, DW_RUN_DOOR_KEPT } role;
+	enum {
+		DW_RUN_DOOR_OTHER = 0,
+		DW_RUN_DOOR_CLOSED,
+		DW_RUN_DOOR_ALSO,
+		DW_RUN_DOOR_KEPT,
+		DW_RUN_DOOR_NARROWED /* it shall listen, but elsewhere */
+	} role;
 	struct dw_endpoint at;
 	const char *netns;
 	enum dw_door_kind kind;

@@ -216,9 +216,11 @@ static bool refuse_for(struct making *m, size_t i, size_t k)
 		dw_making_refuse(m, i, n->id, "%s goes with it, and stays: %s", tell(m, k),
 				 n->sentence);
 	else if (dw_making_is_kept(n, d->d->named))
-		dw_making_refuse(m, i, "kept-neighbour",
-				 "%s goes with it, and is to stay (%s): name both to close them.",
-				 tell(m, k), n->d->verdict ? n->d->verdict : "no verdict");
+		dw_making_refuse(
+			m, i, "kept-neighbour",
+			"%s goes with it, and is to stay (%s): name both to close them, or "
+			"shut this one alone with --restrict.",
+			tell(m, k), n->d->verdict ? n->d->verdict : "no verdict");
 	return !d->active;
 }
 
@@ -295,6 +297,13 @@ static bool lasts(const struct dw_plan_door *d)
 	return s->kind != DW_STARTER_MANUAL && s->enabled != DW_NO;
 }
 
+/* Closed, or narrowed so far that nobody reaches it. */
+static bool is_shut(const struct making_door *d)
+{
+	return d->active && (d->d->intent == DW_INTENT_CLOSE ||
+			     (d->d->levers && d->d->levers->narrowed == DW_NARROWED_GONE));
+}
+
 static bool goes_along(const struct making *m, size_t n)
 {
 	for (size_t i = 0; i < m->n; i++) {
@@ -310,9 +319,7 @@ static bool goes_along(const struct making *m, size_t n)
 
 static bool stays(const struct making *m, size_t i)
 {
-	const struct making_door *d = &m->doors[i];
-
-	return !(d->active && d->d->intent == DW_INTENT_CLOSE) && !goes_along(m, i);
+	return !is_shut(&m->doors[i]) && !goes_along(m, i);
 }
 
 /* The better the verdict, the rather it is the one that stays. */
@@ -364,7 +371,7 @@ static bool refuse_last_way_in(struct making *m)
 
 		for (size_t k = 0; k < takes->n; k++)
 			takes_it |= takes->v[k] == best;
-		if (takes_it && m->doors[i].d->intent == DW_INTENT_CLOSE)
+		if (takes_it && is_shut(&m->doors[i]))
 			dw_making_refuse(
 				m, i, "last-way-in",
 				"Nobody could log in over the network any more%s without %s: "

@@ -33,9 +33,12 @@ static struct dw_run_door door_of(const struct dw_plan *p, const struct dw_plan_
 		.lasting = door->starter.enabled == DW_YES,
 	};
 	bool closed = among(p->closes, p->n_closes, d);
+	enum dw_narrowed narrowed = d->levers ? d->levers->narrowed : DW_NARROWED_UNKNOWN;
 
-	if (closed && d->intent == DW_INTENT_CLOSE)
+	if (closed && (d->intent == DW_INTENT_CLOSE || narrowed == DW_NARROWED_GONE))
 		ret.role = DW_RUN_DOOR_CLOSED;
+	else if (closed && narrowed == DW_NARROWED_BOUND)
+		ret.role = DW_RUN_DOOR_NARROWED;
 	else if (among(p->also, p->n_also, d))
 		ret.role = DW_RUN_DOOR_ALSO;
 	else if (!closed && stays(d)) /* one that is narrowed may have another address afterwards */

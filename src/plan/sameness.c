@@ -48,7 +48,7 @@ static bool is_exactly(const struct dw_run_door *d, const struct dw_door *found)
 	return same_netns(d, found) && dw_verifying_same_at(&d->at, &found->at);
 }
 
-static bool same_program(const struct dw_run_door *d, const struct dw_door *found)
+bool dw_verifying_same_program(const struct dw_run_door *d, const struct dw_door *found)
 {
 	if (d->program && found->program)
 		return dw_streq(d->program, found->program);
@@ -60,7 +60,8 @@ static unsigned likeness(const struct dw_run_door *d, const struct dw_door *foun
 {
 	if (!is_exactly(d, found))
 		return 0;
-	return 1 + (same_program(d, found) ? 2 : 0) + (found->kind != DW_KIND_SLEEPING ? 1 : 0);
+	return 1 + (dw_verifying_same_program(d, found) ? 2 : 0) +
+	       (found->kind != DW_KIND_SLEEPING ? 1 : 0);
 }
 
 const struct dw_door *dw_verifying_find(const struct verifying *v, const struct dw_run_door *d)
@@ -115,7 +116,8 @@ static bool belongs_to_another(const struct verifying *v, const struct dw_run_do
 		    !is_exactly(other, found))
 			continue;
 		/* two programs may hold one address and port: then the program tells them apart */
-		if (!ours || (same_program(other, found) && !same_program(d, found)))
+		if (!ours || (dw_verifying_same_program(other, found) &&
+			      !dw_verifying_same_program(d, found)))
 			return true;
 	}
 	return false;
@@ -192,12 +194,13 @@ static bool stands_in(const struct verifying *v, const struct dw_run_door *d,
 		      const struct dw_door *found)
 {
 	if (found->kind == DW_KIND_SLEEPING || found->at.protocol != d->at.protocol ||
-	    !same_netns(d, found) || !same_program(d, found) || was_there(v, found))
+	    !same_netns(d, found) || !dw_verifying_same_program(d, found) || was_there(v, found))
 		return false;
 	if (takes_any_port(d))
 		return true;
 	/* nobody asked that it stay as wide as it was: a run may have narrowed it */
-	return d->role == DW_RUN_DOOR_OTHER && found->at.port == d->at.port;
+	return (d->role == DW_RUN_DOOR_OTHER || d->role == DW_RUN_DOOR_NARROWED) &&
+	       found->at.port == d->at.port;
 }
 
 /* What would have opened it has done so: only now it is known where. */

@@ -201,11 +201,30 @@ static void check_starter(struct verifying *v, const struct dw_run_door *d,
 	x->door = d;
 }
 
+/* Where it was to be heard no more it is still, or again. What sleeps has no address yet that could be told wrong. */
+static bool check_narrowed(struct verifying *v, const struct dw_run_door *d,
+			   const struct dw_door *found)
+{
+	const char *text = dw_endpoint_text(v->arena, &d->at);
+	struct dw_difference *x;
+
+	if (d->role != DW_RUN_DOOR_NARROWED || !found || !dw_verifying_same_program(d, found) ||
+	    found->kind == DW_KIND_SLEEPING || d->kind == DW_KIND_SLEEPING)
+		return false;
+	x = dw_verifying_add(v, DW_DIFFERENCE_OPEN, true, text,
+			     "%s was narrowed and is open as wide as before.", text);
+	x->who = who(v, d, found);
+	x->door = d;
+	return true;
+}
+
 static void check_kept(struct verifying *v, const struct dw_run_door *d)
 {
 	const struct dw_door *found = dw_verifying_find(v, d);
 	bool shut = found && found->kind == DW_KIND_SLEEPING && d->kind != DW_KIND_SLEEPING;
 
+	if (check_narrowed(v, d, found))
+		return;
 	if (found && !shut) {
 		if (d->role == DW_RUN_DOOR_KEPT)
 			check_starter(v, d, found);

@@ -22,6 +22,8 @@ struct dw_difference *dw_verifying_add(struct verifying *v, enum dw_difference_k
 bool dw_verifying_same_at(const struct dw_endpoint *x, const struct dw_endpoint *y);
 /* The door as it is now, one that is open before one that sleeps; NULL: it is not there. */
 const struct dw_door *dw_verifying_find(const struct verifying *v, const struct dw_run_door *d);
+/* What holds it is the same: by its program, where that is known, else by its starter. */
+bool dw_verifying_same_program(const struct dw_run_door *d, const struct dw_door *found);
 /* A door that is there now is the closed one, or leads to where it led: 0.0.0.0:23 closed, [::]:23 open for both. */
 bool dw_verifying_is_back(const struct verifying *v, const struct dw_run_door *d,
 			  const struct dw_door *found);

@@ -41,7 +41,7 @@ static const struct dw_run_door *run_door(const void *object)
 
 DW_GETTER(get_role)
 {
-	static const char *const names[] = { "other", "closed", "also", "kept" };
+	static const char *const names[] = { "other", "closed", "also", "kept", "narrowed" };
 
 	dw_give_string(v, names[run_door(object)->role]);
 }
@@ -65,7 +65,8 @@ DW_GETTER(get_lasting)
 
 static const struct dw_field run_door_fields[] = {
 	{ "role", DW_FIELD_STRING, .get = get_role,
-	  .description = "closed, also (went with them), kept, other" },
+	  .description =
+		  "closed, also (went with them), kept, narrowed (listens elsewhere), other" },
 	{ "door", DW_FIELD_STRING, .get = get_run_door_text,
 	  .description = "ADDRESS:PORT/PROTOCOL" },
 	{ "netns", DW_FIELD_STRING, true, DOOR(netns), .description = "as in audit" },

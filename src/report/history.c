@@ -229,6 +229,7 @@ static void put_whole(const struct page *p, const struct dw_report_history *h)
 	put_fact(p, "Message", r->message ? dw_cells_escape(r->message, a) : NULL);
 	put_doors(p, r, DW_RUN_DOOR_CLOSED, "Closed");
 	put_doors(p, r, DW_RUN_DOOR_ALSO, "With them");
+	put_doors(p, r, DW_RUN_DOOR_NARROWED, "Narrowed");
 	if (r->n_steps)
 		dw_page_head(p, "Steps:");
 	for (size_t i = 0; i < r->n_steps; i++)

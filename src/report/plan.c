@@ -102,6 +102,51 @@ static void put_all_doors(const struct telling *t)
 	put_doors(t, (const struct dw_plan_door *const *)plan->also, plan->n_also, DW_INTENT_NONE);
 }
 
+/* Words as somebody would type them again. */
+static void add_typed(struct dw_str *text, const char *w)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "0123456789_@%+=:,./-";
+
+	if (*w && !w[strspn(w, plain)]) {
+		dw_str_addf(text, " %s", w);
+		return;
+	}
+	dw_str_add(text, " '");
+	for (; *w; w++)
+		dw_str_addf(text, *w == '\'' ? "'\\''" : "%c", *w);
+	dw_str_addc(text, '\'');
+}
+
+/* Who names a door means it; what was judged of it is said all the same. */
+static void put_judged(const struct telling *t)
+{
+	const struct dw_plan *p = t->p->plan;
+	struct dw_arena *a = t->page.a;
+	struct dw_str narrow = { .arena = a }, keep = { .arena = a };
+
+	for (size_t i = 0; i < p->n_closes; i++) {
+		const struct dw_plan_door *d = p->closes[i];
+
+		if (!d->named || d->intent != DW_INTENT_CLOSE)
+			continue;
+		if (dw_streq0(d->verdict, "restrict"))
+			add_typed(&narrow, dw_endpoint_text(a, &d->door->at));
+		else if (dw_streq0(d->verdict, "keep"))
+			dw_str_addf(&keep, " %s", endpoint(t, d->door));
+	}
+	if (keep.n || narrow.n)
+		dw_page_head(&t->page, "You named them, so they close. As judged:");
+	if (keep.n)
+		dw_page_put(&t->page, 2, 4, dw_arena_printf(a, "to be kept open:%s", keep.s));
+	if (narrow.n)
+		dw_page_put(&t->page, 2, 4,
+			    dw_arena_printf(a,
+					    "to be narrowed, not closed: doorward close "
+					    "--restrict%s",
+					    dw_cells_escape(narrow.s, a)));
+}
+
 static const char *peers(const struct telling *t, const struct dw_door *d)
 {
 	struct dw_arena *a = t->page.a;
@@ -231,25 +276,12 @@ static void put_undo(const struct telling *t)
 					    lost == 1 ? "" : "s"));
 }
 
-/* Words as somebody would type them again. */
 static const char *typed(const struct telling *t)
 {
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				    "0123456789_@%+=:,./-";
 	struct dw_str text = { .arena = t->page.a };
 
-	for (size_t i = 0; i < t->p->n_words; i++) {
-		const char *w = t->p->words[i];
-
-		if (*w && !w[strspn(w, plain)]) {
-			dw_str_addf(&text, " %s", w);
-			continue;
-		}
-		dw_str_add(&text, " '");
-		for (; *w; w++)
-			dw_str_addf(&text, *w == '\'' ? "'\\''" : "%c", *w);
-		dw_str_addc(&text, '\'');
-	}
+	for (size_t i = 0; i < t->p->n_words; i++)
+		add_typed(&text, t->p->words[i]);
 	return text.s ? dw_cells_escape(text.s, t->page.a) : "";
 }
 
@@ -309,6 +341,7 @@ int dw_report_plan_text(const struct dw_report_plan *p, FILE *out,
 	put_nothing(&t);
 	if (p->plan->steps.n) {
 		put_all_doors(&t);
+		put_judged(&t);
 		put_packages(&t);
 		dw_page_steps(&t.page, &p->plan->steps);
 		put_missed(&t);

@@ -75,6 +75,7 @@ void dw_restrict_inetd(struct restricting *r)
 	(void)dw_inetd_daemon_of(l->s, l->door->n_owners ? l->door->owners[0].pid : 0, &daemon);
 	w.notify = dw_arena_printf(l->arena, "inetd %s", daemon.program);
 	dw_levers_edit(l, file, &edits, &w);
+	l->ret->narrowed = DW_NARROWED_BOUND;
 }
 
 /* --- xinetd ---------------------------------------------------------------------------------------- */
@@ -174,7 +175,7 @@ void dw_restrict_xinetd(struct restricting *r)
 	const char *file;
 	unsigned line;
 
-	if (!r->from->n || !dw_levers_source(l->arena, l->starter->source, &file, &line) ||
+	if (!dw_levers_source(l->arena, l->starter->source, &file, &line) ||
 	    !dw_levers_content(l, file, &text) ||
 	    !dw_restrict_xinetd_edits(l->arena, &text, line, r->loopback ? "127.0.0.1" : NULL,
 				      networks(r), &edits)) {
@@ -184,7 +185,9 @@ void dw_restrict_xinetd(struct restricting *r)
 	(void)dw_xinetd_daemon_of(l->s, &daemon);
 	w.notify = dw_arena_printf(l->arena, "xinetd %s", daemon.program);
 	dw_levers_edit(l, file, &edits, &w);
-	if (!r->loopback)
+	if (r->loopback)
+		l->ret->narrowed = DW_NARROWED_BOUND;
+	else
 		dw_levers_remark(l,
 				 "xinetd takes the connection before it looks who it is: the door "
 				 "stays open to see.");

@@ -198,8 +198,10 @@ static bool by_bind(struct restricting *r, const struct dw_service_bind *b, cons
 		*ret_why = "there are several instances of it, each with files of its own";
 	else
 		*ret_why = dw_set_files(r->l.arena, b, &to, f.files.v, f.files.n);
-	if (!*ret_why)
+	if (!*ret_why) {
 		add_levers(r, b, &f);
+		r->l.ret->narrowed = DW_NARROWED_BOUND;
+	}
 	return true;
 }
 

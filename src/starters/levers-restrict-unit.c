@@ -173,6 +173,7 @@ void dw_restrict_socket(struct restricting *r, const char *unit)
 	add_drop_in(r, u, content,
 		    "The socket unit holds the door: on loopback no network reaches it.",
 		    restart_of(r, unit, service));
+	r->l.ret->narrowed = DW_NARROWED_BOUND;
 	dw_levers_remark(&r->l,
 			 "%s and %s start again, so that it counts: who is connected is cut off "
 			 "once.",
@@ -278,6 +279,10 @@ void dw_restrict_bind(struct restricting *r, const char *service)
 	struct dw_sd_manager *m = manager_of(r);
 	const char *why = no_bpf(r);
 
+	/* these programs are loaded by libbpf: without, systemd reads the setting, warns and goes on */
+	if (m && !why && r->l.running &&
+	    !dw_sd_has_feature(r->l.s, r->l.s->systemd, "BPF_FRAMEWORK"))
+		why = "this systemd was built without what does it (BPF_FRAMEWORK)";
 	if (!m || why) {
 		dw_restrict_fence(r, "systemd could keep %s from the port, but %s", service,
 				  why ? why : "its units cannot be read");
@@ -298,4 +303,5 @@ void dw_restrict_bind(struct restricting *r, const char *service)
 	dw_levers_remark(
 		&r->l, "A program that cannot do without the port does not start: then all is put "
 		       "back.");
+	r->l.ret->narrowed = DW_NARROWED_GONE;
 }

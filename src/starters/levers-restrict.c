@@ -83,10 +83,6 @@ static void narrow_service(struct restricting *r)
 	const char *unit = dw_restrict_unit(r), *why = NULL;
 	const char *title = r->service ? r->service->title : "this program";
 
-	if (!r->from->n && unit) {
-		dw_restrict_bind(r, unit);
-		return;
-	}
 	if (r->loopback && dw_restrict_setting(r, &why))
 		return;
 	if (unit) {
@@ -104,6 +100,18 @@ static void narrow_service(struct restricting *r)
 				  title);
 }
 
+/* The service goes on, and leaves this one port alone. */
+static void narrow_to_nobody(struct restricting *r)
+{
+	const char *unit = dw_restrict_unit(r);
+
+	if (unit)
+		dw_restrict_bind(r, unit);
+	else
+		dw_restrict_fence(r, "What opens this door (%s) cannot be kept from one port",
+				  dw_starter_kind_name(r->l.starter->kind));
+}
+
 static void narrow_socket(struct restricting *r)
 {
 	const struct dw_starter *s = r->l.starter;
@@ -111,11 +119,8 @@ static void narrow_socket(struct restricting *r)
 
 	if (r->loopback)
 		dw_restrict_socket(r, s->id);
-	else if (r->from->n)
-		dw_restrict_networks(r, s->id, service);
 	else
-		dw_restrict_fence(r, "%s holds the door for nobody: it is closed, not narrowed",
-				  s->id);
+		dw_restrict_networks(r, s->id, service);
 }
 
 static void narrow_no(struct restricting *r)
@@ -165,6 +170,8 @@ struct dw_levers *dw_levers_restrict(struct dw_starters *s, struct dw_switch *sw
 		dw_restrict_fence(&r, "No service of this host listens at this door");
 	else if (kind >= DW_STARTER_COUNT || !narrowers[kind] || !d->starter.id)
 		narrow_no(&r);
+	else if (!from->n)
+		narrow_to_nobody(&r);
 	else
 		narrowers[kind](&r);
 	if (!r.l.ret->n)

@@ -308,6 +308,7 @@ static int set(struct dw_switch *s, const char *object, const struct dw_state *f
 {
 	struct wish now = { 0 }, wish = { 0 };
 	struct dw_state here = { 0 };
+	struct dw_error why = { 0 };
 	struct container c;
 	int r = parse(s, object, &c, e);
 
@@ -322,7 +323,12 @@ static int set(struct dw_switch *s, const char *object, const struct dw_state *f
 		return dw_error_set(e, -ENOTSUP, "%s: containers are not removed", object);
 	if (!parse_state(here.text, &now))
 		return dw_error_set(e, -ENOTSUP, "%s: there is no such container", object);
-	return change(&c, &now, &wish, e);
+	r = change(&c, &now, &wish, &why);
+	/* the engine goes on with it though nobody waits for its answer any more */
+	if (r == -ETIMEDOUT && dw_switch_wait(s, &dw_switch_container, object, want->text,
+					      dw_switch_patience(s), NULL) == 1)
+		return 0;
+	return r < 0 ? dw_error_set(e, r, "%s", why.message) : 0;
 }
 
 const struct dw_switch_ops dw_switch_container = { .name = "container",

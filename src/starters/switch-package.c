@@ -11,7 +11,9 @@
 #include "switch.h"
 
 #define STATUS_FILE "/var/lib/dpkg/status"
-#define STATUS_MAX  ((size_t)64 * 1024 * 1024)
+/* Its scripts and triggers may make an initramfs for each kernel, and killed in their midst it leaves a mess. */
+#define DPKG_MS    (30U * 60 * 1000)
+#define STATUS_MAX ((size_t)64 * 1024 * 1024)
 
 /* What deb822(5) has of one package; values point into the text. */
 struct stanza {
@@ -211,6 +213,7 @@ static int remove_them(struct dw_switch *s, const char *object, const char *want
 	if (r < 0)
 		return r;
 	run.argv = command(s->arena, NULL, &left);
+	run.timeout_ms = s->grace_ms ? s->grace_ms : DPKG_MS;
 	return dw_switch_by_script(s, &dw_switch_package, object, want, &run, e);
 }
 

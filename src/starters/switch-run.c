@@ -33,7 +33,7 @@ int dw_switch_run(struct dw_switch *s, struct dw_switch_run *run, struct dw_erro
 	const struct dw_spawn what = {
 		.argv = run->argv,
 		.environment = run->environment ? run->environment : script_environment,
-		.timeout_ms = dw_switch_patience(s),
+		.timeout_ms = run->timeout_ms ? run->timeout_ms : dw_switch_patience(s),
 		.output_max = OUTPUT_MAX,
 		.mute = run->mute,
 	};
@@ -86,10 +86,14 @@ int dw_switch_wait(struct dw_switch *s, const struct dw_switch_ops *ops, const c
 int dw_switch_by_script(struct dw_switch *s, const struct dw_switch_ops *ops, const char *object,
 			const char *want, struct dw_switch_run *run, struct dw_error *e)
 {
-	int r = dw_switch_run(s, run, e);
+	struct dw_error why = { 0 };
+	int r = dw_switch_run(s, run, &why);
 
+	/* one that was killed because it did not end may have done its work before */
+	if (r == -ETIMEDOUT && dw_switch_is_at(s, ops, object, want, NULL) == 1)
+		return 0;
 	if (r < 0)
-		return r;
+		return dw_error_set(e, r, "%s", why.message);
 	/* One that says it failed is looked at once: most often nothing more comes of it. */
 	r = dw_switch_wait(s, ops, object, want,
 			   run->status == 0 ? DW_MIN(SETTLE_MS, dw_switch_patience(s)) : 0, e);

@@ -133,6 +133,16 @@ static struct dw_bus *bus_of(struct dw_starters *s, struct dw_sd *sd)
 	return sd->bus;
 }
 
+bool dw_sd_has_feature(struct dw_starters *s, struct dw_sd *sd, const char *name)
+{
+	struct dw_bus *bus = bus_of(s, sd);
+	const char *all = "", *word = dw_arena_printf(s->arena, " +%s ", name);
+
+	if (!bus || dw_bus_features(bus, s->arena, &all, NULL) < 0)
+		return false;
+	return strstr(dw_arena_printf(s->arena, " %s ", all), word) != NULL;
+}
+
 bool dw_sd_ask_list(struct dw_starters *s, struct dw_sd *sd, const char *unit, const char *property,
 		    struct dw_strings *ret)
 {

@@ -280,6 +280,8 @@ struct dw_sd_manager *dw_sd_user(struct dw_starters *s, struct dw_sd *sd, uint32
 				 const char *home);
 /* enabled, enabled's evidence, restarts, source and kind of a unit, for claim and list. */
 void dw_sd_describe(struct dw_sd_manager *m, struct dw_sd_unit *u, struct dw_starter *ret);
+/* This systemd says that it was built with it ("BPF_FRAMEWORK"); false: it was not, or does not answer. */
+bool dw_sd_has_feature(struct dw_starters *s, struct dw_sd *sd, const char *name);
 /* The bus name that starts the unit when somebody calls it; NULL: none does. */
 const char *dw_sd_bus_name(struct dw_sd_manager *m, const struct dw_sd_unit *u);
 /* Home directory by the root's /etc/passwd; NULL: not there. */

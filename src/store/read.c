@@ -171,7 +171,8 @@ static int read_door(struct query *q, struct dw_arena *a, struct dw_run_door *re
 	struct dw_bytes address;
 	const char *protocol;
 
-	ret->role = dw_store_word(dw_column_text(q, a), dw_store_role_name, DW_RUN_DOOR_KEPT + 1);
+	ret->role =
+		dw_store_word(dw_column_text(q, a), dw_store_role_name, DW_RUN_DOOR_NARROWED + 1);
 	protocol = dw_column_text(q, a);
 	ret->at.protocol = protocol ? dw_protocol_parse(protocol) : DW_PROTOCOL_UNKNOWN;
 	ret->at.family = dw_store_word(dw_column_text(q, a), family, DW_FAMILY_COUNT);

@@ -16,10 +16,9 @@ const char *dw_store_phase_name(enum dw_phase p)
 const char *dw_store_role_name(unsigned role)
 {
 	static const char *const names[] = {
-		[DW_RUN_DOOR_OTHER] = "other",
-		[DW_RUN_DOOR_CLOSED] = "closed",
-		[DW_RUN_DOOR_ALSO] = "also",
-		[DW_RUN_DOOR_KEPT] = "kept",
+		[DW_RUN_DOOR_OTHER] = "other",       [DW_RUN_DOOR_CLOSED] = "closed",
+		[DW_RUN_DOOR_ALSO] = "also",         [DW_RUN_DOOR_KEPT] = "kept",
+		[DW_RUN_DOOR_NARROWED] = "narrowed",
 	};
 
 	return names[role < DW_ARRAY_SIZE(names) ? role : DW_RUN_DOOR_OTHER];

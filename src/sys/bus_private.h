@@ -74,6 +74,8 @@ int dw_bus_live_string(struct dw_bus *b, const char *unit, const char *interface
 int dw_bus_live_strings(struct dw_bus *b, const char *unit, const char *interface,
 			const char *property, struct dw_arena *a, struct dw_strings *ret,
 			struct dw_error *e);
+int dw_bus_live_features(struct dw_bus *b, struct dw_arena *a, const char **ret,
+			 struct dw_error *e);
 int dw_bus_live_time(struct dw_bus *b, const char *unit, const char *interface,
 		     const char *property, uint64_t *ret, struct dw_error *e);
 
@@ -83,6 +85,7 @@ int dw_bus_fake_list(struct dw_bus *b, const char *const *patterns, struct dw_ar
 		     struct dw_bus_unit **ret, size_t *ret_n);
 int dw_bus_fake_string(struct dw_bus *b, const char *unit, const char *property, struct dw_arena *a,
 		       const char **ret, struct dw_error *e);
+int dw_bus_fake_features(struct dw_bus *b, struct dw_arena *a, const char **ret);
 int dw_bus_fake_strings(struct dw_bus *b, const char *unit, const char *property,
 			struct dw_arena *a, struct dw_strings *ret, struct dw_error *e);
 int dw_bus_fake_time(struct dw_bus *b, const char *unit, const char *property, uint64_t *ret,

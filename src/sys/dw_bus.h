@@ -38,6 +38,9 @@ int dw_bus_unit_strings(struct dw_bus *b, const char *unit, const char *interfac
 			const char *property, struct dw_arena *a, struct dw_strings *ret,
 			struct dw_error *e);
 
+/* What this systemd was built with, as systemctl --version tells it: "+PAM -BPF_FRAMEWORK ...". */
+int dw_bus_features(struct dw_bus *b, struct dw_arena *a, const char **ret, struct dw_error *e);
+
 /*
  * A moment of a unit ("StateChangeTimestamp", "ActiveEnterTimestamp" ...), in seconds since the epoch; 0: there was
  * none since the boot.

@@ -15,7 +15,7 @@ GUESTS=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 DW_TEST_DIR=${DW_TEST_DIR:-/tmp/doorward-test.$UID}
 DW_TEST_CACHE=${DW_TEST_CACHE:-/var/cache/doorward-test}
 SUITE=${DW_TEST_SUITE:-bookworm}
-LOCKS=/run/lock            # one set for the machine: names of network namespaces and addresses are the machine's too
+LOCKS=${DW_TEST_LOCKS:-/run/lock}  # one set for the machine: names of network namespaces and addresses are the machine's too
 PATH=$PATH:/usr/sbin:/sbin
 COMMON=iproute2,procps,psmisc,lsof,netbase,openssh-server,openssh-client,util-linux
 die() { echo "guests: $*" >&2; exit 1; }
@@ -46,26 +46,34 @@ load() {
 }
 
 # One guest belongs to one run at a time: descriptor 9 holds the lock, boot's supervisor keeps it while the guest is up.
+# Beside the lock stands who that is, for all runs of the machine, whatever their DW_TEST_DIR: the supervisor (.pid), and
+# the run that the guest is for (.owner). A guest that a person booted has no owner, and stays.
 lock() {
     [ "${DW_TEST_LOCKED:-}" != "$NAME" ] || return 0
     local end=$((SECONDS + ${1:-0})) said=
     exec 9>"$LOCKS/dwt-$NAME.lock"
     # Asked again each second, not waited for: a signal to a shell that waits would have to wait as well.
     until flock -n 9; do
+        left_over && continue
         [ $SECONDS -lt $end ] || die "$NAME is in use by another run ($LOCKS/dwt-$NAME.lock)"
         [ -n "$said" ] || echo "guests: waiting for another run that has $NAME ($LOCKS/dwt-$NAME.lock)" >&2
         said=1
-        left_over || sleep 1
+        sleep 1
     done
+    rm -f "$LOCKS/dwt-$NAME.owner"
     export DW_TEST_LOCKED=$NAME
 }
+# The guest is for this process, and of no use without it. Behind lock.
+own() { echo "$$ $(started $$)" >"$LOCKS/dwt-$NAME.owner"; }
 # A run that was killed leaves its guest up, and the guest's supervisor holds the lock: then it is stopped.
 left_over() {
-    local pid when
-    read -r pid when 2>/dev/null <"$RUN.owner" || return 1
+    local pid when mine=$LOCKS/dwt-$NAME.owner.$$
+    read -r pid when 2>/dev/null <"$LOCKS/dwt-$NAME.owner" || return 1
     [ "$(started "$pid")" != "$when" ] || return 1
+    # of several that wait one stops it
+    mv "$LOCKS/dwt-$NAME.owner" "$mine" 2>/dev/null || return 1
+    rm -f "$mine"
     echo "guests: $NAME is left over from a run that ended: stopping it" >&2
-    rm -f "$RUN.owner"
     DW_TEST_LOCKED=$NAME "$GUESTS/stop" "$NAME" >&2 || return 1
 }
 
@@ -73,7 +81,7 @@ started() { tr "\n" " " 2>/dev/null <"/proc/$1/stat" | sed "s/.*) //" | cut -d" 
 # The pid of the guest's supervisor out here, empty when it is not up. A pid alone may have been given out again.
 supervisor() {
     local pid when
-    read -r pid when 2>/dev/null <"$RUN.pid" || return 0
+    read -r pid when 2>/dev/null <"$LOCKS/dwt-$NAME.pid" || return 0
     if [ -n "$when" ] && [ "$(started "$pid")" = "$when" ]; then echo "$pid"; fi
 }
 # The pid, out here, of the guest's pid 1: the grandchild of the supervisor that has number 1 in the namespace below.

@@ -5,7 +5,7 @@
  *	{"units": [{"name": "x.service", "load_state": "loaded", "active_state": "active", "sub_state": "running",
  *	            "refuses": "stop", "comes_back": true,
  *	            "properties": {"FragmentPath": "/etc/systemd/system/x.service", "RequiredBy": ["y.service"]}}],
- *	 "system_state": "running"}
+ *	 "system_state": "running", "features": "+PAM -BPF_FRAMEWORK"}
  *
  * What is started and stopped is remembered in the handle and told from then on, by every bus that is opened with it:
  * as active_state, and as the properties ActiveState and SubState. "refuses": "stop" or "start": that job fails, and
@@ -183,6 +183,12 @@ int dw_bus_fake_string(struct dw_bus *b, const char *unit, const char *property,
 		*ret = state.load_state;
 	else
 		*ret = dw_arena_strdup(a, text_or_empty(value));
+	return 0;
+}
+
+int dw_bus_fake_features(struct dw_bus *b, struct dw_arena *a, const char **ret)
+{
+	*ret = dw_arena_strdup(a, text_or_empty(dw_json_get(b->fake, "features", NULL)));
 	return 0;
 }
 

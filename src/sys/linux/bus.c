@@ -214,6 +214,15 @@ int dw_bus_unit_strings(struct dw_bus *b, const char *unit, const char *interfac
 		       : dw_bus_live_strings(b, unit, interface, property, a, ret, e);
 }
 
+int dw_bus_features(struct dw_bus *b, struct dw_arena *a, const char **ret, struct dw_error *e)
+{
+	int r = dw_sys_fault(b->sys);
+
+	if (r < 0)
+		return dw_error_errno(e, r, "what systemd was built with");
+	return b->fake ? dw_bus_fake_features(b, a, ret) : dw_bus_live_features(b, a, ret, e);
+}
+
 int dw_bus_unit_time(struct dw_bus *b, const char *unit, const char *interface,
 		     const char *property, uint64_t *ret, struct dw_error *e)
 {

@@ -56,6 +56,21 @@ int dw_bus_live_list(struct dw_bus *b, const char *const *patterns, struct dw_ar
 	return r < 0 ? r : 0;
 }
 
+int dw_bus_live_features(struct dw_bus *b, struct dw_arena *a, const char **ret, struct dw_error *e)
+{
+	sd_bus_error error = SD_BUS_ERROR_NULL;
+	_cleanup_free_ char *value = NULL;
+	int r = b->lib.get_string(b->bus, DW_BUS_NAME, DW_BUS_PATH, DW_BUS_MANAGER, "Features",
+				  &error, &value);
+
+	if (r < 0)
+		(void)dw_error_errno(e, r, "what systemd was built with");
+	else
+		*ret = dw_arena_strdup(a, value ? value : "");
+	b->lib.error_free(&error);
+	return r < 0 ? r : 0;
+}
+
 int dw_bus_live_string(struct dw_bus *b, const char *unit, const char *interface,
 		       const char *property, struct dw_arena *a, const char **ret,
 		       struct dw_error *e)

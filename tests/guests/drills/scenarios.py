@@ -78,6 +78,7 @@ def steps(name):
         ],
         "mixed": [
             ("neighbour", lambda g: small.neighbour(g, "139/tcp", "445/tcp")),
+            ("neighbour", lambda g: small.narrowed(g, "139", "445")),
             ("crash", lambda g: crash.crash(g, CRASHED, 9)),
             ("wrong", lambda g: wrong.immutable(g, "/etc/xinetd.d/labnull", "9/tcp")),
             ("wrong", lambda g: wrong.read_only(g, "8888/tcp")),
@@ -85,6 +86,8 @@ def steps(name):
             ("wrong", lambda g: wrong.fills_up(g, "8888/tcp")),
             ("wrong", lambda g: wrong.fails(g, "8360/tcp", "a unit that refuses", said=("drill-refuses.service",))),
             ("wrong", wrong.hangs),
+            ("wrong", wrong.restarts_always),
+            ("apart", lambda g: wrong.one_at_a_time(g, "8888")),
             ("wrong", lambda g: wrong.comes_back(
                 g, "8363/tcp", "8363", "/usr/local/sbin/drill-keeper",
                 "pkill -f sbin/[d]rill-keeper; pkill -f sbin/[d]rill-immortal", "drill-keeper", "kept alive by a loop")),

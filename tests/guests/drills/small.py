@@ -2,6 +2,7 @@
 """Single doors: one line of inetd, names, what must be refused, and a person who changes their mind."""
 import inventory
 from cycle import DONE, SOME, USAGE
+from guest import run
 
 
 def closes(guest, words, gone, before, what, code=DONE):
@@ -64,6 +65,44 @@ def neighbour(guest, word, kept):
     t.check(set(guest.doors()) == set(before), f"{word} refused: every door is still there")
     left = state.difference(inventory.Inventory(guest))
     t.check(not left, f"{word} refused: nothing changed", "\n".join(left))
+
+
+CALL = """import socket, sys
+try:
+    socket.create_connection((sys.argv[1], int(sys.argv[2])), 2)
+except OSError:
+    sys.exit(1)
+"""
+
+
+def narrowed(guest, port, kept):
+    """
+    A door whose service has another that is to stay: asked for, it alone is shut for all others. A container may not
+    keep a unit from a port, so the packet filter does it; tests/vm has the other.
+    """
+    t = guest.tests
+    state, before = inventory.Inventory(guest), guest.doors()
+
+    def reached(which, inside=False):
+        where = ["nsenter", "-t", str(guest.pid), "-n"] if inside else ["ip", "netns", "exec", "dwt-scan"]
+        return run([*where, "python3", "-c", CALL, guest.address, which], f"call {which}", 10).code == 0
+
+    t.check(reached(port) and reached(kept), f"--restrict {port}: both doors are reached before")
+    ran = guest.doorward("plan", f"{port}/tcp")
+    t.check("--restrict" in ran.out, f"{port} refused: another way is named", ran.text()[-1500:])
+    ran = guest.doorward("close", "--yes", "--restrict", f"{port}/tcp")
+    t.check(ran.code == DONE and "narrowed" in ran.out, f"--restrict {port}", ran.text()[-2500:])
+    t.check(not reached(port), f"--restrict {port}: nobody else reaches it")
+    t.check(reached(port, inside=True), f"--restrict {port}: this host does")
+    t.check(reached(kept), f"--restrict {port}: {kept} is reached")
+    t.check(set(guest.doors()) == set(before), f"--restrict {port}: the service goes on")
+    t.check(guest.doorward("verify").code == DONE, f"--restrict {port}: verify")
+    guest.shell("nft flush chain inet doorward narrowed")
+    t.check(guest.doorward("verify").code == SOME, f"--restrict {port}: verify sees that the rules are gone")
+    ran = guest.doorward("undo", "--force")
+    t.check(ran.code == DONE and reached(port), f"--restrict {port}: undo", ran.text()[-2000:])
+    left = state.difference(inventory.Inventory(guest))
+    t.check(not left, f"--restrict {port}: nothing differs from before ({len(left)} lines)", "\n".join(left))
 
 
 def edited_between(guest, path, word, edit, mark, gone):

@@ -17,7 +17,11 @@ UNITS = {
     "drill-refuses": (8360, "", "[Unit]\nRefuseManualStop=yes\n"),
     "drill-hangs": (8361, "ExecStop=/bin/sleep 100\nTimeoutStopSec=3\n", ""),
     "drill-phoenix": (8362, "", ""),
+    "drill-always": (8365, "Restart=always\nRestartSec=100ms\n", ""),
+    "drill-served": (8366, "", ""),
 }
+# Calls a door as long as it is answered; systemd starts it again when it is not.
+CLIENT = "while exec 3<>/dev/tcp/127.0.0.1/8366; do exec 3>&-; sleep 0.3; done; exit 1"
 
 
 def prepare(guest):
@@ -34,7 +38,13 @@ def prepare(guest):
                 "done\n", 0o755)
     guest.write("/etc/systemd/system/drill-cronned.service",
                 "[Service]\nExecStart=/usr/local/sbin/drill-cronned tcp 0.0.0.0 8364\n[Install]\nWantedBy=multi-user.target\n")
-    guest.shell("systemctl daemon-reload; systemctl enable --now " + " ".join(f"{n}.service" for n in UNITS))
+    # one that takes its calls: of those that nobody takes the kernel lets no more in than the backlog has room for
+    guest.write("/usr/local/sbin/drill-served", "#!/usr/bin/python3\nimport socket, sys\n"
+                "s = socket.create_server((sys.argv[2], int(sys.argv[3])))\nwhile True:\n    s.accept()[0].close()\n", 0o755)
+    guest.write("/etc/systemd/system/drill-client.service",
+                f"[Unit]\nAfter=drill-served.service\n[Service]\nExecStart=/bin/bash -c '{CLIENT}'\nRestart=always\nRestartSec=2\n"
+                "[Install]\nWantedBy=multi-user.target\n")
+    guest.shell("systemctl daemon-reload; systemctl enable --now drill-client.service " + " ".join(f"{n}.service" for n in UNITS))
 
 
 def unchanged(guest, state, what, ran):
@@ -139,6 +149,37 @@ def hangs(guest):
     if ran.code == DONE:
         guest.doorward("undo")
     unchanged(guest, state, "a unit that hangs, undone", ran)
+
+
+def restarts_always(guest, port="8365"):
+    """systemd itself starts it again within a second of its end, but not when it was told to stop it."""
+    t = guest.tests
+    state = State(guest)
+    ran = guest.doorward("close", f"{port}/tcp", "--yes")
+    t.check(ran.code == DONE, "Restart=always: closed", ran.text()[-2500:])
+    time.sleep(1.5)
+    t.check(not guest.open_door("tcp", port), "Restart=always: it stays shut")
+    ran = guest.doorward("undo")
+    t.check(ran.code == DONE, "Restart=always: undo", ran.text()[-1500:])
+    unchanged(guest, state, "Restart=always, undone", ran)
+
+
+def one_at_a_time(guest, other, port="8366", client="drill-client.service"):
+    """One after the other: that without which a unit of this host fails is opened again, the next is closed all the same."""
+    t = guest.tests
+    lives = f"for i in 1 2 3 4 5 6 7 8 9 10 11 12; do systemctl is-active {client} && exit; sleep 0.5; done; exit 1"
+    t.check(guest.shell(lives).code == 0, "one at a time: the client runs")
+    state = State(guest)
+    ran = guest.doorward("close", "--yes", "--one-at-a-time", "--pause", "4s", f"{port}/tcp", f"{other}/tcp")
+    t.check(ran.code == FAILED, "one at a time: ends with 4", ran.text()[-2500:])
+    t.check(client in ran.out + ran.err or f"port {port}" in ran.out + ran.err, "one at a time: told who failed",
+            ran.text()[-2500:])
+    t.check(guest.await_doors(lambda d: any(k[2] == port for k in d), 5), "one at a time: the door that is needed is back")
+    t.check(not guest.open_door("tcp", other), "one at a time: the other one is closed", ran.text()[-2500:])
+    t.check(guest.shell(lives).code == 0, "one at a time: the client runs again")
+    ran = guest.doorward("undo")
+    t.check(ran.code == DONE, "one at a time: undo", ran.text()[-2000:])
+    unchanged(guest, state, "one at a time, undone", ran)
 
 
 def comes_back(guest, word, port, start, end, who, what):

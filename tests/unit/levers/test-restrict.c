@@ -71,6 +71,17 @@ static void host_open(struct host *h, const char *init)
 	h->sw = (struct dw_switch){ .sys = h->sys, .arena = h->facts->arena };
 }
 
+/* The same host, whose systemd says this. */
+static void host_again(struct host *h, const char *units)
+{
+	dw_switch_close(&h->sw);
+	dw_starters_unload(h->set);
+	dw_facts_free(h->facts);
+	dw_sys_free(h->sys);
+	put(h, "/bus/units.json", units);
+	host_open(h, "systemd");
+}
+
 static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *where)
 {
 	(void)st;
@@ -291,10 +302,18 @@ DW_TEST(networks_by_the_unit)
 			     "IPAddressAllow=10.0.0.0/8\n");
 	}
 	DW_CHECK_INT(l->remarks.n, 2);
-	/* nobody at all: this one port is kept from it */
+	/* nobody at all: this one port is kept from it, by a systemd that can */
+	l = restrict_to(h, &d, NULL, NULL);
+	DW_CHECK(l->n == 0 && l->cannot && strstr(l->cannot, "BPF_FRAMEWORK"));
+	host_again(h, "{\"units\": [], \"features\": \"+PAM +BPF_FRAMEWORK\"}");
 	l = restrict_to(h, &d, NULL, NULL);
 	v = lever_at(l, "/etc/systemd/system/house.service.d/doorward.conf");
 	DW_CHECK(v && strstr(v->off.data.data, "[Service]\nSocketBindDeny=tcp:7001\n"));
+	DW_CHECK_INT(l->narrowed, DW_NARROWED_GONE);
+	d.starter.kind = DW_STARTER_OPENRC;
+	l = restrict_to(h, &d, NULL, NULL);
+	DW_CHECK(l->n == 0 && l->cannot && strstr(l->cannot, "from one port"));
+	d.starter.kind = DW_STARTER_SYSTEMD_SERVICE;
 	/* what asks other hosts would be of no use */
 	l = restrict_to(h, &d, "unbound", "10.0.0.0/8");
 	DW_CHECK(l->n == 0 && l->cannot && strstr(l->cannot, "talk to other hosts"));

@@ -87,9 +87,11 @@ char *world_text(struct world *w)
 	return sorted(text);
 }
 
-struct world_plan world_plan(struct world *w, const char *const *doors)
+static struct world_plan plan_of(struct world *w, const char *const *doors, bool narrow)
 {
-	struct doorward_plan_options o = { .size = sizeof(o), .doors = doors };
+	struct doorward_plan_options o = { .size = sizeof(o),
+					   .doors = doors,
+					   .restrict_only = narrow };
 	struct world_plan p = { 0 };
 	int r;
 
@@ -104,6 +106,16 @@ struct world_plan world_plan(struct world *w, const char *const *doors)
 		exit(1);
 	}
 	return p;
+}
+
+struct world_plan world_plan(struct world *w, const char *const *doors)
+{
+	return plan_of(w, doors, false);
+}
+
+struct world_plan world_plan_narrow(struct world *w, const char *const *doors)
+{
+	return plan_of(w, doors, true);
 }
 
 void world_plan_free(struct world_plan *p)

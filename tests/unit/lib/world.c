@@ -229,7 +229,9 @@ static void show_units(struct world *w)
 			u->also ? "\"" : "", u->also ? u->also : "", u->also ? "\"" : "");
 		some = true;
 	}
-	n += (size_t)snprintf(text + n, sizeof(text) - n, "], \"system_state\": \"running\"}\n");
+	n += (size_t)snprintf(text + n, sizeof(text) - n,
+			      "], \"system_state\": \"running\", \"features\": "
+			      "\"+BPF_FRAMEWORK\"}\n");
 	put(w, "bus/units.json", text, n);
 }
 

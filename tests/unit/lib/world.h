@@ -66,6 +66,8 @@ struct world_plan {
 	struct doorward_plan *plan;
 };
 struct world_plan world_plan(struct world *w, const char *const *doors);
+/* The same, but these doors are to be narrowed. */
+struct world_plan world_plan_narrow(struct world *w, const char *const *doors);
 void world_plan_free(struct world_plan *p);
 /* Does an audit see the door? */
 bool world_sees(struct world *w, unsigned port);

@@ -56,6 +56,12 @@ DW_TEST(the_last_way_in_stays)
 	w->d[2].starter.kind = DW_STARTER_MANUAL;
 	DW_CHECK_STR(refused(w, plan_of(w), ssh), "last-way-in");
 	DW_CHECK_STR(refused(w, plan_of(w), telnet), NULL);
+	/* narrowed it still is a way in, unless nobody may come */
+	w->p[telnet].intent = w->p[ssh].intent = DW_INTENT_RESTRICT;
+	DW_CHECK_STR(refused(w, plan_of(w), ssh), NULL);
+	w->l[telnet].narrowed = w->l[ssh].narrowed = DW_NARROWED_GONE;
+	DW_CHECK_STR(refused(w, plan_of(w), ssh), "last-way-in");
+	w->p[telnet].intent = w->p[ssh].intent = CLOSE;
 	w->d[ssh].starter.enabled = w->d[telnet].starter.enabled = DW_NO;
 	DW_CHECK_STR(refused(w, plan_of(w), ssh), NULL);
 }

@@ -192,6 +192,30 @@ DW_TEST(closed_and_open_at_another_address)
 	check(s, NOTHING, false);
 }
 
+DW_TEST(narrowed_is_elsewhere_and_as_wide_as_before_is_grave)
+{
+	_cleanup_scene_ struct scene *s = scene_new(true);
+	const struct dw_difference *x;
+	struct dw_door *d;
+
+	had(s, DW_RUN_DOOR_NARROWED, 5432, "postgresql.service")->lasting = true;
+	check(s, DW_DIFFERENCE_LOST, true);
+	d = has(s, 5432, "postgresql.service");
+	x = check(s, DW_DIFFERENCE_OPEN, true);
+	DW_CHECK(strstr(x->text, "as wide as before") != NULL);
+	DW_CHECK_STR(x->who, "systemd-service postgresql.service");
+	memcpy(d->at.address, (uint8_t[]){ 127, 0, 0, 1 }, 4);
+	check(s, NOTHING, false);
+	/* another program's, at the place that it left */
+	d = has(s, 5432, "other.service");
+	check(s, NOTHING, false);
+	/* what sleeps has no address yet */
+	d->program = d->starter.id = "postgresql.service";
+	d->kind = DW_KIND_SLEEPING;
+	s->before[0].kind = DW_KIND_SLEEPING;
+	check(s, NOTHING, false);
+}
+
 DW_TEST(two_programs_at_one_port_are_told_apart)
 {
 	_cleanup_scene_ struct scene *s = scene_new(true);

@@ -206,6 +206,29 @@ DW_TEST(a_plan_is_as_it_was)
 	dw_mock_free(s.audit);
 }
 
+/* Who names a door means it; that it was judged otherwise is said. */
+DW_TEST(what_was_named_and_judged_otherwise_is_told)
+{
+	struct scene s;
+	char *text;
+
+	make(&s);
+	s.doors[0].named = s.doors[1].named = s.doors[4].named = true;
+	s.doors[0].verdict = "close";
+	s.doors[1].verdict = "keep";
+	s.doors[4].verdict = "restrict";
+	text = plan_text(&s.told, (struct dw_report_style){ .columns = 200 }, false);
+	DW_CHECK(strstr(text, "to be kept open: 127.0.0.1:631/tcp\n") != NULL);
+	DW_CHECK(strstr(text, "not closed: doorward close --restrict '[::]:31337/tcp'\n") != NULL);
+	free(text);
+	s.doors[1].verdict = "close";
+	s.doors[4].intent = DW_INTENT_RESTRICT;
+	text = plan_text(&s.told, (struct dw_report_style){ .columns = 200 }, false);
+	DW_CHECK(strstr(text, "judged") == NULL);
+	free(text);
+	dw_mock_free(s.audit);
+}
+
 DW_TEST(a_plan_without_steps)
 {
 	struct scene s;

@@ -328,6 +328,11 @@ static void several_packages(struct rig *r)
 	DW_CHECK(rig_go(r, &two));
 	DW_CHECK_INT(rig_set(r, NULL, &back), -ENOTSUP);
 	DW_CHECK(strstr(r->e.message, "`apt install two=2 one=1:1~a+b`") != NULL);
+	/* one that is killed because it does not end has done its work */
+	r->object = "slow";
+	r->sw.grace_ms = 1000;
+	DW_CHECK(rig_go(r, &(struct dw_state){ .text = "removed" }));
+	r->sw.grace_ms = 5000;
 	r->object = "one -x";
 	DW_CHECK_INT(rig_set(r, NULL, &two), -EINVAL);
 }
@@ -341,9 +346,10 @@ static void package(void)
 		STANZA("telnet", "install ok installed", "9",
 		       "amd64") STANZA("telnetd", "install ok installed", "1.2-3",
 				       "all") STANZA("held", "hold ok half-configured", "2", "i386")
-			STANZA("one", "install ok installed", "1:1~a+b",
-			       "amd64") STANZA("two", "install ok installed", "2", "amd64")
-				STANZA("half", "deinstall ok config-files", "4", "amd64")
+			STANZA("slow", "install ok installed", "7",
+			       "all") STANZA("one", "install ok installed", "1:1~a+b", "amd64")
+				STANZA("two", "install ok installed", "2", "amd64") STANZA(
+					"half", "deinstall ok config-files", "4", "amd64")
 					STANZA("needed", "install ok installed", "5", "all"));
 	rig_put("/run/dpkg", "", 0755,
 		"#!/bin/sh\nsimulate=; test \"$1\" = --simulate && { simulate=y; shift; }\n"
@@ -353,7 +359,9 @@ static void package(void)
 		"}\n"
 		"test $simulate || sed -i \"/^Package: $p\\$/,/^\\$/s/^Status: .*/Status: "
 		"deinstall ok "
-		"config-files/\" /var/lib/dpkg/status\ntest \"$p\" = breaks && exit 2\ndone\n"
+		"config-files/\" /var/lib/dpkg/status\n"
+		"test $simulate || test \"$p\" != slow || sleep 50\ntest \"$p\" = breaks && exit "
+		"2\ndone\n"
 		"test -z \"$bad\"\n");
 	if (mount("/run/dpkg", "/usr/bin/dpkg", NULL, MS_BIND, NULL) < 0) {
 		printf("no dpkg here: not looked at\n");
