@@ -23,32 +23,16 @@ static const enum dw_option_id why_options[] = { DW_OPTION_JSON,   DW_OPTION_ROO
 						 DW_OPTION_POLICY, END };
 static const enum dw_option_id check_policy_options[] = { DW_OPTION_JSON, END };
 static const enum dw_option_id init_options[] = { DW_OPTION_ROLE, DW_OPTION_OUTPUT, END };
-static const enum dw_option_id plan_options[] = { DW_OPTION_JSON,
-						  DW_OPTION_WIDE,
-						  DW_OPTION_ROOT,
-						  DW_OPTION_HIDDEN,
-						  DW_OPTION_METHOD,
-						  DW_OPTION_POLICY,
-						  DW_OPTION_EVEN_MY_SESSION,
-						  DW_OPTION_REMOVE_PACKAGE,
-						  DW_OPTION_DISABLE_PROGRAM,
-						  END };
-static const enum dw_option_id close_options[] = { DW_OPTION_YES,
-						   DW_OPTION_DRY_RUN,
-						   DW_OPTION_FOR,
-						   DW_OPTION_UNTIL_CONFIRMED,
-						   DW_OPTION_ONE_AT_A_TIME,
-						   DW_OPTION_PAUSE,
-						   DW_OPTION_EVEN_MY_SESSION,
-						   DW_OPTION_REMOVE_PACKAGE,
-						   DW_OPTION_DISABLE_PROGRAM,
-						   DW_OPTION_JSON,
-						   DW_OPTION_WIDE,
-						   DW_OPTION_HIDDEN,
-						   DW_OPTION_METHOD,
-						   DW_OPTION_POLICY,
-						   DW_OPTION_STATE,
-						   END };
+static const enum dw_option_id plan_options[] = {
+	DW_OPTION_JSON,   DW_OPTION_WIDE,           DW_OPTION_ROOT,           DW_OPTION_HIDDEN,          DW_OPTION_METHOD,
+	DW_OPTION_POLICY, DW_OPTION_EVEN_MY_SESSION, DW_OPTION_REMOVE_PACKAGE, DW_OPTION_DISABLE_PROGRAM, END
+};
+static const enum dw_option_id close_options[] = {
+	DW_OPTION_YES,    DW_OPTION_DRY_RUN,         DW_OPTION_FOR,            DW_OPTION_UNTIL_CONFIRMED, DW_OPTION_ONE_AT_A_TIME,
+	DW_OPTION_PAUSE,  DW_OPTION_EVEN_MY_SESSION, DW_OPTION_REMOVE_PACKAGE, DW_OPTION_DISABLE_PROGRAM, DW_OPTION_JSON,
+	DW_OPTION_WIDE,   DW_OPTION_HIDDEN,          DW_OPTION_METHOD,         DW_OPTION_POLICY,          DW_OPTION_STATE,
+	END
+};
 static const enum dw_option_id undo_options[] = { DW_OPTION_FORCE, DW_OPTION_EXPIRED,
 						  DW_OPTION_WAIT, DW_OPTION_STATE, END };
 static const enum dw_option_id confirm_options[] = { DW_OPTION_STATE, END };
@@ -345,6 +329,16 @@ const struct dw_command dw_commands[] = {
 			"the time in which nobody watched.\n",
 		.options = usage_options,
 		.run = dw_cmd_usage,
+	},
+	{
+		.name = "host",
+		.operands = "[CHECK...] | list | fix [CHECK...]",
+		.operands_max = DW_DOORS_MAX,
+		.operand_choices = "list fix",
+		.summary = "accounts, remote login and what else guards the doors",
+		.description = dw_host_description,
+		.options = dw_host_options,
+		.run = dw_cmd_host,
 	},
 	{
 		.name = "fence",

@@ -11,6 +11,7 @@
 #define POLICY_STATEMENTS_MAX 10000
 #define POLICY_DEPTH_MAX      8
 #define POLICY_REDIRECTS_MAX  1000
+#define POLICY_ACCEPTS_MAX    1000
 #define POLICY_FILES_MAX      1000
 #define POLICY_PROBLEMS_MAX   1000
 
@@ -60,6 +61,7 @@ struct policy_reader {
 	DW_VEC(struct dw_statement) out; /* allow out */
 	DW_VEC(bool) out_lan;            /* as from_lan */
 	DW_VEC(struct dw_policy_redirect) redirects;
+	DW_VEC(struct dw_policy_accept) accepts;
 	const char *egress_file;
 	unsigned egress_line;
 	DW_VEC(struct policy_role) roles;
@@ -112,6 +114,8 @@ void policy_read_allow(struct policy_reader *r, const struct policy_words *w);
 void policy_read_egress(struct policy_reader *r, const struct policy_words *w);
 void policy_read_log(struct policy_reader *r, const struct policy_words *w);
 void policy_read_redirect(struct policy_reader *r, const struct policy_words *w);
+/* Of doorward host. */
+void policy_read_accept(struct policy_reader *r, const struct policy_words *w);
 
 /* Tells which of the statement's WHATs can never count, because an earlier statement names all their doors. */
 void policy_cover_add(struct policy_reader *r, const struct dw_statement *s, const struct policy_word *whats);
