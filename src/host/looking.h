@@ -13,7 +13,9 @@ struct host_sshd;     /* sshd.h */
 struct host_look {
 	struct dw_sys *sys;
 	struct dw_arena *a;
-	const struct dw_snapshot *doors; /* NULL: not known */
+	const struct dw_host_door *doors;
+	size_t n_doors;
+	bool have_doors; /* an audit was made */
 	bool even_my_session;
 	/* read when first asked for, once: host_accounts(), host_sshd() */
 	struct host_accounts *accounts;
@@ -22,10 +24,11 @@ struct host_look {
 
 struct host_check {
 	struct dw_host_about about;
-	bool needs_doors;
+	bool needs_doors; /* unknown without them */
+	bool wants_doors; /* looks at them where they are known, so that an audit is made */
 	/* Fills in all but `about`; the outcome is UNKNOWN before. */
 	void (*look)(struct host_look *l, struct dw_host_result *r);
-	/* Called when look() said FAILS: adds to changes, or says in held what it leaves alone. NULL: advice alone */
+	/* Called when look() said FAILS, and it is not accepted: adds to changes, or says in held what it leaves alone. NULL: advice alone */
 	void (*fix)(struct host_look *l, struct dw_host_result *r);
 };
 

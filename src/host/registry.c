@@ -61,7 +61,7 @@ bool dw_host_needs_doors(const char *const *ids, size_t n)
 	const struct host_check *c;
 
 	for (size_t i = 0; (c = check_at(i)) != NULL; i++)
-		if (c->needs_doors && is_chosen(c->about.id, ids, n))
+		if ((c->needs_doors || c->wants_doors) && is_chosen(c->about.id, ids, n))
 			return true;
 	return false;
 }
@@ -156,18 +156,23 @@ static void look_at(struct host_look *l, const struct dw_host_request *q, const 
 		    struct dw_host_result *r)
 {
 	r->about = &c->about;
-	if (c->needs_doors && !l->doors)
+	if (c->needs_doors && !l->have_doors)
 		host_say(l, r, DW_HOST_UNKNOWN, "no audit of the doors was made");
 	else
 		c->look(l, r);
 	accept_it(q->policy, r, dw_sys_now(l->sys));
 	if (dw_host_is_open(r) && c->fix)
 		c->fix(l, r);
+	else
+		r->changes.n = 0;
 }
 
 int dw_host_look(const struct dw_host_request *q, struct dw_arena *a, struct dw_host_results *ret, struct dw_error *e)
 {
-	struct host_look l = { .sys = q->sys, .a = a, .doors = q->doors, .even_my_session = q->even_my_session };
+	struct host_look l = { .sys = q->sys, .a = a, .doors = q->doors,
+			       .n_doors = q->n_doors,
+			       .have_doors = q->have_doors,
+			       .even_my_session = q->even_my_session };
 	DW_VEC(struct dw_host_result) v = { 0 };
 	const struct host_check *c;
 

@@ -75,15 +75,22 @@ static void tell_unknown(struct doorward *d, const struct doorward_host *h)
 int dw_lib_host_look(struct doorward_host *h, struct dw_sys *sys, struct dw_arena *a, struct dw_host_results *ret,
 		     struct dw_error *e)
 {
+	const struct dw_report *audit = h->audit ? &h->audit->report : NULL;
+	size_t n = audit ? audit->n_doors : 0;
+	struct dw_host_door *doors = dw_arena_array(a, n, sizeof(*doors));
 	const struct dw_host_request q = {
 		.sys = sys,
-		.doors = h->audit ? h->audit->report.snapshot : NULL,
+		.doors = doors,
+		.n_doors = n,
+		.have_doors = audit != NULL,
 		.policy = h->policy,
 		.checks = h->checks,
 		.n_checks = h->n_checks,
 		.even_my_session = h->even_my_session,
 	};
 
+	for (size_t i = 0; i < n; i++)
+		doors[i] = (struct dw_host_door){ audit->doors[i].door, audit->doors[i].service };
 	return dw_host_look(&q, a, ret, e);
 }
 

@@ -25,6 +25,8 @@
  *              ("running always", "stopped on-failure:3"), or "absent"
  *   process    "running" or "gone"
  *   fence      "absent", or "table sha256:HEX" (`data` is our table, dw_nft.h)
+ *   account    of NAME/shell the shell, "none" (the field is empty), of NAME/password "empty", "locked" or "set"; "absent"
+ *   mode       "MODE UID:GID" of a file or directory (MODE octal, as 0644), or "absent"
  *   package    "installed VERSION" or "removed" for each package of the object, in its order, blanks between
  */
 struct dw_state {
@@ -59,7 +61,7 @@ struct dw_lever {
 	/*
 	 * file: absolute path · systemd: unit name, or UID/unit for a unit of a user's manager · sysv, openrc: script's
 	 * name · runit: service directory · process: PID/START_TICKS · container: ENGINE:ID · package: name ·
-	 * fence: "inet doorward"
+	 * fence: "inet doorward" · account: NAME/shell or NAME/password · mode: absolute path
 	 */
 	const char *object;
 	struct dw_state now, off;

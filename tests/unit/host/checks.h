@@ -17,12 +17,13 @@ struct checked {
 
 /* id NULL: all checks. */
 static inline struct checked checked_with(struct host *h, const char *id, const struct dw_policy *policy,
-					  const struct dw_snapshot *doors)
+					  const struct dw_host_door *doors,
+					  size_t n_doors)
 {
 	struct checked c = { .a = dw_arena_new() };
 	const char *ids[] = { id };
 	struct dw_host_request q = {
-		.policy = policy, .doors = doors, .checks = ids, .n_checks = id ? 1 : 0
+		.policy = policy, .doors = doors, .n_doors = n_doors, .have_doors = doors != NULL, .checks = ids, .n_checks = id ? 1 : 0
 	};
 	struct dw_error e = { 0 };
 
@@ -36,7 +37,7 @@ static inline struct checked checked_with(struct host *h, const char *id, const 
 
 static inline struct checked checked(struct host *h, const char *id)
 {
-	return checked_with(h, id, NULL, NULL);
+	return checked_with(h, id, NULL, NULL, 0);
 }
 
 static inline void checked_free(struct checked *c)

@@ -114,17 +114,17 @@ DW_TEST(what_is_accepted_is_left)
 	struct checked c;
 
 	host_file(h, "/usr/sbin/nologin", 0755, "");
-	c = checked_with(h, "service-shells", &p, NULL);
+	c = checked_with(h, "service-shells", &p, NULL, 0);
 	DW_CHECK(c.r->outcome == DW_HOST_FAILS && !c.r->accepted);
 	DW_CHECK(c.r->evidence.v[0].accepted == &s[0] && !c.r->evidence.v[1].accepted);
 	DW_CHECK_STR(changes(&c), "account:odd/shell=/usr/sbin/nologin");
 	checked_free(&c);
 	s[0].n_objects = 0; /* all of it */
-	c = checked_with(h, "service-shells", &p, NULL);
+	c = checked_with(h, "service-shells", &p, NULL, 0);
 	DW_CHECK(c.r->accepted == &s[0] && c.r->changes.n == 0 && !dw_host_is_open(c.r));
 	checked_free(&c);
 	s[0].expires = 1700000000; /* the clock of the made-up host */
-	c = checked_with(h, "service-shells", &p, NULL);
+	c = checked_with(h, "service-shells", &p, NULL, 0);
 	DW_CHECK(dw_host_is_open(c.r) && c.r->changes.n == 2);
 	checked_free(&c);
 	host_free(h);
