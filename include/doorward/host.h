@@ -59,6 +59,8 @@ DOORWARD_API int doorward_host_plan_write(struct doorward *d, struct doorward_ho
  */
 DOORWARD_API int doorward_host_fix(struct doorward *d, struct doorward_host_plan *p,
 				   const struct doorward_close_options *o, long long *ret_run);
+/* After it: DOORWARD_TO_DO, DOORWARD_BLIND of what is left for a person, as doorward_host_outcome(). */
+DOORWARD_API unsigned doorward_host_plan_left(const struct doorward_host_plan *p);
 
 #ifdef __cplusplus
 }

@@ -80,13 +80,14 @@ static enum dw_exit carry_out(const struct fixing *f)
 	struct doorward_close_options o = { 0 };
 	struct doorward_style style = dw_cli_style(f->args);
 	bool quiet = dw_cli_given(f->args, DW_OPTION_QUIET), json = dw_cli_given(f->args, DW_OPTION_JSON);
-	enum dw_exit status = DW_EXIT_NOTHING;
+	enum dw_exit status;
 	long long run = 0;
 	int r;
 
 	dw_change_begin(&o, f->args);
 	r = doorward_host_fix(f->d, f->plan, &o, &run);
 	dw_change_end();
+	status = dw_cli_exit(doorward_host_plan_left(f->plan));
 	if (r < 0) {
 		status = dw_change_failed(f->d, r);
 		if (r == -ECANCELED)

@@ -208,11 +208,18 @@ static bool is_private_key(const char *name)
 	return dw_starts_with(name, "ssh_host_") && dw_ends_with(name, "_key");
 }
 
+/* Fedora's sshd lets a group (ssh_keys) of ssh-keysign(8) read it; others take no key that any group can read. */
+static bool is_of_group(struct host_look *l, const char *path)
+{
+	struct stat st;
+
+	return dw_sys_file_stat(l->sys, path, true, &st, NULL) == 0 && st.st_gid != 0;
+}
+
 static void sshd_files(struct host_look *l, struct dw_host_result *r)
 {
 	const struct limit open = { .bits = 07022, .why = "it says who logs in" };
-	/* a group for ssh-keysign (ssh_keys) may read it: Fedora */
-	const struct limit secret = { .bits = 07137, .why = "whoever has it can say to be this host" };
+	const char *why = "whoever has it can say to be this host";
 	struct dw_strings names = { 0 };
 	struct dw_error e = { 0 };
 	int code = dw_sys_dir_list(l->sys, "/etc/ssh", l->a, &names, &e);
@@ -229,9 +236,13 @@ static void sshd_files(struct host_look *l, struct dw_host_result *r)
 	    !directory(l, r, "/etc/ssh/sshd_config.d", &open, &open))
 		return;
 	for (size_t i = 0; i < names.n && i < KEYS_MAX; i++)
-		if (is_private_key(names.v[i]) &&
-		    !look_at(l, r, dw_arena_printf(l->a, "/etc/ssh/%s", names.v[i]), &secret))
-			return;
+		if (is_private_key(names.v[i])) {
+			const char *path = dw_arena_printf(l->a, "/etc/ssh/%s", names.v[i]);
+			const struct limit secret = { .bits = is_of_group(l, path) ? 07137 : 07177, .why = why };
+
+			if (!look_at(l, r, path, &secret))
+				return;
+		}
 	host_conclude(l, r, "One file of sshd is open to more than it has to be.",
 		      "files of sshd are open to more than they have to be.",
 		      "Settings of sshd are written, and its keys are read, by root alone.");

@@ -13,6 +13,7 @@ struct doorward_host_plan {
 	struct doorward_host *host;
 	struct dw_report_host_fix report;
 	struct dw_steps steps;
+	unsigned after; /* what the look after the run came to: DW_REPORT_* */
 };
 
 /* --- the plan ------------------------------------------------------------------------------------------- */
@@ -124,6 +125,12 @@ int doorward_host_plan_write(struct doorward *d, struct doorward_host_plan *p, e
 	return dw_error_set(e, -EINVAL, "no such format");
 }
 
+unsigned doorward_host_plan_left(const struct doorward_host_plan *p)
+{
+	return (p->after & DW_REPORT_TO_DO ? (unsigned)DOORWARD_TO_DO : 0) |
+	       (p->after & DW_REPORT_BLIND ? (unsigned)DOORWARD_BLIND : 0);
+}
+
 /* --- the run -------------------------------------------------------------------------------------------- */
 
 static void add_steps(struct changing *c, const struct dw_steps *steps, struct dw_run *run)
@@ -142,6 +149,7 @@ static const char *wrong_still(struct changing *c, struct doorward_host_plan *p)
 
 	if (dw_lib_host_look(p->host, c->sys, c->arena, &now, &e) < 0)
 		return dw_arena_printf(c->arena, "the host could not be looked at again: %s", e.message);
+	p->after = dw_report_host_outcome(&(struct dw_report_host){ .v = now.v, .n = now.n });
 	for (size_t i = 0; i < now.n; i++) {
 		const struct dw_host_result *was = &p->host->report.v[i], *r = &now.v[i];
 

@@ -32,7 +32,8 @@
 struct dw_state {
 	const char *text;     /* NULL: not known */
 	struct dw_bytes data; /* what the hash in `text` names; data NULL: nothing of the kind */
-	/* put back where it can be, never compared: "mtime=SECONDS.NANOSECONDS", of a link "owner=UID:GID"; NULL */
+	/* put back where it can be, never compared: "mtime=SECONDS.NANOSECONDS", of a link "owner=UID:GID",
+	   of an account "mtime=SECONDS.NANOSECONDS of SHA256"; NULL */
 	const char *hint;
 };
 

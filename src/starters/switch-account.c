@@ -5,8 +5,10 @@
  * state: a password is "empty", "locked" (the field is "!") or "set", and only the first two can be wanted.
  */
 #include <errno.h>
+#include <inttypes.h>
 
 #include "dw_account.h"
+#include "dw_sha256.h"
 #include "dw_write.h"
 #include "switch.h"
 
@@ -87,6 +89,33 @@ static int read_field(struct dw_switch *s, const struct field *f, struct dw_entr
 	return entry->type == DW_ENTRY_FILE && find(&entry->content, f, at, n) ? 1 : 0;
 }
 
+/* When the file was written, and what it was then: once it is that again, it was not written since. */
+static const char *hint_of(struct dw_switch *s, const struct dw_entry *entry)
+{
+	char hex[DW_SHA256_HEX + 1];
+
+	dw_sha256_hex(entry->content.data, entry->content.n, hex);
+	return dw_arena_printf(s->arena, "mtime=%" PRId64 ".%09u of %s", entry->mtime_s, entry->mtime_ns, hex);
+}
+
+static void set_time(struct dw_switch *s, struct dw_entry *entry, const char *hint)
+{
+	const char *at = hint && dw_starts_with(hint, "mtime=") ? hint + strlen("mtime=") : "";
+	size_t n = strcspn(at, ".");
+	struct dw_entry was = *entry;
+	uint64_t seconds, nanoseconds;
+
+	entry->mtime_s = 0;
+	entry->mtime_ns = 0;
+	if (!at[n] || !dw_parse_u64n(at, n, 10, INT64_MAX, &seconds) ||
+	    !dw_parse_u64n(at + n + 1, strspn(at + n + 1, "0123456789"), 10, 999999999, &nanoseconds))
+		return;
+	was.mtime_s = (int64_t)seconds;
+	was.mtime_ns = (uint32_t)nanoseconds;
+	if (dw_streq(hint_of(s, &was), hint))
+		*entry = was;
+}
+
 static int state(struct dw_switch *s, const char *object, struct dw_state *ret, struct dw_error *e)
 {
 	struct dw_entry entry = { 0 };
@@ -99,6 +128,8 @@ static int state(struct dw_switch *s, const char *object, struct dw_state *ret, 
 	if (r < 0)
 		return r;
 	*ret = dw_switch_word(r == 0 ? "absent" : word_of(s, &f, entry.content.data + at, n));
+	if (r > 0)
+		ret->hint = hint_of(s, &entry);
 	return 0;
 }
 
@@ -137,8 +168,7 @@ static int write_field(struct dw_switch *s, const char *object, const struct fie
 	dw_str_add(&text, value);
 	dw_str_addn(&text, entry.content.data + at + n, entry.content.n - at - n);
 	entry.content = (struct dw_bytes){ .data = text.s, .n = text.n };
-	entry.mtime_s = 0;
-	entry.mtime_ns = 0;
+	set_time(s, &entry, want->hint);
 	return dw_sys_entry_write(s->sys, path_of(s, f), &entry, e);
 }
 

@@ -61,6 +61,28 @@ DW_TEST(a_shell_goes_there_and_back)
 	rig_close(&r);
 }
 
+/* Undone byte for byte, its time with it; not when somebody wrote meanwhile. */
+DW_TEST(the_time_comes_back_with_the_content)
+{
+	struct rig r = account("ftp/shell");
+	const struct dw_state off = { .text = "/bin/false" };
+	struct stat before, after;
+	struct dw_state was = rig_state(&r);
+
+	DW_CHECK_INT(dw_sys_file_stat(r.sw.sys, "/etc/passwd", true, &before, NULL), 0);
+	DW_CHECK_INT(r.ops->set(&r.sw, r.object, &was, &off, &r.e), 0);
+	DW_CHECK_INT(r.ops->set(&r.sw, r.object, &off, &was, &r.e), 0);
+	DW_CHECK_INT(dw_sys_file_stat(r.sw.sys, "/etc/passwd", true, &after, NULL), 0);
+	DW_CHECK(before.st_mtim.tv_sec == after.st_mtim.tv_sec && before.st_mtim.tv_nsec == after.st_mtim.tv_nsec);
+	DW_CHECK_INT(r.ops->set(&r.sw, r.object, &was, &off, &r.e), 0);
+	rig_put(r.dir, "/etc/passwd", 0644, "ftp:x:101:101::/srv:/bin/false\n");
+	DW_CHECK_INT(r.ops->set(&r.sw, r.object, &off, &was, &r.e), 0);
+	DW_CHECK_STR(content(&r, "/etc/passwd"), "ftp:x:101:101::/srv:/bin/sh\n");
+	DW_CHECK_INT(dw_sys_file_stat(r.sw.sys, "/etc/passwd", true, &after, NULL), 0);
+	DW_CHECK(before.st_mtim.tv_nsec != after.st_mtim.tv_nsec);
+	rig_close(&r);
+}
+
 DW_TEST(an_empty_password_is_locked_and_a_set_one_left)
 {
 	struct rig r = account("ftp/password");
