@@ -18,8 +18,8 @@ struct fixing {
 /* What has to be typed again so that the same is done. */
 static const char *to_repeat(const struct dw_host_asked *asked, struct dw_str *text)
 {
-	static const enum dw_option_id ids[] = { DW_OPTION_EVEN_MY_SESSION, DW_OPTION_METHOD, DW_OPTION_POLICY,
-						 DW_OPTION_STATE };
+	static const enum dw_option_id ids[] = { DW_OPTION_EVEN_MY_SESSION, DW_OPTION_METHOD,
+						 DW_OPTION_POLICY, DW_OPTION_STATE };
 
 	for (size_t i = 0; i < DW_ARRAY_SIZE(ids); i++) {
 		const struct dw_option *o = &dw_options[ids[i]];
@@ -58,7 +58,8 @@ static bool agreed(const struct fixing *f, enum dw_exit *ret)
 		return true;
 	(void)fflush(stdout);
 	if (isatty(STDIN_FILENO) != 1) {
-		(void)fputs("\ndoorward: nothing was changed: standard input is no terminal, so nobody could be "
+		(void)fputs("\ndoorward: nothing was changed: standard input is no terminal, so "
+			    "nobody could be "
 			    "asked.\nWith --yes it is done without asking.\n",
 			    stderr);
 		*ret = DW_EXIT_USAGE;
@@ -79,7 +80,8 @@ static enum dw_exit carry_out(const struct fixing *f)
 {
 	struct doorward_close_options o = { 0 };
 	struct doorward_style style = dw_cli_style(f->args);
-	bool quiet = dw_cli_given(f->args, DW_OPTION_QUIET), json = dw_cli_given(f->args, DW_OPTION_JSON);
+	bool quiet = dw_cli_given(f->args, DW_OPTION_QUIET),
+	     json = dw_cli_given(f->args, DW_OPTION_JSON);
 	enum dw_exit status;
 	long long run = 0;
 	int r;
@@ -95,21 +97,25 @@ static enum dw_exit carry_out(const struct fixing *f)
 		if (r == -ENOTRECOVERABLE)
 			(void)fputs("NOT everything could be put back.\n", stderr);
 		if (run && !quiet)
-			(void)fprintf(stderr, "What was done, step by step: doorward history %lld\n", run);
+			(void)fprintf(stderr,
+				      "What was done, step by step: doorward history %lld\n", run);
 	}
 	if (json && run)
 		(void)doorward_history_write(f->d, run, dw_cli_format(f->args), stdout, &style);
 	else if (r == 0 && !quiet)
-		(void)printf("\nDone, and looked at again.\nTo go back:  doorward undo %lld\n", run);
+		(void)printf("\nDone, and looked at again.\nTo go back:  doorward undo %lld\n",
+			     run);
 	return status;
 }
 
 static enum dw_exit fix(const struct fixing *f)
 {
 	bool json = dw_cli_given(f->args, DW_OPTION_JSON);
-	bool dry = dw_cli_given(f->args, DW_OPTION_DRY_RUN) || dw_cli_given(f->args, DW_OPTION_ROOT);
+	bool dry =
+		dw_cli_given(f->args, DW_OPTION_DRY_RUN) || dw_cli_given(f->args, DW_OPTION_ROOT);
 	/* who said "do it, and say nothing" does not read it */
-	bool shown = !json && !(dw_cli_given(f->args, DW_OPTION_YES) && dw_cli_given(f->args, DW_OPTION_QUIET));
+	bool shown = !json && !(dw_cli_given(f->args, DW_OPTION_YES) &&
+				dw_cli_given(f->args, DW_OPTION_QUIET));
 	enum dw_exit status;
 
 	if (dry || !doorward_host_plan_steps(f->plan))
@@ -119,7 +125,8 @@ static enum dw_exit fix(const struct fixing *f)
 	return agreed(f, &status) ? carry_out(f) : status;
 }
 
-static enum dw_exit plan_and_fix(struct doorward *d, const struct dw_host_asked *asked, struct doorward_host *h)
+static enum dw_exit plan_and_fix(struct doorward *d, const struct dw_host_asked *asked,
+				 struct doorward_host *h)
 {
 	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
 	struct dw_str text = { .arena = a };
@@ -137,7 +144,8 @@ static enum dw_exit plan_and_fix(struct doorward *d, const struct dw_host_asked 
 
 enum dw_exit dw_host_fix(struct dw_host_asked *asked)
 {
-	bool dry = dw_cli_given(asked->args, DW_OPTION_DRY_RUN) || dw_cli_given(asked->args, DW_OPTION_ROOT);
+	bool dry = dw_cli_given(asked->args, DW_OPTION_DRY_RUN) ||
+		   dw_cli_given(asked->args, DW_OPTION_ROOT);
 
 	if (dw_cli_given(asked->args, DW_OPTION_JSONL)) {
 		(void)fputs("doorward: host fix writes --json, not --jsonl\n", stderr);

@@ -7,29 +7,37 @@
 
 #include "dw_str.h"
 
-const enum dw_option_id dw_host_options[] = { DW_OPTION_YES,    DW_OPTION_DRY_RUN, DW_OPTION_EVEN_MY_SESSION,
-					      DW_OPTION_JSON,   DW_OPTION_JSONL,   DW_OPTION_WIDE,
-					      DW_OPTION_ROOT,   DW_OPTION_POLICY,  DW_OPTION_METHOD,
-					      DW_OPTION_STATE,  DW_OPTION_COUNT };
+const enum dw_option_id dw_host_options[] = {
+	DW_OPTION_YES,   DW_OPTION_DRY_RUN, DW_OPTION_EVEN_MY_SESSION,
+	DW_OPTION_JSON,  DW_OPTION_JSONL,   DW_OPTION_WIDE,
+	DW_OPTION_ROOT,  DW_OPTION_POLICY,  DW_OPTION_METHOD,
+	DW_OPTION_STATE, DW_OPTION_COUNT
+};
 
 const char dw_host_description[] =
-	"Accounts, remote login, and whatever else guards the doors: each check with its reason, the\n"
-	"place where it is seen, and what a fix would do. CHECK: the whole story of one. list: all there\n"
-	"are. fix: plans what puts right what fails (or these checks), shows it, asks, does it, looks\n"
-	"again; doorward undo takes it back. What the policy accepts (accept CHECK because \"...\") is told,\n"
+	"Accounts, remote login, and whatever else guards the doors: each check with its reason, "
+	"the\n"
+	"place where it is seen, and what a fix would do. CHECK: the whole story of one. list: all "
+	"there\n"
+	"are. fix: plans what puts right what fails (or these checks), shows it, asks, does it, "
+	"looks\n"
+	"again; doorward undo takes it back. What the policy accepts (accept CHECK because "
+	"\"...\") is told,\n"
 	"and left. With --root a file system that does not run is looked at. Root sees all.\n";
 
 static bool is_sensible(const struct dw_arguments *args)
 {
 	static const struct dw_cli_pair pairs[] = {
 		{ DW_OPTION_ROOT, DW_OPTION_METHOD, "what does not run has no sockets to find" },
-		{ DW_OPTION_ROOT, DW_OPTION_YES, "a file system that is not running is not changed" },
+		{ DW_OPTION_ROOT, DW_OPTION_YES,
+		  "a file system that is not running is not changed" },
 	};
 
 	return dw_cli_sensible(args, pairs, DW_ARRAY_SIZE(pairs));
 }
 
-static enum dw_exit tell(struct doorward *d, const struct dw_host_asked *asked, struct doorward_host *h)
+static enum dw_exit tell(struct doorward *d, const struct dw_host_asked *asked,
+			 struct doorward_host *h)
 {
 	struct doorward_style style = dw_cli_style(asked->args);
 

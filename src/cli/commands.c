@@ -23,16 +23,32 @@ static const enum dw_option_id why_options[] = { DW_OPTION_JSON,   DW_OPTION_ROO
 						 DW_OPTION_POLICY, END };
 static const enum dw_option_id check_policy_options[] = { DW_OPTION_JSON, END };
 static const enum dw_option_id init_options[] = { DW_OPTION_ROLE, DW_OPTION_OUTPUT, END };
-static const enum dw_option_id plan_options[] = {
-	DW_OPTION_JSON,   DW_OPTION_WIDE,           DW_OPTION_ROOT,           DW_OPTION_HIDDEN,          DW_OPTION_METHOD,
-	DW_OPTION_POLICY, DW_OPTION_EVEN_MY_SESSION, DW_OPTION_REMOVE_PACKAGE, DW_OPTION_DISABLE_PROGRAM, END
-};
-static const enum dw_option_id close_options[] = {
-	DW_OPTION_YES,    DW_OPTION_DRY_RUN,         DW_OPTION_FOR,            DW_OPTION_UNTIL_CONFIRMED, DW_OPTION_ONE_AT_A_TIME,
-	DW_OPTION_PAUSE,  DW_OPTION_EVEN_MY_SESSION, DW_OPTION_REMOVE_PACKAGE, DW_OPTION_DISABLE_PROGRAM, DW_OPTION_JSON,
-	DW_OPTION_WIDE,   DW_OPTION_HIDDEN,          DW_OPTION_METHOD,         DW_OPTION_POLICY,          DW_OPTION_STATE,
-	END
-};
+static const enum dw_option_id plan_options[] = { DW_OPTION_JSON,
+						  DW_OPTION_WIDE,
+						  DW_OPTION_ROOT,
+						  DW_OPTION_HIDDEN,
+						  DW_OPTION_METHOD,
+						  DW_OPTION_POLICY,
+						  DW_OPTION_EVEN_MY_SESSION,
+						  DW_OPTION_REMOVE_PACKAGE,
+						  DW_OPTION_DISABLE_PROGRAM,
+						  END };
+static const enum dw_option_id close_options[] = { DW_OPTION_YES,
+						   DW_OPTION_DRY_RUN,
+						   DW_OPTION_FOR,
+						   DW_OPTION_UNTIL_CONFIRMED,
+						   DW_OPTION_ONE_AT_A_TIME,
+						   DW_OPTION_PAUSE,
+						   DW_OPTION_EVEN_MY_SESSION,
+						   DW_OPTION_REMOVE_PACKAGE,
+						   DW_OPTION_DISABLE_PROGRAM,
+						   DW_OPTION_JSON,
+						   DW_OPTION_WIDE,
+						   DW_OPTION_HIDDEN,
+						   DW_OPTION_METHOD,
+						   DW_OPTION_POLICY,
+						   DW_OPTION_STATE,
+						   END };
 static const enum dw_option_id undo_options[] = { DW_OPTION_FORCE, DW_OPTION_EXPIRED,
 						  DW_OPTION_WAIT, DW_OPTION_STATE, END };
 static const enum dw_option_id confirm_options[] = { DW_OPTION_STATE, END };
@@ -99,20 +115,6 @@ static const enum dw_option_id fence_options[] = { DW_OPTION_STYLE,
 						   DW_OPTION_POLICY,
 						   DW_OPTION_STATE,
 						   END };
-static const enum dw_option_id baseline_options[] = { DW_OPTION_JSON,   DW_OPTION_WIDE,
-						      DW_OPTION_HIDDEN, DW_OPTION_ROOT,
-						      DW_OPTION_METHOD, DW_OPTION_POLICY,
-						      DW_OPTION_STATE,  END };
-static const enum dw_option_id diff_options[] = {
-	DW_OPTION_AROUND, DW_OPTION_JSON,  DW_OPTION_WIDE,
-	DW_OPTION_HIDDEN, DW_OPTION_ROOT,  DW_OPTION_METHOD,
-	DW_OPTION_POLICY, DW_OPTION_STATE, END
-};
-static const enum dw_option_id usage_options[] = {
-	DW_OPTION_IDLE,   DW_OPTION_SINCE,  DW_OPTION_JSON,
-	DW_OPTION_WIDE,   DW_OPTION_HIDDEN, DW_OPTION_METHOD,
-	DW_OPTION_POLICY, DW_OPTION_STATE,  END
-};
 static const enum dw_option_id scan_assist_options[] = { DW_OPTION_FOR, DW_OPTION_SCANNER, END };
 static const enum dw_option_id watch_options[] = { DW_OPTION_JSON,
 						   DW_OPTION_OUTPUT,
@@ -290,7 +292,7 @@ const struct dw_command dw_commands[] = {
 			"show: the audit's JSON, of the newest when none is named. remove: forgets "
 			"it. NAME may be\n"
 			"the number. What changed since: doorward diff.\n",
-		.options = baseline_options,
+		.options = dw_baseline_options,
 		.run = dw_cmd_baseline,
 	},
 	{
@@ -310,7 +312,7 @@ const struct dw_command dw_commands[] = {
 			"units, accounts and\n"
 			"files with set-UID, set-GID or capabilities it brought:\n"
 			"  doorward diff --around apt-get install cups\n",
-		.options = diff_options,
+		.options = dw_diff_options,
 		.run = dw_cmd_diff,
 	},
 	{
@@ -327,7 +329,7 @@ const struct dw_command dw_commands[] = {
 			"that long; those that were not watched for as long are told apart. "
 			"Nothing is claimed of\n"
 			"the time in which nobody watched.\n",
-		.options = usage_options,
+		.options = dw_usage_options,
 		.run = dw_cmd_usage,
 	},
 	{

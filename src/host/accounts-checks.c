@@ -43,8 +43,8 @@ static void empty_passwords(struct host_look *l, struct dw_host_result *r)
 		if (!all->shadows.v[i].password[0])
 			host_seen(l, r, HOST_SHADOW, all->shadows.v[i].line, all->shadows.v[i].name,
 				  "the password field is empty");
-	host_conclude(l, r, "One account has an empty password.", "accounts have an empty password.",
-		      "No account has an empty password.");
+	host_conclude(l, r, "One account has an empty password.",
+		      "accounts have an empty password.", "No account has an empty password.");
 }
 
 /* Of passwd(5) alone no field is locked: what would be written there is for pwconv(8) to move. */
@@ -57,7 +57,9 @@ static void lock_empty(struct host_look *l, struct dw_host_result *r)
 			continue;
 		if (!dw_streq(e->file, HOST_SHADOW)) {
 			dw_vec_push(l->a, &r->held,
-				    dw_arena_printf(l->a, "%s has no line in " HOST_SHADOW ": pwconv makes one",
+				    dw_arena_printf(l->a,
+						    "%s has no line in " HOST_SHADOW
+						    ": pwconv makes one",
 						    e->object));
 			continue;
 		}
@@ -70,7 +72,8 @@ static void lock_empty(struct host_look *l, struct dw_host_result *r)
 			.why = "nobody is to log in without a password",
 			.source = dw_arena_printf(l->a, "%s:%u", e->file, e->line),
 			.command = dw_arena_printf(l->a, "passwd -l %s", e->object),
-			.text = dw_arena_printf(l->a, "%s is locked until it is given a password", e->object),
+			.text = dw_arena_printf(l->a, "%s is locked until it is given a password",
+						e->object),
 		};
 	}
 }
@@ -122,17 +125,19 @@ static void duplicate_accounts(struct host_look *l, struct dw_host_result *r)
 			const struct host_user *v = &all->users.v[k];
 
 			if (dw_streq(u->name, v->name))
-				host_seen(l, r, HOST_PASSWD, u->line, u->name, "the name of line %u again", v->line);
+				host_seen(l, r, HOST_PASSWD, u->line, u->name,
+					  "the name of line %u again", v->line);
 			else if (u->uid == v->uid && u->uid != 0)
-				host_seen(l, r, HOST_PASSWD, u->line, u->name, "number %u, which %s has too", u->uid,
-					  v->name);
+				host_seen(l, r, HOST_PASSWD, u->line, u->name,
+					  "number %u, which %s has too", u->uid, v->name);
 			else
 				continue;
 			break;
 		}
 	}
 	host_conclude(l, r, "One account has the name or number of another.",
-		      "accounts have the name or number of another.", "Every account has a name and number of its own.");
+		      "accounts have the name or number of another.",
+		      "Every account has a name and number of its own.");
 }
 
 static void duplicate_groups(struct host_look *l, struct dw_host_result *r)
@@ -150,17 +155,19 @@ static void duplicate_groups(struct host_look *l, struct dw_host_result *r)
 			const struct host_group *h = &all->groups.v[k];
 
 			if (dw_streq(g->name, h->name))
-				host_seen(l, r, HOST_GROUP, g->line, g->name, "the name of line %u again", h->line);
+				host_seen(l, r, HOST_GROUP, g->line, g->name,
+					  "the name of line %u again", h->line);
 			else if (g->gid == h->gid)
-				host_seen(l, r, HOST_GROUP, g->line, g->name, "number %u, which %s has too", g->gid,
-					  h->name);
+				host_seen(l, r, HOST_GROUP, g->line, g->name,
+					  "number %u, which %s has too", g->gid, h->name);
 			else
 				continue;
 			break;
 		}
 	}
 	host_conclude(l, r, "One group has the name or number of another.",
-		      "groups have the name or number of another.", "Every group has a name and number of its own.");
+		      "groups have the name or number of another.",
+		      "Every group has a name and number of its own.");
 }
 
 /* --- shells ---------------------------------------------------------------------------------------------- */
@@ -178,8 +185,8 @@ static void service_shells(struct host_look *l, struct dw_host_result *r)
 			host_seen(l, r, HOST_PASSWD, u->line, u->name, "the shell %s",
 				  u->shell[0] ? u->shell : "/bin/sh (none is named)");
 	}
-	host_conclude(l, r, "One account of a service has a shell.", "accounts of services have a shell.",
-		      "No account of a service has a shell.");
+	host_conclude(l, r, "One account of a service has a shell.",
+		      "accounts of services have a shell.", "No account of a service has a shell.");
 }
 
 static const char *nologin(struct host_look *l)
@@ -216,7 +223,8 @@ static const struct host_user *user_at(struct host_look *l, const struct dw_host
 	return NULL;
 }
 
-static void take_shell(struct host_look *l, struct dw_host_result *r, const struct host_user *u, const char *shell)
+static void take_shell(struct host_look *l, struct dw_host_result *r, const struct host_user *u,
+		       const char *shell)
 {
 	const char *old = u->shell[0] ? u->shell : "''";
 
@@ -239,13 +247,16 @@ static void take_shells(struct host_look *l, struct dw_host_result *r)
 	const char *shell = nologin(l);
 
 	if (!shell)
-		dw_vec_push(l->a, &r->held, "there is no nologin here that could take the shell's place");
+		dw_vec_push(l->a, &r->held,
+			    "there is no nologin here that could take the shell's place");
 	for (size_t i = 0; shell && i < r->evidence.n; i++) {
-		const struct host_user *u = r->evidence.v[i].accepted ? NULL : user_at(l, &r->evidence.v[i]);
+		const struct host_user *u =
+			r->evidence.v[i].accepted ? NULL : user_at(l, &r->evidence.v[i]);
 		const char *why = u ? needs_shell(l, u) : NULL;
 
 		if (why)
-			dw_vec_push(l->a, &r->held, dw_arena_printf(l->a, "%s keeps its shell: %s", u->name, why));
+			dw_vec_push(l->a, &r->held,
+				    dw_arena_printf(l->a, "%s keeps its shell: %s", u->name, why));
 		else if (u)
 			take_shell(l, r, u, shell);
 	}
@@ -256,7 +267,8 @@ const struct host_check host_checks_accounts[] = {
 		     .category = DW_CATEGORY_ACCOUNTS,
 		     .title = "No account has an empty password",
 		     .severity = DW_SEVERITY_HIGH,
-		     .reason = "Whoever knows the name of such an account is let in: at the console, and over the "
+		     .reason = "Whoever knows the name of such an account is let in: at the "
+			       "console, and over the "
 			       "network by every service that allows it.",
 		     .source = "CIS Debian Linux 12, 7.2.2; shadow(5)" },
 	  .look = empty_passwords,
@@ -265,36 +277,43 @@ const struct host_check host_checks_accounts[] = {
 		     .category = DW_CATEGORY_ACCOUNTS,
 		     .title = "Hashes of passwords are hidden",
 		     .severity = DW_SEVERITY_HIGH,
-		     .reason = "Everybody on the host may read " HOST_PASSWD ", and try at leisure which password a "
+		     .reason = "Everybody on the host may read " HOST_PASSWD
+			       ", and try at leisure which password a "
 			       "hash is of.",
 		     .source = "CIS Debian Linux 12, 7.2.1; pwconv(8)",
-		     .advice = "pwconv moves them to " HOST_SHADOW "; the passwords should be changed too, for "
+		     .advice = "pwconv moves them to " HOST_SHADOW
+			       "; the passwords should be changed too, for "
 			       "somebody may have read them." },
 	  .look = unshadowed_passwords },
 	{ .about = { .id = "root-twins",
 		     .category = DW_CATEGORY_ACCOUNTS,
 		     .title = "Only root is root",
 		     .severity = DW_SEVERITY_HIGH,
-		     .reason = "An account with number 0 is root by another name: it is what intruders leave behind, "
+		     .reason = "An account with number 0 is root by another name: it is what "
+			       "intruders leave behind, "
 			       "and what nobody thinks of when root's password is changed.",
 		     .source = "CIS Debian Linux 12, 5.4.2.1; passwd(5)",
-		     .advice = "Find out who made it; then userdel, or a number of its own with usermod -u." },
+		     .advice = "Find out who made it; then userdel, or a number of its own with "
+			       "usermod -u." },
 	  .look = root_twins },
 	{ .about = { .id = "duplicate-accounts",
 		     .category = DW_CATEGORY_ACCOUNTS,
 		     .title = "Every account has its own name and number",
 		     .severity = DW_SEVERITY_MEDIUM,
-		     .reason = "Two accounts with one number own each other's files and processes, and of two with one "
+		     .reason = "Two accounts with one number own each other's files and processes, "
+			       "and of two with one "
 			       "name only the first is ever looked at.",
 		     .source = "CIS Debian Linux 12, 7.2.5 and 7.2.7; passwd(5)",
-		     .advice = "Give one of the two another number (usermod -u, which changes the owner of its home "
+		     .advice = "Give one of the two another number (usermod -u, which changes the "
+			       "owner of its home "
 			       "only) or name, or take it away." },
 	  .look = duplicate_accounts },
 	{ .about = { .id = "duplicate-groups",
 		     .category = DW_CATEGORY_ACCOUNTS,
 		     .title = "Every group has its own name and number",
 		     .severity = DW_SEVERITY_LOW,
-		     .reason = "Members of one of two groups with one number may do what only the other's should.",
+		     .reason = "Members of one of two groups with one number may do what only the "
+			       "other's should.",
 		     .source = "CIS Debian Linux 12, 7.2.6 and 7.2.8; group(5)",
 		     .advice = "Give one of the two another number: groupmod -g." },
 	  .look = duplicate_groups },
@@ -302,10 +321,13 @@ const struct host_check host_checks_accounts[] = {
 		     .category = DW_CATEGORY_ACCOUNTS,
 		     .title = "Accounts of services have no shell",
 		     .severity = DW_SEVERITY_MEDIUM,
-		     .reason = "A service runs without its account's shell. Where there is one, a password that was set "
-			       "by mistake or a key that somebody wrote into its home opens a session.",
+		     .reason = "A service runs without its account's shell. Where there is one, a "
+			       "password that was set "
+			       "by mistake or a key that somebody wrote into its home opens a "
+			       "session.",
 		     .source = "CIS Debian Linux 12, 5.4.2.7; nologin(8)",
-		     .advice = "su to such an account takes -s /bin/sh afterwards: look for scripts that do so." },
+		     .advice = "su to such an account takes -s /bin/sh afterwards: look for "
+			       "scripts that do so." },
 	  .look = service_shells,
 	  .fix = take_shells },
 	{ .about = { .id = NULL } },

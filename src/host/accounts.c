@@ -45,7 +45,8 @@ static int64_t days(const char *s)
 }
 
 /* The next line that is one of `least` fields and has a name; NULL: no more. Those of NIS (+, -) are none of ours. */
-static const char *next(struct dw_arena *a, struct dw_lines *it, size_t least, const char *ret[FIELDS_MAX])
+static const char *next(struct dw_arena *a, struct dw_lines *it, size_t least,
+			const char *ret[FIELDS_MAX])
 {
 	const char *line;
 	size_t n;
@@ -53,7 +54,8 @@ static const char *next(struct dw_arena *a, struct dw_lines *it, size_t least, c
 	while (it->number < LINES_MAX && dw_lines_next(it, &line, &n)) {
 		const char *text = dw_arena_strndup(a, line, n);
 
-		if (cut(dw_arena_strndup(a, line, n), ret) >= least && ret[0][0] && !strchr("#+-", ret[0][0]))
+		if (cut(dw_arena_strndup(a, line, n), ret) >= least && ret[0][0] &&
+		    !strchr("#+-", ret[0][0]))
 			return text;
 	}
 	return NULL;
@@ -65,8 +67,12 @@ void host_passwd_parse(struct dw_arena *a, const struct dw_bytes *text, struct h
 	const char *f[FIELDS_MAX], *line;
 
 	while ((line = next(a, &it, 7, f)) != NULL) {
-		struct host_user u = { .name = f[0], .password = f[1], .home = f[5], .shell = f[6],
-				       .line = it.number, .text = line };
+		struct host_user u = { .name = f[0],
+				       .password = f[1],
+				       .home = f[5],
+				       .shell = f[6],
+				       .line = it.number,
+				       .text = line };
 
 		if (number(f[2], &u.uid) && number(f[3], &u.gid))
 			dw_vec_push(a, &all->users, u);
@@ -79,9 +85,12 @@ void host_shadow_parse(struct dw_arena *a, const struct dw_bytes *text, struct h
 	const char *f[FIELDS_MAX];
 
 	while (next(a, &it, 8, f))
-		*dw_vec_add(a, &all->shadows) = (struct host_shadow){ .name = f[0], .password = f[1],
-								      .changed = days(f[2]), .most = days(f[4]),
-								      .expires = days(f[7]), .line = it.number };
+		*dw_vec_add(a, &all->shadows) = (struct host_shadow){ .name = f[0],
+								      .password = f[1],
+								      .changed = days(f[2]),
+								      .most = days(f[4]),
+								      .expires = days(f[7]),
+								      .line = it.number };
 }
 
 void host_group_parse(struct dw_arena *a, const struct dw_bytes *text, struct host_accounts *all)
@@ -119,8 +128,10 @@ static void read_limits(struct host_look *l, struct host_accounts *all)
 	}
 }
 
-static void read_one(struct host_look *l, const char *path, struct host_accounts *all, struct dw_error *e,
-		     void (*parse)(struct dw_arena *a, const struct dw_bytes *text, struct host_accounts *ret))
+static void read_one(struct host_look *l, const char *path, struct host_accounts *all,
+		     struct dw_error *e,
+		     void (*parse)(struct dw_arena *a, const struct dw_bytes *text,
+				   struct host_accounts *ret))
 {
 	struct dw_bytes text = { 0 };
 
@@ -156,7 +167,8 @@ const struct host_shadow *host_shadow_of(const struct host_accounts *all, const 
 bool host_is_login_shell(const char *shell)
 {
 	/* the last four come with their accounts since the first Unix, and do what they are called */
-	static const char *const none[] = { "nologin", "false", "true", "sync", "shutdown", "halt", "poweroff" };
+	static const char *const none[] = { "nologin",  "false", "true",    "sync",
+					    "shutdown", "halt",  "poweroff" };
 
 	for (size_t i = 0; i < DW_ARRAY_SIZE(none); i++)
 		if (dw_streq(dw_basename(shell), none[i]))
@@ -171,8 +183,24 @@ bool host_is_person(const struct host_accounts *all, const struct host_user *u)
 
 bool host_has_password(const struct host_accounts *all, const struct host_user *u)
 {
-	const struct host_shadow *s = dw_streq(u->password, "x") ? host_shadow_of(all, u->name) : NULL;
+	const struct host_shadow *s =
+		dw_streq(u->password, "x") ? host_shadow_of(all, u->name) : NULL;
 	const char *field = s ? s->password : u->password;
 
 	return field[0] && !strchr("!*", field[0]) && !dw_streq(field, "x");
+}
+
+bool host_has_line(struct host_look *l, const char *path)
+{
+	struct dw_bytes text = { 0 };
+	struct dw_lines it;
+	char *line;
+
+	if (dw_sys_file_read(l->sys, path, DW_FILE_MAX, l->a, &text, NULL) < 0)
+		return false;
+	it = dw_lines_of(&text);
+	while ((line = dw_lines_next_trimmed(&it, l->a)) != NULL)
+		if (*line && *line != '#')
+			return true;
+	return false;
 }

@@ -24,8 +24,8 @@ struct dw_host_request {
 	const struct dw_host_door *doors;
 	size_t n_doors;
 	bool have_doors;
-	const struct dw_policy *policy;  /* NULL: none */
-	const char *const *checks;       /* ids; n 0: all */
+	const struct dw_policy *policy; /* NULL: none */
+	const char *const *checks;      /* ids; n 0: all */
 	size_t n_checks;
 	bool even_my_session; /* fixes need not spare the session that this runs in */
 };
@@ -46,6 +46,7 @@ bool dw_host_needs_doors(const char *const *ids, size_t n);
  * Looks. Everything lies in the arena. What could not be seen is a result (DW_HOST_UNKNOWN), no failure. -ENOENT: one
  * of the ids is none.
  */
-int dw_host_look(const struct dw_host_request *r, struct dw_arena *a, struct dw_host_results *ret, struct dw_error *e);
+int dw_host_look(const struct dw_host_request *r, struct dw_arena *a, struct dw_host_results *ret,
+		 struct dw_error *e);
 
 #endif

@@ -8,8 +8,8 @@
 
 /* Rights that are too many: bits, or an owner that is not root (or, with `user`, that user). */
 struct limit {
-	unsigned bits;        /* that nobody is to have */
-	bool any_owner;       /* whoever owns it */
+	unsigned bits;                /* that nobody is to have */
+	bool any_owner;               /* whoever owns it */
 	const struct host_user *user; /* may own it as well as root; NULL: root alone */
 	const char *why;
 };
@@ -19,8 +19,8 @@ static bool may_own(const struct limit *m, uint32_t uid)
 	return m->any_owner || uid == 0 || (m->user && uid == m->user->uid);
 }
 
-static void propose(struct host_look *l, struct dw_host_result *r, const char *path, const struct stat *st,
-		    const struct limit *m)
+static void propose(struct host_look *l, struct dw_host_result *r, const char *path,
+		    const struct stat *st, const struct limit *m)
 {
 	unsigned mode = (unsigned)st->st_mode & 07777 & ~m->bits;
 	uint32_t uid = may_own(m, st->st_uid) ? st->st_uid : m->user ? m->user->uid : 0;
@@ -34,13 +34,15 @@ static void propose(struct host_look *l, struct dw_host_result *r, const char *p
 		.label = path,
 		.why = m->why,
 		.command = uid == st->st_uid ? dw_arena_printf(l->a, "chmod %04o %s", mode, path)
-					     : dw_arena_printf(l->a, "chown %u %s; chmod %04o %s", uid, path, mode, path),
+					     : dw_arena_printf(l->a, "chown %u %s; chmod %04o %s",
+							       uid, path, mode, path),
 		.text = dw_arena_printf(l->a, "the rights of %s become %s", path, want),
 	};
 }
 
 /* Not there: nothing to say. False: it is there and could not be looked at, which the result says. */
-static bool look_at(struct host_look *l, struct dw_host_result *r, const char *path, const struct limit *m)
+static bool look_at(struct host_look *l, struct dw_host_result *r, const char *path,
+		    const struct limit *m)
 {
 	struct dw_error e = { 0 };
 	struct stat st;
@@ -95,14 +97,22 @@ static void account_files(struct host_look *l, struct dw_host_result *r)
 		const char *path;
 		unsigned bits;
 	} files[] = {
-		{ "/etc/passwd", 07133 },   { "/etc/passwd-", 07133 },  { "/etc/group", 07133 },
-		{ "/etc/group-", 07133 },   { "/etc/shadow", 07137 },   { "/etc/shadow-", 07137 },
-		{ "/etc/gshadow", 07137 },  { "/etc/gshadow-", 07137 }, { "/etc/security/opasswd", 07177 },
-		{ "/etc/shells", 07133 },   { "/etc/login.defs", 07133 },
+		{ "/etc/passwd", 07133 },
+		{ "/etc/passwd-", 07133 },
+		{ "/etc/group", 07133 },
+		{ "/etc/group-", 07133 },
+		{ "/etc/shadow", 07137 },
+		{ "/etc/shadow-", 07137 },
+		{ "/etc/gshadow", 07137 },
+		{ "/etc/gshadow-", 07137 },
+		{ "/etc/security/opasswd", 07177 },
+		{ "/etc/shells", 07133 },
+		{ "/etc/login.defs", 07133 },
 	};
 
 	for (size_t i = 0; i < DW_ARRAY_SIZE(files); i++) {
-		const struct limit m = { .bits = files[i].bits, .why = "it says who logs in, and how" };
+		const struct limit m = { .bits = files[i].bits,
+					 .why = "it says who logs in, and how" };
 
 		if (!look_at(l, r, files[i].path, &m))
 			return;
@@ -113,8 +123,8 @@ static void account_files(struct host_look *l, struct dw_host_result *r)
 }
 
 /* A directory and what is in it. */
-static bool directory(struct host_look *l, struct dw_host_result *r, const char *path, const struct limit *of_it,
-		      const struct limit *of_files)
+static bool directory(struct host_look *l, struct dw_host_result *r, const char *path,
+		      const struct limit *of_it, const struct limit *of_files)
 {
 	struct dw_strings names = { 0 };
 	struct dw_error e = { 0 };
@@ -137,7 +147,8 @@ static void sudo_files(struct host_look *l, struct dw_host_result *r)
 {
 	const struct limit m = { .bits = 07022, .why = "whoever writes it is root" };
 
-	if (!dw_sys_file_exists(l->sys, "/etc/sudoers") && !dw_sys_file_exists(l->sys, "/etc/doas.conf")) {
+	if (!dw_sys_file_exists(l->sys, "/etc/sudoers") &&
+	    !dw_sys_file_exists(l->sys, "/etc/doas.conf")) {
 		host_say(l, r, DW_HOST_NOT_APPLICABLE, "There is no sudo and no doas here.");
 		return;
 	}
@@ -165,19 +176,25 @@ static void homes(struct host_look *l, struct dw_host_result *r)
 		return;
 	}
 	for (size_t i = 0; i < all->users.n; i++) {
-		const struct limit m = { .bits = 022, .user = &all->users.v[i], .why = "what is in it decides what its owner runs" };
+		const struct limit m = { .bits = 022,
+					 .user = &all->users.v[i],
+					 .why = "what is in it decides what its owner runs" };
 
 		if (is_home(all, &all->users.v[i]) && !look_at(l, r, all->users.v[i].home, &m))
 			return;
 	}
 	host_conclude(l, r, "One home can be written by others than its owner.",
-		      "homes can be written by others than their owner.", "Homes are written by their owners alone.");
+		      "homes can be written by others than their owner.",
+		      "Homes are written by their owners alone.");
 }
 
 static bool keys_of(struct host_look *l, struct dw_host_result *r, const struct host_user *u)
 {
-	static const char *const names[] = { ".ssh", ".ssh/authorized_keys", ".ssh/authorized_keys2" };
-	const struct limit m = { .bits = 022, .user = u, .why = "whoever writes it logs in as its owner" };
+	static const char *const names[] = { ".ssh", ".ssh/authorized_keys",
+					     ".ssh/authorized_keys2" };
+	const struct limit m = { .bits = 022,
+				 .user = u,
+				 .why = "whoever writes it logs in as its owner" };
 
 	for (size_t i = 0; i < DW_ARRAY_SIZE(names); i++)
 		if (!look_at(l, r, dw_arena_printf(l->a, "%s/%s", u->home, names[i]), &m))
@@ -238,7 +255,8 @@ static void sshd_files(struct host_look *l, struct dw_host_result *r)
 	for (size_t i = 0; i < names.n && i < KEYS_MAX; i++)
 		if (is_private_key(names.v[i])) {
 			const char *path = dw_arena_printf(l->a, "/etc/ssh/%s", names.v[i]);
-			const struct limit secret = { .bits = is_of_group(l, path) ? 07137 : 07177, .why = why };
+			const struct limit secret = { .bits = is_of_group(l, path) ? 07137 : 07177,
+						      .why = why };
 
 			if (!look_at(l, r, path, &secret))
 				return;
@@ -248,11 +266,13 @@ static void sshd_files(struct host_look *l, struct dw_host_result *r)
 		      "Settings of sshd are written, and its keys are read, by root alone.");
 }
 
-#define FILES(name, words, how) .id = (name), .category = DW_CATEGORY_ACCOUNTS, .title = (words), .severity = (how)
+#define FILES(name, words, how)                                                                    \
+	.id = (name), .category = DW_CATEGORY_ACCOUNTS, .title = (words), .severity = (how)
 
 const struct host_check host_checks_files[] = {
 	{ .about = { FILES("account-files", "Files of accounts are root's", DW_SEVERITY_HIGH),
-		     .reason = "Whoever writes " HOST_PASSWD " is root, and whoever reads " HOST_SHADOW
+		     .reason = "Whoever writes " HOST_PASSWD
+			       " is root, and whoever reads " HOST_SHADOW
 			       " can try at leisure which password a hash is of.",
 		     .source = "CIS Debian Linux 12, 7.1.1 to 7.1.10; passwd(5), shadow(5)" },
 	  .look = account_files,
@@ -263,7 +283,8 @@ const struct host_check host_checks_files[] = {
 	  .look = sudo_files,
 	  .fix = keep_open },
 	{ .about = { FILES("homes", "Homes are their owners'", DW_SEVERITY_MEDIUM),
-		     .reason = "Who may write into a home may replace what its owner runs at the next login.",
+		     .reason = "Who may write into a home may replace what its owner runs at the "
+			       "next login.",
 		     .source = "CIS Debian Linux 12, 7.2.9" },
 	  .look = homes,
 	  .fix = keep_open },
@@ -273,7 +294,8 @@ const struct host_check host_checks_files[] = {
 	  .look = authorized_keys,
 	  .fix = keep_open },
 	{ .about = { FILES("sshd-files", "Files of sshd are root's", DW_SEVERITY_HIGH),
-		     .reason = "Whoever writes its settings lets himself in, and whoever reads its keys can say to be this "
+		     .reason = "Whoever writes its settings lets himself in, and whoever reads its "
+			       "keys can say to be this "
 			       "host.",
 		     .source = "CIS Debian Linux 12, 5.1.1 and 5.1.2; sshd(8)" },
 	  .look = sshd_files,

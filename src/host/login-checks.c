@@ -2,7 +2,6 @@
 /* Remote login: what sshd allows, and what still lets people in without it. */
 #include <errno.h>
 
-#include "dw_knowledge.h"
 #include "sshd-settings.h"
 
 static bool is_yes(const char *v)
@@ -29,32 +28,36 @@ static const struct sshd_setting root_login[] = {
 };
 
 static const struct sshd_setting passwords[] = {
-	{ "passwordauthentication", "PasswordAuthentication", "yes", is_yes, "no", "a password is enough", NULL },
+	{ "passwordauthentication", "PasswordAuthentication", "yes", is_yes, "no",
+	  "a password is enough", NULL },
 	{ "kbdinteractiveauthentication", "KbdInteractiveAuthentication", NULL, is_yes, "no",
 	  "a password that is asked for by PAM is enough", NULL },
 	{ NULL },
 };
 
 static const struct sshd_setting empty[] = {
-	{ "permitemptypasswords", "PermitEmptyPasswords", "no", is_yes, "no", "an empty password is enough", NULL },
+	{ "permitemptypasswords", "PermitEmptyPasswords", "no", is_yes, "no",
+	  "an empty password is enough", NULL },
 	{ NULL },
 };
 
 static void look_root(struct host_look *l, struct dw_host_result *r)
 {
-	sshd_look(l, r, root_login, "Root may log in with a password.", "cases let root log in with a password.",
+	sshd_look(l, r, root_login, "Root may log in with a password.",
+		  "cases let root log in with a password.",
 		  "Root does not log in with a password.");
 }
 
 static void look_passwords(struct host_look *l, struct dw_host_result *r)
 {
-	sshd_look(l, r, passwords, "A password is enough to log in.", "settings let a password be enough.",
-		  "No password is enough to log in.");
+	sshd_look(l, r, passwords, "A password is enough to log in.",
+		  "settings let a password be enough.", "No password is enough to log in.");
 }
 
 static void look_empty(struct host_look *l, struct dw_host_result *r)
 {
-	sshd_look(l, r, empty, "Accounts without a password are let in.", "settings let accounts without a password in.",
+	sshd_look(l, r, empty, "Accounts without a password are let in.",
+		  "settings let accounts without a password in.",
 		  "Accounts without a password are not let in.");
 }
 
@@ -65,27 +68,14 @@ static void mend_empty(struct host_look *l, struct dw_host_result *r)
 
 /* --- nobody is shut out ----------------------------------------------------------------------------------- */
 
-static bool has_line(struct host_look *l, const char *path)
-{
-	struct dw_bytes text = { 0 };
-	struct dw_lines it;
-	char *line;
-
-	if (dw_sys_file_read(l->sys, path, DW_FILE_MAX, l->a, &text, NULL) < 0)
-		return false;
-	it = dw_lines_of(&text);
-	while ((line = dw_lines_next_trimmed(&it, l->a)) != NULL)
-		if (*line && *line != '#')
-			return true;
-	return false;
-}
-
 /* A key that sshd looks at lets it in: AuthorizedKeysFile, %h and %u in it, relative to the home. */
 static bool has_key(struct host_look *l, const struct host_user *u)
 {
 	const struct host_sshd *s = host_sshd(l);
 	const char *files = s->cases.n ? sshd_value(&s->cases.v[0], "authorizedkeysfile") : NULL;
-	char *rest = dw_arena_strdup(l->a, files ? files : ".ssh/authorized_keys .ssh/authorized_keys2"), *word;
+	char *rest = dw_arena_strdup(l->a,
+				     files ? files : ".ssh/authorized_keys .ssh/authorized_keys2"),
+	     *word;
 
 	while ((word = dw_word_next(&rest)) != NULL) {
 		struct dw_str path = { .arena = l->a };
@@ -95,11 +85,13 @@ static bool has_key(struct host_look *l, const struct host_user *u)
 		for (; *word; word++)
 			if (word[0] == '%' && word[1]) {
 				word++;
-				dw_str_add(&path, *word == 'h' ? u->home : *word == 'u' ? u->name : "");
+				dw_str_add(&path, *word == 'h'   ? u->home
+						  : *word == 'u' ? u->name
+								 : "");
 			} else {
 				dw_str_addc(&path, *word);
 			}
-		if (path.n && has_line(l, path.s))
+		if (path.n && host_has_line(l, path.s))
 			return true;
 	}
 	return false;
@@ -109,7 +101,8 @@ static bool comes_in(struct host_look *l, const struct host_user *u)
 {
 	const struct host_accounts *all = host_accounts(l);
 
-	return host_is_login_shell(u->shell) && (u->uid == 0 || host_is_person(all, u)) && host_has_password(all, u);
+	return host_is_login_shell(u->shell) && (u->uid == 0 || host_is_person(all, u)) &&
+	       host_has_password(all, u);
 }
 
 /* The session that this runs in came through sshd, or may have. */
@@ -136,20 +129,24 @@ static bool would_shut_out(struct host_look *l, struct dw_host_result *r, bool r
 	if (l->even_my_session)
 		return false;
 	if (all->passwd_error.code || (all->shadow_error.code && !all->no_shadow))
-		dw_vec_push(l->a, &r->held, "it cannot be seen who has a password, so nobody's is refused");
+		dw_vec_push(l->a, &r->held,
+			    "it cannot be seen who has a password, so nobody's is refused");
 	for (size_t i = 0; i < all->users.n; i++) {
 		const struct host_user *u = &all->users.v[i];
 
 		if ((root_alone && u->uid != 0) || !comes_in(l, u) || has_key(l, u))
 			continue;
 		dw_vec_push(l->a, &r->held,
-			    dw_arena_printf(l->a, "%s has a password and no key: it could not log in any more (give it a "
-						  "key first, or --even-my-session)",
+			    dw_arena_printf(l->a,
+					    "%s has a password and no key: it could not log in any "
+					    "more (give it a "
+					    "key first, or --even-my-session)",
 					    u->name));
 	}
 	if (own_session(l))
 		dw_vec_push(l->a, &r->held,
-			    "your own session came by sshd, and that it came by a key is not known: log in with a key, "
+			    "your own session came by sshd, and that it came by a key is not "
+			    "known: log in with a key, "
 			    "then --even-my-session");
 	return r->held.n > before;
 }
@@ -170,7 +167,8 @@ static void mend_passwords(struct host_look *l, struct dw_host_result *r)
 
 static void look_allow(struct host_look *l, struct dw_host_result *r)
 {
-	static const char *const keys[] = { "allowusers", "allowgroups", "denyusers", "denygroups" };
+	static const char *const keys[] = { "allowusers", "allowgroups", "denyusers",
+					    "denygroups" };
 	const struct host_sshd *s = host_sshd(l);
 	const struct host_accounts *all = host_accounts(l);
 
@@ -180,7 +178,8 @@ static void look_allow(struct host_look *l, struct dw_host_result *r)
 	}
 	for (size_t i = 0; i < DW_ARRAY_SIZE(keys) && s->cases.n; i++)
 		if (sshd_value(&s->cases.v[0], keys[i])) {
-			host_say(l, r, DW_HOST_OK, "Not every account may log in: %s is set.", keys[i]);
+			host_say(l, r, DW_HOST_OK, "Not every account may log in: %s is set.",
+				 keys[i]);
 			return;
 		}
 	if (!s->stated && s->file.partly) {
@@ -192,7 +191,8 @@ static void look_allow(struct host_look *l, struct dw_host_result *r)
 			host_seen(l, r, HOST_PASSWD, all->users.v[i].line, all->users.v[i].name,
 				  "may log in, having the shell %s", all->users.v[i].shell);
 	host_conclude(l, r, "One account, and every one that is made, may log in.",
-		      "accounts, and every one that is made, may log in.", "No account has a shell to log in with.");
+		      "accounts, and every one that is made, may log in.",
+		      "No account has a shell to log in with.");
 }
 
 /* --- leftovers -------------------------------------------------------------------------------------------- */
@@ -200,16 +200,20 @@ static void look_allow(struct host_look *l, struct dw_host_result *r)
 static const struct sshd_setting trust[] = {
 	{ "hostbasedauthentication", "HostbasedAuthentication", "no", is_yes, "no",
 	  "whoever is root on another host says who its users are", NULL },
-	{ "ignorerhosts", "IgnoreRhosts", "yes", is_no, "yes", "files of users say which hosts are trusted", NULL },
+	{ "ignorerhosts", "IgnoreRhosts", "yes", is_no, "yes",
+	  "files of users say which hosts are trusted", NULL },
 	{ "permituserenvironment", "PermitUserEnvironment", "no", is_not_no, "no",
 	  "users set what their session loads before any limit of it counts", NULL },
-	{ "strictmodes", "StrictModes", "yes", is_no, NULL, "keys count that others may have written", NULL },
+	{ "strictmodes", "StrictModes", "yes", is_no, NULL,
+	  "keys count that others may have written", NULL },
 	{ NULL },
 };
 
 /* Keywords that sshd(8) dropped: at best they say nothing, and they tell how old the file is. */
-static const char *const dropped[] = { "rhostsrsaauthentication", "rsaauthentication", "uselogin", "keyregenerationinterval",
-				       "serverkeybits", "useprivilegeseparation", "protocol" };
+static const char *const dropped[] = {
+	"rhostsrsaauthentication", "rsaauthentication",      "uselogin", "keyregenerationinterval",
+	"serverkeybits",           "useprivilegeseparation", "protocol"
+};
 
 static void look_leftovers(struct host_look *l, struct dw_host_result *r)
 {
@@ -219,9 +223,10 @@ static void look_leftovers(struct host_look *l, struct dw_host_result *r)
 		const struct sshd_line *line = &s->file.lines.v[i];
 
 		for (size_t k = 0; k < DW_ARRAY_SIZE(dropped); k++)
-			if (dw_streq(line->key, dropped[k]) && !(k == 6 && dw_streq(line->value, "2")))
-				host_seen(l, r, line->file, line->line, line->key, "%s: of a protocol that is no more",
-					  line->value);
+			if (dw_streq(line->key, dropped[k]) &&
+			    !(k == 6 && dw_streq(line->value, "2")))
+				host_seen(l, r, line->file, line->line, line->key,
+					  "%s: of a protocol that is no more", line->value);
 	}
 	sshd_look(l, r, trust, "One setting trusts what is not to be trusted.",
 		  "settings trust what is not to be trusted, or are of another time.",
@@ -236,15 +241,19 @@ static void mend_leftovers(struct host_look *l, struct dw_host_result *r)
 /* --- forwarding ------------------------------------------------------------------------------------------- */
 
 static const struct sshd_setting forwarding[] = {
-	{ "x11forwarding", "X11Forwarding", "no", is_yes, "no", "the host can draw on, and read from, the desktop of whoever logs in", NULL },
-	{ "gatewayports", "GatewayPorts", "no", is_not_no, "no", "users open doors of this host to the network", NULL },
-	{ "permittunnel", "PermitTunnel", "no", is_not_no, "no", "users join networks by this host", NULL },
+	{ "x11forwarding", "X11Forwarding", "no", is_yes, "no",
+	  "the host can draw on, and read from, the desktop of whoever logs in", NULL },
+	{ "gatewayports", "GatewayPorts", "no", is_not_no, "no",
+	  "users open doors of this host to the network", NULL },
+	{ "permittunnel", "PermitTunnel", "no", is_not_no, "no", "users join networks by this host",
+	  NULL },
 	{ NULL },
 };
 
 static void look_forwarding(struct host_look *l, struct dw_host_result *r)
 {
-	sshd_look(l, r, forwarding, "One way of forwarding is open.", "ways of forwarding are open.",
+	sshd_look(l, r, forwarding, "One way of forwarding is open.",
+		  "ways of forwarding are open.",
 		  "Desktops, doors and networks are not forwarded.");
 }
 
@@ -266,7 +275,8 @@ static bool is_long(const char *v)
 {
 	uint64_t n;
 
-	return (dw_parse_u64(v, 10, UINT32_MAX, &n) || dw_parse_duration(v, UINT32_MAX, &n)) && (n == 0 || n > 120);
+	return (dw_parse_u64(v, 10, UINT32_MAX, &n) || dw_parse_duration(v, UINT32_MAX, &n)) &&
+	       (n == 0 || n > 120);
 }
 
 static const struct sshd_setting limits[] = {
@@ -278,7 +288,8 @@ static const struct sshd_setting limits[] = {
 
 static void look_limits(struct host_look *l, struct dw_host_result *r)
 {
-	sshd_look(l, r, limits, "One limit for those who guess is wide.", "limits for those who guess are wide.",
+	sshd_look(l, r, limits, "One limit for those who guess is wide.",
+		  "limits for those who guess are wide.",
 		  "Who guesses has few tries and little time.");
 }
 
@@ -292,10 +303,23 @@ static void mend_limits(struct host_look *l, struct dw_host_result *r)
 /* Beginnings and pieces of names, "$" at the end: the whole name. From ssh_config(5), RFC 8758, RFC 9142. */
 static bool is_weak(const char *name, size_t n)
 {
-	static const char *const weak[] = { "3des-cbc", "aes128-cbc", "aes192-cbc", "aes256-cbc", "rijndael-cbc", "arcfour",
-					    "blowfish", "cast128", "hmac-md5", "hmac-ripemd160", "hmac-sha1-96",
-					    "umac-64", "diffie-hellman-group1-sha1", "diffie-hellman-group14-sha1",
-					    "diffie-hellman-group-exchange-sha1", "ssh-dss", "none" };
+	static const char *const weak[] = { "3des-cbc",
+					    "aes128-cbc",
+					    "aes192-cbc",
+					    "aes256-cbc",
+					    "rijndael-cbc",
+					    "arcfour",
+					    "blowfish",
+					    "cast128",
+					    "hmac-md5",
+					    "hmac-ripemd160",
+					    "hmac-sha1-96",
+					    "umac-64",
+					    "diffie-hellman-group1-sha1",
+					    "diffie-hellman-group14-sha1",
+					    "diffie-hellman-group-exchange-sha1",
+					    "ssh-dss",
+					    "none" };
 
 	for (size_t i = 0; i < DW_ARRAY_SIZE(weak); i++)
 		if (n >= strlen(weak[i]) && memcmp(name, weak[i], strlen(weak[i])) == 0)
@@ -342,9 +366,12 @@ static const char *strong(struct dw_arena *a, const char *v)
 }
 
 static const struct sshd_setting algorithms[] = {
-	{ "ciphers", "Ciphers", NULL, has_weak, NULL, "it has weak ciphers (CBC, RC4, 64-bit blocks)", strong },
-	{ "macs", "MACs", NULL, has_weak, NULL, "it has weak checksums (MD5, 96 or 64 bits)", strong },
-	{ "kexalgorithms", "KexAlgorithms", NULL, has_weak, NULL, "it has key exchanges with SHA-1", strong },
+	{ "ciphers", "Ciphers", NULL, has_weak, NULL,
+	  "it has weak ciphers (CBC, RC4, 64-bit blocks)", strong },
+	{ "macs", "MACs", NULL, has_weak, NULL, "it has weak checksums (MD5, 96 or 64 bits)",
+	  strong },
+	{ "kexalgorithms", "KexAlgorithms", NULL, has_weak, NULL, "it has key exchanges with SHA-1",
+	  strong },
 	{ "hostkeyalgorithms", "HostKeyAlgorithms", NULL, has_weak, NULL, "it has DSA", strong },
 	{ NULL },
 };
@@ -360,62 +387,23 @@ static void mend_algorithms(struct host_look *l, struct dw_host_result *r)
 	sshd_mend(l, r, algorithms);
 }
 
-/* --- what needs no sshd ----------------------------------------------------------------------------------- */
-
-static void look_plain(struct host_look *l, struct dw_host_result *r)
-{
-	for (size_t i = 0; i < l->n_doors; i++) {
-		const struct dw_door *d = l->doors[i].door;
-		const struct dw_service *s = l->doors[i].service;
-
-		if (!s || !(s->traits & DW_TRAIT_CLEARTEXT) || d->kind == DW_KIND_SLEEPING ||
-		    dw_endpoint_bound(&d->at) == DW_BOUND_LOOPBACK)
-			continue;
-		host_seen(l, r, NULL, 0, s->name, "%s%s%s", dw_endpoint_text(l->a, &d->at),
-			  s->instead ? "; instead: " : "", s->instead ? s->instead : "");
-	}
-	host_conclude(l, r, "One open door sends passwords or data as they are.",
-		      "open doors send passwords or data as they are.", "No open door is known to send passwords as they are.");
-}
-
-static void look_rhosts(struct host_look *l, struct dw_host_result *r)
-{
-	static const char *const global[] = { "/etc/hosts.equiv", "/etc/ssh/shosts.equiv" };
-	static const char *const own[] = { ".rhosts", ".shosts" };
-	const struct host_accounts *all = host_accounts(l);
-
-	for (size_t i = 0; i < DW_ARRAY_SIZE(global); i++)
-		if (has_line(l, global[i]))
-			host_seen(l, r, global[i], 0, global[i], "it names hosts and users that are let in unasked");
-	if (all->passwd_error.code && !r->evidence.n) {
-		host_unknown(l, r, &all->passwd_error);
-		return;
-	}
-	for (size_t i = 0; i < all->users.n; i++)
-		for (size_t k = 0; k < DW_ARRAY_SIZE(own); k++) {
-			const char *path = dw_arena_printf(l->a, "%s/%s", all->users.v[i].home, own[k]);
-
-			if (all->users.v[i].home[0] == '/' && dw_sys_file_exists(l->sys, path))
-				host_seen(l, r, path, 0, path, "%s says with it who is let in unasked",
-					  all->users.v[i].name);
-		}
-	host_conclude(l, r, "One file lets hosts in by their name.", "files let hosts in by their name.",
-		      "No file lets hosts in by their name.");
-}
-
-#define LOGIN(name, words, how) .id = (name), .category = DW_CATEGORY_LOGIN, .title = (words), .severity = (how)
+#define LOGIN(name, words, how)                                                                    \
+	.id = (name), .category = DW_CATEGORY_LOGIN, .title = (words), .severity = (how)
 
 const struct host_check host_checks_login[] = {
 	{ .about = { LOGIN("sshd-root", "Root does not log in with a password", DW_SEVERITY_HIGH),
-		     .reason = "Everybody knows that name: whoever guesses has only the password to guess, and a log "
+		     .reason = "Everybody knows that name: whoever guesses has only the password "
+			       "to guess, and a log "
 			       "does not say who it was.",
 		     .source = "CIS Debian Linux 12, 5.1.20; sshd_config(5)",
 		     .advice = "Give root a key, or people an account of their own and sudo." },
 	  .wants_doors = true,
 	  .look = look_root,
 	  .fix = mend_root },
-	{ .about = { LOGIN("sshd-passwords", "A password alone does not let in", DW_SEVERITY_MEDIUM),
-		     .reason = "Every sshd that the Internet reaches is tried with lists of passwords, day and night; a "
+	{ .about = { LOGIN("sshd-passwords", "A password alone does not let in",
+			   DW_SEVERITY_MEDIUM),
+		     .reason = "Every sshd that the Internet reaches is tried with lists of "
+			       "passwords, day and night; a "
 			       "key is not guessed.",
 		     .source = "sshd_config(5); BSI SYS.1.3.A8",
 		     .advice = "ssh-copy-id gives each account a key; then this can be closed." },
@@ -423,58 +411,55 @@ const struct host_check host_checks_login[] = {
 	  .look = look_passwords,
 	  .fix = mend_passwords },
 	{ .about = { LOGIN("sshd-empty-passwords", "No empty password lets in", DW_SEVERITY_HIGH),
-		     .reason = "An account whose password field is empty is open to whoever knows its name.",
+		     .reason = "An account whose password field is empty is open to whoever knows "
+			       "its name.",
 		     .source = "CIS Debian Linux 12, 5.1.19; sshd_config(5)" },
 	  .wants_doors = true,
 	  .look = look_empty,
 	  .fix = mend_empty },
 	{ .about = { LOGIN("sshd-algorithms", "No weak algorithm is offered", DW_SEVERITY_MEDIUM),
-		     .reason = "Who sits between can make both ends take the weakest that both offer, and work on that.",
+		     .reason = "Who sits between can make both ends take the weakest that both "
+			       "offer, and work on that.",
 		     .source = "CIS Debian Linux 12, 5.1.6, 5.1.12, 5.1.15; RFC 8758, RFC 9142",
 		     .advice = "Very old clients may know nothing else." },
 	  .wants_doors = true,
 	  .look = look_algorithms,
 	  .fix = mend_algorithms },
-	{ .about = { LOGIN("sshd-leftovers", "Nothing is trusted by the name of a host", DW_SEVERITY_MEDIUM),
-		     .reason = "Names of hosts and files in homes were proof enough once. Whoever writes one of these "
+	{ .about = { LOGIN("sshd-leftovers", "Nothing is trusted by the name of a host",
+			   DW_SEVERITY_MEDIUM),
+		     .reason = "Names of hosts and files in homes were proof enough once. Whoever "
+			       "writes one of these "
 			       "files, or answers for a name, is let in.",
 		     .source = "CIS Debian Linux 12, 5.1.10, 5.1.11, 5.1.21; sshd_config(5)",
-		     .advice = "Take the old lines out; before StrictModes yes, look whose homes others may write: their "
+		     .advice = "Take the old lines out; before StrictModes yes, look whose homes "
+			       "others may write: their "
 			       "keys would not count any more." },
 	  .wants_doors = true,
 	  .look = look_leftovers,
 	  .fix = mend_leftovers },
-	{ .about = { LOGIN("sshd-forwarding", "Sessions open no ways of their own", DW_SEVERITY_LOW),
-		     .reason = "Forwarding makes a session a way into other networks, and a desktop a thing that the host "
+	{ .about = { LOGIN("sshd-forwarding", "Sessions open no ways of their own",
+			   DW_SEVERITY_LOW),
+		     .reason = "Forwarding makes a session a way into other networks, and a "
+			       "desktop a thing that the host "
 			       "can read.",
 		     .source = "CIS Debian Linux 12, 5.1.8; sshd_config(5)" },
 	  .wants_doors = true,
 	  .look = look_forwarding,
 	  .fix = mend_forwarding },
 	{ .about = { LOGIN("sshd-limits", "Who guesses has few tries", DW_SEVERITY_LOW),
-		     .reason = "Each connection that need not say who it is holds a process, and is one more guess.",
+		     .reason = "Each connection that need not say who it is holds a process, and "
+			       "is one more guess.",
 		     .source = "CIS Debian Linux 12, 5.1.13, 5.1.16; sshd_config(5)" },
 	  .wants_doors = true,
 	  .look = look_limits,
 	  .fix = mend_limits },
 	{ .about = { LOGIN("sshd-allow", "It is said who may log in", DW_SEVERITY_LOW),
-		     .reason = "Without a list every account that gets a shell, of a package or by mistake, may try.",
+		     .reason = "Without a list every account that gets a shell, of a package or by "
+			       "mistake, may try.",
 		     .source = "CIS Debian Linux 12, 5.1.4; sshd_config(5)",
-		     .advice = "AllowGroups ssh-users, say, after those who log in are in that group (adduser NAME "
+		     .advice = "AllowGroups ssh-users, say, after those who log in are in that "
+			       "group (adduser NAME "
 			       "ssh-users): who is not is shut out." },
 	  .look = look_allow },
-	{ .about = { LOGIN("plaintext-services", "Nothing is sent as it is", DW_SEVERITY_HIGH),
-		     .reason = "Whoever is on the way reads passwords, and uses them: on this host and wherever else they "
-			       "are the same.",
-		     .source = "CIS Debian Linux 12, 2.1 and 2.2; RFC 8314",
-		     .advice = "doorward why DOOR tells what each is; doorward close DOOR closes it. Who has to use one of "
-			       "them should have an account for that alone, with another password and no shell." },
-	  .needs_doors = true,
-	  .look = look_plain },
-	{ .about = { LOGIN("rhosts", "No file lets hosts in by their name", DW_SEVERITY_HIGH),
-		     .reason = "rsh, rlogin and sshd (with HostbasedAuthentication) ask nobody who comes from there.",
-		     .source = "CIS Debian Linux 12, 7.2.10; hosts.equiv(5)",
-		     .advice = "Take the files away, when nothing uses them any more." },
-	  .look = look_rhosts },
 	{ .about = { .id = NULL } },
 };

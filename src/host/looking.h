@@ -28,23 +28,25 @@ struct host_check {
 	bool wants_doors; /* looks at them where they are known, so that an audit is made */
 	/* Fills in all but `about`; the outcome is UNKNOWN before. */
 	void (*look)(struct host_look *l, struct dw_host_result *r);
-	/* Called when look() said FAILS, and it is not accepted: adds to changes, or says in held what it leaves alone. NULL: advice alone */
+	/* Called when look() said FAILS, and it is not accepted: adds to changes, or says in held what it leaves alone.
+	   NULL: advice alone */
 	void (*fix)(struct host_look *l, struct dw_host_result *r);
 };
 
 /* Each category's table ends with an id of NULL. */
-extern const struct host_check host_checks_accounts[], host_checks_files[], host_checks_login[];
+extern const struct host_check host_checks_accounts[], host_checks_files[], host_checks_login[],
+	host_checks_plain[];
 
 /* The outcome, with the sentence for it. */
-void host_say(struct host_look *l, struct dw_host_result *r, enum dw_host_outcome o, const char *fmt, ...)
-	dw_printf_like(4, 5);
+void host_say(struct host_look *l, struct dw_host_result *r, enum dw_host_outcome o,
+	      const char *fmt, ...) dw_printf_like(4, 5);
 /* UNKNOWN, because of an error of a call. */
 void host_unknown(struct host_look *l, struct dw_host_result *r, const struct dw_error *e);
 /* file NULL: none; line 0: none. The text may be escaped by nobody: the report does it. */
-void host_seen(struct host_look *l, struct dw_host_result *r, const char *file, unsigned line, const char *object,
-	       const char *fmt, ...) dw_printf_like(6, 7);
+void host_seen(struct host_look *l, struct dw_host_result *r, const char *file, unsigned line,
+	       const char *object, const char *fmt, ...) dw_printf_like(6, 7);
 /* FAILS with that sentence when there is evidence, else OK with the other one. %zu in `fails` is how many. */
-void host_conclude(struct host_look *l, struct dw_host_result *r, const char *fails_one, const char *fails_many,
-		   const char *ok);
+void host_conclude(struct host_look *l, struct dw_host_result *r, const char *fails_one,
+		   const char *fails_many, const char *ok);
 
 #endif

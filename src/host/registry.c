@@ -10,6 +10,7 @@ static const struct host_check *const tables[] = {
 	host_checks_accounts,
 	host_checks_files,
 	host_checks_login,
+	host_checks_plain,
 };
 
 static const struct host_check *check_at(size_t i)
@@ -68,7 +69,8 @@ bool dw_host_needs_doors(const char *const *ids, size_t n)
 
 /* --- what a check says -------------------------------------------------------------------------------- */
 
-void host_say(struct host_look *l, struct dw_host_result *r, enum dw_host_outcome o, const char *fmt, ...)
+void host_say(struct host_look *l, struct dw_host_result *r, enum dw_host_outcome o,
+	      const char *fmt, ...)
 {
 	va_list ap;
 
@@ -80,11 +82,12 @@ void host_say(struct host_look *l, struct dw_host_result *r, enum dw_host_outcom
 
 void host_unknown(struct host_look *l, struct dw_host_result *r, const struct dw_error *e)
 {
-	host_say(l, r, DW_HOST_UNKNOWN, "%s", e->message[0] ? e->message : "it could not be looked at");
+	host_say(l, r, DW_HOST_UNKNOWN, "%s",
+		 e->message[0] ? e->message : "it could not be looked at");
 }
 
-void host_seen(struct host_look *l, struct dw_host_result *r, const char *file, unsigned line, const char *object,
-	       const char *fmt, ...)
+void host_seen(struct host_look *l, struct dw_host_result *r, const char *file, unsigned line,
+	       const char *object, const char *fmt, ...)
 {
 	struct dw_host_evidence *e = dw_vec_add(l->a, &r->evidence);
 	va_list ap;
@@ -95,8 +98,8 @@ void host_seen(struct host_look *l, struct dw_host_result *r, const char *file, 
 	va_end(ap);
 }
 
-void host_conclude(struct host_look *l, struct dw_host_result *r, const char *fails_one, const char *fails_many,
-		   const char *ok)
+void host_conclude(struct host_look *l, struct dw_host_result *r, const char *fails_one,
+		   const char *fails_many, const char *ok)
 {
 	size_t n = r->evidence.n;
 
@@ -118,8 +121,9 @@ static bool names(const struct dw_policy_accept *s, const char *object)
 	return s->n_objects == 0;
 }
 
-static const struct dw_policy_accept *accepts(const struct dw_policy *p, const struct dw_host_result *r,
-					      const char *object, uint64_t now)
+static const struct dw_policy_accept *accepts(const struct dw_policy *p,
+					      const struct dw_host_result *r, const char *object,
+					      uint64_t now)
 {
 	for (size_t i = 0; p && i < p->n_accepts; i++) {
 		const struct dw_policy_accept *s = &p->accepts[i];
@@ -152,8 +156,8 @@ static void accept_it(const struct dw_policy *p, struct dw_host_result *r, uint6
 
 /* --- looking ------------------------------------------------------------------------------------------- */
 
-static void look_at(struct host_look *l, const struct dw_host_request *q, const struct host_check *c,
-		    struct dw_host_result *r)
+static void look_at(struct host_look *l, const struct dw_host_request *q,
+		    const struct host_check *c, struct dw_host_result *r)
 {
 	r->about = &c->about;
 	if (c->needs_doors && !l->have_doors)
@@ -167,9 +171,12 @@ static void look_at(struct host_look *l, const struct dw_host_request *q, const 
 		r->changes.n = 0;
 }
 
-int dw_host_look(const struct dw_host_request *q, struct dw_arena *a, struct dw_host_results *ret, struct dw_error *e)
+int dw_host_look(const struct dw_host_request *q, struct dw_arena *a, struct dw_host_results *ret,
+		 struct dw_error *e)
 {
-	struct host_look l = { .sys = q->sys, .a = a, .doors = q->doors,
+	struct host_look l = { .sys = q->sys,
+			       .a = a,
+			       .doors = q->doors,
 			       .n_doors = q->n_doors,
 			       .have_doors = q->have_doors,
 			       .even_my_session = q->even_my_session };
@@ -178,7 +185,8 @@ int dw_host_look(const struct dw_host_request *q, struct dw_arena *a, struct dw_
 
 	for (size_t i = 0; i < q->n_checks; i++)
 		if (!dw_host_check_find(q->checks[i], NULL))
-			return dw_error_set(e, -ENOENT, "there is no check \"%.100s\"", q->checks[i]);
+			return dw_error_set(e, -ENOENT, "there is no check \"%.100s\"",
+					    q->checks[i]);
 	for (size_t i = 0; (c = check_at(i)) != NULL; i++)
 		if (is_chosen(c->about.id, q->checks, q->n_checks))
 			look_at(&l, q, c, dw_vec_add(a, &v));

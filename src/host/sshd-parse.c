@@ -37,17 +37,20 @@ static const char *value_of(struct dw_arena *a, const char *rest)
 	return text.s;
 }
 
-static void read_text(struct reading *r, const char *name, const struct dw_bytes *text, const char *match);
+static void read_text(struct reading *r, const char *name, const struct dw_bytes *text,
+		      const char *match);
 
 static void include(struct reading *r, const char *value, const char *match)
 {
 	char *rest = dw_arena_strdup(r->a, value), *word;
 
 	/* what is said before the drop-ins would win over them */
-	if (!match && r->depth == 0 && r->out->lines.n == 0 && strstr(value, "sshd_config.d/*.conf"))
+	if (!match && r->depth == 0 && r->out->lines.n == 0 &&
+	    strstr(value, "sshd_config.d/*.conf"))
 		r->out->drop_ins = true;
 	while ((word = dw_word_next(&rest)) != NULL) {
-		const char *pattern = *word == '/' ? word : dw_arena_printf(r->a, "/etc/ssh/%s", word);
+		const char *pattern =
+			*word == '/' ? word : dw_arena_printf(r->a, "/etc/ssh/%s", word);
 		struct dw_bytes *texts = NULL;
 		const char **names = NULL;
 		size_t n = 0;
@@ -74,7 +77,8 @@ static const char *matched(struct reading *r, const char *value, const char *out
 	return all ? NULL : value;
 }
 
-static void read_text(struct reading *r, const char *name, const struct dw_bytes *text, const char *outer)
+static void read_text(struct reading *r, const char *name, const struct dw_bytes *text,
+		      const char *outer)
 {
 	struct dw_lines it = dw_lines_of(text);
 	const char *match = outer;
@@ -97,14 +101,16 @@ static void read_text(struct reading *r, const char *name, const struct dw_bytes
 		else if (dw_streq(key, "include"))
 			include(r, value, match);
 		else
-			*dw_vec_add(r->a, &r->out->lines) = (struct sshd_line){
-				.file = name, .line = it.number, .key = key, .value = value, .match = match
-			};
+			*dw_vec_add(r->a, &r->out->lines) = (struct sshd_line){ .file = name,
+										.line = it.number,
+										.key = key,
+										.value = value,
+										.match = match };
 	}
 }
 
-void sshd_parse(struct dw_arena *a, const char *name, const struct dw_bytes *text, const struct sshd_opener *opener,
-		struct sshd_file *ret)
+void sshd_parse(struct dw_arena *a, const char *name, const struct dw_bytes *text,
+		const struct sshd_opener *opener, struct sshd_file *ret)
 {
 	struct reading r = { .a = a, .opener = opener, .out = ret };
 

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Settings are put right by a file that sshd reads before all others (the first value counts); where sshd_config does not
- * include such files first, by lines at its top. sshd tests them, reads them once, and has to answer as before.
+ * Settings are put right by a file that sshd reads before all others (the first value counts); where sshd_config does
+ * not include such files first, by lines at its top. sshd tests them, reads them once, and has to answer as before.
  */
 #include "sshd-settings.h"
 
-static const char *seen_value(const struct host_sshd *s, const struct sshd_case *c, const struct sshd_setting *t)
+static const char *seen_value(const struct host_sshd *s, const struct sshd_case *c,
+			      const struct sshd_setting *t)
 {
 	const char *v = sshd_value(c, t->key);
 
@@ -13,8 +14,8 @@ static const char *seen_value(const struct host_sshd *s, const struct sshd_case 
 	return v || s->stated || c != &s->cases.v[0] ? v : t->otherwise;
 }
 
-static void look_at(struct host_look *l, struct dw_host_result *r, const struct host_sshd *s, size_t i,
-		    const struct sshd_setting *t)
+static void look_at(struct host_look *l, struct dw_host_result *r, const struct host_sshd *s,
+		    size_t i, const struct sshd_setting *t)
 {
 	const struct sshd_case *c = &s->cases.v[i];
 	const char *v = seen_value(s, c, t), *all = seen_value(s, &s->cases.v[0], t);
@@ -24,15 +25,16 @@ static void look_at(struct host_look *l, struct dw_host_result *r, const struct 
 		return;
 	/* long lists say nothing to a person: what is weak in them does */
 	if (t->mend)
-		host_seen(l, r, line ? line->file : NULL, line ? line->line : 0, t->name, "%s%s%s", t->text,
-			  i ? ", for " : "", i ? c->who : "");
+		host_seen(l, r, line ? line->file : NULL, line ? line->line : 0, t->name, "%s%s%s",
+			  t->text, i ? ", for " : "", i ? c->who : "");
 	else
-		host_seen(l, r, line ? line->file : NULL, line ? line->line : 0, t->name, "%s%s%s: %s", v,
-			  i ? ", for " : "", i ? c->who : "", t->text);
+		host_seen(l, r, line ? line->file : NULL, line ? line->line : 0, t->name,
+			  "%s%s%s: %s", v, i ? ", for " : "", i ? c->who : "", t->text);
 }
 
 /* A setting that nobody says, and of which no default is known. */
-static const struct sshd_setting *not_known(const struct host_sshd *s, const struct sshd_setting *settings)
+static const struct sshd_setting *not_known(const struct host_sshd *s,
+					    const struct sshd_setting *settings)
 {
 	for (const struct sshd_setting *t = settings; t->key && !s->stated; t++)
 		if (!seen_value(s, &s->cases.v[0], t))
@@ -40,8 +42,8 @@ static const struct sshd_setting *not_known(const struct host_sshd *s, const str
 	return NULL;
 }
 
-void sshd_look(struct host_look *l, struct dw_host_result *r, const struct sshd_setting *settings, const char *one,
-	       const char *many, const char *ok)
+void sshd_look(struct host_look *l, struct dw_host_result *r, const struct sshd_setting *settings,
+	       const char *one, const char *many, const char *ok)
 {
 	const struct host_sshd *s = host_sshd(l);
 	const struct sshd_setting *unknown;
@@ -60,8 +62,8 @@ void sshd_look(struct host_look *l, struct dw_host_result *r, const struct sshd_
 		host_say(l, r, DW_HOST_UNKNOWN, "%s; %s", s->file.why, s->why_not);
 	else if (unknown)
 		host_say(l, r, DW_HOST_UNKNOWN,
-			 "%s is not set, and what sshd takes then only sshd itself tells; %s", unknown->name,
-			 s->why_not);
+			 "%s is not set, and what sshd takes then only sshd itself tells; %s",
+			 unknown->name, s->why_not);
 	else
 		host_say(l, r, DW_HOST_OK, "%s", ok);
 }
@@ -75,7 +77,8 @@ static const char *place(const struct host_sshd *s)
 }
 
 /* The line of our own that is to be another one; NULL: a new one is put in at the top. */
-static const struct sshd_line *own_line(const struct host_sshd *s, const char *path, const char *key)
+static const struct sshd_line *own_line(const struct host_sshd *s, const char *path,
+					const char *key)
 {
 	for (size_t i = 0; i < s->file.lines.n; i++) {
 		const struct sshd_line *line = &s->file.lines.v[i];
@@ -112,7 +115,8 @@ static const char *told(struct host_look *l)
 		const struct dw_door *d = l->doors[i].door;
 
 		if (l->doors[i].service && dw_streq(l->doors[i].service->name, "ssh") &&
-		    d->kind == DW_KIND_LISTENER && d->at.protocol == DW_PROTOCOL_TCP && dw_streq0(d->netns, "host"))
+		    d->kind == DW_KIND_LISTENER && d->at.protocol == DW_PROTOCOL_TCP &&
+		    dw_streq0(d->netns, "host"))
 			dw_str_addf(&text, " %s",
 				    dw_arena_strndup(l->a, dw_endpoint_text(l->a, &d->at),
 						     strcspn(dw_endpoint_text(l->a, &d->at), "/")));
@@ -120,7 +124,8 @@ static const char *told(struct host_look *l)
 	return text.s;
 }
 
-static void change(struct host_look *l, struct dw_host_result *r, const struct sshd_setting *t, const char *want)
+static void change(struct host_look *l, struct dw_host_result *r, const struct sshd_setting *t,
+		   const char *want)
 {
 	const struct host_sshd *s = host_sshd(l);
 	const char *path = place(s), *fresh = dw_arena_printf(l->a, "%s %s", t->name, want);
@@ -139,8 +144,10 @@ static void change(struct host_look *l, struct dw_host_result *r, const struct s
 		.notify = told(l),
 		.label = "the settings of sshd",
 		.why = "sshd takes the first value it reads",
-		.text = dw_arena_printf(l->a, "%s says %s", path,
-					t->mend ? dw_arena_printf(l->a, "%s, without what is weak", t->name) : fresh),
+		.text = dw_arena_printf(
+			l->a, "%s says %s", path,
+			t->mend ? dw_arena_printf(l->a, "%s, without what is weak", t->name)
+				: fresh),
 	};
 }
 
@@ -167,13 +174,16 @@ void sshd_mend(struct host_look *l, struct dw_host_result *r, const struct sshd_
 
 			if (here && t->is_bad(here) && !dw_streq0(here, v))
 				dw_vec_push(l->a, &r->held,
-					    dw_arena_printf(l->a, "%s for %s: a Match block says so, and whoever wrote it "
-								  "has to change it",
+					    dw_arena_printf(l->a,
+							    "%s for %s: a Match block says so, and "
+							    "whoever wrote it "
+							    "has to change it",
 							    t->name, s->cases.v[i].who));
 		}
 		if (v && t->is_bad(v) && want)
 			change(l, r, t, want);
 		else if (v && t->is_bad(v))
-			dw_vec_push(l->a, &r->held, dw_arena_printf(l->a, "%s %s is yours to change", t->name, v));
+			dw_vec_push(l->a, &r->held,
+				    dw_arena_printf(l->a, "%s %s is yours to change", t->name, v));
 	}
 }

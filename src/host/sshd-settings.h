@@ -6,7 +6,7 @@
 #include "sshd.h"
 
 struct sshd_setting {
-	const char *key; /* in small letters; NULL ends a table */
+	const char *key;  /* in small letters; NULL ends a table */
 	const char *name; /* as sshd_config(5) writes it */
 	/* what sshd takes when nobody says; NULL: that differs between versions and distributions */
 	const char *otherwise;
@@ -18,8 +18,8 @@ struct sshd_setting {
 };
 
 /* Looks at the settings in every case: evidence for each bad one; UNKNOWN when one of them is not known. */
-void sshd_look(struct host_look *l, struct dw_host_result *r, const struct sshd_setting *settings, const char *one,
-	       const char *many, const char *ok);
+void sshd_look(struct host_look *l, struct dw_host_result *r, const struct sshd_setting *settings,
+	       const char *one, const char *many, const char *ok);
 /* Changes for those that are bad for everybody and have a want; a Match block is left to who wrote it. */
 void sshd_mend(struct host_look *l, struct dw_host_result *r, const struct sshd_setting *settings);
 

@@ -16,7 +16,8 @@ static const char *const programs[] = { "/usr/sbin/sshd", "/usr/local/sbin/sshd"
 
 /* --- the files ------------------------------------------------------------------------------------------- */
 
-static bool add_file(struct host_look *l, const char *path, const char **names, struct dw_bytes *texts, size_t *n)
+static bool add_file(struct host_look *l, const char *path, const char **names,
+		     struct dw_bytes *texts, size_t *n)
 {
 	if (dw_sys_file_read(l->sys, path, DW_FILE_MAX, l->a, &texts[*n], NULL) < 0)
 		return false;
@@ -25,8 +26,8 @@ static bool add_file(struct host_look *l, const char *path, const char **names, 
 }
 
 /* A pattern of the last name alone: that is what distributions and people write. Others could not be read. */
-static bool open_included(void *data, struct dw_arena *a, const char *pattern, const char ***ret_names,
-			  struct dw_bytes **ret, size_t *ret_n)
+static bool open_included(void *data, struct dw_arena *a, const char *pattern,
+			  const char ***ret_names, struct dw_bytes **ret, size_t *ret_n)
 {
 	struct host_look *l = data;
 	const char *base = dw_basename(pattern);
@@ -41,12 +42,14 @@ static bool open_included(void *data, struct dw_arena *a, const char *pattern, c
 	if (strpbrk(dir, "*?["))
 		return false;
 	if (!strpbrk(base, "*?["))
-		return !dw_sys_file_exists(l->sys, pattern) || add_file(l, pattern, *ret_names, *ret, ret_n);
+		return !dw_sys_file_exists(l->sys, pattern) ||
+		       add_file(l, pattern, *ret_names, *ret, ret_n);
 	r = dw_sys_dir_list(l->sys, dir, a, &names, NULL);
 	for (size_t i = 0; r == 0 && i < names.n; i++)
 		if (fnmatch(base, names.v[i], FNM_PERIOD) == 0)
-			good &= *ret_n < FILES_MAX && add_file(l, dw_arena_printf(a, "%s%s", dir, names.v[i]),
-							      *ret_names, *ret, ret_n);
+			good &= *ret_n < FILES_MAX &&
+				add_file(l, dw_arena_printf(a, "%s%s", dir, names.v[i]), *ret_names,
+					 *ret, ret_n);
 	return good && (r == 0 || r == -ENOENT);
 }
 
@@ -74,7 +77,8 @@ static void cases_of_files(struct host_look *l, struct host_sshd *s)
 	*c = (struct sshd_case){ .who = "everybody" };
 	for (size_t i = 0; i < s->file.lines.n; i++) {
 		const struct sshd_line *line = &s->file.lines.v[i];
-		const char *who = line->match ? dw_arena_printf(l->a, "Match %s", line->match) : "everybody";
+		const char *who =
+			line->match ? dw_arena_printf(l->a, "Match %s", line->match) : "everybody";
 		size_t k = 0;
 
 		while (k < s->cases.n && !dw_streq(s->cases.v[k].who, who))
@@ -83,24 +87,28 @@ static void cases_of_files(struct host_look *l, struct host_sshd *s)
 			continue;
 		if (k == s->cases.n)
 			*dw_vec_add(l->a, &s->cases) = (struct sshd_case){ .who = who };
-		*dw_vec_add(l->a, &s->cases.v[k].pairs) = (struct sshd_pair){ line->key, line->value };
+		*dw_vec_add(l->a, &s->cases.v[k].pairs) =
+			(struct sshd_pair){ line->key, line->value };
 	}
 }
 
 /* --- sshd itself ------------------------------------------------------------------------------------------ */
 
-static int state_it(struct host_look *l, const char *program, const char *connection, struct sshd_case *ret,
-		    struct dw_error *e)
+static int state_it(struct host_look *l, const char *program, const char *connection,
+		    struct sshd_case *ret, struct dw_error *e)
 {
 	const char *const argv[] = { program, "-T", connection ? "-C" : NULL, connection, NULL };
-	const struct dw_spawn what = { .argv = argv, .timeout_ms = STATE_MS, .output_max = (size_t)256 * 1024 };
+	const struct dw_spawn what = { .argv = argv,
+				       .timeout_ms = STATE_MS,
+				       .output_max = (size_t)256 * 1024 };
 	struct dw_bytes out = { 0 };
 	int status = 0, r = dw_spawn_run(l->sys, &what, l->a, &out, &status, e);
 
 	if (r < 0)
 		return r;
 	if (status != 0)
-		return dw_error_set(e, -EINVAL, "sshd -T says: %.300s", out.n ? dw_trim(out.data) : "nothing");
+		return dw_error_set(e, -EINVAL, "sshd -T says: %.300s",
+				    out.n ? dw_trim(out.data) : "nothing");
 	sshd_parse_stated(l->a, &out, ret);
 	return ret->pairs.n ? 0 : dw_error_set(e, -EINVAL, "sshd -T says nothing");
 }
@@ -120,7 +128,8 @@ static void add_word(struct dw_arena *a, struct dw_strings *list, const char *wo
 }
 
 /* What Match blocks name: users as they are, of networks one address that is in them. */
-static void named(struct host_look *l, const struct host_sshd *s, struct dw_strings *users, struct dw_strings *addresses)
+static void named(struct host_look *l, const struct host_sshd *s, struct dw_strings *users,
+		  struct dw_strings *addresses)
 {
 	for (size_t i = 0; i < s->file.lines.n; i++) {
 		const char *match = s->file.lines.v[i].match;
@@ -144,8 +153,9 @@ static void named(struct host_look *l, const struct host_sshd *s, struct dw_stri
 	}
 }
 
-/* Root, the first people, and whom the blocks name; from outside (an address of documentation), from here, and from there. */
-static void people(struct host_look *l, const struct host_sshd *s, struct dw_strings *users, struct dw_strings *addresses)
+/* Root, the first people, and whom the blocks name; from outside (an address of documentation), and from theirs. */
+static void people(struct host_look *l, const struct host_sshd *s, struct dw_strings *users,
+		   struct dw_strings *addresses)
 {
 	const struct host_accounts *all = host_accounts(l);
 	size_t n = 0;
@@ -154,22 +164,26 @@ static void people(struct host_look *l, const struct host_sshd *s, struct dw_str
 	add_word(l->a, addresses, "192.0.2.1"); /* RFC 5737 */
 	named(l, s, users, addresses);
 	for (size_t i = 0; i < all->users.n && n < PEOPLE_MAX; i++)
-		if (host_is_person(all, &all->users.v[i]) && host_is_login_shell(all->users.v[i].shell)) {
+		if (host_is_person(all, &all->users.v[i]) &&
+		    host_is_login_shell(all->users.v[i].shell)) {
 			add_word(l->a, users, all->users.v[i].name);
 			n++;
 		}
 }
 
-static bool add_cases(struct host_look *l, const char *program, struct host_sshd *s, struct dw_error *e)
+static bool add_cases(struct host_look *l, const char *program, struct host_sshd *s,
+		      struct dw_error *e)
 {
 	struct dw_strings users = { 0 }, addresses = { 0 };
 
 	people(l, s, &users, &addresses);
 	for (size_t i = 0; i < users.n; i++)
 		for (size_t k = 0; k < addresses.n && s->cases.n < CASES_MAX; k++) {
-			struct sshd_case c = { .who = dw_arena_printf(l->a, "%s from %s", users.v[i], addresses.v[k]) };
-			const char *connection = dw_arena_printf(l->a, "user=%s,host=%s,addr=%s", users.v[i],
-								 addresses.v[k], addresses.v[k]);
+			struct sshd_case c = { .who = dw_arena_printf(l->a, "%s from %s",
+								      users.v[i], addresses.v[k]) };
+			const char *connection =
+				dw_arena_printf(l->a, "user=%s,host=%s,addr=%s", users.v[i],
+						addresses.v[k], addresses.v[k]);
 
 			if (state_it(l, program, connection, &c, e) < 0)
 				return false;
@@ -209,11 +223,12 @@ struct host_sshd *host_sshd(struct host_look *l)
 	if (!program)
 		return s;
 	read_files(l, s);
-	s->stated = dw_sys_is_running(l->sys) && !dw_sys_is_fake(l->sys) && dw_sys_euid(l->sys) == 0 &&
-		    ask(l, program, s, &e);
+	s->stated = dw_sys_is_running(l->sys) && !dw_sys_is_fake(l->sys) &&
+		    dw_sys_euid(l->sys) == 0 && ask(l, program, s, &e);
 	if (!s->stated) {
-		s->why_not = e.message[0]			   ? dw_arena_strdup(l->a, e.message)
-			     : dw_sys_is_running(l->sys) ? "only root can ask sshd" : "it does not run here";
+		s->why_not = e.message[0]                ? dw_arena_strdup(l->a, e.message)
+			     : dw_sys_is_running(l->sys) ? "only root can ask sshd"
+							 : "it does not run here";
 		cases_of_files(l, s);
 	}
 	return s;

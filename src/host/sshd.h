@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * sshd's settings: as sshd itself states them (sshd -T, for users and addresses where Match blocks make a difference), or,
- * where it cannot be asked, as its files say by the rules of sshd_config(5). Private to src/host.
+ * sshd's settings: as sshd itself states them (sshd -T, for users and addresses where Match blocks make a difference),
+ * or, where it cannot be asked, as its files say by the rules of sshd_config(5). Private to src/host.
  */
 #ifndef DW_HOST_SSHD_H
 #define DW_HOST_SSHD_H
@@ -23,8 +23,8 @@ struct sshd_line {
 struct sshd_file {
 	struct dw_strings files; /* that were read */
 	DW_VEC(struct sshd_line) lines;
-	bool partly;    /* something could not be read: what is not found may be there */
-	bool drop_ins;  /* files of sshd_config.d are included before anything else is said */
+	bool partly;     /* something could not be read: what is not found may be there */
+	bool drop_ins;   /* files of sshd_config.d are included before anything else is said */
 	const char *why; /* with partly */
 };
 
@@ -59,8 +59,8 @@ struct sshd_opener {
 		     struct dw_bytes **ret, size_t *ret_n);
 	void *data;
 };
-void sshd_parse(struct dw_arena *a, const char *name, const struct dw_bytes *text, const struct sshd_opener *opener,
-		struct sshd_file *ret);
+void sshd_parse(struct dw_arena *a, const char *name, const struct dw_bytes *text,
+		const struct sshd_opener *opener, struct sshd_file *ret);
 /* The output of sshd -T. */
 void sshd_parse_stated(struct dw_arena *a, const struct dw_bytes *text, struct sshd_case *ret);
 

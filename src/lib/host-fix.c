@@ -18,7 +18,8 @@ struct doorward_host_plan {
 
 /* --- the plan ------------------------------------------------------------------------------------------- */
 
-static int read_states(struct dw_sys *sys, struct dw_arena *a, struct dw_plan_change *v, size_t n, struct dw_error *e)
+static int read_states(struct dw_sys *sys, struct dw_arena *a, struct dw_plan_change *v, size_t n,
+		       struct dw_error *e)
 {
 	struct dw_switch sw = { .sys = sys, .arena = a };
 	int r = 0;
@@ -27,7 +28,8 @@ static int read_states(struct dw_sys *sys, struct dw_arena *a, struct dw_plan_ch
 		const struct dw_switch_ops *ops = dw_switch_find(v[i].change->manager);
 
 		if (!ops)
-			r = dw_error_set(e, -ENOTSUP, "nothing switches a %s", v[i].change->manager);
+			r = dw_error_set(e, -ENOTSUP, "nothing switches a %s",
+					 v[i].change->manager);
 		else
 			r = ops->state(&sw, v[i].change->object, &v[i].now, e);
 	}
@@ -82,7 +84,8 @@ int doorward_host_plan_make(struct doorward *d, struct doorward_host *h, const c
 	p->report = (struct dw_report_host_fix){ .version = DW_VERSION,
 						 .host = h->report.host,
 						 .steps = &p->steps,
-						 .options = options ? dw_arena_strdup(a, options) : NULL };
+						 .options = options ? dw_arena_strdup(a, options)
+								    : NULL };
 	r = make(d, p, e);
 	if (r < 0)
 		doorward_host_plan_free(p);
@@ -102,7 +105,8 @@ size_t doorward_host_plan_steps(const struct doorward_host_plan *p)
 	return p->steps.n;
 }
 
-int doorward_host_plan_write(struct doorward *d, struct doorward_host_plan *p, enum doorward_format format, FILE *out,
+int doorward_host_plan_write(struct doorward *d, struct doorward_host_plan *p,
+			     enum doorward_format format, FILE *out,
 			     const struct doorward_style *given)
 {
 	struct dw_error *e = dw_facade_begin(d);
@@ -148,7 +152,8 @@ static const char *wrong_still(struct changing *c, struct doorward_host_plan *p)
 	struct dw_error e = { 0 };
 
 	if (dw_lib_host_look(p->host, c->sys, c->arena, &now, &e) < 0)
-		return dw_arena_printf(c->arena, "the host could not be looked at again: %s", e.message);
+		return dw_arena_printf(c->arena, "the host could not be looked at again: %s",
+				       e.message);
 	p->after = dw_report_host_outcome(&(struct dw_report_host){ .v = now.v, .n = now.n });
 	for (size_t i = 0; i < now.n; i++) {
 		const struct dw_host_result *was = &p->host->report.v[i], *r = &now.v[i];
@@ -156,14 +161,17 @@ static const char *wrong_still(struct changing *c, struct doorward_host_plan *p)
 		if (!was->changes.n)
 			continue;
 		if (r->outcome == DW_HOST_UNKNOWN)
-			return dw_arena_printf(c->arena, "%s could not be looked at again: %s", r->about->id, r->text);
+			return dw_arena_printf(c->arena, "%s could not be looked at again: %s",
+					       r->about->id, r->text);
 		if (dw_host_is_open(r) && r->changes.n)
-			return dw_arena_printf(c->arena, "%s still fails: %s", r->about->id, r->text);
+			return dw_arena_printf(c->arena, "%s still fails: %s", r->about->id,
+					       r->text);
 	}
 	return "";
 }
 
-static int carry_out(struct changing *c, struct doorward_host_plan *p, struct dw_run *run, struct dw_error *e)
+static int carry_out(struct changing *c, struct doorward_host_plan *p, struct dw_run *run,
+		     struct dw_error *e)
 {
 	const char *wrong;
 	int r = dw_apply_run(&c->apply, run, e);
@@ -177,8 +185,8 @@ static int carry_out(struct changing *c, struct doorward_host_plan *p, struct dw
 	return r == -ECANCELED ? dw_error_set(e, r, "%s", wrong) : r;
 }
 
-int doorward_host_fix(struct doorward *d, struct doorward_host_plan *p, const struct doorward_close_options *o,
-		      long long *ret_run)
+int doorward_host_fix(struct doorward *d, struct doorward_host_plan *p,
+		      const struct doorward_close_options *o, long long *ret_run)
 {
 	_cleanup_change_ struct changing c = { 0 };
 	struct dw_run run = { 0 };

@@ -8,7 +8,7 @@
 #include "facade-private.h"
 
 struct doorward_host {
-	struct dw_arena *arena; /* the object itself lies in it */
+	struct dw_arena *arena;       /* the object itself lies in it */
 	struct doorward_audit *audit; /* NULL: none was needed */
 	struct dw_facts *facts;       /* holds the policy when there is no audit */
 	const struct dw_policy *policy;
@@ -19,7 +19,7 @@ struct doorward_host {
 };
 
 /* The checks of the request, with a handle of the caller's. */
-int dw_lib_host_look(struct doorward_host *h, struct dw_sys *sys, struct dw_arena *a, struct dw_host_results *ret,
-		     struct dw_error *e);
+int dw_lib_host_look(struct doorward_host *h, struct dw_sys *sys, struct dw_arena *a,
+		     struct dw_host_results *ret, struct dw_error *e);
 
 #endif

@@ -14,8 +14,9 @@ static int no_check(struct dw_error *e, const char *word)
 	const char *near = NULL;
 
 	(void)dw_host_check_find(word, &near);
-	return dw_error_set(e, -ENOENT, "there is no check \"%.100s\"%s%s%s doorward host list has them all", word,
-			    near ? "; did you mean " : ";", near ? near : "", near ? "?" : "");
+	return dw_error_set(
+		e, -ENOENT, "there is no check \"%.100s\"%s%s%s doorward host list has them all",
+		word, near ? "; did you mean " : ";", near ? near : "", near ? "?" : "");
 }
 
 int doorward_host_list(struct doorward *d, FILE *out, const struct doorward_style *given)
@@ -43,7 +44,8 @@ int doorward_host_needs_audit(struct doorward *d, const char *const *checks, siz
 }
 
 /* Without an audit the policy is read for itself. */
-static int load_policy(struct doorward *d, struct doorward_host *h, struct dw_sys *sys, struct dw_error *e)
+static int load_policy(struct doorward *d, struct doorward_host *h, struct dw_sys *sys,
+		       struct dw_error *e)
 {
 	struct dw_policy_problems problems = { 0 };
 
@@ -52,8 +54,8 @@ static int load_policy(struct doorward *d, struct doorward_host *h, struct dw_sy
 		return 0;
 	}
 	h->facts = dw_facts_new();
-	return dw_policy_load(sys, d->policy, h->facts->arena, dw_lib_knowledge(sys, h->facts), &problems, &h->policy,
-			      e);
+	return dw_policy_load(sys, d->policy, h->facts->arena, dw_lib_knowledge(sys, h->facts),
+			      &problems, &h->policy, e);
 }
 
 /* What names no check is a slip that would leave something unaccepted for good: it is told. */
@@ -68,12 +70,13 @@ static void tell_unknown(struct doorward *d, const struct doorward_host *h)
 		if (dw_host_check_find(s->check, NULL))
 			continue;
 		(void)no_check(&e, s->check);
-		d->notice(d->notice_data, dw_arena_printf(h->arena, "%s:%u: %s", s->file, s->line, e.message));
+		d->notice(d->notice_data,
+			  dw_arena_printf(h->arena, "%s:%u: %s", s->file, s->line, e.message));
 	}
 }
 
-int dw_lib_host_look(struct doorward_host *h, struct dw_sys *sys, struct dw_arena *a, struct dw_host_results *ret,
-		     struct dw_error *e)
+int dw_lib_host_look(struct doorward_host *h, struct dw_sys *sys, struct dw_arena *a,
+		     struct dw_host_results *ret, struct dw_error *e)
 {
 	const struct dw_report *audit = h->audit ? &h->audit->report : NULL;
 	size_t n = audit ? audit->n_doors : 0;
@@ -121,8 +124,8 @@ static int look(struct doorward *d, struct doorward_host *h, struct dw_error *e)
 	return 0;
 }
 
-int doorward_host_look(struct doorward *d, struct doorward_audit *audit, const struct doorward_host_options *given,
-		       struct doorward_host **ret)
+int doorward_host_look(struct doorward *d, struct doorward_audit *audit,
+		       const struct doorward_host_options *given, struct doorward_host **ret)
 {
 	struct doorward_host_options o = { 0 };
 	struct dw_error *e = dw_facade_begin(d);
@@ -171,8 +174,8 @@ const char *doorward_host_get(struct doorward_host *h, const char *path)
 	return dw_field_get(dw_fields_host, &h->report, path, h->arena);
 }
 
-int doorward_host_write(struct doorward *d, struct doorward_host *h, enum doorward_format format, FILE *out,
-			const struct doorward_style *given)
+int doorward_host_write(struct doorward *d, struct doorward_host *h, enum doorward_format format,
+			FILE *out, const struct doorward_style *given)
 {
 	struct dw_error *e = dw_facade_begin(d);
 	struct dw_report_style style;

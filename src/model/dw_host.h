@@ -45,16 +45,19 @@ struct dw_host_about {
 	enum dw_host_severity severity;
 	const char *reason; /* one or two sentences: what somebody could do when it is not */
 	const char *source; /* who says so: "CIS Debian 12, 7.2.2; shadow(5)" */
-	const char *advice; /* what a person would do about it, where doorward does not; NULL: it does all */
+	const char *
+		advice; /* what a person would do about it, where doorward does not; NULL: it does all */
 };
 
 /* Where it is seen. */
 struct dw_host_evidence {
 	const char *file; /* NULL: in no file */
 	unsigned line;    /* from 1; 0: the file as a whole */
-	const char *object; /* what it is about, as an `accept` names it: an account, a path, a setting; never NULL */
-	const char *text;   /* one clause */
-	const struct dw_policy_accept *accepted; /* the statement that puts up with it; NULL: none does */
+	const char *
+		object; /* what it is about, as an `accept` names it: an account, a path, a setting; never NULL */
+	const char *text; /* one clause */
+	const struct dw_policy_accept
+		*accepted; /* the statement that puts up with it; NULL: none does */
 };
 
 /*
@@ -75,7 +78,8 @@ struct dw_host_change {
 	bool owned;
 	uint32_t uid, gid;
 	const char *label, *why, *source, *notify, *command, *undo_command;
-	const char *text; /* what is done, as one clause: "the shell of ftp becomes /usr/sbin/nologin" */
+	const char *
+		text; /* what is done, as one clause: "the shell of ftp becomes /usr/sbin/nologin" */
 };
 
 struct dw_host_result {
@@ -84,7 +88,8 @@ struct dw_host_result {
 	const char *text; /* one sentence: what was found, or why it is not known */
 	DW_VEC(struct dw_host_evidence) evidence;
 	DW_VEC(struct dw_host_change) changes; /* what `host fix` would do */
-	struct dw_strings held; /* a sentence for each thing that a fix leaves to a person, and why */
+	struct dw_strings
+		held; /* a sentence for each thing that a fix leaves to a person, and why */
 	/* FAILS: all of its evidence is accepted, by this statement among others; NULL: it is not */
 	const struct dw_policy_accept *accepted;
 };

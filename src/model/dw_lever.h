@@ -25,7 +25,8 @@
  *              ("running always", "stopped on-failure:3"), or "absent"
  *   process    "running" or "gone"
  *   fence      "absent", or "table sha256:HEX" (`data` is our table, dw_nft.h)
- *   account    of NAME/shell the shell, "none" (the field is empty), of NAME/password "empty", "locked" or "set"; "absent"
+ *   account    of NAME/shell the shell, "none" (the field is empty), of NAME/password "empty", "locked" or "set";
+ *              "absent"
  *   mode       "MODE UID:GID" of a file or directory (MODE octal, as 0644), or "absent"
  *   package    "installed VERSION" or "removed" for each package of the object, in its order, blanks between
  */

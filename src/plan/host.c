@@ -46,7 +46,8 @@ static const char *whys(const struct putting *p, size_t at)
 }
 
 /* A file that is not there is made, for root alone to read until somebody opens it up. */
-static const char *text_of(struct dw_arena *a, const struct dw_state *now, const struct dw_bytes *content)
+static const char *text_of(struct dw_arena *a, const struct dw_state *now,
+			   const struct dw_bytes *content)
 {
 	return dw_streq0(now->text, "absent") ? dw_state_file_text(a, 0600, 0, 0, content, NULL)
 					      : dw_state_file_with(a, now->text, content);
@@ -55,7 +56,8 @@ static const char *text_of(struct dw_arena *a, const struct dw_state *now, const
 static bool is_there(const struct dw_edit *v, size_t n, const struct dw_edit *e)
 {
 	for (size_t i = 0; i < n; i++)
-		if (v[i].line == e->line && dw_streq0(v[i].old, e->old) && dw_streq0(v[i].fresh, e->fresh))
+		if (v[i].line == e->line && dw_streq0(v[i].old, e->old) &&
+		    dw_streq0(v[i].fresh, e->fresh))
 			return true;
 	return false;
 }
@@ -74,7 +76,8 @@ static int add_file(struct putting *p, size_t at, struct dw_step *t, struct dw_e
 				dw_vec_push(p->a, &all, c->edits[k]);
 	}
 	if (!dw_edits_apply(p->a, &t->expect.data, all.v, all.n, &content, &line))
-		return dw_error_set(e, -ESTALE, "line %u of %s is not as it was looked at", line, t->object);
+		return dw_error_set(e, -ESTALE, "line %u of %s is not as it was looked at", line,
+				    t->object);
 	t->want = (struct dw_state){ .text = text_of(p->a, &t->expect, &content), .data = content };
 	if (!t->want.text)
 		return dw_error_set(e, -ESTALE, "%s is no file", t->object);

@@ -34,7 +34,9 @@ static bool read_check(struct accepting *t)
 	const struct policy_word *w = &t->w->v[0];
 
 	if (t->w->n < 2 || ends_objects(w + 1)) {
-		policy_error_at(t->r, w, "\"accept\" what? Expected a check, as doorward host list names them");
+		policy_error_at(
+			t->r, w,
+			"\"accept\" what? Expected a check, as doorward host list names them");
 		return false;
 	}
 	if (!is_check(w[1].text)) {
@@ -55,7 +57,8 @@ static bool read_objects(struct accepting *t)
 		dw_vec_push(t->r->a, &t->objects, t->w->v[t->at].text);
 	if (t->objects.n > 0)
 		return true;
-	policy_error_at(t->r, of, "nothing behind \"of\"; expected an account, a file or a setting");
+	policy_error_at(t->r, of,
+			"nothing behind \"of\"; expected an account, a file or a setting");
 	return false;
 }
 
@@ -64,7 +67,8 @@ static bool read_because(struct accepting *t)
 	const struct policy_word *w = &t->w->v[t->at];
 
 	if (t->at + 1 >= t->w->n || !w[1].text[0]) {
-		policy_error_at(t->r, w, "nothing behind \"because\"; expected a reason in double quotes");
+		policy_error_at(t->r, w,
+				"nothing behind \"because\"; expected a reason in double quotes");
 		return false;
 	}
 	t->s.because = w[1].text;
@@ -89,7 +93,9 @@ static bool read_rest(struct accepting *t)
 	static const struct {
 		const char *name;
 		bool (*read)(struct accepting *t);
-	} clauses[] = { { "of", read_objects }, { "because", read_because }, { "expires", read_expires } };
+	} clauses[] = { { "of", read_objects },
+			{ "because", read_because },
+			{ "expires", read_expires } };
 	unsigned seen = 0;
 
 	while (t->at < t->w->n) {
@@ -99,7 +105,8 @@ static bool read_rest(struct accepting *t)
 		while (i < DW_ARRAY_SIZE(clauses) && !is_keyword(w, clauses[i].name))
 			i++;
 		if (i == DW_ARRAY_SIZE(clauses) || seen & 1U << i) {
-			policy_error_at(t->r, w, "\"%s\": expected of, because or expires, each once",
+			policy_error_at(t->r, w,
+					"\"%s\": expected of, because or expires, each once",
 					policy_shown(t->r, w->text));
 			return false;
 		}
@@ -108,7 +115,8 @@ static bool read_rest(struct accepting *t)
 			return false;
 	}
 	if (!t->s.because)
-		policy_error_at(t->r, &t->w->v[0], "why? Expected because and a reason in double quotes");
+		policy_error_at(t->r, &t->w->v[0],
+				"why? Expected because and a reason in double quotes");
 	return t->s.because != NULL;
 }
 

@@ -7,9 +7,8 @@
 #include "dw_str.h"
 
 /* Words that mean something by themselves: as a name they stand in quotes. */
-static const char *const keywords[] = {
-	"program", "user", "from", "on", "because", "expires", "to", "of"
-};
+static const char *const keywords[] = { "program", "user",    "from", "on",
+					"because", "expires", "to",   "of" };
 
 static bool is_plain(const char *text)
 {

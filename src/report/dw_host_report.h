@@ -19,7 +19,7 @@ struct dw_report_host {
 /* What there is of each kind. */
 struct dw_host_counts {
 	size_t checks, looked, ok, fails, accepted, unknown, not_applicable;
-	/* of what could be looked at, applies and is not accepted: how much is well, weighed by severity, in hundredths;
+	/* of what could be looked at, applies and is not accepted: how much is well, by severity, in hundredths;
 	   -1: nothing is */
 	int score;
 };
@@ -27,8 +27,8 @@ struct dw_host_counts dw_report_host_counts(const struct dw_report_host *r);
 /* DW_REPORT_TO_DO, DW_REPORT_BLIND */
 unsigned dw_report_host_outcome(const struct dw_report_host *r);
 
-int dw_report_host_text(const struct dw_report_host *r, FILE *out, const struct dw_report_style *style,
-			struct dw_error *e);
+int dw_report_host_text(const struct dw_report_host *r, FILE *out,
+			const struct dw_report_style *style, struct dw_error *e);
 int dw_report_host_json(const struct dw_report_host *r, FILE *out, bool pretty, struct dw_error *e);
 /* One check a line. */
 int dw_report_host_jsonl(const struct dw_report_host *r, FILE *out, struct dw_error *e);
@@ -44,8 +44,9 @@ struct dw_report_host_fix {
 	size_t n;
 	const char *options; /* to be typed again: checks and options; NULL: "" */
 };
-int dw_report_host_fix_text(const struct dw_report_host_fix *r, FILE *out, const struct dw_report_style *style,
+int dw_report_host_fix_text(const struct dw_report_host_fix *r, FILE *out,
+			    const struct dw_report_style *style, struct dw_error *e);
+int dw_report_host_fix_json(const struct dw_report_host_fix *r, FILE *out, bool pretty,
 			    struct dw_error *e);
-int dw_report_host_fix_json(const struct dw_report_host_fix *r, FILE *out, bool pretty, struct dw_error *e);
 
 #endif

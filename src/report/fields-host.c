@@ -27,10 +27,13 @@ DW_GETTER(get_evidence_accepted)
 }
 
 static const struct dw_field evidence_fields[] = {
-	{ "file", DW_FIELD_STRING, true, EVIDENCE(file), .description = "null: it stands in no file" },
-	{ "line", DW_FIELD_UINT, true, .get = get_line, .description = "from 1; null: the file as a whole" },
+	{ "file", DW_FIELD_STRING, true, EVIDENCE(file),
+	  .description = "null: it stands in no file" },
+	{ "line", DW_FIELD_UINT, true, .get = get_line,
+	  .description = "from 1; null: the file as a whole" },
 	{ "object", DW_FIELD_STRING, EVIDENCE(object),
-	  .description = "what it is about: an account, a path, a setting; an accept statement names it" },
+	  .description =
+		  "what it is about: an account, a path, a setting; an accept statement names it" },
 	{ "text", DW_FIELD_STRING, EVIDENCE(text), .description = "what is so, as one clause" },
 	{ "accepted", DW_FIELD_BOOL, .get = get_evidence_accepted,
 	  .description = "an accept statement of the policy puts up with it" },
@@ -51,7 +54,8 @@ DW_GETTER(get_accept_line)
 
 static const struct dw_field accept_fields[] = {
 	{ "because", DW_FIELD_STRING, ACCEPT(because), .description = "the reason that is given" },
-	{ "expires", DW_FIELD_TIME, true, .get = get_expires, .description = "until when it counts; null: for good" },
+	{ "expires", DW_FIELD_TIME, true, .get = get_expires,
+	  .description = "until when it counts; null: for good" },
 	{ "file", DW_FIELD_STRING, ACCEPT(file), .description = "of the policy" },
 	{ "line", DW_FIELD_UINT, .get = get_accept_line, .description = "of that file" },
 	{ 0 },
@@ -60,7 +64,8 @@ static const struct dw_field accept_fields[] = {
 #define CHANGE(m) .offset = offsetof(struct dw_host_change, m)
 
 static const struct dw_field change_fields[] = {
-	{ "object", DW_FIELD_STRING, CHANGE(object), .description = "a path, or ACCOUNT/shell, ACCOUNT/password" },
+	{ "object", DW_FIELD_STRING, CHANGE(object),
+	  .description = "a path, or ACCOUNT/shell, ACCOUNT/password" },
 	{ "text", DW_FIELD_STRING, CHANGE(text), .description = "what is done, as one clause" },
 	{ 0 },
 };
@@ -107,12 +112,14 @@ DW_GETTER(get_outcome)
 
 DW_GETTER(get_evidence)
 {
-	dw_give_objects(v, one(object)->evidence.v, one(object)->evidence.n, sizeof(struct dw_host_evidence));
+	dw_give_objects(v, one(object)->evidence.v, one(object)->evidence.n,
+			sizeof(struct dw_host_evidence));
 }
 
 DW_GETTER(get_changes)
 {
-	dw_give_objects(v, one(object)->changes.v, one(object)->changes.n, sizeof(struct dw_host_change));
+	dw_give_objects(v, one(object)->changes.v, one(object)->changes.n,
+			sizeof(struct dw_host_change));
 }
 
 DW_GETTER(get_held)
@@ -127,7 +134,8 @@ DW_GETTER(get_accepted)
 }
 
 const struct dw_field dw_fields_host_check[] = {
-	{ "id", DW_FIELD_STRING, .get = get_id, .description = "its name on the command line and in a policy" },
+	{ "id", DW_FIELD_STRING, .get = get_id,
+	  .description = "its name on the command line and in a policy" },
 	{ "category", DW_FIELD_STRING, .get = get_category,
 	  .description = "accounts, login, lying-about, notice, updates, kernel" },
 	{ "title", DW_FIELD_STRING, .get = get_title, .description = "what is so when it is well" },
@@ -142,8 +150,10 @@ const struct dw_field dw_fields_host_check[] = {
 	  .description = "where it is seen" },
 	{ "changes", DW_FIELD_OBJECTS, .members = change_fields, .get = get_changes,
 	  .description = "what doorward host fix would do" },
-	{ "held", DW_FIELD_STRINGS, .get = get_held, .description = "what a fix leaves alone, and why" },
-	{ "advice", DW_FIELD_STRING, true, .get = get_advice, .description = "what is left for a person to do" },
+	{ "held", DW_FIELD_STRINGS, .get = get_held,
+	  .description = "what a fix leaves alone, and why" },
+	{ "advice", DW_FIELD_STRING, true, .get = get_advice,
+	  .description = "what is left for a person to do" },
 	{ "waiver", DW_FIELD_OBJECT, true, .members = accept_fields, .get = get_accepted,
 	  .description = "the accept statement that puts up with all of it; null: none does" },
 	{ 0 },
@@ -156,10 +166,10 @@ static const struct dw_report_host *whole(const void *object)
 	return object;
 }
 
-#define COUNT(name)                                                                                                    \
-	DW_GETTER(count_##name)                                                                                        \
-	{                                                                                                              \
-		dw_give_number(v, ((const struct dw_host_counts *)object)->name);                                      \
+#define COUNT(name)                                                                                \
+	DW_GETTER(count_##name)                                                                    \
+	{                                                                                          \
+		dw_give_number(v, ((const struct dw_host_counts *)object)->name);                  \
 	}
 
 COUNT(checks)
@@ -172,10 +182,13 @@ COUNT(not_applicable)
 
 static const struct dw_field count_fields[] = {
 	{ "checks", DW_FIELD_UINT, .get = count_checks, .description = "all that there were" },
-	{ "looked", DW_FIELD_UINT, .get = count_looked, .description = "of which the answer is known" },
+	{ "looked", DW_FIELD_UINT, .get = count_looked,
+	  .description = "of which the answer is known" },
 	{ "ok", DW_FIELD_UINT, .get = count_ok, .description = "it is well" },
-	{ "fails", DW_FIELD_UINT, .get = count_fails, .description = "it is not, and nobody accepts it" },
-	{ "accepted", DW_FIELD_UINT, .get = count_accepted, .description = "it is not, and the policy accepts it" },
+	{ "fails", DW_FIELD_UINT, .get = count_fails,
+	  .description = "it is not, and nobody accepts it" },
+	{ "accepted", DW_FIELD_UINT, .get = count_accepted,
+	  .description = "it is not, and the policy accepts it" },
 	{ "unknown", DW_FIELD_UINT, .get = count_unknown, .description = "could not look" },
 	{ "not_applicable", DW_FIELD_UINT, .get = count_not_applicable,
 	  .description = "what they ask about is not there" },
@@ -216,8 +229,10 @@ const struct dw_field dw_fields_host[] = {
 	{ "coverage", DW_FIELD_OBJECT, .members = count_fields, .get = get_counts,
 	  .description = "how many checks could look, and what came of them" },
 	{ "score", DW_FIELD_UINT, true, .get = get_score,
-	  .description = "0 to 100: how much is well of what could be looked at, applies and is not accepted, weighed "
-			 "by severity; says nothing without the coverage; null: nothing could be looked at" },
+	  .description = "0 to 100: how much is well of what could be looked at, applies and is "
+			 "not accepted, weighed "
+			 "by severity; says nothing without the coverage; null: nothing could be "
+			 "looked at" },
 	{ "checks", DW_FIELD_OBJECTS, .members = dw_fields_host_check, .get = get_checks,
 	  .description = "by category" },
 	{ 0 },

@@ -42,7 +42,8 @@ unsigned dw_report_host_outcome(const struct dw_report_host *r)
 {
 	struct dw_host_counts c = dw_report_host_counts(r);
 
-	return (c.fails ? (unsigned)DW_REPORT_TO_DO : 0) | (c.unknown ? (unsigned)DW_REPORT_BLIND : 0);
+	return (c.fails ? (unsigned)DW_REPORT_TO_DO : 0) |
+	       (c.unknown ? (unsigned)DW_REPORT_BLIND : 0);
 }
 
 /* --- one check ------------------------------------------------------------------------------------------ */
@@ -72,8 +73,8 @@ static void put_evidence(const struct page *p, const struct dw_host_result *r, b
 	}
 	if (r->evidence.n > most)
 		dw_page_put(p, INDENT + 2, 0,
-			    dw_arena_printf(p->a, "... and %zu more: doorward host %s", r->evidence.n - most,
-					    r->about->id));
+			    dw_arena_printf(p->a, "... and %zu more: doorward host %s",
+					    r->evidence.n - most, r->about->id));
 }
 
 static void put_changes(const struct page *p, const struct dw_host_result *r, bool whole)
@@ -87,9 +88,11 @@ static void put_changes(const struct page *p, const struct dw_host_result *r, bo
 		dw_str_addf(&text, "; and %zu more", r->changes.n - most);
 	if (text.n)
 		dw_page_put(p, INDENT, MORE,
-			    dw_arena_printf(p->a, "Fix: %s (doorward host fix %s).", text.s, r->about->id));
+			    dw_arena_printf(p->a, "Fix: %s (doorward host fix %s).", text.s,
+					    r->about->id));
 	for (size_t i = 0; i < r->held.n && (whole || i < most); i++)
-		dw_page_put(p, INDENT, MORE, dw_arena_printf(p->a, "Left alone: %s.", escape(p, r->held.v[i])));
+		dw_page_put(p, INDENT, MORE,
+			    dw_arena_printf(p->a, "Left alone: %s.", escape(p, r->held.v[i])));
 	if (r->about->advice && (whole || !r->changes.n))
 		dw_page_put(p, INDENT, MORE, dw_arena_printf(p->a, "Do: %s", r->about->advice));
 }
@@ -98,8 +101,8 @@ static void put_accepted(const struct page *p, const struct dw_policy_accept *s)
 {
 	if (s)
 		dw_page_put(p, INDENT, MORE,
-			    dw_arena_printf(p->a, "Accepted by %s:%u: %s", escape(p, s->file), s->line,
-					    escape(p, s->because)));
+			    dw_arena_printf(p->a, "Accepted by %s:%u: %s", escape(p, s->file),
+					    s->line, escape(p, s->because)));
 }
 
 static const char *word_of(const struct dw_host_result *r)
@@ -113,8 +116,9 @@ static void put_check(const struct page *p, const struct dw_host_result *r, bool
 {
 	bool bold = p->style->colour && dw_host_is_open(r);
 
-	(void)fprintf(p->out, "  %s%s%s  %s (%s)\n", bold ? DW_ANSI_BOLD : "", r->about->id, bold ? DW_ANSI_OFF : "",
-		      word_of(r), dw_host_severity_name(r->about->severity));
+	(void)fprintf(p->out, "  %s%s%s  %s (%s)\n", bold ? DW_ANSI_BOLD : "", r->about->id,
+		      bold ? DW_ANSI_OFF : "", word_of(r),
+		      dw_host_severity_name(r->about->severity));
 	if (r->text)
 		dw_page_put(p, INDENT, 0, escape(p, r->text));
 	if (whole || dw_host_is_open(r))
@@ -131,8 +135,8 @@ static void put_check(const struct page *p, const struct dw_host_result *r, bool
 /* --- all of them ---------------------------------------------------------------------------------------- */
 
 /* What is well, or not there, is a list of names. */
-static void put_names(const struct page *p, const struct dw_host_result *v, size_t n, enum dw_host_outcome o,
-		      const char *head)
+static void put_names(const struct page *p, const struct dw_host_result *v, size_t n,
+		      enum dw_host_outcome o, const char *head)
 {
 	struct dw_str text = { .arena = p->a };
 
@@ -170,8 +174,8 @@ static void put_sum(const struct page *p, const struct dw_report_host *r)
 	struct dw_host_counts c = dw_report_host_counts(r);
 	struct dw_str text = { .arena = p->a };
 
-	dw_str_addf(&text, "%zu of %zu check%s could look: %zu fail, %zu are ok", c.looked, c.checks,
-		    c.checks == 1 ? "" : "s", c.fails, c.ok);
+	dw_str_addf(&text, "%zu of %zu check%s could look: %zu fail, %zu are ok", c.looked,
+		    c.checks, c.checks == 1 ? "" : "s", c.fails, c.ok);
 	if (c.accepted)
 		dw_str_addf(&text, ", %zu accepted", c.accepted);
 	if (c.not_applicable)
@@ -185,8 +189,8 @@ static void put_sum(const struct page *p, const struct dw_report_host *r)
 		dw_page_put(p, 0, 0, "Root sees more: sudo doorward host");
 }
 
-int dw_report_host_text(const struct dw_report_host *r, FILE *out, const struct dw_report_style *style,
-			struct dw_error *e)
+int dw_report_host_text(const struct dw_report_host *r, FILE *out,
+			const struct dw_report_style *style, struct dw_error *e)
 {
 	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
 	struct page p = { .out = out, .style = style, .a = a };
@@ -213,13 +217,16 @@ int dw_report_host_list(const struct dw_host_about *const *v, size_t n, FILE *ou
 
 	for (size_t i = 0; i < n; i++) {
 		if (!style->quiet && (i == 0 || v[i]->category != v[i - 1]->category))
-			(void)fprintf(out, "%s%s\n", i ? "\n" : "", dw_host_category_title(v[i]->category));
+			(void)fprintf(out, "%s%s\n", i ? "\n" : "",
+				      dw_host_category_title(v[i]->category));
 		if (style->quiet) {
 			(void)fprintf(out, "%s\n", v[i]->id);
 			continue;
 		}
 		(void)fprintf(out, "  %-24s", v[i]->id);
-		dw_layout_wrap(out, dw_arena_printf(a, "%s (%s)", v[i]->title, dw_host_severity_name(v[i]->severity)),
+		dw_layout_wrap(out,
+			       dw_arena_printf(a, "%s (%s)", v[i]->title,
+					       dw_host_severity_name(v[i]->severity)),
 			       26, 28, p.style->columns);
 		dw_page_put(&p, 28, 0, v[i]->source);
 	}
@@ -242,14 +249,17 @@ static void put_left(const struct page *p, const struct dw_report_host_fix *r)
 		head = true;
 		for (size_t k = 0; k < x->held.n; k++)
 			dw_page_put(p, 2, 4,
-				    dw_arena_printf(p->a, "%s  %s.", x->about->id, escape(p, x->held.v[k])));
+				    dw_arena_printf(p->a, "%s  %s.", x->about->id,
+						    escape(p, x->held.v[k])));
 		if (!x->changes.n && x->about->advice)
-			dw_page_put(p, 2, 4, dw_arena_printf(p->a, "%s  %s", x->about->id, x->about->advice));
+			dw_page_put(
+				p, 2, 4,
+				dw_arena_printf(p->a, "%s  %s", x->about->id, x->about->advice));
 	}
 }
 
-int dw_report_host_fix_text(const struct dw_report_host_fix *r, FILE *out, const struct dw_report_style *style,
-			    struct dw_error *e)
+int dw_report_host_fix_text(const struct dw_report_host_fix *r, FILE *out,
+			    const struct dw_report_style *style, struct dw_error *e)
 {
 	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
 	struct page p = { .out = out, .style = style, .a = a };
@@ -260,15 +270,19 @@ int dw_report_host_fix_text(const struct dw_report_host_fix *r, FILE *out, const
 	if (r->steps->n == 0)
 		dw_page_put(&p, 0, 0, "Nothing to do: no check fails that doorward would fix.");
 	else
-		dw_page_put(&p, 0, 0, dw_arena_printf(a, "%zu check%s will be put right.", n, n == 1 ? "" : "s"));
+		dw_page_put(
+			&p, 0, 0,
+			dw_arena_printf(a, "%zu check%s will be put right.", n, n == 1 ? "" : "s"));
 	dw_page_steps(&p, r->steps);
 	put_left(&p, r);
 	if (r->steps->n) {
 		dw_page_head(&p, "To go back:");
-		dw_page_put(&p, 2, 0, "doorward undo takes the steps back in reverse, byte for byte.");
+		dw_page_put(&p, 2, 0,
+			    "doorward undo takes the steps back in reverse, byte for byte.");
 	}
 	if (r->steps->n && !style->quiet)
 		(void)fprintf(out, "\nNothing was changed. To do it: doorward host fix%s%s\n",
-			      r->options && *r->options ? " " : "", r->options ? escape(&p, r->options) : "");
+			      r->options && *r->options ? " " : "",
+			      r->options ? escape(&p, r->options) : "");
 	return dw_report_end(out, e);
 }

@@ -265,7 +265,8 @@ int dw_report_host_jsonl(const struct dw_report_host *r, FILE *out, struct dw_er
 	return dw_json_close(w.j, e);
 }
 
-int dw_report_host_fix_json(const struct dw_report_host_fix *r, FILE *out, bool pretty, struct dw_error *e)
+int dw_report_host_fix_json(const struct dw_report_host_fix *r, FILE *out, bool pretty,
+			    struct dw_error *e)
 {
 	return write_document(dw_fields_host_fix, r, out, pretty, e);
 }

@@ -16,17 +16,26 @@
 #define PACKET_MAX 35000 /* RFC 4253, 6.1 */
 #define SHIELD     8     /* least size of a cipher's block, to which packets are padded */
 
-enum { MSG_DISCONNECT = 1, MSG_IGNORE = 2, MSG_DEBUG = 4, MSG_KEXINIT = 20, MSG_INIT = 30, MSG_REPLY = 31 };
+enum {
+	MSG_DISCONNECT = 1,
+	MSG_IGNORE = 2,
+	MSG_DEBUG = 4,
+	MSG_KEXINIT = 20,
+	MSG_INIT = 30,
+	MSG_REPLY = 31
+};
 
 /* The base points: RFC 7748, 4.1 (u = 9), and SEC 2, 2.4.2 (uncompressed). */
 static const uint8_t curve25519[32] = { 9 };
 static const uint8_t nistp256[65] = {
-	0x04, 0x6b, 0x17, 0xd1, 0xf2, 0xe1, 0x2c, 0x42, 0x47, 0xf8, 0xbc, 0xe6, 0xe5, 0x63, 0xa4, 0x40, 0xf2,
-	0x77, 0x03, 0x7d, 0x81, 0x2d, 0xeb, 0x33, 0xa0, 0xf4, 0xa1, 0x39, 0x45, 0xd8, 0x98, 0xc2, 0x96,
-	0x4f, 0xe3, 0x42, 0xe2, 0xfe, 0x1a, 0x7f, 0x9b, 0x8e, 0xe7, 0xeb, 0x4a, 0x7c, 0x0f, 0x9e, 0x16,
-	0x2b, 0xce, 0x33, 0x57, 0x6b, 0x31, 0x5e, 0xce, 0xcb, 0xb6, 0x40, 0x68, 0x37, 0xbf, 0x51, 0xf5,
+	0x04, 0x6b, 0x17, 0xd1, 0xf2, 0xe1, 0x2c, 0x42, 0x47, 0xf8, 0xbc, 0xe6, 0xe5,
+	0x63, 0xa4, 0x40, 0xf2, 0x77, 0x03, 0x7d, 0x81, 0x2d, 0xeb, 0x33, 0xa0, 0xf4,
+	0xa1, 0x39, 0x45, 0xd8, 0x98, 0xc2, 0x96, 0x4f, 0xe3, 0x42, 0xe2, 0xfe, 0x1a,
+	0x7f, 0x9b, 0x8e, 0xe7, 0xeb, 0x4a, 0x7c, 0x0f, 0x9e, 0x16, 0x2b, 0xce, 0x33,
+	0x57, 0x6b, 0x31, 0x5e, 0xce, 0xcb, 0xb6, 0x40, 0x68, 0x37, 0xbf, 0x51, 0xf5,
 };
-static const uint8_t modp[255] = { [0 ... 254] = 0x5a }; /* below the prime of 2048 bits (RFC 3526, 3) */
+static const uint8_t modp[255] = { [0 ... 254] =
+					   0x5a }; /* below the prime of 2048 bits (RFC 3526, 3) */
 
 static const struct {
 	const char *name;
@@ -79,7 +88,9 @@ static bool say(const struct talk *t, const void *data, size_t n)
 static bool hear(struct talk *t)
 {
 	for (;;) {
-		ssize_t r = t->n < sizeof(t->data) ? dw_talk_read(t->fd, t->data + t->n, sizeof(t->data) - t->n) : 0;
+		ssize_t r = t->n < sizeof(t->data)
+				    ? dw_talk_read(t->fd, t->data + t->n, sizeof(t->data) - t->n)
+				    : 0;
 
 		if (r > 0)
 			t->n += (size_t)r;
@@ -198,15 +209,19 @@ int ssh_way(const uint8_t *payload, size_t n)
 
 static bool offer(const struct talk *t, struct dw_arena *a, int way)
 {
-	static const char keys[] = "ssh-ed25519,ecdsa-sha2-nistp256,ecdsa-sha2-nistp384,ecdsa-sha2-nistp521,"
-				   "rsa-sha2-512,rsa-sha2-256,ssh-rsa,ssh-dss";
-	static const char ciphers[] = "chacha20-poly1305@openssh.com,aes128-ctr,aes192-ctr,aes256-ctr,"
-				      "aes128-gcm@openssh.com,aes256-gcm@openssh.com,aes128-cbc,aes256-cbc,3des-cbc";
-	static const char macs[] = "hmac-sha2-256-etm@openssh.com,hmac-sha2-512-etm@openssh.com,hmac-sha2-256,"
-				   "hmac-sha2-512,umac-128-etm@openssh.com,umac-128@openssh.com,"
-				   "umac-64-etm@openssh.com,umac-64@openssh.com,hmac-sha1-etm@openssh.com,hmac-sha1";
+	static const char keys[] =
+		"ssh-ed25519,ecdsa-sha2-nistp256,ecdsa-sha2-nistp384,ecdsa-sha2-nistp521,"
+		"rsa-sha2-512,rsa-sha2-256,ssh-rsa,ssh-dss";
+	static const char ciphers[] =
+		"chacha20-poly1305@openssh.com,aes128-ctr,aes192-ctr,aes256-ctr,"
+		"aes128-gcm@openssh.com,aes256-gcm@openssh.com,aes128-cbc,aes256-cbc,3des-cbc";
+	static const char macs[] =
+		"hmac-sha2-256-etm@openssh.com,hmac-sha2-512-etm@openssh.com,hmac-sha2-256,"
+		"hmac-sha2-512,umac-128-etm@openssh.com,umac-128@openssh.com,"
+		"umac-64-etm@openssh.com,umac-64@openssh.com,hmac-sha1-etm@openssh.com,hmac-sha1";
 	static const char packing[] = "none,zlib@openssh.com,zlib";
-	const char *const lists[] = { ways[way].name, keys, ciphers, ciphers, macs, macs, packing, packing, "", "" };
+	const char *const lists[] = { ways[way].name, keys,    ciphers, ciphers, macs,
+				      macs,           packing, packing, "",      "" };
 	static const char cookie[16] = "doorward proof", rest[5] = { 0 };
 	struct dw_str b = { .arena = a };
 
@@ -254,7 +269,8 @@ bool ssh_place(const char *place, bool *ret_v6, uint8_t ret[16], uint16_t *ret_p
 		place++;
 		n -= 2;
 	}
-	if (n == 0 || n >= sizeof(address) || !dw_parse_u64(colon + 1, 10, UINT16_MAX, &port) || port == 0)
+	if (n == 0 || n >= sizeof(address) || !dw_parse_u64(colon + 1, 10, UINT16_MAX, &port) ||
+	    port == 0)
 		return false;
 	memcpy(address, place, n);
 	address[n] = '\0';
@@ -290,8 +306,8 @@ enum ssh_stage ssh_proof(struct dw_sys *s, const char *place, unsigned ms)
 	t->fd = dw_talk_connect(s, false, v6, address, 0, port, NULL);
 	if (t->fd < 0)
 		return SSH_NOTHING;
-	if (wait_for(t, POLLOUT) && dw_talk_connected(t->fd) == 0 && say(t, banner, sizeof(banner) - 1) &&
-	    hear_banner(t))
+	if (wait_for(t, POLLOUT) && dw_talk_connected(t->fd) == 0 &&
+	    say(t, banner, sizeof(banner) - 1) && hear_banner(t))
 		stage = exchange(t, a);
 	dw_talk_close(t->fd);
 	return stage;

@@ -15,9 +15,9 @@
 #define NO_SHELL "none" /* the field is empty; a path begins with a slash */
 
 struct field {
-	const char *name;  /* of the account */
-	const char *file;  /* below /etc */
-	unsigned column;   /* from 0 */
+	const char *name; /* of the account */
+	const char *file; /* below /etc */
+	unsigned column;  /* from 0 */
 	bool password;
 };
 
@@ -32,7 +32,8 @@ static int field_of(struct dw_switch *s, const char *object, struct field *ret, 
 
 	for (size_t i = 0; slash && slash > object && i < DW_ARRAY_SIZE(kinds); i++)
 		if (dw_streq(slash + 1, kinds[i].what)) {
-			*ret = (struct field){ .name = dw_arena_strndup(s->arena, object, (size_t)(slash - object)),
+			*ret = (struct field){ .name = dw_arena_strndup(s->arena, object,
+									(size_t)(slash - object)),
 					       .file = kinds[i].file,
 					       .column = kinds[i].column,
 					       .password = kinds[i].password };
@@ -79,8 +80,8 @@ static const char *word_of(struct dw_switch *s, const struct field *f, const cha
 	return n == 0 ? NO_SHELL : dw_arena_strndup(s->arena, value, n);
 }
 
-static int read_field(struct dw_switch *s, const struct field *f, struct dw_entry *entry, size_t *at, size_t *n,
-		      struct dw_error *e)
+static int read_field(struct dw_switch *s, const struct field *f, struct dw_entry *entry,
+		      size_t *at, size_t *n, struct dw_error *e)
 {
 	int r = dw_sys_entry_read(s->sys, path_of(s, f), DW_FILE_MAX, s->arena, entry, e);
 
@@ -95,7 +96,8 @@ static const char *hint_of(struct dw_switch *s, const struct dw_entry *entry)
 	char hex[DW_SHA256_HEX + 1];
 
 	dw_sha256_hex(entry->content.data, entry->content.n, hex);
-	return dw_arena_printf(s->arena, "mtime=%" PRId64 ".%09u of %s", entry->mtime_s, entry->mtime_ns, hex);
+	return dw_arena_printf(s->arena, "mtime=%" PRId64 ".%09u of %s", entry->mtime_s,
+			       entry->mtime_ns, hex);
 }
 
 static void set_time(struct dw_switch *s, struct dw_entry *entry, const char *hint)
@@ -108,7 +110,8 @@ static void set_time(struct dw_switch *s, struct dw_entry *entry, const char *hi
 	entry->mtime_s = 0;
 	entry->mtime_ns = 0;
 	if (!at[n] || !dw_parse_u64n(at, n, 10, INT64_MAX, &seconds) ||
-	    !dw_parse_u64n(at + n + 1, strspn(at + n + 1, "0123456789"), 10, 999999999, &nanoseconds))
+	    !dw_parse_u64n(at + n + 1, strspn(at + n + 1, "0123456789"), 10, 999999999,
+			   &nanoseconds))
 		return;
 	was.mtime_s = (int64_t)seconds;
 	was.mtime_ns = (uint32_t)nanoseconds;
@@ -144,8 +147,8 @@ static const char *value_of(const struct field *f, const char *word)
 }
 
 /* Under the lock: what somebody wrote since is read anew. */
-static int write_field(struct dw_switch *s, const char *object, const struct field *f, const char *word,
-		       const struct dw_state *want, struct dw_error *e)
+static int write_field(struct dw_switch *s, const char *object, const struct field *f,
+		       const char *word, const struct dw_state *want, struct dw_error *e)
 {
 	const char *value = value_of(f, want->text);
 	struct dw_str text = { .arena = s->arena };
@@ -157,12 +160,14 @@ static int write_field(struct dw_switch *s, const char *object, const struct fie
 	if (r < 0)
 		return r;
 	if (r == 0)
-		return dw_error_set(e, -ENOTSUP, "there is no account %s in /etc/%s", f->name, f->file);
+		return dw_error_set(e, -ENOTSUP, "there is no account %s in /etc/%s", f->name,
+				    f->file);
 	now = word_of(s, f, entry.content.data + at, n);
 	if (dw_streq(now, want->text))
 		return 0;
 	if (!value || (word && !dw_streq(now, word)))
-		return value ? dw_error_set(e, -ESTALE, "%s was changed by somebody else meanwhile", object)
+		return value ? dw_error_set(e, -ESTALE, "%s was changed by somebody else meanwhile",
+					    object)
 			     : dw_switch_unknown(object, want, e);
 	dw_str_addn(&text, entry.content.data, at);
 	dw_str_add(&text, value);
@@ -172,8 +177,8 @@ static int write_field(struct dw_switch *s, const char *object, const struct fie
 	return dw_sys_entry_write(s->sys, path_of(s, f), &entry, e);
 }
 
-static int set(struct dw_switch *s, const char *object, const struct dw_state *from, const struct dw_state *want,
-	       struct dw_error *e)
+static int set(struct dw_switch *s, const char *object, const struct dw_state *from,
+	       const struct dw_state *want, struct dw_error *e)
 {
 	struct dw_account_lock lock = { .fd = -1, .etc = -1 };
 	struct field f = { 0 };

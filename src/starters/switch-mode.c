@@ -20,14 +20,15 @@ static int state(struct dw_switch *s, const char *path, struct dw_state *ret, st
 		return r;
 	if (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
 		return dw_error_set(e, -ENOTSUP, "%s is no file or directory", path);
-	*ret = dw_switch_word(dw_arena_printf(s->arena, "%04o %u:%u", (unsigned)st.st_mode & 07777, st.st_uid,
-					      st.st_gid));
+	*ret = dw_switch_word(dw_arena_printf(s->arena, "%04o %u:%u", (unsigned)st.st_mode & 07777,
+					      st.st_uid, st.st_gid));
 	return 0;
 }
 
 bool dw_switch_mode_parse(const char *text, mode_t *ret_mode, uint32_t *ret_uid, uint32_t *ret_gid)
 {
-	const char *owner = text ? strchr(text, ' ') : NULL, *colon = owner ? strchr(owner, ':') : NULL;
+	const char *owner = text ? strchr(text, ' ') : NULL,
+		   *colon = owner ? strchr(owner, ':') : NULL;
 	uint64_t mode = 0, uid, gid;
 
 	if (!colon || owner - text != 4 || strspn(text, "01234567") != 4 ||
@@ -42,8 +43,8 @@ bool dw_switch_mode_parse(const char *text, mode_t *ret_mode, uint32_t *ret_uid,
 	return true;
 }
 
-static int set(struct dw_switch *s, const char *path, const struct dw_state *from, const struct dw_state *want,
-	       struct dw_error *e)
+static int set(struct dw_switch *s, const char *path, const struct dw_state *from,
+	       const struct dw_state *want, struct dw_error *e)
 {
 	uint32_t uid, gid;
 	mode_t mode;

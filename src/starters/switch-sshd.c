@@ -28,17 +28,21 @@ struct places {
 	size_t n;
 };
 
-static int run(struct dw_switch *s, const char *program, const char *option, struct dw_bytes *ret, struct dw_error *e)
+static int run(struct dw_switch *s, const char *program, const char *option, struct dw_bytes *ret,
+	       struct dw_error *e)
 {
 	const char *const argv[] = { program, option, NULL };
-	const struct dw_spawn what = { .argv = argv, .timeout_ms = TEST_MS, .output_max = (size_t)256 * 1024 };
+	const struct dw_spawn what = { .argv = argv,
+				       .timeout_ms = TEST_MS,
+				       .output_max = (size_t)256 * 1024 };
 	int status = 0, r = dw_spawn_run(s->sys, &what, s->arena, ret, &status, e);
 
 	if (r < 0 || status == 0)
 		return r;
-	return dw_error_set(e, -EINVAL, "sshd would not start with these settings: %.300s",
-			    ret->n ? dw_escape_terminal(s->arena, dw_trim(ret->data), strlen(ret->data))
-				   : "it does not say why");
+	return dw_error_set(
+		e, -EINVAL, "sshd would not start with these settings: %.300s",
+		ret->n ? dw_escape_terminal(s->arena, dw_trim(ret->data), strlen(ret->data))
+		       : "it does not say why");
 }
 
 static void add_place(struct places *p, const char *place)
@@ -118,10 +122,13 @@ static int prove(struct dw_switch *s, const struct places *p, struct dw_error *e
 		if (!bad)
 			return 0;
 	}
-	return dw_error_set(e, -EIO, "sshd read its settings, and a new connection to %s is not let in any more", bad);
+	return dw_error_set(
+		e, -EIO,
+		"sshd read its settings, and a new connection to %s is not let in any more", bad);
 }
 
-static int reload(struct dw_switch *s, struct places *p, const struct dw_bytes *settings, struct dw_error *e)
+static int reload(struct dw_switch *s, struct places *p, const struct dw_bytes *settings,
+		  struct dw_error *e)
 {
 	uint64_t started = 0;
 	bool any = false;
@@ -133,8 +140,10 @@ static int reload(struct dw_switch *s, struct places *p, const struct dw_bytes *
 	}
 	if (listener(s, pid_file(s, settings), &pid, &started)) {
 		if (!any)
-			return dw_error_set(e, -EIO, "sshd runs, and no connection to it could be made before it read "
-						     "its settings: what came of it could not be seen");
+			return dw_error_set(
+				e, -EIO,
+				"sshd runs, and no connection to it could be made before it read "
+				"its settings: what came of it could not be seen");
 		r = dw_sys_process_signal(s->sys, pid, started, SIGHUP, e);
 		if (r < 0)
 			return r;
@@ -152,7 +161,8 @@ int dw_switch_sshd(struct dw_switch *s, const char *given, struct dw_error *e)
 	int r;
 
 	if (!program)
-		return dw_error_set(e, -ENOENT, "there is no sshd here that could test its settings");
+		return dw_error_set(e, -ENOENT,
+				    "there is no sshd here that could test its settings");
 	/* what starts with a connection has none between two of them, and without it refuses to test */
 	if (!dw_sys_file_exists(s->sys, EMPTY))
 		(void)dw_sys_dir_make(s->sys, EMPTY, 0755, NULL);

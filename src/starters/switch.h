@@ -47,7 +47,7 @@ int dw_switch_wait(struct dw_switch *s, const struct dw_switch_ops *ops, const c
 struct dw_switch_run {
 	const char *const *argv;        /* argv[0] absolute */
 	const char *const *environment; /* NULL: that of a script that init runs */
-	bool mute; /* what it says does not count, however long it is */
+	bool mute;                      /* what it says does not count, however long it is */
 	int status;
 	const char *words; /* the last line of its output, escaped; "": it said nothing */
 };

@@ -4,8 +4,8 @@
 
 #include "sshd.h"
 
-static bool open_again(void *data, struct dw_arena *a, const char *pattern, const char ***ret_names, struct dw_bytes **ret,
-		       size_t *ret_n)
+static bool open_again(void *data, struct dw_arena *a, const char *pattern, const char ***ret_names,
+		       struct dw_bytes **ret, size_t *ret_n)
 {
 	*ret_names = dw_arena_array(a, 1, sizeof(**ret_names));
 	(*ret_names)[0] = pattern;

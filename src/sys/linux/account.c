@@ -45,7 +45,8 @@ static bool is_stale(int etc, const char *name)
 	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
 	uint64_t pid;
 
-	if (n <= 0 || !dw_parse_u64n(text, strspn(text, "0123456789"), 10, INT32_MAX, &pid) || pid == 0)
+	if (n <= 0 || !dw_parse_u64n(text, strspn(text, "0123456789"), 10, INT32_MAX, &pid) ||
+	    pid == 0)
 		return false;
 	return kill((pid_t)pid, 0) < 0 && errno == ESRCH;
 }
@@ -85,7 +86,8 @@ static int take_file(struct dw_sys *s, int etc, const char *file, const char *na
 	return r;
 }
 
-int dw_sys_account_lock(struct dw_sys *s, const char *file, struct dw_account_lock *ret, struct dw_error *e)
+int dw_sys_account_lock(struct dw_sys *s, const char *file, struct dw_account_lock *ret,
+			struct dw_error *e)
 {
 	struct dw_account_lock l = { .fd = -1, .etc = -1 };
 	int r = dw_sys_file_open(s, "/etc", O_RDONLY | O_DIRECTORY, e);
@@ -104,8 +106,10 @@ int dw_sys_account_lock(struct dw_sys *s, const char *file, struct dw_account_lo
 	if (r < 0) {
 		l.name[0] = '\0';
 		dw_sys_account_unlock(&l);
-		return r == -EBUSY ? dw_error_set(e, r, "/etc/%s: somebody else is changing accounts", file)
-				   : dw_error_errno(e, r, "the lock of /etc/%s", file);
+		return r == -EBUSY
+			       ? dw_error_set(e, r, "/etc/%s: somebody else is changing accounts",
+					      file)
+			       : dw_error_errno(e, r, "the lock of /etc/%s", file);
 	}
 	*ret = l;
 	return 0;
@@ -127,7 +131,8 @@ static int set_rights(int fd, mode_t mode, uint32_t uid, uint32_t gid)
 {
 	struct stat st;
 
-	if (fstat(fd, &st) < 0 || ((st.st_mode & 07777) & ~mode && fchmod(fd, st.st_mode & 07777 & mode) < 0))
+	if (fstat(fd, &st) < 0 ||
+	    ((st.st_mode & 07777) & ~mode && fchmod(fd, st.st_mode & 07777 & mode) < 0))
 		return -errno;
 	if ((st.st_uid != uid || st.st_gid != gid) && fchown(fd, uid, gid) < 0)
 		return -errno;
@@ -136,7 +141,8 @@ static int set_rights(int fd, mode_t mode, uint32_t uid, uint32_t gid)
 	return 0;
 }
 
-int dw_sys_rights_set(struct dw_sys *s, const char *path, mode_t mode, uint32_t uid, uint32_t gid, struct dw_error *e)
+int dw_sys_rights_set(struct dw_sys *s, const char *path, mode_t mode, uint32_t uid, uint32_t gid,
+		      struct dw_error *e)
 {
 	struct stat st;
 	_cleanup_fd_ int fd = -1;

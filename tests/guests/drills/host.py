@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""doorward host on a booted host: each check failing and passing, fixed and undone without residue, while people log in by
-ssh. What is true is asked of the files, of sshd -T and of ssh from outside."""
+"""doorward host on a booted host: each check failing and passing, fixed and undone without residue, while people log in
+by ssh. What is true is asked of the files, of sshd -T and of ssh from outside."""
 import json
 import threading
 import time
@@ -18,7 +18,8 @@ mkdir -m 0777 /home/ann; chown 1777 /home/ann; mkdir -m 0700 /home/ann/.ssh; tou
 chown -R 1777 /home/ann; chmod 0777 /home/ann; chmod 0666 /home/ann/.ssh/authorized_keys; touch /home/ann/.rhosts
 chmod 0646 /etc/group; chmod 0644 /etc/ssh/ssh_host_rsa_key
 echo 'twin:x:0:0::/:/usr/sbin/nologin' >>/etc/passwd
-sed -i '1i PermitRootLogin yes\\nPermitEmptyPasswords yes\\nMaxAuthTries 50\\nX11Forwarding yes\\nIgnoreRhosts no' /etc/ssh/sshd_config
+sed -i '1i PermitRootLogin yes\\nPermitEmptyPasswords yes\\nMaxAuthTries 50\\nX11Forwarding yes\\nIgnoreRhosts no' \\
+    /etc/ssh/sshd_config
 kill -HUP $(cat /run/sshd.pid)
 """
 BETTER = """
@@ -45,7 +46,7 @@ def stated(guest):
 
 
 class People(threading.Thread):
-    """Log in all the time; while its settings are read sshd is away for some milliseconds, so each tries for a second."""
+    """Log in all the time; while its settings are read sshd is away for some milliseconds, so each tries twice."""
 
     def __init__(self, guest):
         super().__init__()

@@ -16,15 +16,18 @@ struct checked {
 };
 
 /* id NULL: all checks. */
-static inline struct checked checked_with(struct host *h, const char *id, const struct dw_policy *policy,
-					  const struct dw_host_door *doors,
-					  size_t n_doors)
+static inline struct checked checked_with(struct host *h, const char *id,
+					  const struct dw_policy *policy,
+					  const struct dw_host_door *doors, size_t n_doors)
 {
 	struct checked c = { .a = dw_arena_new() };
 	const char *ids[] = { id };
-	struct dw_host_request q = {
-		.policy = policy, .doors = doors, .n_doors = n_doors, .have_doors = doors != NULL, .checks = ids, .n_checks = id ? 1 : 0
-	};
+	struct dw_host_request q = { .policy = policy,
+				     .doors = doors,
+				     .n_doors = n_doors,
+				     .have_doors = doors != NULL,
+				     .checks = ids,
+				     .n_checks = id ? 1 : 0 };
 	struct dw_error e = { 0 };
 
 	if (dw_sys_open_fake(h->dir, &c.sys, &e) < 0)
@@ -55,8 +58,8 @@ static inline const char *seen(const struct checked *c)
 	for (size_t i = 0; i < c->r->evidence.n; i++) {
 		const struct dw_host_evidence *e = &c->r->evidence.v[i];
 
-		dw_str_addf(&text, "%s%s:%u %s: %s", i ? " | " : "", e->file ? e->file : "-", e->line, e->object,
-			    e->text);
+		dw_str_addf(&text, "%s%s:%u %s: %s", i ? " | " : "", e->file ? e->file : "-",
+			    e->line, e->object, e->text);
 	}
 	return text.s;
 }
@@ -70,19 +73,20 @@ static inline const char *changes(const struct checked *c)
 	for (size_t i = 0; i < c->r->changes.n; i++) {
 		const struct dw_host_change *x = &c->r->changes.v[i];
 
-		dw_str_addf(&text, "%s%s:%s=%s", i ? " | " : "", x->manager, x->object, x->want ? x->want : "?");
+		dw_str_addf(&text, "%s%s:%s=%s", i ? " | " : "", x->manager, x->object,
+			    x->want ? x->want : "?");
 	}
 	return text.s;
 }
 
 /* Looks at one check and frees the look. */
-#define LOOK(h, id, result, evidence)                                                                                  \
-	do {                                                                                                           \
-		struct checked look_c = checked((h), (id));                                                            \
-		DW_CHECK(look_c.r->outcome == (result));                                                               \
-		DW_CHECK_STR(seen(&look_c), (evidence));                                                               \
-		DW_CHECK(look_c.r->text != NULL);                                                                      \
-		checked_free(&look_c);                                                                                 \
+#define LOOK(h, id, result, evidence)                                                              \
+	do {                                                                                       \
+		struct checked look_c = checked((h), (id));                                        \
+		DW_CHECK(look_c.r->outcome == (result));                                           \
+		DW_CHECK_STR(seen(&look_c), (evidence));                                           \
+		DW_CHECK(look_c.r->text != NULL);                                                  \
+		checked_free(&look_c);                                                             \
 	} while (0)
 
 #endif

@@ -19,16 +19,19 @@ static struct host *accounts(const char *passwd, const char *shadow, const char 
 
 static struct host *clean(void)
 {
-	return accounts(ROOT_LINE "daemon:x:1:1::/:/usr/sbin/nologin\nsync:x:4:65534::/bin:/bin/sync\n"
-				  "ann:x:1000:1000::/home/ann:/bin/bash\n",
-			"root:*:19000:0:99999:7:::\ndaemon:*:19000:0:99999:7:::\nann:$y$j9T$x:19000:0:99999:7:::\n",
+	return accounts(ROOT_LINE
+			"daemon:x:1:1::/:/usr/sbin/nologin\nsync:x:4:65534::/bin:/bin/sync\n"
+			"ann:x:1000:1000::/home/ann:/bin/bash\n",
+			"root:*:19000:0:99999:7:::\ndaemon:*:19000:0:99999:7:::\nann:$y$j9T$x:"
+			"19000:0:99999:7:::\n",
 			"root:x:0:\ndaemon:x:1:\nann:x:1000:\n");
 }
 
 DW_TEST(a_host_in_order_has_nothing_to_tell)
 {
-	static const char *const ids[] = { "empty-passwords",    "unshadowed-passwords", "root-twins",
-					   "duplicate-accounts", "duplicate-groups",     "service-shells" };
+	static const char *const ids[] = { "empty-passwords",  "unshadowed-passwords",
+					   "root-twins",       "duplicate-accounts",
+					   "duplicate-groups", "service-shells" };
 	struct host *h = clean();
 
 	for (size_t i = 0; i < DW_ARRAY_SIZE(ids); i++)
@@ -38,23 +41,26 @@ DW_TEST(a_host_in_order_has_nothing_to_tell)
 
 DW_TEST(empty_passwords_are_locked_where_shadow_has_them)
 {
-	struct host *h = accounts(ROOT_LINE "old::1001:1001::/home/old:/bin/sh\nann:x:1000:1000::/home/ann:/bin/sh\n",
-				  "root:*:1:0:99999:7:::\nann::1:0:99999:7:::\n", "root:x:0:\n");
+	struct host *h = accounts(
+		ROOT_LINE "old::1001:1001::/home/old:/bin/sh\nann:x:1000:1000::/home/ann:/bin/sh\n",
+		"root:*:1:0:99999:7:::\nann::1:0:99999:7:::\n", "root:x:0:\n");
 	struct checked c = checked(h, "empty-passwords");
 
 	DW_CHECK(c.r->outcome == DW_HOST_FAILS);
 	DW_CHECK_STR(seen(&c), "/etc/passwd:2 old: the password field is empty | "
 			       "/etc/shadow:2 ann: the password field is empty");
 	DW_CHECK_STR(changes(&c), "account:ann/password=locked");
-	DW_CHECK(c.r->held.n == 1 && strstr(c.r->held.v[0], "old has no line in /etc/shadow") != NULL);
+	DW_CHECK(c.r->held.n == 1 &&
+		 strstr(c.r->held.v[0], "old has no line in /etc/shadow") != NULL);
 	checked_free(&c);
 	host_free(h);
 }
 
 DW_TEST(hashes_in_passwd_are_told)
 {
-	struct host *h = accounts(ROOT_LINE "old:$1$abc$def:1001:1001::/home/old:/bin/sh\nx:!:5:5::/:/bin/false\n", NULL,
-				  "root:x:0:\n");
+	struct host *h = accounts(
+		ROOT_LINE "old:$1$abc$def:1001:1001::/home/old:/bin/sh\nx:!:5:5::/:/bin/false\n",
+		NULL, "root:x:0:\n");
 
 	LOOK(h, "unshadowed-passwords", DW_HOST_FAILS,
 	     "/etc/passwd:2 old: the password's hash stands where everybody may read it");
@@ -63,23 +69,27 @@ DW_TEST(hashes_in_passwd_are_told)
 
 DW_TEST(twins_of_root_and_doubles_are_told_with_their_lines)
 {
-	struct host *h = accounts(ROOT_LINE "toor:x:0:0::/:/bin/sh\nann:x:1000:1000::/:\n# a remark\n+nis\n"
-					    "ann:x:1001:1001::/:\nbob:x:1000:1000::/:\nbad:line\n",
-				  NULL, "root:x:0:\nadm:x:4:\nroot:x:9:\nadmin:x:4:\n");
+	struct host *h =
+		accounts(ROOT_LINE "toor:x:0:0::/:/bin/sh\nann:x:1000:1000::/:\n# a remark\n+nis\n"
+				   "ann:x:1001:1001::/:\nbob:x:1000:1000::/:\nbad:line\n",
+			 NULL, "root:x:0:\nadm:x:4:\nroot:x:9:\nadmin:x:4:\n");
 
 	LOOK(h, "root-twins", DW_HOST_FAILS, "/etc/passwd:2 toor: user number 0, as root");
 	LOOK(h, "duplicate-accounts", DW_HOST_FAILS,
-	     "/etc/passwd:6 ann: the name of line 3 again | /etc/passwd:7 bob: number 1000, which ann has too");
+	     "/etc/passwd:6 ann: the name of line 3 again | /etc/passwd:7 bob: number 1000, which "
+	     "ann has too");
 	LOOK(h, "duplicate-groups", DW_HOST_FAILS,
-	     "/etc/group:3 root: the name of line 1 again | /etc/group:4 admin: number 4, which adm has too");
+	     "/etc/group:3 root: the name of line 1 again | /etc/group:4 admin: number 4, which "
+	     "adm has too");
 	host_free(h);
 }
 
 DW_TEST(a_service_loses_its_shell_unless_somebody_logs_in_as_it)
 {
-	struct host *h = accounts(ROOT_LINE "ftp:x:101:101::/srv/ftp:/bin/bash\ngit:x:102:102::/srv/git:/bin/sh\n"
-					    "odd:x:103:103::/:\nann:x:1000:1000::/home/ann:/bin/bash\n",
-				  NULL, "root:x:0:\n");
+	struct host *h = accounts(
+		ROOT_LINE "ftp:x:101:101::/srv/ftp:/bin/bash\ngit:x:102:102::/srv/git:/bin/sh\n"
+			  "odd:x:103:103::/:\nann:x:1000:1000::/home/ann:/bin/bash\n",
+		NULL, "root:x:0:\n");
 	struct checked c;
 
 	host_file(h, "/usr/sbin/nologin", 0755, "");
@@ -87,7 +97,8 @@ DW_TEST(a_service_loses_its_shell_unless_somebody_logs_in_as_it)
 	c = checked(h, "service-shells");
 	DW_CHECK(c.r->outcome == DW_HOST_FAILS);
 	DW_CHECK_STR(c.r->text, "3 accounts of services have a shell.");
-	DW_CHECK_STR(changes(&c), "account:ftp/shell=/usr/sbin/nologin | account:odd/shell=/usr/sbin/nologin");
+	DW_CHECK_STR(changes(&c),
+		     "account:ftp/shell=/usr/sbin/nologin | account:odd/shell=/usr/sbin/nologin");
 	DW_CHECK(c.r->held.n == 1 && strstr(c.r->held.v[0], "git keeps its shell") != NULL);
 	checked_free(&c);
 	host_free(h);
@@ -95,7 +106,8 @@ DW_TEST(a_service_loses_its_shell_unless_somebody_logs_in_as_it)
 
 DW_TEST(the_limits_of_people_are_those_of_the_host)
 {
-	struct host *h = accounts(ROOT_LINE "old:x:600:600::/home/old:/bin/bash\n", NULL, "root:x:0:\n");
+	struct host *h =
+		accounts(ROOT_LINE "old:x:600:600::/home/old:/bin/bash\n", NULL, "root:x:0:\n");
 
 	LOOK(h, "service-shells", DW_HOST_FAILS, "/etc/passwd:2 old: the shell /bin/bash");
 	host_file(h, "/etc/login.defs", 0644, "# people\nUID_MIN\t\t  500\n");
@@ -107,10 +119,15 @@ DW_TEST(what_is_accepted_is_left)
 {
 	static const char *const objects[] = { "ftp" };
 	struct dw_policy_accept s[] = {
-		{ .check = "service-shells", .objects = objects, .n_objects = 1, .because = "x", .expires = 1700000001 },
+		{ .check = "service-shells",
+		  .objects = objects,
+		  .n_objects = 1,
+		  .because = "x",
+		  .expires = 1700000001 },
 	};
 	const struct dw_policy p = { .accepts = s, .n_accepts = 1 };
-	struct host *h = accounts(ROOT_LINE "ftp:x:101:101::/:/bin/sh\nodd:x:103:103::/:/bin/sh\n", NULL, "root:x:0:\n");
+	struct host *h = accounts(ROOT_LINE "ftp:x:101:101::/:/bin/sh\nodd:x:103:103::/:/bin/sh\n",
+				  NULL, "root:x:0:\n");
 	struct checked c;
 
 	host_file(h, "/usr/sbin/nologin", 0755, "");
@@ -137,7 +154,8 @@ DW_TEST(what_cannot_be_read_is_unknown)
 	LOOK(h, "empty-passwords", DW_HOST_UNKNOWN, "");
 	LOOK(h, "duplicate-groups", DW_HOST_UNKNOWN, "");
 	host_file(h, "/etc/passwd", 0644, ROOT_LINE);
-	LOOK(h, "empty-passwords", DW_HOST_OK, ""); /* no shadow(5) at all: passwd(5) is all there is */
+	LOOK(h, "empty-passwords", DW_HOST_OK,
+	     ""); /* no shadow(5) at all: passwd(5) is all there is */
 	host_file(h, "/etc/shadow/not-a-file", 0600, "");
 	LOOK(h, "empty-passwords", DW_HOST_UNKNOWN, "");
 	host_free(h);

@@ -19,7 +19,8 @@ static struct host *rooted(void)
 {
 	struct host *h = host_new();
 
-	host_file(h, "/etc/passwd", 0644, "root:x:0:0::/root:/bin/sh\nann:x:1000:1000::/home/ann:/bin/sh\n");
+	host_file(h, "/etc/passwd", 0644,
+		  "root:x:0:0::/root:/bin/sh\nann:x:1000:1000::/home/ann:/bin/sh\n");
 	host_file(h, "/etc/shadow", 0640, "root:*:1:0:99999:7:::\n");
 	host_file(h, "/etc/group", 0644, "root:x:0:\n");
 	host_file(h, "/home/ann/.ssh/authorized_keys", 0600, "");
@@ -52,22 +53,27 @@ DW_TEST(what_others_may_read_or_write_loses_those_bits)
 	own(h, "/etc/shadow", 0, 0646);
 	own(h, "/etc/group", 0, 0664);
 	c = checked(h, "account-files");
-	DW_CHECK_STR(seen(&c), "/etc/group:0 /etc/group: its mode is 0664: others than its owner may write it | "
-			       "/etc/shadow:0 /etc/shadow: its mode is 0646: others than its owner may write it");
+	DW_CHECK_STR(
+		seen(&c),
+		"/etc/group:0 /etc/group: its mode is 0664: others than its owner may write it | "
+		"/etc/shadow:0 /etc/shadow: its mode is 0646: others than its owner may write it");
 	DW_CHECK_STR(changes(&c), "mode:/etc/group=0644 0:0 | mode:/etc/shadow=0640 0:0");
 	checked_free(&c);
 	own(h, "/etc/shadow", 0, 0644);
 	own(h, "/etc/group", 0, 0644);
-	LOOK(h, "account-files", DW_HOST_FAILS, "/etc/shadow:0 /etc/shadow: its mode is 0644: others may read it");
+	LOOK(h, "account-files", DW_HOST_FAILS,
+	     "/etc/shadow:0 /etc/shadow: its mode is 0644: others may read it");
 	host_file(h, "/etc/sudoers", 0440, "");
 	host_file(h, "/etc/sudoers.d/x", 0440, "");
 	own(h, "/etc/sudoers.d/x", 0, 0466);
 	LOOK(h, "sudo-files", DW_HOST_FAILS,
-	     "/etc/sudoers.d/x:0 /etc/sudoers.d/x: its mode is 0466: others than its owner may write it");
+	     "/etc/sudoers.d/x:0 /etc/sudoers.d/x: its mode is 0466: others than its owner may "
+	     "write it");
 	host_file(h, "/etc/ssh/ssh_host_rsa_key", 0600, "");
 	own(h, "/etc/ssh/ssh_host_rsa_key", 0, 0644);
 	LOOK(h, "sshd-files", DW_HOST_FAILS,
-	     "/etc/ssh/ssh_host_rsa_key:0 /etc/ssh/ssh_host_rsa_key: its mode is 0644: others may read it");
+	     "/etc/ssh/ssh_host_rsa_key:0 /etc/ssh/ssh_host_rsa_key: its mode is 0644: others may "
+	     "read it");
 	host_free(h);
 }
 
@@ -83,9 +89,11 @@ DW_TEST(what_belongs_to_another_is_given_back)
 	checked_free(&c);
 	own(h, "/home/ann", 1000, 0777);
 	own(h, "/home/ann/.ssh/authorized_keys", 1000, 0620);
-	LOOK(h, "homes", DW_HOST_FAILS, "/home/ann:0 /home/ann: its mode is 0777: others than its owner may write it");
+	LOOK(h, "homes", DW_HOST_FAILS,
+	     "/home/ann:0 /home/ann: its mode is 0777: others than its owner may write it");
 	LOOK(h, "authorized-keys", DW_HOST_FAILS,
-	     "/home/ann/.ssh/authorized_keys:0 /home/ann/.ssh/authorized_keys: its mode is 0620: others than its owner may "
+	     "/home/ann/.ssh/authorized_keys:0 /home/ann/.ssh/authorized_keys: its mode is 0620: "
+	     "others than its owner may "
 	     "write it");
 	host_free(h);
 }

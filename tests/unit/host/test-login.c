@@ -29,8 +29,9 @@ static const char *edits(const struct checked *c)
 		for (size_t k = 0; k < c->r->changes.v[i].n_edits; k++) {
 			const struct dw_edit *e = &c->r->changes.v[i].edits[k];
 
-			dw_str_addf(&text, "%s%s:%u -%s +%s", text.n ? " | " : "", c->r->changes.v[i].object, e->line,
-				    e->old ? e->old : "", e->fresh);
+			dw_str_addf(&text, "%s%s:%u -%s +%s", text.n ? " | " : "",
+				    c->r->changes.v[i].object, e->line, e->old ? e->old : "",
+				    e->fresh);
 		}
 	return text.s;
 }
@@ -49,10 +50,12 @@ DW_TEST(a_host_without_sshd_has_nothing_to_check)
 
 DW_TEST(settings_that_are_well)
 {
-	struct host *h = sshd_host(INCLUDE "PermitRootLogin no\nPasswordAuthentication no\nKbdInteractiveAuthentication no\n"
-					   "X11Forwarding no\nAllowUsers ann\n"
-					   "Ciphers aes256-gcm@openssh.com\nMACs hmac-sha2-512\n"
-					   "KexAlgorithms curve25519-sha256\nHostKeyAlgorithms ssh-ed25519\nProtocol 2\n");
+	struct host *h = sshd_host(
+		INCLUDE
+		"PermitRootLogin no\nPasswordAuthentication no\nKbdInteractiveAuthentication no\n"
+		"X11Forwarding no\nAllowUsers ann\n"
+		"Ciphers aes256-gcm@openssh.com\nMACs hmac-sha2-512\n"
+		"KexAlgorithms curve25519-sha256\nHostKeyAlgorithms ssh-ed25519\nProtocol 2\n");
 
 	LOOK(h, "sshd-root", DW_HOST_OK, "");
 	LOOK(h, "sshd-passwords", DW_HOST_OK, "");
@@ -67,10 +70,12 @@ DW_TEST(settings_that_are_well)
 
 DW_TEST(settings_that_are_not)
 {
-	struct host *h = sshd_host("permitrootlogin = yes\nPermitEmptyPasswords yes # why not\nX11Forwarding \"yes\"\n"
-				   "GatewayPorts clientspecified\nMaxAuthTries 20\nLoginGraceTime 0\nIgnoreRhosts no\n"
-				   "Protocol 2,1\nStrictModes no\nCiphers aes128-ctr,3des-cbc\nPasswordAuthentication yes\n"
-				   "KbdInteractiveAuthentication no\n");
+	struct host *h = sshd_host(
+		"permitrootlogin = yes\nPermitEmptyPasswords yes # why not\nX11Forwarding \"yes\"\n"
+		"GatewayPorts clientspecified\nMaxAuthTries 20\nLoginGraceTime 0\nIgnoreRhosts no\n"
+		"Protocol 2,1\nStrictModes no\nCiphers aes128-ctr,3des-cbc\nPasswordAuthentication "
+		"yes\n"
+		"KbdInteractiveAuthentication no\n");
 	struct checked c;
 
 	LOOK(h, "sshd-root", DW_HOST_FAILS,
@@ -78,11 +83,15 @@ DW_TEST(settings_that_are_not)
 	LOOK(h, "sshd-empty-passwords", DW_HOST_FAILS,
 	     "/etc/ssh/sshd_config:2 PermitEmptyPasswords: yes: an empty password is enough");
 	LOOK(h, "sshd-limits", DW_HOST_FAILS,
-	     "/etc/ssh/sshd_config:5 MaxAuthTries: 20: so many guesses a connection | /etc/ssh/sshd_config:6 "
-	     "LoginGraceTime: 0: seconds (0: for ever) in which a connection need not say who it is");
+	     "/etc/ssh/sshd_config:5 MaxAuthTries: 20: so many guesses a connection | "
+	     "/etc/ssh/sshd_config:6 "
+	     "LoginGraceTime: 0: seconds (0: for ever) in which a connection need not say who it "
+	     "is");
 	LOOK(h, "sshd-leftovers", DW_HOST_FAILS,
-	     "/etc/ssh/sshd_config:8 protocol: 2,1: of a protocol that is no more | /etc/ssh/sshd_config:7 IgnoreRhosts: "
-	     "no: files of users say which hosts are trusted | /etc/ssh/sshd_config:9 StrictModes: no: keys count that "
+	     "/etc/ssh/sshd_config:8 protocol: 2,1: of a protocol that is no more | "
+	     "/etc/ssh/sshd_config:7 IgnoreRhosts: "
+	     "no: files of users say which hosts are trusted | /etc/ssh/sshd_config:9 StrictModes: "
+	     "no: keys count that "
 	     "others may have written");
 	LOOK(h, "sshd-passwords", DW_HOST_FAILS,
 	     "/etc/ssh/sshd_config:11 PasswordAuthentication: yes: a password is enough");
@@ -90,7 +99,8 @@ DW_TEST(settings_that_are_not)
 	DW_CHECK_STR(edits(&c), "/etc/ssh/sshd_config:1 - +Ciphers aes128-ctr");
 	checked_free(&c);
 	c = checked(h, "sshd-forwarding");
-	DW_CHECK_STR(edits(&c), "/etc/ssh/sshd_config:1 - +X11Forwarding no | /etc/ssh/sshd_config:1 - +GatewayPorts no");
+	DW_CHECK_STR(edits(&c), "/etc/ssh/sshd_config:1 - +X11Forwarding no | "
+				"/etc/ssh/sshd_config:1 - +GatewayPorts no");
 	checked_free(&c);
 	c = checked(h, "sshd-leftovers");
 	DW_CHECK(c.r->held.n == 1 && strstr(c.r->held.v[0], "StrictModes no is yours to change"));
@@ -106,7 +116,8 @@ DW_TEST(a_default_that_differs_between_versions_is_not_guessed)
 	DW_CHECK(c.r->outcome == DW_HOST_UNKNOWN);
 	DW_CHECK(strstr(c.r->text, "Ciphers is not set") != NULL);
 	checked_free(&c);
-	LOOK(h, "sshd-forwarding", DW_HOST_OK, ""); /* sshd_config(5): X11Forwarding is no when nobody says */
+	LOOK(h, "sshd-forwarding", DW_HOST_OK,
+	     ""); /* sshd_config(5): X11Forwarding is no when nobody says */
 	host_free(h);
 	h = sshd_host(NULL);
 	LOOK(h, "sshd-forwarding", DW_HOST_UNKNOWN, "");
@@ -122,14 +133,18 @@ DW_TEST(drop_ins_come_first_and_are_where_fixes_go)
 	host_file(h, "/etc/ssh/sshd_config.d/60-late.conf", 0600, "X11Forwarding no\n");
 	host_file(h, "/etc/ssh/sshd_config.d/.hidden.conf", 0600, "GatewayPorts yes\n");
 	c = checked(h, "sshd-forwarding");
-	DW_CHECK_STR(seen(&c), "/etc/ssh/sshd_config.d/50-cloud.conf:1 X11Forwarding: yes: the host can draw on, and read "
+	DW_CHECK_STR(seen(&c), "/etc/ssh/sshd_config.d/50-cloud.conf:1 X11Forwarding: yes: the "
+			       "host can draw on, and read "
 			       "from, the desktop of whoever logs in");
 	DW_CHECK_STR(edits(&c), "/etc/ssh/sshd_config.d/00-doorward.conf:1 - +X11Forwarding no");
 	DW_CHECK_STR(c.r->changes.v[0].notify, "sshd");
 	checked_free(&c);
-	host_file(h, "/etc/ssh/sshd_config.d/00-doorward.conf", 0600, "# ours\nX11Forwarding  yes\n");
+	host_file(h, "/etc/ssh/sshd_config.d/00-doorward.conf", 0600,
+		  "# ours\nX11Forwarding  yes\n");
 	c = checked(h, "sshd-forwarding");
-	DW_CHECK_STR(edits(&c), "/etc/ssh/sshd_config.d/00-doorward.conf:2 -X11Forwarding  yes +X11Forwarding no");
+	DW_CHECK_STR(
+		edits(&c),
+		"/etc/ssh/sshd_config.d/00-doorward.conf:2 -X11Forwarding  yes +X11Forwarding no");
 	checked_free(&c);
 	host_free(h);
 }
@@ -144,22 +159,27 @@ DW_TEST(an_include_that_cannot_be_read_makes_it_unknown)
 
 DW_TEST(a_match_block_is_told_and_left)
 {
-	struct host *h = sshd_host("X11Forwarding no\nMatch User ann\n\tX11Forwarding yes\nMatch all\nGatewayPorts no\n");
+	struct host *h = sshd_host("X11Forwarding no\nMatch User ann\n\tX11Forwarding yes\nMatch "
+				   "all\nGatewayPorts no\n");
 	struct checked c = checked(h, "sshd-forwarding");
 
-	DW_CHECK_STR(seen(&c), "-:0 X11Forwarding: yes, for Match User ann: the host can draw on, and read from, the desktop "
+	DW_CHECK_STR(seen(&c), "-:0 X11Forwarding: yes, for Match User ann: the host can draw on, "
+			       "and read from, the desktop "
 			       "of whoever logs in");
-	DW_CHECK(c.r->changes.n == 0 && c.r->held.n == 1 && strstr(c.r->held.v[0], "Match User ann"));
+	DW_CHECK(c.r->changes.n == 0 && c.r->held.n == 1 &&
+		 strstr(c.r->held.v[0], "Match User ann"));
 	checked_free(&c);
 	host_free(h);
 }
 
 DW_TEST(a_password_stays_enough_for_whoever_has_no_key)
 {
-	struct host *h = sshd_host("PasswordAuthentication yes\nKbdInteractiveAuthentication no\nPermitRootLogin yes\n");
+	struct host *h = sshd_host("PasswordAuthentication yes\nKbdInteractiveAuthentication "
+				   "no\nPermitRootLogin yes\n");
 	struct checked c = checked(h, "sshd-passwords");
 
-	DW_CHECK(c.r->changes.n == 0 && c.r->held.n == 1 && strstr(c.r->held.v[0], "ann has a password and no key"));
+	DW_CHECK(c.r->changes.n == 0 && c.r->held.n == 1 &&
+		 strstr(c.r->held.v[0], "ann has a password and no key"));
 	checked_free(&c);
 	host_file(h, "/home/ann/.ssh/authorized_keys", 0600, "# none yet\n");
 	c = checked(h, "sshd-passwords");
@@ -183,30 +203,46 @@ DW_TEST(a_password_stays_enough_for_whoever_has_no_key)
 DW_TEST(an_own_session_by_sshd_is_not_cut)
 {
 	static const struct dw_service ssh = { .name = "ssh" };
-	struct dw_door door = { .kind = DW_KIND_LISTENER, .netns = "host", .carries_session = true,
-				.at = { .protocol = DW_PROTOCOL_TCP, .family = DW_FAMILY_IPV4, .has_port = true, .port = 2222 } };
+	struct dw_door door = { .kind = DW_KIND_LISTENER,
+				.netns = "host",
+				.carries_session = true,
+				.at = { .protocol = DW_PROTOCOL_TCP,
+					.family = DW_FAMILY_IPV4,
+					.has_port = true,
+					.port = 2222 } };
 	const struct dw_host_door doors[] = { { &door, &ssh } };
-	struct host *h = sshd_host("PasswordAuthentication yes\nKbdInteractiveAuthentication no\nX11Forwarding yes\n");
+	struct host *h = sshd_host(
+		"PasswordAuthentication yes\nKbdInteractiveAuthentication no\nX11Forwarding yes\n");
 	struct checked c;
 
 	host_file(h, "/home/ann/.ssh/authorized_keys", 0600, "ssh-ed25519 AAAA ann\n");
 	c = checked_with(h, "sshd-passwords", NULL, doors, 1);
-	DW_CHECK(c.r->changes.n == 0 && c.r->held.n == 1 && strstr(c.r->held.v[0], "your own session"));
+	DW_CHECK(c.r->changes.n == 0 && c.r->held.n == 1 &&
+		 strstr(c.r->held.v[0], "your own session"));
 	checked_free(&c);
 	c = checked_with(h, "sshd-forwarding", NULL, doors, 1);
-	DW_CHECK_STR(c.r->changes.v[0].notify, "sshd 0.0.0.0:2222"); /* where a new connection has to get in */
+	DW_CHECK_STR(c.r->changes.v[0].notify,
+		     "sshd 0.0.0.0:2222"); /* where a new connection has to get in */
 	checked_free(&c);
 	host_free(h);
 }
 
 DW_TEST(doors_that_send_passwords_as_they_are)
 {
-	static const struct dw_service telnet = { .name = "telnet", .traits = DW_TRAIT_CLEARTEXT, .instead = "ssh" },
+	static const struct dw_service telnet = { .name = "telnet",
+						  .traits = DW_TRAIT_CLEARTEXT,
+						  .instead = "ssh" },
 				       ssh = { .name = "ssh" };
 	struct dw_door open = { .kind = DW_KIND_LISTENER,
-				.at = { .protocol = DW_PROTOCOL_TCP, .family = DW_FAMILY_IPV4, .has_port = true, .port = 23 } },
+				.at = { .protocol = DW_PROTOCOL_TCP,
+					.family = DW_FAMILY_IPV4,
+					.has_port = true,
+					.port = 23 } },
 		       local = open, asleep = open;
-	const struct dw_host_door doors[] = { { &open, &telnet }, { &local, &telnet }, { &asleep, &telnet }, { &open, &ssh },
+	const struct dw_host_door doors[] = { { &open, &telnet },
+					      { &local, &telnet },
+					      { &asleep, &telnet },
+					      { &open, &ssh },
 					      { &open, NULL } };
 	struct host *h = host_new();
 	struct checked c;
@@ -233,7 +269,8 @@ DW_TEST(files_of_rsh)
 	host_file(h, "/etc/hosts.equiv", 0644, "+ +\n");
 	host_file(h, "/home/ann/.rhosts", 0600, "");
 	LOOK(h, "rhosts", DW_HOST_FAILS,
-	     "/etc/hosts.equiv:0 /etc/hosts.equiv: it names hosts and users that are let in unasked | "
+	     "/etc/hosts.equiv:0 /etc/hosts.equiv: it names hosts and users that are let in "
+	     "unasked | "
 	     "/home/ann/.rhosts:0 /home/ann/.rhosts: ann says with it who is let in unasked");
 	host_free(h);
 }
@@ -241,7 +278,8 @@ DW_TEST(files_of_rsh)
 DW_TEST(what_sshd_states_is_read)
 {
 	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
-	char text[] = "port 22\nlistenaddress [::]:22\nPermitRootLogin without-password\nciphers a,b\n\nusepam yes";
+	char text[] = "port 22\nlistenaddress [::]:22\nPermitRootLogin without-password\nciphers "
+		      "a,b\n\nusepam yes";
 	const struct dw_bytes bytes = { .data = text, .n = sizeof(text) - 1 };
 	struct sshd_case c = { 0 };
 

@@ -37,7 +37,8 @@ static int to(struct rig *r, const char *from, const char *want)
 
 static bool is_locked(struct rig *r)
 {
-	return dw_sys_file_exists(r->sw.sys, "/etc/passwd.lock") || dw_sys_file_exists(r->sw.sys, "/etc/shadow.lock");
+	return dw_sys_file_exists(r->sw.sys, "/etc/passwd.lock") ||
+	       dw_sys_file_exists(r->sw.sys, "/etc/shadow.lock");
 }
 
 DW_TEST(a_shell_goes_there_and_back)
@@ -46,8 +47,9 @@ DW_TEST(a_shell_goes_there_and_back)
 
 	DW_CHECK_STR(rig_state(&r).text, "/bin/sh");
 	DW_CHECK_INT(to(&r, "/bin/sh", "/usr/sbin/nologin"), 0);
-	DW_CHECK_STR(content(&r, "/etc/passwd"), "root:x:0:0:root:/root:/bin/bash\n"
-						 "ftp:x:101:101::/srv:/usr/sbin/nologin\nftpd:x:102:102::/:\n");
+	DW_CHECK_STR(content(&r, "/etc/passwd"),
+		     "root:x:0:0:root:/root:/bin/bash\n"
+		     "ftp:x:101:101::/srv:/usr/sbin/nologin\nftpd:x:102:102::/:\n");
 	DW_CHECK_STR(rig_state(&r).text, "/usr/sbin/nologin");
 	DW_CHECK_INT(to(&r, "/usr/sbin/nologin", "/usr/sbin/nologin"), 0);
 	DW_CHECK_INT(to(&r, "/usr/sbin/nologin", "/bin/sh"), 0);
@@ -73,7 +75,8 @@ DW_TEST(the_time_comes_back_with_the_content)
 	DW_CHECK_INT(r.ops->set(&r.sw, r.object, &was, &off, &r.e), 0);
 	DW_CHECK_INT(r.ops->set(&r.sw, r.object, &off, &was, &r.e), 0);
 	DW_CHECK_INT(dw_sys_file_stat(r.sw.sys, "/etc/passwd", true, &after, NULL), 0);
-	DW_CHECK(before.st_mtim.tv_sec == after.st_mtim.tv_sec && before.st_mtim.tv_nsec == after.st_mtim.tv_nsec);
+	DW_CHECK(before.st_mtim.tv_sec == after.st_mtim.tv_sec &&
+		 before.st_mtim.tv_nsec == after.st_mtim.tv_nsec);
 	DW_CHECK_INT(r.ops->set(&r.sw, r.object, &was, &off, &r.e), 0);
 	rig_put(r.dir, "/etc/passwd", 0644, "ftp:x:101:101::/srv:/bin/false\n");
 	DW_CHECK_INT(r.ops->set(&r.sw, r.object, &off, &was, &r.e), 0);
@@ -89,7 +92,8 @@ DW_TEST(an_empty_password_is_locked_and_a_set_one_left)
 
 	DW_CHECK_STR(rig_state(&r).text, "empty");
 	DW_CHECK_INT(to(&r, "empty", "locked"), 0);
-	DW_CHECK_STR(content(&r, "/etc/shadow"), "root:$y$secret:1:0:99999:7:::\nftp:!:1:0:99999:7:::\n");
+	DW_CHECK_STR(content(&r, "/etc/shadow"),
+		     "root:$y$secret:1:0:99999:7:::\nftp:!:1:0:99999:7:::\n");
 	DW_CHECK_INT(to(&r, "locked", "empty"), 0);
 	DW_CHECK_STR(content(&r, "/etc/shadow"), SHADOW);
 	r.object = "root/password";
@@ -132,7 +136,8 @@ DW_TEST(every_failure_leaves_one_of_the_two_and_no_lock)
 		dw_sys_fail_at(r.sw.sys, 0, 0);
 		now = rig_state(&r).text;
 		done = code == 0;
-		DW_CHECK_STR(now, done || dw_streq(now, "/usr/sbin/nologin") ? "/usr/sbin/nologin" : "/bin/sh");
+		DW_CHECK_STR(now, done || dw_streq(now, "/usr/sbin/nologin") ? "/usr/sbin/nologin"
+									     : "/bin/sh");
 		DW_CHECK(!is_locked(&r));
 		if (!done && dw_streq(now, "/usr/sbin/nologin"))
 			DW_CHECK_INT(to(&r, now, "/bin/sh"), 0);
@@ -170,7 +175,9 @@ DW_TEST(rights_go_there_and_back_and_nothing_else_changes)
 	DW_CHECK_INT(dw_sys_file_stat(r.sw.sys, r.object, true, &before, NULL), 0);
 	was = rig_state(&r);
 	DW_CHECK_STR(was.text, dw_arena_printf(r.sw.arena, "0644 %u:%u", geteuid(), getegid()));
-	DW_CHECK_INT(to(&r, was.text, dw_arena_printf(r.sw.arena, "0640 %u:%u", geteuid(), getegid())), 0);
+	DW_CHECK_INT(
+		to(&r, was.text, dw_arena_printf(r.sw.arena, "0640 %u:%u", geteuid(), getegid())),
+		0);
 	now = rig_state(&r);
 	DW_CHECK(dw_starts_with(now.text, "0640 "));
 	DW_CHECK_INT(to(&r, now.text, was.text), 0);
