@@ -21,7 +21,7 @@ struct field {
 	bool password;
 };
 
-static int field_of(struct dw_switch *s, const char *object, struct field *ret, struct dw_error *e)
+static bool field_of(struct dw_switch *s, const char *object, struct field *ret)
 {
 	static const struct {
 		const char *what, *file;
@@ -37,8 +37,13 @@ static int field_of(struct dw_switch *s, const char *object, struct field *ret, 
 					       .file = kinds[i].file,
 					       .column = kinds[i].column,
 					       .password = kinds[i].password };
-			return 0;
+			return true;
 		}
+	return false;
+}
+
+static int no_field(const char *object, struct dw_error *e)
+{
 	return dw_error_set(e, -EINVAL, "%.100s is no field of an account", object);
 }
 
@@ -115,7 +120,7 @@ static void set_time(struct dw_switch *s, struct dw_entry *entry, const char *hi
 		return;
 	was.mtime_s = (int64_t)seconds;
 	was.mtime_ns = (uint32_t)nanoseconds;
-	if (dw_streq(hint_of(s, &was), hint))
+	if (dw_streq0(hint_of(s, &was), hint))
 		*entry = was;
 }
 
@@ -124,10 +129,11 @@ static int state(struct dw_switch *s, const char *object, struct dw_state *ret, 
 	struct dw_entry entry = { 0 };
 	struct field f = { 0 };
 	size_t at = 0, n = 0;
-	int r = field_of(s, object, &f, e);
+	int r;
 
-	if (r == 0)
-		r = read_field(s, &f, &entry, &at, &n, e);
+	if (!field_of(s, object, &f))
+		return no_field(object, e);
+	r = read_field(s, &f, &entry, &at, &n, e);
 	if (r < 0)
 		return r;
 	*ret = dw_switch_word(r == 0 ? "absent" : word_of(s, &f, entry.content.data + at, n));
@@ -182,12 +188,13 @@ static int set(struct dw_switch *s, const char *object, const struct dw_state *f
 {
 	struct dw_account_lock lock = { .fd = -1, .etc = -1 };
 	struct field f = { 0 };
-	int r = field_of(s, object, &f, e);
+	int r;
 
-	if (r == 0 && !want->text)
+	if (!field_of(s, object, &f))
+		return no_field(object, e);
+	if (!want->text)
 		return dw_switch_unknown(object, want, e);
-	if (r == 0)
-		r = dw_sys_account_lock(s->sys, f.file, &lock, e);
+	r = dw_sys_account_lock(s->sys, f.file, &lock, e);
 	if (r < 0)
 		return r;
 	r = write_field(s, object, &f, from ? from->text : NULL, want, e);
