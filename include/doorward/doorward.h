@@ -450,6 +450,7 @@ DOORWARD_API int doorward_scan_write(struct doorward *d, struct doorward_scan *s
 #include "compare.h"
 #include "diff.h"
 #include "fence.h"
+#include "host.h"
 #include "watch.h"
 
 #endif

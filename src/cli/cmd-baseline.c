@@ -7,6 +7,11 @@
 #include "dw_macros.h"
 #include "dw_str.h"
 
+const enum dw_option_id dw_baseline_options[] = { DW_OPTION_JSON,   DW_OPTION_WIDE,
+						  DW_OPTION_HIDDEN, DW_OPTION_ROOT,
+						  DW_OPTION_METHOD, DW_OPTION_POLICY,
+						  DW_OPTION_STATE,  DW_OPTION_COUNT };
+
 typedef enum dw_exit action(struct doorward *d, const struct dw_arguments *args, const char *name);
 
 /* Not there, or no name: what the user gave is wrong. Else we could not look, or keep it. */

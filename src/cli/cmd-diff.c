@@ -7,6 +7,10 @@
 #include "dw_macros.h"
 #include "dw_str.h"
 
+const enum dw_option_id dw_diff_options[] = { DW_OPTION_AROUND, DW_OPTION_JSON,  DW_OPTION_WIDE,
+					      DW_OPTION_HIDDEN, DW_OPTION_ROOT,  DW_OPTION_METHOD,
+					      DW_OPTION_POLICY, DW_OPTION_STATE, DW_OPTION_COUNT };
+
 /* In cron silence means that nothing changed; who looks at a terminal wants to hear so. */
 static enum dw_exit tell(struct doorward *d, struct doorward_diff *f,
 			 const struct dw_arguments *args, bool around)

@@ -9,6 +9,11 @@
 #include "dw_parse.h"
 #include "dw_str.h"
 
+const enum dw_option_id dw_usage_options[] = {
+	DW_OPTION_IDLE,   DW_OPTION_SINCE,  DW_OPTION_JSON,  DW_OPTION_WIDE, DW_OPTION_HIDDEN,
+	DW_OPTION_METHOD, DW_OPTION_POLICY, DW_OPTION_STATE, DW_OPTION_COUNT
+};
+
 #define TIME_MAX ((uint64_t)400 * 86400) /* days are kept for as long */
 
 static bool time_of(const struct dw_arguments *args, enum dw_option_id id, unsigned long long *ret)

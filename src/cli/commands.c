@@ -117,20 +117,6 @@ static const enum dw_option_id fence_options[] = { DW_OPTION_STYLE,
 						   DW_OPTION_POLICY,
 						   DW_OPTION_STATE,
 						   END };
-static const enum dw_option_id baseline_options[] = { DW_OPTION_JSON,   DW_OPTION_WIDE,
-						      DW_OPTION_HIDDEN, DW_OPTION_ROOT,
-						      DW_OPTION_METHOD, DW_OPTION_POLICY,
-						      DW_OPTION_STATE,  END };
-static const enum dw_option_id diff_options[] = {
-	DW_OPTION_AROUND, DW_OPTION_JSON,  DW_OPTION_WIDE,
-	DW_OPTION_HIDDEN, DW_OPTION_ROOT,  DW_OPTION_METHOD,
-	DW_OPTION_POLICY, DW_OPTION_STATE, END
-};
-static const enum dw_option_id usage_options[] = {
-	DW_OPTION_IDLE,   DW_OPTION_SINCE,  DW_OPTION_JSON,
-	DW_OPTION_WIDE,   DW_OPTION_HIDDEN, DW_OPTION_METHOD,
-	DW_OPTION_POLICY, DW_OPTION_STATE,  END
-};
 static const enum dw_option_id scan_assist_options[] = { DW_OPTION_FOR, DW_OPTION_SCANNER, END };
 static const enum dw_option_id watch_options[] = { DW_OPTION_JSON,
 						   DW_OPTION_OUTPUT,
@@ -308,7 +294,7 @@ const struct dw_command dw_commands[] = {
 			"show: the audit's JSON, of the newest when none is named. remove: forgets "
 			"it. NAME may be\n"
 			"the number. What changed since: doorward diff.\n",
-		.options = baseline_options,
+		.options = dw_baseline_options,
 		.run = dw_cmd_baseline,
 	},
 	{
@@ -328,7 +314,7 @@ const struct dw_command dw_commands[] = {
 			"units, accounts and\n"
 			"files with set-UID, set-GID or capabilities it brought:\n"
 			"  doorward diff --around apt-get install cups\n",
-		.options = diff_options,
+		.options = dw_diff_options,
 		.run = dw_cmd_diff,
 	},
 	{
@@ -345,8 +331,18 @@ const struct dw_command dw_commands[] = {
 			"that long; those that were not watched for as long are told apart. "
 			"Nothing is claimed of\n"
 			"the time in which nobody watched.\n",
-		.options = usage_options,
+		.options = dw_usage_options,
 		.run = dw_cmd_usage,
+	},
+	{
+		.name = "host",
+		.operands = "[CHECK...] | list | fix [CHECK...]",
+		.operands_max = DW_DOORS_MAX,
+		.operand_choices = "list fix",
+		.summary = "accounts, remote login and what else guards the doors",
+		.description = dw_host_description,
+		.options = dw_host_options,
+		.run = dw_cmd_host,
 	},
 	{
 		.name = "fence",

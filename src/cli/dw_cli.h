@@ -159,6 +159,11 @@ const char *dw_option_nearest(const struct dw_command *c, const char *name);
 bool dw_arguments_parse(const struct dw_command *c, int argc, char **argv, struct dw_arguments *ret,
 			FILE *words);
 
+/* Of the table, where they stand beside their command. */
+extern const enum dw_option_id dw_baseline_options[], dw_diff_options[], dw_usage_options[],
+	dw_host_options[];
+extern const char dw_host_description[];
+
 /* Texts made of the table. */
 void dw_help_all(FILE *out);
 void dw_help_command(FILE *out, const struct dw_command *c);
@@ -178,6 +183,7 @@ enum dw_exit dw_cmd_confirm(const struct dw_arguments *args);
 enum dw_exit dw_cmd_verify(const struct dw_arguments *args);
 enum dw_exit dw_cmd_scan(const struct dw_arguments *args);
 enum dw_exit dw_cmd_fence(const struct dw_arguments *args);
+enum dw_exit dw_cmd_host(const struct dw_arguments *args);
 enum dw_exit dw_cmd_compare(const struct dw_arguments *args);
 enum dw_exit dw_cmd_baseline(const struct dw_arguments *args);
 enum dw_exit dw_cmd_diff(const struct dw_arguments *args);

@@ -112,4 +112,8 @@ void dw_help_fields(FILE *out)
 	put_fields(out, dw_fields_baselines, 0);
 	(void)fputs("\nThe fields of doorward usage --json.\n\n", out);
 	put_fields(out, dw_fields_usage, 0);
+	(void)fputs("\nThe fields of doorward host --json.\n\n", out);
+	put_fields(out, dw_fields_host, 0);
+	(void)fputs("\nThe fields of doorward host fix --dry-run --json.\n\n", out);
+	put_fields(out, dw_fields_host_fix, 0);
 }

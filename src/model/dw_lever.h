@@ -25,12 +25,16 @@
  *              ("running always", "stopped on-failure:3"), or "absent"
  *   process    "running" or "gone"
  *   fence      "absent", or "table sha256:HEX" (`data` is our table, dw_nft.h)
+ *   account    of NAME/shell the shell, "none" (the field is empty), of NAME/password "empty", "locked" or "set";
+ *              "absent"
+ *   mode       "MODE UID:GID" of a file or directory (MODE octal, as 0644), or "absent"
  *   package    "installed VERSION" or "removed" for each package of the object, in its order, blanks between
  */
 struct dw_state {
 	const char *text;     /* NULL: not known */
 	struct dw_bytes data; /* what the hash in `text` names; data NULL: nothing of the kind */
-	/* put back where it can be, never compared: "mtime=SECONDS.NANOSECONDS", of a link "owner=UID:GID"; NULL */
+	/* put back where it can be, never compared: "mtime=SECONDS.NANOSECONDS", of a link "owner=UID:GID",
+	   of an account "mtime=SECONDS.NANOSECONDS of SHA256"; NULL */
 	const char *hint;
 };
 
@@ -59,7 +63,7 @@ struct dw_lever {
 	/*
 	 * file: absolute path · systemd: unit name, or UID/unit for a unit of a user's manager · sysv, openrc: script's
 	 * name · runit: service directory · process: PID/START_TICKS · container: ENGINE:ID · package: name ·
-	 * fence: "inet doorward"
+	 * fence: "inet doorward" · account: NAME/shell or NAME/password · mode: absolute path
 	 */
 	const char *object;
 	struct dw_state now, off;

@@ -85,6 +85,17 @@ struct dw_policy_redirect {
 	unsigned line;
 };
 
+/* accept CHECK [of OBJECT...]: what a check of doorward host finds is put up with. */
+struct dw_policy_accept {
+	const char *check;
+	const char *const *objects; /* accounts, files, settings; n 0: whatever it finds */
+	size_t n_objects;
+	const char *because; /* never NULL */
+	uint64_t expires;    /* first second (UTC) at which it no longer counts; 0: never */
+	const char *file;
+	unsigned line;
+};
+
 /* What becomes of connections that this host begins, and no "allow out" names. */
 enum dw_policy_egress {
 	DW_POLICY_EGRESS_UNKNOWN = 0, /* not said: as open */
@@ -107,6 +118,9 @@ struct dw_policy {
 	size_t n_out;
 	const struct dw_policy_redirect *redirects; /* each protocol and `from` once */
 	size_t n_redirects;
+	/* For doorward host alone. */
+	const struct dw_policy_accept *accepts;
+	size_t n_accepts;
 	const char *file; /* the one it began with */
 };
 

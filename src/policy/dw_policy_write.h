@@ -12,9 +12,10 @@ const char *dw_policy_word(struct dw_arena *a, const char *text);
 const char *dw_policy_date(struct dw_arena *a, uint64_t seconds);
 /* One line without its newline; read again it is the same statement ("lan" as the networks that it stands for). */
 const char *dw_policy_statement_text(struct dw_arena *a, const struct dw_statement *s);
-/* As above, of "allow out" and "redirect". */
+/* As above, of "allow out", "redirect" and "accept". */
 const char *dw_policy_out_text(struct dw_arena *a, const struct dw_statement *s);
 const char *dw_policy_redirect_text(struct dw_arena *a, const struct dw_policy_redirect *r);
+const char *dw_policy_accept_text(struct dw_arena *a, const struct dw_policy_accept *s);
 /* All of it, a line each; behind what comes from a role: "# role NAME". */
 const char *dw_policy_text(struct dw_arena *a, const struct dw_policy *p);
 

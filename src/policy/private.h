@@ -11,6 +11,7 @@
 #define POLICY_STATEMENTS_MAX 10000
 #define POLICY_DEPTH_MAX      8
 #define POLICY_REDIRECTS_MAX  1000
+#define POLICY_ACCEPTS_MAX    1000
 #define POLICY_FILES_MAX      1000
 #define POLICY_PROBLEMS_MAX   1000
 
@@ -56,10 +57,11 @@ struct policy_reader {
 	const char *default_file;
 	unsigned default_line;
 	DW_VEC(struct dw_statement) statements; /* written by hand */
-	DW_VEC(bool) from_lan;                  /* one for each of them: "lan" is among its networks */
+	DW_VEC(bool) from_lan;           /* one for each of them: "lan" is among its networks */
 	DW_VEC(struct dw_statement) out; /* allow out */
 	DW_VEC(bool) out_lan;            /* as from_lan */
 	DW_VEC(struct dw_policy_redirect) redirects;
+	DW_VEC(struct dw_policy_accept) accepts;
 	const char *egress_file;
 	unsigned egress_line;
 	DW_VEC(struct policy_role) roles;
@@ -73,8 +75,8 @@ struct policy_reader {
 const char *policy_place(const struct policy_reader *r, const char *file, unsigned line);
 /* A word, cut to a length that a person reads. */
 const char *policy_shown(const struct policy_reader *r, const char *text);
-void policy_problem(struct policy_reader *r, bool warning, unsigned line, unsigned column, const char *fmt, ...)
-	dw_printf_like(5, 6);
+void policy_problem(struct policy_reader *r, bool warning, unsigned line, unsigned column,
+		    const char *fmt, ...) dw_printf_like(5, 6);
 #define policy_error_at(r, w, ...) policy_problem((r), false, (w)->line, (w)->column, __VA_ARGS__)
 #define policy_warn_at(r, w, ...)  policy_problem((r), true, (w)->line, (w)->column, __VA_ARGS__)
 
@@ -92,7 +94,8 @@ bool policy_words_next(struct policy_reader *r, struct dw_lines *it, struct poli
 
 /* Each says false when it is wrong, and has told. */
 bool policy_read_what(struct policy_reader *r, const struct policy_word *w, struct dw_what *ret);
-bool policy_read_network(struct policy_reader *r, const struct policy_word *w, struct dw_network *ret);
+bool policy_read_network(struct policy_reader *r, const struct policy_word *w,
+			 struct dw_network *ret);
 bool policy_read_address(const char *text, struct dw_network *ret); /* one address; tells nothing */
 bool policy_read_date(struct policy_reader *r, const struct policy_word *w, uint64_t *ret);
 
@@ -112,9 +115,12 @@ void policy_read_allow(struct policy_reader *r, const struct policy_words *w);
 void policy_read_egress(struct policy_reader *r, const struct policy_words *w);
 void policy_read_log(struct policy_reader *r, const struct policy_words *w);
 void policy_read_redirect(struct policy_reader *r, const struct policy_words *w);
+/* Of doorward host. */
+void policy_read_accept(struct policy_reader *r, const struct policy_words *w);
 
 /* Tells which of the statement's WHATs can never count, because an earlier statement names all their doors. */
-void policy_cover_add(struct policy_reader *r, const struct dw_statement *s, const struct policy_word *whats);
+void policy_cover_add(struct policy_reader *r, const struct dw_statement *s,
+		      const struct policy_word *whats);
 void policy_cover_free(struct policy_cover *c); /* NULL allowed */
 
 /* Appends what the roles keep, and puts the house's networks in for "lan"; fills in r->policy. */

@@ -173,7 +173,7 @@ static void read_close(struct policy_reader *r, const struct policy_words *w)
 	policy_read_statement(r, w, DW_POLICY_CLOSE);
 }
 
-#define KEYWORDS "keep, close, role, default, lan, include, allow, egress, log or redirect"
+#define KEYWORDS "keep, close, role, default, lan, include, allow, egress, log, redirect or accept"
 
 static const struct {
 	const char *name;
@@ -189,6 +189,7 @@ static const struct {
 	{ "egress", policy_read_egress },
 	{ "log", policy_read_log },
 	{ "redirect", policy_read_redirect },
+	{ "accept", policy_read_accept },
 };
 
 static void read_line(struct policy_reader *r, const struct policy_words *w)

@@ -126,4 +126,6 @@ void policy_finish(struct policy_reader *r)
 	r->policy.n_out = r->out.n;
 	r->policy.redirects = r->redirects.v;
 	r->policy.n_redirects = r->redirects.n;
+	r->policy.accepts = r->accepts.v;
+	r->policy.n_accepts = r->accepts.n;
 }

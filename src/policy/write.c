@@ -7,9 +7,8 @@
 #include "dw_str.h"
 
 /* Words that mean something by themselves: as a name they stand in quotes. */
-static const char *const keywords[] = {
-	"program", "user", "from", "on", "because", "expires", "to"
-};
+static const char *const keywords[] = { "program", "user",    "from", "on",
+					"because", "expires", "to",   "of" };
 
 static bool is_plain(const char *text)
 {
@@ -124,6 +123,19 @@ const char *dw_policy_redirect_text(struct dw_arena *a, const struct dw_policy_r
 	return r->because ? dw_arena_printf(a, "%s because %s", text, quoted(a, r->because)) : text;
 }
 
+const char *dw_policy_accept_text(struct dw_arena *a, const struct dw_policy_accept *s)
+{
+	struct dw_str out = { .arena = a };
+
+	dw_str_addf(&out, "accept %s", s->check);
+	for (size_t i = 0; i < s->n_objects; i++)
+		dw_str_addf(&out, "%s %s", i ? "" : " of", dw_policy_word(a, s->objects[i]));
+	dw_str_addf(&out, " because %s", quoted(a, s->because));
+	if (s->expires)
+		dw_str_addf(&out, " expires %s", dw_policy_date(a, s->expires));
+	return out.s;
+}
+
 static void add_fence(struct dw_str *out, const struct dw_policy *p)
 {
 	for (size_t i = 0; i < p->n_redirects; i++)
@@ -150,5 +162,7 @@ const char *dw_policy_text(struct dw_arena *a, const struct dw_policy *p)
 		dw_str_addf(&out, s->role ? " # role %s\n" : "%s\n", s->role ? s->role : "");
 	}
 	add_fence(&out, p);
+	for (size_t i = 0; i < p->n_accepts; i++)
+		dw_str_addf(&out, "%s\n", dw_policy_accept_text(a, &p->accepts[i]));
 	return out.s;
 }

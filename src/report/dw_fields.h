@@ -85,6 +85,10 @@ extern const struct dw_field dw_fields_compare[];
 extern const struct dw_field dw_fields_diff[];
 extern const struct dw_field dw_fields_baselines[];
 extern const struct dw_field dw_fields_usage[];
+/* Of the documents of host and host fix; their objects are those of dw_host_report.h. A check: dw_host_result. */
+extern const struct dw_field dw_fields_host[];
+extern const struct dw_field dw_fields_host_check[];
+extern const struct dw_field dw_fields_host_fix[];
 extern const struct dw_field dw_fields_scan_line[];
 extern const struct dw_field dw_fields_scan_port[];
 

@@ -22,7 +22,7 @@ STEP_GETTER(dw_step_get_if_left);
 	  .description = "when it is taken: guard, stop, boot (files), left; undone in reverse" }, \
 		{ "manager", DW_FIELD_STRING, STEP(manager),                                       \
 		  .description = "what switches it: file, systemd, sysv, openrc, runit, process, " \
-				 "container, package" },                                           \
+				 "container, package, account, mode" },                            \
 		{ "object", DW_FIELD_STRING, STEP(object),                                         \
 		  .description = "a path, units with blanks between, a script, PID/START, "        \
 				 "ENGINE:ID ..." },                                                \

@@ -4,6 +4,7 @@
 #include "dw_diff_report.h"
 #include "dw_fence_report.h"
 #include "dw_fields.h"
+#include "dw_host_report.h"
 #include "dw_json.h"
 #include "dw_macros.h"
 #include "dw_report.h"
@@ -245,6 +246,29 @@ int dw_report_usage_json(const struct dw_report_usage *r, FILE *out, bool pretty
 			 struct dw_error *e)
 {
 	return write_document(dw_fields_usage, r, out, pretty, e);
+}
+
+int dw_report_host_json(const struct dw_report_host *r, FILE *out, bool pretty, struct dw_error *e)
+{
+	return write_document(dw_fields_host, r, out, pretty, e);
+}
+
+int dw_report_host_jsonl(const struct dw_report_host *r, FILE *out, struct dw_error *e)
+{
+	struct writer w = dw_writer_new(dw_json_new(out, false), true);
+
+	for (size_t i = 0; i < r->n; i++) {
+		write_object(&w, NULL, dw_fields_host_check, &r->v[i]);
+		dw_json_line(w.j);
+	}
+	dw_writer_free(&w);
+	return dw_json_close(w.j, e);
+}
+
+int dw_report_host_fix_json(const struct dw_report_host_fix *r, FILE *out, bool pretty,
+			    struct dw_error *e)
+{
+	return write_document(dw_fields_host_fix, r, out, pretty, e);
 }
 
 int dw_report_compare_line(const struct dw_report_compare *r, FILE *out, struct dw_error *e)

@@ -146,6 +146,15 @@ const char *dw_report_step_words(const struct dw_step *s, struct dw_arena *a)
 				       name_of(s, a));
 	if (dw_streq(m, "process"))
 		return dw_arena_printf(a, "End the process %s", name_of(s, a));
+	if (dw_streq(m, "account"))
+		return dw_arena_printf(
+			a, "Make %s %s, which is %s", name_of(s, a), dw_cells_escape(want, a),
+			dw_cells_escape(s->expect.text ? s->expect.text : "not known", a));
+	if (dw_streq(m, "mode"))
+		return dw_arena_printf(
+			a, "Make the rights of %s %s, which are %s", dw_cells_escape(s->object, a),
+			dw_cells_escape(want, a),
+			dw_cells_escape(s->expect.text ? s->expect.text : "not known", a));
 	if (dw_streq(m, "package"))
 		return dw_arena_printf(a, "Remove the package%s %s",
 				       strchr(s->object, ' ') ? "s" : "", listed(s->object, a));

@@ -60,6 +60,10 @@ const struct dw_switch_ops *dw_switch_at(size_t i);
  * when it starts (and systemd its own: daemon-reload comes first) is started again, in a run and in its undo. What
  * does not run is left; of several units, which are stopped and started together, those run afterwards that ran
  * before. Fails when it does not come up.
+ *
+ * "sshd ADDRESS:PORT...": sshd's settings are tested (sshd -t) and, where it runs, read again; then a new connection to
+ * each of these places, and to where sshd itself says that it listens, has to get as far as sshd's proof of its host
+ * key (RFC 4253, 8). Fails where one that got so far before does not any more.
  */
 int dw_switch_notify(struct dw_switch *s, const char *who, struct dw_error *e);
 void dw_switch_close(struct dw_switch *s);

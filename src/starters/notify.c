@@ -123,6 +123,7 @@ int dw_switch_notify(struct dw_switch *s, const char *who, struct dw_error *e)
 		{ "systemd", notify_systemd }, { "inetd", notify_program },
 		{ "xinetd", notify_program },  { "init", notify_init },
 		{ "cron", notify_cron },       { "restart", dw_switch_restart },
+		{ "sshd", dw_switch_sshd },
 	};
 	size_t n = strcspn(who, " ");
 	const char *arg = who[n] ? who + n + 1 : NULL;

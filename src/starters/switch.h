@@ -8,7 +8,7 @@
 
 extern const struct dw_switch_ops dw_switch_file, dw_switch_systemd, dw_switch_process,
 	dw_switch_sysv, dw_switch_openrc, dw_switch_runit, dw_switch_container, dw_switch_package,
-	dw_switch_fence;
+	dw_switch_fence, dw_switch_account, dw_switch_mode;
 
 /*
  * Jobs of a manager and scripts have limits of their own, most often 90 seconds (DefaultTimeoutStopSec= of
@@ -60,6 +60,10 @@ int dw_switch_run(struct dw_switch *s, struct dw_switch_run *run, struct dw_erro
 int dw_switch_by_script(struct dw_switch *s, const struct dw_switch_ops *ops, const char *object,
 			const char *want, struct dw_switch_run *run, struct dw_error *e);
 
+/* "0640 0:42": mode and owner; false: it is no such text. */
+bool dw_switch_mode_parse(const char *text, mode_t *ret_mode, uint32_t *ret_uid, uint32_t *ret_gid);
+/* The notice "sshd ADDRESS:PORT..." (switch-sshd.c). */
+int dw_switch_sshd(struct dw_switch *s, const char *places, struct dw_error *e);
 /* supervise/status of runit or daemontools, of a service that somebody supervises now. False: it is another's. */
 struct dw_runit_status {
 	uint32_t pid;

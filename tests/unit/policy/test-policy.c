@@ -97,6 +97,7 @@ DW_TEST(roles_and_lan)
 {
 	golden("roles");
 	golden("lan");
+	golden("accept");
 }
 
 DW_TEST(errors)
@@ -107,6 +108,7 @@ DW_TEST(errors)
 	golden("networks");
 	golden("other");
 	golden("fence-bad");
+	golden("accept-bad");
 }
 
 DW_TEST(warnings)
@@ -142,6 +144,7 @@ DW_TEST(what_is_written_reads_back_the_same)
 {
 	reads_back(DW_TEST_PATH("golden/policy/statements.policy"));
 	reads_back(DW_TEST_PATH("golden/policy/fence.policy"));
+	reads_back(DW_TEST_PATH("golden/policy/accept.policy"));
 }
 
 DW_TEST(dates)

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Telling sshd that its settings changed. The old settings stay in force until the new ones were tested; then its
+ * listener executes itself anew (SIGHUP, which is what every service manager's reload sends), and sessions go on. A
+ * listener that comes back broken, or on other ports, shows in connections made before and after.
+ */
+#include <errno.h>
+#include <signal.h>
+
+#include "dw_end.h"
+#include "dw_spawn.h"
+#include "dw_str.h"
+#include "dw_wait.h"
+#include "initscript.h"
+#include "ssh-proof.h"
+#include "switch.h"
+
+#define TEST_MS   20000
+#define PROOF_MS  5000
+#define RETURN_MS 10000 /* for the listener to be back */
+#define EVERY_MS  100
+#define PLACES    16
+#define EMPTY     "/run/sshd" /* where it shuts its children in; made by its unit, or by its script */
+
+struct places {
+	const char *v[PLACES];
+	enum ssh_stage before[PLACES];
+	size_t n;
+};
+
+static int run(struct dw_switch *s, const char *program, const char *option, struct dw_bytes *ret,
+	       struct dw_error *e)
+{
+	const char *const argv[] = { program, option, NULL };
+	const struct dw_spawn what = { .argv = argv,
+				       .timeout_ms = TEST_MS,
+				       .output_max = (size_t)256 * 1024 };
+	int status = 0, r = dw_spawn_run(s->sys, &what, s->arena, ret, &status, e);
+
+	if (r < 0 || status == 0)
+		return r;
+	return dw_error_set(
+		e, -EINVAL, "sshd would not start with these settings: %.300s",
+		ret->n ? dw_escape_terminal(s->arena, dw_trim(ret->data), strlen(ret->data))
+		       : "it does not say why");
+}
+
+static void add_place(struct places *p, const char *place)
+{
+	for (size_t i = 0; i < p->n; i++)
+		if (dw_streq(p->v[i], place))
+			return;
+	if (p->n < PLACES)
+		p->v[p->n++] = place;
+}
+
+/* "listenaddress 0.0.0.0:22": sshd(8), -T. */
+static void add_own(struct dw_switch *s, const struct dw_bytes *text, struct places *p)
+{
+	struct dw_lines it = dw_lines_of(text);
+	char *line;
+
+	while ((line = dw_lines_next_trimmed(&it, s->arena)) != NULL) {
+		const char *key = dw_word_next(&line), *value = dw_word_next(&line);
+
+		if (key && value && dw_streq(key, "listenaddress"))
+			add_place(p, value);
+	}
+}
+
+/* Where it is to answer: a file of its own says where it writes its number. */
+static const char *pid_file(struct dw_switch *s, const struct dw_bytes *text)
+{
+	struct dw_lines it = dw_lines_of(text);
+	char *line;
+
+	while ((line = dw_lines_next_trimmed(&it, s->arena)) != NULL) {
+		const char *key = dw_word_next(&line), *value = dw_word_next(&line);
+
+		if (key && value && dw_streq(key, "pidfile") && *value == '/')
+			return value;
+	}
+	return "/run/sshd.pid";
+}
+
+/* The listener: 1, and its identity; 0: none runs, so that nothing has to read anything again. */
+static int listener(struct dw_switch *s, const char *file, int *ret_pid, uint64_t *ret_started)
+{
+	struct dw_procs *procs = dw_procs_new(s->sys, s->arena);
+	struct dw_bytes text = { 0 };
+	const struct dw_procinfo *p = NULL;
+	uint64_t pid = 0;
+
+	if (dw_sys_file_read(s->sys, file, 64, s->arena, &text, NULL) >= 0 &&
+	    dw_parse_u64(dw_trim(text.data), 10, INT32_MAX, &pid))
+		p = dw_procs_get(procs, (int)pid);
+	if (p && p->exe && dw_streq(dw_basename(p->exe), "sshd")) {
+		*ret_pid = p->pid;
+		*ret_started = p->started_ticks;
+	} else {
+		p = NULL;
+	}
+	dw_procs_close(procs);
+	return p != NULL;
+}
+
+static const char *worse(struct dw_switch *s, const struct places *p)
+{
+	for (size_t i = 0; i < p->n; i++)
+		if (p->before[i] && ssh_proof(s->sys, p->v[i], PROOF_MS) < p->before[i])
+			return p->v[i];
+	return NULL;
+}
+
+static int prove(struct dw_switch *s, const struct places *p, struct dw_error *e)
+{
+	const char *bad = NULL;
+
+	for (unsigned ms = 0; ms < RETURN_MS; ms += EVERY_MS) {
+		dw_sys_pause(s->sys, EVERY_MS);
+		bad = worse(s, p);
+		if (!bad)
+			return 0;
+	}
+	return dw_error_set(
+		e, -EIO,
+		"sshd read its settings, and a new connection to %s is not let in any more", bad);
+}
+
+static int reload(struct dw_switch *s, struct places *p, const struct dw_bytes *settings,
+		  struct dw_error *e)
+{
+	uint64_t started = 0;
+	bool any = false;
+	int pid = 0, r;
+
+	for (size_t i = 0; i < p->n; i++) {
+		p->before[i] = ssh_proof(s->sys, p->v[i], PROOF_MS);
+		any |= p->before[i] != SSH_NOTHING;
+	}
+	if (listener(s, pid_file(s, settings), &pid, &started)) {
+		if (!any)
+			return dw_error_set(
+				e, -EIO,
+				"sshd runs, and no connection to it could be made before it read "
+				"its settings: what came of it could not be seen");
+		r = dw_sys_process_signal(s->sys, pid, started, SIGHUP, e);
+		if (r < 0)
+			return r;
+	}
+	return prove(s, p, e);
+}
+
+int dw_switch_sshd(struct dw_switch *s, const char *given, struct dw_error *e)
+{
+	const char *program = dw_program_in_path(s->sys, s->arena, "sshd");
+	char *rest = dw_arena_strdup(s->arena, given ? given : "");
+	struct dw_bytes said = { 0 }, settings = { 0 };
+	struct places p = { 0 };
+	char *place;
+	int r;
+
+	if (!program)
+		return dw_error_set(e, -ENOENT,
+				    "there is no sshd here that could test its settings");
+	/* what starts with a connection has none between two of them, and without it refuses to test */
+	if (!dw_sys_file_exists(s->sys, EMPTY))
+		(void)dw_sys_dir_make(s->sys, EMPTY, 0755, NULL);
+	r = run(s, program, "-t", &said, e);
+	if (r == 0)
+		r = run(s, program, "-T", &settings, e);
+	if (r < 0)
+		return r;
+	while ((place = dw_word_next(&rest)) != NULL)
+		add_place(&p, place);
+	add_own(s, &settings, &p);
+	return reload(s, &p, &settings, e);
+}

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The checks of accounts on made-up hosts, failing and passing. */
+#include <errno.h>
+
+#include "checks.h"
+
+#define ROOT_LINE "root:x:0:0:root:/root:/bin/bash\n"
+
+static struct host *accounts(const char *passwd, const char *shadow, const char *group)
+{
+	struct host *h = host_new();
+
+	host_file(h, "/etc/passwd", 0644, passwd);
+	if (shadow)
+		host_file(h, "/etc/shadow", 0640, shadow);
+	host_file(h, "/etc/group", 0644, group);
+	return h;
+}
+
+static struct host *clean(void)
+{
+	return accounts(ROOT_LINE
+			"daemon:x:1:1::/:/usr/sbin/nologin\nsync:x:4:65534::/bin:/bin/sync\n"
+			"ann:x:1000:1000::/home/ann:/bin/bash\n",
+			"root:*:19000:0:99999:7:::\ndaemon:*:19000:0:99999:7:::\nann:$y$j9T$x:"
+			"19000:0:99999:7:::\n",
+			"root:x:0:\ndaemon:x:1:\nann:x:1000:\n");
+}
+
+DW_TEST(a_host_in_order_has_nothing_to_tell)
+{
+	static const char *const ids[] = { "empty-passwords",  "unshadowed-passwords",
+					   "root-twins",       "duplicate-accounts",
+					   "duplicate-groups", "service-shells" };
+	struct host *h = clean();
+
+	for (size_t i = 0; i < DW_ARRAY_SIZE(ids); i++)
+		LOOK(h, ids[i], DW_HOST_OK, "");
+	host_free(h);
+}
+
+DW_TEST(empty_passwords_are_locked_where_shadow_has_them)
+{
+	struct host *h = accounts(
+		ROOT_LINE "old::1001:1001::/home/old:/bin/sh\nann:x:1000:1000::/home/ann:/bin/sh\n",
+		"root:*:1:0:99999:7:::\nann::1:0:99999:7:::\n", "root:x:0:\n");
+	struct checked c = checked(h, "empty-passwords");
+
+	DW_CHECK(c.r->outcome == DW_HOST_FAILS);
+	DW_CHECK_STR(seen(&c), "/etc/passwd:2 old: the password field is empty | "
+			       "/etc/shadow:2 ann: the password field is empty");
+	DW_CHECK_STR(changes(&c), "account:ann/password=locked");
+	DW_CHECK(c.r->held.n == 1 &&
+		 strstr(c.r->held.v[0], "old has no line in /etc/shadow") != NULL);
+	checked_free(&c);
+	host_free(h);
+}
+
+DW_TEST(hashes_in_passwd_are_told)
+{
+	struct host *h = accounts(
+		ROOT_LINE "old:$1$abc$def:1001:1001::/home/old:/bin/sh\nx:!:5:5::/:/bin/false\n",
+		NULL, "root:x:0:\n");
+
+	LOOK(h, "unshadowed-passwords", DW_HOST_FAILS,
+	     "/etc/passwd:2 old: the password's hash stands where everybody may read it");
+	host_free(h);
+}
+
+DW_TEST(twins_of_root_and_doubles_are_told_with_their_lines)
+{
+	struct host *h =
+		accounts(ROOT_LINE "toor:x:0:0::/:/bin/sh\nann:x:1000:1000::/:\n# a remark\n+nis\n"
+				   "ann:x:1001:1001::/:\nbob:x:1000:1000::/:\nbad:line\n",
+			 NULL, "root:x:0:\nadm:x:4:\nroot:x:9:\nadmin:x:4:\n");
+
+	LOOK(h, "root-twins", DW_HOST_FAILS, "/etc/passwd:2 toor: user number 0, as root");
+	LOOK(h, "duplicate-accounts", DW_HOST_FAILS,
+	     "/etc/passwd:6 ann: the name of line 3 again | /etc/passwd:7 bob: number 1000, which "
+	     "ann has too");
+	LOOK(h, "duplicate-groups", DW_HOST_FAILS,
+	     "/etc/group:3 root: the name of line 1 again | /etc/group:4 admin: number 4, which "
+	     "adm has too");
+	host_free(h);
+}
+
+DW_TEST(a_service_loses_its_shell_unless_somebody_logs_in_as_it)
+{
+	struct host *h = accounts(
+		ROOT_LINE "ftp:x:101:101::/srv/ftp:/bin/bash\ngit:x:102:102::/srv/git:/bin/sh\n"
+			  "odd:x:103:103::/:\nann:x:1000:1000::/home/ann:/bin/bash\n",
+		NULL, "root:x:0:\n");
+	struct checked c;
+
+	host_file(h, "/usr/sbin/nologin", 0755, "");
+	host_file(h, "/srv/git/.ssh/authorized_keys", 0600, "ssh-ed25519 AAAA\n");
+	c = checked(h, "service-shells");
+	DW_CHECK(c.r->outcome == DW_HOST_FAILS);
+	DW_CHECK_STR(c.r->text, "3 accounts of services have a shell.");
+	DW_CHECK_STR(changes(&c),
+		     "account:ftp/shell=/usr/sbin/nologin | account:odd/shell=/usr/sbin/nologin");
+	DW_CHECK(c.r->held.n == 1 && strstr(c.r->held.v[0], "git keeps its shell") != NULL);
+	checked_free(&c);
+	host_free(h);
+}
+
+DW_TEST(the_limits_of_people_are_those_of_the_host)
+{
+	struct host *h =
+		accounts(ROOT_LINE "old:x:600:600::/home/old:/bin/bash\n", NULL, "root:x:0:\n");
+
+	LOOK(h, "service-shells", DW_HOST_FAILS, "/etc/passwd:2 old: the shell /bin/bash");
+	host_file(h, "/etc/login.defs", 0644, "# people\nUID_MIN\t\t  500\n");
+	LOOK(h, "service-shells", DW_HOST_OK, "");
+	host_free(h);
+}
+
+DW_TEST(what_is_accepted_is_left)
+{
+	static const char *const objects[] = { "ftp" };
+	struct dw_policy_accept s[] = {
+		{ .check = "service-shells",
+		  .objects = objects,
+		  .n_objects = 1,
+		  .because = "x",
+		  .expires = 1700000001 },
+	};
+	const struct dw_policy p = { .accepts = s, .n_accepts = 1 };
+	struct host *h = accounts(ROOT_LINE "ftp:x:101:101::/:/bin/sh\nodd:x:103:103::/:/bin/sh\n",
+				  NULL, "root:x:0:\n");
+	struct checked c;
+
+	host_file(h, "/usr/sbin/nologin", 0755, "");
+	c = checked_with(h, "service-shells", &p, NULL, 0);
+	DW_CHECK(c.r->outcome == DW_HOST_FAILS && !c.r->accepted);
+	DW_CHECK(c.r->evidence.v[0].accepted == &s[0] && !c.r->evidence.v[1].accepted);
+	DW_CHECK_STR(changes(&c), "account:odd/shell=/usr/sbin/nologin");
+	checked_free(&c);
+	s[0].n_objects = 0; /* all of it */
+	c = checked_with(h, "service-shells", &p, NULL, 0);
+	DW_CHECK(c.r->accepted == &s[0] && c.r->changes.n == 0 && !dw_host_is_open(c.r));
+	checked_free(&c);
+	s[0].expires = 1700000000; /* the clock of the made-up host */
+	c = checked_with(h, "service-shells", &p, NULL, 0);
+	DW_CHECK(dw_host_is_open(c.r) && c.r->changes.n == 2);
+	checked_free(&c);
+	host_free(h);
+}
+
+DW_TEST(what_cannot_be_read_is_unknown)
+{
+	struct host *h = host_new();
+
+	LOOK(h, "empty-passwords", DW_HOST_UNKNOWN, "");
+	LOOK(h, "duplicate-groups", DW_HOST_UNKNOWN, "");
+	host_file(h, "/etc/passwd", 0644, ROOT_LINE);
+	LOOK(h, "empty-passwords", DW_HOST_OK,
+	     ""); /* no shadow(5) at all: passwd(5) is all there is */
+	host_file(h, "/etc/shadow/not-a-file", 0600, "");
+	LOOK(h, "empty-passwords", DW_HOST_UNKNOWN, "");
+	host_free(h);
+}
+
+/* Each call of the system fails once: never a crash, and never "ok" for what could not be seen. */
+DW_TEST(every_failure_is_survived)
+{
+	struct host *h = clean();
+	unsigned calls = 1;
+
+	for (unsigned n = 1; n <= calls; n++) {
+		_cleanup_arena_ struct dw_arena *a = dw_arena_new();
+		_cleanup_sys_ struct dw_sys *sys = NULL;
+		struct dw_host_request q = { 0 };
+		struct dw_host_results all = { 0 };
+
+		DW_CHECK(dw_sys_open_fake(h->dir, &sys, NULL) == 0);
+		q.sys = sys;
+		dw_sys_fail_at(sys, n, EIO);
+		DW_CHECK(dw_host_look(&q, a, &all, NULL) == 0);
+		if (n == 1)
+			calls = dw_sys_calls(sys);
+		for (size_t i = 0; i < all.n; i++)
+			DW_CHECK(all.v[i].outcome != DW_HOST_FAILS && all.v[i].text);
+	}
+	DW_CHECK(calls > 4 && calls < 1000);
+	host_free(h);
+}
+
+DW_TEST(names_of_checks_are_words_each_once)
+{
+	const struct dw_host_about *c;
+	const char *near;
+
+	for (size_t i = 0; (c = dw_host_check_at(i)) != NULL; i++) {
+		DW_CHECK(c->id[strspn(c->id, "abcdefghijklmnopqrstuvwxyz0123456789-")] == '\0');
+		DW_CHECK(dw_host_check_find(c->id, NULL) == c);
+		DW_CHECK(c->title && c->reason && c->source && c->severity && c->category);
+		DW_CHECK(i == 0 || dw_host_check_at(i - 1)->category <= c->category);
+	}
+	DW_CHECK(!dw_host_check_find("root-twinz", &near) && dw_streq(near, "root-twins"));
+}
+
+DW_TEST_MAIN
