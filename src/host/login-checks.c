@@ -24,7 +24,7 @@ static bool is_not_no(const char *v)
 static const struct sshd_setting root_login[] = {
 	{ "permitrootlogin", "PermitRootLogin", "prohibit-password", is_yes, "prohibit-password",
 	  "root may log in with a password", NULL },
-	{ NULL },
+	{ .key = NULL },
 };
 
 static const struct sshd_setting passwords[] = {
@@ -32,13 +32,13 @@ static const struct sshd_setting passwords[] = {
 	  "a password is enough", NULL },
 	{ "kbdinteractiveauthentication", "KbdInteractiveAuthentication", NULL, is_yes, "no",
 	  "a password that is asked for by PAM is enough", NULL },
-	{ NULL },
+	{ .key = NULL },
 };
 
 static const struct sshd_setting empty[] = {
 	{ "permitemptypasswords", "PermitEmptyPasswords", "no", is_yes, "no",
 	  "an empty password is enough", NULL },
-	{ NULL },
+	{ .key = NULL },
 };
 
 static void look_root(struct host_look *l, struct dw_host_result *r)
@@ -206,7 +206,7 @@ static const struct sshd_setting trust[] = {
 	  "users set what their session loads before any limit of it counts", NULL },
 	{ "strictmodes", "StrictModes", "yes", is_no, NULL,
 	  "keys count that others may have written", NULL },
-	{ NULL },
+	{ .key = NULL },
 };
 
 /* Keywords that sshd(8) dropped: at best they say nothing, and they tell how old the file is. */
@@ -247,7 +247,7 @@ static const struct sshd_setting forwarding[] = {
 	  "users open doors of this host to the network", NULL },
 	{ "permittunnel", "PermitTunnel", "no", is_not_no, "no", "users join networks by this host",
 	  NULL },
-	{ NULL },
+	{ .key = NULL },
 };
 
 static void look_forwarding(struct host_look *l, struct dw_host_result *r)
@@ -283,7 +283,7 @@ static const struct sshd_setting limits[] = {
 	{ "maxauthtries", "MaxAuthTries", "6", is_many, "6", "so many guesses a connection", NULL },
 	{ "logingracetime", "LoginGraceTime", "120", is_long, "120",
 	  "seconds (0: for ever) in which a connection need not say who it is", NULL },
-	{ NULL },
+	{ .key = NULL },
 };
 
 static void look_limits(struct host_look *l, struct dw_host_result *r)
@@ -373,7 +373,7 @@ static const struct sshd_setting algorithms[] = {
 	{ "kexalgorithms", "KexAlgorithms", NULL, has_weak, NULL, "it has key exchanges with SHA-1",
 	  strong },
 	{ "hostkeyalgorithms", "HostKeyAlgorithms", NULL, has_weak, NULL, "it has DSA", strong },
-	{ NULL },
+	{ .key = NULL },
 };
 
 static void look_algorithms(struct host_look *l, struct dw_host_result *r)
