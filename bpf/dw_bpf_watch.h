@@ -33,6 +33,7 @@ struct dw_bpf_watch {
 	__u16 hook;  /* enum dw_bpf_watch_hook: which program saw it, for tests and --status */
 	__u16 flags; /* DW_BPF_WATCH_F_* */
 	char comm[16];
+	__u32 fd; /* opened: the descriptor that the task has for it, plus 1; 0: not known */
 };
 
 enum {

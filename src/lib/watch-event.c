@@ -75,6 +75,7 @@ static struct watch_item *item_of(const struct dw_bpf_watch *v, uint64_t now)
 	i->hint.pid = (int)v->tgid;
 	i->hint.started_ns = v->started;
 	i->hint.uid = v->uid;
+	i->hint.fd = v->fd > 0 && v->fd <= INT32_MAX ? (int)v->fd - 1 : 0;
 	i->hint.mptcp = (v->flags & DW_BPF_WATCH_F_MPTCP) != 0;
 	i->time_us = v->time / 1000;
 	i->cgroup = v->cgroup;

@@ -223,7 +223,7 @@ static uint64_t next_time(const struct watching *w, uint64_t now)
 	earlier(&at, w->polls ? w->poll_at : 0);
 	earlier(&at, dw_watch_usage_next(w));
 	earlier(&at, dw_due_next(w->due));
-	earlier(&at, shut == UINT64_MAX ? 0 : shut * 1000);
+	earlier(&at, shut == UINT64_MAX ? 0 : DW_MAX(shut * 1000, w->shut_at));
 	for (size_t i = 0; i < w->n_sinks; i++)
 		if (w->sinks[i].failing)
 			earlier(&at, w->sinks[i].again_us ? w->sinks[i].again_us : now);
