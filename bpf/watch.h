@@ -30,6 +30,29 @@ struct {
  */
 __u64 dw_lost = 0;
 
+/* The pid namespace of who reads, by its inode; 0: the first one, which has all processes by the kernel's own numbers. */
+const volatile __u32 dw_pidns = 0;
+
+#define LEVELS 32 /* MAX_PID_NS_LEVEL: namespaces in one another */
+
+/* Its number there; 0: it has none. */
+INLINE __u32 number_of(const struct task_struct *task)
+{
+	const struct pid *pid = BPF_CORE_READ(task, thread_pid);
+	__u32 level = BPF_CORE_READ(pid, level);
+	__u64 at = (__u64)pid + bpf_core_field_offset(struct pid, numbers);
+
+	for (__u32 i = 0; i <= LEVELS; i++, at += bpf_core_type_size(struct upid)) {
+		const struct upid *upid = (const struct upid *)at;
+
+		if (i > level)
+			return 0;
+		if (BPF_CORE_READ(upid, ns, ns.inum) == dw_pidns)
+			return (__u32)BPF_CORE_READ(upid, nr);
+	}
+	return 0;
+}
+
 INLINE void fill_task(struct dw_bpf_watch *ev)
 {
 	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
@@ -37,6 +60,12 @@ INLINE void fill_task(struct dw_bpf_watch *ev)
 
 	ev->tgid = (__u32)BPF_CORE_READ(task, tgid);
 	ev->tid = (__u32)BPF_CORE_READ(task, pid);
+	if (dw_pidns) {
+		ev->tgid = number_of(leader);
+		ev->tid = number_of(task);
+		if (!ev->tgid)
+			ev->flags |= DW_BPF_WATCH_F_OUTSIDE;
+	}
 	ev->uid = BPF_CORE_READ(task, cred, uid.val);
 	ev->cgroup = BPF_CORE_READ(task, cgroups, dfl_cgrp, kn, id);
 	ev->started = BPF_CORE_READ(leader, start_boottime);

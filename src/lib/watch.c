@@ -131,6 +131,10 @@ static int open_kernel(struct watching *w, struct dw_error *e)
 		return 0;
 	}
 	dw_watch_status(w->kernel, &s);
+	if (s.inside)
+		dw_watch_notice(w,
+				"this is a pid namespace of its own (a container's): what opens in "
+				"network namespaces that only others have is not told");
 	w->polls = false;
 	for (unsigned i = 0; i < DW_WATCH_KINDS; i++)
 		w->polls |= !s.hooks[i];
