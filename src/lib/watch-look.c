@@ -189,10 +189,14 @@ static size_t item_of_door(const struct looking *k, const struct dw_door *d)
 	return k->n;
 }
 
-static void tell_gone(struct watching *w, const struct dw_news *n, uint64_t now_ms)
+static void tell_gone(struct watching *w, const struct dw_news *n, const char *program,
+		      uint64_t now_ms)
 {
 	struct dw_news news = *n;
 
+	/* its program was not seen: a restart that came to nothing is no news, as any other */
+	if (!program && dw_known_is_like(w->known, n->door))
+		return;
 	news.kind = dw_known_fleeting(w->known, n->door->key, now_ms, &news.times);
 	if (news.kind == DW_NEWS_NONE)
 		return;
@@ -222,7 +226,7 @@ static void tell_there(struct looking *k, size_t n, struct watch_told *t, struct
 				.reason = t->reason };
 
 	if (k->gone[n]) {
-		tell_gone(w, &news, now_ms);
+		tell_gone(w, &news, t->program, now_ms);
 		return;
 	}
 	/* the same socket, held by another program now */

@@ -167,7 +167,8 @@ void dw_watch_polled_free(struct watch_polled *p); /* NULL allowed */
 struct watch_told {
 	struct dw_known_door known;
 	const char *verdict, *reason;
-	bool enforce; /* the policy says that it is to be closed */
+	const char *program; /* NULL: nobody saw it */
+	bool enforce;        /* the policy says that it is to be closed */
 };
 /* All in the arena. */
 void dw_watch_door(struct watching *w, const struct dw_finding *f, bool ephemeral,
