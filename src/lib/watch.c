@@ -307,6 +307,8 @@ static int run(struct watching *w, struct dw_error *e)
 	dw_watch_state_write(w, false);
 	w->watchdog_us = dw_daemon_watchdog_us(w->sys);
 	(void)dw_daemon_notify(w->sys, "READY=1", NULL);
+	if (w->d->hooks.watches)
+		w->d->hooks.watches(w->d->hooks.data, w->sys);
 	dw_watch_notice(w, "%zu doors are known; new ones are told from now on",
 			dw_known_count(w->known));
 	loop(w);
