@@ -25,20 +25,24 @@ struct dw_bpf_watch {
 	__u8 address[16]; /* network order, IPv4 in the first 4 bytes */
 	__u32 netns;      /* inode */
 	__u32 ifindex;
-	__u32 port;      /* host order; raw: protocol; packet: ethertype; vsock: port */
-	__u32 tgid, tid; /* of the task that did it, in the host's own pid namespace */
+	__u32 port; /* host order; raw: protocol; packet: ethertype; vsock: port */
+	__u32 tgid,
+		tid; /* of the task that did it, in the reader's pid namespace; 0: it is outside */
 	__u32 uid;
 	__u16 what; /* enum dw_bpf_watch_what */
 	__u16 family, type, protocol;
 	__u16 hook;  /* enum dw_bpf_watch_hook: which program saw it, for tests and --status */
 	__u16 flags; /* DW_BPF_WATCH_F_* */
 	char comm[16];
+	__u32 fd; /* opened: the descriptor that the task has for it, plus 1; 0: not known */
 };
 
 enum {
 	DW_BPF_WATCH_F_FILTER = 1 << 0,   /* a socket filter is attached */
 	DW_BPF_WATCH_F_AUTOBIND = 1 << 1, /* the kernel chose the port: mostly a client of UDP */
 	DW_BPF_WATCH_F_MPTCP = 1 << 2,
+	DW_BPF_WATCH_F_OUTSIDE =
+		1 << 3, /* of a process that the reader's pid namespace does not have */
 };
 
 /* A door as its counters know it. address: what was connected or sent to, never a wildcard. */

@@ -30,6 +30,29 @@ struct {
  */
 __u64 dw_lost = 0;
 
+/* The pid namespace of who reads, by its inode; 0: the first one, which has all processes by the kernel's own numbers. */
+const volatile __u32 dw_pidns = 0;
+
+#define LEVELS 32 /* MAX_PID_NS_LEVEL: namespaces in one another */
+
+/* Its number there; 0: it has none. */
+INLINE __u32 number_of(const struct task_struct *task)
+{
+	const struct pid *pid = BPF_CORE_READ(task, thread_pid);
+	__u32 level = BPF_CORE_READ(pid, level);
+	__u64 at = (__u64)pid + bpf_core_field_offset(struct pid, numbers);
+
+	for (__u32 i = 0; i <= LEVELS; i++, at += bpf_core_type_size(struct upid)) {
+		const struct upid *upid = (const struct upid *)at;
+
+		if (i > level)
+			return 0;
+		if (BPF_CORE_READ(upid, ns, ns.inum) == dw_pidns)
+			return (__u32)BPF_CORE_READ(upid, nr);
+	}
+	return 0;
+}
+
 INLINE void fill_task(struct dw_bpf_watch *ev)
 {
 	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
@@ -37,11 +60,42 @@ INLINE void fill_task(struct dw_bpf_watch *ev)
 
 	ev->tgid = (__u32)BPF_CORE_READ(task, tgid);
 	ev->tid = (__u32)BPF_CORE_READ(task, pid);
+	if (dw_pidns) {
+		ev->tgid = number_of(leader);
+		ev->tid = number_of(task);
+		if (!ev->tgid)
+			ev->flags |= DW_BPF_WATCH_F_OUTSIDE;
+	}
 	ev->uid = BPF_CORE_READ(task, cred, uid.val);
 	ev->cgroup = BPF_CORE_READ(task, cgroups, dfl_cgrp, kn, id);
 	ev->started = BPF_CORE_READ(leader, start_boottime);
 	/* the leader's: a thread may call itself what it likes, io_uring's workers do */
 	BPF_CORE_READ_INTO(&ev->comm, leader, comm);
+}
+
+/*
+ * Who opens a door made its socket a moment ago: below the lowest descriptor that is free, mostly. Looked for no
+ * further, for user space can search the others, and looks at this one too.
+ */
+INLINE void fill_descriptor(struct dw_bpf_watch *ev, const struct sock *sk)
+{
+	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
+	struct files_struct *open = BPF_CORE_READ(task, files);
+	__u32 max = BPF_CORE_READ(open, fdt, max_fds), next = BPF_CORE_READ(open, next_fd);
+	struct file **files = BPF_CORE_READ(open, fdt, fd);
+
+#pragma unroll
+	for (__u32 back = 1; back <= 4; back++) {
+		struct file *file = NULL;
+		struct socket *socket;
+
+		if (ev->fd || next < back || next - back >= max)
+			continue;
+		bpf_probe_read_kernel(&file, sizeof(file), files + (next - back));
+		socket = BPF_CORE_READ(file, private_data);
+		if (BPF_CORE_READ(socket, sk) == sk)
+			ev->fd = next - back + 1;
+	}
 }
 
 INLINE void fill_inet(struct dw_bpf_watch *ev, const struct sock *sk)
@@ -132,6 +186,8 @@ INLINE void tell(const struct sock *sk, __u16 what, __u16 hook, __u16 flags)
 	ev->flags = flags;
 	fill_task(ev);
 	fill_socket(ev, sk);
+	if (what == DW_BPF_WATCH_OPENED)
+		fill_descriptor(ev, sk);
 	bpf_ringbuf_submit(ev, 0);
 }
 

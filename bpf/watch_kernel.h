@@ -170,10 +170,26 @@ struct fdtable {
 
 struct files_struct {
 	struct fdtable *fdt;
+	unsigned int next_fd;
+};
+
+struct pid_namespace {
+	struct ns_common ns;
+};
+
+struct upid {
+	int nr;
+	struct pid_namespace *ns;
+};
+
+struct pid {
+	unsigned int level;
+	struct upid numbers[1]; /* one for each namespace, the first one's first */
 };
 
 struct task_struct {
 	int pid, tgid;
+	struct pid *thread_pid;
 	struct task_struct *group_leader;
 	const struct cred *cred;
 	struct css_set *cgroups;

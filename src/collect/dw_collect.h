@@ -93,7 +93,9 @@ struct dw_hint {
 	int pid;             /* who opened it; 0: not known */
 	uint64_t started_ns; /* of that process, since boot; 0: not known */
 	uint32_t uid;
+	int fd; /* the descriptor that it had for it, looked at first; 0: not known */
 	bool mptcp;
+	bool alone; /* where nothing is at that place, the list of all sockets is not asked */
 };
 
 enum dw_hint_answer {

@@ -11,6 +11,7 @@
 #include <linux/inet_diag.h>
 #include <linux/sock_diag.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -82,7 +83,8 @@ static int answer(const struct nlmsghdr *m, void *arg)
  * Without NLM_F_DUMP the kernel looks the one up as it would for a packet. TCP takes the local end from src, UDP from
  * dst ("for historical reasons", net/ipv4/udp_diag.c): it is in both.
  */
-static struct nlmsghdr *request_for(const struct dw_hint *h, void *buffer, size_t size)
+static struct nlmsghdr *request_for(const struct dw_hint *h, uint64_t cookie, void *buffer,
+				    size_t size)
 {
 	bool v6 = h->at.family != DW_FAMILY_IPV4;
 	struct inet_diag_req_v2 *r;
@@ -105,20 +107,38 @@ static struct nlmsghdr *request_for(const struct dw_hint *h, void *buffer, size_
 		r->id.idiag_sport = 0;
 		memset(r->id.idiag_src, 0, sizeof(r->id.idiag_src));
 	}
-	r->id.idiag_cookie[0] = h->cookie ? (uint32_t)h->cookie : INET_DIAG_NOCOOKIE;
-	r->id.idiag_cookie[1] = h->cookie ? (uint32_t)(h->cookie >> 32) : INET_DIAG_NOCOOKIE;
+	r->id.idiag_cookie[0] = cookie ? (uint32_t)cookie : INET_DIAG_NOCOOKIE;
+	r->id.idiag_cookie[1] = cookie ? (uint32_t)(cookie >> 32) : INET_DIAG_NOCOOKIE;
 	return m;
 }
 
-static bool ask_alone(struct asking *k)
+static int request(struct asking *k, uint64_t cookie)
 {
 	_Alignas(struct nlmsghdr) char buffer[256];
 
+	return dw_netlink_request(k->c->sys, &k->c->netns.v[k->netns], NETLINK_SOCK_DIAG,
+				  request_for(k->h, cookie, buffer, sizeof(buffer)), answer, NULL,
+				  k, NULL);
+}
+
+/*
+ * *ret_nobody: nothing at all is at that place. TCP says ENOENT also where another socket that shares the port answered
+ * (inet_diag_find_one_icsk()): then it is asked whether there is any.
+ */
+static bool ask_alone(struct asking *k, bool *ret_nobody)
+{
+	int r;
+
+	*ret_nobody = false;
 	if ((k->h->at.protocol != DW_PROTOCOL_TCP && k->h->at.protocol != DW_PROTOCOL_UDP) ||
 	    k->h->mptcp)
 		return false;
-	(void)dw_netlink_request(k->c->sys, &k->c->netns.v[k->netns], NETLINK_SOCK_DIAG,
-				 request_for(k->h, buffer, sizeof(buffer)), answer, NULL, k, NULL);
+	r = request(k, k->h->cookie);
+	if (k->found != DW_NONE)
+		return true;
+	if (r == -ENOENT && k->h->cookie)
+		r = request(k, 0);
+	*ret_nobody = r == -ENOENT && k->found == DW_NONE;
 	return k->found != DW_NONE;
 }
 
@@ -137,26 +157,41 @@ static void ask_all(struct asking *k)
 
 /* --- the holder ----------------------------------------------------------------------------------- */
 
-/* The number of the descriptor; -1: the process does not hold it (any more). */
-static int descriptor_of(struct dw_collect *c, int pid, uint64_t inode)
+static bool is_socket(int dir, const char *name, uint64_t inode)
 {
-	int fd = dw_procs_openat(c->procs, pid, "fd", O_RDONLY | O_DIRECTORY, NULL), found = -1;
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-	const struct dirent *entry;
-	unsigned n = 0;
+	char target[64];
+	ssize_t size = readlinkat(dir, name, target, sizeof(target));
+	uint64_t number;
 
+	return size > 0 && (size_t)size < sizeof(target) &&
+	       dw_fds_parse_link(target, (size_t)size, "socket", &number) && number == inode;
+}
+
+/*
+ * The number of the descriptor; -1: the process does not hold it (any more). Where it was told, it is looked at alone:
+ * listing the descriptors of a server that has thousands takes milliseconds.
+ */
+static int descriptor_of(struct dw_collect *c, const struct dw_hint *h, uint64_t inode)
+{
+	int fd = dw_procs_openat(c->procs, h->pid, "fd", O_RDONLY | O_DIRECTORY, NULL), found = -1;
+	char told[16];
+	const struct dirent *entry;
+	uint64_t number;
+	unsigned n = 0;
+	DIR *dir;
+
+	(void)snprintf(told, sizeof(told), "%d", h->fd);
+	if (fd >= 0 && h->fd > 0 && is_socket(fd, told, inode)) {
+		(void)close(fd);
+		return h->fd;
+	}
+	dir = fd < 0 ? NULL : fdopendir(fd);
 	if (!dir && fd >= 0)
 		(void)close(fd);
-	while (dir && found < 0 && n++ < FDS_MAX && (entry = readdir(dir))) {
-		char target[64];
-		ssize_t size = readlinkat(dirfd(dir), entry->d_name, target, sizeof(target));
-		uint64_t number;
-
-		if (size > 0 && (size_t)size < sizeof(target) &&
-		    dw_fds_parse_link(target, (size_t)size, "socket", &number) && number == inode &&
+	while (dir && found < 0 && n++ < FDS_MAX && (entry = readdir(dir)))
+		if (is_socket(dirfd(dir), entry->d_name, inode) &&
 		    dw_parse_u64(entry->d_name, 10, INT32_MAX, &number))
 			found = (int)number;
-	}
 	if (dir)
 		(void)closedir(dir);
 	return found;
@@ -200,20 +235,27 @@ enum dw_hint_answer dw_collect_hint(struct dw_collect *c, const struct dw_hint *
 				    size_t *ret_socket)
 {
 	struct asking k = { .c = c, .h = h, .found = DW_NONE };
+	bool nobody;
 	int fd;
 
 	*ret_socket = DW_NONE;
 	k.netns = netns_of(c, h);
 	if (k.netns == DW_NONE)
 		return DW_HINT_NO_WAY;
-	if (!ask_alone(&k))
+	if (!ask_alone(&k, &nobody) && !(nobody && h->alone))
 		ask_all(&k);
 	if (k.found == DW_NONE)
 		return DW_HINT_GONE;
 	*ret_socket = k.found;
-	fd = h->pid > 0 ? descriptor_of(c, h->pid, c->facts->sockets.v[k.found].inode) : -1;
-	if (fd < 0 || !add_hold(&k, dw_arena_printf(c->facts->arena, "fd %d", fd), true))
-		return DW_HINT_UNHELD;
+	fd = h->pid > 0 ? descriptor_of(c, h, c->facts->sockets.v[k.found].inode) : -1;
+	if (fd < 0 || !add_hold(&k, dw_arena_printf(c->facts->arena, "fd %d", fd), true)) {
+		/* shut while it was looked at: gone, and not somebody else's */
+		k.found = DW_NONE;
+		if (ask_alone(&k, &nobody) || !nobody)
+			return DW_HINT_UNHELD;
+		*ret_socket = DW_NONE;
+		return DW_HINT_GONE;
+	}
 	c->facts->sockets.v[k.found].seen |= DW_SEEN_FD;
 	return DW_HINT_THERE;
 }

@@ -29,6 +29,8 @@ struct dw_facade_hooks {
 	void (*look)(void *data, struct dw_audit_options *o);
 	void (*looked)(void *data, unsigned calls);
 	void *data;
+	/* called by the loop of a watch before it begins, with its handle: its calls can be failed */
+	void (*watches)(void *data, struct dw_sys *s);
 };
 void dw_facade_set_hooks(struct doorward *d, const struct dw_facade_hooks *hooks);
 

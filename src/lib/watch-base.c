@@ -60,6 +60,7 @@ struct watch_base {
 	struct dw_starters starters;
 	struct dw_starters_set *set;
 	const struct dw_knowledge *knowledge;
+	const struct dw_knowledge_index *index;
 	const struct dw_policy *policy;
 	struct package *packages;
 	struct stamp stamps[DW_ARRAY_SIZE(files) + 1]; /* and the policy that was named */
@@ -118,6 +119,7 @@ static int load_policy(struct watching *w, struct watch_base *b, struct dw_error
 	struct dw_policy_problems problems = { 0 };
 
 	b->knowledge = dw_lib_knowledge(w->sys, b->facts);
+	b->index = dw_knowledge_index_new(b->facts->arena, b->knowledge);
 	return dw_policy_load(w->sys, w->d->policy, b->facts->arena, b->knowledge, &problems,
 			      &b->policy, e);
 }
@@ -199,6 +201,11 @@ const struct dw_policy *dw_watch_base_policy(const struct watch_base *b)
 const struct dw_knowledge *dw_watch_base_knowledge(const struct watch_base *b)
 {
 	return b->knowledge;
+}
+
+const struct dw_knowledge_index *dw_watch_base_index(const struct watch_base *b)
+{
+	return b->index;
 }
 
 /* --- packages ------------------------------------------------------------------------------------- */

@@ -84,6 +84,8 @@ void dw_watch_door(struct watching *w, const struct dw_finding *f, bool ephemera
 			   .holder = key + strlen(place) + 1,
 			   .summary = summary_of(f, ephemeral, a),
 			   .json = json_of(w, f, a),
+			   .comm = d->n_owners ? d->owners[0].comm : NULL,
+			   .cgroup = d->n_owners ? d->owners[0].cgroup : NULL,
 			   .at = d->at,
 			   .socket = d->kind == DW_KIND_LISTENER || d->kind == DW_KIND_DATAGRAM ||
 				     d->kind == DW_KIND_RAW || d->kind == DW_KIND_SNIFFER,
@@ -91,6 +93,7 @@ void dw_watch_door(struct watching *w, const struct dw_finding *f, bool ephemera
 			   .since = now,
 			   .seen = now },
 		.verdict = dw_verdict_name(f->verdict),
+		.program = d->program,
 		.reason = f->n_reasons ? f->reasons[0].text : NULL,
 		.enforce = f->verdict == DW_VERDICT_CLOSE && dw_watch_base_policy(w->base) &&
 			   dw_streq0(d->netns, "host"),

@@ -11,10 +11,13 @@
 #include <string.h>
 
 #include "change-private.h"
+#include "dw_policy_file.h"
+#include "dw_spared.h"
 #include "dw_str.h"
 #include "watch-private.h"
 
 #define WAITING_MAX 64
+#define RUNS_MAX    200 /* of the journal, the newest, that are asked whether one was taken back */
 
 struct watch_enforcer {
 	const struct watching *w;
@@ -43,13 +46,67 @@ static const char *kept_neighbour(const struct doorward_plan *p)
 	return NULL;
 }
 
+/* When the policy was changed last, seconds since the epoch; its directory tells of a file that was put in its place. */
+static uint64_t policy_changed(const struct watching *w, struct dw_sys *s)
+{
+	const char *path = w->d->policy ? w->d->policy : DW_POLICY_FILE;
+	struct stat st = { 0 };
+
+	if (dw_sys_file_stat(s, path, true, &st, NULL) < 0)
+		return UINT64_MAX;
+	return (uint64_t)DW_MAX(st.st_mtim.tv_sec, st.st_ctim.tv_sec);
+}
+
+/* The runs of the journal, the newest first, with their doors. */
+static int load_runs(struct watch_enforcer *f, struct dw_arena *a, struct dw_run **ret,
+		     size_t *ret_n, struct dw_error *e)
+{
+	struct dw_store *store = NULL;
+	struct dw_run *v = NULL;
+	size_t n = 0;
+	int r = dw_store_open(dw_change_state(f->d), false, &store, e);
+
+	if (r == 0)
+		r = dw_store_runs(store, a, &v, &n, e);
+	n = DW_MIN(n, (size_t)RUNS_MAX);
+	for (size_t i = 0; r == 0 && i < n; i++)
+		r = dw_store_load(store, v[i].id, a, &v[i], e);
+	dw_store_free(store);
+	*ret = v;
+	*ret_n = r == 0 ? n : 0;
+	return r == -ENOENT ? 0 : r;
+}
+
+/*
+ * Who takes a closing back wants the door open: it stays so until the policy changes, or the door does. A journal that
+ * cannot be read says nothing of the kind: the policy counts.
+ */
+static long long undone_by(struct watch_enforcer *f, const struct doorward_plan *p)
+{
+	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
+	_cleanup_sys_ struct dw_sys *s = NULL;
+	const struct dw_run *spared = NULL;
+	struct dw_error e = { 0 };
+	struct dw_run *runs = NULL;
+	size_t n = 0;
+
+	if (dw_sys_open(NULL, &s, &e) < 0 || load_runs(f, a, &runs, &n, &e) < 0) {
+		dw_watch_notice(f->w, "whether a closing was taken back is not known: %s",
+				e.message);
+		return 0;
+	}
+	for (size_t i = 0; i < p->plan->n_closes && !spared; i++)
+		spared = dw_spared_by(runs, n, p->plan->closes[i]->door, policy_changed(f->w, s));
+	return spared ? (long long)spared->id : 0;
+}
+
 static void carry_out(struct watch_enforcer *f, struct doorward_plan *p, const char *door)
 {
 	struct doorward_close_options o = { .size = sizeof(o),
 					    .command = "doorward watch --enforce",
 					    .stop = &f->stop };
 	const char *kept = kept_neighbour(p);
-	long long run = 0;
+	long long run = 0, undone;
 	int r;
 
 	if (kept) {
@@ -57,6 +114,15 @@ static void carry_out(struct watch_enforcer *f, struct doorward_plan *p, const c
 				"%s stays open: closing it would close %s too, which the "
 				"policy does not say",
 				door, kept);
+		return;
+	}
+	undone = undone_by(f, p);
+	if (undone) {
+		dw_watch_notice(
+			f->w,
+			"%s stays open: run %lld, which closed it, was taken back; it stays so "
+			"until the policy or the door changes",
+			door, undone);
 		return;
 	}
 	if (doorward_plan_steps(p) == 0) {

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "dw_netlink.h"
 #include "watch-private.h"
 
 static enum dw_protocol protocol_of(const struct dw_bpf_watch *v)
@@ -75,6 +76,7 @@ static struct watch_item *item_of(const struct dw_bpf_watch *v, uint64_t now)
 	i->hint.pid = (int)v->tgid;
 	i->hint.started_ns = v->started;
 	i->hint.uid = v->uid;
+	i->hint.fd = v->fd > 0 && v->fd <= INT32_MAX ? (int)v->fd - 1 : 0;
 	i->hint.mptcp = (v->flags & DW_BPF_WATCH_F_MPTCP) != 0;
 	i->time_us = v->time / 1000;
 	i->cgroup = v->cgroup;
@@ -108,6 +110,19 @@ static void closed_unseen(struct watching *w, uint64_t cookie)
 	dw_watch_put(w, i);
 }
 
+/* An audit from within a container sees the namespaces that its own processes are in, and no others. */
+static bool is_outside(const struct watching *w, const struct dw_bpf_watch *v)
+{
+	const struct dw_facts *known = w->context ? w->context->facts : NULL;
+
+	if (!(v->flags & DW_BPF_WATCH_F_OUTSIDE) || v->netns == dw_netns_self(w->sys))
+		return false;
+	for (size_t i = 0; known && i < known->netns.n; i++)
+		if (known->netns.v[i].inode == v->netns)
+			return false;
+	return true;
+}
+
 void dw_watch_event(struct watching *w, const struct dw_bpf_watch *v)
 {
 	struct dw_endpoint at = endpoint_of(v);
@@ -116,7 +131,7 @@ void dw_watch_event(struct watching *w, const struct dw_bpf_watch *v)
 	w->s.events++;
 	/* our own looks open sockets too */
 	if (at.protocol == DW_PROTOCOL_UNKNOWN || v->tgid == (uint32_t)w->s.pid ||
-	    dw_client_only_sends(&at))
+	    dw_client_only_sends(&at) || is_outside(w, v))
 		return;
 	if (v->what == DW_BPF_WATCH_OPENED) {
 		dw_watch_put(w, item_of(v, now));

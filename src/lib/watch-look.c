@@ -17,6 +17,8 @@
 static const uint64_t not_found_us[] = { 500, 4000, 20000 };
 /* A program that takes over what it inherited (exec), or whose parent ends, does so soon after. */
 static const uint64_t again_us[] = { 300000, 2000000 };
+#define SHUT_APART_US                                                                              \
+	200000         /* the sockets of a namespace are listed for what shut, no more often */
 #define AGAIN_MAX 1024 /* that wait for it; beyond, the next whole look tells */
 
 struct looking {
@@ -126,6 +128,8 @@ static bool look_at(struct looking *k, size_t n)
 	enum dw_client_answer client;
 	uint64_t ms;
 
+	/* the list of all sockets has the last word, not each */
+	i->hint.alone = i->again || i->tries < DW_ARRAY_SIZE(not_found_us);
 	answer = i->closed ? DW_HINT_GONE : dw_collect_hint(&k->a.collect, &i->hint, &k->socket[n]);
 	if (answer == DW_HINT_THERE || answer == DW_HINT_UNHELD) {
 		client = dw_watch_client(w, &k->a.facts->sockets.v[k->socket[n]], i, &ms);
@@ -185,10 +189,14 @@ static size_t item_of_door(const struct looking *k, const struct dw_door *d)
 	return k->n;
 }
 
-static void tell_gone(struct watching *w, const struct dw_news *n, uint64_t now_ms)
+static void tell_gone(struct watching *w, const struct dw_news *n, const char *program,
+		      uint64_t now_ms)
 {
 	struct dw_news news = *n;
 
+	/* its program was not seen: a restart that came to nothing is no news, as any other */
+	if (!program && dw_known_is_like(w->known, n->door))
+		return;
 	news.kind = dw_known_fleeting(w->known, n->door->key, now_ms, &news.times);
 	if (news.kind == DW_NEWS_NONE)
 		return;
@@ -218,7 +226,7 @@ static void tell_there(struct looking *k, size_t n, struct watch_told *t, struct
 				.reason = t->reason };
 
 	if (k->gone[n]) {
-		tell_gone(w, &news, now_ms);
+		tell_gone(w, &news, t->program, now_ms);
 		return;
 	}
 	/* the same socket, held by another program now */
@@ -266,9 +274,11 @@ static void judge_and_tell(struct looking *k, const struct dw_snapshot *fresh)
 		all.doors[i] = *k->w->beside[i].door;
 	memcpy(all.doors + n, fresh->doors, fresh->n_doors * sizeof(*all.doors));
 	all.n_doors = n + fresh->n_doors;
-	found = dw_judge(
-		&all, &(struct dw_judge_input){ .policy = dw_watch_base_policy(k->w->base),
-						.knowledge = dw_watch_base_knowledge(k->w->base) });
+	found = dw_judge(&all,
+			 &(struct dw_judge_input){ .policy = dw_watch_base_policy(k->w->base),
+						   .knowledge = dw_watch_base_knowledge(k->w->base),
+						   .index = dw_knowledge_index_share(
+							   a, dw_watch_base_index(k->w->base)) });
 	for (size_t i = n; i < found->n; i++) {
 		const struct dw_finding *f = &found->v[i];
 		size_t item = item_of_door(k, f->door);
@@ -421,12 +431,13 @@ static bool is_still_open(struct asked *k, const struct dw_known_door *d)
 void dw_watch_look_shut(struct watching *w)
 {
 	uint64_t now = dw_watch_now(w) / 1000;
-	const struct dw_known_door *d = dw_known_due(w->known, now);
+	const struct dw_known_door *d;
 	struct asked k = { 0 };
 	bool stays = false;
 
-	if (!d)
+	if (now * 1000 < w->shut_at || !(d = dw_known_due(w->known, now)))
 		return;
+	w->shut_at = now * 1000 + SHUT_APART_US;
 	open_look(&k.look, w);
 	for (; d; d = dw_known_due(w->known, now)) {
 		const char *key = dw_arena_strdup(k.look.a.facts->arena, d->key);

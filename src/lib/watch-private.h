@@ -114,6 +114,7 @@ struct watching {
 	uint64_t look_at;   /* a whole look is wanted then */
 	uint64_t looked_at; /* the last one */
 	uint64_t save_at, poll_at, state_at, watchdog_at;
+	uint64_t shut_at; /* what shut is not looked for before then */
 	uint64_t watchdog_us;
 
 	struct dw_watch_state s; /* numbers */
@@ -130,6 +131,7 @@ void dw_watch_base_free(struct watch_base *b); /* NULL allowed */
 void dw_watch_base_claim(struct watch_base *b, struct auditing *a);
 const struct dw_policy *dw_watch_base_policy(const struct watch_base *b);
 const struct dw_knowledge *dw_watch_base_knowledge(const struct watch_base *b);
+const struct dw_knowledge_index *dw_watch_base_index(const struct watch_base *b);
 
 /* --- watch-event.c ---------------------------------------------------------------------------------- */
 
@@ -165,7 +167,8 @@ void dw_watch_polled_free(struct watch_polled *p); /* NULL allowed */
 struct watch_told {
 	struct dw_known_door known;
 	const char *verdict, *reason;
-	bool enforce; /* the policy says that it is to be closed */
+	const char *program; /* NULL: nobody saw it */
+	bool enforce;        /* the policy says that it is to be closed */
 };
 /* All in the arena. */
 void dw_watch_door(struct watching *w, const struct dw_finding *f, bool ephemeral,

@@ -207,6 +207,7 @@ static void *work(void *arg)
 {
 	struct watch_whole *k = arg;
 
+	dw_daemon_step_back();
 	k->r = dw_audit_run(&k->options, &k->audit, &k->error);
 	atomic_store(&k->done, true);
 	dw_daemon_ring(k->bell);

@@ -131,6 +131,10 @@ static int open_kernel(struct watching *w, struct dw_error *e)
 		return 0;
 	}
 	dw_watch_status(w->kernel, &s);
+	if (s.inside)
+		dw_watch_notice(w,
+				"this is a pid namespace of its own (a container's): what opens in "
+				"network namespaces that only others have is not told");
 	w->polls = false;
 	for (unsigned i = 0; i < DW_WATCH_KINDS; i++)
 		w->polls |= !s.hooks[i];
@@ -223,7 +227,7 @@ static uint64_t next_time(const struct watching *w, uint64_t now)
 	earlier(&at, w->polls ? w->poll_at : 0);
 	earlier(&at, dw_watch_usage_next(w));
 	earlier(&at, dw_due_next(w->due));
-	earlier(&at, shut == UINT64_MAX ? 0 : shut * 1000);
+	earlier(&at, shut == UINT64_MAX ? 0 : DW_MAX(shut * 1000, w->shut_at));
 	for (size_t i = 0; i < w->n_sinks; i++)
 		if (w->sinks[i].failing)
 			earlier(&at, w->sinks[i].again_us ? w->sinks[i].again_us : now);
@@ -303,6 +307,8 @@ static int run(struct watching *w, struct dw_error *e)
 	dw_watch_state_write(w, false);
 	w->watchdog_us = dw_daemon_watchdog_us(w->sys);
 	(void)dw_daemon_notify(w->sys, "READY=1", NULL);
+	if (w->d->hooks.watches)
+		w->d->hooks.watches(w->d->hooks.data, w->sys);
 	dw_watch_notice(w, "%zu doors are known; new ones are told from now on",
 			dw_known_count(w->known));
 	loop(w);

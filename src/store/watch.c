@@ -46,9 +46,12 @@ int dw_watch_store_open(const char *directory, bool create, struct dw_watch_stor
 	struct dw_watch_store *s;
 	int r = dw_store_open_kind(directory, create, &kind, &store, e);
 
-	/* a checkpoint waits for the disk: not in the middle of news, dw_watch_store_trim() makes one now and then */
+	/*
+	 * A checkpoint waits for the disk, seconds where that is busy: not in the middle of news. dw_watch_store_trim() makes
+	 * one each minute; here only what a storm wrote meanwhile is bounded, to 256 MiB.
+	 */
 	if (r == 0)
-		r = dw_store_exec(store, "PRAGMA wal_autocheckpoint = 8000", e);
+		r = dw_store_exec(store, "PRAGMA wal_autocheckpoint = 65536", e);
 	if (r < 0) {
 		dw_store_free(store);
 		return r;

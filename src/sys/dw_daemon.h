@@ -34,6 +34,9 @@ int dw_daemon_notify(struct dw_sys *s, const char *state, struct dw_error *e);
 /* How often the manager wants to hear WATCHDOG=1, in microseconds; 0: never. */
 uint64_t dw_daemon_watchdog_us(struct dw_sys *s);
 
+/* The calling thread lets all others go first, where that can be had: no one waits for what it does. */
+void dw_daemon_step_back(void);
+
 struct dw_daemon_use {
 	uint64_t cpu_us;   /* of all threads, since the start */
 	uint64_t resident; /* bytes of memory */

@@ -40,6 +40,7 @@ struct dw_watch_status {
 		[DW_WATCH_KINDS]; /* "fexit", "tracepoint", "cgroup"; NULL: not seen, poll for it */
 	uint64_t events, lost;    /* since it was opened; lost: the ring was full */
 	size_t ring;              /* its bytes */
+	bool inside; /* we are in a pid namespace of our own: processes outside it are told as 0 */
 	unsigned closes; /* kinds whose closings are told too, 1 << DW_WATCH_*; the others': poll */
 };
 

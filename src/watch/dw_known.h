@@ -33,12 +33,13 @@ enum dw_news_kind {
 const char *dw_news_kind_name(enum dw_news_kind k); /* "opened", "changed" ... */
 
 struct dw_known_door {
-	const char *key, *place; /* dw_door_key(), dw_door_place() */
-	const char *holder;      /* the key without its place */
-	const char *summary;     /* one line for people */
-	const char *json;        /* the door as an object */
-	struct dw_endpoint at;   /* ifname NULL */
-	bool socket;             /* there is a socket behind it: an event can tell that it shut */
+	const char *key, *place;   /* dw_door_key(), dw_door_place() */
+	const char *holder;        /* the key without its place */
+	const char *summary;       /* one line for people */
+	const char *json;          /* the door as an object */
+	const char *comm, *cgroup; /* of who holds it; NULL: not known */
+	struct dw_endpoint at;     /* ifname NULL */
+	bool socket;               /* there is a socket behind it: an event can tell that it shut */
 	bool ephemeral;
 	uint64_t since, seen; /* seconds since the epoch */
 };
@@ -65,6 +66,11 @@ enum dw_news_kind dw_known_opened(struct dw_known *k, const struct dw_known_door
  */
 enum dw_news_kind dw_known_fleeting(struct dw_known *k, const char *key, uint64_t now,
 				    unsigned *ret_times);
+/*
+ * A door was open, and nobody saw its program: the event told the name of its process and where it ran. Is a door known
+ * at that place of which both are the same? Then it was a restart of that one that came to nothing.
+ */
+bool dw_known_is_like(const struct dw_known *k, const struct dw_known_door *d);
 /* Somebody shut a socket there: what is known at that place is looked at when the time for it has come. */
 void dw_known_closing(struct dw_known *k, const struct dw_endpoint *at, uint64_t now);
 /* When the next one is to be looked at; UINT64_MAX: none. */

@@ -214,6 +214,8 @@ static struct dw_known_door copy(struct dw_arena *a, const struct dw_known_door 
 	c.holder = dw_arena_strdup(a, d->holder);
 	c.summary = dw_arena_strdup(a, d->summary);
 	c.json = dw_arena_strdup(a, d->json);
+	c.comm = d->comm ? dw_arena_strdup(a, d->comm) : NULL;
+	c.cgroup = d->cgroup ? dw_arena_strdup(a, d->cgroup) : NULL;
 	c.at.ifname = NULL;
 	return c;
 }
@@ -350,6 +352,21 @@ enum dw_news_kind dw_known_opened(struct dw_known *k, const struct dw_known_door
 	if (dw_known_count(k) < DW_KNOWN_MAX)
 		put_in(k, d);
 	return kind;
+}
+
+bool dw_known_is_like(const struct dw_known *k, const struct dw_known_door *d)
+{
+	struct spot spot = spot_of(&d->at);
+	struct group *g;
+
+	if (!d->comm || !d->cgroup)
+		return false;
+	HASH_FIND(hh, k->by_spot, &spot, sizeof(spot), g);
+	for (const struct entry *e = g ? g->first : NULL; e; e = e->next_there)
+		if (dw_streq(e->door.place, d->place) && dw_streq0(e->door.comm, d->comm) &&
+		    dw_streq0(e->door.cgroup, d->cgroup))
+			return true;
+	return false;
 }
 
 static void forget_fleeting(struct dw_known *k, uint64_t now)

@@ -6,6 +6,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <poll.h>
+#include <sched.h>
 #include <stdio.h>
 #include <sys/eventfd.h>
 #include <sys/resource.h>
@@ -136,6 +137,18 @@ int dw_daemon_syslog(struct dw_sys *s, int priority, const char *line, struct dw
 	is_open = true;
 	syslog(priority, "%s", line);
 	return 0;
+}
+
+void dw_daemon_step_back(void)
+{
+	enum { BACK = 10 };
+	static const struct sched_param none;
+
+	/* also where the program was started with real-time priority, which threads inherit; 0: this thread */
+	(void)sched_setscheduler(0, SCHED_BATCH, &none);
+
+	/* of the thread: nice is one of each on Linux (setpriority(2), BUGS) */
+	(void)setpriority(PRIO_PROCESS, (id_t)gettid(), BACK);
 }
 
 int dw_daemon_notify(struct dw_sys *s, const char *state, struct dw_error *e)

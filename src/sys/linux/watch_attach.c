@@ -10,6 +10,7 @@
 #include <linux/perf_event.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -98,6 +99,16 @@ int dw_watch_map_put(int outer, int inner)
 	attr.key = (uint64_t)(uintptr_t)&first;
 	attr.value = (uint64_t)(uintptr_t)&inner;
 	return dw_bpf_call(BPF_MAP_UPDATE_ELEM, &attr);
+}
+
+uint32_t dw_watch_pidns(void)
+{
+	struct stat st;
+
+	/* PROC_PID_INIT_INO of the kernel: the inode of the first one is fixed */
+	if (stat("/proc/self/ns/pid", &st) < 0 || st.st_ino == 0xEFFFFFFCU)
+		return 0;
+	return (uint32_t)st.st_ino;
 }
 
 int dw_watch_types(unsigned without, struct dw_error *e)

@@ -49,6 +49,7 @@
 		if (!k)                                                                            \
 			return -ENOMEM;                                                            \
 		prepare(k, opens);                                                                 \
+		k->rodata->dw_pidns = dw_watch_pidns();                                            \
 		r = dw_watch_##name##__load(k);                                                    \
 		if (r >= 0)                                                                        \
 			r = dw_watch_map_put(k->maps.dw_ring.map_fd, ring);                        \

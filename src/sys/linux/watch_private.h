@@ -46,6 +46,9 @@ int dw_watch_map_put(int outer, int inner);
 /* 0; -ENOTSUP: this kernel shows no types (BTF), by which the programs find their way in it. */
 int dw_watch_types(unsigned without, struct dw_error *e);
 
+/* The inode of our own pid namespace; 0: it is the first, which has all processes. */
+uint32_t dw_watch_pidns(void);
+
 /* watch_objects.c: the programs, one object each. */
 enum dw_watch_object_id {
 	DW_WATCH_O_TCP,

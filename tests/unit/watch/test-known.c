@@ -61,6 +61,35 @@ DW_TEST(a_restart_is_no_news)
 	end(k);
 }
 
+/* The process had ended before anybody could look: the event told its name and its cgroup. */
+DW_TEST(a_restart_that_nobody_saw)
+{
+	struct dw_known *k = begin();
+	struct dw_known_door d = door(80, "systemd-service:nginx.service /usr/sbin/nginx"),
+			     seen = door(80, "systemd-service:nginx.service -");
+
+	d.comm = seen.comm = "nginx";
+	d.cgroup = seen.cgroup = "/system.slice/nginx.service";
+	DW_CHECK(!dw_known_is_like(k, &seen));
+	(void)opened(k, &d, 0);
+	DW_CHECK(dw_known_is_like(k, &seen));
+	dw_known_closing(k, &d.at, 1000);
+	DW_CHECK(dw_known_is_like(k, &seen));
+	seen.comm = "nc";
+	DW_CHECK(!dw_known_is_like(k, &seen));
+	seen.comm = "nginx";
+	seen.cgroup = "/user.slice";
+	DW_CHECK(!dw_known_is_like(k, &seen));
+	/* what is not known is like nothing */
+	seen.cgroup = NULL;
+	DW_CHECK(!dw_known_is_like(k, &seen));
+	seen = door(81, "systemd-service:nginx.service -");
+	seen.comm = d.comm;
+	seen.cgroup = d.cgroup;
+	DW_CHECK(!dw_known_is_like(k, &seen));
+	end(k);
+}
+
 DW_TEST(what_stays_shut_is_told_once)
 {
 	struct dw_known *k = begin();

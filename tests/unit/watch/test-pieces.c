@@ -8,6 +8,7 @@
 #include "dw_json.h"
 #include "dw_latency.h"
 #include "dw_news.h"
+#include "dw_spared.h"
 #include "dw_str.h"
 #include "dw_test.h"
 #include "dw_watch_state.h"
@@ -17,6 +18,49 @@ static enum dw_client_answer ask(struct dw_client_facts f, uint64_t *ret_ms)
 	f.low = 32768;
 	f.high = 60999;
 	return dw_client_ask(&f, ret_ms);
+}
+
+/* Closed, and taken back: left open until the policy or the door changes, or it is closed once more. */
+DW_TEST(what_was_taken_back_is_spared)
+{
+	struct dw_run_door closed = { .role = DW_RUN_DOOR_CLOSED,
+				      .at = { .netns = 1, .protocol = DW_PROTOCOL_TCP, .port = 23 },
+				      .netns = "host",
+				      .starter = DW_STARTER_SYSTEMD_SOCKET,
+				      .starter_id = "telnet.socket" };
+	struct dw_run runs[] = {
+		{ .id = 2, .state = DW_RUN_UNDONE, .ended = 100 },
+		{ .id = 1, .state = DW_RUN_UNDONE, .ended = 50, .doors = &closed, .n_doors = 1 }
+	};
+	struct dw_door d = { .at = { .netns = 7, .protocol = DW_PROTOCOL_TCP, .port = 23 },
+			     .netns = "host",
+			     .starter = { .kind = DW_STARTER_SYSTEMD_SOCKET,
+					  .id = "telnet.socket" } };
+
+	DW_CHECK(dw_spared_by(runs, 2, &d, 50) == &runs[1]);
+	DW_CHECK(!dw_spared_by(runs, 2, &d, 51)); /* the policy is younger */
+	d.program = "/usr/bin/nc";
+	DW_CHECK(!dw_spared_by(runs, 2, &d, 0));
+	d.program = NULL;
+	d.at.port = 24;
+	DW_CHECK(!dw_spared_by(runs, 2, &d, 0));
+	d.at.port = 23;
+	runs[1].state = DW_RUN_UNDOING;
+	runs[1].ended = 0;
+	DW_CHECK(dw_spared_by(runs, 2, &d, 51) == &runs[1]);
+	runs[1].state = DW_RUN_DONE;
+	DW_CHECK(!dw_spared_by(runs, 2, &d, 0));
+	/* closed once more since */
+	runs[1].state = DW_RUN_UNDONE;
+	runs[1].ended = 50;
+	runs[0].state = DW_RUN_DONE;
+	runs[0].doors = &closed;
+	runs[0].n_doors = 1;
+	DW_CHECK(!dw_spared_by(runs, 2, &d, 0));
+	/* it was there, and kept */
+	closed.role = DW_RUN_DOOR_KEPT;
+	runs[0].n_doors = 0;
+	DW_CHECK(!dw_spared_by(runs, 2, &d, 0));
 }
 
 DW_TEST(clients_are_told_from_servers)
