@@ -278,6 +278,7 @@ static const struct dw_boot_job fence = {
 	.early = true,
 	.phase = DW_PHASE_KEEP,
 	.name = "doorward-fence",
+	.stands = "list table inet doorward",
 	.summary = "loads the packet filter",
 	.why = "it loads the rules",
 };
@@ -422,6 +423,51 @@ DW_TEST(behind_the_script_that_drops_all_rules)
 	DW_CHECK(n > 2 && strstr(steps[0].want.data.data, "X-Start-Before:    rpcbind portmap\n"));
 	DW_CHECK_STR(n > 2 ? steps[n - 2].object : NULL, "/etc/rcS.d/S12doorward-fence");
 	end(&s);
+}
+
+/*
+ * Then a hook of ifupdown has it done before the network is up, where there is ifupdown. Whatever becomes of it the
+ * interface comes up.
+ */
+static void hooked(const char *manager, bool flushes, bool ifupdown)
+{
+	static const char hook[] = "/etc/network/if-pre-up.d/doorward-fence";
+	struct stage s;
+	struct dw_step *steps = NULL;
+	const struct dw_step *found = NULL;
+	size_t n = 0;
+
+	begin(&s);
+	if (flushes)
+		put(&s, "/etc/init.d/nftables", listens);
+	if (ifupdown)
+		entry_of("/etc/network/if-pre-up.d")->state.text = "directory 0755 0:0";
+	DW_CHECK_INT(dw_boot_steps(&s.apply, &fence, manager, nft, &steps, &n, &s.e), 0);
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(steps[i].object, hook) == 0)
+			found = &steps[i];
+	DW_CHECK_INT(found != NULL, flushes && ifupdown);
+	if (found) {
+		DW_CHECK_STR(found->want.data.data,
+			     "#!/bin/sh\n"
+			     "# doorward: loads the packet filter, until the script of nftables has run\n"
+			     "'/usr/sbin/nft' list table inet doorward >/dev/null 2>&1 || "
+			     "'/usr/sbin/nft' '-f' '/etc/doorward/fence.nft'\n"
+			     "exit 0\n");
+		kept(&s, manager, hook);
+	}
+	end(&s);
+}
+
+DW_TEST(a_hook_of_ifupdown)
+{
+	static const char *const managers[] = { "sysvinit", "runit", "openrc" };
+
+	for (size_t i = 0; i < DW_ARRAY_SIZE(managers); i++) {
+		hooked(managers[i], true, true);
+		hooked(managers[i], true, false);
+		hooked(managers[i], false, true);
+	}
 }
 
 /* insserv gives the links new numbers: an end takes the link that is there. */
