@@ -43,8 +43,7 @@ static bool took_another(const struct dw_exposure *x, const struct dw_door *door
 		const struct dw_door *d = x->room.doors[i];
 
 		if (d->kind != DW_KIND_FORWARDED ||
-		    !(dw_streq0(d->target, end) ||
-		      (!r->forwarded && is_local_port(d, r->at_port))))
+		    !(dw_streq0(d->target, end) || (!r->forwarded && is_local_port(d, r->at_port))))
 			continue;
 		if (d == door)
 			return false;

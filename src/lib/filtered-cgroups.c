@@ -25,8 +25,9 @@ static const struct {
 
 /* What was found of a cgroup, once. */
 struct seen_cgroup {
-	uint64_t number;	/* 0: asked by its path */
-	const char *path, *why; /* why NULL: nothing is in the way; path NULL: the number leads nowhere */
+	uint64_t number; /* 0: asked by its path */
+	const char *path,
+		*why; /* why NULL: nothing is in the way; path NULL: the number leads nowhere */
 };
 
 struct cgroups {
@@ -41,8 +42,8 @@ static const char *words(const struct cgroups *c, const char *path, size_t place
 	struct dw_bpf_program p = { 0 };
 
 	(void)dw_bpf_program(c->a->sys, id, &p, NULL);
-	return dw_arena_printf(c->arena, "the cgroup %s has a program that %s (%s%snumber %u)", path,
-			       places[place].words, p.name, p.name[0] ? ", " : "", id);
+	return dw_arena_printf(c->arena, "the cgroup %s has a program that %s (%s%snumber %u)",
+			       path, places[place].words, p.name, p.name[0] ? ", " : "", id);
 }
 
 /* A program that only counts is in nobody's way. */
@@ -58,8 +59,8 @@ static const char *look(const struct cgroups *c, const char *path)
 			if (!dw_bpf_program_returns(c->a->sys, ids[i], LETS_PASS))
 				return words(c, path, k, ids[i]);
 		if (n == DW_ARRAY_SIZE(ids))
-			return dw_arena_printf(c->arena, "the cgroup %s has too many programs to look at",
-					       path);
+			return dw_arena_printf(
+				c->arena, "the cgroup %s has too many programs to look at", path);
 	}
 	return NULL;
 }

@@ -34,7 +34,8 @@ static bool is_elsewhere(const struct bpf_insn *i)
 
 static bool sets(const struct bpf_insn *i, int32_t value)
 {
-	return (i->code == (BPF_ALU64 | BPF_MOV | BPF_K) || i->code == (BPF_ALU | BPF_MOV | BPF_K)) &&
+	return (i->code == (BPF_ALU64 | BPF_MOV | BPF_K) ||
+		i->code == (BPF_ALU | BPF_MOV | BPF_K)) &&
 	       i->dst_reg == BPF_REG_0 && i->off == 0 && i->imm == value;
 }
 

@@ -79,9 +79,11 @@ DW_TEST(programs_of_netkit)
 	t.text.arena = t.scene.arena;
 	dw_vec_push(t.scene.arena, &t.scene.links, link);
 	DW_CHECK_INT(dw_before_read_programs(&t.scene, NULL), 0);
-	DW_CHECK_STR(told(&t), "out 5 what leaves goes through a program of nk0 (netkit: not told at this end)\n"
-			       "5 what comes has gone through a program at the other end of nk0 (netkit: "
-			       "not told at this end)\n");
+	DW_CHECK_STR(
+		told(&t),
+		"out 5 what leaves goes through a program of nk0 (netkit: not told at this end)\n"
+		"5 what comes has gone through a program at the other end of nk0 (netkit: "
+		"not told at this end)\n");
 	record(dir, DW_BPF_PLACE_NETKIT, ids, 0);
 	record(dir, DW_BPF_PLACE_NETKIT_PEER, ids, 0);
 	t.scene.obstacles.n = t.text.n = 0;
@@ -90,9 +92,10 @@ DW_TEST(programs_of_netkit)
 	t.scene.links.v[0].drops_in = true;
 	record(dir, DW_BPF_PLACE_NETKIT, ids, 2);
 	DW_CHECK_INT(dw_before_read_programs(&t.scene, NULL), 0);
-	DW_CHECK_STR(told(&t), "out 5 what leaves goes through a program of nk0 (netkit: number 7)\n"
-			       "5 what comes has gone through a program at the other end of nk0 (netkit: "
-			       "none, and what none lets pass is dropped)\n");
+	DW_CHECK_STR(told(&t),
+		     "out 5 what leaves goes through a program of nk0 (netkit: number 7)\n"
+		     "5 what comes has gone through a program at the other end of nk0 (netkit: "
+		     "none, and what none lets pass is dropped)\n");
 	(void)snprintf(path, sizeof(path), "rm -r %s", dir);
 	DW_CHECK_INT(system(path), 0);
 	dw_sys_free(t.scene.sys);

@@ -120,7 +120,7 @@ static void find_home(void)
 static bool make_cgroups(void)
 {
 	tree = access("/sys/fs/cgroup/unified/cgroup.procs", F_OK) == 0 ? "/sys/fs/cgroup/unified"
-									 : "/sys/fs/cgroup";
+									: "/sys/fs/cgroup";
 	find_home();
 	(void)snprintf(above, sizeof(above), "%s/dwtest-%d", tree, (int)getpid());
 	(void)snprintf(made_in, sizeof(made_in), "%s/made", above);
@@ -192,7 +192,8 @@ static void check_audit(const char *what, const char *in, const char *why)
 			f = door->filtered;
 	}
 	if (!f || (why != NULL) != (f->kind == DW_FILTERED_UNKNOWN))
-		printf("%s: %s (%s)\n", what, f ? f->words : "not found", f && f->why ? f->why : "");
+		printf("%s: %s (%s)\n", what, f ? f->words : "not found",
+		       f && f->why ? f->why : "");
 	DW_CHECK(f && f->kind == (why ? DW_FILTERED_UNKNOWN : DW_FILTERED_ANYONE));
 	DW_CHECK(!why || (f && f->why && strstr(f->why, why) && strstr(f->why, in) &&
 			  strstr(f->why, "dwtestsees")));
@@ -209,8 +210,10 @@ DW_TEST(programs_of_a_cgroup)
 		size_t program;
 		const char *why;
 	} v[] = {
-		{ made_in, BPF_CGROUP_INET_INGRESS, DENIES, "/made has a program that sees what comes" },
-		{ made_in, BPF_CGROUP_INET_EGRESS, DENIES, "/made has a program that sees the answers" },
+		{ made_in, BPF_CGROUP_INET_INGRESS, DENIES,
+		  "/made has a program that sees what comes" },
+		{ made_in, BPF_CGROUP_INET_EGRESS, DENIES,
+		  "/made has a program that sees the answers" },
 		{ above, BPF_CGROUP_INET_INGRESS, DENIES, "sees what comes in" },
 		{ above, BPF_CGROUP_INET_INGRESS, PASSES, NULL },
 		{ moved_to, BPF_CGROUP_INET_INGRESS, DENIES, NULL },

@@ -5,7 +5,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "dw_store.h"
 #include "dw_str.h"
 #include "dw_test.h"
 #include "world.h"
@@ -403,32 +402,6 @@ DW_TEST(a_trial_whose_time_is_up)
 {
 	if (may_give_to_root())
 		a_trial_whose_time_is_up_as_root();
-}
-
-/* The journal as a trial leaves it that is killed behind the making of its timer. */
-static void a_trial_that_was_killed_as_root(void)
-{
-	struct world *w = world_new();
-	struct world_plan p = world_plan(w, toy);
-	char *before = world_text(w);
-	struct dw_store *s = NULL;
-	long long run = 0;
-
-	DW_CHECK_INT(close_now(w, &p, 600, &run), 0);
-	DW_CHECK_INT(dw_store_open(w->state, false, &s, NULL), 0);
-	DW_CHECK_INT(dw_store_run(s, run, DW_RUN_STARTED, 0, NULL, NULL), 0);
-	dw_store_free(s);
-	DW_CHECK_INT(undo_now(w), 0);
-	DW_CHECK_STR(world_run(w, run), "rolled-back");
-	check_text(w, before); /* the timer too */
-	world_plan_free(&p);
-	world_free(w);
-}
-
-DW_TEST(a_trial_that_was_killed)
-{
-	if (may_give_to_root())
-		a_trial_that_was_killed_as_root();
 }
 
 /* However long the host was off: its boot ends the trial. */
