@@ -212,6 +212,8 @@ GLOBAL int dw_look_door(struct dw_bpf_socket *r, __u64 sk)
 	r->uid = U32(sk, SK_UID);
 	r->cookie = U64(sk, SK_COOKIE);
 	r->ifindex = U32(sk, SK_BOUND_IF);
+	if (HAS(SK_CGROUP) && HAS(CGROUP_NODE) && HAS(NODE_ID) && P(sk, SK_CGROUP))
+		r->cgroup = U64(P(P(sk, SK_CGROUP), CGROUP_NODE), NODE_ID);
 	if (P(sk, SK_FILTER))
 		r->flags |= DW_BPF_F_FILTER;
 	if (owner)

@@ -106,6 +106,9 @@
 	X(SK_UID, NEED, "sock", "sk_uid")                                                          \
 	X(SK_PROTOCOL, NEED, "sock", "sk_protocol")                                                \
 	X(SK_TYPE, NEED, "sock", "sk_type")                                                        \
+	X(SK_CGROUP, MAY, "sock", "sk_cgrp_data.cgroup")                                           \
+	X(CGROUP_NODE, MAY, "cgroup", "kn")                                                        \
+	X(NODE_ID, MAY, "kernfs_node", "id")                                                       \
 	X(FILTER_PROG, NEED, "sk_filter", "prog")                                                  \
 	X(PROG_ORIGINAL, NEED, "bpf_prog", "orig_prog")                                            \
 	X(WQ_FIRST, NEED, "socket_wq", "wait.head.next")                                           \

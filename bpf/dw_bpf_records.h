@@ -49,7 +49,7 @@ struct dw_bpf_socket {
 	__u64 msk;    /* the MPTCP socket that a subflow belongs to, else 0 */
 	__u64 inode;  /* of sockfs */
 	__u64 cookie; /* 0: none given yet */
-	__u64 reserved64;
+	__u64 cgroup; /* number of the one that it was made in (version 2); 0: not known */
 	__u8 address[16]; /* network order; vsock: CID in the first 4 bytes, host order */
 	__u32 netns;
 	__u32 uid;

@@ -16,6 +16,7 @@
 #define DEPEND   "/etc/init.d/.depend.boot"
 /* What brings the network up on Debian without systemd. */
 #define NETWORK    "networking"
+#define HOOKS      "/etc/network/if-pre-up.d"
 #define NFTABLES   "nftables" /* Debian's script: it flushes the whole ruleset */
 #define OTHERS_MAX 64u        /* scripts of a boot that need it */
 #define LINKS_MAX  100u       /* of a name in rcS.d: S00 to S99 */
@@ -350,6 +351,32 @@ static char *rc_script(struct dw_booting *g, const char *const *argv)
 			       g->job->summary, dw_boot_shell_command(g->arena, argv));
 }
 
+/*
+ * Where ours comes behind the network, ifupdown has it done before the first interface is up (interfaces(5)), and once
+ * only: a trial that is on is not replaced by what was there before. An interface whose hook fails stays down, and the
+ * host with it, hence the last line.
+ */
+static int place_hook(struct dw_booting *g, const char *const *argv)
+{
+	const char *run = dw_boot_shell_command(g->arena, argv);
+	struct dw_state now = { 0 };
+	int r = 0;
+
+	if (!g->job->stands || !is_behind_network(g))
+		return 0;
+	r = dw_boot_read(g, HOOKS, &now);
+	if (r < 0 || !dw_starts_with(now.text, "directory"))
+		return r;
+	return dw_boot_place_file(
+		g, dw_arena_printf(g->arena, HOOKS "/%s", g->job->name), 0755,
+		dw_arena_printf(g->arena,
+				"#!/bin/sh\n"
+				"# doorward: %s, until the script of nftables has run\n"
+				"'%s' %s >/dev/null 2>&1 || %s\n"
+				"exit 0\n",
+				g->job->summary, argv[0], g->job->stands, run));
+}
+
 /* rcS.d is what sysvinit and runit run first; insserv(8) keeps the script in its place by its header. */
 int dw_early_rc(struct dw_booting *g, const char *const *argv)
 {
@@ -361,7 +388,9 @@ int dw_early_rc(struct dw_booting *g, const char *const *argv)
 		r = choose_link(g, &link);
 	if (r >= 0)
 		r = place_link(g, RC, link, dw_arena_printf(g->arena, "../init.d/%s", name));
-	return r < 0 ? r : depend_on(g);
+	if (r == 0)
+		r = depend_on(g);
+	return r < 0 ? r : place_hook(g, argv);
 }
 
 /*
@@ -383,7 +412,9 @@ int dw_early_openrc(struct dw_booting *g, const char *const *argv)
 				g->job->summary, before, g->job->summary,
 				dw_boot_shell_command(g->arena, argv)));
 
-	return r < 0 ? r : place_link(g, RUNLEVEL, g->job->name, script);
+	if (r == 0)
+		r = place_link(g, RUNLEVEL, g->job->name, script);
+	return r < 0 ? r : place_hook(g, argv);
 }
 
 /* --- no more -------------------------------------------------------------------------------------------- */
@@ -416,6 +447,7 @@ int dw_early_off_steps(struct dw_apply *a, const struct dw_boot_job *job, struct
 		link ? dw_arena_printf(g.arena, RC "/%s", link) : NULL,
 		dw_arena_printf(g.arena, RUNLEVEL "/%s", name),
 		dw_arena_printf(g.arena, "/etc/init.d/%s", name),
+		dw_arena_printf(g.arena, HOOKS "/%s", name),
 	};
 
 	if (r >= 0)

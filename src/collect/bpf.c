@@ -310,6 +310,7 @@ static void add_socket(struct committing *k, struct dw_view_socket *s)
 		.kind = kind_of(p, &s->k),
 		.inode = s->k.inode,
 		.cookie = s->k.cookie,
+		.cgroup = s->k.cgroup,
 		.mptcp = (s->k.flags & DW_BPF_F_MPTCP) != 0,
 		.kernel_made = (s->k.flags & DW_BPF_F_NO_FILE) != 0,
 		.uid = s->k.uid,

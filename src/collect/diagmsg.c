@@ -87,6 +87,7 @@ void dw_endpoint_set_inet(struct dw_endpoint *at, bool v6, const void *address, 
 
 struct inet_extra {
 	bool v6only;
+	uint64_t cgroup;
 	const struct nlattr *locals;
 };
 
@@ -101,6 +102,8 @@ static struct inet_extra inet_attributes(const struct nlmsghdr *m)
 
 		if (type == INET_DIAG_SKV6ONLY && n >= 1)
 			x.v6only = mnl_attr_get_u8(a) != 0;
+		else if (type == INET_DIAG_CGROUP_ID && n >= sizeof(x.cgroup))
+			memcpy(&x.cgroup, mnl_attr_get_payload(a), sizeof(x.cgroup));
 		else if (type == INET_DIAG_LOCALS)
 			x.locals = a;
 	}
@@ -158,6 +161,7 @@ int dw_diag_parse_inet(const struct nlmsghdr *m, enum dw_protocol protocol, dw_s
 	if (s.kind == DW_KIND_UNKNOWN || (s.at.port == 0 && protocol != DW_PROTOCOL_RAW))
 		return 0;
 	x = inet_attributes(m);
+	s.cgroup = x.cgroup;
 	if (x.locals && each_local(x.locals, &s, x.v6only, cb, arg))
 		return 0;
 	dw_endpoint_set_inet(&s.at, d->idiag_family == AF_INET6, d->id.idiag_src, x.v6only);

@@ -175,6 +175,8 @@ static void complete(struct dw_socket_fact *have, const struct dw_socket_fact *s
 	have->mptcp |= s->mptcp;
 	if (have->cookie == 0)
 		have->cookie = s->cookie;
+	if (have->cgroup == 0)
+		have->cgroup = s->cgroup;
 	if (have->uid == UINT32_MAX)
 		have->uid = s->uid;
 	if (!have->filter)

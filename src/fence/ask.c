@@ -182,6 +182,38 @@ static void note_met(void *data, size_t i, uint32_t rule)
 	dw_vec_push(x->a, &x->met, one);
 }
 
+bool dw_outcome_is_like(const struct dw_outcome *a, const struct dw_outcome *b)
+{
+	return a->state == b->state && a->forwarded == b->forwarded && a->at_port == b->at_port &&
+	       memcmp(a->at, b->at, sizeof(a->at)) == 0;
+}
+
+/* Whose packets go elsewhere when iptables-legacy comes before nf_tables and not behind it. */
+static int ask_other_order(struct asking *x, struct dw_rehearse_answer *ret, struct dw_error *e)
+{
+	struct dw_outcome *came = dw_arena_array(x->a, x->n, sizeof(*came));
+	const struct dw_round round = {
+		.r = x->r, .questions = x->q, .which = x->which, .n = x->n, .outcomes = came
+	};
+	int code;
+
+	if (!x->r->rules->translates_twice)
+		return 0;
+	x->r->rules->legacy_first = true;
+	code = dw_rehearsal_load(x->r, NULL, e);
+	x->r->rules->legacy_first = x->r->is_base = false;
+	if (code == 0)
+		code = dw_round_run(&round, e);
+	for (size_t i = 0; code == 0 && i < x->n; i++)
+		if (!dw_outcome_is_like(&came[i], &x->outcomes[x->which[i]]))
+			ret[x->which[i]] = (struct dw_rehearse_answer){
+				.why = "rules of nf_tables and of iptables-legacy translate "
+				       "addresses at the same moment, and which come first is "
+				       "not told",
+			};
+	return code;
+}
+
 static int ask_packets(struct asking *x, struct dw_rehearse_answer *ret, struct dw_error *e)
 {
 	struct dw_rehearsal *r = x->r;
@@ -205,7 +237,8 @@ static int ask_packets(struct asking *x, struct dw_rehearse_answer *ret, struct 
 		x->outcomes[x->which[i]] = came[i];
 		dw_answer_take(q, &r->sources.v[q->source], &came[i], &ret[x->which[i]]);
 	}
-	return dw_doubts_settle(r, x->q, x->met.v, x->met.n, x->outcomes, ret, e);
+	code = dw_doubts_settle(r, x->q, x->met.v, x->met.n, x->outcomes, ret, e);
+	return code < 0 ? code : ask_other_order(x, ret, e);
 }
 
 static bool is_askable(const struct dw_rehearsal *r, const struct dw_rehearse_question *q)

@@ -178,29 +178,55 @@ static const struct {
 	  "what comes has gone through a program at the other end of", "(netkit: " },
 };
 
+/* A pair of netkit devices tells of its programs at one end alone; what is not told is in the way. */
+static const char *netkit_words(const struct dw_scene_link *l, size_t place, int code)
+{
+	if (code < 0)
+		return "not told at this end";
+	return (places[place].egress ? l->drops_out : l->drops_in)
+		       ? "none, and what none lets pass is dropped"
+		       : NULL;
+}
+
 /* What a kernel does not know it does not do; what we may not ask is in the way. */
 static int read_programs(struct dw_scene *scene, const struct dw_scene_link *l, struct dw_error *e)
 {
+	bool is_netkit = dw_streq0(l->kind, "netkit");
+
 	for (size_t i = 0; i < DW_ARRAY_SIZE(places); i++) {
 		uint32_t ids[DW_BPF_ATTACHED_MAX];
 		size_t n = DW_ARRAY_SIZE(ids);
+		const char *words = NULL;
 		struct dw_obstacle *o;
 		int r;
 
-		if (places[i].netkit && !dw_streq0(l->kind, "netkit"))
+		if (places[i].netkit && !is_netkit)
 			continue;
 		r = dw_bpf_attached(scene->sys, &scene->original, places[i].place, l->ifindex, ids,
 				    &n, e);
 		if (r == -ENOMEM || r == -EMFILE)
 			return r;
-		if (r < 0 || n == 0)
+		if (r == 0 && n > 0)
+			words = program_words(scene, ids[0]);
+		else if (places[i].netkit)
+			words = netkit_words(l, i, r);
+		if (!words)
 			continue;
 		o = dw_scene_obstacle(scene, l->ifindex, "%s %s %s%s)", places[i].before, l->name,
-				      places[i].after, program_words(scene, ids[0]));
+				      places[i].after, words);
 		if (o)
 			o->egress = places[i].egress;
 	}
 	return 0;
+}
+
+int dw_before_read_programs(struct dw_scene *scene, struct dw_error *e)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < scene->links.n; i++)
+		r = read_programs(scene, &scene->links.v[i], e);
+	return r;
 }
 
 static int read_beside(struct dw_scene *scene, struct dw_error *e)
@@ -234,8 +260,8 @@ int dw_before_read(struct dw_scene *scene, struct dw_error *e)
 {
 	int r = read_tc(scene, e);
 
-	for (size_t i = 0; r == 0 && i < scene->links.n; i++)
-		r = read_programs(scene, &scene->links.v[i], e);
+	if (r == 0)
+		r = dw_before_read_programs(scene, e);
 	if (r == 0)
 		r = read_beside(scene, e);
 	if (r == 0)

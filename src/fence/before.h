@@ -11,6 +11,8 @@
 /* All of it, of the scene's original; its links are read. What this kernel does not know is not there. */
 int dw_before_read(struct dw_scene *scene, struct dw_error *e);
 
+/* BPF programs at its interfaces. */
+int dw_before_read_programs(struct dw_scene *scene, struct dw_error *e);
 int dw_before_read_ipsec(struct dw_scene *scene, struct dw_error *e);
 int dw_before_read_hooks(struct dw_scene *scene, struct dw_error *e);
 

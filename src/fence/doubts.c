@@ -214,12 +214,6 @@ static uint64_t best_choice(const struct doubt *d, uint64_t host, uint64_t sende
 	return host;
 }
 
-static bool alike(const struct dw_outcome *a, const struct dw_outcome *b)
-{
-	return a->state == b->state && a->forwarded == b->forwarded && a->at_port == b->at_port &&
-	       memcmp(a->at, b->at, sizeof(a->at)) == 0;
-}
-
 static const char *doubt_words(const struct dw_rule *rule)
 {
 	return rule->doubt_words ? rule->doubt_words : "what is not known";
@@ -265,7 +259,8 @@ static void judge(struct settling *s, const struct doubt *d)
 		return;
 	}
 	for (uint64_t host = 0; host < (uint64_t)1 << d->n; host++) {
-		if ((host & sender) != 0 || alike(o, &d->outcomes[best_choice(d, host, sender)]))
+		if ((host & sender) != 0 ||
+		    dw_outcome_is_like(o, &d->outcomes[best_choice(d, host, sender)]))
 			continue;
 		leave_open(s, d, first_bit(host),
 			   "decides, and depends on what only the host itself knows");

@@ -2,7 +2,6 @@
 /* Answers become words: for each door who gets through, by which rule, and who does not. */
 #include <string.h>
 
-#include "dw_parse.h"
 #include "dw_str.h"
 #include "exposure.h"
 #include "spans.h"
@@ -42,38 +41,19 @@ static const char *const family_words[] = { "IPv4", "IPv6" };
 
 /* --- what becomes of each source ------------------------------------------------------------------ */
 
-/* "local:3128": a rule hands it to that port of this host. */
-static bool stays_at_port(const struct dw_door *d)
+static unsigned weight(const struct telling *t, const struct dw_source *s,
+		       const struct dw_rehearse_answer *r)
 {
-	static const char local[] = "local:";
-	uint64_t port;
-
-	return d->target && dw_starts_with(d->target, local) &&
-	       dw_parse_u64(d->target + strlen(local), 10, UINT16_MAX, &port) && port == d->at.port;
-}
-
-/* A socket is reached by what stays here or is led somewhere by a rule; a rule by what it leads. */
-static bool reaches(const struct dw_door *d, const struct dw_rehearse_answer *r)
-{
-	if (r->reach != DW_ARRIVAL_YES)
-		return false;
-	if (d->kind == DW_KIND_FORWARDED)
-		return r->translated || r->forwarded || stays_at_port(d);
-	return r->translated || !r->forwarded;
-}
-
-static unsigned weight(const struct dw_door *d, const struct dw_rehearse_answer *r)
-{
-	if (reaches(d, r))
+	if (dw_exposure_reaches(t->x, t->door, s, r))
 		return r->sender ? 3 : 4;
 	return r->reach == DW_ARRIVAL_UNKNOWN ? 2 : 1;
 }
 
-static void decide(const struct dw_door *d, struct outcome *o)
+static void decide(const struct telling *t, struct outcome *o)
 {
 	const struct dw_rehearse_answer *r = o->answer;
 
-	o->passes = reaches(d, r);
+	o->passes = dw_exposure_reaches(t->x, t->door, o->source, r);
 	o->known = o->passes || r->reach != DW_ARRIVAL_UNKNOWN;
 	if (!o->known)
 		o->why = r->why ? r->why : "the rules do not let it be told";
@@ -93,12 +73,12 @@ static void gather(struct telling *t, const struct dw_exposed *e,
 
 		for (next = i + 1; next < e->uses.n && e->uses.v[next].source == best->source;
 		     next++)
-			if (weight(t->door, &answers[e->uses.v[next].question]) >
-			    weight(t->door, &answers[best->question]))
+			if (weight(t, o.source, &answers[e->uses.v[next].question]) >
+			    weight(t, o.source, &answers[best->question]))
 				best = &e->uses.v[next];
 		o.question = best->question;
 		o.answer = &answers[best->question];
-		decide(t->door, &o);
+		decide(t, &o);
 		dw_vec_push(t->a, &t->outcomes, o);
 	}
 }
@@ -312,19 +292,9 @@ static void find_rule(struct telling *t)
 
 static const char *led_to(struct telling *t, const struct outcome *o)
 {
-	const struct dw_rehearse_answer *r = o->answer;
-	struct dw_endpoint at = { .protocol = t->door->at.protocol,
-				  .family = o->source->family,
-				  .has_port = true,
-				  .port = r->at_port };
-	const char *address;
-
-	if (!o->passes || !r->translated)
-		return NULL;
-	memcpy(at.address, r->at, sizeof(at.address));
-	address = dw_endpoint_address(t->a, &at);
-	return dw_arena_printf(t->a, at.family == DW_FAMILY_IPV6 ? "[%s]:%u" : "%s:%u", address,
-			       r->at_port);
+	return o->passes && o->answer->translated
+		       ? dw_exposure_end(t->a, t->door, o->source->family, o->answer)
+		       : NULL;
 }
 
 static bool is_alike(const struct dw_filtered_source *a, const struct dw_filtered_source *b)

@@ -24,6 +24,13 @@ struct dw_exposed {
 bool dw_exposure_comes_by(const struct dw_source *s, const struct dw_endpoint *at);
 bool dw_exposure_takes(const struct dw_endpoint *at, enum dw_family f);
 
+/* A socket is reached by what stays here or is led somewhere by a rule; a rule by what it leads. */
+bool dw_exposure_reaches(const struct dw_exposure *x, const struct dw_door *door,
+			 const struct dw_source *s, const struct dw_rehearse_answer *r);
+/* Where a packet that was translated ended: "172.17.0.5:80". */
+const char *dw_exposure_end(struct dw_arena *a, const struct dw_door *d, enum dw_family family,
+			    const struct dw_rehearse_answer *r);
+
 /* x->rest: of all that come by one interface the largest part, whatever rules say of the smaller ones. */
 void dw_exposure_find_rest(struct dw_exposure *x);
 

@@ -54,6 +54,8 @@ struct dw_round {
 };
 int dw_round_run(const struct dw_round *round, struct dw_error *e);
 
+bool dw_outcome_is_like(const struct dw_outcome *a, const struct dw_outcome *b);
+
 /* The answers to questions that met rules in doubt. */
 struct dw_met {
 	uint32_t question, rule;

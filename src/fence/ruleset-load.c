@@ -44,8 +44,20 @@ bool dw_batch_leaves_out(const struct dw_rs_chain *c)
 	return c->apart || c->refused || c->table->refused;
 }
 
+/* One earlier or later than iptables-legacy: in the copy too the order of loading would decide. */
+static void put_hook(struct dw_batch *b, const struct dw_rs_chain *c)
+{
+	int32_t priority = c->priority + (b->r->legacy_first ? 1 : -1);
+	size_t at = dw_batch_nest(b, NFTA_CHAIN_HOOK);
+
+	dw_batch_add_be32(b, NFTA_HOOK_HOOKNUM, c->hook);
+	dw_batch_add_be32(b, NFTA_HOOK_PRIORITY, (uint32_t)priority);
+	dw_batch_nest_end(b, at);
+}
+
 static void put_chain(struct dw_batch *b, struct dw_rs_chain *c)
 {
+	const uint32_t hook = c->beside_legacy ? 0 : 1u << NFTA_CHAIN_HOOK;
 	const struct nlattr *tb[NFTA_CHAIN_MAX + 1];
 	uint32_t flags;
 	size_t at;
@@ -56,9 +68,11 @@ static void put_chain(struct dw_batch *b, struct dw_rs_chain *c)
 	at = dw_batch_begin_nft(b, NFT_MSG_NEWCHAIN, NLM_F_CREATE, c->key.family,
 				(struct dw_batch_part){ DW_BATCH_CHAIN, c, 0 });
 	dw_batch_add_those(b, c->item.attrs, c->item.n,
-			   1u << NFTA_CHAIN_TABLE | 1u << NFTA_CHAIN_NAME | 1u << NFTA_CHAIN_HOOK |
+			   1u << NFTA_CHAIN_TABLE | 1u << NFTA_CHAIN_NAME | hook |
 				   1u << NFTA_CHAIN_POLICY | 1u << NFTA_CHAIN_TYPE |
 				   1u << NFTA_CHAIN_USERDATA);
+	if (!hook)
+		put_hook(b, c);
 	flags = dw_attr_be32(tb[NFTA_CHAIN_FLAGS]) & NFT_CHAIN_BINDING;
 	/*
 	 * a chain of a rule's own must be bound in the transaction that makes it; where the rule is left out

@@ -126,6 +126,7 @@ static void chain_message(struct dw_rs_copy *c, uint8_t family, struct dw_rs_ite
 		dw_attr_nested(tb[NFTA_CHAIN_HOOK], hook, NFTA_HOOK_MAX);
 		chain->base = true;
 		chain->hook = dw_attr_be32(hook[NFTA_HOOK_HOOKNUM]);
+		chain->priority = (int32_t)dw_attr_be32(hook[NFTA_HOOK_PRIORITY]);
 		take_devices(c, chain, hook);
 		/* inet's ingress is netdev's; without a device it sees nothing */
 		chain->apart |= chain->devices.n > 0 || chain->hook >= NF_INET_NUMHOOKS;

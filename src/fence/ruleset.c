@@ -154,6 +154,35 @@ static void find_filled(struct dw_rs_copy *c)
 		}
 }
 
+/* NF_IP_PRI_NAT_DST; its header (linux/netfilter_ipv4.h) and that of the library do not go together */
+#define NAT_DST (-100)
+
+static bool has_legacy_nat(const struct dw_rs_copy *c, bool six)
+{
+	for (size_t i = 0; i < c->legacy.n; i++)
+		if (c->legacy.v[i]->blob.six == six && dw_streq(c->legacy.v[i]->blob.name, "nat") &&
+		    dw_legacy_acts(c->legacy.v[i]))
+			return true;
+	return false;
+}
+
+static void find_twice(struct dw_ruleset *r)
+{
+	const struct dw_rs_copy *c = r->copy;
+	bool four = has_legacy_nat(c, false), six = has_legacy_nat(c, true);
+
+	for (size_t i = 0; i < c->chains.n; i++) {
+		struct dw_rs_chain *chain = c->chains.v[i];
+		uint8_t family = chain->key.family;
+
+		chain->beside_legacy =
+			chain->base && dw_streq0(chain->type, "nat") &&
+			chain->priority == NAT_DST &&
+			((four && family != NFPROTO_IPV6) || (six && family != NFPROTO_IPV4));
+		r->translates_twice |= chain->beside_legacy;
+	}
+}
+
 void dw_rs_settle(struct dw_ruleset *r)
 {
 	struct dw_rs_copy *c = r->copy;
@@ -167,6 +196,7 @@ void dw_rs_settle(struct dw_ruleset *r)
 		r->has_hooks |= c->chains.v[i]->base && !c->chains.v[i]->table->dormant;
 	for (size_t i = 0; i < c->legacy.n; i++)
 		r->has_hooks |= dw_legacy_acts(c->legacy.v[i]);
+	find_twice(r);
 	r->obstacles = c->obstacles.v;
 	r->n_obstacles = c->obstacles.n;
 }

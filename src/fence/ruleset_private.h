@@ -53,6 +53,8 @@ struct dw_rs_chain {
 	bool done;                 /* loading: its rules are in the batch */
 	bool bound;                /* loading: a rule in the batch jumps to it */
 	uint32_t hook, policy;     /* of a base chain */
+	int32_t priority;
+	bool beside_legacy;        /* translates at the very moment when a table of iptables-legacy does */
 	struct dw_strings devices; /* it hangs on */
 	DW_VEC(uint32_t) rules;    /* ids, in order */
 };

@@ -34,6 +34,25 @@ static uint32_t take_u32(const struct nlattr *t)
 
 /* --- reading links ------------------------------------------------------------------------------ */
 
+/* linux/if_link.h (Linux 6.7), newer than some headers */
+#define NETKIT_POLICY      3u /* IFLA_NETKIT_POLICY */
+#define NETKIT_PEER_POLICY 4u
+#define NETKIT_DROPS       2u /* NETKIT_DROP */
+
+static void take_netkit(const struct nlattr *data, struct dw_scene_link *l)
+{
+	const struct nlattr *t;
+
+	mnl_attr_for_each_nested(t, data)
+	{
+		if (mnl_attr_get_type(t) == NETKIT_POLICY)
+			l->drops_out = take_u32(t) == NETKIT_DROPS;
+		else if (mnl_attr_get_type(t) == NETKIT_PEER_POLICY)
+			l->drops_in = take_u32(t) == NETKIT_DROPS;
+	}
+}
+
+/* The kind comes before its data. */
 static void take_kind(struct dw_scene *scene, const struct nlattr *info, struct dw_scene_link *l)
 {
 	const struct nlattr *t;
@@ -43,6 +62,8 @@ static void take_kind(struct dw_scene *scene, const struct nlattr *info, struct 
 		if (mnl_attr_get_type(t) == IFLA_INFO_KIND)
 			l->kind = dw_arena_strndup(scene->arena, mnl_attr_get_payload(t),
 						   mnl_attr_get_payload_len(t));
+		else if (mnl_attr_get_type(t) == IFLA_INFO_DATA && dw_streq0(l->kind, "netkit"))
+			take_netkit(t, l);
 	}
 }
 

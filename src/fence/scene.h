@@ -23,6 +23,8 @@ struct dw_scene_link {
 	bool is_port; /* of a bridge or the like: what comes in goes to its master */
 	bool is_vrf;
 	bool is_filtered; /* an XDP program is attached */
+	/* a netkit pair: what its other end sends, what this one sends, is dropped unless a program lets it pass */
+	bool drops_in, drops_out;
 	int fd;           /* of its copy, -1: none */
 };
 

@@ -81,6 +81,8 @@ void dw_lib_used(const struct dw_audit_options *o, struct dw_snapshot *s);
  * rehearsed is noted as incomplete, "no-rehearsal".
  */
 void dw_lib_filtered(struct auditing *a, struct dw_snapshot *s);
+/* Behind that: doors whose sockets obey BPF programs of a cgroup. */
+void dw_lib_doubt_cgroups(struct auditing *a, struct dw_snapshot *s);
 /* The same of doors that one rehearsal is about; their `filtered` must be NULL where it is to be asked. */
 int dw_lib_expose(struct dw_rehearsal *r, struct dw_door *const *doors, size_t n,
 		  struct dw_arena *arena, struct dw_error *e);

@@ -76,6 +76,15 @@ void doorward_set_notice(struct doorward *d, void (*fn)(void *data, const char *
 	d->notice_data = data;
 }
 
+/* Killed behind the timer's making and before anything was changed, a trial leaves it to wait for nothing. */
+static void unguard_settled(struct changing *c, const struct dw_run *runs, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (runs[i].confirm_by > 1 &&
+		    (runs[i].state == DW_RUN_STARTED || runs[i].state == DW_RUN_UNDOING))
+			dw_change_unguard(c, runs[i].id);
+}
+
 /* Said only when it went well: else the error says it. */
 static void tell_settled(struct changing *c, const struct dw_run *runs, size_t n)
 {
@@ -113,8 +122,10 @@ static int settle(struct changing *c, struct dw_error *e)
 	/* what could not be put back is in the journal now, and the user has to know before more is changed */
 	if (r < 0)
 		return dw_error_set(e, r, "%s (an earlier run was interrupted)", own.message);
-	if (r > 0)
+	if (r > 0) {
+		unguard_settled(c, runs, n);
 		tell_settled(c, runs, n);
+	}
 	return 0;
 }
 

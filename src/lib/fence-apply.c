@@ -18,6 +18,7 @@ const struct dw_boot_job dw_fence_job = {
 	.early = true,
 	.phase = DW_PHASE_KEEP,
 	.name = "doorward-fence",
+	.stands = "list table " DW_FENCE_OBJECT,
 	.summary = "loads the packet filter of this host",
 	.why = "it loads the confirmed rules at every boot, before there is a network",
 };

@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "audit-private.h"
-#include "dw_ask.h"
 #include "dw_exposure.h"
 #include "dw_str.h"
 
@@ -157,50 +156,6 @@ static void look_beside(const struct filtering *f, struct dw_snapshot *s, size_t
 			s->doors[i].packet_filter = found;
 }
 
-/* Programs of a cgroup see what its sockets get (IPAddressDeny= of systemd.resource-control(5) is one). */
-static const char *cgroup_doubt(const struct filtering *f, const struct dw_door *d)
-{
-	for (size_t i = 0; i < d->n_owners; i++) {
-		const char *path = d->owners[i].cgroup;
-		uint32_t ids[DW_BPF_ATTACHED_MAX];
-		size_t n = DW_ARRAY_SIZE(ids);
-		struct dw_bpf_program p = { 0 };
-
-		if (!path ||
-		    dw_bpf_in_cgroup(f->a->sys, path, DW_BPF_CGROUP_INGRESS, ids, &n, NULL) < 0 ||
-		    n == 0)
-			continue;
-		(void)dw_bpf_program(f->a->sys, ids[0], &p, NULL);
-		return dw_arena_printf(f->arena,
-				       "the cgroup %s has a program that sees what comes in (%s%s"
-				       "number %u)",
-				       path, p.name, p.name[0] ? ", " : "", ids[0]);
-	}
-	return NULL;
-}
-
-static void doubt_cgroups(const struct filtering *f, struct dw_snapshot *s)
-{
-	for (size_t i = 0; i < s->n_doors; i++) {
-		struct dw_door *d = &s->doors[i];
-		struct dw_filtered *doubtful;
-		const char *why;
-
-		if (!d->filtered || d->filtered->kind == DW_FILTERED_UNKNOWN ||
-		    d->filtered->kind == DW_FILTERED_NOBODY)
-			continue;
-		why = cgroup_doubt(f, d);
-		if (!why)
-			continue;
-		doubtful = dw_new(f->arena, struct dw_filtered);
-		*doubtful = *d->filtered;
-		doubtful->kind = DW_FILTERED_UNKNOWN;
-		doubtful->words = "unknown";
-		doubtful->why = why;
-		d->filtered = doubtful;
-	}
-}
-
 /* --- the doors ------------------------------------------------------------------------------------ */
 
 /* Those of a namespace that cannot be told by their address. */
@@ -298,5 +253,5 @@ void dw_lib_filtered(struct auditing *a, struct dw_snapshot *s)
 	}
 	if (n > 0)
 		rehearse_all(&f, s, n);
-	doubt_cgroups(&f, s);
+	dw_lib_doubt_cgroups(a, s);
 }

@@ -77,6 +77,15 @@ struct dw_bpf_program {
 /* Fake: bpf/program-ID.bin, this struct. -EPERM, -ENOENT: gone. */
 int dw_bpf_program(struct dw_sys *s, uint32_t id, struct dw_bpf_program *ret, struct dw_error *e);
 
+/*
+ * Is every way out of that program `return value`, whatever it looks at? false: it is not, or that is not known. Of a
+ * recorded host: not known.
+ */
+bool dw_bpf_program_returns(struct dw_sys *s, uint32_t id, int32_t value);
+struct bpf_insn;
+/* The same of instructions. */
+bool dw_bpf_always_returns(const struct bpf_insn *code, size_t n, int32_t value);
+
 struct dw_call {
 	const char *path; /* of a stream socket; NULL: TCP on the namespace's loopback */
 	uint16_t port;

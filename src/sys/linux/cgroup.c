@@ -10,12 +10,14 @@
 #include "dw_str.h"
 #include "sys_private.h"
 
-#define ROOT          "/sys/fs/cgroup"
 #define FILEID_KERNFS 0xfe /* linux/exportfs.h */
 
-static int open_by_number(uint64_t id)
+/* Version 2 beside version 1 (a hybrid hierarchy of systemd), or alone. */
+static const char *const roots[] = { "/sys/fs/cgroup/unified", "/sys/fs/cgroup" };
+
+static int open_by_number(const char *tree, uint64_t id)
 {
-	_cleanup_fd_ int root = open(ROOT, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_fd_ int root = open(tree, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	_Alignas(struct file_handle) char buffer[sizeof(struct file_handle) + sizeof(id)] = { 0 };
 	struct file_handle *h = (struct file_handle *)buffer;
 	int fd;
@@ -29,26 +31,37 @@ static int open_by_number(uint64_t id)
 	return fd < 0 ? -errno : fd;
 }
 
-int dw_cgroup_path(struct dw_sys *s, uint64_t id, struct dw_arena *a, const char **ret,
-		   struct dw_error *e)
+/* The path below that root. */
+static int path_below(const char *tree, uint64_t id, struct dw_arena *a, const char **ret)
 {
 	char link[64], target[4096];
-	int r = dw_sys_fault(s);
-	_cleanup_fd_ int fd =
-		r < 0 || s->kind != DW_SYS_LIVE || id == 0 ? -ENOTSUP : open_by_number(id);
+	_cleanup_fd_ int fd = open_by_number(tree, id);
 	ssize_t n;
 
-	if (r < 0 || fd < 0)
-		return dw_error_errno(e, r < 0 ? r : fd, "control group %llu",
-				      (unsigned long long)id);
+	if (fd < 0)
+		return fd;
 	(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
 	n = readlink(link, target, sizeof(target) - 1);
 	if (n <= 0)
-		return dw_error_errno(e, n < 0 ? -errno : -ENOENT, "control group %llu",
-				      (unsigned long long)id);
+		return n < 0 ? -errno : -ENOENT;
 	target[n] = '\0';
-	if (!dw_starts_with(target, ROOT) || dw_ends_with(target, " (deleted)"))
-		return dw_error_errno(e, -ESTALE, "control group %llu", (unsigned long long)id);
-	*ret = dw_arena_strdup(a, target[strlen(ROOT)] ? target + strlen(ROOT) : "/");
+	if (!dw_starts_with(target, tree) || dw_ends_with(target, " (deleted)"))
+		return -ESTALE;
+	*ret = dw_arena_strdup(a, target[strlen(tree)] ? target + strlen(tree) : "/");
 	return 0;
+}
+
+int dw_cgroup_path(struct dw_sys *s, uint64_t id, struct dw_arena *a, const char **ret,
+		   struct dw_error *e)
+{
+	int r = dw_sys_fault(s);
+
+	if (r == 0 && (s->kind != DW_SYS_LIVE || id == 0))
+		r = -ENOTSUP;
+	if (r < 0)
+		return dw_error_errno(e, r, "control group %llu", (unsigned long long)id);
+	r = -ENOENT;
+	for (size_t i = 0; r < 0 && i < DW_ARRAY_SIZE(roots); i++)
+		r = path_below(roots[i], id, a, ret);
+	return r < 0 ? dw_error_errno(e, r, "control group %llu", (unsigned long long)id) : 0;
 }

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The fence over real ssh sessions: refused when it would cut them; forced, it comes back by itself, whoever dies. What is
-true is asked of nft(8) in the guest and of ssh from outside. DW_DRILL_FENCE=N: so many lock-outs (the default takes less
-than three minutes)."""
+true is asked of nft(8) in the guest and of ssh from outside. DW_DRILL_FENCE=N: so many lock-outs (the default, 6, takes
+less than three minutes)."""
+import collections
 import os
 import random
 import signal
@@ -14,6 +15,7 @@ from guest import run
 FAILED = 4
 CUTTING = "/etc/doorward/cutting"
 WITHIN = 10     # seconds of a trial that nobody confirms
+LOCKOUTS = 6
 
 
 def rules(guest):
@@ -43,7 +45,12 @@ def forced(within=WITHIN):
     return f"/usr/bin/doorward fence apply --yes --policy {CUTTING} --even-my-session --confirm-within {within}s"
 
 
+def is_loaded(guest):
+    return guest.shell("nft list tables | grep -q 'inet doorward'").code == 0
+
+
 def back(guest, before, what, seconds=WITHIN + 25):
+    """True: somebody may log in again."""
     t = guest.tests
     took = await_login(guest, seconds)
     t.check(took is not None, f"{what}: somebody may log in again within {seconds} s", rules(guest))
@@ -58,6 +65,7 @@ def back(guest, before, what, seconds=WITHIN + 25):
     t.check(ran.code in (0, 1), f"{what}: nothing is left to be undone", ran.text()[-1500:])
     left = guest.shell("ls /etc/systemd/system | grep doorward; systemctl list-units --all --no-legend 'doorward-*'").out
     t.check(not left.strip(), f"{what}: no trace of the guard", left)
+    return took is not None
 
 
 def refused(guest):
@@ -73,28 +81,30 @@ def refused(guest):
     t.check(not wide, "rehearse: within 80 columns", "\n".join(wide))
 
 
-def lockout(guest, number):
-    """Forced, and left alone."""
+def lockout(guest, what, tried):
+    """Forced, and left alone. tried.apply: how long the command takes here, as what kills it has to know."""
     t = guest.tests
-    before = rules(guest)
+    before, begun = rules(guest), time.monotonic()
     ran = over_ssh(guest, forced())
-    t.check(ran.code == DONE, f"forced {number}: loaded", ran.text()[-2500:])
-    t.check(not login(guest), f"forced {number}: nobody may log in")
-    back(guest, before, f"forced {number}")
+    tried.apply = time.monotonic() - begun
+    t.check(ran.code == DONE, f"{what}: loaded", ran.text()[-2500:])
+    tried.cut += t.check(not login(guest), f"{what}: nobody may log in")
+    return back(guest, before, what)
 
 
-def killed(guest, number):
+def killed(guest, what, tried):
     """SIGKILL at any moment of it: before the timer is there nothing is loaded, behind it the timer is there."""
     before = rules(guest)
     with subprocess.Popen(guest.ssh_words("root", forced()), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                           stderr=subprocess.DEVNULL) as session:
-        time.sleep(0.6 + random.random() * 4)
+        time.sleep(random.uniform(0.1, 1.1) * tried.apply)
         guest.shell("pkill -KILL -x doorward")
         session.send_signal(signal.SIGKILL)
-    back(guest, before, f"killed {number}")
+    tried.cut += is_loaded(guest)
+    return back(guest, before, what)
 
 
-def dropped(guest):
+def dropped(guest, what, tried):
     """The connection is gone in the middle of the trial; what it ran too."""
     t = guest.tests
     before = rules(guest)
@@ -105,21 +115,38 @@ def dropped(guest):
             time.sleep(0.2)
         session.send_signal(signal.SIGKILL)
     guest.shell("rm -f /run/fence-runs; pkill -KILL -f '^sleep 100$'")
-    t.check(not login(guest), "dropped: nobody may log in")
-    back(guest, before, "dropped")
+    tried.cut += t.check(not login(guest), f"{what}: nobody may log in")
+    return back(guest, before, what)
 
 
-def booted(guest):
+def booted(guest, what, tried):
     """Off and on in the middle of a trial that had an hour left."""
     t = guest.tests
     guest.reboot("--no-settle")
     before = rules(guest)
     ran = over_ssh(guest, forced(3600))
-    t.check(ran.code == DONE and not login(guest), "booted: loaded, and nobody may log in", ran.text()[-2500:])
+    tried.cut += t.check(ran.code == DONE and not login(guest), f"{what}: loaded, and nobody may log in", ran.text()[-2500:])
     guest.reboot("--no-settle")
-    back(guest, before, "booted", 60)
+    good = back(guest, before, what, 60)
     failed = guest.inside("systemctl", "--failed", "--no-legend").out
-    t.check("doorward" not in failed, "booted: the guard did not fail", failed)
+    t.check("doorward" not in failed, f"{what}: the guard did not fail", failed)
+    return good
+
+
+class Tried:
+    """Lock-outs: how many of each kind, in how many the way in was really cut, and who came back."""
+
+    def __init__(self):
+        self.kinds, self.cut, self.back, self.apply = collections.Counter(), 0, 0, 4.0
+
+    def one(self, guest, kind):
+        self.kinds[kind.__name__] += 1
+        self.back += kind(guest, f"{kind.__name__} {self.kinds[kind.__name__]}", self)
+
+    def words(self):
+        kinds = ", ".join(f"{n} {kind}" for kind, n in self.kinds.items())
+        total = sum(self.kinds.values())
+        return f"{total} lock-outs tried ({kinds}), the way in was cut in {self.cut}, {total - self.back} stayed locked out"
 
 
 def verified(guest, loaded):
@@ -221,6 +248,23 @@ def narrowed(guest, port="8301"):
 
 
 PROBED = "/etc/default/rpcbind"     # its script sources it: what the first listener of the boot finds
+UP = "/etc/network/if-up.d/drill"    # what ifupdown finds when the first interface is up
+HOOK = "/etc/network/if-pre-up.d/doorward-fence"
+
+
+def hooked(guest):
+    """The interface comes up whatever becomes of the rules, and rules that stand are not loaded again."""
+    t = guest.tests
+    loaded = rules(guest)
+    guest.inside("nft", "insert", "rule", "inet", "doorward", "input", "tcp", "dport", "23", "accept")
+    t.check(guest.shell(HOOK).code == 0 and "dport 23 accept" in rules(guest), "hook: what stands is left alone", rules(guest))
+    guest.inside("nft", "delete", "table", "inet", "doorward")
+    t.check(guest.shell(HOOK).code == 0 and rules(guest) == loaded, "hook: loads what does not stand", rules(guest))
+    guest.inside("nft", "delete", "table", "inet", "doorward")
+    guest.shell("mv /etc/doorward/fence.nft /root/; echo nonsense >/etc/doorward/fence.nft")
+    t.check(guest.shell(HOOK).code == 0, "hook: rules that cannot be loaded keep no interface down")
+    guest.shell(f"mv /root/fence.nft /etc/doorward/; {HOOK}")
+    t.check(rules(guest) == loaded, "hook: the rules are back", rules(guest))
 
 
 def early(guest):
@@ -228,6 +272,8 @@ def early(guest):
     t = guest.tests
     before, depend = rules(guest), guest.shell("cat /etc/init.d/.depend.boot").out
     guest.shell(f"cp -a {PROBED} /root/probed; echo 'nft list tables >/run/fence-probe 2>&1' >>{PROBED}")
+    guest.write(UP, "#!/bin/sh\n[ -e /run/fence-up ] || nft list tables >/run/fence-up 2>&1\n")
+    guest.shell(f"chmod 755 {UP}")
     guest.write("/etc/doorward/early", "default report\nkeep ssh because \"the drill\"\nkeep smtp because \"the drill\"\n")
     knocking, guest.knocking = guest.knocking, None
     knocking.rest()
@@ -240,7 +286,10 @@ def early(guest):
         guest.reboot("--no-settle")
         probe = guest.shell("cat /run/fence-probe").out
         t.check("inet doorward" in probe, "early: the first listener of the boot comes behind the table", probe)
+        probe = guest.shell("cat /run/fence-up").out
+        t.check("inet doorward" in probe, "early: the first interface is up behind the table", probe)
         t.check(rules(guest) == loaded, "early: the same rules after the boot", rules(guest))
+        hooked(guest)
         t.check(login(guest, 10), "early: somebody may log in")
         ran = guest.doorward("fence", "revert")
         t.check(ran.code == DONE, "early: revert", ran.text()[-2500:])
@@ -248,7 +297,7 @@ def early(guest):
         t.check(guest.shell("cat /etc/init.d/.depend.boot").out == depend, "early: .depend.boot is as before")
         left = guest.shell("find /etc -name '*doorward-fence*' -o -name fence.nft").out
         t.check(not left, "early: no file is left", left)
-        guest.shell(f"cp -a /root/probed {PROBED}; rm /root/probed")
+        guest.shell(f"cp -a /root/probed {PROBED}; rm /root/probed {UP}")
         guest.reboot()
         guest.harness("live")
     finally:
@@ -256,8 +305,17 @@ def early(guest):
         knocking.go_on()
 
 
+def lockouts(guest, n):
+    """Half of them killed, a tenth (one at least) booted, the rest left alone or dropped."""
+    tried = Tried()
+    boots, left = max(1, n // 10), max(1, n // 5)
+    kinds = [lockout] * left + [dropped] * left + [booted] * boots
+    for kind in kinds + [killed] * max(3, n - len(kinds)):
+        tried.one(guest, kind)
+    guest.tests.say(tried.words())
+
+
 def all_of_it(guest):
-    more = int(os.environ.get("DW_DRILL_FENCE", "0"))
     guest.write(CUTTING, "default close\nkeep ssh from 10.200.0.0/16 because \"the drill\"\n")
     knocking = guest.knocking
     knocking.rest()
@@ -266,12 +324,7 @@ def all_of_it(guest):
         refused(guest)
         kept(guest)
         narrowed(guest)
-        for i in range(max(1, more // 5)):
-            lockout(guest, i + 1)
-        for i in range(max(3, more - more // 5)):
-            killed(guest, i + 1)
-        dropped(guest)
-        booted(guest)
+        lockouts(guest, int(os.environ.get("DW_DRILL_FENCE", str(LOCKOUTS))))
     finally:
         guest.knocking = knocking
         knocking.go_on()

@@ -280,6 +280,15 @@ SPLIT = """table netdev lab {
 BANS = "*filter\n:INPUT ACCEPT [0:0]\n:f2b-sshd - [0:0]\n-A INPUT -p tcp -m multiport --dports 22,80 -j f2b-sshd\n" + \
     "\n".join(f"-A f2b-sshd -s 198.{i // 200}.{i % 200}.1/32 -j REJECT --reject-with icmp-port-unreachable" for i in range(20000, 20600)) + \
     "\n-A f2b-sshd -s 203.0.113.9/32 -j REJECT --reject-with icmp-port-unreachable\n-A f2b-sshd -j RETURN\nCOMMIT"
+ASLEEP = """table inet asleep {
+ flags dormant
+ chain input { type filter hook input priority 0; policy drop; }
+}
+table inet empty {
+}
+table ip6 six {
+ chain input { type filter hook input priority 0; policy drop; icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept; }
+}"""
 BIG = "table inet filter {\n set bad { type ipv4_addr; flags interval; elements = { " + \
     ", ".join(f"20.{i >> 16}.{i >> 8 & 255}.{i & 255}" for i in range(0, 200000, 2)) + ", 198.51.100.77, 10.9.0.4/30 }; }\n" + \
     " chain input { type filter hook input priority 0; policy accept;\n  ip saddr @bad tcp dport { 22, 80 } drop\n }\n}"
@@ -316,6 +325,7 @@ SCENES = [
     Scene("600 that are shut out one by one", restore("iptables-nft-restore", BANS), (22, 80)),
     Scene("600 that are shut out one by one, legacy", restore("iptables-legacy-restore", BANS), (22, 80)),
     nft("a set of 100,000", BIG, (22, 80)),
+    nft("asleep, empty, policies alone", ASLEEP),
 ]
 # Beside these the fence is loaded and taken back.
 LIVES = ["docker over nf_tables", "ufw", "firewalld", "legacy iptables", "sets with intervals", "docker over legacy"]

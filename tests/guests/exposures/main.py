@@ -141,6 +141,14 @@ class Exposure:
     def may_be_unknown(self, scene, door, source):
         return scene.doubt == foreign.ALL or door["port"] in scene.doubt or source == "self"
 
+    @staticmethod
+    def led_by_another(doors, door, source):
+        """Another rule leads the same port to the same end, and its door says that this source gets there."""
+        return door["kind"] == "forwarded" and any(
+            d is not door and d["kind"] == "forwarded" and d["target"] == door["target"] and
+            (d["protocol"], d["port"]) == (door["protocol"], door["port"]) and
+            (compare.said_of_host(d) if source == "self" else compare.said(d, source)) for d in doors)
+
     def compare(self, scene, doors):
         calls, reached = self.ask(doors)
         wrong, promised = [], {}
@@ -159,7 +167,7 @@ class Exposure:
                     note(i, source, f"unknown, though nothing is in doubt; heard: {letter}")
                 elif says and not real:
                     promised[i, source] = [c for c, s in calls[i].items() if s == source]
-                elif says is False and real:
+                elif says is False and real and not self.led_by_another(doors, doors[i], source):
                     note(i, source, f"said to stay out, heard: {letter}")
         heard = self.again(scene, promised)
         for i, source in promised:

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What a kernel told of what stands beside the rules, and of packets that it traced: recorded, and read again. */
 #include <string.h>
+#include <sys/stat.h>
 
 #include "before.h"
+#include "dw_ask.h"
 #include "dw_str.h"
 #include "dw_test.h"
 #include "rehearsing.h"
@@ -46,6 +48,58 @@ static const char *told(struct telling *t)
 			    o->words);
 	}
 	return t->text.s ? t->text.s : "";
+}
+
+/* A recorded host whose interface 5 has such programs at that place (a DW_BPF_PLACE). */
+static void record(const char *dir, unsigned place, const uint32_t *ids, size_t n)
+{
+	char path[128];
+	FILE *f;
+
+	(void)snprintf(path, sizeof(path), "%s/bpf/0/%u-5.bin", dir, place);
+	f = fopen(path, "w");
+	DW_CHECK(f && fwrite(ids, sizeof(*ids), n, f) == n && fclose(f) == 0);
+}
+
+/* Told at one end of the pair alone; what has no program may be dropped all the same. */
+DW_TEST(programs_of_netkit)
+{
+	static const char *const parts[] = { "root", "proc", "bpf", "bpf/0" };
+	static const uint32_t ids[] = { 7, 8 };
+	char dir[] = "/tmp/dw-netkit-XXXXXX", path[64];
+	struct telling t = { .scene = { .arena = dw_arena_new() } };
+	struct dw_scene_link link = { .ifindex = 5, .name = "nk0", .kind = "netkit", .fd = -1 };
+
+	DW_CHECK(mkdtemp(dir) != NULL);
+	for (size_t i = 0; i < DW_ARRAY_SIZE(parts); i++) {
+		(void)snprintf(path, sizeof(path), "%s/%s", dir, parts[i]);
+		DW_CHECK_INT(mkdir(path, 0700), 0);
+	}
+	DW_CHECK_INT(dw_sys_open_fake(dir, &t.scene.sys, NULL), 0);
+	t.text.arena = t.scene.arena;
+	dw_vec_push(t.scene.arena, &t.scene.links, link);
+	DW_CHECK_INT(dw_before_read_programs(&t.scene, NULL), 0);
+	DW_CHECK_STR(
+		told(&t),
+		"out 5 what leaves goes through a program of nk0 (netkit: not told at this end)\n"
+		"5 what comes has gone through a program at the other end of nk0 (netkit: "
+		"not told at this end)\n");
+	record(dir, DW_BPF_PLACE_NETKIT, ids, 0);
+	record(dir, DW_BPF_PLACE_NETKIT_PEER, ids, 0);
+	t.scene.obstacles.n = t.text.n = 0;
+	DW_CHECK_INT(dw_before_read_programs(&t.scene, NULL), 0);
+	DW_CHECK_INT(t.scene.obstacles.n, 0);
+	t.scene.links.v[0].drops_in = true;
+	record(dir, DW_BPF_PLACE_NETKIT, ids, 2);
+	DW_CHECK_INT(dw_before_read_programs(&t.scene, NULL), 0);
+	DW_CHECK_STR(told(&t),
+		     "out 5 what leaves goes through a program of nk0 (netkit: number 7)\n"
+		     "5 what comes has gone through a program at the other end of nk0 (netkit: "
+		     "none, and what none lets pass is dropped)\n");
+	(void)snprintf(path, sizeof(path), "rm -r %s", dir);
+	DW_CHECK_INT(system(path), 0);
+	dw_sys_free(t.scene.sys);
+	dw_arena_free(t.scene.arena);
 }
 
 static void see_qdisc(void *data, const struct nlmsghdr *m)

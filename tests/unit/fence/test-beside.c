@@ -178,6 +178,42 @@ DW_TEST(redirected_packets_meet_the_rule_that_leads_them)
 	dw_rehearsal_free(r);
 }
 
+/* Both translate at one moment: which comes first decides for a port that both lead elsewhere, and for no other. */
+DW_TEST(two_that_translate_at_once)
+{
+	static const struct {
+		uint16_t port, at_port;
+		bool known;
+	} v[] = { { 8080, 0, false }, { 8081, 81, true }, { 8082, 82, true }, { 22, 22, true } };
+	struct dw_rehearsal *r;
+
+	DW_CHECK(world_rules(
+		"table ip nat {\n chain pre { type nat hook prerouting priority dstnat;\n"
+		"  tcp dport 8080 redirect to :80\n  tcp dport 8081 redirect to :81\n }\n}\n"));
+	if (!world_run(
+		    "iptables-legacy -t nat -A PREROUTING -p tcp --dport 8080 -j REDIRECT "
+		    "--to-ports 90 && iptables-legacy -t nat -A PREROUTING -p tcp --dport 8082 -j "
+		    "REDIRECT --to-ports 82",
+		    NULL)) {
+		printf("no iptables-legacy here\n");
+		return;
+	}
+	r = open_rehearsal(false);
+	/* twice: what was loaded before does not matter */
+	for (size_t i = 0; r && i < 2 * DW_ARRAY_SIZE(v); i++) {
+		size_t k = i % DW_ARRAY_SIZE(v);
+		const struct dw_rehearse_question q = question(r, WORLD_OFFICE, TCP, H4, v[k].port);
+		struct dw_rehearse_answer answer = { 0 };
+
+		DW_CHECK_INT(dw_rehearsal_ask(r, &q, 1, &answer, NULL), 0);
+		DW_CHECK_INT(answer.reach, v[k].known ? IN : BUT);
+		DW_CHECK(v[k].known ? answer.at_port == v[k].at_port
+				    : answer.why && strstr(answer.why, "at the same moment"));
+	}
+	dw_rehearsal_free(r);
+	DW_CHECK(world_run("iptables-legacy -t nat -F", NULL));
+}
+
 /* --- beside the rules --------------------------------------------------------------------------- */
 
 struct ask {

@@ -13,7 +13,8 @@ struct scene {
 	struct dw_arena *a;
 	struct dw_source sources[SOURCES];
 	size_t n;
-	struct dw_door door, *doors[1];
+	struct dw_door door, *doors[2];
+	size_t n_doors;
 	/* what becomes of the packets of each source */
 	enum dw_arrival fate[SOURCES];
 	const char *rule[SOURCES];
@@ -60,6 +61,7 @@ static struct scene *fresh(enum dw_family family, const char *address)
 				    .packet_filter = DW_YES };
 	parse(address, s->door.at.address);
 	s->doors[0] = &s->door;
+	s->n_doors = 1;
 	return s;
 }
 
@@ -92,7 +94,7 @@ static const struct dw_filtered *told(struct scene *s)
 					 .own = own,
 					 .n_own = DW_ARRAY_SIZE(own),
 					 .doors = s->doors,
-					 .n_doors = 1 };
+					 .n_doors = s->n_doors };
 	struct dw_rehearse_answer *v;
 	size_t *which;
 
@@ -236,6 +238,42 @@ DW_TEST(forwarded)
 	DW_CHECK_INT(f->n_sources, 3);
 	DW_CHECK_STR(f->sources[2].to, "172.17.0.2:80");
 	dw_arena_free(s->a);
+}
+
+/* Two rules lead the same port elsewhere: whom the other one takes does not reach this one. */
+DW_TEST(another_rule_takes_the_packet)
+{
+	static const struct {
+		const char *target, *others; /* NULL: there is no other rule */
+		unsigned other_port;
+		const char *words;
+	} v[] = {
+		{ "172.17.0.2:80", "172.17.0.9:80", 22, "anyone" },
+		{ "172.17.0.9:80", "172.17.0.2:80", 22, "nobody" },
+		{ "172.17.0.9:80", "172.17.0.2:80", 23, "anyone" },
+		{ "172.17.0.9:80", "172.17.0.2:81", 22, "anyone" },
+		{ "local:80", "172.17.0.2:80", 22, "nobody" },
+		{ "172.17.0.2:80", "local:80", 22, "anyone" },
+		{ "172.17.0.9:80", NULL, 0, "anyone" },
+		{ NULL, "local:80", 22, "anyone" },
+	};
+
+	for (size_t i = 0; i < DW_ARRAY_SIZE(v); i++) {
+		struct scene *s = fresh(DW_FAMILY_IPV4, "0.0.0.0");
+		struct dw_door other;
+
+		add_usual(s, DW_ARRIVAL_NO, DW_ARRIVAL_YES, DW_ARRIVAL_YES);
+		s->led[1] = s->led[2] = true;
+		s->door.kind = DW_KIND_FORWARDED;
+		s->door.target = v[i].target;
+		other = s->door;
+		other.target = v[i].others;
+		other.at.port = v[i].other_port;
+		s->doors[1] = &other;
+		s->n_doors = v[i].others ? 2 : 1;
+		DW_CHECK_STR(told(s)->words, v[i].words);
+		dw_arena_free(s->a);
+	}
 }
 
 static const char *by_address(enum dw_protocol protocol, enum dw_family family, const char *address,

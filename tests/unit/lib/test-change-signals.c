@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "change.h"
+#include "dw_store.h"
 #include "dw_test.h"
 #include "world.h"
 
@@ -148,6 +149,37 @@ DW_TEST(killed)
 	w->on_switch = NULL;
 	DW_CHECK_INT(doorward_undo(w->d, 0, 0, NULL, &run), 0);
 	check_seen(w, true, "rolled-back");
+	world_free(w);
+}
+
+/* The journal as a trial leaves it that is killed behind the making of its timer: that goes as well. */
+DW_TEST(a_trial_that_was_killed)
+{
+	const struct doorward_close_options o = { .size = sizeof(o), .trial = 600 };
+	struct world *w;
+	struct world_plan plan;
+	struct dw_store *s = NULL;
+	char *before, *after;
+	long long run = 0;
+
+	if (geteuid() != 0) {
+		printf("not root: not looked at\n");
+		return;
+	}
+	w = world_new();
+	plan = world_plan(w, doors);
+	before = world_text(w);
+	DW_CHECK_INT(doorward_close(w->d, plan.plan, &o, &run), 0);
+	DW_CHECK_INT(dw_store_open(w->state, false, &s, NULL), 0);
+	DW_CHECK_INT(dw_store_run(s, run, DW_RUN_STARTED, 0, NULL, NULL), 0);
+	dw_store_free(s);
+	DW_CHECK_INT(doorward_undo(w->d, 0, 0, NULL, &run), 0);
+	check_seen(w, true, "rolled-back");
+	after = world_text(w);
+	DW_CHECK_STR(after, before);
+	free(before);
+	free(after);
+	world_plan_free(&plan);
 	world_free(w);
 }
 
