@@ -254,6 +254,24 @@ static void write_roles(FILE *out, const struct dw_knowledge *k)
 	(void)fputs("\t{ 0 },\n};\n", out);
 }
 
+static void write_releases(FILE *out, const struct dw_knowledge *k)
+{
+	(void)fputs("static const struct dw_release releases[] = {\n", out);
+	for (size_t i = 0; i < k->n_releases; i++) {
+		const struct dw_release *r = &k->releases[i];
+
+		(void)fputs("\t{\n", out);
+		write_member(out, "name", r->name);
+		write_member(out, "title", r->title);
+		write_member(out, "system", r->system);
+		write_member(out, "version", r->version);
+		write_member(out, "ends", r->ends);
+		write_member(out, "paid", r->paid);
+		(void)fputs("\t\t.sources = no_strings,\n\t},\n", out);
+	}
+	(void)fputs("\t{ 0 },\n};\n", out);
+}
+
 void dw_write_tables(FILE *out, const struct dw_knowledge *k)
 {
 	(void)fputs("/* Made of knowledge/ by compile-knowledge; not to be edited. */\n"
@@ -266,9 +284,11 @@ void dw_write_tables(FILE *out, const struct dw_knowledge *k)
 		    out);
 	write_services(out, k);
 	write_roles(out, k);
+	write_releases(out, k);
 	(void)fprintf(out,
 		      "const struct dw_knowledge *dw_knowledge_builtin(void)\n{\n"
-		      "\tstatic const struct dw_knowledge k = { services, %zu, roles, %zu };\n\n"
+		      "\tstatic const struct dw_knowledge k = { services, %zu, roles, %zu, "
+		      "releases, %zu };\n\n"
 		      "\treturn &k;\n}\n",
-		      k->n_services, k->n_roles);
+		      k->n_services, k->n_roles, k->n_releases);
 }

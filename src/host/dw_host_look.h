@@ -24,8 +24,9 @@ struct dw_host_request {
 	const struct dw_host_door *doors;
 	size_t n_doors;
 	bool have_doors;
-	const struct dw_policy *policy; /* NULL: none */
-	const char *const *checks;      /* ids; n 0: all */
+	const struct dw_policy *policy;       /* NULL: none */
+	const struct dw_knowledge *knowledge; /* NULL: none; what asks it is unknown */
+	const char *const *checks;            /* ids; n 0: all */
 	size_t n_checks;
 	bool even_my_session; /* fixes need not spare the session that this runs in */
 };

@@ -8,6 +8,8 @@
 
 struct host_accounts; /* accounts.h */
 struct host_sshd;     /* sshd.h */
+struct host_running;  /* asking.c */
+struct host_units;    /* asking.c */
 
 /* Lent to every check. */
 struct host_look {
@@ -20,6 +22,9 @@ struct host_look {
 	/* read when first asked for, once: host_accounts(), host_sshd() */
 	struct host_accounts *accounts;
 	struct host_sshd *sshd;
+	struct host_units *units;
+	struct host_running *running; /* host_procs(), closed by host_procs_close() */
+	const struct dw_knowledge *knowledge; /* NULL: none */
 };
 
 struct host_check {
@@ -35,7 +40,17 @@ struct host_check {
 
 /* Each category's table ends with an id of NULL. */
 extern const struct host_check host_checks_accounts[], host_checks_files[], host_checks_login[],
-	host_checks_plain[];
+	host_checks_plain[], host_checks_notice[], host_checks_updates[];
+
+struct dw_procs;
+struct dw_procinfo;
+/*
+ * Every process that could be read, once for all checks; *ret_e: why some could not (code 0: all could). Threads of the
+ * kernel are among them.
+ */
+struct dw_procs *host_procs(struct host_look *l, const struct dw_procinfo *const **ret, size_t *ret_n,
+			    struct dw_error *ret_e);
+void host_procs_close(struct host_look *l);
 
 /* The outcome, with the sentence for it. */
 void host_say(struct host_look *l, struct dw_host_result *r, enum dw_host_outcome o,

@@ -11,6 +11,8 @@ static const struct host_check *const tables[] = {
 	host_checks_files,
 	host_checks_login,
 	host_checks_plain,
+	host_checks_notice,
+	host_checks_updates,
 };
 
 static const struct host_check *check_at(size_t i)
@@ -179,6 +181,7 @@ int dw_host_look(const struct dw_host_request *q, struct dw_arena *a, struct dw_
 			       .doors = q->doors,
 			       .n_doors = q->n_doors,
 			       .have_doors = q->have_doors,
+			       .knowledge = q->knowledge,
 			       .even_my_session = q->even_my_session };
 	DW_VEC(struct dw_host_result) v = { 0 };
 	const struct host_check *c;
@@ -190,6 +193,7 @@ int dw_host_look(const struct dw_host_request *q, struct dw_arena *a, struct dw_
 	for (size_t i = 0; (c = check_at(i)) != NULL; i++)
 		if (is_chosen(c->about.id, q->checks, q->n_checks))
 			look_at(&l, q, c, dw_vec_add(a, &v));
+	host_procs_close(&l);
 	*ret = (struct dw_host_results){ .v = v.v, .n = v.n, .uid = dw_sys_euid(q->sys) };
 	return 0;
 }

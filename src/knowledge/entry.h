@@ -77,7 +77,7 @@ size_t dw_value_index(struct reading *r, const struct dw_yaml *v, const char *wh
 
 /* --- entries ---------------------------------------------------------------------------------------- */
 
-extern const struct field dw_service_fields[], dw_role_fields[];
+extern const struct field dw_service_fields[], dw_role_fields[], dw_release_fields[];
 
 /* What several fields say together. */
 bool dw_service_agrees(struct reading *r, const struct dw_yaml *map, const struct dw_service *s);

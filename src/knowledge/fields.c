@@ -150,6 +150,34 @@ const struct field dw_role_fields[] = {
 	{ 0 },
 };
 
+/* "2028-06-30", of a calendar that never ends: what is compared later is the text. */
+static bool value_date(struct reading *r, const struct dw_yaml *v, void *at)
+{
+	static const char form[] = "dddd-dd-dd";
+	const char *s = v->kind == DW_YAML_TEXT ? v->text : "";
+	uint64_t month, day;
+	size_t i;
+
+	for (i = 0; form[i] && (form[i] == 'd' ? s[i] >= '0' && s[i] <= '9' : s[i] == form[i]); i++)
+		;
+	if (form[i] || s[i] || !dw_parse_u64n(s + 5, 2, 10, 12, &month) ||
+	    !dw_parse_u64n(s + 8, 2, 10, 31, &day) || month == 0 || day == 0)
+		return dw_entry_wrong(r, v->line, "%s: a date expected, as 2028-06-30", r->key);
+	*(const char **)at = s;
+	return true;
+}
+
+const struct field dw_release_fields[] = {
+	{ "name", dw_value_name, AT(dw_release, name), REQUIRED },
+	{ "title", dw_value_line, AT(dw_release, title), REQUIRED },
+	{ "system", dw_value_name, AT(dw_release, system), REQUIRED },
+	{ "version", dw_value_line, AT(dw_release, version), REQUIRED },
+	{ "ends", value_date, AT(dw_release, ends), REQUIRED },
+	{ "paid", value_date, AT(dw_release, paid) },
+	{ "sources", dw_value_texts, AT(dw_release, sources), REQUIRED, STRINGS },
+	{ 0 },
+};
+
 bool dw_service_agrees(struct reading *r, const struct dw_yaml *map, const struct dw_service *s)
 {
 	if (s->withdrawn && !(s->traits & DW_TRAIT_WITHDRAWN))

@@ -26,6 +26,7 @@ struct merging {
 	const struct dw_knowledge_file *files;
 	struct reading reading;
 	DW_VEC(struct entry) entries;
+	DW_VEC(struct dw_release) releases; /* refer to nothing and nothing to them: kept apart */
 	bool full;
 };
 
@@ -42,6 +43,21 @@ static const struct dw_yaml *member(const struct dw_yaml *map, const char *key)
 		if (dw_streq(m->key, key))
 			return m;
 	return NULL;
+}
+
+/* The one that is read last replaces its namesake. */
+static void read_release(struct merging *m, const struct dw_yaml *map)
+{
+	struct dw_release e = { 0 };
+
+	if (!dw_entry_read(&m->reading, map, dw_release_fields, &e))
+		return;
+	for (size_t i = 0; i < m->releases.n; i++)
+		if (dw_streq(m->releases.v[i].name, e.name)) {
+			m->releases.v[i] = e;
+			return;
+		}
+	dw_vec_push(m->arena, &m->releases, e);
 }
 
 static void read_entry(struct merging *m, size_t file, const struct dw_yaml *map)
@@ -61,6 +77,10 @@ static void read_entry(struct merging *m, size_t file, const struct dw_yaml *map
 	name = member(map, "name");
 	if (name && dw_yaml_is_text(name))
 		r->entry = dw_arena_strndup(m->arena, name->text, 60);
+	if (member(map, "ends")) {
+		read_release(m, map);
+		return;
+	}
 	if (member(map, "keep") || member(map, "signs")) {
 		good = dw_entry_read(r, map, dw_role_fields, &e.role);
 	} else {
@@ -97,7 +117,7 @@ static void read_file(struct merging *m, size_t file)
 		return;
 	}
 	for (const struct dw_yaml *v = root->first; v; v = v->next) {
-		if (m->entries.n >= ENTRIES_MAX) {
+		if (m->entries.n + m->releases.n >= ENTRIES_MAX) {
 			r->entry = NULL;
 			(void)dw_entry_wrong(r, v->line,
 					     "more than %d entries: the rest is left out",
@@ -189,6 +209,35 @@ static bool is_role(const struct dw_knowledge *k, const char *name)
 	       bsearch(&key, k->roles, k->n_roles, sizeof(key), compare_roles) != NULL;
 }
 
+static int compare_releases(const void *a, const void *b)
+{
+	return strcmp(((const struct dw_release *)a)->name, ((const struct dw_release *)b)->name);
+}
+
+/* Those of the base that none of the files replaces, and those of the files. */
+static void merge_releases(const struct merging *m, const struct dw_knowledge *base,
+			   struct dw_knowledge *k)
+{
+	struct dw_release *v =
+		dw_arena_array(m->arena, base->n_releases + m->releases.n + 1, sizeof(*v));
+	size_t n = m->releases.n;
+
+	for (size_t i = 0; i < n; i++)
+		v[i] = m->releases.v[i];
+	for (size_t i = 0; i < base->n_releases; i++) {
+		size_t own = 0;
+
+		while (own < m->releases.n &&
+		       !dw_streq(m->releases.v[own].name, base->releases[i].name))
+			own++;
+		if (own == m->releases.n)
+			v[n++] = base->releases[i];
+	}
+	qsort(v, n, sizeof(*v), compare_releases);
+	k->releases = v;
+	k->n_releases = n;
+}
+
 /* Those of the base that no entry replaces, and the entries. */
 static struct dw_knowledge *merge(const struct merging *m)
 {
@@ -209,7 +258,7 @@ static struct dw_knowledge *merge(const struct merging *m)
 	}
 	qsort(services, k->n_services, sizeof(*services), compare_services);
 	qsort(roles, k->n_roles, sizeof(*roles), compare_roles);
-	own = (struct dw_knowledge){ services, k->n_services, roles, k->n_roles };
+	own = (struct dw_knowledge){ services, k->n_services, roles, k->n_roles, NULL, 0 };
 	for (size_t i = 0; i < base->n_services; i++)
 		if (!is_service(&own, base->services[i].name))
 			services[k->n_services++] = base->services[i];
@@ -220,6 +269,7 @@ static struct dw_knowledge *merge(const struct merging *m)
 	qsort(roles, k->n_roles, sizeof(*roles), compare_roles);
 	k->services = services;
 	k->roles = roles;
+	merge_releases(m, base, k);
 	return k;
 }
 

@@ -12,6 +12,7 @@ struct doorward_host {
 	struct doorward_audit *audit; /* NULL: none was needed */
 	struct dw_facts *facts;       /* holds the policy when there is no audit */
 	const struct dw_policy *policy;
+	const struct dw_knowledge *knowledge;
 	struct dw_report_host report;
 	const char **checks; /* that were asked for; n 0: all */
 	size_t n_checks;

@@ -51,11 +51,13 @@ static int load_policy(struct doorward *d, struct doorward_host *h, struct dw_sy
 
 	if (h->audit && h->audit->audit) {
 		h->policy = h->audit->audit->policy;
+		h->knowledge = h->audit->audit->knowledge;
 		return 0;
 	}
 	h->facts = dw_facts_new();
-	return dw_policy_load(sys, d->policy, h->facts->arena, dw_lib_knowledge(sys, h->facts),
-			      &problems, &h->policy, e);
+	h->knowledge = dw_lib_knowledge(sys, h->facts);
+	return dw_policy_load(sys, d->policy, h->facts->arena, h->knowledge, &problems, &h->policy,
+			      e);
 }
 
 /* What names no check is a slip that would leave something unaccepted for good: it is told. */
@@ -87,6 +89,7 @@ int dw_lib_host_look(struct doorward_host *h, struct dw_sys *sys, struct dw_aren
 		.n_doors = n,
 		.have_doors = audit != NULL,
 		.policy = h->policy,
+		.knowledge = h->knowledge,
 		.checks = h->checks,
 		.n_checks = h->n_checks,
 		.even_my_session = h->even_my_session,

@@ -164,11 +164,23 @@ struct dw_role {
 	const struct dw_role_keep *keeps; /* ends with services NULL */
 };
 
+/* A release of a distribution, and until when it is looked after. */
+struct dw_release {
+	const char *name;  /* "debian-12" */
+	const char *title; /* "Debian 12 (bookworm)" */
+	const char *system, *version; /* ID and VERSION_ID of os-release(5) */
+	const char *ends; /* "2028-06-30": the last day with security updates for everybody */
+	const char *paid; /* the last day on which the maker sells them; NULL: it does not */
+	const char *const *sources; /* not compiled in */
+};
+
 struct dw_knowledge {
 	const struct dw_service *services; /* sorted by name */
 	size_t n_services;
 	const struct dw_role *roles; /* sorted by name */
 	size_t n_roles;
+	const struct dw_release *releases; /* sorted by name */
+	size_t n_releases;
 };
 
 const char *dw_tier_name(enum dw_tier t);

@@ -4,6 +4,7 @@
 #define TEST_CHECKS_H
 
 #include "dw_host_look.h"
+#include "dw_knowledge_read.h"
 #include "dw_str.h"
 #include "dw_test.h"
 #include "made-host.h"
@@ -23,6 +24,7 @@ static inline struct checked checked_with(struct host *h, const char *id,
 	struct checked c = { .a = dw_arena_new() };
 	const char *ids[] = { id };
 	struct dw_host_request q = { .policy = policy,
+				     .knowledge = dw_knowledge_builtin(),
 				     .doors = doors,
 				     .n_doors = n_doors,
 				     .have_doors = doors != NULL,

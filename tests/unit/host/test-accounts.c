@@ -165,12 +165,19 @@ DW_TEST(what_cannot_be_read_is_unknown)
 DW_TEST(every_failure_is_survived)
 {
 	struct host *h = clean();
+	const struct dw_host_about *c;
+	const char *ids[64];
+	size_t n_ids = 0;
 	unsigned calls = 1;
 
+	/* the other categories have hosts of their own for it */
+	for (size_t i = 0; (c = dw_host_check_at(i)) != NULL && n_ids < DW_ARRAY_SIZE(ids); i++)
+		if (c->category == DW_CATEGORY_ACCOUNTS || c->category == DW_CATEGORY_LOGIN)
+			ids[n_ids++] = c->id;
 	for (unsigned n = 1; n <= calls; n++) {
 		_cleanup_arena_ struct dw_arena *a = dw_arena_new();
 		_cleanup_sys_ struct dw_sys *sys = NULL;
-		struct dw_host_request q = { 0 };
+		struct dw_host_request q = { .checks = ids, .n_checks = n_ids };
 		struct dw_host_results all = { 0 };
 
 		DW_CHECK(dw_sys_open_fake(h->dir, &sys, NULL) == 0);

@@ -40,6 +40,38 @@ static struct result read_text(struct dw_arena *a, const struct dw_knowledge *ba
 	"  title: T\n  what: W.\n  loss: L.\n  tier: local\n  reach: lan\n  why: Y.\n"             \
 	"  sources: [S]\n"
 
+#define RELEASE(ends)                                                                              \
+	"- name: x-1\n  title: X 1\n  system: x\n  version: \"1\"\n  ends: " ends                  \
+	"\n  sources: [S]\n"
+
+DW_TEST(releases_and_their_last_days)
+{
+	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
+	static const char *const wrong[] = { "2028",       "2028-13-01", "2028-00-01",
+					     "2028-01-32", "2028-1-01",  "soon" };
+	struct result r = read_text(a, NULL, RELEASE("2028-06-30")), over;
+
+	DW_CHECK_STR(r.said.s, "");
+	DW_CHECK(r.k->n_releases == 1 && r.k->n_services == 0 && r.k->n_roles == 0);
+	DW_CHECK_STR(r.k->releases[0].version, "1");
+	DW_CHECK_STR(r.k->releases[0].ends, "2028-06-30");
+	DW_CHECK(!r.k->releases[0].paid);
+	/* a later one replaces its namesake, and stands beside the others */
+	over = read_text(
+		a, r.k,
+		RELEASE("2030-01-01") "- name: a-1\n  title: A\n  system: a\n  version: \"1\"\n"
+				      "  ends: 2029-01-01\n  paid: 2031-01-01\n  sources: [S]\n");
+	DW_CHECK_STR(over.said.s, "");
+	DW_CHECK(over.k->n_releases == 2);
+	DW_CHECK_STR(over.k->releases[0].name, "a-1");
+	DW_CHECK_STR(over.k->releases[0].paid, "2031-01-01");
+	DW_CHECK_STR(over.k->releases[1].ends, "2030-01-01");
+	for (size_t i = 0; i < DW_ARRAY_SIZE(wrong); i++) {
+		r = read_text(a, NULL, dw_arena_printf(a, RELEASE("%s"), wrong[i]));
+		DW_CHECK(r.k->n_releases == 0 && r.said.s[0]);
+	}
+}
+
 DW_TEST(an_entry_with_everything)
 {
 	_cleanup_arena_ struct dw_arena *a = dw_arena_new();

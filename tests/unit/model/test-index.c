@@ -43,7 +43,7 @@ static const struct dw_knowledge_index *index_of_some(struct dw_arena *a)
 	struct dw_service *s = dw_arena_memdup(a, some, sizeof(some));
 	struct dw_knowledge *k = dw_new(a, struct dw_knowledge);
 
-	*k = (struct dw_knowledge){ s, DW_ARRAY_SIZE(some), NULL, 0 };
+	*k = (struct dw_knowledge){ .services = s, .n_services = DW_ARRAY_SIZE(some) };
 	for (size_t i = 0; i < k->n_services; i++) {
 		s[i].programs = or_nothing(s[i].programs);
 		s[i].commands = or_nothing(s[i].commands);
@@ -142,7 +142,7 @@ DW_TEST(short_pieces_are_found)
 {
 	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
 	struct dw_service s[] = { some[2] };
-	const struct dw_knowledge k = { s, 1, NULL, 0 };
+	const struct dw_knowledge k = { .services = s, .n_services = 1 };
 	const struct dw_knowledge_index *x;
 
 	s[0].kernel = or_nothing(NULL);
@@ -181,7 +181,7 @@ DW_TEST(many_services_are_all_found)
 	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
 	_cleanup_arena_ struct dw_arena *own = NULL;
 	struct dw_service *services = dw_arena_array(a, MANY, sizeof(*services));
-	const struct dw_knowledge k = { services, MANY, NULL, 0 };
+	const struct dw_knowledge k = { .services = services, .n_services = MANY };
 	const struct dw_knowledge_index *x = NULL;
 	unsigned found = 0;
 	double begun;
