@@ -112,4 +112,6 @@ void dw_help_fields(FILE *out)
 	put_fields(out, dw_fields_baselines, 0);
 	(void)fputs("\nThe fields of doorward usage --json.\n\n", out);
 	put_fields(out, dw_fields_usage, 0);
+	(void)fputs("\nThe fields of doorward confine --json.\n\n", out);
+	put_fields(out, dw_fields_confine, 0);
 }

@@ -85,6 +85,8 @@ extern const struct dw_field dw_fields_compare[];
 extern const struct dw_field dw_fields_diff[];
 extern const struct dw_field dw_fields_baselines[];
 extern const struct dw_field dw_fields_usage[];
+/* Of the document of confine; its object is a struct dw_report_confine. */
+extern const struct dw_field dw_fields_confine[];
 extern const struct dw_field dw_fields_scan_line[];
 extern const struct dw_field dw_fields_scan_port[];
 
