@@ -448,6 +448,7 @@ DOORWARD_API int doorward_scan_write(struct doorward *d, struct doorward_scan *s
 #endif
 
 #include "compare.h"
+#include "confine.h"
 #include "diff.h"
 #include "fence.h"
 #include "host.h"

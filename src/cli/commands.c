@@ -118,6 +118,13 @@ static const enum dw_option_id fence_options[] = { DW_OPTION_STYLE,
 						   DW_OPTION_STATE,
 						   END };
 static const enum dw_option_id scan_assist_options[] = { DW_OPTION_FOR, DW_OPTION_SCANNER, END };
+static const enum dw_option_id confine_options[] = { DW_OPTION_JSON,
+						     DW_OPTION_WIDE,
+						     DW_OPTION_HIDDEN,
+						     DW_OPTION_METHOD,
+						     DW_OPTION_POLICY,
+						     DW_OPTION_STATE,
+						     END };
 static const enum dw_option_id watch_options[] = { DW_OPTION_JSON,
 						   DW_OPTION_OUTPUT,
 						   DW_OPTION_JOURNAL,
@@ -370,6 +377,22 @@ const struct dw_command dw_commands[] = {
 			"show, preview and rehearse change nothing; all but preview need root.\n",
 		.options = fence_options,
 		.run = dw_cmd_fence,
+	},
+	{
+		.name = "confine",
+		.operands = "[SERVICE]",
+		.operands_max = 1,
+		.operand_choices = "",
+		.summary = "what stands behind the doors that stay: who is root, who is in a cage",
+		.description = "Each service that keeps a door, the one first that would give an "
+			       "intruder most: as "
+			       "whom it\n"
+			       "runs, which capabilities, which settings of its unit confine it. "
+			       "SERVICE (a unit, a "
+			       "program, a\n"
+			       "port): all that counts for it, and what could be done.\n",
+		.options = confine_options,
+		.run = dw_cmd_confine,
 	},
 	{
 		.name = "watch",

@@ -190,6 +190,7 @@ enum dw_exit dw_cmd_diff(const struct dw_arguments *args);
 enum dw_exit dw_cmd_usage(const struct dw_arguments *args);
 enum dw_exit dw_cmd_scan_assist(const struct dw_arguments *args);
 enum dw_exit dw_cmd_watch(const struct dw_arguments *args);
+enum dw_exit dw_cmd_confine(const struct dw_arguments *args);
 enum dw_exit dw_cmd_history(const struct dw_arguments *args);
 
 bool dw_cli_given(const struct dw_arguments *args, enum dw_option_id id);

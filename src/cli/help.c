@@ -116,4 +116,6 @@ void dw_help_fields(FILE *out)
 	put_fields(out, dw_fields_host, 0);
 	(void)fputs("\nThe fields of doorward host fix --dry-run --json.\n\n", out);
 	put_fields(out, dw_fields_host_fix, 0);
+	(void)fputs("\nThe fields of doorward confine --json.\n\n", out);
+	put_fields(out, dw_fields_confine, 0);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "dw_change.h"
 #include "dw_compare_report.h"
+#include "dw_confine_report.h"
 #include "dw_diff_report.h"
 #include "dw_fence_report.h"
 #include "dw_fields.h"
@@ -269,6 +270,11 @@ int dw_report_host_fix_json(const struct dw_report_host_fix *r, FILE *out, bool 
 			    struct dw_error *e)
 {
 	return write_document(dw_fields_host_fix, r, out, pretty, e);
+}
+
+int dw_report_confine_json(const struct dw_report_confine *r, FILE *out, bool pretty, struct dw_error *e)
+{
+	return write_document(dw_fields_confine, r, out, pretty, e);
 }
 
 int dw_report_compare_line(const struct dw_report_compare *r, FILE *out, struct dw_error *e)

@@ -35,6 +35,10 @@ struct dw_bus_library {
 	__typeof__(sd_bus_message_open_container) *open;
 	__typeof__(sd_bus_message_close_container) *close;
 	__typeof__(sd_bus_message_enter_container) *enter;
+	__typeof__(sd_bus_message_exit_container) *leave;
+	__typeof__(sd_bus_message_peek_type) *peek;
+	__typeof__(sd_bus_message_skip) *skip;
+	__typeof__(sd_bus_message_read_strv) *read_strv;
 	__typeof__(sd_bus_message_read) *read;
 	__typeof__(sd_bus_message_unref) *message_unref;
 	__typeof__(sd_bus_error_free) *error_free;
@@ -76,6 +80,9 @@ int dw_bus_live_strings(struct dw_bus *b, const char *unit, const char *interfac
 			struct dw_error *e);
 int dw_bus_live_features(struct dw_bus *b, struct dw_arena *a, const char **ret,
 			 struct dw_error *e);
+int dw_bus_live_properties(struct dw_bus *b, const char *unit, const char *interface,
+			   struct dw_arena *a, struct dw_bus_property **ret, size_t *ret_n,
+			   struct dw_error *e);
 int dw_bus_live_time(struct dw_bus *b, const char *unit, const char *interface,
 		     const char *property, uint64_t *ret, struct dw_error *e);
 
@@ -88,6 +95,8 @@ int dw_bus_fake_string(struct dw_bus *b, const char *unit, const char *property,
 int dw_bus_fake_features(struct dw_bus *b, struct dw_arena *a, const char **ret);
 int dw_bus_fake_strings(struct dw_bus *b, const char *unit, const char *property,
 			struct dw_arena *a, struct dw_strings *ret, struct dw_error *e);
+int dw_bus_fake_properties(struct dw_bus *b, const char *unit, struct dw_arena *a,
+			   struct dw_bus_property **ret, size_t *ret_n, struct dw_error *e);
 int dw_bus_fake_time(struct dw_bus *b, const char *unit, const char *property, uint64_t *ret,
 		     struct dw_error *e);
 int dw_bus_fake_act(struct dw_bus *b, enum dw_bus_act act, const char *unit, struct dw_error *e);

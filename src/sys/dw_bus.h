@@ -41,6 +41,19 @@ int dw_bus_unit_strings(struct dw_bus *b, const char *unit, const char *interfac
 /* What this systemd was built with, as systemctl --version tells it: "+PAM -BPF_FRAMEWORK ...". */
 int dw_bus_features(struct dw_bus *b, struct dw_arena *a, const char **ret, struct dw_error *e);
 
+/* Numbers in decimal, "yes" and "no", lists with blanks between; of a list with a flag, "~" before what is denied. */
+struct dw_bus_property {
+	const char *name, *value;
+};
+/*
+ * All properties of an interface that are text, number, truth value or a list of texts (with a flag: RestrictAddressFamilies=
+ * and the like; one that allows nothing is "none"), in one question; others are left out. A recorded manager answers with all
+ * of the unit's "properties". -ENOENT: no such unit.
+ */
+int dw_bus_unit_properties(struct dw_bus *b, const char *unit, const char *interface,
+			   struct dw_arena *a, struct dw_bus_property **ret, size_t *ret_n,
+			   struct dw_error *e);
+
 /*
  * A moment of a unit ("StateChangeTimestamp", "ActiveEnterTimestamp" ...), in seconds since the epoch; 0: there was
  * none since the boot.

@@ -217,6 +217,44 @@ int dw_bus_fake_time(struct dw_bus *b, const char *unit, const char *property, u
 	return 0;
 }
 
+static const char *property_text(const struct dw_json_value *v, struct dw_arena *a)
+{
+	struct dw_str list = { .arena = a };
+	uint64_t number;
+
+	if (dw_json_text(v))
+		return dw_arena_strdup(a, dw_json_text(v));
+	if (dw_json_unsigned(v, &number))
+		return dw_arena_printf(a, "%llu", (unsigned long long)number);
+	if (!dw_json_is_array(v))
+		return dw_json_true(v) ? "yes" : dw_json_is_false(v) ? "no" : NULL;
+	for (size_t i = 0; i < dw_json_count(v) && i < DW_BUS_STRINGS_MAX; i++)
+		dw_str_addf(&list, "%s%s", i ? " " : "", text_or_empty(dw_json_at(v, i, NULL)));
+	return list.n ? list.s : "";
+}
+
+int dw_bus_fake_properties(struct dw_bus *b, const char *unit, struct dw_arena *a,
+			   struct dw_bus_property **ret, size_t *ret_n, struct dw_error *e)
+{
+	const struct dw_json_value *u = find_unit(b, unit), *all;
+	DW_VEC(struct dw_bus_property) v = { 0 };
+
+	if (!u)
+		return dw_error_set(e, -ENOENT, "systemd has no unit %s", unit);
+	all = dw_json_get(u, "properties", NULL);
+	for (size_t i = 0; i < dw_json_count(all); i++) {
+		const char *name = NULL;
+		const char *value = property_text(dw_json_at(all, i, &name), a);
+
+		if (name && value)
+			*dw_vec_add(a, &v) =
+				(struct dw_bus_property){ dw_arena_strdup(a, name), value };
+	}
+	*ret = v.v;
+	*ret_n = v.n;
+	return 0;
+}
+
 /* --- acts ---------------------------------------------------------------------------------------- */
 
 int dw_bus_fake_act(struct dw_bus *b, enum dw_bus_act act, const char *unit, struct dw_error *e)

@@ -28,6 +28,10 @@ static int load_library(struct dw_bus_library *l, struct dw_error *e)
 		{ "sd_bus_message_new_method_call", &l->new_call },
 		{ "sd_bus_message_append_strv", &l->append_strv },
 		{ "sd_bus_message_enter_container", &l->enter },
+		{ "sd_bus_message_exit_container", &l->leave },
+		{ "sd_bus_message_peek_type", &l->peek },
+		{ "sd_bus_message_skip", &l->skip },
+		{ "sd_bus_message_read_strv", &l->read_strv },
 		{ "sd_bus_message_read", &l->read },
 		{ "sd_bus_message_unref", &l->message_unref },
 		{ "sd_bus_error_free", &l->error_free },
@@ -221,6 +225,20 @@ int dw_bus_features(struct dw_bus *b, struct dw_arena *a, const char **ret, stru
 	if (r < 0)
 		return dw_error_errno(e, r, "what systemd was built with");
 	return b->fake ? dw_bus_fake_features(b, a, ret) : dw_bus_live_features(b, a, ret, e);
+}
+
+int dw_bus_unit_properties(struct dw_bus *b, const char *unit, const char *interface,
+			   struct dw_arena *a, struct dw_bus_property **ret, size_t *ret_n,
+			   struct dw_error *e)
+{
+	int r = dw_sys_fault(b->sys);
+
+	*ret = NULL;
+	*ret_n = 0;
+	if (r < 0)
+		return dw_error_errno(e, r, "the properties of %s", unit);
+	return b->fake ? dw_bus_fake_properties(b, unit, a, ret, ret_n, e)
+		       : dw_bus_live_properties(b, unit, interface, a, ret, ret_n, e);
 }
 
 int dw_bus_unit_time(struct dw_bus *b, const char *unit, const char *interface,

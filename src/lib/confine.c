@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What stands behind the doors: gathered from an audit, told by the report room. */
+#include <errno.h>
+#include <string.h>
+
+#include "confine-private.h"
+#include "dw_confine_gather.h"
+#include "dw_confine_report.h"
+#include "dw_str.h"
+#include "facade-private.h"
+
+/* "22/tcp" or "22": one of its doors ends so. */
+static bool has_door(const struct dw_confine_service *s, const char *word)
+{
+	for (size_t i = 0; i < s->doors.n; i++) {
+		const char *colon = strrchr(s->doors.v[i], ':');
+		size_t n = strlen(word);
+
+		if (dw_streq(s->doors.v[i], word) ||
+		    (colon && strncmp(colon + 1, word, n) == 0 &&
+		     (colon[1 + n] == '\0' || colon[1 + n] == '/')))
+			return true;
+	}
+	return false;
+}
+
+bool dw_confine_is_named(const struct dw_confine_service *s, const char *word)
+{
+	size_t n = strlen(word);
+
+	return dw_streq(s->name, word) ||
+	       (strncmp(s->name, word, n) == 0 && dw_streq(s->name + n, ".service")) ||
+	       (s->program &&
+		(dw_streq(s->program, word) || dw_streq(dw_basename(s->program), word))) ||
+	       has_door(s, word);
+}
+
+static void choose(struct dw_report_confine *r, struct dw_confine_service *v, size_t n,
+		   const char *word)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (!word || dw_confine_is_named(&v[i], word))
+			v[kept++] = v[i];
+	r->v = v;
+	r->n = kept;
+	r->asked = word;
+}
+
+static int gather(struct doorward *d, struct doorward_audit *audit, struct dw_arena *a,
+		  struct dw_confine_service **ret, size_t *ret_n, struct dw_error *e)
+{
+	struct dw_sys *sys = NULL;
+	int r;
+
+	if (!audit->audit->looked) { /* a test's audit is of no host */
+		*ret = NULL;
+		*ret_n = 0;
+		return 0;
+	}
+	r = dw_facade_open_sys(d, &sys, e);
+	if (r < 0)
+		return r;
+	if (d->hooks.opened)
+		d->hooks.opened(d->hooks.data, sys, NULL);
+	dw_confine_gather(sys, audit->audit->snapshot, a, ret, ret_n);
+	if (d->hooks.closing)
+		d->hooks.closing(d->hooks.data, sys, NULL);
+	dw_sys_free(sys);
+	return 0;
+}
+
+int doorward_confine_write(struct doorward *d, struct doorward_audit *audit, const char *service,
+			   enum doorward_format format, FILE *out,
+			   const struct doorward_style *style, int *ret_blind)
+{
+	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
+	struct dw_error *e = dw_facade_begin(d);
+	struct dw_report_confine report = { .version = DW_VERSION,
+					    .host = audit->report.snapshot->host,
+					    .time = audit->report.snapshot->time };
+	struct dw_confine_service *v = NULL;
+	struct dw_report_style s = { 0 };
+	size_t n = 0, blind = 0;
+	int r = dw_facade_style(style, &s, e);
+
+	if (r == 0)
+		r = gather(d, audit, a, &v, &n, e);
+	if (r < 0)
+		return r;
+	choose(&report, v, n, service);
+	if (service && report.n == 0)
+		return dw_error_set(e, -ENOENT,
+				    "no service that keeps a door here is called \"%s\"", service);
+	for (size_t i = 0; i < report.n; i++)
+		blind += report.v[i].partly;
+	if (ret_blind)
+		*ret_blind = blind > 0;
+	r = format == DOORWARD_TEXT
+		    ? dw_report_confine_text(&report, out, &s, e)
+		    : dw_report_confine_json(&report, out, format == DOORWARD_JSON_INDENTED, e);
+	return r < 0 ? r : (int)report.n;
+}
