@@ -30,7 +30,7 @@ struct {
  */
 __u64 dw_lost = 0;
 
-/* The pid namespace of who reads, by its inode; 0: the first one, which has all processes by the kernel's own numbers. */
+/* The pid namespace of who reads, by its inode; 0: the first one, which has all processes by the kernel's numbers. */
 const volatile __u32 dw_pidns = 0;
 
 #define LEVELS 32 /* MAX_PID_NS_LEVEL: namespaces in one another */

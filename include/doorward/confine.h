@@ -11,9 +11,9 @@ extern "C" {
 
 /*
  * Each service that keeps a door of the audit: as whom it runs, what it may do, a score by which they are ranked.
- * DOORWARD_TEXT, DOORWARD_JSON(_INDENTED) (schema/confine.schema.json). service: the name of one (a unit, with or without
- * ".service", a program, a port: "22/tcp"); NULL: all. The number of services told, of which *ret_blind (NULL allowed) says
- * whether something of them could not be seen. -ENOENT: no service of that name keeps a door.
+ * DOORWARD_TEXT, DOORWARD_JSON(_INDENTED) (schema/confine.schema.json). service: the name of one (a unit, with or
+ * without ".service", a program, a port: "22/tcp"); NULL: all. The number of services told, of which *ret_blind (NULL
+ * allowed) says whether something of them could not be seen. -ENOENT: no service of that name keeps a door.
  */
 DOORWARD_API int doorward_confine_write(struct doorward *d, struct doorward_audit *a,
 					const char *service, enum doorward_format format, FILE *out,

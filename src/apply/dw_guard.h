@@ -44,8 +44,8 @@ struct dw_boot_job {
 	enum dw_phase phase;
 	const char *name;    /* of the unit or script: plain letters and dashes */
 	/*
-	 * Early: arguments for the same program that succeed when its work stands already; plain letters. NULL: it has no
-	 * hook of ifupdown, see place_hook() of early.c.
+	 * Early: arguments for the same program that succeed when its work stands already; plain letters. NULL: it
+	 * has no hook of ifupdown, see place_hook() of early.c.
 	 */
 	const char *stands;
 	const char *summary; /* one line, plain letters */

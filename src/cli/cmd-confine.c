@@ -5,6 +5,13 @@
 #include "dw_macros.h"
 #include "dw_str.h"
 
+/* clang-format off */
+const enum dw_option_id dw_confine_options[] = {
+	DW_OPTION_JSON, DW_OPTION_WIDE, DW_OPTION_HIDDEN, DW_OPTION_METHOD, DW_OPTION_POLICY,
+	DW_OPTION_STATE, DW_OPTION_COUNT,
+};
+/* clang-format on */
+
 /* A service of that score is worth a look: root, and in no cage. */
 static enum dw_exit tell(struct doorward *d, const struct dw_arguments *args,
 			 struct doorward_audit *audit, const char *service)

@@ -13,6 +13,14 @@
 #include "dw_parse.h"
 #include "dw_str.h"
 
+/* clang-format off */
+const enum dw_option_id dw_watch_options[] = {
+	DW_OPTION_JSON, DW_OPTION_OUTPUT, DW_OPTION_JOURNAL, DW_OPTION_SYSLOG, DW_OPTION_EXEC,
+	DW_OPTION_WEBHOOK, DW_OPTION_INTERVAL, DW_OPTION_ENFORCE, DW_OPTION_STATUS, DW_OPTION_METHOD,
+	DW_OPTION_POLICY, DW_OPTION_STATE, DW_OPTION_COUNT,
+};
+/* clang-format on */
+
 #define POLL_MAX (24 * 3600)
 
 struct watching {

@@ -63,38 +63,6 @@ static const enum dw_option_id verify_options[] = { DW_OPTION_AT_BOOT,
 						    END };
 static const enum dw_option_id history_options[] = { DW_OPTION_JSON, DW_OPTION_WIDE,
 						     DW_OPTION_STATE, END };
-static const enum dw_option_id scan_options[] = { DW_OPTION_EXPECT,
-						  DW_OPTION_ADDRESS,
-						  DW_OPTION_STATE,
-						  DW_OPTION_PORTS,
-						  DW_OPTION_UDP,
-						  DW_OPTION_SCTP,
-						  DW_OPTION_EXCLUDE,
-						  DW_OPTION_IPV4,
-						  DW_OPTION_IPV6,
-						  DW_OPTION_ASSUME_UP,
-						  DW_OPTION_AUTHORISED_BY,
-						  DW_OPTION_MAX_LOAD,
-						  DW_OPTION_RATE,
-						  DW_OPTION_UDP_TIME,
-						  DW_OPTION_SOURCE_RANGE,
-						  DW_OPTION_WINDOW,
-						  DW_OPTION_SENDER,
-						  DW_OPTION_NO_IDENTIFY,
-						  DW_OPTION_NMAP_PROBES,
-						  DW_OPTION_SEED,
-						  DW_OPTION_SHARD,
-						  DW_OPTION_RESUME,
-						  DW_OPTION_STATE_FILE,
-						  DW_OPTION_ALL_STATES,
-						  DW_OPTION_WIDE,
-						  DW_OPTION_JSON,
-						  DW_OPTION_JSONL,
-						  DW_OPTION_OUTPUT_XML,
-						  DW_OPTION_OUTPUT_GREPABLE,
-						  DW_OPTION_OUTPUT_LIST,
-						  DW_OPTION_LOG,
-						  END };
 static const enum dw_option_id compare_options[] = { DW_OPTION_SCAN,
 						     DW_OPTION_EXPECT,
 						     DW_OPTION_ADDRESS,
@@ -118,26 +86,6 @@ static const enum dw_option_id fence_options[] = { DW_OPTION_STYLE,
 						   DW_OPTION_STATE,
 						   END };
 static const enum dw_option_id scan_assist_options[] = { DW_OPTION_FOR, DW_OPTION_SCANNER, END };
-static const enum dw_option_id confine_options[] = { DW_OPTION_JSON,
-						     DW_OPTION_WIDE,
-						     DW_OPTION_HIDDEN,
-						     DW_OPTION_METHOD,
-						     DW_OPTION_POLICY,
-						     DW_OPTION_STATE,
-						     END };
-static const enum dw_option_id watch_options[] = { DW_OPTION_JSON,
-						   DW_OPTION_OUTPUT,
-						   DW_OPTION_JOURNAL,
-						   DW_OPTION_SYSLOG,
-						   DW_OPTION_EXEC,
-						   DW_OPTION_WEBHOOK,
-						   DW_OPTION_INTERVAL,
-						   DW_OPTION_ENFORCE,
-						   DW_OPTION_STATUS,
-						   DW_OPTION_METHOD,
-						   DW_OPTION_POLICY,
-						   DW_OPTION_STATE,
-						   END };
 static const enum dw_option_id no_options[] = { END };
 
 const struct dw_command dw_commands[] = {
@@ -268,7 +216,7 @@ const struct dw_command dw_commands[] = {
 			"targets is asked; beyond this host's own networks, say who allowed it: "
 			"--authorised-by.\n"
 			"^C ends it with what is known; --resume goes on later.\n",
-		.options = scan_options,
+		.options = dw_scan_options,
 		.run = dw_cmd_scan,
 	},
 	{
@@ -391,7 +339,7 @@ const struct dw_command dw_commands[] = {
 			       "SERVICE (a unit, a "
 			       "program, a\n"
 			       "port): all that counts for it, and what could be done.\n",
-		.options = confine_options,
+		.options = dw_confine_options,
 		.run = dw_cmd_confine,
 	},
 	{
@@ -408,7 +356,7 @@ const struct dw_command dw_commands[] = {
 			"What opened while\n"
 			"nobody watched is told at the next start. SIGHUP opens --output anew. "
 			"Run it as root.\n",
-		.options = watch_options,
+		.options = dw_watch_options,
 		.run = dw_cmd_watch,
 	},
 	{

@@ -161,7 +161,7 @@ bool dw_arguments_parse(const struct dw_command *c, int argc, char **argv, struc
 
 /* Of the table, where they stand beside their command. */
 extern const enum dw_option_id dw_baseline_options[], dw_diff_options[], dw_usage_options[],
-	dw_host_options[];
+	dw_host_options[], dw_scan_options[], dw_confine_options[], dw_watch_options[];
 extern const char dw_host_description[];
 
 /* Texts made of the table. */

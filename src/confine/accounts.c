@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Which account a service could run as: most packages make one, and some then start their daemon as root all the same. */
+/* Which account a service could run as: most packages make one, and some then start their daemon as root. */
 #include <ctype.h>
 
 #include "confine.h"

@@ -7,9 +7,9 @@
 #include "dw_sys.h"
 
 /*
- * One for each starter (or program, where nothing starts it) of doors of this host's own namespaces; doors of the kernel
- * and of containers are nobody's here. What cannot be seen is said in `unknown`, and is no failure. Judged, the worst
- * first. Borrows the snapshot; the rest lies in the arena.
+ * One for each starter (or program, where nothing starts it) of doors of this host's own namespaces; doors of the
+ * kernel and of containers are nobody's here. What cannot be seen is said in `unknown`, and is no failure. Judged, the
+ * worst first. Borrows the snapshot; the rest lies in the arena.
  */
 void dw_confine_gather(struct dw_sys *s, const struct dw_snapshot *snapshot, struct dw_arena *a,
 		       struct dw_confine_service **ret, size_t *ret_n);

@@ -88,8 +88,8 @@ struct dw_ruleset {
 	 */
 	bool counts;
 	/*
-	 * Chains of nf_tables and of iptables-legacy translate destinations at the same hook with the same priority. Then
-	 * what was put there last comes first, and not every kernel tells. To be set before a load: which comes first.
+	 * Chains of nf_tables and of iptables-legacy translate destinations at the same hook with the same priority.
+	 * Then what was put there last comes first, and not every kernel tells. To be set before a load.
 	 */
 	bool translates_twice, legacy_first;
 	bool has_hooks; /* any base chain, or a rule or policy of iptables-legacy: else everything passes */

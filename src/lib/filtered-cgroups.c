@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * BPF programs of a cgroup see what its sockets get and send, behind all rules (IPAddressDeny= of
- * systemd.resource-control(5) is one). A socket obeys those of the cgroup that it was made in, and of those above, wherever
- * its holder went since; so do the connections that a listener accepts. Those of bind(2) have spoken already, those of
- * recvmsg(2) cannot refuse.
+ * systemd.resource-control(5) is one). A socket obeys those of the cgroup that it was made in, and of those above,
+ * wherever its holder went since; so do the connections that a listener accepts. Those of bind(2) have spoken already,
+ * those of recvmsg(2) cannot refuse.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -46,7 +46,7 @@ static const char *kept_neighbour(const struct doorward_plan *p)
 	return NULL;
 }
 
-/* When the policy was changed last, seconds since the epoch; its directory tells of a file that was put in its place. */
+/* When the policy was changed last, seconds since the epoch; its directory tells of a file put in its place. */
 static uint64_t policy_changed(const struct watching *w, struct dw_sys *s)
 {
 	const char *path = w->d->policy ? w->d->policy : DW_POLICY_FILE;

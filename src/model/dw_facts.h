@@ -26,7 +26,7 @@ struct dw_socket_fact {
 	enum dw_door_kind kind; /* listener, datagram, raw, sniffer */
 	uint64_t inode;         /* of sockfs; 0: none or unknown */
 	uint64_t cookie;        /* SO_COOKIE, 0: unknown */
-	uint64_t cgroup;        /* number of the one that it was made in (version 2), whose programs it obeys; 0: unknown */
+	uint64_t cgroup;        /* number of the one it was made in (version 2), whose programs it obeys; 0: unknown */
 	bool mptcp;
 	bool kernel_made;       /* created by the kernel itself, no file behind it */
 	const char *kernel;     /* the subsystem, when the socket itself tells */

@@ -272,7 +272,8 @@ int dw_report_host_fix_json(const struct dw_report_host_fix *r, FILE *out, bool 
 	return write_document(dw_fields_host_fix, r, out, pretty, e);
 }
 
-int dw_report_confine_json(const struct dw_report_confine *r, FILE *out, bool pretty, struct dw_error *e)
+int dw_report_confine_json(const struct dw_report_confine *r, FILE *out, bool pretty,
+			   struct dw_error *e)
 {
 	return write_document(dw_fields_confine, r, out, pretty, e);
 }

@@ -46,9 +46,9 @@ struct dw_bus_property {
 	const char *name, *value;
 };
 /*
- * All properties of an interface that are text, number, truth value or a list of texts (with a flag: RestrictAddressFamilies=
- * and the like; one that allows nothing is "none"), in one question; others are left out. A recorded manager answers with all
- * of the unit's "properties". -ENOENT: no such unit.
+ * All properties of an interface that are text, number, truth value or a list of texts (with a flag:
+ * RestrictAddressFamilies= and the like; one that allows nothing is "none"), in one question; others are left out. A
+ * recorded manager answers with all of the unit's "properties". -ENOENT: no such unit.
  */
 int dw_bus_unit_properties(struct dw_bus *b, const char *unit, const char *interface,
 			   struct dw_arena *a, struct dw_bus_property **ret, size_t *ret_n,

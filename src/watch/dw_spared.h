@@ -7,9 +7,9 @@
 #include "dw_run.h"
 
 /*
- * The run, with its doors, that closed this very door (place, starter and program) last, if it was taken back or is
- * being taken back, and the policy (changed: seconds since the epoch) is no younger than that; else NULL. The newest run
- * comes first.
+ * The run, with its doors, that closed this very door (place, starter and program) last, if it was taken back or
+ * is being taken back, and the policy (changed: seconds since the epoch) is no younger than that; else NULL. The
+ * newest run comes first.
  */
 const struct dw_run *dw_spared_by(const struct dw_run *runs, size_t n, const struct dw_door *d,
 				  uint64_t changed);

@@ -4,6 +4,7 @@
 #include <uthash.h>
 
 #include "dw_str.h"
+#include "fleeting.h"
 
 /* A program that shuts thousands of doors at once is not followed. */
 enum { MOVED_MAX = 64 };
@@ -40,13 +41,6 @@ struct group {
 struct holder {
 	char *name;
 	unsigned ports;
-	UT_hash_handle hh;
-};
-
-struct fleeting {
-	char *key;
-	uint64_t told;
-	unsigned times;
 	UT_hash_handle hh;
 };
 
@@ -234,18 +228,13 @@ static void put_in(struct dw_known *k, const struct dw_known_door *d)
 
 void dw_known_free(struct dw_known *k)
 {
-	struct fleeting *f, *next_f;
 	struct entry *e, *next;
 
 	if (!k)
 		return;
 	HASH_ITER (hh, k->by_key, e, next)
 		drop(k, e);
-	HASH_ITER (hh, k->fleeting, f, next_f) {
-		HASH_DEL(k->fleeting, f);
-		free(f->key);
-		free(f);
-	}
+	fleeting_free(k->fleeting);
 	free(k);
 }
 
@@ -369,44 +358,12 @@ bool dw_known_is_like(const struct dw_known *k, const struct dw_known_door *d)
 	return false;
 }
 
-static void forget_fleeting(struct dw_known *k, uint64_t now)
-{
-	struct fleeting *f, *next;
-
-	HASH_ITER (hh, k->fleeting, f, next) {
-		if (now - f->told < DW_KNOWN_AGAIN_MS && HASH_COUNT(k->fleeting) <= DW_KNOWN_MAX)
-			continue;
-		HASH_DEL(k->fleeting, f);
-		free(f->key);
-		free(f);
-	}
-}
-
 enum dw_news_kind dw_known_fleeting(struct dw_known *k, const char *key, uint64_t now,
 				    unsigned *ret_times)
 {
-	struct fleeting *f;
-
-	if (find(k, key))
-		return DW_NEWS_NONE;
-	HASH_FIND_STR(k->fleeting, key, f);
-	if (f && now - f->told < DW_KNOWN_AGAIN_MS) {
-		f->times++;
-		return DW_NEWS_NONE;
-	}
-	if (!f && HASH_COUNT(k->fleeting) > DW_KNOWN_MAX)
-		forget_fleeting(k, now);
-	if (!f) {
-		f = zeroed(sizeof(*f));
-		f->key = strdup(key);
-		if (!f->key)
-			dw_oom();
-		HASH_ADD_KEYPTR(hh, k->fleeting, f->key, strlen(f->key), f);
-	}
-	*ret_times = f->times + 1;
-	f->times = 0;
-	f->told = now;
-	return DW_NEWS_FLEETING;
+	return !find(k, key) && fleeting_is_news(&k->fleeting, key, now, ret_times)
+		       ? DW_NEWS_FLEETING
+		       : DW_NEWS_NONE;
 }
 
 /* --- shut ----------------------------------------------------------------------------------------- */
@@ -492,7 +449,7 @@ void dw_known_end(struct dw_known *k, uint64_t now)
 		else if (e->door.ephemeral && now >= e->deadline)
 			drop(k, e);
 	}
-	forget_fleeting(k, now);
+	fleeting_forget_old(&k->fleeting, now);
 }
 
 unsigned dw_known_ports(const struct dw_known *k, uint32_t netns, const char *holder)

@@ -3,7 +3,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "../../src/confine/directives.h"
+#include "directives.h"
 
 static size_t first_line(const struct dw_bytes *text)
 {

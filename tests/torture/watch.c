@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Every fallible call of the watch's loop (polling: one of many) failed once, while a door opens: the loop lives, and the door is told, once,
- * if not by its event then by the whole look that heals. In a network and a pid namespace of our own, so that nothing
- * else happens; by events where the kernel lets us have them, and by polling.
+ * Every fallible call of the watch's loop (polling: one of many) failed once, while a door opens: the loop lives, and
+ * the door is told, once, if not by its event then by the whole look that heals. In a network and a pid
+ * namespace of our own, so that nothing else happens; by events where the kernel lets us have them, and by polling.
  */
 #include <errno.h>
 #include <fcntl.h>

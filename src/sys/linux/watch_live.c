@@ -174,9 +174,10 @@ int dw_watch_live_read(struct dw_watch_live *w, struct dw_bpf_watch *ret, size_t
 
 void dw_watch_live_status(const struct dw_watch_live *w, struct dw_watch_status *ret)
 {
-	*ret = (struct dw_watch_status){
-		.events = w->events, .lost = lost(w), .ring = w->ring.size, .closes = w->closes,
-		.inside = dw_watch_pidns() != 0
-	};
+	*ret = (struct dw_watch_status){ .events = w->events,
+					 .lost = lost(w),
+					 .ring = w->ring.size,
+					 .closes = w->closes,
+					 .inside = dw_watch_pidns() != 0 };
 	memcpy(ret->hooks, w->hooks, sizeof(ret->hooks));
 }

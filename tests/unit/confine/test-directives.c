@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Users that lines of configuration name. */
-#include "../../../src/confine/directives.h"
+#include "directives.h"
 #include "dw_test.h"
 
 static struct dw_bytes text(struct dw_arena *a, const char *s)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What a kernel told of what stands beside the rules, and of packets that it traced: recorded, and read again. */
+#include <ftw.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -9,6 +10,11 @@
 #include "dw_test.h"
 #include "rehearsing.h"
 #include "ruleset_private.h"
+
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *at)
+{
+	return remove(path);
+}
 
 typedef void taker(void *data, const struct nlmsghdr *m);
 
@@ -96,8 +102,7 @@ DW_TEST(programs_of_netkit)
 		     "out 5 what leaves goes through a program of nk0 (netkit: number 7)\n"
 		     "5 what comes has gone through a program at the other end of nk0 (netkit: "
 		     "none, and what none lets pass is dropped)\n");
-	(void)snprintf(path, sizeof(path), "rm -r %s", dir);
-	DW_CHECK_INT(system(path), 0);
+	DW_CHECK_INT(nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS), 0);
 	dw_sys_free(t.scene.sys);
 	dw_arena_free(t.scene.arena);
 }

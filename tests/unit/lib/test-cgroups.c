@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A whole audit of a listener of ours, in a network namespace and cgroups of our own, with BPF programs attached to these:
- * what decides about packets behind the rules makes the answer unknown, by name; what only looks does not.
+ * A whole audit of a listener of ours, in a network namespace and cgroups of our own, with BPF programs attached to
+ * these: what decides about packets behind the rules makes the answer unknown, by name; what only looks does not.
  */
 #include <arpa/inet.h>
 #include <errno.h>
