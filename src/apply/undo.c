@@ -198,6 +198,34 @@ static bool begun(enum dw_run_step_state s)
 	return is[s];
 }
 
+/*
+ * A restart leaves alone what does not run, and what our own settings kept from starting does not: what ran when
+ * the run began runs again after it was put back.
+ */
+static int revive(struct work *w, const char *who, struct dw_error *e)
+{
+	static const char restart[] = "restart ";
+	const struct dw_switch_ops *ops = w->a->find("systemd");
+	const struct dw_state active = { .text = "active" };
+	char *rest;
+	const char *unit;
+	int r = 0;
+
+	if (w->back != BACK_ROLL || !ops || !dw_starts_with(who, restart))
+		return 0;
+	rest = dw_arena_strdup(w->a->sw->arena, who + strlen(restart));
+	while (r == 0 && (unit = dw_word_next(&rest)) != NULL) {
+		struct dw_state now = { 0 };
+
+		if (!dw_strings_has(&w->run->units, unit))
+			continue;
+		r = ops->state(w->a->sw, unit, &now, e);
+		if (r == 0 && dw_streq(now.text, "inactive"))
+			r = ops->set(w->a->sw, unit, &now, &active, e);
+	}
+	return r;
+}
+
 static void tell_readers(struct work *w, const struct dw_step *next)
 {
 	struct dw_error e = { 0 };
@@ -209,6 +237,8 @@ static void tell_readers(struct work *w, const struct dw_step *next)
 		return;
 	w->told = NULL;
 	r = w->a->notify(w->a->sw, who, &e);
+	if (r == 0)
+		r = revive(w, who, &e);
 	if (r < 0)
 		leave(w, w->last, r == -EUCLEAN ? -EIO : r, e.message);
 }

@@ -2,13 +2,14 @@
 #include <errno.h>
 
 #include "change.h"
+#include "confine.h"
 #include "dw_macros.h"
 #include "dw_str.h"
 
 /* clang-format off */
 const enum dw_option_id dw_confine_options[] = {
-	DW_OPTION_JSON, DW_OPTION_WIDE, DW_OPTION_HIDDEN, DW_OPTION_METHOD, DW_OPTION_POLICY,
-	DW_OPTION_STATE, DW_OPTION_COUNT,
+	DW_OPTION_FOR, DW_OPTION_CONFIRM_WITHIN, DW_OPTION_YES, DW_OPTION_JSON, DW_OPTION_WIDE,
+	DW_OPTION_HIDDEN, DW_OPTION_METHOD, DW_OPTION_POLICY, DW_OPTION_STATE, DW_OPTION_COUNT,
 };
 /* clang-format on */
 
@@ -49,5 +50,21 @@ static enum dw_exit score(const struct dw_arguments *args)
 
 enum dw_exit dw_cmd_confine(const struct dw_arguments *args)
 {
+	static const struct {
+		const char *word;
+		enum dw_confine_word means;
+	} words[] = { { "suggest", DW_CONFINE_SUGGEST },
+		      { "try", DW_CONFINE_TRY },
+		      { "apply", DW_CONFINE_APPLY } };
+
+	for (size_t i = 0; args->n_operands && i < DW_ARRAY_SIZE(words); i++)
+		if (dw_streq(args->operands[0], words[i].word))
+			return dw_confine_more(args, words[i].means);
+	if (args->n_operands > 1) {
+		(void)fputs("doorward: confine takes one service, or one of the words suggest, "
+			    "try, apply before it\n",
+			    stderr);
+		return DW_EXIT_USAGE;
+	}
 	return score(args);
 }

@@ -4,7 +4,6 @@
 
 #include "dw_cli.h"
 #include "dw_macros.h"
-#include "dw_str.h"
 
 #define END DW_OPTION_COUNT
 
@@ -328,17 +327,24 @@ const struct dw_command dw_commands[] = {
 	},
 	{
 		.name = "confine",
-		.operands = "[SERVICE]",
-		.operands_max = 1,
-		.operand_choices = "",
+		.operands = "[[suggest | try | apply] SERVICE]",
+		.operands_max = 2,
+		.operand_choices = "suggest try apply",
 		.summary = "what stands behind the doors that stay: who is root, who is in a cage",
 		.description = "Each service that keeps a door, the one first that would give an "
-			       "intruder most: as "
-			       "whom it\n"
+			       "intruder most: as whom it\n"
 			       "runs, which capabilities, which settings of its unit confine it. "
-			       "SERVICE (a unit, a "
-			       "program, a\n"
-			       "port): all that counts for it, and what could be done.\n",
+			       "SERVICE (a unit, a program,\n"
+			       "a port): all that counts for it, and what could be done.\n"
+			       "suggest: observes it as it runs (--for 5m; a minute when not "
+			       "given; neither stopped nor\n"
+			       "traced), then writes a drop-in that takes from it what it does not "
+			       "need, each line with its\n"
+			       "reason. try: puts that in place on trial, starts the unit again, "
+			       "and looks whether it serves\n"
+			       "as before, else puts it back; doorward confirm keeps it. apply: "
+			       "the same for good; doorward\n"
+			       "undo takes it back.\n",
 		.options = dw_confine_options,
 		.run = dw_cmd_confine,
 	},
@@ -438,30 +444,4 @@ bool dw_command_takes(const struct dw_command *c, enum dw_option_id id)
 		if (*o == id)
 			return true;
 	return false;
-}
-
-const char *dw_command_nearest(const char *name)
-{
-	unsigned best = (unsigned)-1;
-	const char *nearest = NULL;
-
-	for (const struct dw_command *c = dw_commands; c->name; c++)
-		if (dw_str_apart(name, c->name) < best) {
-			best = dw_str_apart(name, c->name);
-			nearest = c->name;
-		}
-	return nearest;
-}
-
-const char *dw_option_nearest(const struct dw_command *c, const char *name)
-{
-	unsigned best = (unsigned)-1;
-	const char *nearest = NULL;
-
-	for (const struct dw_option *o = dw_options; o->name; o++)
-		if (dw_command_takes(c, o->id) && dw_str_apart(name, o->name) < best) {
-			best = dw_str_apart(name, o->name);
-			nearest = o->name;
-		}
-	return nearest;
 }

@@ -29,7 +29,7 @@ const struct dw_option dw_options[DW_OPTION_COUNT + 1] = {
 	{ DW_OPTION_YES, "yes", 'y', NULL, NULL, "do not ask" },
 	{ DW_OPTION_DRY_RUN, "dry-run", 'n', NULL, NULL, "show the plan and change nothing" },
 	{ DW_OPTION_FOR, "for", 0, "TIME", NULL,
-	  "a trial: put all back after TIME (90s, 10m, 2h) unless it is confirmed" },
+	  "how long: 90s, 10m, 2h; close: a trial, put back then unless confirmed" },
 	{ DW_OPTION_UNTIL_CONFIRMED, "until-confirmed", 0, NULL, NULL,
 	  "a trial: the next boot puts all back unless it is confirmed" },
 	{ DW_OPTION_ONE_AT_A_TIME, "one-at-a-time", 0, NULL, NULL,

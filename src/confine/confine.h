@@ -10,7 +10,8 @@
 #define DW_CONFINE_SERVICE "org.freedesktop.systemd1.Service"
 
 /* The settings of its unit, from the manager; what cannot be asked is said. */
-void dw_confine_read_unit(struct dw_confine_service *s, struct dw_bus *bus, struct dw_arena *a);
+void dw_confine_read_unit(struct dw_sys *sys, struct dw_confine_service *s, struct dw_bus *bus,
+			  struct dw_arena *a);
 /* The user that its own configuration names: inetd, xinetd, Apache, nginx. */
 void dw_confine_read_said(struct dw_sys *sys, struct dw_confine_service *s, struct dw_arena *a);
 /* An account that is there for this service, and that it does not run as; NULL: none is known. */

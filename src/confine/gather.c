@@ -232,7 +232,7 @@ static void user_of_configuration(struct dw_confine_service *s)
 static void complete(struct gathering *g, struct dw_confine_service *s)
 {
 	if (s->unit)
-		dw_confine_read_unit(s, g->bus, g->arena);
+		dw_confine_read_unit(g->sys, s, g->bus, g->arena);
 	dw_confine_read_said(g->sys, s, g->arena);
 	user_of_configuration(s);
 	if (s->root == DW_YES)

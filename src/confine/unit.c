@@ -5,6 +5,9 @@
 #include "confine.h"
 #include "dw_str.h"
 
+#define DW_CONFINE_UNIT "org.freedesktop.systemd1.Unit"
+#define UNIT_MAX        ((size_t)1024 * 1024)
+
 /* systemd.exec(5); and how it starts, for what a start needs (systemd.service(5)). */
 static const char *const wanted[] = {
 	"User",
@@ -64,7 +67,50 @@ static bool is_wanted(const char *name)
 	return false;
 }
 
-void dw_confine_read_unit(struct dw_confine_service *s, struct dw_bus *bus, struct dw_arena *a)
+/* ExecStart= with "!" or "+" in front of the program: User= is for what else is made (systemd.service(5)). */
+static bool is_mighty(char *line)
+{
+	static const char key[] = "ExecStart";
+	size_t n = strlen(key);
+
+	if (strncmp(line, key, n) != 0)
+		return false;
+	line += n;
+	line += strspn(line, " \t");
+	if (*line != '=') /* ExecStartPre= and the like are other processes */
+		return false;
+	line++;
+	while (*line == ' ' || *line == '\t')
+		line++;
+	return strcspn(line, "!+") < strspn(line, "@-:!+|");
+}
+
+static void read_start(struct dw_sys *sys, struct dw_confine_service *s, struct dw_bus *bus,
+		       struct dw_arena *a)
+{
+	struct dw_strings files = { 0 };
+	const char *fragment = "";
+
+	(void)dw_bus_unit_strings(bus, s->unit, DW_CONFINE_UNIT, "DropInPaths", a, &files, NULL);
+	if (dw_bus_unit_string(bus, s->unit, DW_CONFINE_UNIT, "FragmentPath", a, &fragment, NULL) ==
+		    0 &&
+	    *fragment)
+		dw_vec_push(a, &files, fragment);
+	for (size_t i = 0; i < files.n; i++) {
+		struct dw_bytes text = { 0 };
+		struct dw_lines it;
+		char *line;
+
+		if (dw_sys_file_read(sys, files.v[i], UNIT_MAX, a, &text, NULL) < 0)
+			continue;
+		it = dw_lines_of(&text);
+		while ((line = dw_lines_next_trimmed(&it, a)) != NULL)
+			s->starts_mighty |= is_mighty(line);
+	}
+}
+
+void dw_confine_read_unit(struct dw_sys *sys, struct dw_confine_service *s, struct dw_bus *bus,
+			  struct dw_arena *a)
 {
 	DW_VEC(struct dw_confine_setting) v = { 0 };
 	struct dw_bus_property *all = NULL;
@@ -86,4 +132,5 @@ void dw_confine_read_unit(struct dw_confine_service *s, struct dw_bus *bus, stru
 	s->settings = v.v;
 	s->n_settings = v.n;
 	s->settings_known = true;
+	read_start(sys, s, bus, a);
 }

@@ -240,6 +240,8 @@ static const char *verify(struct changing *c, const struct dw_run *run,
 	}
 	if (!*wrong && c->o.pause && !is_to_stop(c))
 		wrong = watch(c, run, clients, w);
+	if (!*wrong && c->also && !is_to_stop(c))
+		wrong = c->also(c->also_data);
 	return is_to_stop(c) ? "it was interrupted" : wrong;
 }
 

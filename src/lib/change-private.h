@@ -41,6 +41,9 @@ struct changing {
 	size_t begun;        /* the step (from 1) that was told to begin; 0: none */
 	bool begun_undo;
 	const struct dw_run *run;         /* whose processes are saved */
+	/* when doors and units are as they should be: "", or what is wrong all the same; NULL: nobody asks */
+	const char *(*also)(void *data);
+	void *also_data;
 	const struct dw_snapshot *before; /* what the plan was made of; NULL: nothing closes */
 };
 

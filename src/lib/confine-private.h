@@ -3,9 +3,36 @@
 #ifndef DW_CONFINE_LIB_PRIVATE_H
 #define DW_CONFINE_LIB_PRIVATE_H
 
+#include "change-private.h"
 #include "dw_confine.h"
+#include "dw_confine_suggest.h"
+
+struct doorward_confining {
+	struct dw_arena *arena; /* the object itself lies in it */
+	struct doorward_audit *audit;
+	struct dw_confine_service *service;
+	struct dw_confine_seen seen;
+	struct dw_confine_dropin dropin;
+};
 
 /* Is it meant by the word: its name (without ".service"), its program, one of its doors? */
 bool dw_confine_is_named(const struct dw_confine_service *s, const char *word);
+/* All services of the audit, judged. */
+int dw_confine_services(struct doorward *d, struct doorward_audit *audit, struct dw_arena *a,
+			struct dw_confine_service **ret, size_t *ret_n, struct dw_error *e);
+
+/*
+ * --- confine-answer.c: does it still serve?
+ * --------------------------------------------------------------------------
+ */
+
+struct dw_confine_answers;
+/* Asks each TCP door of the service what it is, as a client of this host. */
+int dw_confine_ask(struct dw_sys *s, const struct dw_snapshot *snapshot,
+		   const struct dw_confine_service *service, struct dw_arena *a,
+		   struct dw_confine_answers **ret, struct dw_error *e);
+/* What answered before and does not answer so now, a sentence; "": all is as before. */
+const char *dw_confine_answers_differ(const struct dw_confine_answers *before,
+				      const struct dw_confine_answers *after, struct dw_arena *a);
 
 #endif

@@ -48,8 +48,8 @@ static void choose(struct dw_report_confine *r, struct dw_confine_service *v, si
 	r->asked = word;
 }
 
-static int gather(struct doorward *d, struct doorward_audit *audit, struct dw_arena *a,
-		  struct dw_confine_service **ret, size_t *ret_n, struct dw_error *e)
+int dw_confine_services(struct doorward *d, struct doorward_audit *audit, struct dw_arena *a,
+			struct dw_confine_service **ret, size_t *ret_n, struct dw_error *e)
 {
 	struct dw_sys *sys = NULL;
 	int r;
@@ -86,7 +86,7 @@ int doorward_confine_write(struct doorward *d, struct doorward_audit *audit, con
 	int r = dw_facade_style(style, &s, e);
 
 	if (r == 0)
-		r = gather(d, audit, a, &v, &n, e);
+		r = dw_confine_services(d, audit, a, &v, &n, e);
 	if (r < 0)
 		return r;
 	choose(&report, v, n, service);
@@ -101,4 +101,95 @@ int doorward_confine_write(struct doorward *d, struct doorward_audit *audit, con
 		    ? dw_report_confine_text(&report, out, &s, e)
 		    : dw_report_confine_json(&report, out, format == DOORWARD_JSON_INDENTED, e);
 	return r < 0 ? r : (int)report.n;
+}
+
+/*
+ * --- a suggestion
+ * -----------------------------------------------------------------------------------------------------
+ */
+
+static int choose_one(struct dw_confine_service *v, size_t n, const char *word,
+		      struct dw_confine_service **ret, struct dw_error *e)
+{
+	*ret = NULL;
+	for (size_t i = 0; i < n; i++) {
+		if (!dw_confine_is_named(&v[i], word))
+			continue;
+		if (*ret)
+			return dw_error_set(e, -EINVAL, "\"%s\" may be %s or %s: name one", word,
+					    (*ret)->name, v[i].name);
+		*ret = &v[i];
+	}
+	return *ret ? 0
+		    : dw_error_set(e, -ENOENT, "no service that keeps a door here is called \"%s\"",
+				   word);
+}
+
+static int observe(struct doorward *d, struct doorward_confining *x,
+		   const struct doorward_confine_options *o, struct dw_error *e)
+{
+	struct dw_sys *sys = NULL;
+	int r = dw_facade_open_sys(d, &sys, e);
+
+	if (r == 0)
+		r = dw_confine_observe(sys, x->service, o->seconds ? o->seconds : 60, o->stop,
+				       x->arena, &x->seen, e);
+	dw_sys_free(sys);
+	return r;
+}
+
+int doorward_confine_observe(struct doorward *d, struct doorward_audit *audit,
+			     const struct doorward_confine_options *given,
+			     struct doorward_confining **ret)
+{
+	struct dw_error *e = dw_facade_begin(d);
+	struct dw_arena *a = dw_arena_new();
+	struct doorward_confining *x = dw_new(a, struct doorward_confining);
+	struct doorward_confine_options o = { 0 };
+	struct dw_confine_service *v = NULL;
+	size_t n = 0;
+	int r;
+
+	memcpy(&o, given, DW_MIN(given->size, sizeof(o)));
+	x->arena = a;
+	x->audit = audit;
+	r = dw_confine_services(d, audit, a, &v, &n, e);
+	if (r == 0)
+		r = choose_one(v, n, o.service, &x->service, e);
+	/* what nothing can be taken from is not observed */
+	if (r == 0)
+		dw_confine_make(x->service, &x->seen, a, &x->dropin);
+	if (r == 0 && x->dropin.text) {
+		r = observe(d, x, &o, e);
+		if (r == 0)
+			dw_confine_make(x->service, &x->seen, a, &x->dropin);
+	}
+	if (r < 0)
+		dw_arena_free(a);
+	else
+		*ret = x;
+	return r;
+}
+
+void doorward_confining_free(struct doorward_confining *x)
+{
+	if (x)
+		dw_arena_free(x->arena);
+}
+
+const char *doorward_confining_text(const struct doorward_confining *x)
+{
+	return x->dropin.text;
+}
+
+const char *doorward_confining_path(const struct doorward_confining *x)
+{
+	return x->dropin.text ? dw_confine_dropin_path(x->service, x->arena) : NULL;
+}
+
+const char *doorward_confining_remark(const struct doorward_confining *x, size_t i)
+{
+	if (x->dropin.cannot)
+		return i == 0 ? x->dropin.cannot : NULL;
+	return i < x->dropin.remarks.n ? x->dropin.remarks.v[i] : NULL;
 }

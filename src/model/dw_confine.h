@@ -54,6 +54,7 @@ struct dw_confine_service {
 	enum dw_tristate own_files; /* all in a mount namespace that is not that of pid 1 */
 
 	bool settings_known;
+	bool starts_mighty; /* its unit names a user, and starts it with root's rights all the same ("!", "+") */
 	const struct dw_confine_setting *settings;
 	size_t n_settings;
 

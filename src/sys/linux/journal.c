@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "dw_journal.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <string.h>
+#include <systemd/sd-journal.h>
+
+#include "dw_str.h"
+#include "sys_private.h"
+
+#define MESSAGES_MAX 1000
+
+struct library {
+	void *handle;
+	__typeof__(sd_journal_open) *open;
+	__typeof__(sd_journal_close) *close;
+	__typeof__(sd_journal_add_match) *match;
+	__typeof__(sd_journal_add_disjunction) *either;
+	__typeof__(sd_journal_seek_realtime_usec) *seek;
+	__typeof__(sd_journal_next) *next;
+	__typeof__(sd_journal_get_data) *data;
+};
+
+static int load(struct library *l, struct dw_error *e)
+{
+	const struct {
+		const char *name;
+		void *slot;
+	} symbols[] = {
+		{ "sd_journal_open", &l->open },
+		{ "sd_journal_close", &l->close },
+		{ "sd_journal_add_match", &l->match },
+		{ "sd_journal_add_disjunction", &l->either },
+		{ "sd_journal_seek_realtime_usec", &l->seek },
+		{ "sd_journal_next", &l->next },
+		{ "sd_journal_get_data", &l->data },
+	};
+
+	l->handle = dlopen("libsystemd.so.0", RTLD_NOW | RTLD_LOCAL);
+	for (size_t i = 0; l->handle && i < DW_ARRAY_SIZE(symbols); i++) {
+		void *address = dlsym(l->handle, symbols[i].name);
+
+		if (!address)
+			return dw_error_set(e, -ENOENT, "libsystemd has no %s", symbols[i].name);
+		memcpy(symbols[i].slot, &address, sizeof(address));
+	}
+	return l->handle ? 0 : dw_error_set(e, -ENOENT, "libsystemd.so.0 cannot be opened");
+}
+
+static int choose(struct library *l, sd_journal *j, const char *unit, struct dw_arena *a)
+{
+	/* what it says itself, and what systemd (UNIT=) says of it */
+	const char *own = dw_arena_printf(a, "_SYSTEMD_UNIT=%s", unit),
+		   *about = dw_arena_printf(a, "UNIT=%s", unit);
+	int r = l->match(j, own, 0);
+
+	if (r >= 0)
+		r = l->either(j);
+	if (r >= 0)
+		r = l->match(j, about, 0);
+	return r;
+}
+
+static int read_all(struct library *l, sd_journal *j, struct dw_arena *a, struct dw_strings *ret)
+{
+	static const char field[] = "MESSAGE=";
+	int r;
+
+	while ((r = l->next(j)) > 0 && ret->n < MESSAGES_MAX) {
+		const void *data = NULL;
+		size_t n = 0;
+
+		if (l->data(j, "MESSAGE", &data, &n) >= 0 && n > strlen(field))
+			dw_vec_push(a, ret,
+				    dw_arena_strndup(a, (const char *)data + strlen(field),
+						     n - strlen(field)));
+	}
+	return r < 0 ? r : 0;
+}
+
+int dw_journal_read(struct dw_sys *s, const char *unit, uint64_t since, struct dw_arena *a,
+		    struct dw_strings *ret, struct dw_error *e)
+{
+	struct library l = { 0 };
+	sd_journal *j = NULL;
+	int r = dw_sys_fault(s);
+
+	*ret = (struct dw_strings){ 0 };
+	if (r < 0 || s->kind != DW_SYS_LIVE)
+		return dw_error_errno(e, r < 0 ? r : -ENOTSUP, "the journal of %s", unit);
+	r = load(&l, e);
+	if (r == 0) {
+		r = l.open(&j, SD_JOURNAL_LOCAL_ONLY);
+		if (r >= 0)
+			r = choose(&l, j, unit, a);
+		if (r >= 0)
+			r = l.seek(j, since);
+		if (r >= 0)
+			r = read_all(&l, j, a, ret);
+		if (r < 0)
+			(void)dw_error_errno(e, r, "the journal of %s", unit);
+	}
+	if (j)
+		l.close(j);
+	if (l.handle)
+		(void)dlclose(l.handle);
+	return r < 0 ? r : 0;
+}
