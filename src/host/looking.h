@@ -23,7 +23,7 @@ struct host_look {
 	struct host_accounts *accounts;
 	struct host_sshd *sshd;
 	struct host_units *units;
-	struct host_running *running; /* host_procs(), closed by host_procs_close() */
+	struct host_running *running;         /* host_procs(), closed by host_procs_close() */
 	const struct dw_knowledge *knowledge; /* NULL: none */
 };
 
@@ -40,7 +40,7 @@ struct host_check {
 
 /* Each category's table ends with an id of NULL. */
 extern const struct host_check host_checks_accounts[], host_checks_files[], host_checks_login[],
-	host_checks_plain[], host_checks_notice[], host_checks_updates[];
+	host_checks_plain[], host_checks_notice[], host_checks_updates[], host_checks_kernel[];
 
 struct dw_procs;
 struct dw_procinfo;
@@ -48,8 +48,8 @@ struct dw_procinfo;
  * Every process that could be read, once for all checks; *ret_e: why some could not (code 0: all could). Threads of the
  * kernel are among them.
  */
-struct dw_procs *host_procs(struct host_look *l, const struct dw_procinfo *const **ret, size_t *ret_n,
-			    struct dw_error *ret_e);
+struct dw_procs *host_procs(struct host_look *l, const struct dw_procinfo *const **ret,
+			    size_t *ret_n, struct dw_error *ret_e);
 void host_procs_close(struct host_look *l);
 
 /* The outcome, with the sentence for it. */
