@@ -40,7 +40,8 @@ struct host_check {
 
 /* Each category's table ends with an id of NULL. */
 extern const struct host_check host_checks_accounts[], host_checks_files[], host_checks_login[],
-	host_checks_plain[], host_checks_notice[], host_checks_updates[], host_checks_kernel[];
+	host_checks_plain[], host_checks_notice[], host_checks_updates[], host_checks_kernel[],
+	host_checks_lying[];
 
 struct dw_procs;
 struct dw_procinfo;

@@ -7,8 +7,8 @@
 
 /* In the order in which they are told; the checks of a category stand together. */
 static const struct host_check *const tables[] = {
-	host_checks_accounts, host_checks_files,   host_checks_login,  host_checks_plain,
-	host_checks_notice,   host_checks_updates, host_checks_kernel,
+	host_checks_accounts, host_checks_files,  host_checks_login,   host_checks_plain,
+	host_checks_lying,    host_checks_notice, host_checks_updates, host_checks_kernel,
 };
 
 static const struct host_check *check_at(size_t i)

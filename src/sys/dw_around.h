@@ -25,12 +25,13 @@ struct dw_privileged {
 struct dw_privileged_list {
 	struct dw_privileged *v; /* by path */
 	size_t n, cap;
-	bool cut; /* the bound was met: there may be more */
+	bool cut;   /* the bound was met: there may be more */
+	bool blind; /* a directory could not be read: there may be more */
 };
 
 /*
- * All of them on the local file systems that are mounted and not `nosuid`: no network file systems, no /proc. At most
- * max_files names are looked at, for at most max_ms.
+ * All of them below the root, on the local file systems that are mounted there and not `nosuid`: no network file
+ * systems, no /proc. At most max_files names are looked at, for at most max_ms.
  */
 int dw_sys_privileged(struct dw_sys *s, size_t max_files, unsigned max_ms, struct dw_arena *a,
 		      struct dw_privileged_list *ret, struct dw_error *e);

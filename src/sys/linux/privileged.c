@@ -66,12 +66,13 @@ static bool is_local(int fd)
 	return false;
 }
 
-/* A file has them by an attribute; the path is ours, and a link at its end is not followed. */
-static const char *capability_of(const struct walk *w)
+/* A file has them by an attribute; a link at its end is not followed, and none is met before it. */
+static const char *capability_of(const struct walk *w, int fd, const char *name)
 {
+	const char *path = dw_arena_printf(w->a, "/proc/self/fd/%d/%s", fd, name);
 	static const char digits[] = "0123456789abcdef";
 	unsigned char bytes[CAP_MAX];
-	ssize_t n = lgetxattr(w->path, "security.capability", bytes, sizeof(bytes));
+	ssize_t n = lgetxattr(path, "security.capability", bytes, sizeof(bytes));
 	char *text;
 
 	if (n <= 0)
@@ -84,9 +85,9 @@ static const char *capability_of(const struct walk *w)
 	return text;
 }
 
-static void look_at(struct walk *w, const struct stat *st)
+static void look_at(struct walk *w, int fd, const char *name, const struct stat *st)
 {
-	const char *capability = st->st_mode & 0111 ? capability_of(w) : NULL;
+	const char *capability = st->st_mode & 0111 ? capability_of(w, fd, name) : NULL;
 
 	if (!(st->st_mode & (S_ISUID | S_ISGID)) && !capability)
 		return;
@@ -120,8 +121,10 @@ static void enter(struct walk *w, int at, const char *name, dev_t device)
 
 	if (fd < 0 && errno == EPERM) /* O_NOATIME is for the owner alone */
 		fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0)
+	if (fd < 0) {
+		w->list->blind = w->list->blind || errno != ENOENT;
 		return;
+	}
 	if (fstat(fd, &st) < 0 || (st.st_dev != device && !is_local(fd)) || w->depth >= DEPTH_MAX) {
 		(void)close(fd);
 		return;
@@ -144,7 +147,7 @@ static void walk_entry(struct walk *w, int fd, const struct dirent *d, dev_t dev
 	if (fstatat(fd, d->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return;
 	if (S_ISREG(st.st_mode))
-		look_at(w, &st);
+		look_at(w, fd, d->d_name, &st);
 	else if (S_ISDIR(st.st_mode))
 		enter(w, fd, d->d_name, device);
 }
@@ -195,9 +198,7 @@ int dw_sys_privileged(struct dw_sys *s, size_t max_files, unsigned max_ms, struc
 	*ret = (struct dw_privileged_list){ 0 };
 	if (r < 0)
 		return dw_error_errno(e, r, "/");
-	if (!dw_sys_is_running(s) || dw_sys_is_fake(s))
-		return dw_error_set(e, -ENOTSUP, "only a host that runs is walked");
-	fd = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	fd = openat(s->root_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0 || fstat(fd, &st) < 0) {
 		r = -errno;
 		dw_cleanup_fd(&fd);

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Lying about: what an intruder with one account could use. */
+#include <sys/stat.h>
+
+#include "dw_around.h"
+#include "dw_collect.h"
+#include "looking.h"
+
+/* Of a host with a million files the walk takes seconds; more than that is said. */
+#define FILES_MAX 5000000
+#define WALK_MS   30000
+
+static const char *rights_of(struct dw_arena *a, const struct dw_privileged *p)
+{
+	struct dw_str text = { .arena = a };
+
+	dw_str_add(&text, "");
+	if (p->mode & S_ISUID)
+		dw_str_addf(&text, "set-UID of user %u", p->uid);
+	if (p->mode & S_ISGID)
+		dw_str_addf(&text, "%sset-GID of group %u", text.n ? ", " : "", p->gid);
+	if (p->capability)
+		dw_str_addf(&text, "%scapabilities of its own", text.n ? ", " : "");
+	return text.s;
+}
+
+/* A set-GID bit of a file that nobody can execute means nothing (it once meant mandatory locks). */
+static bool gives_rights(const struct dw_privileged *p)
+{
+	return p->capability || (p->mode & 0111 && p->mode & (S_ISUID | S_ISGID));
+}
+
+static void judge(struct host_look *l, struct dw_host_result *r, const struct dw_privileged *p,
+		  const struct dw_package *package)
+{
+	const char *rights = rights_of(l->a, p);
+
+	if (p->mode & S_IWOTH)
+		host_seen(l, r, p->path, 0, p->path, "%s, and everybody may write it", rights);
+	else if (!package)
+		host_seen(l, r, p->path, 0, p->path, "%s, and of no package", rights);
+	else if (package->verified == DW_VERIFIED_DIFFERS)
+		host_seen(l, r, p->path, 0, p->path, "%s, and not the file that %s brought", rights,
+			  package->name);
+}
+
+/* False: whose they are is not known. */
+static bool look_up(struct host_look *l, struct dw_host_result *r,
+		    const struct dw_privileged_list *all, struct dw_facts *f, bool *ret_any)
+{
+	const char **paths = dw_arena_array(l->a, all->n, sizeof(*paths));
+	const struct dw_package **found = dw_arena_array(l->a, all->n, sizeof(*found));
+	struct dw_error e = { 0 };
+
+	for (size_t i = 0; i < all->n; i++)
+		paths[i] = all->v[i].path;
+	if (dw_packages_find(l->sys, f, paths, all->n, found, &e) < 0) {
+		host_unknown(l, r, &e);
+		return false;
+	}
+	for (size_t i = 0; i < all->n; i++) {
+		*ret_any = *ret_any || found[i];
+		if (gives_rights(&all->v[i]))
+			judge(l, r, &all->v[i], found[i]);
+	}
+	return true;
+}
+
+static void look_set_uid(struct host_look *l, struct dw_host_result *r)
+{
+	struct dw_privileged_list all = { 0 };
+	struct dw_facts *f;
+	struct dw_error e = { 0 };
+	bool known, any = false;
+
+	if (dw_sys_privileged(l->sys, FILES_MAX, WALK_MS, l->a, &all, &e) < 0) {
+		host_unknown(l, r, &e);
+		return;
+	}
+	f = dw_facts_new();
+	known = look_up(l, r, &all, f, &any);
+	dw_facts_free(f);
+	if (!known)
+		return;
+	if (all.n && !any) {
+		r->evidence.n = 0;
+		host_say(l, r, DW_HOST_UNKNOWN,
+			 "No package is known to have brought any of them: whose they are cannot "
+			 "be told.");
+		return;
+	}
+	if (!r->evidence.n && (all.cut || all.blind))
+		host_say(l, r, DW_HOST_UNKNOWN,
+			 all.cut ? "There are too many files to look at all."
+				 : "Not every directory could be read.");
+	else
+		host_conclude(
+			l, r, "One file gives rights of another, and no package answers for it.",
+			"files give rights of another, and no package answers for them.",
+			"Every set-UID, set-GID or capable file is as its package brought it.");
+}
+
+const struct host_check host_checks_lying[] = {
+	{ .about = { .id = "set-uid-files",
+		     .category = DW_CATEGORY_LYING,
+		     .title = "Files that give rights of another come from packages",
+		     .severity = DW_SEVERITY_HIGH,
+		     .reason = "Whoever runs such a file has its owner's rights for as long: one "
+			       "that somebody left behind "
+			       "is the way to root that needs no further flaw.",
+		     .source = "CIS Debian Linux 12, Ensure SUID and SGID files are reviewed; "
+			       "chmod(2), capabilities(7)",
+		     .advice = "chmod u-s,g-s FILE (setcap -r FILE for capabilities) takes the "
+			       "rights away; of a package: "
+			       "dpkg-statoverride --update --add root root 0755 FILE, else the "
+			       "next upgrade brings them back." },
+	  .look = look_set_uid },
+	{ .about = { .id = NULL } },
+};
