@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The kernel's own settings, as they are now: Documentation/networking/ip-sysctl.rst, Documentation/admin-guide/sysctl/.
+ * The kernel's own settings, as they are now: Documentation/networking/ip-sysctl.rst and admin-guide/sysctl/ there.
  * What the files of sysctl.d(5) say of the next boot is not read.
  */
 #include <errno.h>

@@ -78,6 +78,7 @@ static void host_again(struct host *h, const char *units)
 	dw_starters_unload(h->set);
 	dw_facts_free(h->facts);
 	dw_sys_free(h->sys);
+	h->from = (struct dw_strings){ 0 }; /* it lay in the arena */
 	put(h, "/bus/units.json", units);
 	host_open(h, "systemd");
 }
