@@ -9,6 +9,8 @@
 
 #define DEPTH_MAX 16 /* servconf.c: SERVCONF_MAX_DEPTH */
 #define LINES_MAX 20000
+/* Files that include each other more than once are read as often as there are ways to them: 3 lines, 3^16 times. */
+#define FILES_MAX 1000
 
 struct reading {
 	struct dw_arena *a;
@@ -55,7 +57,7 @@ static void include(struct reading *r, const char *value, const char *match)
 		const char **names = NULL;
 		size_t n = 0;
 
-		if (r->depth + 1 >= DEPTH_MAX || !r->opener ||
+		if (r->depth + 1 >= DEPTH_MAX || r->out->files.n >= FILES_MAX || !r->opener ||
 		    !r->opener->open(r->opener->data, r->a, pattern, &names, &texts, &n)) {
 			r->out->partly = true;
 			continue;
@@ -84,6 +86,10 @@ static void read_text(struct reading *r, const char *name, const struct dw_bytes
 	const char *match = outer;
 	char *line;
 
+	if (r->out->files.n >= FILES_MAX || r->out->lines.n >= LINES_MAX) {
+		r->out->partly = true;
+		return;
+	}
 	dw_vec_push(r->a, &r->out->files, name);
 	while (r->out->lines.n < LINES_MAX && (line = dw_lines_next_trimmed(&it, r->a)) != NULL) {
 		size_t n = strcspn(line, " \t=");
@@ -107,6 +113,7 @@ static void read_text(struct reading *r, const char *name, const struct dw_bytes
 										.value = value,
 										.match = match };
 	}
+	r->out->partly = r->out->partly || r->out->lines.n >= LINES_MAX;
 }
 
 void sshd_parse(struct dw_arena *a, const char *name, const struct dw_bytes *text,
