@@ -77,7 +77,9 @@ static enum dw_exit apply(const struct dw_fence_acting *f)
 		return DW_EXIT_USAGE;
 	if (!doorward_rehearsal_changes(f->rehearsal)) {
 		if (!quiet)
-			(void)fputs("\nThese rules are loaded already.\n", stdout);
+			(void)fputs("\nThese rules are loaded already; whether they wait to be "
+				    "confirmed is in:\ndoorward history\n",
+				    stdout);
 		return DW_EXIT_NOTHING;
 	}
 	(void)fflush(stdout);
