@@ -190,6 +190,8 @@ static void add_owners(struct gathering *g, const struct dw_snapshot *snapshot,
 {
 	DW_VEC(int) pids = { 0 };
 
+	if (!s)
+		return;
 	for (size_t i = 0; i < snapshot->n_doors; i++) {
 		const struct dw_door *d = &snapshot->doors[i];
 

@@ -214,11 +214,11 @@ static void add_seen(struct dw_sys *sys, const struct dw_observed *o, struct dw_
 	}
 }
 
-int dw_confine_observe(struct dw_sys *sys, const struct dw_confine_service *s, unsigned seconds,
+int dw_confine_observe(struct dw_sys *s, const struct dw_confine_service *service, unsigned seconds,
 		       const volatile int *stop, struct dw_arena *a, struct dw_confine_seen *ret,
 		       struct dw_error *e)
 {
-	const char *group = dw_confine_setting(s, "ControlGroup");
+	const char *group = dw_confine_setting(service, "ControlGroup");
 	struct dw_observed *seen = dw_new(a, struct dw_observed);
 	struct dw_observe *o = NULL;
 	int r;
@@ -226,20 +226,20 @@ int dw_confine_observe(struct dw_sys *sys, const struct dw_confine_service *s, u
 	*ret = (struct dw_confine_seen){ 0 };
 	if (!*group || dw_streq(group, "/"))
 		return dw_error_set(e, -ESRCH, "%s does not run: there is nothing to observe",
-				    s->name);
-	r = dw_observe_open(sys, group, &o, e);
-	if (r == 0 && look_at_processes(sys, group, a, ret) == 0)
+				    service->name);
+	r = dw_observe_open(s, group, &o, e);
+	if (r == 0 && look_at_processes(s, group, a, ret) == 0)
 		r = dw_error_set(e, -ESRCH, "%s has no process: there is nothing to observe",
-				 s->name);
+				 service->name);
 	while (r == 0 && ret->seconds < seconds && !(stop && *stop)) {
-		dw_sys_pause(sys, 1000);
+		dw_sys_pause(s, 1000);
 		ret->seconds++;
 		r = dw_observe_settle(o, e);
 	}
 	if (r == 0)
 		r = dw_observe_read(o, a, seen, e);
 	if (r == 0)
-		add_seen(sys, seen, a, ret);
+		add_seen(s, seen, a, ret);
 	dw_observe_close(o);
 	return r;
 }

@@ -127,6 +127,32 @@ static int prove(struct dw_switch *s, const struct places *p, struct dw_error *e
 		"sshd read its settings, and a new connection to %s is not let in any more", bad);
 }
 
+/*
+ * SIGHUP is answered when sshd comes to it, and until then the old settings let people in, which proves nothing: it writes
+ * its number anew once it listens again. A file that cannot be looked at is not waited for. One whose socket is systemd's
+ * cannot take it up again and ends: the next connection, which is ours, starts another.
+ */
+static int read_again(struct dw_switch *s, const char *file, int pid, uint64_t started,
+		      struct dw_error *e)
+{
+	struct stat before, now;
+	bool seen = dw_sys_file_stat(s->sys, file, true, &before, NULL) == 0;
+	int r = dw_sys_process_signal(s->sys, pid, started, SIGHUP, e);
+
+	for (unsigned ms = 0; r == 0 && seen && ms < RETURN_MS; ms += EVERY_MS) {
+		dw_sys_pause(s->sys, EVERY_MS);
+		if (dw_sys_process_signal(s->sys, pid, started, 0, NULL) < 0)
+			return 0;
+		if (dw_sys_file_stat(s->sys, file, true, &now, NULL) == 0 &&
+		    (now.st_ino != before.st_ino || now.st_mtim.tv_sec != before.st_mtim.tv_sec ||
+		     now.st_mtim.tv_nsec != before.st_mtim.tv_nsec))
+			return 0;
+	}
+	return r < 0 || !seen ? r
+			      : dw_error_set(e, -ETIMEDOUT,
+					     "sshd was told to read its settings, and did not");
+}
+
 static int reload(struct dw_switch *s, struct places *p, const struct dw_bytes *settings,
 		  struct dw_error *e)
 {
@@ -144,7 +170,7 @@ static int reload(struct dw_switch *s, struct places *p, const struct dw_bytes *
 				e, -EIO,
 				"sshd runs, and no connection to it could be made before it read "
 				"its settings: what came of it could not be seen");
-		r = dw_sys_process_signal(s->sys, pid, started, SIGHUP, e);
+		r = read_again(s, pid_file(s, settings), pid, started, e);
 		if (r < 0)
 			return r;
 	}

@@ -73,7 +73,9 @@ def fails_and_passes(guest):
     code, before = look(guest)
     seen = {i for i in FIXED | LEFT if before[i]["result"] == "fails"}
     t.check(not seen - {"sshd-forwarding", "sshd-allow"}, "host: nothing of it fails before", str(sorted(seen)))
-    t.check(not [i for i in before if before[i]["result"] == "unknown"], "host: root sees all")
+    # lists of apt that are compressed, and what a container does not show of the machine around it, are unknown indeed
+    blind = [i for i in before if before[i]["result"] == "unknown" and before[i]["category"] in ("accounts", "login")]
+    t.check(not blind, "host: root sees all", str(blind))
     guest.shell(WORSE)
     time.sleep(0.5)
     code, after = look(guest)
@@ -148,5 +150,8 @@ def all_of_it(guest):
     put_right(guest)
     guest.shell(BETTER)
     time.sleep(0.5)
+    # an sshd whose socket is systemd's ends by SIGHUP, and is there again with the next login
+    guest.tests.check(guest.ssh("root", "true").code == 0, "host: people log in at the end")
+    time.sleep(1)
     left = state.difference(inventory.Inventory(guest), times=False)
     guest.tests.check(not left, "host: the guest is as it was", "\n".join(left))
