@@ -128,9 +128,9 @@ static int prove(struct dw_switch *s, const struct places *p, struct dw_error *e
 }
 
 /*
- * SIGHUP is answered when sshd comes to it, and until then the old settings let people in, which proves nothing: it writes
- * its number anew once it listens again. A file that cannot be looked at is not waited for. One whose socket is systemd's
- * cannot take it up again and ends: the next connection, which is ours, starts another.
+ * SIGHUP is answered when sshd comes to it, and until then the old settings let people in, which proves nothing: it
+ * writes its number anew once it listens again. A file that cannot be looked at is not waited for. One whose socket is
+ * systemd's cannot take it up again and ends: the next connection, which is ours, starts another.
  */
 static int read_again(struct dw_switch *s, const char *file, int pid, uint64_t started,
 		      struct dw_error *e)

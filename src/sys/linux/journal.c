@@ -45,10 +45,7 @@ static int load(struct library *l, struct dw_error *e)
 			return dw_error_set(e, -ENOENT, "libsystemd has no %s", symbols[i].name);
 		memcpy(symbols[i].slot, &address, sizeof(address));
 	}
-	/* the last is what an analyser cannot see: every slot was filled */
-	return l->handle && l->open && l->match && l->either && l->seek && l->close
-		       ? 0
-		       : dw_error_set(e, -ENOENT, "libsystemd.so.0 cannot be opened");
+	return l->handle ? 0 : dw_error_set(e, -ENOENT, "libsystemd.so.0 cannot be opened");
 }
 
 static int choose(struct library *l, sd_journal *j, const char *unit, struct dw_arena *a)
@@ -93,7 +90,8 @@ int dw_journal_read(struct dw_sys *s, const char *unit, uint64_t since, struct d
 	if (r < 0 || s->kind != DW_SYS_LIVE)
 		return dw_error_errno(e, r < 0 ? r : -ENOTSUP, "the journal of %s", unit);
 	r = load(&l, e);
-	if (r == 0) {
+	/* all of them are there then, which an analyser cannot see */
+	if (r == 0 && l.open && l.close && l.match && l.either && l.seek && l.next && l.data) {
 		r = l.open(&j, SD_JOURNAL_LOCAL_ONLY);
 		if (r >= 0)
 			r = choose(&l, j, unit, a);
@@ -103,9 +101,9 @@ int dw_journal_read(struct dw_sys *s, const char *unit, uint64_t since, struct d
 			r = read_all(&l, j, a, ret);
 		if (r < 0)
 			(void)dw_error_errno(e, r, "the journal of %s", unit);
+		if (j)
+			l.close(j);
 	}
-	if (j)
-		l.close(j);
 	if (l.handle)
 		(void)dlclose(l.handle);
 	return r < 0 ? r : 0;
