@@ -49,7 +49,8 @@ static void add_range(struct leaving *l, uint32_t first, uint32_t last,
 		      const struct dw_rehearse_answer *told)
 {
 	*dw_vec_add(l->p->arena, &l->found) =
-		(struct dw_report_leave){ .to = kept(l, l->to->words),
+		(struct dw_report_leave){ .family = l->to->family,
+					  .to = kept(l, l->to->words),
 					  .protocol = l->protocol,
 					  .first = (uint16_t)first,
 					  .last = (uint16_t)last,

@@ -15,7 +15,8 @@ struct dw_report_unused {
 
 /* What this host itself may send, by ports that are alike. */
 struct dw_report_leave {
-	const char *to; /* whom: as sources are named */
+	enum dw_family family; /* ipv4, ipv6 */
+	const char *to;        /* whom: as sources are named */
 	enum dw_protocol protocol;
 	uint16_t first, last;
 	bool known, passes;

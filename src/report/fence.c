@@ -205,26 +205,90 @@ static const char *leave_ports(const struct page *p, const struct dw_report_leav
 	return dw_arena_printf(p->a, "%u-%u/%s", l->first, l->last, protocol);
 }
 
+/* Leaves that are alike are one line: ports, destinations, and what becomes of them. */
+struct leave_line {
+	const char *ports, *to, *end;
+};
+
+static const char *leave_to(const struct page *p, const struct dw_report_leave *l)
+{
+	const char *to = dw_cells_escape(l->to, p->a);
+
+	/* a network's words name its family, "anyone" does not */
+	return strncmp(l->to, "anyone", strlen("anyone")) == 0
+		       ? dw_arena_printf(p->a, "%s (IPv%c)", to,
+					 l->family == DW_FAMILY_IPV4 ? '4' : '6')
+		       : to;
+}
+
+static const char *leave_end(const struct page *p, const struct dw_report_leave *l)
+{
+	const char *why = l->known || !l->why ? l->rule : l->why;
+
+	return dw_arena_printf(p->a, "%s%s%s%s",
+			       !l->known   ? "not known"
+			       : l->passes ? "goes out"
+					   : "stays in",
+			       !why       ? ""
+			       : l->known ? ", by "
+					  : ": ",
+			       why ? dw_cells_escape(why, p->a) : "",
+			       l->rule ? hits(p, l->counted, l->packets) : "");
+}
+
+static bool join_ports(const struct page *p, struct leave_line *into, const struct leave_line *l)
+{
+	if (!dw_streq(into->to, l->to) || !dw_streq(into->end, l->end))
+		return false;
+	into->ports = dw_streq(into->ports, "all tcp") && dw_streq(l->ports, "all udp")
+			      ? "all tcp and udp"
+			      : dw_arena_printf(p->a, "%s, %s", into->ports, l->ports);
+	return true;
+}
+
+static bool join_to(const struct page *p, struct leave_line *into, const struct leave_line *l)
+{
+	if (!dw_streq(into->ports, l->ports) || !dw_streq(into->end, l->end))
+		return false;
+	into->to = dw_arena_printf(p->a, "%s, %s", into->to, l->to);
+	return true;
+}
+
+/* Each line goes into the first that it is like; order stays. Returns how many are left. */
+static size_t join_lines(const struct page *p, struct leave_line *v, size_t n,
+			 bool (*join)(const struct page *, struct leave_line *,
+				      const struct leave_line *))
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		bool joined = false;
+
+		for (size_t k = 0; k < kept && !joined; k++)
+			joined = join(p, &v[k], &v[i]);
+		if (!joined)
+			v[kept++] = v[i];
+	}
+	return kept;
+}
+
 static void put_leaves(const struct page *p, const struct dw_report_fence *r)
 {
-	if (r->n_leaves)
-		dw_page_head(p, "What this host may send");
-	for (size_t i = 0; i < r->n_leaves; i++) {
-		const struct dw_report_leave *l = &r->leaves[i];
-		const char *why = l->known ? l->rule : l->why ? l->why : l->rule;
+	struct leave_line *v = dw_arena_array(p->a, r->n_leaves, sizeof(*v));
+	size_t n = r->n_leaves;
 
+	if (n == 0)
+		return;
+	for (size_t i = 0; i < n; i++)
+		v[i] = (struct leave_line){ leave_ports(p, &r->leaves[i]),
+					    leave_to(p, &r->leaves[i]),
+					    leave_end(p, &r->leaves[i]) };
+	n = join_lines(p, v, n, join_ports);
+	n = join_lines(p, v, n, join_to);
+	dw_page_head(p, "What this host may send");
+	for (size_t i = 0; i < n; i++)
 		dw_page_put(p, 2, 2,
-			    dw_arena_printf(p->a, "%s to %s: %s%s%s%s", leave_ports(p, l),
-					    dw_cells_escape(l->to, p->a),
-					    !l->known   ? "not known"
-					    : l->passes ? "goes out"
-							: "stays in",
-					    !why       ? ""
-					    : l->known ? ", by "
-						       : ": ",
-					    why ? dw_cells_escape(why, p->a) : "",
-					    l->rule ? hits(p, l->counted, l->packets) : ""));
-	}
+			    dw_arena_printf(p->a, "%s to %s: %s", v[i].ports, v[i].to, v[i].end));
 }
 
 static void put_elsewhere(const struct page *p, const struct dw_report_fence *r)

@@ -192,6 +192,11 @@ static const struct dw_report_leave *leave(const void *object)
 	return object;
 }
 
+DW_GETTER(get_leave_family)
+{
+	dw_give_string(v, dw_family_name(leave(object)->family));
+}
+
 DW_GETTER(get_leave_protocol)
 {
 	dw_give_string(v, dw_protocol_name(leave(object)->protocol));
@@ -223,6 +228,7 @@ DW_GETTER(get_leave_packets)
 
 static const struct dw_field leave_fields[] = {
 	{ "to", DW_FIELD_STRING, LEAVE(to), .description = "whom: a network, anyone ..." },
+	{ "family", DW_FIELD_STRING, .get = get_leave_family, .description = "ipv4, ipv6" },
 	{ "protocol", DW_FIELD_STRING, .get = get_leave_protocol, .description = "tcp, udp" },
 	{ "first", DW_FIELD_UINT, .get = get_leave_first, .description = "port" },
 	{ "last", DW_FIELD_UINT, .get = get_leave_last, .description = "port" },
