@@ -99,6 +99,19 @@ static const struct dw_sd_setting *failing_condition(struct dw_sd_manager *m,
 	return NULL;
 }
 
+/*
+ * As good as masked, whatever comes: there is no root without "/". What requires the unit goes on without it, so
+ * closing writes such a drop-in where a mask would break that (levers-boot.c).
+ */
+static bool never_starts(const struct dw_sd_unit *u)
+{
+	for (size_t i = dw_sd_list_begin(u, DW_SD_CONDITION_EXISTS); i < u->settings.n; i++)
+		if (u->settings.v[i].key == DW_SD_CONDITION_EXISTS &&
+		    dw_streq(u->settings.v[i].value, "!/"))
+			return true;
+	return false;
+}
+
 /* A user's manager does not write down what is active; its control groups do. */
 static bool user_runs(struct dw_sd_manager *m, const struct dw_sd_unit *u)
 {
@@ -219,7 +232,7 @@ static void list_manager(struct dw_sd_manager *m)
 	for (size_t i = 0; i < m->pulled.n; i++) {
 		struct dw_sd_unit *u = m->pulled.v[i];
 
-		if (!dw_sd_unit_exists(u))
+		if (!dw_sd_unit_exists(u) || (never_starts(u) && !is_running(m, u)))
 			continue;
 		if (dw_ends_with(u->name, ".socket"))
 			list_socket(m, u);

@@ -53,11 +53,13 @@ DW_TEST(a_running_host)
 	HAS("stopped.service - stopped.service:5 guess");
 	HAS("pats.socket 127.0.0.1:8141/tcp pats.socket:2 certain");
 	HAS("patd.service - patd.service:2 guess");
-	/* runs; off; masked; linked to nothing; in a box; done once; by a timer and not known to listen */
+	/* runs; off; masked; its condition can't hold; linked to nothing; in a box; done once; by a timer and not known
+	 * to listen */
 	DW_CHECK(strstr(text, "ssh.service") == NULL);
 	DW_CHECK(strstr(text, "disabled.service") == NULL);
 	DW_CHECK(strstr(text, "ssh.socket") == NULL);
 	DW_CHECK(strstr(text, "masked.service") == NULL);
+	DW_CHECK(strstr(text, "never.service") == NULL);
 	DW_CHECK(strstr(text, "empty.service") == NULL);
 	DW_CHECK(strstr(text, "unlinked.service") == NULL);
 	DW_CHECK(strstr(text, "boxed.service") == NULL);
