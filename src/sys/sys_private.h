@@ -54,6 +54,8 @@ struct dw_fake_unit {
 	bool made; /* transient: not in the record */
 };
 
+#define DW_SYS_LATE_MAX 4 /* more would hold on to too much memory of rings */
+
 struct dw_sys {
 	enum dw_sys_kind kind;
 	const struct dw_sys_ops *ops; /* NULL: offline */
@@ -65,6 +67,8 @@ struct dw_sys {
 	int bpf_fd; /* the program that was made ready, -1: not yet; closed with the handle */
 	bool bpf_pinned;
 	struct dw_bpf_starting *bpf_starting; /* a thread that makes the program ready; NULL: none */
+	int late[DW_SYS_LATE_MAX]; /* to be closed with the handle, dw_sys_close_late() */
+	unsigned n_late;
 	bool users_read, ports_read;
 	DW_VEC(struct dw_sys_user) users;
 	DW_VEC(struct dw_sys_port) ports;
@@ -72,6 +76,13 @@ struct dw_sys {
 	void (*fake_on_unit)(void *data, const char *unit, bool active);
 	void *fake_on_unit_data;
 };
+
+/*
+ * Takes fd over: it is closed at the latest with the handle, since closing it now would wait for all processors. Only for
+ * what does no harm while it is open. -1 allowed.
+ */
+void dw_sys_close_late(struct dw_sys *s, int fd);
+void dw_sys_close_all_late(struct dw_sys *s);
 
 /* Members of dw_sys_live_ops that live in files of their own. */
 int dw_live_netlink(struct dw_sys *s, const struct dw_netns *ns, int protocol,

@@ -24,6 +24,7 @@
 #endif
 
 struct dw_packet_receiver {
+	struct dw_sys *sys;
 	int fd;
 	uint8_t *ring;
 	size_t size;
@@ -37,8 +38,7 @@ void dw_packet_receiver_free(struct dw_packet_receiver *r)
 		return;
 	if (r->ring)
 		(void)munmap(r->ring, r->size);
-	if (r->fd >= 0)
-		(void)close(r->fd);
+	dw_sys_close_late(r->sys, r->fd);
 	free(r);
 }
 
@@ -112,6 +112,7 @@ int dw_packet_ring_open(struct dw_sys *s, uint32_t ifindex, uint16_t ethertype,
 	p = calloc(1, sizeof(*p));
 	if (!p)
 		dw_oom();
+	p->sys = s;
 	p->fd = -1;
 	r = make(s, p, code);
 	if (r == 0)

@@ -28,8 +28,7 @@ void dw_packet_sender_free(struct dw_packet_sender *p)
 {
 	if (!p)
 		return;
-	if (p->fd >= 0)
-		(void)close(p->fd);
+	dw_sys_close_late(p->sys, p->fd);
 	free(p);
 }
 

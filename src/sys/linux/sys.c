@@ -30,6 +30,7 @@ void dw_sys_free(struct dw_sys *s)
 		(void)close(s->root_fd);
 	if (s->proc_fd >= 0)
 		(void)close(s->proc_fd);
+	dw_sys_close_all_late(s);
 	dw_sys_forget_bpf(s);
 	dw_arena_free(s->arena);
 }

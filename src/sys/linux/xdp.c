@@ -204,6 +204,8 @@ int dw_xdp_open(struct dw_sys *s, uint32_t ifindex, struct dw_xdp **ret, struct 
 	x->link = -1;
 	r = open_at(x, e);
 	if (r < 0) {
+		if (x->link >= 0)
+			(void)close(dw_steal_fd(&x->link));
 		dw_xdp_close(x);
 		return r;
 	}
@@ -215,8 +217,7 @@ void dw_xdp_close(struct dw_xdp *x)
 {
 	if (!x)
 		return;
-	if (x->link >= 0)
-		(void)close(x->link);
+	dw_sys_close_late(x->sys, x->link);
 	dw_xdp_unload(&x->now);
 	free(x);
 }
