@@ -123,6 +123,7 @@ void dw_scanning_close_wires(struct dw_scanning *s)
 		dw_wire_free(s->wires.v[i].other);
 	}
 	s->wires.n = 0;
+	dw_sys_close_all_late(s->sys); /* nothing of a scan stays on an interface */
 }
 
 /* Live frames are SYNs: all else that goes out there is sent by packet sockets. */

@@ -69,6 +69,8 @@ void dw_engine_host_count(struct dw_engine *g, uint32_t host)
 	for (unsigned i = 0; i < h->n_cleared; i++)
 		set += !dw_engine_bit(g, h->controls[DW_ENGINE_CONTROLS / 2 + i]);
 	h->counted_at = g->now;
+	if (set > h->set)
+		h->heard_at = g->now;
 	more = set > h->set ? set - h->set : 0;
 	g->known += more;
 	if (set < h->set)
@@ -244,18 +246,35 @@ static void wait_ends(struct dw_engine *g, uint32_t host)
 	h->due = h->until;
 }
 
+/*
+ * Most of what the round asked for has come: when its answers are in, if none comes for three times as long as they took.
+ * The estimate of the timeout is made while packets queue, and stays high long after. A straggler still counts when it
+ * comes; it was asked once more, and makes the loss look greater.
+ */
+static uint64_t dries_at(const struct dw_engine *g, const struct dw_engine_host_run *h)
+{
+	uint32_t natural = dw_engine_host_natural(h);
+	uint32_t heard = natural > h->natural ? natural - h->natural : 0;
+
+	if (h->state != DW_ENGINE_WAIT || h->heard_at < h->last || heard * 2ULL < h->asked ||
+	    h->left > 0 || h->left_after > 0)
+		return h->until;
+	return DW_MIN(h->until,
+		      h->heard_at + DW_MAX(3 * (h->heard_at - h->last), g->load.timeout_min / 4));
+}
+
 static void wait(struct dw_engine *g, uint32_t host)
 {
 	struct dw_engine_host_run *h = &g->hosts[host];
-	uint64_t passed;
+	uint64_t passed, until = dries_at(g, h);
 
-	if (g->now >= h->until) {
+	if (g->now >= until) {
 		wait_ends(g, host);
 		return;
 	}
 	/* soon at first: where all has answered nothing need be waited for; then seldom */
 	passed = g->now - DW_MIN(h->last, g->now);
-	h->due = g->now + DW_MIN(h->until - g->now, DW_MAX(3 * passed, 500));
+	h->due = g->now + DW_MIN(until - g->now, DW_MAX(passed, 500));
 }
 
 static void gap(struct dw_engine *g, uint32_t host)

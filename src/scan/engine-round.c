@@ -62,7 +62,9 @@ static void proof_begin(struct dw_engine *g, uint32_t host)
 static uint64_t pause_after(const struct dw_engine *g, struct dw_engine_host_run *h, uint32_t heard,
 			    uint32_t wait)
 {
-	if (h->round > 0 && heard * 2ULL < h->asked && h->dry < UINT8_MAX)
+	if (heard * 2ULL >= h->asked)
+		return 0;
+	if (h->round > 0 && h->dry < UINT8_MAX)
 		h->dry++;
 	return DW_MIN((uint64_t)wait << DW_MIN(h->dry, 10), g->load.gap_max);
 }

@@ -31,6 +31,8 @@ struct dw_sys;
 int dw_sys_open(const char *root, struct dw_sys **ret, struct dw_error *e);
 int dw_sys_open_fake(const char *fixture, struct dw_sys **ret, struct dw_error *e);
 void dw_sys_free(struct dw_sys *s); /* NULL allowed */
+/* What was to be closed with the handle, because that takes long (packet sockets, XDP links), is closed now. */
+void dw_sys_close_all_late(struct dw_sys *s);
 static inline void dw_cleanup_sys(struct dw_sys **s)
 {
 	dw_sys_free(*s);

@@ -34,7 +34,7 @@ struct dw_xdp_view {
  * can't; the message says which. A recorded host: -ENOTSUP.
  */
 int dw_xdp_open(struct dw_sys *s, uint32_t ifindex, struct dw_xdp **ret, struct dw_error *e);
-void dw_xdp_close(struct dw_xdp *x); /* NULL allowed; takes the program off */
+void dw_xdp_close(struct dw_xdp *x); /* NULL allowed; the program is off with dw_sys_close_all_late() at the latest */
 const struct dw_xdp_view *dw_xdp_look(const struct dw_xdp *x);
 /*
  * Room for that many hosts and slots. Where there is too little, all memory is new and empty but for the receiver's

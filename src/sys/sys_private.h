@@ -82,7 +82,6 @@ struct dw_sys {
  * what does no harm while it is open. -1 allowed.
  */
 void dw_sys_close_late(struct dw_sys *s, int fd);
-void dw_sys_close_all_late(struct dw_sys *s);
 
 /* Members of dw_sys_live_ops that live in files of their own. */
 int dw_live_netlink(struct dw_sys *s, const struct dw_netns *ns, int protocol,

@@ -98,8 +98,10 @@ static int attach_as(const struct dw_xdp *x, uint32_t mode)
  */
 static int attach(struct dw_xdp *x, struct dw_error *e)
 {
-	int r = attach_as(x, XDP_FLAGS_DRV_MODE);
+	int r;
 
+	dw_sys_close_all_late(x->sys); /* one of them may be a program of ours on this interface */
+	r = attach_as(x, XDP_FLAGS_DRV_MODE);
 	x->now.view.native = r >= 0;
 	if (r < 0 && r != -EBUSY && r != -EEXIST && r != -EPERM)
 		r = attach_as(x, XDP_FLAGS_SKB_MODE);

@@ -399,6 +399,7 @@ DW_TEST(nothing_is_left_by_a_killed_process)
 	DW_CHECK(pipe(pipes) == 0);
 	DW_CHECK_INT(dw_wire_live_open(s, l.ifindex, &second, &e), -EBUSY);
 	dw_wire_free(w);
+	dw_sys_close_all_late(s);
 	child = fork();
 	if (child == 0)
 		scan_until_killed(&l, pipes[1]);

@@ -411,6 +411,7 @@ DW_TEST(each_failure_is_survived)
 		if (code == 0)
 			code = w->ops->begin(w, &r.block, &e);
 		dw_wire_free(w);
+		dw_sys_close_all_late(n.sys);
 		DW_CHECK_INT(descriptors(), before);
 		if (dw_sys_calls(n.sys) < i) {
 			DW_CHECK(code == 0 && i > 12);
