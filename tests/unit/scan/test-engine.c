@@ -61,7 +61,7 @@ DW_TEST(loss_costs_rounds_and_no_port)
 	s.host.lost_to = s.host.lost_back = 0.02;
 	all_right(&s, 50, &(struct bounds){ 1.25, 1, 0 });
 	s.host.lost_to = s.host.lost_back = 0.1;
-	all_right(&s, 100, &(struct bounds){ 1.6, 2, 0 });
+	all_right(&s, 100, &(struct bounds){ 1.6, 0.2, 0 });
 }
 
 DW_TEST(silent_ports_are_asked_until_it_is_sure)
