@@ -26,14 +26,13 @@ static const char *value(const struct page *p, const char *text)
 
 static const char *side_words(const struct page *p, const struct dw_report_side *s)
 {
-	const char *t = s->time ? dw_field_time(p->a, s->time) : NULL;
 	struct dw_str text = { .arena = p->a };
 
 	dw_str_add(&text, escape(p, s->source));
 	if (s->host)
 		dw_str_addf(&text, ", %s", escape(p, s->host));
-	if (t)
-		dw_str_addf(&text, ", %.10s %.5s UTC", t, t + 11);
+	if (s->time)
+		dw_str_addf(&text, ", %s", dw_report_minute(p->a, s->time));
 	return text.s;
 }
 

@@ -24,6 +24,9 @@ int dw_report_plan_json(const struct dw_report_plan *p, FILE *out, bool pretty, 
 /* "cups.socket and cups.service": a step in one line of plain words, escaped. For the lines of progress too. */
 const char *dw_report_step_words(const struct dw_step *s, struct dw_arena *a);
 
+/* What a run is now, for somebody who never saw a journal: "done, in force". now as in struct dw_report_history. */
+const char *dw_report_run_words(const struct dw_run *r, uint64_t now, struct dw_arena *a);
+
 /* "done", "was so already" ... */
 const char *dw_report_step_state(enum dw_run_step_state s);
 

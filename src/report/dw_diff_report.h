@@ -81,6 +81,8 @@ int dw_report_usage_json(const struct dw_report_usage *r, FILE *out, bool pretty
 
 /* "3 days", "5 minutes": the greatest unit of which there are two at least. In the arena. */
 const char *dw_report_span(struct dw_arena *a, uint64_t seconds);
+/* "2026-01-31 12:00 UTC". In the arena. */
+const char *dw_report_minute(struct dw_arena *a, uint64_t seconds);
 /* n numbers as one line, in blocks or letters; a zero is a dot. In the arena. */
 const char *dw_report_spark(struct dw_arena *a, const uint64_t *v, size_t n, bool utf8);
 /* "never used (watched for 12 days)"; "last used 3 hours ago, ..."; one clause. */

@@ -2,7 +2,7 @@
 /* The runs, and one of them, for people. */
 #include <string.h>
 
-#include "dw_fields.h"
+#include "dw_diff_report.h"
 #include "dw_macros.h"
 #include "dw_str.h"
 #include "steps.h"
@@ -10,15 +10,6 @@
 
 #define LABEL       11
 #define NAMES_SHOWN 12
-
-static const char *time_text(uint64_t seconds, struct dw_arena *a)
-{
-	const char *t = dw_field_time(a, seconds); /* 2026-01-31T12:00:00Z */
-
-	if (!t || strlen(t) < 19)
-		return "?";
-	return dw_arena_printf(a, "%.10s %.5s UTC", t, t + 11);
-}
 
 /* "9 minutes left"; the last of them are told in seconds. */
 static const char *left_text(uint64_t until, uint64_t now, struct dw_arena *a)
@@ -42,8 +33,7 @@ static const char *left_text(uint64_t until, uint64_t now, struct dw_arena *a)
 	return "";
 }
 
-/* What it is now, for somebody who never saw a journal. */
-static const char *state_text(const struct dw_run *r, uint64_t now, struct dw_arena *a)
+const char *dw_report_run_words(const struct dw_run *r, uint64_t now, struct dw_arena *a)
 {
 	switch (r->state) {
 	case DW_RUN_STARTED:
@@ -70,7 +60,8 @@ static const char *state_text(const struct dw_run *r, uint64_t now, struct dw_ar
 	if (r->confirm_by == 1)
 		return "on trial: the next boot puts it back unless it is confirmed";
 	return dw_arena_printf(a, "on trial: put back at %s%s, unless it is confirmed",
-			       time_text(r->confirm_by, a), left_text(r->confirm_by, now, a));
+			       dw_report_minute(a, r->confirm_by),
+			       left_text(r->confirm_by, now, a));
 }
 
 static bool in_force(const struct dw_run *r)
@@ -93,11 +84,11 @@ static void put_runs(const struct page *p, const struct dw_report_history *h)
 		(void)fprintf(p->out, "%4lld  ", (long long)r->id);
 		dw_layout_wrap(
 			p->out,
-			dw_arena_printf(p->a, "%s, %s: %s", time_text(r->started, p->a),
+			dw_arena_printf(p->a, "%s, %s: %s", dw_report_minute(p->a, r->started),
 					dw_layout_cut(user, 32, false, p->a),
 					dw_layout_cut(command_of(r, p->a), 200, false, p->a)),
 			6, 8, p->style->columns);
-		dw_page_put(p, 8, 0, state_text(r, h->now, p->a));
+		dw_page_put(p, 8, 0, dw_report_run_words(r, h->now, p->a));
 	}
 }
 
@@ -198,7 +189,7 @@ static void put_next(const struct page *p, const struct dw_run *r)
 static const char *whole_state(const struct dw_report_history *h, struct dw_arena *a)
 {
 	const struct dw_run *r = &h->runs[0];
-	const char *text = state_text(r, h->now, a);
+	const char *text = dw_report_run_words(r, h->now, a);
 	size_t left = 0;
 
 	for (size_t i = 0; i < r->n_steps; i++)
@@ -214,7 +205,7 @@ static void put_whole(const struct page *p, const struct dw_report_history *h)
 	const struct dw_run *r = &h->runs[0];
 	struct dw_arena *a = p->a;
 	const char *end = r->ended && r->ended != r->started
-				  ? dw_arena_printf(a, ", ended %s", time_text(r->ended, a))
+				  ? dw_arena_printf(a, ", ended %s", dw_report_minute(a, r->ended))
 				  : "";
 
 	dw_page_put(p, 0, 0,
@@ -223,9 +214,9 @@ static void put_whole(const struct page *p, const struct dw_report_history *h)
 	put_fact(p, "By",
 		 dw_arena_printf(a, "%s, on %s", r->user ? dw_cells_escape(r->user, a) : "?",
 				 r->host ? dw_cells_escape(r->host, a) : "?"));
-	put_fact(p, "When", dw_arena_printf(a, "%s%s", time_text(r->started, a), end));
+	put_fact(p, "When", dw_arena_printf(a, "%s%s", dw_report_minute(a, r->started), end));
 	if (r->confirmed)
-		put_fact(p, "Confirmed", time_text(r->confirmed, a));
+		put_fact(p, "Confirmed", dw_report_minute(a, r->confirmed));
 	put_fact(p, "Message", r->message ? dw_cells_escape(r->message, a) : NULL);
 	put_doors(p, r, DW_RUN_DOOR_CLOSED, "Closed");
 	put_doors(p, r, DW_RUN_DOOR_ALSO, "With them");

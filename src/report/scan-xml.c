@@ -7,6 +7,7 @@
 #include "dw_macros.h"
 #include "dw_parse.h"
 #include "dw_str.h"
+#include "markup.h"
 #include "scan-words.h"
 #include "table.h"
 
@@ -16,39 +17,12 @@ struct xml {
 	const struct dw_scan *scan;
 };
 
-/*
- * XML 1.0 has no control characters but tab and line ends, not even as references, and no U+FFFE, U+FFFF:
- * dw_escape_terminal() leaves none of the first, and the others are replaced here.
- */
-static void put_text(const struct xml *x, const char *s)
-{
-	const char *safe = dw_escape_terminal(x->a, s, strnlen(s, 4096));
-
-	for (; *safe; safe++) {
-		if (strncmp(safe, "\xef\xbf\xbe", 3) == 0 ||
-		    strncmp(safe, "\xef\xbf\xbf", 3) == 0) {
-			(void)fputc('?', x->out);
-			safe += 2;
-		} else if (*safe == '<') {
-			(void)fputs("&lt;", x->out);
-		} else if (*safe == '>') {
-			(void)fputs("&gt;", x->out);
-		} else if (*safe == '&') {
-			(void)fputs("&amp;", x->out);
-		} else if (*safe == '"') {
-			(void)fputs("&quot;", x->out);
-		} else {
-			(void)fputc(*safe, x->out);
-		}
-	}
-}
-
 static void put_attribute(const struct xml *x, const char *name, const char *value)
 {
 	if (!value)
 		return;
 	(void)fprintf(x->out, " %s=\"", name);
-	put_text(x, value);
+	dw_markup_put(x->out, x->a, value);
 	(void)fputc('"', x->out);
 }
 

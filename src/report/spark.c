@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Numbers and times as a few characters. */
 #include "dw_diff_report.h"
+#include "dw_fields.h"
 #include "dw_macros.h"
 #include "dw_str.h"
 
@@ -18,6 +19,13 @@ const char *dw_report_span(struct dw_arena *a, uint64_t seconds)
 					       units[i].name);
 	return dw_arena_printf(a, "%llu second%s", (unsigned long long)seconds,
 			       seconds == 1 ? "" : "s");
+}
+
+const char *dw_report_minute(struct dw_arena *a, uint64_t seconds)
+{
+	const char *t = dw_field_time(a, seconds); /* 2026-01-31T12:00:00Z */
+
+	return dw_arena_printf(a, "%.10s %.5s UTC", t, t + 11);
 }
 
 /* The steps are of the power of two: a door with one caller an hour and one with a thousand are both seen. */

@@ -70,7 +70,8 @@ static bool is_one(const struct dw_report_door *x, const struct dw_report_door *
 #define ADDRESSES_SHOWN 12
 
 /* As in the table: both families of a port, and ports in a row, are one word. */
-static const char *addresses_of(const struct dw_report_door *const *v, size_t n, struct dw_arena *a)
+const char *dw_story_addresses(const struct dw_report_door *const *v, size_t n, size_t most,
+			       struct dw_arena *a)
 {
 	struct dw_report_door *doors = dw_arena_array(a, n, sizeof(*doors));
 	struct dw_report part = { .doors = doors, .n_doors = n };
@@ -83,32 +84,39 @@ static const char *addresses_of(const struct dw_report_door *const *v, size_t n,
 		doors[i].n_reasons = 0; /* told apart elsewhere */
 	}
 	rows = dw_rows_make(&part, &how, a);
-	for (size_t i = 0; i < rows.n && i < ADDRESSES_SHOWN; i++)
+	for (size_t i = 0; i < rows.n && i < most; i++)
 		dw_str_addf(&text, "%s%s", i ? ", " : "", rows.v[i].cells[DW_CELL_DOOR]);
-	if (rows.n > ADDRESSES_SHOWN)
-		dw_str_addf(&text, " and %zu more", rows.n - ADDRESSES_SHOWN);
+	if (rows.n > most)
+		dw_str_addf(&text, " and %zu more", rows.n - most);
 	return text.s;
+}
+
+static const char *addresses_of(const struct dw_report_door *const *v, size_t n, struct dw_arena *a)
+{
+	return dw_story_addresses(v, n, ADDRESSES_SHOWN, a);
 }
 
 struct stories dw_stories_make(const struct dw_report *r, const struct dw_found *f,
 			       const struct dw_report_style *style, FILE *out, struct dw_arena *a)
 {
 	struct stories all = { .v = dw_arena_array(a, f->n, sizeof(*all.v)) };
+	const struct dw_report_door **doors =
+		dw_arena_array(a, f->n, sizeof(const struct dw_report_door *));
 	bool *told = dw_arena_array(a, f->n, sizeof(*told));
 
 	for (size_t i = 0; i < f->n; i++) {
-		const struct dw_report_door **doors;
 		struct story *s = &all.v[all.n];
 
 		if (told[i])
 			continue;
-		doors = dw_arena_array(a, f->n - i, sizeof(const struct dw_report_door *));
-		*s = (struct story){ .r = r, .doors = doors, .style = style, .out = out, .a = a };
+		*s = (struct story){ .r = r, .style = style, .out = out, .a = a };
 		for (size_t k = i; k < f->n; k++)
 			if (!told[k] && is_one(&f->doors[i], &f->doors[k])) {
 				told[k] = true;
 				doors[s->n++] = &f->doors[k];
 			}
+		s->doors = dw_arena_memdup(a, (const void *)doors,
+					   s->n * sizeof(const struct dw_report_door *));
 		s->addresses = addresses_of(s->doors, s->n, a);
 		all.n++;
 	}

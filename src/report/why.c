@@ -25,6 +25,10 @@ void dw_story_put(const struct story *s, const char *label, const char *text)
 {
 	if (!text)
 		return;
+	if (s->put) {
+		s->put(s->data, label, text, false);
+		return;
+	}
 	put_label(s, label);
 	dw_layout_wrap(s->out, dw_layout_cut(text, TEXT_MAX, false, s->a), DW_STORY_LABEL,
 		       DW_STORY_LABEL, s->style->columns);
@@ -32,6 +36,10 @@ void dw_story_put(const struct story *s, const char *label, const char *text)
 
 void dw_story_put_raw(const struct story *s, const char *label, const char *text)
 {
+	if (s->put) {
+		s->put(s->data, label, text, true);
+		return;
+	}
 	put_label(s, label);
 	(void)fprintf(s->out, "%s\n", dw_cells_escape(text, s->a));
 }
@@ -244,9 +252,8 @@ static void put_close(const struct story *s)
 				     at->port, dw_protocol_name(at->protocol)));
 }
 
-static void put_story(const struct story *s)
+void dw_story_tell(const struct story *s)
 {
-	put_title(s);
 	dw_story_what(s);
 	dw_story_started(s);
 	dw_story_relations(s);
@@ -311,7 +318,8 @@ int dw_report_why_text(const struct dw_report *r, const struct dw_found *f, FILE
 	for (size_t i = 0; i < all.n && i < STORIES_MAX; i++) {
 		if (all.n > 1)
 			(void)fputc('\n', out);
-		put_story(&all.v[i]);
+		put_title(&all.v[i]);
+		dw_story_tell(&all.v[i]);
 	}
 	return dw_report_end(out, e);
 }

@@ -14,6 +14,9 @@ struct story {
 	FILE *out;
 	struct dw_arena *a;
 	const char *addresses; /* "*:22/tcp, 10.0.0.5:22/tcp" */
+	/* where each line goes: its label (NULL: the one before), whether somebody may copy it. NULL: to out */
+	void (*put)(void *data, const char *label, const char *text, bool raw);
+	void *data;
 };
 
 struct stories {
@@ -24,6 +27,12 @@ struct stories {
 /* The doors that were found, those that are alike as one story; all lies in the arena. */
 struct stories dw_stories_make(const struct dw_report *r, const struct dw_found *f,
 			       const struct dw_report_style *style, FILE *out, struct dw_arena *a);
+
+/* All lines of it but the title. */
+void dw_story_tell(const struct story *s);
+/* The doors as a list of at most so many words: "*:22/tcp, 10.0.0.5:22/tcp and 3 more". */
+const char *dw_story_addresses(const struct dw_report_door *const *v, size_t n, size_t most,
+			       struct dw_arena *a);
 
 struct story_reason {
 	const struct dw_reason *reason;
