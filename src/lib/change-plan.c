@@ -248,18 +248,23 @@ size_t doorward_plan_refused(const struct doorward_plan *p)
 	return p->plan->n_refused;
 }
 
+struct dw_report_plan dw_change_plan_report(const struct doorward_plan *p)
+{
+	return (struct dw_report_plan){ .snapshot = p->audit->report.snapshot,
+					.version = DW_VERSION,
+					.plan = p->plan,
+					.words = p->words,
+					.n_words = p->n_words,
+					.options = p->options,
+					.already = &p->already,
+					.blind = dw_report_outcome(&p->audit->report) &
+						 DW_REPORT_BLIND };
+}
+
 int doorward_plan_write(struct doorward *d, struct doorward_plan *p, enum doorward_format format,
 			FILE *out, const struct doorward_style *given)
 {
-	const struct dw_report_plan told = { .snapshot = p->audit->report.snapshot,
-					     .version = DW_VERSION,
-					     .plan = p->plan,
-					     .words = p->words,
-					     .n_words = p->n_words,
-					     .options = p->options,
-					     .already = &p->already,
-					     .blind = dw_report_outcome(&p->audit->report) &
-						      DW_REPORT_BLIND };
+	const struct dw_report_plan told = dw_change_plan_report(p);
 	struct dw_error *e = dw_facade_begin(d);
 	struct dw_report_style style;
 	int r = dw_facade_style(given, &style, e);

@@ -4,6 +4,7 @@
 #define DW_CHANGE_PRIVATE_H
 
 #include "dw_apply.h"
+#include "dw_change.h"
 #include "dw_plan.h"
 #include "dw_store.h"
 #include "dw_verify.h"
@@ -113,6 +114,12 @@ const char *dw_change_closed_by(const char *root, const char *state, const char 
 				struct dw_arena *a);
 /* A run that still changes the host. */
 bool dw_change_in_force(const struct dw_run *r);
+
+/* As the report room gets it; borrows from the plan. */
+struct dw_report_plan dw_change_plan_report(const struct doorward_plan *p);
+/* All runs (id 0) or one with all it has; no journal is no run. h->now is left alone. All lies in the arena. */
+int dw_change_history(struct doorward *d, long long id, struct dw_arena *a, struct dw_report_history *h,
+		      struct dw_error *e);
 
 struct doorward_plan *dw_change_plan_new(struct doorward *d, struct doorward_audit *audit);
 

@@ -448,27 +448,32 @@ static uint64_t now(const struct doorward *d)
 	return dw_facade_open_sys(d, &sys, NULL) < 0 ? 0 : dw_sys_now(sys);
 }
 
+int dw_change_history(struct doorward *d, long long id, struct dw_arena *a,
+		      struct dw_report_history *h, struct dw_error *e)
+{
+	_cleanup_(dw_cleanup_store) struct dw_store *store = NULL;
+	int r = dw_store_open(dw_change_state(d), false, &store, e);
+
+	if (r == 0)
+		return load(store, id, a, h, e);
+	if (r == -ENOENT && id)
+		return dw_error_set(e, r, "there is no run %lld: nothing was ever changed here",
+				    id);
+	return r == -ENOENT ? 0 : r;
+}
+
 int doorward_history_write(struct doorward *d, long long run, enum doorward_format format,
 			   FILE *out, const struct doorward_style *given)
 {
 	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
-	_cleanup_(dw_cleanup_store) struct dw_store *store = NULL;
 	struct dw_error *e = dw_facade_begin(d);
 	struct dw_report_history h = { .now = now(d) };
 	struct dw_report_style style;
 	int r = dw_facade_style(given, &style, e);
 
-	if (r < 0)
-		return r;
-	r = dw_store_open(dw_change_state(d), false, &store, e);
 	if (r == 0)
-		r = load(store, run, a, &h, e);
-	else if (r == -ENOENT && run)
-		return dw_error_set(e, r, "there is no run %lld: nothing was ever changed here",
-				    run);
-	if (r < 0 && r != -ENOENT)
-		return r;
-	if (r < 0 && run)
+		r = dw_change_history(d, run, a, &h, e);
+	if (r < 0)
 		return r;
 	if (format == DOORWARD_TEXT)
 		return dw_report_history_text(&h, out, &style, e);

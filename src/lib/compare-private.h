@@ -20,6 +20,7 @@ struct dw_given {
 struct doorward_compare {
 	struct dw_arena *arena;
 	struct doorward_audit *audit; /* of this host; NULL: not looked */
+	bool borrowed;		      /* the audit is the caller's */
 	struct dw_scan scan, before;
 	DW_VEC(struct dw_given *) audits; /* documents of hosts */
 	struct dw_inside *insides;        /* of the documents; this host comes last, if it is one */

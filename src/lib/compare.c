@@ -132,11 +132,13 @@ static int look_inside(struct doorward *d, struct doorward_compare *c,
 		       struct dw_error *e)
 {
 	bool before = d->addresses;
-	int r;
+	int r = 0;
 
-	d->addresses = true;
-	r = doorward_audit_run(d, &c->audit);
-	d->addresses = before;
+	if (!c->audit) {
+		d->addresses = true;
+		r = doorward_audit_run(d, &c->audit);
+		d->addresses = before;
+	}
 	if (r < 0)
 		return r;
 	in->policy = c->audit->audit->policy;
@@ -274,6 +276,26 @@ int dw_compare_of_scan(struct doorward *d, const struct dw_scan *scan,
 	return r;
 }
 
+int dw_compare_with_audit(struct doorward *d, struct doorward_audit *audit,
+			  struct doorward_compare **ret, struct dw_error *e)
+{
+	const struct doorward_compare_options o = { .size = sizeof(o) };
+	struct doorward_compare *c = fresh();
+	int r = dw_store_has_scans(dw_change_state(d))
+			? stored_scan(d, 0, NULL, 0, c->arena, &c->scan, e)
+			: dw_error_set(e, -ENOENT, "no scan is kept yet");
+
+	c->audit = audit;
+	c->borrowed = true;
+	if (r == 0)
+		r = compare(d, c, &o, e);
+	if (r < 0)
+		doorward_compare_free(c);
+	else
+		*ret = c;
+	return r;
+}
+
 static int scan_of(struct doorward *d, struct doorward_compare *c,
 		   const struct doorward_compare_options *o, struct dw_error *e)
 {
@@ -339,7 +361,8 @@ void doorward_compare_free(struct doorward_compare *c)
 {
 	if (!c)
 		return;
-	doorward_audit_free(c->audit);
+	if (!c->borrowed)
+		doorward_audit_free(c->audit);
 	dw_arena_free(c->arena);
 }
 

@@ -28,6 +28,9 @@ struct doorward_diff *dw_diff_new(void);
 struct dw_report_side dw_diff_side(const struct dw_audit_read *r, const char *source);
 /* Compares, and fills in the report. */
 void dw_diff_finish(struct doorward_diff *f, const char *before, const char *after);
+/* The newest baseline against the audit. -ENOENT: there is none yet. */
+int dw_diff_since_baseline(struct doorward *d, struct doorward_audit *audit,
+			   struct doorward_diff **ret, struct dw_error *e);
 
 /* --- around a command ------------------------------------------------------------------------------------ */
 

@@ -311,6 +311,27 @@ int doorward_diff_run(struct doorward *d, const char *before, const char *after,
 	return 0;
 }
 
+int dw_diff_since_baseline(struct doorward *d, struct doorward_audit *audit,
+			   struct doorward_diff **ret, struct dw_error *e)
+{
+	struct doorward_diff *f = dw_diff_new();
+	struct dw_bytes text = { 0 };
+	const char *source = NULL;
+	int r = read_stored(d, NULL, f->arena, &f->before, &source, e);
+
+	if (r == 0)
+		r = dw_diff_document(audit, f->arena, &text, e);
+	if (r == 0)
+		r = dw_diff_read(&text, "now", f->arena, &f->after, e);
+	if (r < 0) {
+		doorward_diff_free(f);
+		return r;
+	}
+	dw_diff_finish(f, source, "now");
+	*ret = f;
+	return 0;
+}
+
 void doorward_diff_free(struct doorward_diff *f)
 {
 	if (f)

@@ -10,6 +10,7 @@
 #include "dw_door_key.h"
 #include "dw_store_usage.h"
 #include "dw_str.h"
+#include "usage-private.h"
 
 #define DAY ((uint64_t)86400)
 
@@ -226,31 +227,26 @@ static int open_record(struct doorward *d, struct telling *t, struct dw_error *e
 	return r;
 }
 
-int doorward_usage_write(struct doorward *d, struct doorward_audit *audit,
-			 const struct doorward_usage_options *given, enum doorward_format format,
-			 FILE *out, const struct doorward_style *style)
+int dw_lib_usage(struct doorward *d, const struct dw_report *audit,
+		 const struct doorward_usage_options *o, struct dw_arena *a,
+		 struct dw_report_usage *ret, struct dw_error *e)
 {
-	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
-	struct dw_error *e = dw_facade_begin(d);
-	struct doorward_usage_options o = { 0 };
-	struct dw_report_style s = { 0 };
+	uint64_t now = audit->snapshot->time;
 	struct telling t = { .a = a };
-	int r = dw_facade_style(style, &s, e);
+	int r;
 
-	memcpy(&o, given, DW_MIN(given->size, sizeof(o)));
 	t.report = (struct dw_report_usage){ .version = DW_VERSION,
-					     .host = audit->report.snapshot->host,
-					     .now = audit->report.snapshot->time,
-					     .idle = o.idle,
-					     .asked = o.door,
-					     .utf8 = o.utf8 != 0 };
-	t.report.since = t.report.now - DW_MIN(t.report.now, o.since  ? o.since
-							     : o.idle ? o.idle
-								      : DAY);
-	if (r == 0)
-		r = open_record(d, &t, e);
+					     .host = audit->snapshot->host,
+					     .now = now,
+					     .since = now - DW_MIN(now, o->since  ? o->since
+									: o->idle ? o->idle
+										  : DAY),
+					     .idle = o->idle,
+					     .asked = o->door,
+					     .utf8 = o->utf8 != 0 };
+	r = open_record(d, &t, e);
 	if (r == 0 && t.report.recorded)
-		r = tell(&t, &audit->report, o.door, e);
+		r = tell(&t, audit, o->door, e);
 	dw_usage_store_free(t.store);
 	if (r < 0)
 		return r;
@@ -258,8 +254,29 @@ int doorward_usage_write(struct doorward *d, struct doorward_audit *audit,
 		qsort(t.rows.v, t.rows.n, sizeof(*t.rows.v), by_last);
 	t.report.v = t.rows.v;
 	t.report.n = t.rows.n;
+	*ret = t.report;
+	return (int)t.idle;
+}
+
+int doorward_usage_write(struct doorward *d, struct doorward_audit *audit,
+			 const struct doorward_usage_options *given, enum doorward_format format,
+			 FILE *out, const struct doorward_style *style)
+{
+	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
+	struct dw_error *e = dw_facade_begin(d);
+	struct doorward_usage_options o = { 0 };
+	struct dw_report_usage told = { 0 };
+	struct dw_report_style s = { 0 };
+	int idle, r = dw_facade_style(style, &s, e);
+
+	memcpy(&o, given, DW_MIN(given->size, sizeof(o)));
+	if (r < 0)
+		return r;
+	idle = dw_lib_usage(d, &audit->report, &o, a, &told, e);
+	if (idle < 0)
+		return idle;
 	r = format == DOORWARD_TEXT
-		    ? dw_report_usage_text(&t.report, out, &s, e)
-		    : dw_report_usage_json(&t.report, out, format == DOORWARD_JSON_INDENTED, e);
-	return r < 0 ? r : (int)t.idle;
+		    ? dw_report_usage_text(&told, out, &s, e)
+		    : dw_report_usage_json(&told, out, format == DOORWARD_JSON_INDENTED, e);
+	return r < 0 ? r : idle;
 }
