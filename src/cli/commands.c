@@ -366,6 +366,26 @@ const struct dw_command dw_commands[] = {
 		.run = dw_cmd_watch,
 	},
 	{
+		.name = "report",
+		.operands = "",
+		.operand_choices = "",
+		.summary = "all that is known of this host as one page, to read, print or file",
+		.description =
+			"One file of HTML that needs nothing from elsewhere: a map of the doors, "
+			"what "
+			"why says of\n"
+			"each, the plan, changes since the newest baseline, the newest scan beside "
+			"what is open,\n"
+			"checks of the host, usage, runs, and what could not be looked at. Or the "
+			"same as md or\n"
+			"json; findings as sarif; the doors as csv or nmap-xml. Nothing is "
+			"changed. "
+			"Run it as root:\n"
+			"  sudo doorward report --output report.html\n",
+		.options = dw_report_options,
+		.run = dw_cmd_report,
+	},
+	{
 		.name = "scan-assist",
 		.operands = "",
 		.operand_choices = "",

@@ -42,6 +42,8 @@ enum dw_option_id {
 	DW_OPTION_POLICY,
 	DW_OPTION_ROLE,
 	DW_OPTION_OUTPUT,
+	DW_OPTION_FORMAT,
+	DW_OPTION_WITHOUT,
 	DW_OPTION_YES,
 	DW_OPTION_DRY_RUN,
 	DW_OPTION_FOR,
@@ -161,7 +163,8 @@ bool dw_arguments_parse(const struct dw_command *c, int argc, char **argv, struc
 
 /* Of the table, where they stand beside their command. */
 extern const enum dw_option_id dw_baseline_options[], dw_diff_options[], dw_usage_options[],
-	dw_host_options[], dw_scan_options[], dw_confine_options[], dw_watch_options[];
+	dw_host_options[], dw_scan_options[], dw_confine_options[], dw_watch_options[],
+	dw_report_options[];
 extern const char dw_host_description[];
 
 /* Texts made of the table. */
@@ -191,6 +194,7 @@ enum dw_exit dw_cmd_usage(const struct dw_arguments *args);
 enum dw_exit dw_cmd_scan_assist(const struct dw_arguments *args);
 enum dw_exit dw_cmd_watch(const struct dw_arguments *args);
 enum dw_exit dw_cmd_confine(const struct dw_arguments *args);
+enum dw_exit dw_cmd_report(const struct dw_arguments *args);
 enum dw_exit dw_cmd_history(const struct dw_arguments *args);
 
 bool dw_cli_given(const struct dw_arguments *args, enum dw_option_id id);

@@ -4,6 +4,7 @@
 
 #include "dw_cli.h"
 #include "dw_fields.h"
+#include "dw_macros.h"
 
 #define COLUMN 24
 
@@ -69,6 +70,20 @@ void dw_help_command(FILE *out, const struct dw_command *c)
 	(void)fprintf(out, "\n%s", exit_statuses);
 }
 
+/* Some documents have others as their members. */
+static bool is_document(const struct dw_field *members)
+{
+	const struct dw_field *const all[] = { dw_fields_document, dw_fields_plan,
+					       dw_fields_history,  dw_fields_compare,
+					       dw_fields_diff,     dw_fields_usage,
+					       dw_fields_host };
+
+	for (size_t i = 0; i < DW_ARRAY_SIZE(all); i++)
+		if (all[i] == members)
+			return true;
+	return false;
+}
+
 static void put_fields(FILE *out, const struct dw_field *fields, int depth)
 {
 	for (const struct dw_field *f = fields; f->name; f++) {
@@ -77,7 +92,7 @@ static void put_fields(FILE *out, const struct dw_field *fields, int depth)
 		if (f->source)
 			(void)fprintf(out, " [%s]", f->source);
 		(void)fputc('\n', out);
-		if (f->members && f->members != dw_fields_compare) /* told for itself */
+		if (f->members && !is_document(f->members)) /* told for itself */
 			put_fields(out, f->members, depth + 1);
 	}
 }
@@ -118,4 +133,6 @@ void dw_help_fields(FILE *out)
 	put_fields(out, dw_fields_host_fix, 0);
 	(void)fputs("\nThe fields of doorward confine --json.\n\n", out);
 	put_fields(out, dw_fields_confine, 0);
+	(void)fputs("\nThe fields of doorward report --json.\n\n", out);
+	put_fields(out, dw_fields_whole, 0);
 }

@@ -89,6 +89,8 @@ extern const struct dw_field dw_fields_usage[];
 extern const struct dw_field dw_fields_host[];
 extern const struct dw_field dw_fields_host_check[];
 extern const struct dw_field dw_fields_host_fix[];
+/* Of the document of report; its object is a struct dw_report_whole. */
+extern const struct dw_field dw_fields_whole[];
 /* Of the document of confine; its object is a struct dw_report_confine. */
 extern const struct dw_field dw_fields_confine[];
 extern const struct dw_field dw_fields_scan_line[];

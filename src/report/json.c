@@ -10,6 +10,7 @@
 #include "dw_macros.h"
 #include "dw_report.h"
 #include "dw_scan_report.h"
+#include "dw_whole_report.h"
 #include "jsonwriter.h"
 
 static void write_object(struct writer *w, const char *key, const struct dw_field *fields,
@@ -276,6 +277,12 @@ int dw_report_confine_json(const struct dw_report_confine *r, FILE *out, bool pr
 			   struct dw_error *e)
 {
 	return write_document(dw_fields_confine, r, out, pretty, e);
+}
+
+int dw_report_whole_json(const struct dw_report_whole *w, FILE *out, bool pretty,
+			 struct dw_error *e)
+{
+	return write_document(dw_fields_whole, w, out, pretty, e);
 }
 
 int dw_report_compare_line(const struct dw_report_compare *r, FILE *out, struct dw_error *e)
