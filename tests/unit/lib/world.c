@@ -294,6 +294,8 @@ static void opened(void *data, struct dw_sys *sys, struct dw_store *store)
 {
 	struct world *w = data;
 
+	if (!sys || !store) /* no change: a baseline, a scan */
+		return;
 	dw_sys_fake_on_unit(sys, on_unit, w);
 	dw_sys_fail_at(sys, w->sys.at, (int)w->sys.code);
 	dw_store_fail_at(store, w->store.at, (int)w->store.code);
@@ -304,6 +306,8 @@ static void closing(void *data, struct dw_sys *sys, struct dw_store *store)
 {
 	struct world *w = data;
 
+	if (!sys || !store)
+		return;
 	w->sys.calls = dw_sys_calls(sys);
 	w->store.calls = dw_store_calls(store);
 }
