@@ -34,9 +34,9 @@ static void put_safe(struct paper *p, const char *safe)
 	for (const char *s = safe; *s; s++) {
 		if (*s == '<')
 			(void)fputs("&lt;", p->out);
-		else if (*s == '>')
+		else if (*s == '>' && s == safe) /* a quotation, at the beginning of a line */
 			(void)fputs("&gt;", p->out);
-		else if (*s == '&')
+		else if (*s == '&' && (s[1] == '#' || isalpha((unsigned char)s[1])))
 			(void)fputs("&amp;", p->out);
 		else if (*s == '@' || begins_link(s, safe))
 			(void)fprintf(p->out, "&#%d;", *s);

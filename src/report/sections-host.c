@@ -220,36 +220,58 @@ void paper_tell_history(struct paper *p, const struct dw_report_whole *w)
 
 /* --- coverage ---------------------------------------------------------------------------------------- */
 
-static void tell_incomplete(struct paper *p, const struct dw_snapshot *s)
+static void missing(struct paper *p, const char *what, const char *text, const char *where,
+		    bool blind)
+{
+	p->ops->row(p, blind ? PAPER_BAD : PAPER_PLAIN);
+	p->ops->cell(p, what);
+	p->ops->cell(p, text);
+	p->ops->cell(p, where);
+	p->ops->cell(p, blind ? "yes" : "no");
+	p->ops->end_row(p);
+}
+
+static size_t count_missing(const struct dw_report_whole *w)
+{
+	size_t n = w->audit->snapshot->n_incomplete;
+
+	for (size_t i = 0; i < DW_WHOLE_PARTS; i++)
+		n += w->sections[i].state == DW_WHOLE_FAILED;
+	for (size_t i = 0; w->host && i < w->host->n; i++)
+		n += w->host->v[i].outcome == DW_HOST_UNKNOWN;
+	return n;
+}
+
+static void tell_missing(struct paper *p, const struct dw_report_whole *w)
 {
 	static const char *const columns[] = { "What", "Why", "Where", "Doors may be missing" };
+	const struct dw_snapshot *s = w->audit->snapshot;
 
-	if (!s->n_incomplete)
-		return;
 	p->ops->table(p, "What could not be looked at", columns, DW_ARRAY_SIZE(columns));
 	for (size_t i = 0; i < s->n_incomplete; i++) {
 		const struct dw_incomplete *x = &s->incomplete[i];
 
-		p->ops->row(p, x->blind ? PAPER_BAD : PAPER_PLAIN);
-		p->ops->cell(p, x->what);
-		p->ops->cell(p, x->text);
-		p->ops->cell(p, x->file && x->line
-					? dw_arena_printf(p->a, "%s:%u", x->file, x->line)
-					: x->file);
-		p->ops->cell(p, x->blind ? "yes" : "no");
-		p->ops->end_row(p);
+		missing(p, x->what, x->text,
+			x->file && x->line ? dw_arena_printf(p->a, "%s:%u", x->file, x->line)
+					   : x->file,
+			x->blind);
 	}
+	for (size_t i = 0; i < DW_WHOLE_PARTS; i++)
+		if (w->sections[i].state == DW_WHOLE_FAILED)
+			missing(p, dw_whole_part_title((enum dw_whole_part)i), w->sections[i].why,
+				NULL, false);
+	for (size_t i = 0; w->host && i < w->host->n; i++)
+		if (w->host->v[i].outcome == DW_HOST_UNKNOWN)
+			missing(p, w->host->v[i].about->id, w->host->v[i].text, NULL, false);
 	p->ops->end_table(p);
 }
 
-void paper_coverage(struct paper *p, const struct dw_report_whole *w)
+static void tell_known(struct paper *p, const struct dw_report *r)
 {
-	const struct dw_snapshot *s = w->audit->snapshot;
 	size_t holders = 0, starters = 0, filters = 0, probed = 0, watched = 0;
-	bool blind = dw_report_outcome(w->audit) & DW_REPORT_BLIND;
 
-	for (size_t i = 0; i < w->audit->n_doors; i++) {
-		const struct dw_door *d = w->audit->doors[i].door;
+	for (size_t i = 0; i < r->n_doors; i++) {
+		const struct dw_door *d = r->doors[i].door;
 
 		holders += d->owners_known || d->n_owners || d->kernel;
 		starters += d->starter.kind != DW_STARTER_UNKNOWN;
@@ -257,22 +279,32 @@ void paper_coverage(struct paper *p, const struct dw_report_whole *w)
 		probed += d->probed != NULL;
 		watched += d->used != NULL;
 	}
-	p->ops->section(p, "coverage", "Coverage");
-	p->ops->say(p,
-		    blind             ? PAPER_BAD
-		    : s->n_incomplete ? PAPER_NOTE
-				      : PAPER_GOOD,
-		    blind ? "Doors, holders or starters may be missing from this report."
-		    : s->n_incomplete ? "All doors could be seen; some of what is known of them "
-					"could not be looked at."
-				      : "Everything that was asked for could be looked at.");
 	p->ops->say(
 		p, PAPER_PLAIN,
 		dw_arena_printf(p->a,
-				"Of %zu doors the holder of %zu is known, what starts %zu, what "
+				"Of %zu door%s the holder of %zu is known, what starts %zu, what "
 				"the packet filter does to %zu; a scan from outside covers %zu, "
 				"and the use of %zu was counted.",
-				w->audit->n_doors, holders, starters, filters, probed, watched));
-	tell_incomplete(p, s);
+				r->n_doors, r->n_doors == 1 ? "" : "s", holders, starters, filters,
+				probed, watched));
+}
+
+void paper_coverage(struct paper *p, const struct dw_report_whole *w)
+{
+	bool blind = dw_report_outcome(w->audit) & DW_REPORT_BLIND;
+	size_t n = count_missing(w);
+
+	p->ops->section(p, "coverage", "Coverage");
+	p->ops->say(p,
+		    blind ? PAPER_BAD
+		    : n   ? PAPER_NOTE
+			  : PAPER_GOOD,
+		    blind ? "Doors, holders or starters may be missing from this report."
+		    : n   ? "All doors could be seen; not all else could be looked at."
+			  : "Everything that was asked for could be looked at.");
+	if (w->audit->n_doors)
+		tell_known(p, w->audit);
+	if (n)
+		tell_missing(p, w);
 	p->ops->end_section(p);
 }
