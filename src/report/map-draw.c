@@ -23,9 +23,15 @@ static const struct {
 };
 #define WIDTH 1220
 
-static void put_cut(struct paper *p, const char *text, size_t width, bool tail)
+/* Letters are not of one width: what fills its box to the last one is made to fit. */
+static void put_cut(struct paper *p, const char *text, size_t letters, bool tail, int room)
 {
-	paper_html_put(p, dw_layout_cut(dw_cells_escape(text, p->a), width, tail, p->a));
+	const char *shown = dw_layout_cut(dw_cells_escape(text, p->a), letters, tail, p->a);
+
+	if (dw_display_width(shown) + 1 >= letters)
+		(void)fprintf(p->out, " textLength=\"%d\" lengthAdjust=\"spacingAndGlyphs\"", room);
+	(void)fputc('>', p->out);
+	paper_html_put(p, shown);
 }
 
 static const char *class_of(size_t rank)
@@ -144,8 +150,8 @@ static void draw_words(struct paper *p, const struct map_node *n)
 	int x = columns[n->column].x, right = x + columns[n->column].width, y = n->y;
 	size_t taken = *count ? strlen(count) + 2 : 0;
 
-	(void)fprintf(p->out, "<text x=\"%d\" y=\"%d\">", x + 12, y - 3);
-	put_cut(p, n->label, columns[n->column].label, n->column == MAP_PROGRAM);
+	(void)fprintf(p->out, "<text x=\"%d\" y=\"%d\"", x + 12, y - 3);
+	put_cut(p, n->label, columns[n->column].label, n->column == MAP_PROGRAM, right - x - 20);
 	(void)fputs("</text>", p->out);
 	/* the number of doors stands at the right end of the second line */
 	if (taken)
@@ -153,8 +159,9 @@ static void draw_words(struct paper *p, const struct map_node *n)
 			      y + 13, count);
 	if (!n->more)
 		return;
-	(void)fprintf(p->out, "<text class=\"m\" x=\"%d\" y=\"%d\">", x + 12, y + 12);
-	put_cut(p, n->more, columns[n->column].more - taken, false);
+	(void)fprintf(p->out, "<text class=\"m\" x=\"%d\" y=\"%d\"", x + 12, y + 12);
+	put_cut(p, n->more, columns[n->column].more - taken, false,
+		right - x - 20 - (int)taken * 8);
 	(void)fputs("</text>", p->out);
 }
 
