@@ -121,6 +121,19 @@ static bool take_argument(struct parser *p, const struct dw_option *o)
 	return set_value(p, o, p->argv[++p->at]);
 }
 
+/* An option of other commands: theirs it is. */
+static void tell_who_takes(const struct parser *p, const char *name)
+{
+	const char *between = ": it is of ";
+
+	for (const struct dw_command *c = dw_commands; c->name; c++) {
+		if (!option_of(c, name, strlen(name)))
+			continue;
+		(void)fprintf(p->words, "%s%s", between, c->name);
+		between = ", ";
+	}
+}
+
 static bool unknown_option(const struct parser *p, const char *name, size_t n)
 {
 	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
@@ -130,6 +143,8 @@ static bool unknown_option(const struct parser *p, const char *name, size_t n)
 		      shown(a, name, n));
 	if (near)
 		(void)fprintf(p->words, "; did you mean --%s?", near);
+	else
+		tell_who_takes(p, dw_arena_strndup(a, name, n));
 	(void)fputc('\n', p->words);
 	see_help(p);
 	return false;
@@ -202,6 +217,8 @@ static bool parse_operand(struct parser *p, char *text)
 	(void)fprintf(p->words, "doorward: %s takes %s: what is \"%s\"?\n", p->command->name,
 		      p->command->operands_max ? "no more words" : "no further word",
 		      shown(a, text, strlen(text)));
+	if (p->command == dw_commands && dw_command_find(text))
+		(void)fprintf(p->words, "The command comes first: doorward %s\n", text);
 	see_help(p);
 	return false;
 }

@@ -32,11 +32,14 @@ static void fill_descriptors(void)
 static enum dw_exit unknown_command(const char *name)
 {
 	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
-	const char *near = dw_command_nearest(name);
+	const char *near = dw_command_nearest(name),
+		   *shown = dw_escape_terminal(a, name, strlen(name));
 
-	(void)fprintf(stderr, "doorward: there is no command \"%s\"",
-		      dw_escape_terminal(a, name, strlen(name)));
-	if (near)
+	(void)fprintf(stderr, "doorward: there is no command \"%s\"", shown);
+	/* a door where the command belongs: 22, 22/tcp, [::1]:22 */
+	if (name[0] && strspn(name, "0123456789./:[]*") >= 2)
+		(void)fprintf(stderr, "; did you mean doorward why %s?", shown);
+	else if (near)
 		(void)fprintf(stderr, "; did you mean %s?", near);
 	(void)fputs("\nTry: doorward help\n", stderr);
 	return DW_EXIT_USAGE;

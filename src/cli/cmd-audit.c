@@ -89,7 +89,9 @@ enum dw_exit dw_cmd_audit(const struct dw_arguments *args)
 	if (!is_sensible(args))
 		return DW_EXIT_USAGE;
 	if (dw_cli_given(args, DW_OPTION_POLICY) && !*args->values[DW_OPTION_POLICY]) {
-		(void)fputs("doorward: --policy: an empty name is no file\n", stderr);
+		(void)fputs("doorward: --policy: an empty name is no file: --policy FILE, or leave "
+			    "it out\n",
+			    stderr);
 		return DW_EXIT_USAGE;
 	}
 	d = doorward_new();

@@ -57,7 +57,9 @@ static enum dw_exit list(struct doorward *d, const struct dw_arguments *args, co
 	int r;
 
 	if (name) {
-		(void)fputs("doorward: baseline list takes no name\n", stderr);
+		(void)fputs("doorward: baseline list takes no name: doorward baseline show NAME "
+			    "tells of one\n",
+			    stderr);
 		return DW_EXIT_USAGE;
 	}
 	errno = 0;

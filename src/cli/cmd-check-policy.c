@@ -97,7 +97,8 @@ enum dw_exit dw_cmd_check_policy(const struct dw_arguments *args)
 	int r = -ENOENT;
 
 	if (file && !*file)
-		(void)fputs("doorward: an empty name is no file\n", stderr);
+		(void)fputs("doorward: an empty name is no file: doorward check-policy FILE\n",
+			    stderr);
 	else
 		r = args->values[DW_OPTION_JSON]
 			    ? check_json(d, file)

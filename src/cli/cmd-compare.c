@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
+#include <unistd.h>
 
 #include "change.h"
 #include "dw_macros.h"
@@ -39,6 +40,8 @@ static enum dw_exit compare(struct doorward *d, const struct dw_arguments *args,
 
 	if (r < 0) {
 		dw_cli_complain(doorward_last_error(d));
+		if (r == -EACCES && geteuid() != 0)
+			(void)fputs("Only root reads the journal: sudo doorward compare\n", stderr);
 		return dw_cli_compare_failed(r);
 	}
 	errno = 0;

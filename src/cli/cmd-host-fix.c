@@ -148,7 +148,8 @@ enum dw_exit dw_host_fix(struct dw_host_asked *asked)
 		   dw_cli_given(asked->args, DW_OPTION_ROOT);
 
 	if (dw_cli_given(asked->args, DW_OPTION_JSONL)) {
-		(void)fputs("doorward: host fix writes --json, not --jsonl\n", stderr);
+		(void)fputs("doorward: host fix writes one document: --json instead of --jsonl\n",
+			    stderr);
 		return DW_EXIT_USAGE;
 	}
 	if (!dry && !dw_change_root(asked->args, "host fix"))

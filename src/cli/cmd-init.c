@@ -51,8 +51,14 @@ static enum dw_exit put_file(struct doorward *d, const char *file, const char *t
 			      shown);
 		return DW_EXIT_USAGE;
 	}
-	if (r < 0)
-		return complain(d, DW_EXIT_USAGE);
+	if (r < 0) {
+		(void)complain(d, DW_EXIT_USAGE);
+		(void)fputs(r == -EACCES ? "Write it as root (sudo doorward init), or elsewhere: "
+					   "doorward init --output FILE\n"
+					 : "Another place: doorward init --output FILE\n",
+			    stderr);
+		return DW_EXIT_USAGE;
+	}
 	if (!quiet)
 		(void)fprintf(
 			stderr,

@@ -25,7 +25,9 @@ enum dw_exit dw_cmd_scan_assist(const struct dw_arguments *args)
 	    !dw_change_root(args, "scan-assist"))
 		return DW_EXIT_USAGE;
 	if (o.seconds > TIME_MAX) {
-		(void)fputs("doorward: --for: at most 1d\n", stderr);
+		(void)fputs("doorward: --for: at most 1d, for the kernel's limit protects this "
+			    "host: --for 2h\n",
+			    stderr);
 		return DW_EXIT_USAGE;
 	}
 	d = dw_change_context(args);

@@ -61,7 +61,7 @@ static bool wait_first(const struct dw_arguments *args)
 	if (!word)
 		return true;
 	if (!dw_parse_u64(word, 10, UINT32_MAX, &seconds)) {
-		(void)fputs("doorward: --wait needs a number of seconds\n", stderr);
+		(void)fputs("doorward: --wait needs a number of seconds: --wait 30\n", stderr);
 		return false;
 	}
 	left.tv_sec = (time_t)seconds;

@@ -159,7 +159,8 @@ static bool is_sensible(const struct dw_arguments *args)
 	const char *method = args->values[DW_OPTION_METHOD];
 
 	if (method && strcmp(method, "proc") == 0) {
-		(void)fprintf(stderr, "doorward: watch goes by bpf or netlink, not by proc\n");
+		(void)fprintf(stderr, "doorward: watch goes by bpf or netlink, not by proc: leave "
+				      "--method out\n");
 		return false;
 	}
 	return dw_cli_sensible(args, pairs, DW_ARRAY_SIZE(pairs));

@@ -1,10 +1,34 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What was meant by a word that the table does not have. */
 #include "dw_cli.h"
+#include "dw_macros.h"
 #include "dw_str.h"
+
+/* What other programs call it. */
+static const struct {
+	const char *word, *command;
+} also[] = {
+	{ "list", "audit" },        { "ls", "audit" },        { "show", "why" },
+	{ "explain", "why" },       { "info", "why" },        { "ports", "audit" },
+	{ "disable", "close" },     { "stop", "close" },      { "block", "close" },
+	{ "harden", "close" },      { "rollback", "undo" },   { "revert", "undo" },
+	{ "restore", "undo" },      { "check", "verify" },    { "log", "history" },
+	{ "firewall", "fence" },    { "monitor", "watch" },   { "nmap", "scan" },
+	{ "snapshot", "baseline" }, { "sandbox", "confine" }, { "status", "verify" },
+	{ "keep", "confirm" },      { "version", "help" },
+};
+
+static const char *known_elsewhere(const char *name)
+{
+	for (size_t i = 0; i < DW_ARRAY_SIZE(also); i++)
+		if (dw_streq(name, also[i].word))
+			return also[i].command;
+	return NULL;
+}
 
 const char *dw_command_nearest(const char *name)
 {
+	const char *other = known_elsewhere(name);
 	unsigned best = (unsigned)-1;
 	const char *nearest = NULL;
 
@@ -13,7 +37,7 @@ const char *dw_command_nearest(const char *name)
 			best = dw_str_apart(name, c->name);
 			nearest = c->name;
 		}
-	return nearest;
+	return best == 0 || !other ? nearest : other;
 }
 
 const char *dw_option_nearest(const struct dw_command *c, const char *name)

@@ -18,7 +18,9 @@ int doorward_scan_assist(struct doorward *d, const struct doorward_assist_option
 
 	memcpy(&o, given, DW_MIN(given->size, sizeof(o)));
 	if (o.scanner && !dw_doc_parse_address(o.scanner, &scanner))
-		return dw_error_set(e, -EINVAL, "%s is no address", o.scanner);
+		return dw_error_set(e, -EINVAL,
+				    "--scanner %s: that is no address: --scanner 192.0.2.9",
+				    o.scanner);
 	inner.family = scanner.family;
 	inner.seconds = o.seconds;
 	inner.stop = o.stop;

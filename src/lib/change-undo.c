@@ -49,7 +49,9 @@ static int choose(struct changing *c, long long run,
 
 static int nothing(struct dw_error *e)
 {
-	return dw_error_set(e, -EALREADY, "nothing is to be undone: no run is in force");
+	return dw_error_set(
+		e, -EALREADY,
+		"nothing is to be undone: no run is in force (doorward history has them all)");
 }
 
 static int undo(struct changing *c, long long run, bool force, long long *ret_run,

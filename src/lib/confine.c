@@ -91,8 +91,11 @@ int doorward_confine_write(struct doorward *d, struct doorward_audit *audit, con
 		return r;
 	choose(&report, v, n, service);
 	if (service && report.n == 0)
-		return dw_error_set(e, -ENOENT,
-				    "no service that keeps a door here is called \"%s\"", service);
+		return dw_error_set(
+			e, -ENOENT,
+			"no service that keeps a door here is called \"%s\": doorward confine "
+			"lists them",
+			service);
 	for (size_t i = 0; i < report.n; i++)
 		blind += report.v[i].partly;
 	if (ret_blind)
@@ -121,7 +124,10 @@ static int choose_one(struct dw_confine_service *v, size_t n, const char *word,
 		*ret = &v[i];
 	}
 	return *ret ? 0
-		    : dw_error_set(e, -ENOENT, "no service that keeps a door here is called \"%s\"",
+		    : dw_error_set(e, -ENOENT,
+				   "no service that keeps a door here is called \"%s\": doorward "
+				   "confine "
+				   "lists them",
 				   word);
 }
 

@@ -388,7 +388,9 @@ static int off(struct changing *c, long long *ret_run, struct dw_error *e)
 	if (r < 0)
 		return r;
 	if (run.n_steps == 0)
-		return dw_error_set(e, -EALREADY, "there is no fence of doorward's here");
+		return dw_error_set(
+			e, -EALREADY,
+			"there is no fence of doorward's here (doorward fence apply loads one)");
 	dw_change_describe(c, "fence-off", &run);
 	r = dw_apply_run(&c->apply, &run, e);
 	if (r == 0)

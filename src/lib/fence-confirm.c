@@ -110,7 +110,7 @@ int dw_fence_may_confirm(struct changing *c, int64_t run, struct dw_error *e)
 		return dw_error_set(
 			e, -EISCONN,
 			"it could not be seen by which connection you came, so run %lld is "
-			"not confirmed",
+			"not confirmed: say it as root, or at a console",
 			(long long)run);
 	mine = dw_fence_mine(f);
 	text = mine ? dw_fence_connection_text(c->arena, mine) : NULL;

@@ -220,9 +220,13 @@ int doorward_fence_look(struct doorward *d, struct doorward_audit *audit,
 	v->report.time = audit->report.snapshot->time;
 	v->report.blind = (doorward_audit_outcome(audit) & DOORWARD_BLIND) != 0;
 	if (r >= 0 && !dw_sys_is_running(s))
-		r = dw_error_set(e, -ENOTSUP, "only the filter of a host that runs can be shown");
+		r = dw_error_set(
+			e, -ENOTSUP,
+			"only the filter of a host that runs can be shown: leave --root out");
 	if (r >= 0 && dw_sys_euid(s) != 0)
-		r = dw_error_set(e, -EPERM, "only root may read the packet filter and rehearse it");
+		r = dw_error_set(e, -EPERM,
+				 "only root may read the packet filter and rehearse it: sudo "
+				 "doorward fence show");
 	if (r >= 0) {
 		l.netns = dw_netns_self(s);
 		take_doors(&l);

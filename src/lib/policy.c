@@ -54,7 +54,8 @@ static int bad(const struct dw_policy_problems *problems, struct dw_error *e)
 			first = &problems->v[i];
 	}
 	if (!first)
-		return dw_error_set(e, -EBADMSG, "the policy cannot be used");
+		return dw_error_set(e, -EBADMSG,
+				    "the policy cannot be used: doorward check-policy tells why");
 	if (errors == 1)
 		return dw_error_set(e, -EBADMSG, "%s:%u:%u: %s", first->file, first->line,
 				    first->column, first->text);
@@ -89,7 +90,9 @@ int dw_policy_absolute(struct dw_arena *a, const char *path, const char **ret, s
 	if (path[0] == '/')
 		return 0;
 	if (!path[0])
-		return dw_error_set(e, -ENOENT, "an empty name is no file");
+		return dw_error_set(e, -ENOENT,
+				    "an empty name is no file: --policy FILE, or nothing for "
+				    "/etc/doorward/policy");
 	here = getcwd(NULL, 0);
 	if (!here)
 		return dw_error_errno(e, -errno, "the working directory");

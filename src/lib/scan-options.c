@@ -199,7 +199,8 @@ static int read_shard(struct dw_scanning *s, struct dw_error *e)
 	int r = 0;
 
 	if (shard < 1 || shard > shards || shards > 65536)
-		return dw_error_set(e, -EINVAL, "shard %u of %u: there is none such", shard,
+		return dw_error_set(e, -EINVAL,
+				    "shard %u of %u: there is none such: 1/16 to 16/16, say", shard,
 				    shards);
 	if (shards > 1 && !s->o.has_seed)
 		return dw_error_set(e, -EINVAL,

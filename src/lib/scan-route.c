@@ -54,7 +54,8 @@ static int open_wire(struct dw_scanning *s, uint32_t ifindex, struct dw_wire **r
 		if (r == 0)
 			return 0;
 		if (s->o.sender && dw_streq(s->o.sender, "live-frames"))
-			return dw_error_set(e, r, "live frames: %s", why.message);
+			return dw_error_set(e, r, "live frames: %s; --sender packet does without",
+					    why.message);
 		dw_scanning_notice(s, "no live frames here: %s", why.message);
 	}
 	if (wants(s, "packet")) {
@@ -62,7 +63,9 @@ static int open_wire(struct dw_scanning *s, uint32_t ifindex, struct dw_wire **r
 		if (r == 0)
 			return 0;
 		if (s->o.sender && dw_streq(s->o.sender, "packet"))
-			return dw_error_set(e, r, "packet sockets: %s", why.message);
+			return dw_error_set(e, r,
+					    "packet sockets: %s; --sender connect does without",
+					    why.message);
 	}
 	if (r == -EPERM || r == -EACCES)
 		dw_scanning_notice(s,

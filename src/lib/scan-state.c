@@ -392,11 +392,13 @@ int dw_scanning_load(struct dw_scanning *s, const char *file, struct dw_error *e
 	if (!is_whole(&r.in, &r.at))
 		return dw_error_set(e, -EBADMSG,
 				    "%s: that is no state of a scan, or it is damaged, or from "
-				    "another version",
+				    "another version: begin anew, doorward scan TARGET",
 				    file);
 	dw_scanning_archive(s, &r);
 	if (r.bad)
-		return dw_error_set(e, -EBADMSG, "%s: the state cannot be read", file);
+		return dw_error_set(
+			e, -EBADMSG,
+			"%s: the state cannot be read: begin anew, doorward scan TARGET", file);
 	difference = differs(&given, &s->o);
 	if (difference || (given.has_seed && given.seed != s->scan->seed))
 		return dw_error_set(e, -EINVAL,

@@ -150,7 +150,9 @@ static int open_all(struct watching *w, struct dw_error *e)
 	if (r < 0)
 		return r;
 	if (dw_sys_euid(w->sys) != 0) {
-		(void)dw_error_set(e, -EPERM, "watching needs root");
+		(void)dw_error_set(e, -EPERM,
+				   "watching takes root: sudo doorward watch (doorward watch "
+				   "--status does not)");
 		return -EPERM;
 	}
 	w->host = dw_sys_hostname(w->sys, w->arena);

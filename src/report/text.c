@@ -5,6 +5,7 @@
 
 #include "dw_macros.h"
 #include "dw_str.h"
+#include "sudo.h"
 #include "table.h"
 
 struct page {
@@ -226,27 +227,17 @@ static void put_next(const struct page *p)
 }
 
 /* What a person can do about it. */
-static const struct {
-	const char *what, *advice;
-} advices[] = {
-	{ "not-root", "Run it as root (sudo doorward audit) to see everything." },
-};
-
 static void put_advice(const struct page *p)
 {
-	const struct dw_snapshot *s = p->r->snapshot;
+	const char *sudo = dw_report_sudo(p->r->snapshot, p->a);
 
 	if (dw_report_outcome(p->r) & DW_REPORT_BLIND)
 		dw_layout_wrap(p->out,
 			       "So the list above may not be whole: what is missing is unknown, "
 			       "not closed.",
 			       0, 0, p->style->columns);
-	for (size_t k = 0; k < DW_ARRAY_SIZE(advices); k++)
-		for (size_t i = 0; i < s->n_incomplete; i++)
-			if (dw_streq0(s->incomplete[i].what, advices[k].what)) {
-				dw_layout_wrap(p->out, advices[k].advice, 0, 0, p->style->columns);
-				break;
-			}
+	if (sudo)
+		dw_layout_wrap(p->out, sudo, 0, 0, p->style->columns);
 }
 
 static void put_unseen(const struct page *p, const struct dw_incomplete *i)
