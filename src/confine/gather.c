@@ -11,6 +11,7 @@ struct gathering {
 	struct dw_procs *procs;
 	uint32_t mntns; /* of pid 1; 0: not known */
 	struct dw_bus *bus;
+	const struct dw_knowledge *knowledge;
 	DW_VEC(struct dw_confine_service) v;
 };
 
@@ -233,6 +234,7 @@ static void user_of_configuration(struct dw_confine_service *s)
 
 static void complete(struct gathering *g, struct dw_confine_service *s)
 {
+	s->profile = dw_knowledge_profile(g->knowledge, dw_confine_daemon(s));
 	if (s->unit)
 		dw_confine_read_unit(g->sys, s, g->bus, g->arena);
 	dw_confine_read_said(g->sys, s, g->arena);
@@ -272,10 +274,11 @@ static void group(struct gathering *g, const struct dw_snapshot *snapshot)
 		add_owners(g, snapshot, &g->v.v[i], of);
 }
 
-void dw_confine_gather(struct dw_sys *sys, const struct dw_snapshot *snapshot, struct dw_arena *a,
+void dw_confine_gather(struct dw_sys *sys, const struct dw_snapshot *snapshot,
+		       const struct dw_knowledge *knowledge, struct dw_arena *a,
 		       struct dw_confine_service **ret, size_t *ret_n)
 {
-	struct gathering g = { .sys = sys, .arena = a };
+	struct gathering g = { .sys = sys, .arena = a, .knowledge = knowledge };
 	const struct dw_procinfo *init;
 
 	g.procs = dw_procs_new(sys, a);

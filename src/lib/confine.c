@@ -64,7 +64,7 @@ int dw_confine_services(struct doorward *d, struct doorward_audit *audit, struct
 		return r;
 	if (d->hooks.opened)
 		d->hooks.opened(d->hooks.data, sys, NULL);
-	dw_confine_gather(sys, audit->audit->snapshot, a, ret, ret_n);
+	dw_confine_gather(sys, audit->audit->snapshot, audit->audit->knowledge, a, ret, ret_n);
 	if (d->hooks.closing)
 		d->hooks.closing(d->hooks.data, sys, NULL);
 	dw_sys_free(sys);

@@ -9,6 +9,7 @@
 
 #include "confine-private.h"
 #include "dw_confine_gather.h"
+#include "dw_knowledge_read.h"
 #include "dw_str.h"
 #include "dw_test.h"
 #include "world.h"
@@ -276,7 +277,7 @@ static void judge_with_faults(struct world *w, const struct dw_snapshot *snapsho
 	if (dw_sys_open_fake(w->dir, &sys, NULL) < 0)
 		abort();
 	dw_sys_fail_at(sys, at, EIO);
-	dw_confine_gather(sys, snapshot, a, ret, ret_n);
+	dw_confine_gather(sys, snapshot, dw_knowledge_builtin(), a, ret, ret_n);
 	*ret_calls = dw_sys_calls(sys);
 	dw_sys_free(sys);
 	for (size_t i = 0; i < n_truth; i++)
