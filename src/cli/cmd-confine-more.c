@@ -55,7 +55,7 @@ static bool agreed(const struct suggesting *s)
 			    stderr);
 		return false;
 	}
-	(void)fputs("\nPut this in place and start the service again? [y/N] ", stderr);
+	(void)fputs("\nPut this in place, so that the service starts again with it? [y/N] ", stderr);
 	(void)fflush(stderr);
 	return fgets(answer, sizeof(answer), stdin) && (*answer == 'y' || *answer == 'Y');
 }
@@ -134,7 +134,7 @@ static bool is_sensible(struct suggesting *s, unsigned long long *ret_trial)
 	if (dw_cli_given(s->args, DW_OPTION_JSON)) {
 		(void)fprintf(
 			stderr,
-			"doorward: confine %s writes a drop-in of systemd, which is no JSON\n",
+			"doorward: confine %s writes a file of the host, which is no JSON\n",
 			s->args->operands[0]);
 		return false;
 	}

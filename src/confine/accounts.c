@@ -52,3 +52,12 @@ const char *dw_confine_account(struct dw_sys *sys, const struct dw_confine_servi
 	found = try_names(sys, daemon, a);
 	return found || !s->package ? found : try_names(sys, s->package, a);
 }
+
+const char *dw_confine_unprivileged(struct dw_sys *sys, const struct dw_confine_service *s)
+{
+	for (const char *const *name = s->profile ? s->profile->unprivileged : NULL; name && *name;
+	     name++)
+		if (is_account(sys, *name))
+			return *name;
+	return NULL;
+}

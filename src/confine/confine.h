@@ -18,6 +18,9 @@ void dw_confine_read_said(struct dw_sys *sys, struct dw_confine_service *s, stru
 const char *dw_confine_account(struct dw_sys *sys, const struct dw_confine_service *s,
 			       struct dw_arena *a);
 
+/* The account as which it does all its work when somebody else opens its port; NULL: none is known, or there. */
+const char *dw_confine_unprivileged(struct dw_sys *sys, const struct dw_confine_service *s);
+
 /* The program as people and tables know it: the name of its file, without a version behind it. */
 const char *dw_confine_daemon(const struct dw_confine_service *s);
 

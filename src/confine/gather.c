@@ -56,6 +56,11 @@ static bool is_ours(const struct dw_door *d)
 	       d->kind != DW_KIND_REDIRECTED;
 }
 
+static bool is_superserver(enum dw_starter_kind kind)
+{
+	return kind == DW_STARTER_INETD || kind == DW_STARTER_XINETD;
+}
+
 static struct dw_confine_service *service_of(struct gathering *g, const struct dw_door *d)
 {
 	const char *unit = unit_of(&d->starter);
@@ -76,6 +81,8 @@ static struct dw_confine_service *service_of(struct gathering *g, const struct d
 		.program = d->starter.program ? d->starter.program : d->program,
 		.package = d->package ? d->package->name : NULL,
 		.source = d->starter.source,
+		/* what it does by itself (echo, daytime) it does as it is */
+		.handed = is_superserver(d->starter.kind) && d->starter.program,
 		.details_known = true,
 		.reach = DW_CONFINE_REACH_NONE,
 	};
@@ -116,6 +123,8 @@ static void add_door(struct gathering *g, struct dw_confine_service *s, const st
 
 	if (!dw_strings_has(&s->doors, text))
 		dw_vec_push(g->arena, &s->doors, text);
+	if (d->starter.source && !dw_strings_has(&s->sources, d->starter.source))
+		dw_vec_push(g->arena, &s->sources, d->starter.source);
 	if (reach > s->reach)
 		s->reach = reach;
 	if (d->at.has_port && d->at.port && d->at.port < 1024 &&
@@ -232,6 +241,29 @@ static void user_of_configuration(struct dw_confine_service *s)
 		s->root = dw_streq(s->user, "root") ? DW_YES : DW_NO;
 }
 
+/*
+ * inetd holds the door, and what answers at it is the program that it starts: as the user of its line, root with all
+ * that inetd has, another user with nothing.
+ */
+static void user_of_line(struct dw_confine_service *s)
+{
+	bool is_root;
+
+	if (!s->handed)
+		return;
+	if (!s->said_user) {
+		s->user = NULL;
+		s->root = DW_UNKNOWN;
+		return;
+	}
+	is_root = dw_streq(s->said_user, "root") || dw_streq(s->said_user, "0");
+	s->user = s->said_user;
+	s->root = is_root ? DW_YES : DW_NO;
+	s->worker = NULL;
+	if (!is_root)
+		s->capabilities = 0;
+}
+
 static void complete(struct gathering *g, struct dw_confine_service *s)
 {
 	s->profile = dw_knowledge_profile(g->knowledge, dw_confine_daemon(s));
@@ -239,8 +271,10 @@ static void complete(struct gathering *g, struct dw_confine_service *s)
 		dw_confine_read_unit(g->sys, s, g->bus, g->arena);
 	dw_confine_read_said(g->sys, s, g->arena);
 	user_of_configuration(s);
+	user_of_line(s);
 	if (s->root == DW_YES)
-		s->could_be = dw_confine_account(g->sys, s, g->arena);
+		s->could_be = s->handed ? dw_confine_unprivileged(g->sys, s)
+					: dw_confine_account(g->sys, s, g->arena);
 	dw_confine_judge(s, g->arena);
 }
 

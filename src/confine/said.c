@@ -37,7 +37,8 @@ static bool place_of(const char *source, struct dw_arena *a, const char **ret_fi
 	return true;
 }
 
-static void read_line_user(struct dw_sys *sys, struct dw_confine_service *s, struct dw_arena *a)
+static void read_line_user(struct dw_sys *sys, struct dw_confine_service *s, const char *source,
+			   struct dw_arena *a)
 {
 	const char *file = NULL, *user = NULL;
 	struct dw_bytes text = { 0 };
@@ -45,7 +46,7 @@ static void read_line_user(struct dw_sys *sys, struct dw_confine_service *s, str
 	unsigned line = 0, at;
 	char *one;
 
-	if (!place_of(s->source, a, &file, &line) || !read_text(sys, file, a, &text))
+	if (!place_of(source, a, &file, &line) || !read_text(sys, file, a, &text))
 		return;
 	at = line;
 	if (s->kind == DW_STARTER_XINETD) {
@@ -58,6 +59,14 @@ static void read_line_user(struct dw_sys *sys, struct dw_confine_service *s, str
 		if (it.number == line)
 			user = dw_confine_inetd_user(a, one);
 	say(s, user, file, line, a);
+}
+
+/* One service may have several lines: the one that says root counts. */
+static void read_lines(struct dw_sys *sys, struct dw_confine_service *s, struct dw_arena *a)
+{
+	for (size_t i = 0; i < s->sources.n; i++)
+		if (!s->said_user || !dw_streq(s->said_user, "root"))
+			read_line_user(sys, s, s->sources.v[i], a);
 }
 
 static void read_nginx(struct dw_sys *sys, struct dw_confine_service *s, struct dw_arena *a)
@@ -111,7 +120,7 @@ void dw_confine_read_said(struct dw_sys *sys, struct dw_confine_service *s, stru
 	const char *daemon = dw_confine_daemon(s);
 
 	if (s->kind == DW_STARTER_INETD || s->kind == DW_STARTER_XINETD) {
-		read_line_user(sys, s, a);
+		read_lines(sys, s, a);
 		return;
 	}
 	for (size_t i = 0; i < DW_ARRAY_SIZE(servers); i++)

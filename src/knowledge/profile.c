@@ -50,6 +50,29 @@ static bool value_capabilities(struct reading *r, const struct dw_yaml *v, void 
 	return value_bits(r, v, "capability", names, at);
 }
 
+static const struct dw_profile_user no_users[1];
+
+static bool value_users(struct reading *r, const struct dw_yaml *v, void *at)
+{
+	static const struct field members[] = {
+		{ "file", dw_value_line, AT(dw_profile_user, file), REQUIRED },
+		{ "key", dw_value_line, AT(dw_profile_user, key), REQUIRED },
+		{ "option", dw_value_line, AT(dw_profile_user, option), REQUIRED },
+		{ 0 },
+	};
+	const struct dw_profile_user *u;
+
+	if (!dw_value_maps(r, v, members, sizeof(struct dw_profile_user), at))
+		return false;
+	for (u = *(const struct dw_profile_user **)at; u->file; u++)
+		if (*u->file != '/' || strpbrk(u->file, " *") || *u->option != '-' ||
+		    strpbrk(u->option, " \"'\\$`") || strpbrk(u->key, " =#\"'\\$`"))
+			return dw_entry_wrong(
+				r, v->line,
+				"user: a file, a variable of it and an option expected");
+	return true;
+}
+
 static const struct field fields[] = {
 	{ "name", dw_value_name, AT(dw_profile, name), REQUIRED },
 	{ "programs", dw_value_words, AT(dw_profile, programs), REQUIRED, STRINGS },
@@ -58,6 +81,9 @@ static const struct field fields[] = {
 	{ "writes", dw_value_paths, AT(dw_profile, writes), STRINGS },
 	{ "calls", dw_value_words, AT(dw_profile, calls), STRINGS },
 	{ "accounts", dw_value_words, AT(dw_profile, accounts), STRINGS },
+	{ "unprivileged", dw_value_words, AT(dw_profile, unprivileged), STRINGS },
+	{ "root-with", dw_value_words, AT(dw_profile, root_with), STRINGS },
+	{ "user", value_users, AT(dw_profile, user), .absent = no_users },
 	{ "sources", dw_value_texts, AT(dw_profile, sources), REQUIRED, STRINGS },
 	{ 0 },
 };
@@ -84,7 +110,8 @@ bool dw_profile_read(struct reading *r, const struct dw_yaml *map, struct dw_pro
 	if (!*ret->programs || !*ret->sources)
 		return dw_entry_wrong(r, map->line, "at least one program and one source expected");
 	return are_plain(r, map, "writes", ret->writes) && are_plain(r, map, "calls", ret->calls) &&
-	       are_plain(r, map, "accounts", ret->accounts);
+	       are_plain(r, map, "accounts", ret->accounts) &&
+	       are_plain(r, map, "unprivileged", ret->unprivileged);
 }
 
 static int compare(const void *a, const void *b)

@@ -116,9 +116,11 @@ const char *dw_confine_answers_differ(const struct dw_confine_answers *before,
 		const struct dw_confine_answer *was = &before->v[i],
 					       *now = i < after->n ? &after->v[i] : NULL;
 
-		if (was->answered && (!now || !now->answered))
+		if (!now)
+			return dw_arena_printf(a, "%s was not asked again", was->door);
+		if (was->answered && !now->answered)
 			return dw_arena_printf(a, "%s does not answer any more", was->door);
-		if (was->protocol && !dw_streq0(was->protocol, now ? now->protocol : NULL))
+		if (was->protocol && !dw_streq0(was->protocol, now->protocol))
 			return dw_arena_printf(a, "%s spoke %s before, and does not any more",
 					       was->door, was->protocol);
 	}

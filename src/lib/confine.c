@@ -138,6 +138,21 @@ static int observe(struct doorward *d, struct doorward_confining *x,
 	return r;
 }
 
+/* What nothing can be taken from is not observed. */
+static int dropin(struct doorward *d, struct doorward_confining *x,
+		  const struct doorward_confine_options *o, struct dw_error *e)
+{
+	int r;
+
+	dw_confine_make(x->service, &x->seen, x->arena, &x->dropin);
+	if (!x->dropin.text)
+		return 0;
+	r = observe(d, x, o, e);
+	if (r == 0)
+		dw_confine_make(x->service, &x->seen, x->arena, &x->dropin);
+	return r;
+}
+
 int doorward_confine_observe(struct doorward *d, struct doorward_audit *audit,
 			     const struct doorward_confine_options *given,
 			     struct doorward_confining **ret)
@@ -156,14 +171,9 @@ int doorward_confine_observe(struct doorward *d, struct doorward_audit *audit,
 	r = dw_confine_services(d, audit, a, &v, &n, e);
 	if (r == 0)
 		r = choose_one(v, n, o.service, &x->service, e);
-	/* what nothing can be taken from is not observed */
 	if (r == 0)
-		dw_confine_make(x->service, &x->seen, a, &x->dropin);
-	if (r == 0 && x->dropin.text) {
-		r = observe(d, x, &o, e);
-		if (r == 0)
-			dw_confine_make(x->service, &x->seen, a, &x->dropin);
-	}
+		r = dw_confine_has_lines(x->service) ? dw_confine_demote(d, x, e)
+						     : dropin(d, x, &o, e);
 	if (r < 0)
 		dw_arena_free(a);
 	else
@@ -184,6 +194,8 @@ const char *doorward_confining_text(const struct doorward_confining *x)
 
 const char *doorward_confining_path(const struct doorward_confining *x)
 {
+	if (x->steps)
+		return x->steps->v[0].object;
 	return x->dropin.text ? dw_confine_dropin_path(x->service, x->arena) : NULL;
 }
 

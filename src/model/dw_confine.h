@@ -39,6 +39,8 @@ struct dw_confine_service {
 	const char *program;              /* path; NULL: not known */
 	const char *package;              /* NULL: none or not known */
 	const char *source;               /* FILE:LINE of what starts it */
+	struct dw_strings sources;        /* all of them: a service of inetd may have several lines */
+	bool handed; /* inetd, xinetd opens its doors and starts its program for them, as said_user */
 	const struct dw_profile *profile; /* what is known of the daemon; NULL: nothing */
 	struct dw_strings doors;
 	enum dw_confine_reach reach;

@@ -190,6 +190,12 @@ enum {
 };
 #define DW_PROFILE_CAPS_UNKNOWN UINT64_MAX
 
+/* Where options of the daemon stand in a file that its init script reads: "VARIABLE='-a -b'". */
+struct dw_profile_user {
+	const char *file, *key;
+	const char *option; /* that names the user: "-u" */
+};
+
 /* What a daemon needs when it starts and in rare moments, which a look at it running does not show. */
 struct dw_profile {
 	const char *name;
@@ -199,6 +205,10 @@ struct dw_profile {
 	const char *const *writes;   /* all it writes to; none: not known, or anywhere */
 	const char *const *calls;    /* groups and names of system calls beside @system-service */
 	const char *const *accounts; /* that its packages make for it */
+	/* as one of which it does all its work once somebody else (inetd) has opened its port; none: not known */
+	const char *const *unprivileged;
+	const char *const *root_with;         /* with one of these options it needs root all the same */
+	const struct dw_profile_user *user;   /* ends with file NULL */
 	const char *const *sources;
 	const char *file;            /* user's file it comes from; NULL: built in */
 };
