@@ -231,12 +231,14 @@ static void add_owners(struct gathering *g, const struct dw_snapshot *snapshot,
 static void user_of_configuration(struct dw_confine_service *s)
 {
 	const char *user = s->settings_known ? dw_confine_setting(s, "User") : NULL;
+	/* a web server's user is that of its workers: who starts them is root */
+	const char *said = s->serves_as ? NULL : s->said_user;
 
 	if (s->processes)
 		return;
 	if (user && dw_streq(dw_confine_setting(s, "DynamicUser"), "yes") && !*user)
 		user = "a dynamic user";
-	s->user = s->said_user && !user ? s->said_user : user ? *user ? user : "root" : NULL;
+	s->user = said && !user ? said : user ? *user ? user : "root" : NULL;
 	if (s->user)
 		s->root = dw_streq(s->user, "root") ? DW_YES : DW_NO;
 }
@@ -322,6 +324,7 @@ void dw_confine_gather(struct dw_sys *sys, const struct dw_snapshot *snapshot,
 	group(&g, snapshot);
 	for (size_t i = 0; i < g.v.n; i++)
 		complete(&g, &g.v.v[i]);
+	dw_confine_judge_users(sys, g.v.v, g.v.n, a);
 	if (g.v.n)
 		qsort(g.v.v, g.v.n, sizeof(*g.v.v), by_score);
 	dw_bus_free(g.bus);

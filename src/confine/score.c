@@ -82,11 +82,11 @@ static void advise_port(struct dw_confine_service *s, struct dw_arena *a)
 
 static void advise_said(struct dw_confine_service *s, struct dw_arena *a)
 {
-	if (s->said_user && dw_streq(s->said_user, "root"))
+	if (s->said_user && dw_streq(s->said_user, "root") && !s->serves_as)
 		add_advice(s, a,
 			   dw_arena_printf(a, "%s says root: another user there is the change.",
 					   s->said_at));
-	else if (s->said_user)
+	else if (s->said_user && !dw_streq(s->said_user, "root"))
 		add_advice(s, a, dw_arena_printf(a, "%s says %s.", s->said_at, s->said_user));
 }
 

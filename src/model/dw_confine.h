@@ -64,6 +64,7 @@ struct dw_confine_service {
 
 	/* What a line of its own configuration says of the user (inetd, xinetd, Apache, nginx). */
 	const char *said_user, *said_at;
+	const char *serves_as; /* of a web server: said_user, as whom its workers answer strangers; else NULL */
 
 	/* Judged. */
 	unsigned score; /* 0..100: what an intruder would hold; `partly`: at least so much */

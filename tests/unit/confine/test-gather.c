@@ -136,4 +136,104 @@ DW_TEST(a_line_that_cannot_be_read_is_unknown_and_not_good)
 	done(&m);
 }
 
+/* --- web servers ------------------------------------------------------------------------------------------- */
+
+static const struct dw_confine_service *web(struct made *m, const char *unit, const char *program)
+{
+	add(m, 80, DW_STARTER_SYSTEMD_SERVICE, unit, NULL, program);
+	return look(m, unit);
+}
+
+DW_TEST(nginx_follows_its_includes)
+{
+	struct made m = made();
+	const struct dw_confine_service *s;
+
+	host_file(m.h, "/etc/nginx/nginx.conf", 0644,
+		  "include modules/*.conf;\nhttp { include /etc/nginx/sites/*; }\n");
+	host_file(m.h, "/etc/nginx/modules/50-user.conf", 0644, "# of the house\nuser kim;\n");
+	host_file(m.h, "/etc/nginx/sites/a", 0644, "user root;\n");
+	s = web(&m, "nginx.service", "/usr/sbin/nginx");
+	DW_CHECK_STR(s->said_user, "kim");
+	DW_CHECK_STR(s->said_at, "/etc/nginx/modules/50-user.conf:2");
+	DW_CHECK(advises(
+		s, "kim, whom /etc/nginx/modules/50-user.conf:2 names, has a shell (/bin/zsh)"));
+	DW_CHECK(s->root == DW_YES); /* its master */
+	done(&m);
+}
+
+DW_TEST(workers_that_are_root_are_told_with_file_and_line)
+{
+	struct made m = made();
+	const struct dw_confine_service *s;
+
+	host_file(m.h, "/etc/nginx/nginx.conf", 0644, "\nuser root;\n");
+	s = web(&m, "nginx.service", "/usr/sbin/nginx");
+	DW_CHECK(advises(s, "/etc/nginx/nginx.conf:2 makes the workers root"));
+	done(&m);
+}
+
+DW_TEST(apache_takes_variables_from_envvars)
+{
+	struct made m = made();
+	const struct dw_confine_service *s;
+
+	host_file(m.h, "/etc/apache2/apache2.conf", 0644,
+		  "User nobody\nIncludeOptional conf-enabled/*.conf\n");
+	host_file(m.h, "/etc/apache2/conf-enabled/user.conf", 0644, "User ${APACHE_RUN_USER}\n");
+	host_file(m.h, "/etc/apache2/conf-enabled/off", 0644, "User root\n");
+	host_file(m.h, "/etc/apache2/envvars", 0644,
+		  "# x\n: ${APACHE_RUN_USER:=www-data}\nexport APACHE_RUN_USER\n");
+	s = web(&m, "apache2.service", "/usr/sbin/apache2");
+	DW_CHECK_STR(s->said_user, "www-data");
+	DW_CHECK_STR(s->said_at, "/etc/apache2/envvars:2");
+	DW_CHECK(!advises(s, "shell") && !advises(s, "too"));
+	done(&m);
+}
+
+DW_TEST(a_variable_that_nothing_sets_is_unknown)
+{
+	struct made m = made();
+	const struct dw_confine_service *s;
+
+	host_file(m.h, "/etc/apache2/apache2.conf", 0644, "User ${WHO}\n");
+	s = web(&m, "apache2.service", "/usr/sbin/apache2");
+	DW_CHECK(!s->said_user && s->unknown.n > 0);
+	DW_CHECK_STR(s->unknown.v[s->unknown.n - 1],
+		     "/etc/apache2/apache2.conf:1 says ${WHO}, and nothing says what that is.");
+	done(&m);
+}
+
+DW_TEST(pools_of_php_and_whose_user_they_share)
+{
+	struct made m = made();
+	const struct dw_confine_service *s;
+
+	host_file(m.h, "/etc/php/8.2/fpm/php-fpm.conf", 0644,
+		  "[global]\ninclude=/etc/php/8.2/fpm/pool.d/*.conf\n");
+	host_file(m.h, "/etc/php/8.2/fpm/pool.d/www.conf", 0644, "[www]\nuser = www-data\n");
+	host_file(m.h, "/etc/nginx/nginx.conf", 0644, "user www-data;\n");
+	add(&m, 9000, DW_STARTER_SYSTEMD_SERVICE, "php8.2-fpm.service", NULL,
+	    "/usr/sbin/php-fpm8.2");
+	s = web(&m, "nginx.service", "/usr/sbin/nginx");
+	DW_CHECK(advises(s, "is the user of php8.2-fpm.service, too"));
+	s = look(&m, "php8.2-fpm.service");
+	DW_CHECK_STR(s->said_at, "/etc/php/8.2/fpm/pool.d/www.conf:2");
+	DW_CHECK(advises(s, "is the user of nginx.service, too"));
+	host_file(m.h, "/etc/php/8.2/fpm/pool.d/x.conf", 0644, "[x]\nuser = root\n");
+	s = look(&m, "php8.2-fpm.service");
+	DW_CHECK_STR(s->said_at, "/etc/php/8.2/fpm/pool.d/x.conf:2");
+	done(&m);
+}
+
+DW_TEST(files_that_include_themselves_come_to_an_end)
+{
+	struct made m = made();
+
+	host_file(m.h, "/etc/nginx/nginx.conf", 0644,
+		  "include nginx.conf;\ninclude *.conf;\nuser www-data;\n");
+	DW_CHECK_STR(web(&m, "nginx.service", "/usr/sbin/nginx")->said_user, "www-data");
+	done(&m);
+}
+
 DW_TEST_MAIN
