@@ -35,6 +35,35 @@ bool dw_confine_is_named(const struct dw_confine_service *s, const char *word)
 	       has_door(s, word);
 }
 
+static const char *without_suffix(const char *name, struct dw_arena *a)
+{
+	return dw_ends_with(name, ".service")
+		       ? dw_arena_strndup(a, name, strlen(name) - strlen(".service"))
+		       : name;
+}
+
+/* -ENOENT, with the name that was meant, perhaps. */
+static int none_such(const struct dw_confine_service *v, size_t n, const char *word,
+		     struct dw_arena *a, struct dw_error *e)
+{
+	unsigned best = (unsigned)-1;
+	const char *near = NULL;
+
+	for (size_t i = 0; i < n; i++) {
+		const char *const names[] = { without_suffix(v[i].name, a),
+					      v[i].program ? dw_basename(v[i].program)
+							   : v[i].name };
+
+		for (size_t k = 0; k < DW_ARRAY_SIZE(names); k++)
+			if (dw_str_apart(word, names[k]) < best) {
+				best = dw_str_apart(word, names[k]);
+				near = names[k];
+			}
+	}
+	return dw_error_set(e, -ENOENT, "no service that keeps a door here is called \"%s\"%s%s%s",
+			    word, near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
+}
+
 static void choose(struct dw_report_confine *r, struct dw_confine_service *v, size_t n,
 		   const char *word)
 {
@@ -91,8 +120,7 @@ int doorward_confine_write(struct doorward *d, struct doorward_audit *audit, con
 		return r;
 	choose(&report, v, n, service);
 	if (service && report.n == 0)
-		return dw_error_set(e, -ENOENT,
-				    "no service that keeps a door here is called \"%s\"", service);
+		return none_such(v, n, service, a, e);
 	for (size_t i = 0; i < report.n; i++)
 		blind += report.v[i].partly;
 	if (ret_blind)
@@ -108,7 +136,7 @@ int doorward_confine_write(struct doorward *d, struct doorward_audit *audit, con
  * -----------------------------------------------------------------------------------------------------
  */
 
-static int choose_one(struct dw_confine_service *v, size_t n, const char *word,
+static int choose_one(struct dw_confine_service *v, size_t n, const char *word, struct dw_arena *a,
 		      struct dw_confine_service **ret, struct dw_error *e)
 {
 	*ret = NULL;
@@ -120,9 +148,7 @@ static int choose_one(struct dw_confine_service *v, size_t n, const char *word,
 					    (*ret)->name, v[i].name);
 		*ret = &v[i];
 	}
-	return *ret ? 0
-		    : dw_error_set(e, -ENOENT, "no service that keeps a door here is called \"%s\"",
-				   word);
+	return *ret ? 0 : none_such(v, n, word, a, e);
 }
 
 static int observe(struct doorward *d, struct doorward_confining *x,
@@ -170,7 +196,7 @@ int doorward_confine_observe(struct doorward *d, struct doorward_audit *audit,
 	x->audit = audit;
 	r = dw_confine_services(d, audit, a, &v, &n, e);
 	if (r == 0)
-		r = choose_one(v, n, o.service, &x->service, e);
+		r = choose_one(v, n, o.service, a, &x->service, e);
 	if (r == 0)
 		r = dw_confine_has_lines(x->service) ? dw_confine_demote(d, x, e)
 						     : dropin(d, x, &o, e);
