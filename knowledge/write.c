@@ -272,6 +272,54 @@ static void write_releases(FILE *out, const struct dw_knowledge *k)
 	(void)fputs("\t{ 0 },\n};\n", out);
 }
 
+static void write_users(FILE *out, size_t i, const struct dw_profile_user *u)
+{
+	(void)fprintf(out, "static const struct dw_profile_user p%zu_user[] = {\n", i);
+	for (; u->file; u++) {
+		(void)fputs("\t{\n", out);
+		write_member(out, "file", u->file);
+		write_member(out, "key", u->key);
+		write_member(out, "option", u->option);
+		(void)fputs("\t},\n", out);
+	}
+	(void)fputs("\t{ 0 },\n};\n", out);
+}
+
+static void write_profiles(FILE *out, const struct dw_knowledge *k)
+{
+	for (size_t i = 0; i < k->n_profiles; i++) {
+		const struct dw_profile *p = &k->profiles[i];
+
+		write_list(out, "p", i, "programs", p->programs);
+		write_list(out, "p", i, "writes", p->writes);
+		write_list(out, "p", i, "calls", p->calls);
+		write_list(out, "p", i, "accounts", p->accounts);
+		write_list(out, "p", i, "unprivileged", p->unprivileged);
+		write_list(out, "p", i, "root_with", p->root_with);
+		write_users(out, i, p->user);
+		write_list(out, "p", i, "sources", p->sources);
+	}
+	(void)fputs("static const struct dw_profile profiles[] = {\n", out);
+	for (size_t i = 0; i < k->n_profiles; i++) {
+		const struct dw_profile *p = &k->profiles[i];
+
+		(void)fputs("\t{\n", out);
+		write_member(out, "name", p->name);
+		(void)fprintf(out, "\t\t.needs = %u,\n\t\t.capabilities = UINT64_C(%llu),\n",
+			      p->needs, (unsigned long long)p->capabilities);
+		point_to_list(out, "p", i, "programs", p->programs);
+		point_to_list(out, "p", i, "writes", p->writes);
+		point_to_list(out, "p", i, "calls", p->calls);
+		point_to_list(out, "p", i, "accounts", p->accounts);
+		point_to_list(out, "p", i, "unprivileged", p->unprivileged);
+		point_to_list(out, "p", i, "root_with", p->root_with);
+		(void)fprintf(out, "\t\t.user = p%zu_user,\n", i);
+		point_to_list(out, "p", i, "sources", p->sources);
+		(void)fputs("\t},\n", out);
+	}
+	(void)fputs("\t{ 0 },\n};\n", out);
+}
+
 void dw_write_tables(FILE *out, const struct dw_knowledge *k)
 {
 	(void)fputs("/* Made of knowledge/ by compile-knowledge; not to be edited. */\n"
@@ -285,10 +333,11 @@ void dw_write_tables(FILE *out, const struct dw_knowledge *k)
 	write_services(out, k);
 	write_roles(out, k);
 	write_releases(out, k);
+	write_profiles(out, k);
 	(void)fprintf(out,
 		      "const struct dw_knowledge *dw_knowledge_builtin(void)\n{\n"
 		      "\tstatic const struct dw_knowledge k = { services, %zu, roles, %zu, "
-		      "releases, %zu };\n\n"
+		      "releases, %zu, profiles, %zu };\n\n"
 		      "\treturn &k;\n}\n",
-		      k->n_services, k->n_roles, k->n_releases);
+		      k->n_services, k->n_roles, k->n_releases, k->n_profiles);
 }

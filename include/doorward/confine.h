@@ -37,8 +37,9 @@ DOORWARD_API int doorward_confine_observe(struct doorward *d, struct doorward_au
 					  struct doorward_confining **ret);
 DOORWARD_API void doorward_confining_free(struct doorward_confining *x); /* NULL allowed */
 /*
- * The drop-in for its unit, each line with its reason; NULL: nothing can be taken from it (the first remark says
- * why).
+ * The drop-in for its unit, each line with its reason; of what inetd, xinetd or an init script starts a difference
+ * (diff -u) of the file that names its user, for which nothing is observed. NULL: nothing can be taken from it (the
+ * first remark says why).
  */
 DOORWARD_API const char *doorward_confining_text(const struct doorward_confining *x);
 /* Where it would lie; NULL: nowhere. */
@@ -46,8 +47,9 @@ DOORWARD_API const char *doorward_confining_path(const struct doorward_confining
 /* The i-th sentence on what was left as it is, and why; NULL behind the last. Not escaped. */
 DOORWARD_API const char *doorward_confining_remark(const struct doorward_confining *x, size_t i);
 /*
- * Puts the drop-in in place as a run of the journal, starts the unit again, and looks: its doors are open and answer as
- * before, all other doors and units are as they were, its journal tells of no denial; else everything is put back.
+ * Puts that in place as a run of the journal, starts the unit (the service) again or lets inetd read its file, and
+ * looks: its doors are open and answer as before, all other doors and units are as they were, its journal tells of no
+ * denial; else everything is put back.
  * Options and codes as for doorward_close(); a trial is kept by doorward_confirm(). -EALREADY: it has such a
  * drop-in.
  */

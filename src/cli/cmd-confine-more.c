@@ -55,7 +55,8 @@ static bool agreed(const struct suggesting *s)
 			    stderr);
 		return false;
 	}
-	(void)fputs("\nPut this in place and start the service again? [y/N] ", stderr);
+	(void)fputs("\nPut this in place, so that the service starts again with it? [y/N] ",
+		    stderr);
 	(void)fflush(stderr);
 	return fgets(answer, sizeof(answer), stdin) && (*answer == 'y' || *answer == 'Y');
 }
@@ -122,7 +123,21 @@ static enum dw_exit failed(const struct suggesting *s, int r)
 	return r == -ENOENT || r == -EINVAL || r == -ESRCH ? DW_EXIT_USAGE : DW_EXIT_BLIND;
 }
 
-static bool is_sensible(struct suggesting *s, unsigned long long *ret_trial)
+static bool is_root(const struct dw_arguments *args, enum dw_confine_word word)
+{
+	if (word != DW_CONFINE_SUGGEST)
+		return dw_change_root(args, "confine");
+	if (geteuid() == 0)
+		return true;
+	(void)fputs(
+		"doorward: confine suggest observes what a service asks of the kernel, which takes "
+		"root: sudo doorward confine suggest ...\n",
+		stderr);
+	return false;
+}
+
+static bool is_sensible(struct suggesting *s, enum dw_confine_word word,
+			unsigned long long *ret_trial)
 {
 	if (s->args->n_operands != 2) {
 		(void)fprintf(stderr,
@@ -132,15 +147,14 @@ static bool is_sensible(struct suggesting *s, unsigned long long *ret_trial)
 		return false;
 	}
 	if (dw_cli_given(s->args, DW_OPTION_JSON)) {
-		(void)fprintf(
-			stderr,
-			"doorward: confine %s writes a drop-in of systemd, which is no JSON\n",
-			s->args->operands[0]);
+		(void)fprintf(stderr,
+			      "doorward: confine %s writes a file of the host, which is no JSON\n",
+			      s->args->operands[0]);
 		return false;
 	}
 	return dw_change_duration(s->args, DW_OPTION_FOR, OBSERVE_SECONDS, &s->seconds) &&
 	       dw_change_duration(s->args, DW_OPTION_CONFIRM_WITHIN, CONFIRM_WITHIN, ret_trial) &&
-	       dw_change_root(s->args, "confine");
+	       is_root(s->args, word);
 }
 
 enum dw_exit dw_confine_more(const struct dw_arguments *args, enum dw_confine_word word)
@@ -150,7 +164,7 @@ enum dw_exit dw_confine_more(const struct dw_arguments *args, enum dw_confine_wo
 	unsigned long long trial = 0;
 	int r;
 
-	if (!is_sensible(&s, &trial))
+	if (!is_sensible(&s, word, &trial))
 		return DW_EXIT_USAGE;
 	s.d = dw_change_context(args);
 	if (!s.d)

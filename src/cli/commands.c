@@ -344,7 +344,10 @@ const struct dw_command dw_commands[] = {
 			       "and looks whether it serves\n"
 			       "as before, else puts it back; doorward confirm keeps it. apply: "
 			       "the same for good; doorward\n"
-			       "undo takes it back.\n",
+			       "undo takes it back.\n"
+			       "What inetd, xinetd or an init script starts as root, and is known "
+			       "to do all its work as\n"
+			       "another user, gets that user there instead of a drop-in.\n",
 		.options = dw_confine_options,
 		.run = dw_cmd_confine,
 	},

@@ -5,32 +5,6 @@
 #include "confine.h"
 #include "dw_str.h"
 
-/* Accounts whose name is not that of the program or package: the distributions' packages make them so. */
-static const struct {
-	const char *program;
-	const char *accounts[4];
-} known[] = {
-	{ "apache2", { "www-data" } },
-	{ "avahi-daemon", { "avahi" } },
-	{ "chronyd", { "_chrony", "chrony" } },
-	{ "exim4", { "Debian-exim", "exim" } },
-	{ "httpd", { "apache", "www" } },
-	{ "in.tftpd", { "tftp" } },
-	{ "mariadbd", { "mysql" } },
-	{ "mysqld", { "mysql" } },
-	{ "named", { "bind", "named" } },
-	{ "nginx", { "www-data", "nginx" } },
-	{ "php-fpm", { "www-data", "apache" } },
-	{ "postgres", { "postgres" } },
-	{ "redis-server", { "redis" } },
-	{ "rpcbind", { "_rpc", "rpc" } },
-	{ "rpc.statd", { "statd", "rpcuser" } },
-	{ "slapd", { "openldap", "ldap" } },
-	{ "snmpd", { "Debian-snmp", "snmp" } },
-	{ "squid", { "proxy", "squid" } },
-	{ "vsftpd", { "ftp" } },
-};
-
 const char *dw_confine_daemon(const struct dw_confine_service *s)
 {
 	return dw_basename(s->program ? s->program : s->name);
@@ -71,11 +45,19 @@ const char *dw_confine_account(struct dw_sys *sys, const struct dw_confine_servi
 
 	if (s->worker)
 		return s->worker;
-	for (size_t i = 0; i < DW_ARRAY_SIZE(known); i++)
-		for (size_t k = 0;
-		     dw_streq(known[i].program, daemon) && k < 4 && known[i].accounts[k]; k++)
-			if (is_account(sys, known[i].accounts[k]))
-				return known[i].accounts[k];
+	for (const char *const *name = s->profile ? s->profile->accounts : NULL; name && *name;
+	     name++)
+		if (is_account(sys, *name))
+			return *name;
 	found = try_names(sys, daemon, a);
 	return found || !s->package ? found : try_names(sys, s->package, a);
+}
+
+const char *dw_confine_unprivileged(struct dw_sys *sys, const struct dw_confine_service *s)
+{
+	for (const char *const *name = s->profile ? s->profile->unprivileged : NULL; name && *name;
+	     name++)
+		if (is_account(sys, *name))
+			return *name;
+	return NULL;
 }

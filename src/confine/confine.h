@@ -14,9 +14,16 @@ void dw_confine_read_unit(struct dw_sys *sys, struct dw_confine_service *s, stru
 			  struct dw_arena *a);
 /* The user that its own configuration names: inetd, xinetd, Apache, nginx. */
 void dw_confine_read_said(struct dw_sys *sys, struct dw_confine_service *s, struct dw_arena *a);
+/* The same of web servers (servers.c), and what is wrong with that user, as advice. */
+void dw_confine_read_server(struct dw_sys *sys, struct dw_confine_service *s, struct dw_arena *a);
+void dw_confine_judge_users(struct dw_sys *sys, struct dw_confine_service *v, size_t n,
+			    struct dw_arena *a);
 /* An account that is there for this service, and that it does not run as; NULL: none is known. */
 const char *dw_confine_account(struct dw_sys *sys, const struct dw_confine_service *s,
 			       struct dw_arena *a);
+
+/* The account as which it does all its work when somebody else opens its port; NULL: none is known, or there. */
+const char *dw_confine_unprivileged(struct dw_sys *sys, const struct dw_confine_service *s);
 
 /* The program as people and tables know it: the name of its file, without a version behind it. */
 const char *dw_confine_daemon(const struct dw_confine_service *s);

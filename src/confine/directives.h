@@ -11,13 +11,29 @@ const char *dw_confine_inetd_user(struct dw_arena *a, const char *line);
 /* `user = NAME` of the service whose block begins at that line of xinetd.conf(5); NULL: none. */
 const char *dw_confine_xinetd_user(struct dw_arena *a, const struct dw_bytes *text, unsigned line,
 				   unsigned *ret_line);
-/* `user NAME [GROUP];` of nginx.conf, outside of blocks; NULL: none. */
-const char *dw_confine_nginx_user(struct dw_arena *a, const struct dw_bytes *text,
-				  unsigned *ret_line);
-/* The last `User NAME` of apache2.conf, httpd.conf; as it stands there, perhaps "${APACHE_RUN_USER}". NULL: none. */
-const char *dw_confine_apache_user(struct dw_arena *a, const struct dw_bytes *text,
-				   unsigned *ret_line);
-/* `export NAME=VALUE` of Apache's envvars; the last one. NULL: none. */
-const char *dw_confine_envvar(struct dw_arena *a, const struct dw_bytes *text, const char *name);
+/*
+ * Directives of a web server's file that count, in their order: `user` and `include` of nginx outside of blocks; User,
+ * Include, IncludeOptional, Define and ServerRoot of Apache; user and include of php-fpm, with the pool ("" of none).
+ * Values without quotes, never empty.
+ */
+struct dw_confine_directive {
+	unsigned line;
+	const char *name; /* in small letters */
+	const char *value;
+	const char *more; /* the word behind it (Define), the pool (php-fpm); "" */
+};
+typedef void dw_confine_tell(void *data, const struct dw_confine_directive *d);
+typedef void dw_confine_server(struct dw_arena *a, const struct dw_bytes *text,
+			       dw_confine_tell *tell, void *data);
+dw_confine_server dw_confine_nginx, dw_confine_apache, dw_confine_fpm;
+
+/*
+ * What Apache's envvars sets the variable to: `export NAME=VALUE`, `NAME=VALUE`, `: ${NAME:=VALUE}`; the last one.
+ * NULL: nothing.
+ */
+const char *dw_confine_envvar(struct dw_arena *a, const struct dw_bytes *text, const char *name,
+			      unsigned *ret_line);
+/* The shell of passwd(5) of that user; "" where it is empty. NULL: there is no such user. */
+const char *dw_confine_shell(struct dw_arena *a, const struct dw_bytes *text, const char *user);
 
 #endif

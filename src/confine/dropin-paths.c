@@ -19,13 +19,10 @@ bool dw_dropin_wrote_below(const struct making *m, const char *directory)
 	return false;
 }
 
-static bool is_in_list(const char *path, const char *list, struct dw_arena *a)
+static bool is_in_list(const char *path, const char *const *list)
 {
-	char *rest = dw_arena_strdup(a, list);
-	const char *word;
-
-	while ((word = dw_word_next(&rest)) != NULL)
-		if (is_below(path, word))
+	for (; *list; list++)
+		if (is_below(path, *list))
 			return true;
 	return false;
 }
@@ -60,29 +57,28 @@ static bool is_elsewhere(const struct making *m, const char *path)
 
 static bool may_be_strict(const struct making *m)
 {
-	if (!m->profile || !m->profile->writes || m->seen->missed)
+	if (!m->profile || !*m->profile->writes || m->seen->missed)
 		return false;
 	for (size_t i = 0; i < m->seen->written.n; i++)
 		if (!is_elsewhere(m, m->seen->written.v[i]) &&
-		    !is_in_list(m->seen->written.v[i], m->profile->writes, m->arena))
+		    !is_in_list(m->seen->written.v[i], m->profile->writes))
 			return false;
 	return true;
 }
 
 static void add_strict(struct making *m)
 {
-	char *rest = dw_arena_strdup(m->arena, m->profile->writes);
 	struct dw_str line = { .arena = m->arena };
-	const char *word;
 
 	dw_str_add(&line, "ReadWritePaths=");
-	while ((word = dw_word_next(&rest)) != NULL)
-		dw_str_addf(&line, "%s-%s", line.n > strlen("ReadWritePaths=") ? " " : "", word);
+	for (const char *const *path = m->profile->writes; *path; path++)
+		dw_str_addf(&line, "%s-%s", line.n > strlen("ReadWritePaths=") ? " " : "", *path);
 	dw_dropin_add(
 		m, "ProtectSystem=strict",
 		"All it writes to is known, and nothing else was written while it was observed");
 	dw_dropin_add(m, line.s,
-		      dw_arena_printf(m->arena, "What it writes to: %s", m->profile->source));
+		      dw_arena_printf(m->arena, "What it writes to: %s",
+				      dw_dropin_joined(m, m->profile->sources, "; ")));
 }
 
 void dw_dropin_system(struct making *m)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Settings that are lists: capabilities, families of sockets, system calls. */
+#include <ctype.h>
 #include <string.h>
 #include <sys/syscall.h>
 
@@ -7,50 +8,7 @@
 
 /* --- capabilities ----------------------------------------------------------------------------------------------- */
 
-/* By number, as in capability.h. */
-static const char *const capabilities[] = {
-	"CHOWN",
-	"DAC_OVERRIDE",
-	"DAC_READ_SEARCH",
-	"FOWNER",
-	"FSETID",
-	"KILL",
-	"SETGID",
-	"SETUID",
-	"SETPCAP",
-	"LINUX_IMMUTABLE",
-	"NET_BIND_SERVICE",
-	"NET_BROADCAST",
-	"NET_ADMIN",
-	"NET_RAW",
-	"IPC_LOCK",
-	"IPC_OWNER",
-	"SYS_MODULE",
-	"SYS_RAWIO",
-	"SYS_CHROOT",
-	"SYS_PTRACE",
-	"SYS_PACCT",
-	"SYS_ADMIN",
-	"SYS_BOOT",
-	"SYS_NICE",
-	"SYS_RESOURCE",
-	"SYS_TIME",
-	"SYS_TTY_CONFIG",
-	"MKNOD",
-	"LEASE",
-	"AUDIT_WRITE",
-	"AUDIT_CONTROL",
-	"SETFCAP",
-	"MAC_OVERRIDE",
-	"MAC_ADMIN",
-	"SYSLOG",
-	"WAKE_ALARM",
-	"BLOCK_SUSPEND",
-	"AUDIT_READ",
-	"PERFMON",
-	"BPF",
-	"CHECKPOINT_RESTORE",
-};
+#define DW_CAP(n) (UINT64_C(1) << (n)) /* capability.h */
 
 /*
  * What starts of daemons need, as far as nobody knows this one: files, users, ports, limits; nothing over the
@@ -65,9 +23,11 @@ static const char *names_of(uint64_t caps, struct dw_arena *a)
 {
 	struct dw_str text = { .arena = a };
 
-	for (unsigned i = 0; i < DW_ARRAY_SIZE(capabilities); i++)
+	for (unsigned i = 0; i < DW_CAPABILITIES_NAMED; i++)
 		if (caps >> i & 1)
-			dw_str_addf(&text, "%sCAP_%s", text.n ? " " : "", capabilities[i]);
+			dw_str_addf(&text, "%s%s", text.n ? " " : "", dw_capability_name(i));
+	for (char *c = text.s; text.n && *c; c++)
+		*c = (char)toupper((unsigned char)*c);
 	return text.n ? text.s : "";
 }
 
@@ -90,8 +50,9 @@ static uint64_t ambient(const struct making *m)
 
 void dw_dropin_capabilities(struct making *m)
 {
-	uint64_t start = m->as_user ? 0 : m->profile ? m->profile->capabilities : START;
-	uint64_t all = (UINT64_C(1) << DW_ARRAY_SIZE(capabilities)) - 1;
+	bool known = m->profile && m->profile->capabilities != DW_PROFILE_CAPS_UNKNOWN;
+	uint64_t start = m->as_user ? 0 : known ? m->profile->capabilities : START;
+	uint64_t all = (UINT64_C(1) << DW_CAPABILITIES_NAMED) - 1;
 	uint64_t now = bounding_now(m) & all;
 	uint64_t want = (start | m->seen->capabilities | ambient(m)) & now;
 
@@ -114,14 +75,14 @@ void dw_dropin_capabilities(struct making *m)
 						names_of(m->seen->capabilities, m->arena))
 			      : "It used no capability while it was observed");
 	if (want)
-		dw_dropin_add(m,
-			      dw_arena_printf(m->arena, "CapabilityBoundingSet=%s",
-					      names_of(want, m->arena)),
-			      m->profile ? dw_arena_printf(m->arena,
-							   "That, and what its start needs: %s",
-							   m->profile->source)
-					 : "That, and what the start of a daemon may need that "
-					   "nobody knows");
+		dw_dropin_add(
+			m,
+			dw_arena_printf(m->arena, "CapabilityBoundingSet=%s",
+					names_of(want, m->arena)),
+			known ? dw_arena_printf(m->arena, "That, and what its start needs: %s",
+						dw_dropin_joined(m, m->profile->sources, "; "))
+			      : "That, and what the start of a daemon may need that "
+				"nobody knows");
 }
 
 /* --- families of sockets ----------------------------------------------------------------------------------------- */
@@ -258,7 +219,8 @@ void dw_dropin_calls(struct making *m)
 	/* a program may put itself into a cage when it starts, and a new root directory is part of that */
 	static const char start[] =
 		" seccomp landlock_create_ruleset landlock_add_rule landlock_restrict_self";
-	const char *seen = calls_seen(m), *more = m->profile ? m->profile->calls : NULL;
+	const char *seen = calls_seen(m);
+	const char *more = m->profile ? dw_dropin_joined(m, m->profile->calls, " ") : "";
 
 	if (*dw_confine_setting(m->s, "SystemCallFilter"))
 		return;
@@ -272,7 +234,7 @@ void dw_dropin_calls(struct making *m)
 	dw_dropin_add(m,
 		      dw_arena_printf(m->arena, "SystemCallFilter=@system-service%s%s%s%s%s", start,
 				      m->as_user || strstr(seen, " chroot") ? "" : " chroot", seen,
-				      more ? " " : "", more ? more : ""),
+				      *more ? " " : "", more),
 		      "The calls of services, what puts itself into a cage at its start, and what "
 		      "else it was seen to call");
 	dw_dropin_add(m, "SystemCallErrorNumber=EPERM",

@@ -9,7 +9,16 @@
 
 bool dw_dropin_is(const struct making *m, unsigned flag)
 {
-	return m->profile && m->profile->flags & flag;
+	return m->profile && m->profile->needs & flag;
+}
+
+const char *dw_dropin_joined(const struct making *m, const char *const *list, const char *between)
+{
+	struct dw_str text = { .arena = m->arena };
+
+	for (; *list; list++)
+		dw_str_addf(&text, "%s%s", text.n ? between : "", *list);
+	return text.n ? text.s : "";
 }
 
 void dw_dropin_add(struct making *m, const char *line, const char *why)
@@ -269,7 +278,7 @@ void dw_confine_make(const struct dw_confine_service *s, const struct dw_confine
 	struct making m = { .arena = a,
 			    .s = s,
 			    .seen = seen,
-			    .profile = dw_confine_profile_of(s),
+			    .profile = s->profile,
 			    .out = { .arena = a },
 			    .ret = ret };
 

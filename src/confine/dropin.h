@@ -6,13 +6,12 @@
 #include "confine.h"
 #include "dw_confine_suggest.h"
 #include "dw_str.h"
-#include "profiles.h"
 
 struct making {
 	struct dw_arena *arena;
 	const struct dw_confine_service *s;
 	const struct dw_confine_seen *seen;
-	const struct dw_confine_profile *profile; /* NULL: nothing is known of it */
+	const struct dw_profile *profile; /* NULL: nothing is known of it */
 	struct dw_str out;
 	struct dw_confine_dropin *ret;
 	bool as_user;      /* systemd starts it as another user than root */
@@ -21,6 +20,8 @@ struct making {
 
 bool dw_dropin_is(const struct making *m, unsigned profile_flag);
 bool dw_dropin_wrote_below(const struct making *m, const char *directory);
+/* A list as one text. */
+const char *dw_dropin_joined(const struct making *m, const char *const *list, const char *between);
 /* "# WHY\nNAME=VALUE\n" */
 void dw_dropin_add(struct making *m, const char *line, const char *why);
 void dw_dropin_left(struct making *m, const char *name, const char *why);

@@ -11,7 +11,8 @@
  * kernel and of containers are nobody's here. What cannot be seen is said in `unknown`, and is no failure. Judged, the
  * worst first. Borrows the snapshot; the rest lies in the arena.
  */
-void dw_confine_gather(struct dw_sys *s, const struct dw_snapshot *snapshot, struct dw_arena *a,
+void dw_confine_gather(struct dw_sys *s, const struct dw_snapshot *snapshot,
+		       const struct dw_knowledge *knowledge, struct dw_arena *a,
 		       struct dw_confine_service **ret, size_t *ret_n);
 
 /* Score, reasons and advice of what is there (score.c, weights.c). Pure. */

@@ -34,10 +34,6 @@ int dw_confine_observe(struct dw_sys *s, const struct dw_confine_service *servic
 		       const volatile int *stop, struct dw_arena *a, struct dw_confine_seen *ret,
 		       struct dw_error *e);
 
-struct dw_confine_profile; /* what is known of a daemon (profiles.c) */
-const struct dw_confine_profile *dw_confine_profile_of(
-	const struct dw_confine_service *s); /* NULL: nothing */
-
 struct dw_confine_dropin {
 	const char *text;          /* of the file; NULL: there is nothing to take away */
 	size_t settings;           /* lines that take something away */

@@ -11,6 +11,7 @@ struct gathering {
 	struct dw_procs *procs;
 	uint32_t mntns; /* of pid 1; 0: not known */
 	struct dw_bus *bus;
+	const struct dw_knowledge *knowledge;
 	DW_VEC(struct dw_confine_service) v;
 };
 
@@ -55,6 +56,11 @@ static bool is_ours(const struct dw_door *d)
 	       d->kind != DW_KIND_REDIRECTED;
 }
 
+static bool is_superserver(enum dw_starter_kind kind)
+{
+	return kind == DW_STARTER_INETD || kind == DW_STARTER_XINETD;
+}
+
 static struct dw_confine_service *service_of(struct gathering *g, const struct dw_door *d)
 {
 	const char *unit = unit_of(&d->starter);
@@ -75,6 +81,8 @@ static struct dw_confine_service *service_of(struct gathering *g, const struct d
 		.program = d->starter.program ? d->starter.program : d->program,
 		.package = d->package ? d->package->name : NULL,
 		.source = d->starter.source,
+		/* what it does by itself (echo, daytime) it does as it is */
+		.handed = is_superserver(d->starter.kind) && d->starter.program,
 		.details_known = true,
 		.reach = DW_CONFINE_REACH_NONE,
 	};
@@ -115,6 +123,8 @@ static void add_door(struct gathering *g, struct dw_confine_service *s, const st
 
 	if (!dw_strings_has(&s->doors, text))
 		dw_vec_push(g->arena, &s->doors, text);
+	if (d->starter.source && !dw_strings_has(&s->sources, d->starter.source))
+		dw_vec_push(g->arena, &s->sources, d->starter.source);
 	if (reach > s->reach)
 		s->reach = reach;
 	if (d->at.has_port && d->at.port && d->at.port < 1024 &&
@@ -221,24 +231,52 @@ static void add_owners(struct gathering *g, const struct dw_snapshot *snapshot,
 static void user_of_configuration(struct dw_confine_service *s)
 {
 	const char *user = s->settings_known ? dw_confine_setting(s, "User") : NULL;
+	/* a web server's user is that of its workers: who starts them is root */
+	const char *said = s->serves_as ? NULL : s->said_user;
 
 	if (s->processes)
 		return;
 	if (user && dw_streq(dw_confine_setting(s, "DynamicUser"), "yes") && !*user)
 		user = "a dynamic user";
-	s->user = s->said_user && !user ? s->said_user : user ? *user ? user : "root" : NULL;
+	s->user = said && !user ? said : user ? *user ? user : "root" : NULL;
 	if (s->user)
 		s->root = dw_streq(s->user, "root") ? DW_YES : DW_NO;
 }
 
+/*
+ * inetd holds the door, and what answers at it is the program that it starts: as the user of its line, root with all
+ * that inetd has, another user with nothing.
+ */
+static void user_of_line(struct dw_confine_service *s)
+{
+	bool is_root;
+
+	if (!s->handed)
+		return;
+	if (!s->said_user) {
+		s->user = NULL;
+		s->root = DW_UNKNOWN;
+		return;
+	}
+	is_root = dw_streq(s->said_user, "root") || dw_streq(s->said_user, "0");
+	s->user = s->said_user;
+	s->root = is_root ? DW_YES : DW_NO;
+	s->worker = NULL;
+	if (!is_root)
+		s->capabilities = 0;
+}
+
 static void complete(struct gathering *g, struct dw_confine_service *s)
 {
+	s->profile = dw_knowledge_profile(g->knowledge, dw_confine_daemon(s));
 	if (s->unit)
 		dw_confine_read_unit(g->sys, s, g->bus, g->arena);
 	dw_confine_read_said(g->sys, s, g->arena);
 	user_of_configuration(s);
+	user_of_line(s);
 	if (s->root == DW_YES)
-		s->could_be = dw_confine_account(g->sys, s, g->arena);
+		s->could_be = s->handed ? dw_confine_unprivileged(g->sys, s)
+					: dw_confine_account(g->sys, s, g->arena);
 	dw_confine_judge(s, g->arena);
 }
 
@@ -272,10 +310,11 @@ static void group(struct gathering *g, const struct dw_snapshot *snapshot)
 		add_owners(g, snapshot, &g->v.v[i], of);
 }
 
-void dw_confine_gather(struct dw_sys *sys, const struct dw_snapshot *snapshot, struct dw_arena *a,
+void dw_confine_gather(struct dw_sys *sys, const struct dw_snapshot *snapshot,
+		       const struct dw_knowledge *knowledge, struct dw_arena *a,
 		       struct dw_confine_service **ret, size_t *ret_n)
 {
-	struct gathering g = { .sys = sys, .arena = a };
+	struct gathering g = { .sys = sys, .arena = a, .knowledge = knowledge };
 	const struct dw_procinfo *init;
 
 	g.procs = dw_procs_new(sys, a);
@@ -285,6 +324,7 @@ void dw_confine_gather(struct dw_sys *sys, const struct dw_snapshot *snapshot, s
 	group(&g, snapshot);
 	for (size_t i = 0; i < g.v.n; i++)
 		complete(&g, &g.v.v[i]);
+	dw_confine_judge_users(sys, g.v.v, g.v.n, a);
 	if (g.v.n)
 		qsort(g.v.v, g.v.n, sizeof(*g.v.v), by_score);
 	dw_bus_free(g.bus);

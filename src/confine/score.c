@@ -28,6 +28,20 @@ static void advise_user(struct dw_confine_service *s, struct dw_arena *a)
 					   "Its workers run as %s already: what stays root is the "
 					   "process that starts them.",
 					   s->worker));
+	else if (s->could_be && s->handed)
+		add_advice(s, a,
+			   dw_arena_printf(a,
+					   "It does all its work as %s: doorward confine try %s "
+					   "changes that.",
+					   s->could_be, s->name));
+	else if (s->handed && s->profile && s->profile->needs & DW_PROFILE_SESSIONS)
+		add_advice(s, a,
+			   "It needs root to become who logs in: what replaces it is the way.");
+	else if (s->handed)
+		add_advice(
+			s, a,
+			"Whether it does its work as another user is not known: its manual tells, "
+			"and a profile in knowledge.d says it.");
 	else if (s->could_be)
 		add_advice(s, a,
 			   dw_arena_printf(a,
@@ -68,11 +82,11 @@ static void advise_port(struct dw_confine_service *s, struct dw_arena *a)
 
 static void advise_said(struct dw_confine_service *s, struct dw_arena *a)
 {
-	if (s->said_user && dw_streq(s->said_user, "root"))
+	if (s->said_user && dw_streq(s->said_user, "root") && !s->serves_as)
 		add_advice(s, a,
 			   dw_arena_printf(a, "%s says root: another user there is the change.",
 					   s->said_at));
-	else if (s->said_user)
+	else if (s->said_user && !dw_streq(s->said_user, "root"))
 		add_advice(s, a, dw_arena_printf(a, "%s says %s.", s->said_at, s->said_user));
 }
 

@@ -4,6 +4,7 @@
 
 #include "confine.h"
 #include "dw_str.h"
+#include "unit-text.h"
 
 #define DW_CONFINE_UNIT "org.freedesktop.systemd1.Unit"
 #define UNIT_MAX        ((size_t)1024 * 1024)
@@ -59,7 +60,7 @@ static const char *const wanted[] = {
 	"WorkingDirectory",
 };
 
-static bool is_wanted(const char *name)
+bool dw_confine_setting_counts(const char *name)
 {
 	for (size_t i = 0; i < DW_ARRAY_SIZE(wanted); i++)
 		if (dw_streq(wanted[i], name))
@@ -67,45 +68,30 @@ static bool is_wanted(const char *name)
 	return false;
 }
 
-/* ExecStart= with "!" or "+" in front of the program: User= is for what else is made (systemd.service(5)). */
-static bool is_mighty(char *line)
-{
-	static const char key[] = "ExecStart";
-	size_t n = strlen(key);
-
-	if (strncmp(line, key, n) != 0)
-		return false;
-	line += n;
-	line += strspn(line, " \t");
-	if (*line != '=') /* ExecStartPre= and the like are other processes */
-		return false;
-	line++;
-	while (*line == ' ' || *line == '\t')
-		line++;
-	return strcspn(line, "!+") < strspn(line, "@-:!+|");
-}
-
+/* Drop-ins come behind the unit's own file, and may take its commands back. */
 static void read_start(struct dw_sys *sys, struct dw_confine_service *s, struct dw_bus *bus,
 		       struct dw_arena *a)
 {
-	struct dw_strings files = { 0 };
+	struct dw_strings dropins = { 0 }, files = { 0 };
 	const char *fragment = "";
 
-	(void)dw_bus_unit_strings(bus, s->unit, DW_CONFINE_UNIT, "DropInPaths", a, &files, NULL);
-	if (dw_bus_unit_string(bus, s->unit, DW_CONFINE_UNIT, "FragmentPath", a, &fragment, NULL) ==
-		    0 &&
-	    *fragment)
+	/* what cannot be read may say so: then it is taken to start as root, and keeps more */
+	if (dw_bus_unit_string(bus, s->unit, DW_CONFINE_UNIT, "FragmentPath", a, &fragment, NULL) <
+		    0 ||
+	    dw_bus_unit_strings(bus, s->unit, DW_CONFINE_UNIT, "DropInPaths", a, &dropins, NULL) <
+		    0)
+		s->starts_mighty = true;
+	if (*fragment)
 		dw_vec_push(a, &files, fragment);
+	for (size_t i = 0; i < dropins.n; i++)
+		dw_vec_push(a, &files, dropins.v[i]);
 	for (size_t i = 0; i < files.n; i++) {
 		struct dw_bytes text = { 0 };
-		struct dw_lines it;
-		char *line;
 
 		if (dw_sys_file_read(sys, files.v[i], UNIT_MAX, a, &text, NULL) < 0)
-			continue;
-		it = dw_lines_of(&text);
-		while ((line = dw_lines_next_trimmed(&it, a)) != NULL)
-			s->starts_mighty |= is_mighty(line);
+			s->starts_mighty = true;
+		else
+			dw_confine_starts_mighty(a, &text, &s->starts_mighty);
 	}
 }
 
@@ -126,7 +112,7 @@ void dw_confine_read_unit(struct dw_sys *sys, struct dw_confine_service *s, stru
 		return;
 	}
 	for (size_t i = 0; i < n; i++)
-		if (is_wanted(all[i].name))
+		if (dw_confine_setting_counts(all[i].name))
 			*dw_vec_add(a, &v) =
 				(struct dw_confine_setting){ all[i].name, all[i].value };
 	s->settings = v.v;

@@ -79,6 +79,12 @@ size_t dw_value_index(struct reading *r, const struct dw_yaml *v, const char *wh
 
 extern const struct field dw_service_fields[], dw_role_fields[], dw_release_fields[];
 
+/* A profile (profile.c). false: it was complained of. */
+bool dw_profile_read(struct reading *r, const struct dw_yaml *map, struct dw_profile *ret);
+/* Those of the base that none of one's own replaces, and one's own. */
+void dw_profiles_merge(struct dw_arena *a, const struct dw_profile *own, size_t n_own,
+		       const struct dw_knowledge *base, struct dw_knowledge *k);
+
 /* What several fields say together. */
 bool dw_service_agrees(struct reading *r, const struct dw_yaml *map, const struct dw_service *s);
 

@@ -27,6 +27,7 @@ struct merging {
 	struct reading reading;
 	DW_VEC(struct entry) entries;
 	DW_VEC(struct dw_release) releases; /* refer to nothing and nothing to them: kept apart */
+	DW_VEC(struct dw_profile) profiles; /* nor do these */
 	bool full;
 };
 
@@ -60,6 +61,21 @@ static void read_release(struct merging *m, const struct dw_yaml *map)
 	dw_vec_push(m->arena, &m->releases, e);
 }
 
+static void read_profile(struct merging *m, const struct dw_yaml *map, const char *file)
+{
+	struct dw_profile p;
+
+	if (!dw_profile_read(&m->reading, map, &p))
+		return;
+	p.file = file;
+	for (size_t i = 0; i < m->profiles.n; i++)
+		if (dw_streq(m->profiles.v[i].name, p.name)) {
+			m->profiles.v[i] = p;
+			return;
+		}
+	dw_vec_push(m->arena, &m->profiles, p);
+}
+
 static void read_entry(struct merging *m, size_t file, const struct dw_yaml *map)
 {
 	struct reading *r = &m->reading;
@@ -79,6 +95,10 @@ static void read_entry(struct merging *m, size_t file, const struct dw_yaml *map
 		r->entry = dw_arena_strndup(m->arena, name->text, 60);
 	if (member(map, "ends")) {
 		read_release(m, map);
+		return;
+	}
+	if (member(map, "needs")) {
+		read_profile(m, map, m->files[file].name);
 		return;
 	}
 	if (member(map, "keep") || member(map, "signs")) {
@@ -117,7 +137,7 @@ static void read_file(struct merging *m, size_t file)
 		return;
 	}
 	for (const struct dw_yaml *v = root->first; v; v = v->next) {
-		if (m->entries.n + m->releases.n >= ENTRIES_MAX) {
+		if (m->entries.n + m->releases.n + m->profiles.n >= ENTRIES_MAX) {
 			r->entry = NULL;
 			(void)dw_entry_wrong(r, v->line,
 					     "more than %d entries: the rest is left out",
@@ -258,7 +278,10 @@ static struct dw_knowledge *merge(const struct merging *m)
 	}
 	qsort(services, k->n_services, sizeof(*services), compare_services);
 	qsort(roles, k->n_roles, sizeof(*roles), compare_roles);
-	own = (struct dw_knowledge){ services, k->n_services, roles, k->n_roles, NULL, 0 };
+	own = (struct dw_knowledge){ .services = services,
+				     .n_services = k->n_services,
+				     .roles = roles,
+				     .n_roles = k->n_roles };
 	for (size_t i = 0; i < base->n_services; i++)
 		if (!is_service(&own, base->services[i].name))
 			services[k->n_services++] = base->services[i];
@@ -270,6 +293,7 @@ static struct dw_knowledge *merge(const struct merging *m)
 	k->services = services;
 	k->roles = roles;
 	merge_releases(m, base, k);
+	dw_profiles_merge(m->arena, m->profiles.v, m->profiles.n, base, k);
 	return k;
 }
 

@@ -63,28 +63,43 @@ static bool is_asked(const struct dw_door *d, const struct dw_confine_service *s
 	       dw_strings_has(&s->doors, dw_endpoint_text(a, &d->at));
 }
 
-int dw_confine_ask(struct dw_sys *s, const struct dw_snapshot *snapshot,
-		   const struct dw_confine_service *service, struct dw_arena *a,
-		   struct dw_confine_answers **ret, struct dw_error *e)
+/* Queues each door that is asked; the reader of answers is started for the first of them. */
+static int queue(struct dw_sys *s, const struct dw_snapshot *snapshot,
+		 const struct dw_confine_service *service, struct dw_confine_answers *all,
+		 struct dw_identify **i, struct dw_error *e)
 {
 	const struct dw_identify_options options = { .nmap_probes = "" };
-	struct dw_confine_answers *all = dw_new(a, struct dw_confine_answers);
-	struct dw_identify *i = NULL;
-	uint64_t end = dw_talk_now() + WAIT_MS;
-	int r = dw_identify_open(s, &options, &i, e);
+	int r = 0;
 
-	all->arena = a;
 	for (size_t k = 0; r == 0 && k < snapshot->n_doors && all->n < ASKED_MAX; k++) {
 		const struct dw_door *d = &snapshot->doors[k];
 		struct dw_address address;
 
-		if (!is_asked(d, service, a) || !address_of(&d->at, &address))
+		if (!is_asked(d, service, all->arena) || !address_of(&d->at, &address))
 			continue;
-		all->v[all->n].door = dw_endpoint_text(a, &d->at);
-		r = dw_identify_add(i, &address, DW_PROTOCOL_TCP, (uint16_t)d->at.port, NULL,
+		if (!*i)
+			r = dw_identify_open(s, &options, i, e);
+		if (r < 0)
+			return r;
+		all->v[all->n].door = dw_endpoint_text(all->arena, &d->at);
+		r = dw_identify_add(*i, &address, DW_PROTOCOL_TCP, (uint16_t)d->at.port, NULL,
 				    all->n++, e);
 	}
-	while (r >= 0 && dw_talk_now() < end) {
+	return r;
+}
+
+int dw_confine_ask(struct dw_sys *s, const struct dw_snapshot *snapshot,
+		   const struct dw_confine_service *service, struct dw_arena *a,
+		   struct dw_confine_answers **ret, struct dw_error *e)
+{
+	struct dw_confine_answers *all = dw_new(a, struct dw_confine_answers);
+	struct dw_identify *i = NULL;
+	uint64_t end = dw_talk_now() + WAIT_MS;
+	int r;
+
+	all->arena = a;
+	r = queue(s, snapshot, service, all, &i, e);
+	while (i && r >= 0 && dw_talk_now() < end) {
 		r = dw_identify_work(i, EACH_MS, told, all, e);
 		if (r <= 0)
 			break;
@@ -101,9 +116,11 @@ const char *dw_confine_answers_differ(const struct dw_confine_answers *before,
 		const struct dw_confine_answer *was = &before->v[i],
 					       *now = i < after->n ? &after->v[i] : NULL;
 
-		if (was->answered && (!now || !now->answered))
+		if (!now)
+			return dw_arena_printf(a, "%s was not asked again", was->door);
+		if (was->answered && !now->answered)
 			return dw_arena_printf(a, "%s does not answer any more", was->door);
-		if (was->protocol && !dw_streq0(was->protocol, now ? now->protocol : NULL))
+		if (was->protocol && !dw_streq0(was->protocol, now->protocol))
 			return dw_arena_printf(a, "%s spoke %s before, and does not any more",
 					       was->door, was->protocol);
 	}

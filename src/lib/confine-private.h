@@ -12,8 +12,14 @@ struct doorward_confining {
 	struct doorward_audit *audit;
 	struct dw_confine_service *service;
 	struct dw_confine_seen seen;
-	struct dw_confine_dropin dropin;
+	struct dw_confine_dropin dropin; /* its text may be a difference of files, too */
+	const struct dw_steps *steps;    /* what changes where no unit is; NULL: a drop-in */
 };
+
+/* Does another user for it stand in a line or a file that starts it (inetd, xinetd, init scripts without a unit)? */
+bool dw_confine_has_lines(const struct dw_confine_service *s);
+/* What suggest, try and apply do for it: steps, and the difference as text; or why nothing is changed. */
+int dw_confine_demote(struct doorward *d, struct doorward_confining *x, struct dw_error *e);
 
 /* Is it meant by the word: its name (without ".service"), its program, one of its doors? */
 bool dw_confine_is_named(const struct dw_confine_service *s, const char *word);

@@ -78,6 +78,19 @@ static int add_steps(struct trying *t, struct dw_run *run, struct dw_error *e)
 	return r < 0 ? r : add_file(t, run, path, want, e);
 }
 
+/* What stands in lines and files that start it. */
+static int take_steps(struct trying *t, struct dw_run *run)
+{
+	const struct dw_steps *steps = t->x->steps;
+
+	run->steps = dw_arena_array(t->c->arena, steps->n, sizeof(*run->steps));
+	run->n_steps = steps->n;
+	for (size_t i = 0; i < steps->n; i++)
+		run->steps[i] =
+			(struct dw_run_step){ .step = steps->v[i], .state = DW_RUN_STEP_PLANNED };
+	return 0;
+}
+
 /* All its doors must be there afterwards; those whose numbers the kernel chose are others then. */
 static void set_roles(struct trying *t, struct dw_run *run)
 {
@@ -103,7 +116,7 @@ static int make_run(struct trying *t, struct dw_run *run, struct dw_error *e)
 	dw_plan_run(p->plan, &p->request, t->c->arena, run);
 	doorward_plan_free(p);
 	set_roles(t, run);
-	r = add_steps(t, run, e);
+	r = t->x->steps ? take_steps(t, run) : add_steps(t, run, e);
 	if (r < 0)
 		return r;
 	dw_change_describe(t->c, "confine", run);
@@ -206,9 +219,9 @@ static const char *serves(void *data)
 	struct trying *t = data;
 	const char *wrong = answer(t), *restarts;
 
-	if (!*wrong)
+	if (!*wrong && t->x->service->unit)
 		wrong = denial(t);
-	if (*wrong)
+	if (*wrong || !t->x->service->unit)
 		return wrong;
 	restarts = restarts_of(t);
 	/* a restart by hand counts from 0 */
@@ -225,6 +238,8 @@ static void remember_denials(struct trying *t)
 	struct dw_strings messages = { 0 };
 
 	t->since = now * 1000000;
+	if (!t->x->service->unit)
+		return;
 	(void)dw_journal_read(t->c->sys, t->x->service->unit, (now - 3600) * 1000000, t->c->arena,
 			      &messages, NULL);
 	for (size_t i = 0; i < messages.n; i++)

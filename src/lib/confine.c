@@ -35,6 +35,35 @@ bool dw_confine_is_named(const struct dw_confine_service *s, const char *word)
 	       has_door(s, word);
 }
 
+static const char *without_suffix(const char *name, struct dw_arena *a)
+{
+	return dw_ends_with(name, ".service")
+		       ? dw_arena_strndup(a, name, strlen(name) - strlen(".service"))
+		       : name;
+}
+
+/* -ENOENT, with the name that was meant, perhaps. */
+static int none_such(const struct dw_confine_service *v, size_t n, const char *word,
+		     struct dw_arena *a, struct dw_error *e)
+{
+	unsigned best = (unsigned)-1;
+	const char *near = NULL;
+
+	for (size_t i = 0; i < n; i++) {
+		const char *const names[] = { without_suffix(v[i].name, a),
+					      v[i].program ? dw_basename(v[i].program)
+							   : v[i].name };
+
+		for (size_t k = 0; k < DW_ARRAY_SIZE(names); k++)
+			if (dw_str_apart(word, names[k]) < best) {
+				best = dw_str_apart(word, names[k]);
+				near = names[k];
+			}
+	}
+	return dw_error_set(e, -ENOENT, "no service that keeps a door here is called \"%s\"%s%s%s",
+			    word, near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
+}
+
 static void choose(struct dw_report_confine *r, struct dw_confine_service *v, size_t n,
 		   const char *word)
 {
@@ -64,7 +93,7 @@ int dw_confine_services(struct doorward *d, struct doorward_audit *audit, struct
 		return r;
 	if (d->hooks.opened)
 		d->hooks.opened(d->hooks.data, sys, NULL);
-	dw_confine_gather(sys, audit->audit->snapshot, a, ret, ret_n);
+	dw_confine_gather(sys, audit->audit->snapshot, audit->audit->knowledge, a, ret, ret_n);
 	if (d->hooks.closing)
 		d->hooks.closing(d->hooks.data, sys, NULL);
 	dw_sys_free(sys);
@@ -91,11 +120,7 @@ int doorward_confine_write(struct doorward *d, struct doorward_audit *audit, con
 		return r;
 	choose(&report, v, n, service);
 	if (service && report.n == 0)
-		return dw_error_set(
-			e, -ENOENT,
-			"no service that keeps a door here is called \"%s\": doorward confine "
-			"lists them",
-			service);
+		return none_such(v, n, service, a, e);
 	for (size_t i = 0; i < report.n; i++)
 		blind += report.v[i].partly;
 	if (ret_blind)
@@ -111,7 +136,7 @@ int doorward_confine_write(struct doorward *d, struct doorward_audit *audit, con
  * -----------------------------------------------------------------------------------------------------
  */
 
-static int choose_one(struct dw_confine_service *v, size_t n, const char *word,
+static int choose_one(struct dw_confine_service *v, size_t n, const char *word, struct dw_arena *a,
 		      struct dw_confine_service **ret, struct dw_error *e)
 {
 	*ret = NULL;
@@ -123,12 +148,7 @@ static int choose_one(struct dw_confine_service *v, size_t n, const char *word,
 					    (*ret)->name, v[i].name);
 		*ret = &v[i];
 	}
-	return *ret ? 0
-		    : dw_error_set(e, -ENOENT,
-				   "no service that keeps a door here is called \"%s\": doorward "
-				   "confine "
-				   "lists them",
-				   word);
+	return *ret ? 0 : none_such(v, n, word, a, e);
 }
 
 static int observe(struct doorward *d, struct doorward_confining *x,
@@ -141,6 +161,21 @@ static int observe(struct doorward *d, struct doorward_confining *x,
 		r = dw_confine_observe(sys, x->service, o->seconds ? o->seconds : 60, o->stop,
 				       x->arena, &x->seen, e);
 	dw_sys_free(sys);
+	return r;
+}
+
+/* What nothing can be taken from is not observed. */
+static int dropin(struct doorward *d, struct doorward_confining *x,
+		  const struct doorward_confine_options *o, struct dw_error *e)
+{
+	int r;
+
+	dw_confine_make(x->service, &x->seen, x->arena, &x->dropin);
+	if (!x->dropin.text)
+		return 0;
+	r = observe(d, x, o, e);
+	if (r == 0)
+		dw_confine_make(x->service, &x->seen, x->arena, &x->dropin);
 	return r;
 }
 
@@ -161,15 +196,10 @@ int doorward_confine_observe(struct doorward *d, struct doorward_audit *audit,
 	x->audit = audit;
 	r = dw_confine_services(d, audit, a, &v, &n, e);
 	if (r == 0)
-		r = choose_one(v, n, o.service, &x->service, e);
-	/* what nothing can be taken from is not observed */
+		r = choose_one(v, n, o.service, a, &x->service, e);
 	if (r == 0)
-		dw_confine_make(x->service, &x->seen, a, &x->dropin);
-	if (r == 0 && x->dropin.text) {
-		r = observe(d, x, &o, e);
-		if (r == 0)
-			dw_confine_make(x->service, &x->seen, a, &x->dropin);
-	}
+		r = dw_confine_has_lines(x->service) ? dw_confine_demote(d, x, e)
+						     : dropin(d, x, &o, e);
 	if (r < 0)
 		dw_arena_free(a);
 	else
@@ -190,6 +220,8 @@ const char *doorward_confining_text(const struct doorward_confining *x)
 
 const char *doorward_confining_path(const struct doorward_confining *x)
 {
+	if (x->steps)
+		return x->steps->v[0].object;
 	return x->dropin.text ? dw_confine_dropin_path(x->service, x->arena) : NULL;
 }
 

@@ -6,6 +6,7 @@
 #ifndef DW_CONFINE_H
 #define DW_CONFINE_H
 
+#include "dw_knowledge.h"
 #include "dw_model.h"
 
 /* How far the doors of a service reach, the farthest of them. */
@@ -34,10 +35,13 @@ struct dw_confine_service {
 	const char
 		*name; /* the unit, the init script, the name of the inetd line; else the program */
 	enum dw_starter_kind kind;
-	const char *unit;    /* of systemd, that a drop-in could confine; NULL: none */
-	const char *program; /* path; NULL: not known */
-	const char *package; /* NULL: none or not known */
-	const char *source;  /* FILE:LINE of what starts it */
+	const char *unit;                 /* of systemd, that a drop-in could confine; NULL: none */
+	const char *program;              /* path; NULL: not known */
+	const char *package;              /* NULL: none or not known */
+	const char *source;               /* FILE:LINE of what starts it */
+	struct dw_strings sources;        /* all of them: a service of inetd may have several lines */
+	bool handed; /* inetd, xinetd opens its doors and starts its program for them, as said_user */
+	const struct dw_profile *profile; /* what is known of the daemon; NULL: nothing */
 	struct dw_strings doors;
 	enum dw_confine_reach reach;
 	unsigned low_port; /* the lowest below 1024 that it keeps; 0: none */
@@ -60,6 +64,7 @@ struct dw_confine_service {
 
 	/* What a line of its own configuration says of the user (inetd, xinetd, Apache, nginx). */
 	const char *said_user, *said_at;
+	const char *serves_as; /* of a web server: said_user, as whom its workers answer strangers; else NULL */
 
 	/* Judged. */
 	unsigned score; /* 0..100: what an intruder would hold; `partly`: at least so much */

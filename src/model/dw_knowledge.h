@@ -174,6 +174,45 @@ struct dw_release {
 	const char *const *sources; /* not compiled in */
 };
 
+/* What a daemon needs, in a word each; by bit. */
+enum {
+	DW_PROFILE_SESSIONS = 1 << 0,   /* people's sessions come out of it: nothing may be taken from it */
+	DW_PROFILE_SET_UID = 1 << 1,    /* starts set-UID programs */
+	DW_PROFILE_HOMES = 1 << 2,      /* reads or writes what is in homes */
+	DW_PROFILE_DEVICES = 1 << 3,    /* opens devices */
+	DW_PROFILE_CLOCK = 1 << 4,      /* sets the clock */
+	DW_PROFILE_SHARED_TMP = 1 << 5, /* meets others in /tmp */
+	DW_PROFILE_JIT = 1 << 6,        /* makes code while it runs */
+	DW_PROFILE_NAMESPACES = 1 << 7, /* makes namespaces for its own children */
+	DW_PROFILE_REALTIME = 1 << 8,   /* asks for realtime scheduling */
+	DW_PROFILE_SET_ID = 1 << 9,     /* gives files and directories set-UID or set-GID */
+	DW_PROFILE_KERNEL = 1 << 10,    /* changes settings of the kernel */
+};
+#define DW_PROFILE_CAPS_UNKNOWN UINT64_MAX
+
+/* Where options of the daemon stand in a file that its init script reads: "VARIABLE='-a -b'". */
+struct dw_profile_user {
+	const char *file, *key;
+	const char *option; /* that names the user: "-u" */
+};
+
+/* What a daemon needs when it starts and in rare moments, which a look at it running does not show. */
+struct dw_profile {
+	const char *name;
+	const char *const *programs; /* file names of its executable */
+	unsigned needs;              /* DW_PROFILE_* */
+	uint64_t capabilities;       /* when it starts as root, by number; DW_PROFILE_CAPS_UNKNOWN */
+	const char *const *writes;   /* all it writes to; none: not known, or anywhere */
+	const char *const *calls;    /* groups and names of system calls beside @system-service */
+	const char *const *accounts; /* that its packages make for it */
+	/* as one of which it does all its work once somebody else (inetd) has opened its port; none: not known */
+	const char *const *unprivileged;
+	const char *const *root_with;         /* with one of these options it needs root all the same */
+	const struct dw_profile_user *user;   /* ends with file NULL */
+	const char *const *sources;
+	const char *file;            /* user's file it comes from; NULL: built in */
+};
+
 struct dw_knowledge {
 	const struct dw_service *services; /* sorted by name */
 	size_t n_services;
@@ -181,6 +220,8 @@ struct dw_knowledge {
 	size_t n_roles;
 	const struct dw_release *releases; /* sorted by name */
 	size_t n_releases;
+	const struct dw_profile *profiles; /* sorted by name */
+	size_t n_profiles;
 };
 
 const char *dw_tier_name(enum dw_tier t);
@@ -189,6 +230,8 @@ const char *dw_bind_style_name(enum dw_bind_style s);
 const char *dw_bind_number_name(enum dw_bind_number n);
 /* By name or synonym, case ignored; NULL: there is none. A name goes before all synonyms. */
 const struct dw_service *dw_knowledge_service(const struct dw_knowledge *k, const char *name);
+/* Of a daemon, by the file name of its program; the administrator's before what is built in. NULL: there is none. */
+const struct dw_profile *dw_knowledge_profile(const struct dw_knowledge *k, const char *program);
 const struct dw_role *dw_knowledge_role(const struct dw_knowledge *k, const char *name);
 
 #endif

@@ -261,5 +261,8 @@ const char *dw_starter_kind_name(enum dw_starter_kind k);
 const char *dw_confidence_name(enum dw_confidence c);
 const char *dw_verified_name(enum dw_verified v);
 const char *dw_exe_state_name(enum dw_exe_state s);
+/* "cap_net_raw"; "cap_63" where this build has no name for it. n < 64. */
+const char *dw_capability_name(unsigned n);
+#define DW_CAPABILITIES_NAMED 41 /* those from 0 on that have one */
 
 #endif

@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "dw_policy.h"
+#include "dw_str.h"
 
 static const char *const tier_names[DW_TIER_COUNT] = {
 	[DW_TIER_UNKNOWN] = "unknown",   [DW_TIER_BACKDOOR] = "backdoor",
@@ -113,4 +114,22 @@ const struct dw_role *dw_knowledge_role(const struct dw_knowledge *k, const char
 		if (strcasecmp(k->roles[i].name, name) == 0)
 			return &k->roles[i];
 	return NULL;
+}
+
+static bool is_of(const struct dw_profile *p, const char *program)
+{
+	for (const char *const *one = p->programs; *one; one++)
+		if (dw_streq(*one, program))
+			return true;
+	return false;
+}
+
+const struct dw_profile *dw_knowledge_profile(const struct dw_knowledge *k, const char *program)
+{
+	const struct dw_profile *found = NULL;
+
+	for (size_t i = 0; k && i < k->n_profiles; i++)
+		if (is_of(&k->profiles[i], program) && (!found || k->profiles[i].file))
+			found = &k->profiles[i];
+	return found;
 }

@@ -108,7 +108,5 @@ const char *dw_field_get(const struct dw_field *fields, const void *object, cons
 const char *dw_field_type_name(enum dw_field_type t);
 /* RFC 3339 in UTC, in the arena: 2026-01-31T12:00:00Z. */
 const char *dw_field_time(struct dw_arena *a, uint64_t seconds);
-/* "cap_net_raw"; "cap_63" where this build has no name for it. n < 64. */
-const char *dw_capability_name(unsigned n);
 
 #endif

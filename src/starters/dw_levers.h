@@ -36,4 +36,13 @@ struct dw_levers *dw_levers_restrict(struct dw_starters *s, struct dw_switch *sw
 				     const struct dw_door *d, const struct dw_service *service,
 				     const struct dw_strings *from);
 
+/*
+ * The levers that make the service behind these doors (of one service) start as `user` instead of root: the user in
+ * inetd's lines and xinetd's blocks, or the option of an init script's file. `cannot` says why nothing is changed; in
+ * doubt nothing is.
+ */
+struct dw_levers *dw_levers_user(struct dw_starters *s, struct dw_switch *sw,
+				 const struct dw_door *const *doors, size_t n,
+				 const struct dw_profile *profile, const char *user);
+
 #endif

@@ -56,6 +56,9 @@ struct dw_inetd_daemon {
 /* The inetd (xinetd) that the process `pid` is, or the usual one (0). False: there is none here. */
 bool dw_inetd_daemon_of(struct dw_starters *s, int pid, struct dw_inetd_daemon *ret);
 bool dw_xinetd_daemon_of(struct dw_starters *s, struct dw_inetd_daemon *ret);
+struct levering;
+/* The daemon whose line (xinetd: block) the door's is; a line of inetd.conf may be xinetd's (levers-inetd.c). */
+bool dw_levers_inetd_daemon(struct levering *l, bool xinetd, struct dw_inetd_daemon *ret);
 
 /*
  * Shared with xinetd: does a socket bound there come from this address (text, NULL or "*": any) and family?

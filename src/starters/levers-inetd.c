@@ -34,7 +34,7 @@ static int daemon_pid(const struct dw_door *d, bool *ret_xinetd)
 }
 
 /* A line of inetd.conf may be xinetd's (-inetd_compat). */
-static bool find_daemon(struct levering *l, bool xinetd, struct dw_inetd_daemon *ret)
+bool dw_levers_inetd_daemon(struct levering *l, bool xinetd, struct dw_inetd_daemon *ret)
 {
 	bool holder_is_xinetd = xinetd;
 	int pid = daemon_pid(l->door, &holder_is_xinetd);
@@ -112,7 +112,7 @@ void dw_levers_of_inetd(struct levering *l)
 
 	if (!find_line(l, "inetd", &file, &line))
 		return;
-	found = find_daemon(l, false, &daemon);
+	found = dw_levers_inetd_daemon(l, false, &daemon);
 	if (dw_streq(dw_basename(daemon.program), "busybox")) {
 		close_busybox(l, file, line);
 		return;
@@ -151,7 +151,7 @@ void dw_levers_of_xinetd(struct levering *l)
 		dw_levers_cannot(l, "Line %u of %s begins no active block (any more).", line, file);
 		return;
 	}
-	found = find_daemon(l, true, &daemon);
+	found = dw_levers_inetd_daemon(l, true, &daemon);
 	word = dw_levers_operand(a, file);
 	w = (struct lever_words){
 		.label = dw_arena_printf(a, "the block of %s", l->starter->id),

@@ -18,6 +18,20 @@ static void check(const char *name, unsigned line)
 		__builtin_trap();
 }
 
+static void told(void *data, const struct dw_confine_directive *d)
+{
+	if (!d->line || !*d->name || !*d->value || !d->more || strchr(d->value, '\n'))
+		__builtin_trap();
+}
+
+/* A value in quotes of nginx's may go over lines. */
+static void told_nginx(void *data, const struct dw_confine_directive *d)
+{
+	if (!d->line || !*d->value ||
+	    (strcmp(d->name, "user") != 0 && strcmp(d->name, "include") != 0))
+		__builtin_trap();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
@@ -25,15 +39,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.data = dw_arena_memdup(a, size ? (const char *)data : "", size), .n = size
 	};
 	unsigned line = 0;
-	const char *name = dw_confine_nginx_user(a, &text, &line);
+	const char *name;
 
-	check(name, line);
-	name = dw_confine_apache_user(a, &text, &line);
-	check(name, name ? line : 1);
-	line = 0;
+	dw_confine_nginx(a, &text, told_nginx, NULL);
+	dw_confine_apache(a, &text, told, NULL);
+	dw_confine_fpm(a, &text, told, NULL);
 	name = dw_confine_xinetd_user(a, &text, 1, &line);
 	check(name, name ? line : 1);
-	check(dw_confine_envvar(a, &text, "APACHE_RUN_USER"), 1);
+	line = 0;
+	name = dw_confine_envvar(a, &text, "APACHE_RUN_USER", &line);
+	check(name, line);
+	(void)dw_confine_shell(a, &text, "root");
 	check(dw_confine_inetd_user(a, dw_arena_strndup(a, text.data, first_line(&text))), 1);
 	return 0;
 }

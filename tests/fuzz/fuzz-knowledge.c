@@ -50,5 +50,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	x = dw_knowledge_index_new(a, k);
 	for (size_t i = 0; i < k->n_services; i++)
 		look_up(x, &k->services[i]);
+	for (size_t i = 0; i < k->n_profiles; i++) {
+		const struct dw_profile *p = &k->profiles[i];
+
+		if (!p->name || !*p->programs || !*p->sources ||
+		    !dw_knowledge_profile(k, *p->programs))
+			__builtin_trap();
+		for (const char *const *w = p->writes; *w; w++)
+			if (**w != '/' || strpbrk(*w, " \t\n\"'%*"))
+				__builtin_trap();
+	}
 	return 0;
 }

@@ -13,6 +13,7 @@ import cycle  # noqa: E402
 import fence  # noqa: E402
 import host  # noqa: E402
 import inventory  # noqa: E402
+import lesser  # noqa: E402
 import small  # noqa: E402
 import trials  # noqa: E402
 import wrong  # noqa: E402
@@ -52,6 +53,7 @@ def steps(name):
             ("line", lambda g: small.one_line(g, "7/udp", ["7/udp"])),
             ("line", lambda g: small.one_line(g, "8140/tcp", ["8140/tcp"])),    # a unit of a user's own systemd
             ("refused", small.refused),
+            ("confine", lesser.inetd),
             ("edit", lambda g: small.edited_between(
                 g, "/etc/inetd.conf", "13/tcp", lambda b: b.replace(b"# lab:", b"# pat was here\n# lab:") + b"# and here\n",
                 b"# pat was here", ["13/tcp"])),
@@ -61,6 +63,8 @@ def steps(name):
         "sysv": [
             ("line", lambda g: small.one_line(g, "13/tcp", ["13/tcp"])),
             ("line", lambda g: small.one_line(g, "79/tcp", ["79/tcp"])),
+            ("confine", lesser.xinetd),
+            ("confine", lesser.script),
             ("host", host.all_of_it),
             ("trial", lambda g: trials.all_trials(g, "8201/tcp", "tcp", "8201", boots=full)),
             ("crash", lambda g: crash.crash(g, ["111/tcp", "23/tcp", "8201/tcp", "79/tcp"], 6)),

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Users that lines of configuration name. */
 #include "directives.h"
+#include "dw_str.h"
 #include "dw_test.h"
 
 static struct dw_bytes text(struct dw_arena *a, const char *s)
@@ -39,35 +40,98 @@ DW_TEST(xinetd_user_is_that_of_the_block_that_was_meant)
 	DW_CHECK(!dw_confine_xinetd_user(a, &t, 10, &line));
 }
 
+/* "LINE NAME VALUE[ MORE]|" of each directive */
+static void note(void *data, const struct dw_confine_directive *d)
+{
+	dw_str_addf(data, "%u %s %s%s%s|", d->line, d->name, d->value, *d->more ? " " : "",
+		    d->more);
+}
+
+static const char *said(struct dw_arena *a, dw_confine_server *parse, const char *s)
+{
+	const struct dw_bytes t = text(a, s);
+	struct dw_str out = { .arena = a };
+
+	parse(a, &t, note, &out);
+	return out.n ? out.s : "";
+}
+
 DW_TEST(nginx_user_stands_outside_of_blocks)
 {
 	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
-	const struct dw_bytes t =
-		text(a, "# user root;\nevents { worker_connections 1; }\nuser www-data;\n");
-	const struct dw_bytes grouped = text(a, "user  web web;\n"),
-			      none = text(a, "http {\nuser inner;\n}\n");
-	unsigned line = 0;
 
-	DW_CHECK_STR(dw_confine_nginx_user(a, &t, &line), "www-data");
-	DW_CHECK_INT(line, 3);
-	DW_CHECK_STR(dw_confine_nginx_user(a, &grouped, &line), "web");
-	DW_CHECK(!dw_confine_nginx_user(a, &none, &line));
+	DW_CHECK_STR(said(a, dw_confine_nginx,
+			  "# user root;\nevents { worker_connections 1; }\nuser www-data;\n"),
+		     "3 user www-data|");
+	DW_CHECK_STR(said(a, dw_confine_nginx, "user  web web;\ninclude /etc/x/*.conf;"),
+		     "1 user web|2 include /etc/x/*.conf|");
+	DW_CHECK_STR(said(a, dw_confine_nginx, "http {\nuser inner;\n server { } }\n"), "");
+	DW_CHECK_STR(said(a, dw_confine_nginx, "pid /run/x; user\n  \"kim\" ;"), "1 user kim|");
+	DW_CHECK_STR(said(a, dw_confine_nginx, "log '}{ user root;'; user kim; # } user x;"),
+		     "1 user kim|");
+	DW_CHECK_STR(said(a, dw_confine_nginx, "username x; user;\nuser kim"), "");
 }
 
-DW_TEST(apache_takes_the_last_user_and_its_variables_from_envvars)
+DW_TEST(apache_directives_have_no_case_and_go_on)
+{
+	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
+
+	DW_CHECK_STR(said(a, dw_confine_apache,
+			  "User nobody\n#User root\nuser ${APACHE_RUN_USER}\nUserDir x\n"),
+		     "1 user nobody|3 user ${APACHE_RUN_USER}|");
+	DW_CHECK_STR(said(a, dw_confine_apache,
+			  "Define who kim\nUSER \\\n  \"kim\"\nServerRoot \"/etc/x\"\n"),
+		     "1 define who kim|2 user kim|4 serverroot /etc/x|");
+	DW_CHECK_STR(said(a, dw_confine_apache,
+			  "<IfModule m>\n IncludeOptional c/*.conf\n</IfModule>\nInclude p.conf"),
+		     "2 includeoptional c/*.conf|4 include p.conf|");
+	DW_CHECK_STR(said(a, dw_confine_apache, "User\nUser \"\"\nUser \\"), "");
+}
+
+DW_TEST(php_fpm_has_a_user_for_each_pool)
+{
+	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
+
+	DW_CHECK_STR(said(a, dw_confine_fpm,
+			  "[global]\npid = /run/x\n[www]\n; user = root\nuser = www-data ; why\n"
+			  "[shop]\nuser=\"shop\"\nusers = x\nuser\n"),
+		     "5 user www-data www|7 user shop shop|");
+	DW_CHECK_STR(said(a, dw_confine_fpm, "include=/etc/php/8.2/fpm/pool.d/*.conf\n"),
+		     "1 include /etc/php/8.2/fpm/pool.d/*.conf|");
+}
+
+static const char *envvar(struct dw_arena *a, const char *s)
+{
+	const struct dw_bytes t = text(a, s);
+	unsigned line = 0;
+	const char *value = dw_confine_envvar(a, &t, "APACHE_RUN_USER", &line);
+
+	return value ? dw_arena_printf(a, "%u %s", line, value) : "";
+}
+
+DW_TEST(variables_of_apaches_start_script)
+{
+	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
+
+	DW_CHECK_STR(
+		envvar(a, "# x\nexport APACHE_RUN_USER=www-data\nexport APACHE_RUN_USERS=no\n"),
+		"2 www-data");
+	DW_CHECK_STR(envvar(a, ": ${APACHE_RUN_USER:=www-data}\nexport APACHE_RUN_USER\n"),
+		     "1 www-data");
+	DW_CHECK_STR(envvar(a, "APACHE_RUN_USER='kim'\n"), "1 kim");
+	DW_CHECK_STR(envvar(a, "export APACHE_RUN=x\nexport APACHE_RUN_USER=\nunset HOME\n"), "");
+}
+
+DW_TEST(shells_of_users)
 {
 	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
 	const struct dw_bytes t =
-		text(a, "User nobody\n#User root\nuser ${APACHE_RUN_USER}\nUserDir public_html\n");
-	const struct dw_bytes env = text(
-		a,
-		"# x\nexport APACHE_RUN_USER=www-data\nexport APACHE_RUN_USERS=no\nunset HOME\n");
-	unsigned line = 0;
+		text(a, "root:x:0:0:root:/root:/bin/bash\nkim:x:1:1::/:\nbad:x\n");
 
-	DW_CHECK_STR(dw_confine_apache_user(a, &t, &line), "${APACHE_RUN_USER}");
-	DW_CHECK_INT(line, 3);
-	DW_CHECK_STR(dw_confine_envvar(a, &env, "APACHE_RUN_USER"), "www-data");
-	DW_CHECK(!dw_confine_envvar(a, &env, "APACHE_RUN"));
+	DW_CHECK_STR(dw_confine_shell(a, &t, "root"), "/bin/bash");
+	DW_CHECK_STR(dw_confine_shell(a, &t, "kim"), "");
+	DW_CHECK_STR(dw_confine_shell(a, &t, "bad"), "");
+	DW_CHECK(!dw_confine_shell(a, &t, "ki") && !dw_confine_shell(a, &t, "pat"));
 }
 
 DW_TEST_MAIN

@@ -3,6 +3,7 @@
 #include <sys/syscall.h>
 
 #include "dw_confine_suggest.h"
+#include "dw_knowledge_read.h"
 #include "dw_str.h"
 #include "dw_test.h"
 #include "golden.h"
@@ -14,6 +15,8 @@ static struct dw_confine_service service(const char *unit, const char *program)
 	return (struct dw_confine_service){ .name = unit,
 					    .unit = unit,
 					    .program = program,
+					    .profile = dw_knowledge_profile(dw_knowledge_builtin(),
+									    dw_basename(program)),
 					    .settings_known = true,
 					    .processes = 1 };
 }

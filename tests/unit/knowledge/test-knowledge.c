@@ -72,6 +72,58 @@ DW_TEST(releases_and_their_last_days)
 	}
 }
 
+#define PROFILE(more) "- name: x\n  programs: [xd]\n  sources: [S]\n" more
+
+DW_TEST(profiles_of_daemons)
+{
+	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
+	static const char *const wrong[] = {
+		PROFILE("  needs: [jits]\n"),
+		PROFILE("  needs: []\n  capabilities: [cap_kill]\n"),
+		PROFILE("  needs: []\n  capabilities: [KILL]\n"),
+		PROFILE("  needs: []\n  writes: [run]\n"),
+		PROFILE("  needs: []\n  writes: [/a%n]\n"),
+		PROFILE("  needs: []\n  writes: [\"/a b\"]\n"),
+		PROFILE("  needs: []\n  calls: [\"a$b\"]\n"),
+		PROFILE("  needs: []\n  tier: local\n"),
+		"- name: x\n  programs: []\n  needs: []\n  sources: [S]\n",
+		"- name: x\n  programs: [xd]\n  needs: []\n",
+	};
+	struct result r = read_text(a, NULL,
+				    PROFILE("  needs: [jit, kernel]\n  capabilities: [kill, bpf]\n"
+					    "  writes: [/run]\n"));
+	const struct dw_profile *p = dw_knowledge_profile(r.k, "xd");
+
+	DW_CHECK_STR(r.said.s, "");
+	DW_CHECK(p && p->needs == (DW_PROFILE_JIT | DW_PROFILE_KERNEL) &&
+		 p->capabilities == (UINT64_C(1) << 5 | UINT64_C(1) << 39) && !*p->accounts);
+	DW_CHECK_STR(p ? p->writes[0] : NULL, "/run");
+	DW_CHECK(!dw_knowledge_profile(r.k, "x") && !dw_knowledge_profile(NULL, "xd"));
+	/* what is not said is not known */
+	p = dw_knowledge_profile(read_text(a, NULL, PROFILE("  needs: []\n")).k, "xd");
+	DW_CHECK(p && p->capabilities == DW_PROFILE_CAPS_UNKNOWN && !*p->writes);
+	for (size_t i = 0; i < DW_ARRAY_SIZE(wrong); i++) {
+		r = read_text(a, NULL, wrong[i]);
+		DW_CHECK(r.k->n_profiles == 0 && r.said.s[0]);
+	}
+}
+
+DW_TEST(ones_own_profile_goes_before_what_ships)
+{
+	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
+	const struct dw_knowledge *base = dw_knowledge_builtin();
+	const char *text =
+		"- name: zz-own\n  programs: [nginx]\n  needs: [sessions]\n  sources: [S]\n"
+		"- name: chrony\n  programs: [chronyd]\n  needs: []\n  sources: [S]\n";
+	struct result r = read_text(a, base, text);
+
+	DW_CHECK_STR(r.said.s, "");
+	DW_CHECK_INT(r.k->n_profiles, base->n_profiles + 1);
+	DW_CHECK_STR(dw_knowledge_profile(r.k, "nginx")->name, "zz-own");
+	DW_CHECK_INT(dw_knowledge_profile(r.k, "chronyd")->needs, 0);
+	DW_CHECK(dw_knowledge_profile(base, "chronyd")->needs & DW_PROFILE_CLOCK);
+}
+
 DW_TEST(an_entry_with_everything)
 {
 	_cleanup_arena_ struct dw_arena *a = dw_arena_new();

@@ -298,7 +298,8 @@ static void opened(void *data, struct dw_sys *sys, struct dw_store *store)
 		return;
 	dw_sys_fake_on_unit(sys, on_unit, w);
 	dw_sys_fail_at(sys, w->sys.at, (int)w->sys.code);
-	dw_store_fail_at(store, w->store.at, (int)w->store.code);
+	if (store) /* a look alone has none */
+		dw_store_fail_at(store, w->store.at, (int)w->store.code);
 	w->looks = 0;
 }
 
@@ -309,7 +310,8 @@ static void closing(void *data, struct dw_sys *sys, struct dw_store *store)
 	if (!sys || !store)
 		return;
 	w->sys.calls = dw_sys_calls(sys);
-	w->store.calls = dw_store_calls(store);
+	if (store)
+		w->store.calls = dw_store_calls(store);
 }
 
 static void look(void *data, struct dw_audit_options *o)

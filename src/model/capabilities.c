@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "dw_fields.h"
+#include "dw_model.h"
 #include "dw_macros.h"
 
 /* By number, as in linux/capability.h; that list only ever grows. */
