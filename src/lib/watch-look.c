@@ -18,8 +18,9 @@ static const uint64_t not_found_us[] = { 500, 4000, 20000 };
 /* A program that takes over what it inherited (exec), or whose parent ends, does so soon after. */
 static const uint64_t again_us[] = { 300000, 2000000 };
 #define SHUT_APART_US                                                                              \
-	200000         /* the sockets of a namespace are listed for what shut, no more often */
-#define AGAIN_MAX 1024 /* that wait for it; beyond, the next whole look tells */
+	200000            /* the sockets of a namespace are listed for what shut, no more often */
+#define UNHELD_US 3000000 /* until a whole look that was asked for is surely done */
+#define AGAIN_MAX 1024    /* that wait for it; beyond, the next whole look tells */
 
 struct looking {
 	struct watching *w;
@@ -119,6 +120,17 @@ static bool take_gone(struct looking *k, size_t n)
 	return true;
 }
 
+/* A whole look will find who holds it; should it be shut before, it is told by its event. */
+static void wait_for_whole(struct watching *w, struct watch_item *i)
+{
+	if (i->again || i->unheld || i->time_us == 0) {
+		free(i);
+		return;
+	}
+	i->unheld = true;
+	again_later(w, i, UNHELD_US);
+}
+
 /* False: the item was put back or is done with. */
 static bool look_at(struct looking *k, size_t n)
 {
@@ -148,7 +160,11 @@ static bool look_at(struct looking *k, size_t n)
 		return false;
 	if (answer != DW_HINT_GONE)
 		dw_watch_want_whole(w, i->again ? 0 : DW_WATCH_WHOLE_US);
-	if (answer == DW_HINT_UNHELD || !take_gone(k, n)) {
+	if (answer == DW_HINT_UNHELD) {
+		wait_for_whole(w, i);
+		return false;
+	}
+	if (!take_gone(k, n)) {
 		free(i);
 		return false;
 	}
@@ -189,11 +205,14 @@ static size_t item_of_door(const struct looking *k, const struct dw_door *d)
 	return k->n;
 }
 
-static void tell_gone(struct watching *w, const struct dw_news *n, const char *program,
+/* looked: a whole look may have told it since, by another holder. */
+static void tell_gone(struct watching *w, const struct dw_news *n, const char *program, bool looked,
 		      uint64_t now_ms)
 {
 	struct dw_news news = *n;
 
+	if (looked && dw_known_is_there(w->known, n->door))
+		return;
 	/* its program was not seen: a restart that came to nothing is no news, as any other */
 	if (!program && dw_known_is_like(w->known, n->door))
 		return;
@@ -226,7 +245,7 @@ static void tell_there(struct looking *k, size_t n, struct watch_told *t, struct
 				.reason = t->reason };
 
 	if (k->gone[n]) {
-		tell_gone(w, &news, t->program, now_ms);
+		tell_gone(w, &news, t->program, i->unheld, now_ms);
 		return;
 	}
 	/* the same socket, held by another program now */

@@ -46,6 +46,8 @@ static int open_store(struct watching *w, struct dw_error *e)
 		if (r == 0)
 			r = dw_watch_store_open(w->state, true, &w->store, e);
 	}
+	if (r == 0 && w->d->hooks.spool)
+		w->d->hooks.spool(w->d->hooks.data, w->store);
 	if (r == 0)
 		r = dw_watch_store_lock(w->store, e);
 	if (r == 0)
@@ -222,6 +224,7 @@ static uint64_t next_time(const struct watching *w, uint64_t now)
 
 	earlier(&at, w->whole ? 0 : w->look_at);
 	earlier(&at, w->save_at);
+	earlier(&at, w->note_at);
 	earlier(&at, w->state_at);
 	earlier(&at, w->watchdog_at);
 	earlier(&at, w->polls ? w->poll_at : 0);
@@ -313,7 +316,7 @@ static int run(struct watching *w, struct dw_error *e)
 			dw_known_count(w->known));
 	loop(w);
 	(void)dw_daemon_notify(w->sys, "STOPPING=1", NULL);
-	dw_watch_flush(w);
+	dw_watch_flush_last(w);
 	dw_watch_state_write(w, true);
 	return 0;
 }
