@@ -18,9 +18,10 @@ static const uint64_t not_found_us[] = { 500, 4000, 20000 };
 /* A program that takes over what it inherited (exec), or whose parent ends, does so soon after. */
 static const uint64_t again_us[] = { 300000, 2000000 };
 #define SHUT_APART_US                                                                              \
-	200000            /* the sockets of a namespace are listed for what shut, no more often */
-#define UNHELD_US 3000000 /* until a whole look that was asked for is surely done */
-#define AGAIN_MAX 1024    /* that wait for it; beyond, the next whole look tells */
+	200000 /* the sockets of a namespace are listed for what shut, no more often */
+#define TOGETHER_US 100000
+#define UNHELD_US   3000000 /* until a whole look that was asked for is surely done */
+#define AGAIN_MAX   1024    /* that wait for it; beyond, the next whole look tells */
 
 struct looking {
 	struct watching *w;
@@ -29,6 +30,7 @@ struct looking {
 	size_t *socket;            /* index into facts->sockets; DW_NONE: not to be told */
 	bool *gone;
 	size_t n;
+	uint64_t begun; /* microseconds */
 };
 
 /* --- one look ------------------------------------------------------------------------------------- */
@@ -43,6 +45,7 @@ static void open_look(struct looking *k, struct watching *w)
 	f->method = known->method;
 	f->service_manager = known->service_manager;
 	k->w = w;
+	k->begun = dw_watch_now(w);
 	k->a = (struct auditing){ .sys = w->sys,
 				  .facts = f,
 				  .procs = dw_procs_new(w->sys, f->arena) };
@@ -55,6 +58,7 @@ static void open_look(struct looking *k, struct watching *w)
 
 static void close_look(struct looking *k)
 {
+	dw_kin_take(k->w->kin, k->a.procs, k->begun);
 	dw_collect_close(&k->a.collect);
 	dw_procs_close(k->a.procs);
 	dw_facts_free(k->a.facts);
@@ -89,6 +93,15 @@ static void seed_process(struct looking *k, const struct watch_item *i)
 static void again_later(struct watching *w, struct watch_item *i, uint64_t us)
 {
 	i->head.due = dw_watch_now(w) + us;
+	dw_watch_put(w, i);
+}
+
+/* Where many open, many are looked at again in one go. */
+static void again_together(struct watching *w, struct watch_item *i, uint64_t us)
+{
+	uint64_t due = dw_watch_now(w) + us;
+
+	i->head.due = due + TOGETHER_US - due % TOGETHER_US;
 	dw_watch_put(w, i);
 }
 
@@ -265,7 +278,7 @@ static void tell_there(struct looking *k, size_t n, struct watch_told *t, struct
 		i->tries = 0;
 	i->again = true;
 	k->items[n] = NULL;
-	again_later(w, i, again_us[i->tries++]);
+	again_together(w, i, again_us[i->tries++]);
 }
 
 static void note_latency(struct looking *k, const uint64_t *times, size_t n)
@@ -344,10 +357,13 @@ static void look_at_some(struct watching *w, struct watch_item **items, size_t n
 	size_t socket[DW_WATCH_BATCH];
 	bool gone[DW_WATCH_BATCH] = { false };
 	struct looking k = { .items = items, .socket = socket, .gone = gone };
-	uint64_t begun = dw_watch_now(w);
+	int holders[DW_WATCH_BATCH];
 
 	(void)dw_watch_base_fresh(w, &e);
 	open_look(&k, w);
+	for (size_t i = 0; i < n; i++)
+		holders[i] = items[i]->hint.pid;
+	dw_kin_seed(w->kin, k.a.procs, holders, n, k.begun);
 	for (size_t i = 0; i < n; i++) {
 		items[k.n] = items[i];
 		gone[k.n] = false;
@@ -358,7 +374,7 @@ static void look_at_some(struct watching *w, struct watch_item **items, size_t n
 		finish_look(&k);
 	close_look(&k);
 	w->s.looks += n;
-	w->s.looks_us += dw_watch_now(w) - begun;
+	w->s.looks_us += dw_watch_now(w) - k.begun;
 }
 
 void dw_watch_look_due(struct watching *w)

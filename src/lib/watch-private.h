@@ -7,6 +7,7 @@
 #include "doorward/watch.h"
 #include "dw_client.h"
 #include "dw_due.h"
+#include "dw_kin.h"
 #include "dw_known.h"
 #include "dw_latency.h"
 #include "dw_news.h"
@@ -99,6 +100,7 @@ struct watching {
 
 	struct dw_watch_store *store;
 	struct dw_known *known;
+	struct dw_kin *kin;
 	struct dw_due *due;
 	int64_t next_id;
 	struct watch_unsaved *unsaved, **unsaved_end;

@@ -189,6 +189,7 @@ static void close_all(struct watching *w)
 	dw_audit_free(w->context);
 	dw_due_free(w->due);
 	dw_known_free(w->known);
+	dw_kin_free(w->kin);
 	dw_watch_store_free(w->store);
 	dw_cleanup_fd(&w->bell);
 	dw_sys_free(w->sys);
@@ -333,6 +334,7 @@ int doorward_watch_run(struct doorward *d, const struct doorward_watch_options *
 	w.arena = dw_arena_new();
 	w.unsaved_end = &w.unsaved;
 	w.known = dw_known_new();
+	w.kin = dw_kin_new();
 	w.due = dw_due_new();
 	w.state = dw_change_state(d);
 	r = run(&w, &e);
