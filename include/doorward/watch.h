@@ -32,7 +32,7 @@ struct doorward_watch_options {
 	int (*woken)(void *data);
 	void *data;
 	/*
-	 * Behind a start, of what may have been told before (we were killed before that could be written down): 1: tell()
+	 * Behind a start, of what may have been told before (we were killed before that was written down): 1: tell()
 	 * got this very piece, and it is not told again. NULL: nobody can say.
 	 */
 	int (*has)(void *data, long long id, const char *line, const char *json);

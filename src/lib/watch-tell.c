@@ -379,8 +379,8 @@ static bool waits_for_other(struct watching *w, int r)
 }
 
 /*
- * Who is told at once is told without the disk, or it would wait for one that may stay full. It may come once more then,
- * should we die before it could be written down.
+ * Who is told at once is told without the disk, or it would wait for one that may stay full. It may come once more
+ * then, should we die before it could be written down.
  */
 static void tell_unsaved(struct watching *w, const struct dw_error *e)
 {

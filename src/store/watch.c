@@ -47,8 +47,9 @@ int dw_watch_store_open(const char *directory, bool create, struct dw_watch_stor
 	int r = dw_store_open_kind(directory, create, &kind, &store, e);
 
 	/*
-	 * A checkpoint waits for the disk, seconds where that is busy: not in the middle of news. dw_watch_store_settle()
-	 * makes one each minute; here only what a storm wrote meanwhile is bounded, to 256 MiB.
+	 * A checkpoint waits for the disk, seconds where that is busy: not in the middle of news.
+	 * dw_watch_store_settle() makes one each minute; here only what a storm wrote meanwhile is bounded, to 256
+	 * MiB.
 	 */
 	if (r == 0)
 		r = dw_store_exec(store, "PRAGMA wal_autocheckpoint = 65536", e);

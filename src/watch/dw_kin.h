@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What was read of processes a moment ago, for the next look: who holds a door is read anew each time, but its ancestors,
- * of which each costs two dozen system calls, are the same for many doors. Nothing is kept longer than DW_KIN_US, so
- * that a program that an ancestor runs meanwhile is seen a moment later, as it would be had the look come that much sooner.
+ * What was read of processes a moment ago, for the next look: who holds a door is read anew each time, but its
+ * ancestors, of which each costs two dozen system calls, are the same for many doors. Nothing is kept longer than
+ * DW_KIN_US: that an ancestor runs another program is seen as if the look had come that much sooner.
  */
 #ifndef DW_KIN_H
 #define DW_KIN_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The watch is killed before each call of its store, and each of these calls fails once, while doors open: every door is
- * told, and is told once, to one who can say what he has. In namespaces of our own; by polling, which begins sooner.
+ * The watch is killed before each call of its store, and each of these calls fails once, while doors open: every door
+ * is told, and is told once, to one who can say what he has. In namespaces of our own; by polling, which begins sooner.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -226,7 +226,8 @@ static void each_call(const char *name, bool dies)
 {
 	unsigned early = 0, lost = 0, twice = 0;
 
-	DW_CHECK(strcpy(state, "/tmp/torture-spool-XXXXXX") && mkdtemp(state));
+	(void)snprintf(state, sizeof(state), "/tmp/torture-spool-XXXXXX");
+	DW_CHECK(mkdtemp(state) != NULL);
 	(void)snprintf(lines, sizeof(lines), "%s/lines", state);
 	DW_CHECK_INT(close(open(lines, O_WRONLY | O_CREAT | O_CLOEXEC, 0600)), 0);
 	n_doors = 0;

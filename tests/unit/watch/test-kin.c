@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What was read of an ancestor serves the next look, and not the one behind it; who holds the door is read each time. */
+/* What was read of an ancestor serves the next look, not the one behind it; who holds the door is read each time. */
 #include <unistd.h>
 
 #include "dw_kin.h"
