@@ -16,6 +16,7 @@ const volatile bool packet = true, vsock = true; /* not what a better hook tells
 struct pt_regs {
 	unsigned long di, si, dx;
 };
+#define HAS_ARGUMENTS true
 #define ARGUMENT_1(r) BPF_CORE_READ(r, di)
 #define ARGUMENT_2(r) BPF_CORE_READ(r, si)
 #define ARGUMENT_3(r) BPF_CORE_READ(r, dx)
@@ -24,12 +25,14 @@ struct pt_regs {
 	unsigned long regs[31];
 	unsigned long orig_x0;
 };
+#define HAS_ARGUMENTS true
 #define ARGUMENT_1(r) BPF_CORE_READ(r, orig_x0)
 #define ARGUMENT_2(r) BPF_CORE_READ(r, regs[1])
 #define ARGUMENT_3(r) BPF_CORE_READ(r, regs[2])
 #else
 /* without the arguments only what is made is seen */
 struct pt_regs;
+#define HAS_ARGUMENTS false
 #define ARGUMENT_1(r) (~0UL)
 #define ARGUMENT_2(r) 0UL
 #define ARGUMENT_3(r) 0UL
@@ -80,6 +83,9 @@ int dw_socket(const struct end *context)
 	const struct sock *sk;
 
 	if (!packet || context->result < 0)
+		return 0;
+	/* one word instead of the way through the table of files: most sockets are of other families */
+	if (HAS_ARGUMENTS && (int)ARGUMENT_1(registers_of_call()) != AF_PACKET)
 		return 0;
 	sk = socket_of((__u64)context->result);
 	if (family_of(sk) == AF_PACKET)

@@ -31,6 +31,11 @@ struct doorward_watch_options {
 	int wake_fd;
 	int (*woken)(void *data);
 	void *data;
+	/*
+	 * Behind a start, of what may have been told before (we were killed before that was written down): 1: tell()
+	 * got this very piece, and it is not told again. NULL: nobody can say.
+	 */
+	int (*has)(void *data, long long id, const char *line, const char *json);
 };
 
 /*

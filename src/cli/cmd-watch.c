@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* `doorward watch`: lines on standard output or in a file, until a signal ends it. */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
+#include <stdio_ext.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -22,6 +25,7 @@ const enum dw_option_id dw_watch_options[] = {
 /* clang-format on */
 
 #define POLL_MAX (24 * 3600)
+#define TAIL_MAX ((size_t)8 * 1024 * 1024)
 
 struct watching {
 	const struct dw_arguments *args;
@@ -29,7 +33,30 @@ struct watching {
 	const char *file;
 	int signals;
 	bool json;
+	bool broken; /* the last line of the file has no end */
+	char *tail;  /* of the file as it was at the start, behind a newline; NULL: not read */
 };
+
+/* The end of the file, at most size bytes; how many. What is no file has none. */
+static size_t read_end(const struct watching *w, char *to, size_t size)
+{
+	_cleanup_fd_ int fd = w->file ? open(w->file, O_RDONLY | O_CLOEXEC | O_NONBLOCK) : -1;
+	struct stat st;
+	ssize_t n;
+
+	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size == 0)
+		return 0;
+	n = pread(fd, to, size, st.st_size > (off_t)size ? st.st_size - (off_t)size : 0);
+	return n > 0 ? (size_t)n : 0;
+}
+
+/* Who was killed, or whose disk was full, may have left half a line: what follows begins a new one. */
+static bool is_broken(const struct watching *w)
+{
+	char last;
+
+	return read_end(w, &last, 1) == 1 && last != '\n';
+}
 
 static int open_output(struct watching *w)
 {
@@ -40,6 +67,36 @@ static int open_output(struct watching *w)
 	if (w->out)
 		(void)fclose(w->out);
 	w->out = f;
+	w->broken = is_broken(w);
+	return 0;
+}
+
+static void read_tail(struct watching *w)
+{
+	w->tail = malloc(TAIL_MAX + 2);
+	if (!w->tail)
+		return;
+	w->tail[0] = '\n';
+	w->tail[1 + read_end(w, w->tail + 1, TAIL_MAX)] = '\0';
+}
+
+/* One that was killed had told so many at most before it wrote down that they were told. */
+static int has(void *data, long long id, const char *line, const char *json)
+{
+	struct watching *w = data;
+	size_t n = strlen(json);
+	char *found;
+
+	(void)id;
+	(void)line;
+	/* a line without a number may be of another door that is alike */
+	if (!w->file || !w->json)
+		return 0;
+	if (!w->tail)
+		read_tail(w);
+	for (found = w->tail; found && (found = strstr(found, json)); found += n)
+		if (found > w->tail && found[-1] == '\n' && found[n] == '\n')
+			return 1;
 	return 0;
 }
 
@@ -57,16 +114,25 @@ static void put_time(FILE *out)
 static int tell(void *data, long long id, const char *line, const char *json)
 {
 	struct watching *w = data;
+	int error;
 
 	if (!w->out && open_output(w) < 0)
 		return -EIO;
 	clearerr(w->out);
+	if (w->broken)
+		(void)fputc('\n', w->out);
 	if (!w->json)
 		put_time(w->out);
 	(void)fprintf(w->out, "%s\n", w->json ? json : line);
-	if (fflush(w->out) == 0 && !ferror(w->out))
+	if (fflush(w->out) == 0 && !ferror(w->out)) {
+		w->broken = false;
 		return 0;
-	return errno == EPIPE && !w->file ? -EPIPE : -EIO;
+	}
+	error = errno;
+	/* it would be written with the next one */
+	__fpurge(w->out);
+	w->broken = is_broken(w);
+	return error == EPIPE && !w->file ? -EPIPE : -EIO;
 }
 
 /* With --quiet too: what it could not see, could not tell, or closed, an administrator must find in the journal. */
@@ -188,6 +254,7 @@ static enum dw_exit watch(struct watching *w, struct doorward *d)
 		return DW_EXIT_USAGE;
 	if (w->out) {
 		o.tell = tell;
+		o.has = has;
 		o.tell_name =
 			w->file ? dw_arena_printf(a, "output %s", w->file) : "standard output";
 	}
@@ -241,6 +308,7 @@ enum dw_exit dw_cmd_watch(const struct dw_arguments *args)
 		status = watch(&w, d);
 	if (w.file && w.out && fclose(w.out) != 0)
 		status = DW_EXIT_USAGE;
+	free(w.tail);
 	(void)close(w.signals);
 	doorward_free(d);
 	return status;

@@ -7,6 +7,7 @@
 #include "dw_audit.h"
 #include "dw_report.h"
 #include "dw_store.h"
+#include "dw_store_watch.h"
 #include "dw_sys.h"
 
 /* Makes the public object of an audit, and takes the audit over. */
@@ -31,6 +32,8 @@ struct dw_facade_hooks {
 	void *data;
 	/* called by the loop of a watch before it begins, with its handle: its calls can be failed */
 	void (*watches)(void *data, struct dw_sys *s);
+	/* and with its store, when that was opened */
+	void (*spool)(void *data, struct dw_watch_store *store);
 };
 void dw_facade_set_hooks(struct doorward *d, const struct dw_facade_hooks *hooks);
 

@@ -18,8 +18,10 @@ static const uint64_t not_found_us[] = { 500, 4000, 20000 };
 /* A program that takes over what it inherited (exec), or whose parent ends, does so soon after. */
 static const uint64_t again_us[] = { 300000, 2000000 };
 #define SHUT_APART_US                                                                              \
-	200000         /* the sockets of a namespace are listed for what shut, no more often */
-#define AGAIN_MAX 1024 /* that wait for it; beyond, the next whole look tells */
+	200000 /* the sockets of a namespace are listed for what shut, no more often */
+#define TOGETHER_US 100000
+#define UNHELD_US   3000000 /* until a whole look that was asked for is surely done */
+#define AGAIN_MAX   1024    /* that wait for it; beyond, the next whole look tells */
 
 struct looking {
 	struct watching *w;
@@ -28,6 +30,7 @@ struct looking {
 	size_t *socket;            /* index into facts->sockets; DW_NONE: not to be told */
 	bool *gone;
 	size_t n;
+	uint64_t begun; /* microseconds */
 };
 
 /* --- one look ------------------------------------------------------------------------------------- */
@@ -42,6 +45,7 @@ static void open_look(struct looking *k, struct watching *w)
 	f->method = known->method;
 	f->service_manager = known->service_manager;
 	k->w = w;
+	k->begun = dw_watch_now(w);
 	k->a = (struct auditing){ .sys = w->sys,
 				  .facts = f,
 				  .procs = dw_procs_new(w->sys, f->arena) };
@@ -54,6 +58,7 @@ static void open_look(struct looking *k, struct watching *w)
 
 static void close_look(struct looking *k)
 {
+	dw_kin_take(k->w->kin, k->a.procs, k->begun);
 	dw_collect_close(&k->a.collect);
 	dw_procs_close(k->a.procs);
 	dw_facts_free(k->a.facts);
@@ -91,6 +96,15 @@ static void again_later(struct watching *w, struct watch_item *i, uint64_t us)
 	dw_watch_put(w, i);
 }
 
+/* Where many open, many are looked at again in one go. */
+static void again_together(struct watching *w, struct watch_item *i, uint64_t us)
+{
+	uint64_t due = dw_watch_now(w) + us;
+
+	i->head.due = due + TOGETHER_US - due % TOGETHER_US;
+	dw_watch_put(w, i);
+}
+
 /* True: it is put back, to be looked for again. */
 static bool look_again(struct watching *w, struct watch_item *i)
 {
@@ -117,6 +131,17 @@ static bool take_gone(struct looking *k, size_t n)
 		&k->a.collect, &i->hint,
 		i->low_flags & DW_BPF_WATCH_F_FILTER ? "a filter, which is gone" : NULL);
 	return true;
+}
+
+/* A whole look will find who holds it; should it be shut before, it is told by its event. */
+static void wait_for_whole(struct watching *w, struct watch_item *i)
+{
+	if (i->again || i->unheld || i->time_us == 0) {
+		free(i);
+		return;
+	}
+	i->unheld = true;
+	again_later(w, i, UNHELD_US);
 }
 
 /* False: the item was put back or is done with. */
@@ -148,7 +173,11 @@ static bool look_at(struct looking *k, size_t n)
 		return false;
 	if (answer != DW_HINT_GONE)
 		dw_watch_want_whole(w, i->again ? 0 : DW_WATCH_WHOLE_US);
-	if (answer == DW_HINT_UNHELD || !take_gone(k, n)) {
+	if (answer == DW_HINT_UNHELD) {
+		wait_for_whole(w, i);
+		return false;
+	}
+	if (!take_gone(k, n)) {
 		free(i);
 		return false;
 	}
@@ -189,11 +218,14 @@ static size_t item_of_door(const struct looking *k, const struct dw_door *d)
 	return k->n;
 }
 
-static void tell_gone(struct watching *w, const struct dw_news *n, const char *program,
+/* looked: a whole look may have told it since, by another holder. */
+static void tell_gone(struct watching *w, const struct dw_news *n, const char *program, bool looked,
 		      uint64_t now_ms)
 {
 	struct dw_news news = *n;
 
+	if (looked && dw_known_is_there(w->known, n->door))
+		return;
 	/* its program was not seen: a restart that came to nothing is no news, as any other */
 	if (!program && dw_known_is_like(w->known, n->door))
 		return;
@@ -226,7 +258,7 @@ static void tell_there(struct looking *k, size_t n, struct watch_told *t, struct
 				.reason = t->reason };
 
 	if (k->gone[n]) {
-		tell_gone(w, &news, t->program, now_ms);
+		tell_gone(w, &news, t->program, i->unheld, now_ms);
 		return;
 	}
 	/* the same socket, held by another program now */
@@ -246,7 +278,7 @@ static void tell_there(struct looking *k, size_t n, struct watch_told *t, struct
 		i->tries = 0;
 	i->again = true;
 	k->items[n] = NULL;
-	again_later(w, i, again_us[i->tries++]);
+	again_together(w, i, again_us[i->tries++]);
 }
 
 static void note_latency(struct looking *k, const uint64_t *times, size_t n)
@@ -325,10 +357,13 @@ static void look_at_some(struct watching *w, struct watch_item **items, size_t n
 	size_t socket[DW_WATCH_BATCH];
 	bool gone[DW_WATCH_BATCH] = { false };
 	struct looking k = { .items = items, .socket = socket, .gone = gone };
-	uint64_t begun = dw_watch_now(w);
+	int holders[DW_WATCH_BATCH];
 
 	(void)dw_watch_base_fresh(w, &e);
 	open_look(&k, w);
+	for (size_t i = 0; i < n; i++)
+		holders[i] = items[i]->hint.pid;
+	dw_kin_seed(w->kin, k.a.procs, holders, n, k.begun);
 	for (size_t i = 0; i < n; i++) {
 		items[k.n] = items[i];
 		gone[k.n] = false;
@@ -339,7 +374,7 @@ static void look_at_some(struct watching *w, struct watch_item **items, size_t n
 		finish_look(&k);
 	close_look(&k);
 	w->s.looks += n;
-	w->s.looks_us += dw_watch_now(w) - begun;
+	w->s.looks_us += dw_watch_now(w) - k.begun;
 }
 
 void dw_watch_look_due(struct watching *w)

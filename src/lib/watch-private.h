@@ -7,6 +7,7 @@
 #include "doorward/watch.h"
 #include "dw_client.h"
 #include "dw_due.h"
+#include "dw_kin.h"
 #include "dw_known.h"
 #include "dw_latency.h"
 #include "dw_news.h"
@@ -35,6 +36,7 @@ struct watch_item {
 	bool any;           /* ... whose port means nothing */
 	bool again;         /* it was told: does the same program hold it still? */
 	bool closed;        /* it is shut: what the event told is all there is */
+	bool unheld;        /* it is there, and who holds it is for a whole look to find */
 	char comm[17];
 };
 
@@ -44,8 +46,13 @@ struct watching;
 struct watch_sink {
 	const char *name;
 	int (*tell)(struct watching *w, const struct dw_watch_news *n, struct dw_error *e);
+	/* whether it got that before we began; NULL: it cannot say, or was asked enough */
+	bool (*has)(struct watching *w, const struct dw_watch_news *n);
 	bool failing;
 	uint64_t again_us; /* failing: tried again then */
+	int64_t got;       /* every piece up to this was told; */
+	uint64_t got_lost; /* > 0: the last was a loss of so many */
+	bool unnoted;      /* that does not stand in the store yet */
 	uint64_t told, failures;
 	char words[256];
 };
@@ -93,13 +100,15 @@ struct watching {
 
 	struct dw_watch_store *store;
 	struct dw_known *known;
+	struct dw_kin *kin;
 	struct dw_due *due;
 	int64_t next_id;
 	struct watch_unsaved *unsaved, **unsaved_end;
 	size_t n_unsaved;
-	int64_t told_unsaved
-		[WATCH_SINKS]; /* what each sink was told without the disk: up to that one */
 	uint64_t lost_unsaved; /* news that neither disk nor memory had room for */
+	uint64_t busy_us;      /* since then another one writes, and ours wait; 0: none does */
+	unsigned droppable;    /* pieces that all have, so many about */
+	uint64_t note_at;      /* where sinks are could not be written down: tried again then */
 	char disk[256];        /* why the disk takes nothing; "": it does */
 	struct watch_sink sinks[WATCH_SINKS];
 	size_t n_sinks;
@@ -116,6 +125,7 @@ struct watching {
 	uint64_t save_at, poll_at, state_at, watchdog_at;
 	uint64_t shut_at; /* what shut is not looked for before then */
 	uint64_t watchdog_us;
+	uint64_t lost_said; /* lost events that were said */
 
 	struct dw_watch_state s; /* numbers */
 	struct dw_latency latency;
@@ -188,8 +198,18 @@ void dw_watch_tell(struct watching *w, const struct dw_news *n, const struct dw_
 		   const char *forget);
 /* Writes down what was taken, and tells it. Behind every batch. */
 void dw_watch_flush(struct watching *w);
+/* The same at the end, when there is time to wait for who else writes. */
+void dw_watch_flush_last(struct watching *w);
 /* Tries again what a sink did not take. */
 void dw_watch_retry(struct watching *w);
+
+/* --- watch-sink.c: who is told at once ------------------------------------------------------------- */
+
+int dw_watch_tell_caller(struct watching *w, const struct dw_watch_news *n, struct dw_error *e);
+/* It got that before we began. */
+bool dw_watch_caller_has(struct watching *w, const struct dw_watch_news *n);
+int dw_watch_tell_journal(struct watching *w, const struct dw_watch_news *n, struct dw_error *e);
+int dw_watch_tell_syslog(struct watching *w, const struct dw_watch_news *n, struct dw_error *e);
 
 /* --- watch-usage.c: how doors are used ------------------------------------------------------------ */
 

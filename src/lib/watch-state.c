@@ -109,6 +109,19 @@ static void take_numbers(struct watching *w, struct dw_watch_state *s)
 	s->latency_max = w->latency.max;
 }
 
+/* What nobody could tell of: a whole look has found, or will, what of it is open still. */
+static void say_lost(struct watching *w, uint64_t lost)
+{
+	if (lost <= w->lost_said)
+		return;
+	dw_watch_notice(
+		w,
+		"%llu events were lost, there were too many at once: all doors are looked at "
+		"anew, but what opened and shut meanwhile is not told",
+		(unsigned long long)(lost - w->lost_said));
+	w->lost_said = lost;
+}
+
 void dw_watch_state_write(struct watching *w, bool ended)
 {
 	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
@@ -121,11 +134,12 @@ void dw_watch_state_write(struct watching *w, bool ended)
 	take_sinks(w, &s, a);
 	take_numbers(w, &s);
 	s.running = !ended;
+	say_lost(w, s.lost);
 	text = dw_watch_state_json(a, &s, false);
 	if (dw_starts_with(file, RUN_DIRECTORY "/"))
 		(void)dw_sys_dir_make(w->sys, RUN_DIRECTORY, 0755, NULL);
 	/* a full disk is told by the news that it does not take */
-	(void)dw_sys_given_replace(w->sys, file, text, strlen(text), &e);
+	(void)dw_sys_given_renew(w->sys, file, text, strlen(text), &e);
 	text = dw_arena_printf(a, "STATUS=%llu doors known, %llu news, %s",
 			       (unsigned long long)s.doors, (unsigned long long)s.news, s.source);
 	(void)dw_daemon_notify(w->sys, text, NULL);

@@ -7,100 +7,31 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <syslog.h>
 
-#include "dw_daemon.h"
 #include "dw_str.h"
 #include "watch-private.h"
 
 #define UNSAVED_MAX 10000                /* that the disk does not take are kept in memory */
 #define SAVE_US     (5 * 1000 * 1000ULL) /* then it is tried again */
 #define RETRY_US    (1000 * 1000ULL)
-#define REPLAY_MAX  1000 /* told in one go */
+#define BUSY_MS     5 /* somebody else writes (minutely): so long that is waited for, */
+#define BUSY_US     (10 * 1000ULL)  /* then tried again so much later, */
+#define BUSY_MAX_US (500 * 1000ULL) /* for so long; then it is told without the disk */
+#define LAST_WAIT   5000            /* ms: at the end */
+#define REPLAY_MAX  1000            /* told in one go */
 #define TIMEOUT_MS  30000
 #define FIRST_MS    1000
 #define LAST_MS     (5 * 60 * 1000)
 
-/* --- sinks that are told at once ------------------------------------------------------------------ */
-
-static int tell_caller(struct watching *w, const struct dw_watch_news *n, struct dw_error *e)
-{
-	int r = w->o.tell(w->o.data, (long long)n->id, n->summary, n->json);
-
-	if (r == -EPIPE)
-		w->ended = true;
-	return r < 0 ? dw_error_errno(e, r, "%s", w->o.tell_name) : 0;
-}
-
-static const char *member(struct dw_arena *a, const struct dw_json_value *v, const char *one,
-			  const char *two)
-{
-	const struct dw_json_value *m =
-		two ? dw_json_get(v, one, two, NULL) : dw_json_get(v, one, NULL);
-	uint64_t number;
-
-	if (dw_json_text(m))
-		return dw_arena_strdup(a, dw_json_text(m));
-	return dw_json_unsigned(m, &number) ? dw_arena_printf(a, "%llu", (unsigned long long)number)
-					    : "";
-}
-
-static int priority_of(const struct dw_watch_news *n, const char *verdict)
-{
-	if (dw_streq(n->event, "shut"))
-		return LOG_INFO;
-	if (dw_streq(verdict, "investigate") || dw_streq(verdict, "close"))
-		return LOG_WARNING;
-	return dw_streq(n->event, "lost") ? LOG_ERR : LOG_NOTICE;
-}
-
-static int tell_journal(struct watching *w, const struct dw_watch_news *n, struct dw_error *e)
-{
-	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
-	struct dw_json_value *v = NULL;
-	const char *verdict;
-	int r;
-
-	if (dw_json_parse(n->json, strlen(n->json), &v, NULL) < 0)
-		v = NULL;
-	verdict = member(a, v, "verdict", NULL);
-	{
-		const struct dw_journal_field fields[] = {
-			{ "MESSAGE", n->summary },
-			{ "MESSAGE_ID", DW_NEWS_MESSAGE_ID },
-			{ "PRIORITY", dw_arena_printf(a, "%d", priority_of(n, verdict)) },
-			{ "SYSLOG_IDENTIFIER", "doorward" },
-			{ "DOORWARD_ID", dw_arena_printf(a, "%lld", (long long)n->id) },
-			{ "DOORWARD_EVENT", n->event },
-			{ "DOORWARD_VERDICT", verdict },
-			{ "DOORWARD_KEY", member(a, v, "key", NULL) },
-			{ "DOORWARD_PROTOCOL", member(a, v, "door", "protocol") },
-			{ "DOORWARD_ADDRESS", member(a, v, "door", "address") },
-			{ "DOORWARD_PORT", member(a, v, "door", "port") },
-			{ "DOORWARD_NETNS", member(a, v, "door", "netns") },
-			{ "DOORWARD_PROGRAM", member(a, v, "door", "program") },
-			{ "DOORWARD_JSON", n->json },
-		};
-
-		r = dw_daemon_journal(w->sys, fields, DW_ARRAY_SIZE(fields), e);
-	}
-	dw_json_free(v);
-	return r;
-}
-
-static int tell_syslog(struct watching *w, const struct dw_watch_news *n, struct dw_error *e)
-{
-	return dw_daemon_syslog(w->sys, priority_of(n, ""), n->summary, e);
-}
+/* --- the sinks --------------------------------------------------------------------------------- */
 
 static void add_sink(struct watching *w, const char *name,
 		     int (*tell)(struct watching *w, const struct dw_watch_news *n,
-				 struct dw_error *e))
+				 struct dw_error *e),
+		     bool (*has)(struct watching *w, const struct dw_watch_news *n))
 {
-	w->sinks[w->n_sinks++] = (struct watch_sink){ .name = name, .tell = tell };
+	w->sinks[w->n_sinks++] = (struct watch_sink){ .name = name, .tell = tell, .has = has };
 }
-
-/* --- the others ----------------------------------------------------------------------------------- */
 
 static int start(struct watching *w, enum dw_teller_kind kind, const char *what, const char *name,
 		 struct dw_teller **ret, struct dw_error *e)
@@ -128,11 +59,12 @@ int dw_watch_sinks_open(struct watching *w, struct dw_error *e)
 	int r;
 
 	if (w->o.tell)
-		add_sink(w, w->o.tell_name ? w->o.tell_name : "caller", tell_caller);
+		add_sink(w, w->o.tell_name ? w->o.tell_name : "caller", dw_watch_tell_caller,
+			 w->o.has ? dw_watch_caller_has : NULL);
 	if (w->o.journal)
-		add_sink(w, "journal", tell_journal);
+		add_sink(w, "journal", dw_watch_tell_journal, NULL);
 	if (w->o.syslog)
-		add_sink(w, "syslog", tell_syslog);
+		add_sink(w, "syslog", dw_watch_tell_syslog, NULL);
 	for (size_t i = 0; i < w->n_sinks; i++)
 		dw_vec_push(w->arena, &names, w->sinks[i].name);
 	if (exec)
@@ -140,6 +72,8 @@ int dw_watch_sinks_open(struct watching *w, struct dw_error *e)
 	if (hook)
 		dw_vec_push(w->arena, &names, hook);
 	r = dw_watch_store_sinks(w->store, names.v, names.n, e);
+	/* the loop waits for nobody: see dw_watch_flush() */
+	dw_watch_store_patience(w->store, BUSY_MS);
 	if (r == 0)
 		r = start(w, DW_TELLER_EXEC, w->o.exec, exec, &w->exec, e);
 	if (r == 0)
@@ -269,6 +203,9 @@ static int tell(struct watching *w, struct watch_sink *k, const struct dw_watch_
 
 	if (r == 0) {
 		k->told++;
+		k->got = DW_MAX(k->got, n->id);
+		k->got_lost = n->lost;
+		k->unnoted = true;
 		return 0;
 	}
 	k->failures++;
@@ -281,15 +218,51 @@ static int tell(struct watching *w, struct watch_sink *k, const struct dw_watch_
 	return r;
 }
 
-/* Tells what was just written down; the number of the last that it got, 0: none. */
-static int64_t tell_fresh(struct watching *w, struct watch_sink *k)
+/* Tells what waits in memory. A sink that failed gets the rest from the store, when it is there. */
+static void tell_fresh(struct watching *w, struct watch_sink *k)
 {
-	int64_t last = 0;
-
 	for (const struct watch_unsaved *u = w->unsaved; u && !k->failing; u = u->next)
-		if (u->news.id && tell(w, k, &u->news) == 0)
-			last = u->news.id;
-	return last;
+		if (u->news.id > k->got)
+			(void)tell(w, k, &u->news);
+}
+
+/* Where a sink is, is written down; what cannot be is known here, and written with the next. */
+static int note_told(struct watching *w, struct watch_sink *k)
+{
+	int r;
+
+	if (!k->unnoted)
+		return 0;
+	if (k->got_lost)
+		r = dw_watch_store_told_lost(w->store, k->name, k->got, k->got_lost, NULL);
+	else
+		r = dw_watch_store_told(w->store, k->name, k->got, NULL);
+	return r;
+}
+
+static void note_all(struct watching *w)
+{
+	int r = dw_watch_store_begin(w->store, NULL);
+
+	if (r == 0) {
+		for (size_t i = 0; r == 0 && i < w->n_sinks; i++)
+			r = note_told(w, &w->sinks[i]);
+		r = dw_watch_store_end(w->store, r, NULL);
+	}
+	for (size_t i = 0; r == 0 && i < w->n_sinks; i++)
+		w->sinks[i].unnoted = false;
+	w->note_at = r < 0 ? dw_watch_now(w) + RETRY_US : 0;
+}
+
+/* What all have goes a little at a time: who drops a storm's news at once locks the store for seconds. */
+static void drop_told(struct watching *w)
+{
+	unsigned n = 0;
+
+	if (w->droppable < DW_WATCH_DROP_MAX)
+		return;
+	if (dw_watch_store_drop(w->store, DW_WATCH_DROP_MAX, &n, NULL) == 0)
+		w->droppable = n < DW_WATCH_DROP_MAX ? 0 : w->droppable - n;
 }
 
 static void fill_in(struct watching *w, struct dw_watch_news *n, struct dw_arena *a)
@@ -301,25 +274,56 @@ static void fill_in(struct watching *w, struct dw_watch_news *n, struct dw_arena
 	n->json = dw_news_lost_json(a, n->id, n->time, w->host, n->lost);
 }
 
+/*
+ * We may have been killed behind telling and before that was written down. It was told in order: behind the first piece
+ * that it does not have there is none.
+ */
+static bool got_before(struct watching *w, struct watch_sink *k, const struct dw_watch_news *n)
+{
+	if (!k->has || n->lost || !k->has(w, n)) {
+		k->has = NULL;
+		return false;
+	}
+	k->got = n->id;
+	k->got_lost = 0;
+	k->unnoted = true;
+	return true;
+}
+
+/* 1: it got one; 0: it has all; negative: it could not be read, told, or written down that it was. */
+static int replay_one(struct watching *w, struct watch_sink *k, struct dw_arena *a)
+{
+	struct dw_watch_news n;
+	/* first where it is, or it would be told again what it got */
+	int r = note_told(w, k);
+
+	if (r < 0)
+		return r;
+	k->unnoted = false;
+	r = dw_watch_store_next(w->store, k->name, a, &n, NULL);
+	if (r <= 0)
+		return r;
+	fill_in(w, &n, a);
+	r = got_before(w, k, &n) ? 0 : tell(w, k, &n);
+	if (r == 0)
+		r = note_told(w, k);
+	k->unnoted &= r < 0;
+	return r < 0 ? r : 1;
+}
+
 /* What a sink did not take goes to it in its order, from the store. */
 static void replay(struct watching *w, struct watch_sink *k)
 {
 	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
-	struct dw_watch_news n;
 	int r = 1;
 
-	k->failing = false;
-	for (unsigned i = 0; r > 0 && !k->failing && i < REPLAY_MAX; i++) {
-		r = dw_watch_store_next(w->store, k->name, a, &n, NULL);
-		if (r <= 0)
-			break;
-		fill_in(w, &n, a);
-		if (tell(w, k, &n) == 0)
-			(void)dw_watch_store_told(w->store, k->name, n.id, NULL);
+	for (unsigned i = 0; r > 0 && i < REPLAY_MAX; i++) {
+		r = replay_one(w, k, a);
 		dw_arena_reset(a);
 	}
-	if (r > 0)
-		k->failing = true;
+	k->failing = r != 0;
+	if (r < 0)
+		k->again_us = dw_watch_now(w) + RETRY_US;
 	if (!k->failing)
 		k->words[0] = '\0';
 }
@@ -333,6 +337,8 @@ void dw_watch_retry(struct watching *w)
 			replay(w, &w->sinks[i]);
 	if (w->save_at && w->save_at <= now)
 		dw_watch_flush(w);
+	if (w->note_at && w->note_at <= now)
+		note_all(w);
 }
 
 static void wake_tellers(struct watching *w)
@@ -343,58 +349,86 @@ static void wake_tellers(struct watching *w)
 		dw_teller_wake(w->webhook);
 }
 
-/*
- * Without the disk: who is told at once is told, or it would wait for a disk that may stay full. It may come once more
- * then, by the same number, should we die before it could be written down.
- */
-static void tell_unsaved(struct watching *w)
-{
-	for (size_t i = 0; i < w->n_sinks; i++) {
-		struct watch_sink *k = &w->sinks[i];
-
-		for (struct watch_unsaved *u = w->unsaved; u && !k->failing; u = u->next)
-			if (u->news.id > w->told_unsaved[i] && tell(w, k, &u->news) == 0)
-				w->told_unsaved[i] = u->news.id;
-	}
-}
-
 static void forget_unsaved(struct watching *w)
 {
 	while (w->unsaved)
 		drop_first(w);
 	w->lost_unsaved = 0;
 	w->save_at = 0;
+	w->busy_us = 0;
 	w->disk[0] = '\0';
+}
+
+static bool is_waiting(const struct watching *w)
+{
+	uint64_t now = dw_watch_now(w);
+
+	return w->busy_us && now < w->save_at && now < w->busy_us + BUSY_MAX_US;
+}
+
+/* True: another one writes, and will soon be done: ours wait, so that nobody is told what may come again. */
+static bool waits_for_other(struct watching *w, int r)
+{
+	uint64_t now = dw_watch_now(w);
+
+	if (r != -EBUSY)
+		return false;
+	w->busy_us = w->busy_us ? w->busy_us : now;
+	w->save_at = now + BUSY_US;
+	return now < w->busy_us + BUSY_MAX_US;
+}
+
+/*
+ * Who is told at once is told without the disk, or it would wait for one that may stay full. It may come once more
+ * then, should we die before it could be written down.
+ */
+static void tell_unsaved(struct watching *w, const struct dw_error *e)
+{
+	not_saved(w, e);
+	for (size_t i = 0; i < w->n_sinks; i++)
+		tell_fresh(w, &w->sinks[i]);
+}
+
+static unsigned count_news(const struct watching *w)
+{
+	unsigned n = 0;
+
+	for (const struct watch_unsaved *u = w->unsaved; u; u = u->next)
+		n += u->news.id != 0;
+	return n;
 }
 
 void dw_watch_flush(struct watching *w)
 {
 	struct dw_error e = { 0 };
-	int64_t last[WATCH_SINKS] = { 0 };
-	bool news = false;
+	unsigned news;
+	int r;
 
-	if (!w->unsaved && !w->lost_unsaved)
+	if ((!w->unsaved && !w->lost_unsaved) || is_waiting(w))
 		return;
-	if (save_all(w, &e) < 0) {
-		not_saved(w, &e);
-		tell_unsaved(w);
+	r = save_all(w, &e);
+	if (r < 0 && waits_for_other(w, r))
+		return;
+	if (r < 0) {
+		tell_unsaved(w, &e);
 		return;
 	}
-	for (size_t i = 0; i < w->n_sinks; i++) {
-		if (w->told_unsaved[i] == 0)
-			last[i] = tell_fresh(w, &w->sinks[i]);
-		else
-			last[i] = w->told_unsaved[i];
-		/* some of it was told without the disk: the rest comes from there, in its order */
-		w->sinks[i].failing |= w->told_unsaved[i] != 0;
-		w->told_unsaved[i] = 0;
-	}
-	for (const struct watch_unsaved *u = w->unsaved; u; u = u->next)
-		news |= u->news.id != 0;
+	news = count_news(w);
 	for (size_t i = 0; i < w->n_sinks; i++)
-		if (last[i])
-			(void)dw_watch_store_told(w->store, w->sinks[i].name, last[i], NULL);
+		tell_fresh(w, &w->sinks[i]);
 	forget_unsaved(w);
-	if (news)
-		wake_tellers(w);
+	if (news == 0)
+		return;
+	note_all(w);
+	w->droppable += news;
+	drop_told(w);
+	wake_tellers(w);
+}
+
+void dw_watch_flush_last(struct watching *w)
+{
+	dw_watch_store_patience(w->store, LAST_WAIT);
+	w->busy_us = 0;
+	dw_watch_flush(w);
+	note_all(w);
 }

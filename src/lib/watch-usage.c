@@ -15,6 +15,7 @@
 #define DELAY_US   (1000 * 1000ULL)
 #define DELAYS_MAX 10
 #define TIDY_US    (3600 * 1000 * 1000ULL)
+#define DROP_MS    10
 
 struct watch_usage {
 	struct watching *w;
@@ -74,11 +75,19 @@ void dw_watch_usage_start(struct watching *w)
 static void trim(struct watch_usage *u)
 {
 	uint64_t dropped = 0;
+	unsigned n = DW_WATCH_DROP_MAX;
 
-	if (u->news && dw_watch_store_trim(u->news, DW_WATCH_NEWS_MAX, &dropped, NULL) == 0 &&
-	    dropped > 0)
+	if (!u->news)
+		return;
+	if (dw_watch_store_trim(u->news, DW_WATCH_NEWS_MAX, &dropped, NULL) == 0 && dropped > 0)
 		dw_watch_notice(u->w, "%llu pieces of news that a sink did not take were dropped",
 				(unsigned long long)dropped);
+	/* with pauses, for the loop writes to it too, and is not to wait */
+	for (; n == DW_WATCH_DROP_MAX; dw_sys_pause(u->sys, DROP_MS)) {
+		n = 0;
+		(void)dw_watch_store_drop(u->news, DW_WATCH_DROP_MAX, &n, NULL);
+	}
+	(void)dw_watch_store_settle(u->news, NULL);
 }
 
 static void tick(struct watch_usage *u)

@@ -46,6 +46,8 @@ static int open_store(struct watching *w, struct dw_error *e)
 		if (r == 0)
 			r = dw_watch_store_open(w->state, true, &w->store, e);
 	}
+	if (r == 0 && w->d->hooks.spool)
+		w->d->hooks.spool(w->d->hooks.data, w->store);
 	if (r == 0)
 		r = dw_watch_store_lock(w->store, e);
 	if (r == 0)
@@ -189,6 +191,7 @@ static void close_all(struct watching *w)
 	dw_audit_free(w->context);
 	dw_due_free(w->due);
 	dw_known_free(w->known);
+	dw_kin_free(w->kin);
 	dw_watch_store_free(w->store);
 	dw_cleanup_fd(&w->bell);
 	dw_sys_free(w->sys);
@@ -224,6 +227,7 @@ static uint64_t next_time(const struct watching *w, uint64_t now)
 
 	earlier(&at, w->whole ? 0 : w->look_at);
 	earlier(&at, w->save_at);
+	earlier(&at, w->note_at);
 	earlier(&at, w->state_at);
 	earlier(&at, w->watchdog_at);
 	earlier(&at, w->polls ? w->poll_at : 0);
@@ -315,7 +319,7 @@ static int run(struct watching *w, struct dw_error *e)
 			dw_known_count(w->known));
 	loop(w);
 	(void)dw_daemon_notify(w->sys, "STOPPING=1", NULL);
-	dw_watch_flush(w);
+	dw_watch_flush_last(w);
 	dw_watch_state_write(w, true);
 	return 0;
 }
@@ -332,6 +336,7 @@ int doorward_watch_run(struct doorward *d, const struct doorward_watch_options *
 	w.arena = dw_arena_new();
 	w.unsaved_end = &w.unsaved;
 	w.known = dw_known_new();
+	w.kin = dw_kin_new();
 	w.due = dw_due_new();
 	w.state = dw_change_state(d);
 	r = run(&w, &e);

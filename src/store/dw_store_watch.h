@@ -16,6 +16,7 @@
 #define DW_WATCH_NEWS_MAX                                                                          \
 	20000 /* news that wait for a sink; the oldest are dropped, and that is told */
 #define DW_WATCH_KNOWN_MAX 200000
+#define DW_WATCH_DROP_MAX  256 /* rows in one go: some milliseconds */
 
 struct dw_watch_store;
 
@@ -84,16 +85,29 @@ int dw_watch_store_next(struct dw_watch_store *s, const char *sink, struct dw_ar
 			struct dw_watch_news *ret, struct dw_error *e);
 /* The sink has told it (and all before). */
 int dw_watch_store_told(struct dw_watch_store *s, const char *sink, int64_t id, struct dw_error *e);
+/* The same of a loss of n: what was lost meanwhile stays. */
+int dw_watch_store_told_lost(struct dw_watch_store *s, const char *sink, int64_t id, uint64_t n,
+			     struct dw_error *e);
 /* n news that could not even be written are lost for all sinks. */
 int dw_watch_store_lost(struct dw_watch_store *s, uint64_t n, struct dw_error *e);
-/* Drops what every sink has told, and the oldest beyond max; the number of these. */
+/* The oldest beyond max are lost for those whom they were not told: how many. What every sink has is not touched. */
 int dw_watch_store_trim(struct dw_watch_store *s, size_t max, uint64_t *ret_dropped,
 			struct dw_error *e);
+/* Drops at most max of those that every sink has: whoever else writes waits no longer. *ret_n: how many. */
+int dw_watch_store_drop(struct dw_watch_store *s, unsigned max, unsigned *ret_n,
+			struct dw_error *e);
+/* Takes the log into the file, and begins the log anew. Waits for the disk: nothing for one who has news to tell. */
+int dw_watch_store_settle(struct dw_watch_store *s, struct dw_error *e);
+/* How long a call waits while another one writes, before it says -EBUSY. */
+void dw_watch_store_patience(struct dw_watch_store *s, int ms);
 int dw_watch_store_state(struct dw_watch_store *s, struct dw_arena *a, struct dw_watch_sink **ret,
 			 size_t *ret_n, struct dw_error *e);
 
 /* Tests: as dw_store_fail_at(), dw_store_calls(). */
 void dw_watch_store_fail_at(struct dw_watch_store *s, unsigned n, int code);
 unsigned dw_watch_store_calls(const struct dw_watch_store *s);
+/* Before each call that may fail: a test that dies between two of them. */
+void dw_watch_store_on_call(struct dw_watch_store *s, void (*fn)(void *data, unsigned n),
+			    void *data);
 
 #endif

@@ -62,6 +62,8 @@ int dw_sqlite_load(struct sqlite *l, struct dw_error *e)
 int dw_store_fault(struct dw_store *s)
 {
 	s->calls++;
+	if (s->on_call)
+		s->on_call(s->on_call_data, s->calls);
 	if (s->fail_at && --s->fail_at == 0)
 		return -s->fail_code;
 	return 0;

@@ -67,6 +67,8 @@ struct dw_store {
 	void (*on_commit)(void *data, unsigned n);
 	void *on_commit_data;
 	unsigned commits;
+	void (*on_call)(void *data, unsigned n);
+	void *on_call_data;
 };
 
 int dw_sqlite_load(struct sqlite *l, struct dw_error *e);

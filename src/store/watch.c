@@ -47,8 +47,9 @@ int dw_watch_store_open(const char *directory, bool create, struct dw_watch_stor
 	int r = dw_store_open_kind(directory, create, &kind, &store, e);
 
 	/*
-	 * A checkpoint waits for the disk, seconds where that is busy: not in the middle of news. dw_watch_store_trim()
-	 * makes one each minute; here only what a storm wrote meanwhile is bounded, to 256 MiB.
+	 * A checkpoint waits for the disk, seconds where that is busy: not in the middle of news.
+	 * dw_watch_store_settle() makes one each minute; here only what a storm wrote meanwhile is bounded, to 256
+	 * MiB.
 	 */
 	if (r == 0)
 		r = dw_store_exec(store, "PRAGMA wal_autocheckpoint = 65536", e);
@@ -325,10 +326,23 @@ int dw_watch_store_next(struct dw_watch_store *s, const char *sink, struct dw_ar
 
 int dw_watch_store_told(struct dw_watch_store *s, const char *sink, int64_t id, struct dw_error *e)
 {
-	_cleanup_query_ struct query q = dw_query(
-		s->store, "UPDATE sink SET told = max(told, ?), lost = 0 WHERE name = ?", e);
+	_cleanup_query_ struct query q =
+		dw_query(s->store, "UPDATE sink SET told = max(told, ?) WHERE name = ?", e);
 
 	dw_query_int(&q, id);
+	dw_query_text(&q, sink);
+	return dw_query_do(&q);
+}
+
+int dw_watch_store_told_lost(struct dw_watch_store *s, const char *sink, int64_t id, uint64_t n,
+			     struct dw_error *e)
+{
+	_cleanup_query_ struct query q = dw_query(
+		s->store,
+		"UPDATE sink SET told = max(told, ?), lost = max(lost - ?, 0) WHERE name = ?", e);
+
+	dw_query_int(&q, id);
+	dw_query_int(&q, (int64_t)n);
 	dw_query_text(&q, sink);
 	return dw_query_do(&q);
 }
@@ -366,12 +380,20 @@ static int pass_over(struct dw_watch_store *s, int64_t last, struct dw_error *e)
 	return dw_query_do(&q);
 }
 
-static int drop_told(struct dw_watch_store *s, struct dw_error *e)
+int dw_watch_store_drop(struct dw_watch_store *s, unsigned max, unsigned *ret_n, struct dw_error *e)
 {
-	return dw_store_exec(s->store,
-			     "DELETE FROM news WHERE id <= coalesce((SELECT min(told) FROM sink),"
-			     " (SELECT max(id) FROM news))",
-			     e);
+	_cleanup_query_ struct query q = dw_query(
+		s->store,
+		"DELETE FROM news WHERE id < (SELECT min(id) FROM news) + ?"
+		" AND id <= coalesce((SELECT min(told) FROM sink), (SELECT max(id) FROM news))",
+		e);
+	int r;
+
+	dw_query_int(&q, max);
+	r = dw_query_do(&q);
+	if (r == 0)
+		*ret_n = (unsigned)s->store->lib.changes(s->store->db);
+	return r;
 }
 
 static int count_untold(struct dw_watch_store *s, int64_t last, uint64_t *ret, struct dw_error *e)
@@ -401,14 +423,26 @@ int dw_watch_store_trim(struct dw_watch_store *s, size_t max, uint64_t *ret_drop
 		r = count_untold(s, last, &dropped, e);
 	if (r == 0 && last > 0)
 		r = pass_over(s, last, e);
-	if (r == 0)
-		r = drop_told(s, e);
 	r = dw_watch_store_end(s, r, e);
-	if (r == 0)
-		r = dw_store_exec(s->store, "PRAGMA wal_checkpoint(PASSIVE)", e);
 	if (r == 0)
 		*ret_dropped = dropped;
 	return r;
+}
+
+/*
+ * Who writes first behind a checkpoint that took all of the log begins it anew, and syncs its header (walWriteFrames()
+ * in SQLite's wal.c): that is done here, by a row that stays as it is, and not left to one who has news to tell.
+ */
+int dw_watch_store_settle(struct dw_watch_store *s, struct dw_error *e)
+{
+	int r = dw_store_exec(s->store, "PRAGMA wal_checkpoint(PASSIVE)", e);
+
+	return r < 0 ? r : dw_store_exec(s->store, "UPDATE used SET since = since", e);
+}
+
+void dw_watch_store_patience(struct dw_watch_store *s, int ms)
+{
+	(void)s->store->lib.busy_timeout(s->store->db, ms);
 }
 
 int dw_watch_store_state(struct dw_watch_store *s, struct dw_arena *a, struct dw_watch_sink **ret,
@@ -440,6 +474,13 @@ int dw_watch_store_state(struct dw_watch_store *s, struct dw_arena *a, struct dw
 void dw_watch_store_fail_at(struct dw_watch_store *s, unsigned n, int code)
 {
 	dw_store_fail_at(s->store, n, code);
+}
+
+void dw_watch_store_on_call(struct dw_watch_store *s, void (*fn)(void *data, unsigned n),
+			    void *data)
+{
+	s->store->on_call = fn;
+	s->store->on_call_data = data;
 }
 
 unsigned dw_watch_store_calls(const struct dw_watch_store *s)

@@ -50,6 +50,9 @@ int dw_sys_given_read(struct dw_sys *s, const char *name, size_t max, struct dw_
 /* Makes the file the text, whole or not at all, mode 0600. */
 int dw_sys_given_replace(struct dw_sys *s, const char *name, const char *data, size_t n,
 			 struct dw_error *e);
+/* The same of what is of use while the machine runs: no one waits for the disk. */
+int dw_sys_given_renew(struct dw_sys *s, const char *name, const char *data, size_t n,
+		       struct dw_error *e);
 void dw_sys_given_remove(struct dw_sys *s, const char *name);
 
 #endif

@@ -29,16 +29,17 @@ struct dw_procinfo {
 	const char *exe;  /* without " (deleted)"; NULL unknown or none */
 	enum dw_proc_exe exe_state;
 	uint64_t exe_dev, exe_ino; /* of the running program, 0 unknown */
-	const char **argv; /* argc entries, then NULL; argc 0: none or unknown */
+	const char **argv;         /* argc entries, then NULL; argc 0: none or unknown */
 	size_t argc;
-	const char *command; /* arguments joined with spaces, or comm */
+	const char *command;           /* arguments joined with spaces, or comm */
 	uint32_t uid, euid, gid, egid; /* UINT32_MAX: unknown */
 	uint64_t caps_effective, caps_bounding;
-	int no_new_privs;       /* 0, 1, -1 unknown */
-	int seccomp;            /* 0, 1, 2, -1 unknown */
-	const char *cgroup;     /* of systemd's tree: v2 path, else the name=systemd one; NULL unknown */
+	int no_new_privs; /* 0, 1, -1 unknown */
+	int seccomp;      /* 0, 1, 2, -1 unknown */
+	const char
+		*cgroup; /* of systemd's tree: v2 path, else the name=systemd one; NULL unknown */
 	uint32_t netns, mntns, pidns; /* inodes, 0 unknown */
-	uint32_t loginuid;      /* UINT32_MAX: unset or unknown */
+	uint32_t loginuid;            /* UINT32_MAX: unset or unknown */
 };
 
 struct dw_procs;
@@ -60,12 +61,16 @@ bool dw_procs_is_foreign(const struct dw_procs *p, const struct dw_procinfo *i);
 /* A variable of the process's first environment; NULL: not set, or not allowed to look. */
 const char *dw_procs_env(struct dw_procs *p, const struct dw_procinfo *i, const char *name);
 /* Every pid (of leaders of thread groups) there is now, ascending. */
-int dw_procs_list(struct dw_procs *p, struct dw_arena *a, int **ret, size_t *ret_n, struct dw_error *e);
+int dw_procs_list(struct dw_procs *p, struct dw_arena *a, int **ret, size_t *ret_n,
+		  struct dw_error *e);
 /*
  * Take over what BPF told of a process (copied shallowly; strings must live as long as the arena), so that
  * /proc need not be read for it. Fields that are unset there stay unknown.
  */
 void dw_procs_seed(struct dw_procs *p, const struct dw_procinfo *i);
+/* Each that is known by now, and there. */
+void dw_procs_each(struct dw_procs *p, void (*fn)(void *data, const struct dw_procinfo *i),
+		   void *data);
 /* What dw_procs_complete() is to read from /proc. */
 enum {
 	DW_PROCS_COMMAND = 1 << 0,
@@ -81,6 +86,7 @@ void dw_procs_complete(struct dw_procs *p, struct dw_procinfo *i, unsigned what,
 /* Takes the arguments as /proc/PID/cmdline tells them (copied). */
 void dw_procs_take_command(struct dw_procs *p, struct dw_procinfo *i, const char *text, size_t n);
 /* Opens below /proc/PID (plain open, so that ns/ links work): "ns/net", "fdinfo/3". */
-int dw_procs_openat(struct dw_procs *p, int pid, const char *relative, int flags, struct dw_error *e);
+int dw_procs_openat(struct dw_procs *p, int pid, const char *relative, int flags,
+		    struct dw_error *e);
 
 #endif

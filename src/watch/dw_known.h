@@ -71,6 +71,8 @@ enum dw_news_kind dw_known_fleeting(struct dw_known *k, const char *key, uint64_
  * at that place of which both are the same? Then it was a restart of that one that came to nothing.
  */
 bool dw_known_is_like(const struct dw_known *k, const struct dw_known_door *d);
+/* Is any door known at that place, whoever holds it? */
+bool dw_known_is_there(const struct dw_known *k, const struct dw_known_door *d);
 /* Somebody shut a socket there: what is known at that place is looked at when the time for it has come. */
 void dw_known_closing(struct dw_known *k, const struct dw_endpoint *at, uint64_t now);
 /* When the next one is to be looked at; UINT64_MAX: none. */

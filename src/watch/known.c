@@ -358,6 +358,18 @@ bool dw_known_is_like(const struct dw_known *k, const struct dw_known_door *d)
 	return false;
 }
 
+bool dw_known_is_there(const struct dw_known *k, const struct dw_known_door *d)
+{
+	struct spot spot = spot_of(&d->at);
+	struct group *g;
+
+	HASH_FIND(hh, k->by_spot, &spot, sizeof(spot), g);
+	for (const struct entry *e = g ? g->first : NULL; e; e = e->next_there)
+		if (dw_streq(e->door.place, d->place))
+			return true;
+	return false;
+}
+
 enum dw_news_kind dw_known_fleeting(struct dw_known *k, const char *key, uint64_t now,
 				    unsigned *ret_times)
 {

@@ -25,9 +25,10 @@ struct dw_teller {
 	struct dw_watch_store *store;
 	struct dw_webhook *hook;
 	struct dw_backoff backoff;
-	int64_t told;     /* up to there, though it could not be written down yet */
-	int64_t refused;  /* the number that was refused, */
-	unsigned refusal; /* and how often */
+	int64_t told;       /* up to there, though it could not be written down yet */
+	uint64_t told_lost; /* > 0: that was a loss of so many */
+	int64_t refused;    /* the number that was refused, */
+	unsigned refusal;   /* and how often */
 	pthread_t thread;
 	pthread_mutex_t lock;
 	pthread_cond_t wake;
@@ -116,7 +117,9 @@ static bool is_bad_message(unsigned status)
 static int post(struct dw_teller *t, const struct dw_watch_news *n, struct dw_arena *a,
 		struct dw_error *e)
 {
-	const char *key = dw_arena_printf(a, "%s-%lld", t->o.host, (long long)n->id);
+	/* the number of a loss is that of the last that was dropped, which may have been posted and not answered */
+	const char *key = dw_arena_printf(a, "%s-%lld%s", t->o.host, (long long)n->id,
+					  n->lost ? "-lost" : "");
 	unsigned status = 0;
 	int r = dw_webhook_post(t->hook, n->json, strlen(n->json), key, &status, e);
 
@@ -150,6 +153,21 @@ static void fill_in(struct dw_teller *t, struct dw_watch_news *n, struct dw_aren
 	n->json = dw_news_lost_json(a, n->id, n->time, t->o.host, n->lost);
 }
 
+static int note_told(struct dw_teller *t, struct dw_error *e)
+{
+	int r = 0;
+
+	if (t->told_lost > 0)
+		r = dw_watch_store_told_lost(t->store, t->o.name, t->told, t->told_lost, e);
+	else if (t->told > 0)
+		r = dw_watch_store_told(t->store, t->o.name, t->told, e);
+	if (r < 0)
+		return r;
+	t->told = 0;
+	t->told_lost = 0;
+	return 0;
+}
+
 /* 1: there may be more; 0: nothing is there; negative: it failed. */
 static int tell_one(struct dw_teller *t, struct dw_error *e)
 {
@@ -158,12 +176,9 @@ static int tell_one(struct dw_teller *t, struct dw_error *e)
 	int r;
 
 	/* the disk was full when it was to be written down: first that, or it would be told again */
-	if (t->told > 0) {
-		r = dw_watch_store_told(t->store, t->o.name, t->told, e);
-		if (r < 0)
-			return r;
-		t->told = 0;
-	}
+	r = note_told(t, e);
+	if (r < 0)
+		return r;
 	r = dw_watch_store_next(t->store, t->o.name, a, &n, e);
 	if (r <= 0)
 		return r;
@@ -173,9 +188,8 @@ static int tell_one(struct dw_teller *t, struct dw_error *e)
 	if (r < 0)
 		return r;
 	t->told = n.id;
-	r = dw_watch_store_told(t->store, t->o.name, n.id, e);
-	if (r == 0)
-		t->told = 0;
+	t->told_lost = n.lost;
+	r = note_told(t, e);
 	return r < 0 ? r : 1;
 }
 

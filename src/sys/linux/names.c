@@ -279,11 +279,11 @@ static int write_all(int fd, const char *data, size_t n)
 		data += done;
 		n -= (size_t)done;
 	}
-	return fsync(fd) < 0 ? -errno : 0;
+	return 0;
 }
 
-int dw_sys_given_replace(struct dw_sys *s, const char *name, const char *data, size_t n,
-			 struct dw_error *e)
+static int replace(struct dw_sys *s, const char *name, const char *data, size_t n, bool sync,
+		   struct dw_error *e)
 {
 	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
 	char *temporary = dw_arena_printf(a, "%s.XXXXXX", name);
@@ -294,11 +294,25 @@ int dw_sys_given_replace(struct dw_sys *s, const char *name, const char *data, s
 		fd = mkostemp(temporary, O_CLOEXEC); /* mode 0600 */
 		r = fd < 0 ? -errno : write_all(fd, data, n);
 	}
+	if (r == 0 && sync && fsync(fd) < 0)
+		r = -errno;
 	if (r == 0 && rename(temporary, name) < 0)
 		r = -errno;
 	if (r < 0 && fd >= 0)
 		(void)unlink(temporary);
 	return r < 0 ? dw_error_errno(e, r, "%s", name) : 0;
+}
+
+int dw_sys_given_replace(struct dw_sys *s, const char *name, const char *data, size_t n,
+			 struct dw_error *e)
+{
+	return replace(s, name, data, n, true, e);
+}
+
+int dw_sys_given_renew(struct dw_sys *s, const char *name, const char *data, size_t n,
+		       struct dw_error *e)
+{
+	return replace(s, name, data, n, false, e);
 }
 
 void dw_sys_given_remove(struct dw_sys *s, const char *name)

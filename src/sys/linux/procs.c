@@ -151,6 +151,14 @@ void dw_procs_seed(struct dw_procs *p, const struct dw_procinfo *i)
 	n->gone = false;
 }
 
+void dw_procs_each(struct dw_procs *p, void (*fn)(void *data, const struct dw_procinfo *i),
+		   void *data)
+{
+	for (const struct entry *n = p->table; n; n = n->hh.next)
+		if (!n->gone)
+			fn(data, &n->info);
+}
+
 const char *dw_procs_env(struct dw_procs *p, const struct dw_procinfo *i, const char *name)
 {
 	struct entry *n = find(p, i->pid);

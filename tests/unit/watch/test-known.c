@@ -71,8 +71,10 @@ DW_TEST(a_restart_that_nobody_saw)
 	d.comm = seen.comm = "nginx";
 	d.cgroup = seen.cgroup = "/system.slice/nginx.service";
 	DW_CHECK(!dw_known_is_like(k, &seen));
+	DW_CHECK(!dw_known_is_there(k, &seen));
 	(void)opened(k, &d, 0);
 	DW_CHECK(dw_known_is_like(k, &seen));
+	DW_CHECK(dw_known_is_there(k, &seen));
 	dw_known_closing(k, &d.at, 1000);
 	DW_CHECK(dw_known_is_like(k, &seen));
 	seen.comm = "nc";

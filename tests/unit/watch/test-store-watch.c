@@ -48,6 +48,7 @@ DW_TEST(each_sink_gets_each_piece_once_and_in_order)
 	struct dw_watch_store *s = fresh(a, &dir);
 	uint64_t lost = 0, dropped = 0;
 	int64_t id = 0;
+	unsigned gone = 0;
 
 	DW_CHECK_INT(dw_watch_store_sinks(s, sinks, 2, NULL), 0);
 	for (int64_t i = 1; i <= 3; i++)
@@ -69,7 +70,8 @@ DW_TEST(each_sink_gets_each_piece_once_and_in_order)
 	DW_CHECK_INT(dw_watch_store_told(s, "a", 2, NULL), 0);
 	DW_CHECK_INT(next(s, "a", &lost), 0);
 	DW_CHECK_INT(dw_watch_store_told(s, "b", 3, NULL), 0);
-	DW_CHECK_INT(dw_watch_store_trim(s, 100, &dropped, NULL), 0);
+	DW_CHECK_INT(dw_watch_store_drop(s, 100, &gone, NULL), 0);
+	DW_CHECK_INT(gone, 3);
 	/* the numbers go on, though nothing is left */
 	DW_CHECK_INT(dw_watch_store_next_id(s, &id, NULL), 0);
 	DW_CHECK_INT(id, 4);
@@ -95,9 +97,53 @@ DW_TEST(what_is_dropped_is_told)
 	DW_CHECK_INT(dw_watch_store_lost(s, 2, NULL), 0);
 	(void)next(s, "away", &lost);
 	DW_CHECK_INT(lost, 8);
-	DW_CHECK_INT(dw_watch_store_told(s, "away", 6, NULL), 0);
+	/* what is lost while that is told stays */
+	DW_CHECK_INT(dw_watch_store_lost(s, 1, NULL), 0);
+	DW_CHECK_INT(dw_watch_store_told_lost(s, "away", 6, 8, NULL), 0);
+	DW_CHECK_INT(next(s, "away", &lost), 6);
+	DW_CHECK_INT(lost, 1);
+	DW_CHECK_INT(dw_watch_store_told_lost(s, "away", 6, 1, NULL), 0);
 	DW_CHECK_INT(next(s, "away", &lost), 7);
 	DW_CHECK_INT(lost, 0);
+	dw_watch_store_free(s);
+}
+
+/* A storm's news are dropped a little at a time, so that another one who writes gets a turn. */
+DW_TEST(what_all_have_is_dropped_in_bites)
+{
+	static const char *const sinks[] = { "away", "quick" };
+	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
+	const char *dir;
+	struct dw_watch_store *s = fresh(a, &dir), *other = NULL;
+	uint64_t dropped = 0, lost = 0;
+	unsigned gone = 7;
+
+	(void)dw_watch_store_sinks(s, sinks, 2, NULL);
+	for (int64_t i = 1; i <= 1000; i++)
+		add(s, i);
+	(void)dw_watch_store_told(s, "quick", 1000, NULL);
+	DW_CHECK_INT(dw_watch_store_drop(s, 256, &gone, NULL), 0);
+	DW_CHECK_INT(gone, 0);
+	(void)dw_watch_store_told(s, "away", 300, NULL);
+	/* of themselves a trim drops none of them */
+	DW_CHECK_INT(dw_watch_store_trim(s, 20000, &dropped, NULL), 0);
+	DW_CHECK_INT(dropped, 0);
+	DW_CHECK_INT(dw_watch_store_drop(s, 256, &gone, NULL), 0);
+	DW_CHECK_INT(gone, 256);
+	DW_CHECK_INT(dw_watch_store_drop(s, 256, &gone, NULL), 0);
+	DW_CHECK_INT(gone, 44);
+	DW_CHECK_INT(next(s, "away", &lost), 301);
+	DW_CHECK_INT(dw_watch_store_settle(s, NULL), 0);
+	DW_CHECK_INT(next(s, "away", &lost), 301);
+	/* who has no patience is told at once that another one writes */
+	DW_CHECK_INT(dw_watch_store_open(dir, false, &other, NULL), 0);
+	dw_watch_store_patience(other, 0);
+	DW_CHECK_INT(dw_watch_store_begin(s, NULL), 0);
+	DW_CHECK_INT(dw_watch_store_begin(other, NULL), -EBUSY);
+	DW_CHECK_INT(dw_watch_store_end(s, 0, NULL), 0);
+	DW_CHECK_INT(dw_watch_store_begin(other, NULL), 0);
+	DW_CHECK_INT(dw_watch_store_end(other, 0, NULL), 0);
+	dw_watch_store_free(other);
 	dw_watch_store_free(s);
 }
 
@@ -174,6 +220,7 @@ static int all(struct dw_watch_store *s, struct dw_arena *a)
 	struct dw_watch_known *known;
 	struct dw_watch_sink *state;
 	uint64_t dropped;
+	unsigned gone;
 	int64_t id;
 	size_t count;
 	int r = dw_watch_store_sinks(s, sinks, 2, NULL);
@@ -189,7 +236,10 @@ static int all(struct dw_watch_store *s, struct dw_arena *a)
 	r = r < 0 ? r : dw_watch_store_next(s, "a", a, &n, NULL);
 	r = r < 0 ? r : dw_watch_store_told(s, "a", 1, NULL);
 	r = r < 0 ? r : dw_watch_store_lost(s, 1, NULL);
+	r = r < 0 ? r : dw_watch_store_told_lost(s, "a", 1, 1, NULL);
 	r = r < 0 ? r : dw_watch_store_trim(s, 0, &dropped, NULL);
+	r = r < 0 ? r : dw_watch_store_drop(s, 1, &gone, NULL);
+	r = r < 0 ? r : dw_watch_store_settle(s, NULL);
 	r = r < 0 ? r : dw_watch_store_state(s, a, &state, &count, NULL);
 	r = r < 0 ? r : dw_watch_store_forget(s, "k", NULL);
 	return r < 0 ? r : dw_watch_store_sinks(s, fewer, 1, NULL);
