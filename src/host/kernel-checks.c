@@ -10,11 +10,39 @@ const struct host_check host_checks_kernel[] = {
 			       "lets its neighbours "
 			       "choose where its packets go.",
 		     .source = "CIS Debian Linux 12, Configure Network Kernel Parameters; "
-			       "ip-sysctl.rst of the kernel",
-		     .advice = "Write the lines NAME = VALUE into /etc/sysctl.d/60-network.conf "
-			       "(each interface, and "
-			       "default for those to come), then sysctl --system." },
-	  .look = host_kernel_network },
+			       "ip-sysctl.rst of the kernel; sysctl.d(5)" },
+	  .look = host_kernel_network,
+	  .fix = host_kernel_network_fix },
+	{ .about = { .id = "kernel-forwarding",
+		     .category = DW_CATEGORY_KERNEL,
+		     .title = "Only who has somebody to forward for forwards",
+		     .severity = DW_SEVERITY_MEDIUM,
+		     .reason = "A neighbour that sends its packets to this host reaches what only "
+			       "this "
+			       "host was to reach.",
+		     .source = "CIS Debian Linux 12, Ensure IP forwarding is disabled; "
+			       "ip-sysctl.rst of "
+			       "the kernel",
+		     .advice = "net.ipv4.ip_forward = 0 and net.ipv6.conf.all.forwarding = 0 in "
+			       "/etc/sysctl.d, then sysctl --system. doorward leaves it: writing "
+			       "it gives "
+			       "other settings of all interfaces their defaults again, which no "
+			       "undo could "
+			       "bring back." },
+	  .wants_doors = true,
+	  .look = host_kernel_forwarding },
+	{ .about = { .id = "kernel-martians",
+		     .category = DW_CATEGORY_KERNEL,
+		     .title = "Packets from impossible addresses are logged",
+		     .severity = DW_SEVERITY_LOW,
+		     .reason = "Somebody near who sends with addresses that are not its own is "
+			       "seen by "
+			       "nothing else.",
+		     .source = "CIS Debian Linux 12, Ensure suspicious packets are logged; "
+			       "ip-sysctl.rst "
+			       "of the kernel" },
+	  .look = host_kernel_martians,
+	  .fix = host_kernel_martians_fix },
 	{ .about = { .id = "kernel-secrets",
 		     .category = DW_CATEGORY_KERNEL,
 		     .title = "The kernel keeps its secrets",
@@ -25,10 +53,23 @@ const struct host_check host_checks_kernel[] = {
 			     "other programs keep in memory, whose files can be put under a link.",
 		     .source = "CIS Debian Linux 12, Configure Additional Process Hardening; "
 			       "kernel.rst, fs.rst, net.rst "
-			       "of Documentation/admin-guide/sysctl",
-		     .advice = "Write the lines NAME = VALUE into /etc/sysctl.d/60-kernel.conf, "
-			       "then sysctl --system." },
-	  .look = host_kernel_secrets },
+			       "of Documentation/admin-guide/sysctl; sysctl.d(5)",
+		     .advice =
+			     "kernel.unprivileged_bpf_disabled of a kernel before 5.13 is yours to "
+			     "set: it cannot be taken back before the next boot." },
+	  .look = host_kernel_secrets,
+	  .fix = host_kernel_secrets_fix },
+	{ .about = { .id = "user-namespaces",
+		     .category = DW_CATEGORY_KERNEL,
+		     .title = "Not every account makes namespaces of users",
+		     .severity = DW_SEVERITY_LOW,
+		     .reason = "Most ways from an account to root of the last years went through "
+			       "code "
+			       "that only root of such a namespace reaches.",
+		     .source = "STIG Ubuntu 22.04, user.max_user_namespaces; user_namespaces(7)",
+		     .advice = "Where rootless containers and browsers are at home, leave it." },
+	  .look = host_kernel_namespaces,
+	  .fix = host_kernel_namespaces_fix },
 	{ .about = { .id = "security-module",
 		     .category = DW_CATEGORY_KERNEL,
 		     .title = "A security module confines programs",

@@ -3,10 +3,20 @@
 #ifndef DW_HOST_KERNEL_H
 #define DW_HOST_KERNEL_H
 
-#include "looking.h"
+#include "asking.h"
+
+/* The kernel is not this system's, or that could not be seen: the result says so. */
+bool host_kernel_is_machine(struct host_asking *q, struct dw_host_result *r);
 
 void host_kernel_secrets(struct host_look *l, struct dw_host_result *r);
+void host_kernel_secrets_fix(struct host_look *l, struct dw_host_result *r);
 void host_kernel_network(struct host_look *l, struct dw_host_result *r);
+void host_kernel_network_fix(struct host_look *l, struct dw_host_result *r);
+void host_kernel_martians(struct host_look *l, struct dw_host_result *r);
+void host_kernel_martians_fix(struct host_look *l, struct dw_host_result *r);
+void host_kernel_namespaces(struct host_look *l, struct dw_host_result *r);
+void host_kernel_namespaces_fix(struct host_look *l, struct dw_host_result *r);
+void host_kernel_forwarding(struct host_look *l, struct dw_host_result *r);
 void host_kernel_lsm(struct host_look *l, struct dw_host_result *r);
 void host_kernel_mitigations(struct host_look *l, struct dw_host_result *r);
 
