@@ -81,6 +81,60 @@ const struct host_check host_checks_kernel[] = {
 		     .advice = "apt install apparmor, and take apparmor=0 or lsm= from the "
 			       "kernel's command line." },
 	  .look = host_kernel_lsm },
+	{ .about = { .id = "services-confined",
+		     .category = DW_CATEGORY_KERNEL,
+		     .title = "What keeps a door is confined by the security module",
+		     .severity = DW_SEVERITY_LOW,
+		     .reason = "A service that no profile confines reaches, once taken over, all "
+			       "that its "
+			       "user may reach.",
+		     .source = "CIS Debian Linux 12, Ensure all AppArmor Profiles are enforcing; "
+			       "apparmor(7), selinux(8)",
+		     .advice =
+			     "apt install apparmor-profiles apparmor-profiles-extra brings "
+			     "profiles, "
+			     "aa-enforce PROGRAM lets one that complains enforce; doorward confine "
+			     "suggest UNIT confines a service by systemd." },
+	  .needs_doors = true,
+	  .look = host_kernel_confined },
+	{ .about = { .id = "rare-protocols",
+		     .category = DW_CATEGORY_KERNEL,
+		     .title = "Protocols that nobody uses stay out of the kernel",
+		     .severity = DW_SEVERITY_LOW,
+		     .reason = "Any account loads them by opening a socket, and with them code "
+			       "that few "
+			       "ever looked at: several ways to root led through it.",
+		     .source = "CIS Debian Linux 12, Configure Network Kernel Modules; "
+			       "modprobe.d(5)" },
+	  .look = host_kernel_modules,
+	  .fix = host_kernel_modules_fix },
+	{ .about = { .id = "secure-boot",
+		     .category = DW_CATEGORY_KERNEL,
+		     .title = "The firmware starts only what is signed",
+		     .severity = DW_SEVERITY_LOW,
+		     .reason = "Who was root once can put a kernel or boot loader of its own on "
+			       "the disk, "
+			       "which every later start obeys.",
+		     .source = "UEFI specification, 32.3; Debian wiki, SecureBoot",
+		     .advice = "Turn it on in the firmware's setup; modules that the distribution "
+			       "did not "
+			       "sign (DKMS) need a key of yours (mokutil)." },
+	  .look = host_kernel_secure_boot },
+	{ .about = { .id = "kernel-lockdown",
+		     .category = DW_CATEGORY_KERNEL,
+		     .title = "Not even root changes the kernel that runs",
+		     .severity = DW_SEVERITY_LOW,
+		     .reason =
+			     "Without lockdown root writes the kernel's memory and loads modules "
+			     "that "
+			     "nobody signed: a rootkit hides from everything that asks the kernel.",
+		     .source = "kernel_lockdown(7)",
+		     .advice =
+			     "Secure Boot turns it on; else lockdown=integrity on the kernel's "
+			     "command "
+			     "line. Debuggers of the kernel, hibernation and unsigned modules stop "
+			     "working." },
+	  .look = host_kernel_lockdown },
 	{ .about = { .id = "processor-mitigations",
 		     .category = DW_CATEGORY_KERNEL,
 		     .title = "Known weaknesses of the processor are worked round",

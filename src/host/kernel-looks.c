@@ -18,37 +18,55 @@ static bool is_ours(struct host_asking *q, struct dw_host_result *r)
 }
 
 /* Those that confine programs by rules; others of the list only add to the ordinary rights. */
-static const char *const confining[] = { "apparmor", "selinux", "smack", "tomoyo" };
+static const struct {
+	const char *name, *title;
+} confining[] = {
+	{ "apparmor", "AppArmor" },
+	{ "selinux", "SELinux" },
+	{ "smack", "Smack" },
+	{ "tomoyo", "TOMOYO" },
+};
+
+bool host_kernel_confining(struct host_asking *q, const char **ret_name, const char **ret_list)
+{
+	struct dw_bytes text = { 0 };
+	char *words, *name;
+
+	*ret_name = NULL;
+	if (!host_ask_text(q, "/sys/kernel/security/lsm", &text))
+		return false;
+	words = dw_trim(dw_arena_strndup(q->l->a, text.data, text.n));
+	if (ret_list)
+		*ret_list = dw_arena_strdup(q->l->a, words);
+	while ((name = strsep(&words, ",")) != NULL)
+		for (size_t k = 0; k < DW_ARRAY_SIZE(confining) && !*ret_name; k++)
+			if (dw_streq(name, confining[k].name))
+				*ret_name = confining[k].title;
+	return *ret_name != NULL;
+}
 
 void host_kernel_lsm(struct host_look *l, struct dw_host_result *r)
 {
 	struct host_asking q = { .l = l };
-	struct dw_bytes text = { 0 };
-	char *words, *name;
-	const char *list;
-	bool there;
+	const char *name, *list = NULL;
+	bool confines;
 
 	if (!is_ours(&q, r))
 		return;
-	there = host_ask_text(&q, "/sys/kernel/security/lsm", &text);
+	confines = host_kernel_confining(&q, &name, &list);
 	if (host_asked_in_vain(&q, r))
 		return;
-	if (!there) {
+	if (confines) {
+		host_say(l, r, DW_HOST_OK, "The kernel runs with %s.", name);
+	} else if (!list) {
 		host_say(l, r, DW_HOST_UNKNOWN,
 			 "/sys/kernel/security is not mounted: no security module could be asked "
 			 "for.");
-		return;
+	} else {
+		host_seen(l, r, "/sys/kernel/security/lsm", 1, "lsm", "it has %s",
+			  list[0] ? list : "none");
+		host_conclude(l, r, "No security module confines programs.", "", "");
 	}
-	list = dw_trim(dw_arena_strndup(l->a, text.data, text.n));
-	words = dw_arena_strdup(l->a, list);
-	while ((name = strsep(&words, ",")) != NULL)
-		for (size_t k = 0; k < DW_ARRAY_SIZE(confining); k++)
-			if (dw_streq(name, confining[k])) {
-				host_say(l, r, DW_HOST_OK, "The kernel runs with %s.", name);
-				return;
-			}
-	host_seen(l, r, "/sys/kernel/security/lsm", 1, "lsm", "it has %s", list[0] ? list : "none");
-	host_conclude(l, r, "No security module confines programs.", "", "");
 }
 
 #define VULNERABILITIES "/sys/devices/system/cpu/vulnerabilities"

@@ -311,6 +311,127 @@ DW_TEST(security_module)
 	host_free(h);
 }
 
+static void attr(struct host *h, int pid, const char *label)
+{
+	char path[128];
+	FILE *f;
+
+	(void)snprintf(path, sizeof(path), "%s/proc/%d/attr", h->dir, pid);
+	(void)mkdir(path, 0755);
+	(void)snprintf(path, sizeof(path), "%s/proc/%d/attr/current", h->dir, pid);
+	f = fopen(path, "w");
+	DW_CHECK(f && fputs(label, f) >= 0 && fclose(f) == 0);
+}
+
+static void confined(struct host *h, enum dw_host_outcome o, const char *evidence)
+{
+	struct dw_owner owners[] = { { .pid = 7, .executable = "/usr/sbin/sshd" },
+				     { .pid = 8, .executable = "/usr/sbin/x" } };
+	const struct dw_door doors[] = {
+		{ .owners = &owners[0], .n_owners = 1, .starter = { .id = "ssh.service" } },
+		{ .owners = &owners[1], .n_owners = 1 }
+	};
+	const struct dw_host_door v[] = { { .door = &doors[0] }, { .door = &doors[1] } };
+	struct checked c = checked_with(h, "services-confined", NULL, v, 2);
+
+	DW_CHECK(c.r->outcome == o);
+	DW_CHECK_STR(seen(&c), evidence);
+	checked_free(&c);
+}
+
+DW_TEST(services_confined)
+{
+	struct host *h = host_new();
+
+	LOOK(h, "services-confined", DW_HOST_UNKNOWN, "");
+	confined(h, DW_HOST_NOT_APPLICABLE, "");
+	host_file(h, "/sys/kernel/security/lsm", 0444, "lockdown,apparmor");
+	host_process(
+		h, &(struct host_process){ .pid = 7, .exe = "/usr/sbin/sshd", .argv = { "sshd" } });
+	host_process(h, &(struct host_process){ .pid = 8, .exe = "/usr/sbin/x", .argv = { "x" } });
+	attr(h, 7, "/usr/sbin/sshd (enforce)\n");
+	attr(h, 8, "/usr/sbin/x (enforce)\n");
+	confined(h, DW_HOST_OK, "");
+	attr(h, 7, "unconfined\n");
+	attr(h, 8, "/usr/sbin/x (complain)\n");
+	confined(h, DW_HOST_FAILS,
+		 "/proc/7/attr/current:1 ssh.service: no profile confines it | "
+		 "/proc/8/attr/current:1 x: "
+		 "its profile only complains: /usr/sbin/x (complain)");
+	attr(h, 7, "system_u:system_r:sshd_t:s0-s0:c0.c1023");
+	attr(h, 8, "system_u:system_r:unconfined_service_t:s0");
+	confined(h, DW_HOST_FAILS,
+		 "/proc/8/attr/current:1 x: it runs as system_u:system_r:unconfined_service_t:s0");
+	host_free(h);
+}
+
+#define ALIAS "/lib/modules/6.1/modules.alias"
+
+DW_TEST(rare_protocols)
+{
+	struct host *h = host_new();
+	struct checked c;
+
+	LOOK(h, "rare-protocols", DW_HOST_UNKNOWN, "");
+	set(h, "kernel/osrelease", "6.1\n");
+	both(h, "rare-protocols", DW_HOST_OK, "");
+	host_file(
+		h, ALIAS, 0644,
+		"alias pci:v* sctp\nalias net-pf-2-proto-132 sctp\nalias net-pf-10-proto-132 sctp\n"
+		"alias net-pf-2-proto-33-type-6 dccp_ipv4\nalias net-pf-30 tipc\nalias net-pf-21 "
+		"rdsx\n");
+	host_file(h, "/etc/modprobe.d/a.conf", 0644, "# x\nblacklist tipc\n");
+	both(h, "rare-protocols", DW_HOST_FAILS,
+	     ALIAS ":0 dccp: the Datagram Congestion Control Protocol is loaded for whoever asks "
+		   "for it, as "
+		   "net-pf-2-proto-33-type-6 | " ALIAS
+		   ":0 sctp: the Stream Control Transmission Protocol is loaded for whoever asks "
+		   "for it, as "
+		   "net-pf-2-proto-132");
+	c = checked(h, "rare-protocols");
+	DW_CHECK(c.r->changes.n == 2 && c.r->held.n == 0);
+	DW_CHECK_STR(c.r->changes.v[0].edits[0].fresh, "install dccp /bin/false");
+	checked_free(&c);
+	host_file(h, "/proc/modules", 0444,
+		  "tipc 400 1 - Live 0x0\nrds 10 1 rds_tcp, Live 0x0\nsctp 10 2 - Live 0x0\n");
+	host_file(h, "/etc/modprobe.d/b.conf", 0644, "install dccp \\\n /bin/false\n");
+	/* sctp has sockets, tipc as well; rds is held by another module alone */
+	both(h, "rare-protocols", DW_HOST_FAILS,
+	     "/proc/modules:0 rds: Reliable Datagram Sockets is loaded, and no socket is open");
+	c = checked(h, "rare-protocols");
+	DW_CHECK(c.r->changes.n == 0 && c.r->held.n == 1);
+	checked_free(&c);
+	host_file(h, "/proc/modules", 0444, "");
+	host_file(h, "/run/modprobe.d/c.conf", 0644,
+		  "alias net-pf-2-proto-132 off\nalias net-pf-10-proto-132 off\n");
+	both(h, "rare-protocols", DW_HOST_OK, "");
+	host_free(h);
+}
+
+#define EFIVAR "/sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c"
+
+DW_TEST(how_it_was_started)
+{
+	struct host *h = host_new();
+
+	LOOK(h, "secure-boot", DW_HOST_NOT_APPLICABLE, "");
+	host_file(h, "/sys/firmware/efi/x", 0444, "");
+	LOOK(h, "secure-boot", DW_HOST_UNKNOWN, "");
+	host_file(h, EFIVAR, 0444, "\6aaa\1");
+	both(h, "secure-boot", DW_HOST_OK, "");
+	host_file(h, EFIVAR, 0444, "\6aaa\2");
+	both(h, "secure-boot", DW_HOST_FAILS, EFIVAR ":0 SecureBoot: it is off");
+	host_file(h, EFIVAR, 0444, "\6aaa");
+	LOOK(h, "secure-boot", DW_HOST_UNKNOWN, "");
+	LOOK(h, "kernel-lockdown", DW_HOST_UNKNOWN, "");
+	host_file(h, "/sys/kernel/security/lockdown", 0444, "none [integrity] confidentiality\n");
+	both(h, "kernel-lockdown", DW_HOST_OK, "");
+	host_file(h, "/sys/kernel/security/lockdown", 0444, "[none] integrity confidentiality\n");
+	both(h, "kernel-lockdown", DW_HOST_FAILS,
+	     "/sys/kernel/security/lockdown:1 lockdown: it is none");
+	host_free(h);
+}
+
 DW_TEST(processor)
 {
 	struct host *h = host_new();
