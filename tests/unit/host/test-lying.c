@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What is lying about, on made-up hosts. */
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "faults.h"
 
@@ -57,6 +58,97 @@ DW_TEST(set_uid_files)
 	c = checked(h, "set-uid-files");
 	DW_CHECK_STR(c.r->text, "3 files give rights of another, and no package answers for them.");
 	checked_free(&c);
+	host_free(h);
+}
+
+/* Whatever the umask is. */
+static void rights(struct host *h, const char *path, mode_t mode)
+{
+	char full[512];
+
+	(void)snprintf(full, sizeof(full), "%s/root%s", h->dir, path);
+	DW_CHECK_INT(chmod(full, mode), 0);
+}
+
+DW_TEST(world_writable)
+{
+	struct host *h = host_new();
+	struct checked c;
+
+	host_file(h, "/srv/share/x", 0644, "");
+	host_file(h, "/tmp/y", 0644, "");
+	rights(h, "/tmp", 01777);
+	LOOK(h, "world-writable", DW_HOST_OK, "");
+	survive_faults(h, "world-writable", DW_HOST_OK);
+	rights(h, "/srv/share", 0777);
+	rights(h, "/tmp/y", 0666);
+	LOOK(h, "world-writable", DW_HOST_FAILS,
+	     "/srv/share:0 /srv/share: a directory of 777: everybody may exchange what is in it | "
+	     "/tmp/y:0 /tmp/y: a file "
+	     "of 666: everybody may write it");
+	survive_faults(h, "world-writable", DW_HOST_FAILS);
+	c = checked(h, "world-writable");
+	DW_CHECK_STR(changes(&c),
+		     dw_arena_printf(c.a, "mode:/srv/share=1777 %u:%u | mode:/tmp/y=0664 %u:%u",
+				     geteuid(), getegid(), geteuid(), getegid()));
+	checked_free(&c);
+	host_free(h);
+}
+
+static void paths(struct host *h, enum dw_host_outcome o, const char *evidence, const char *want)
+{
+	struct dw_owner owners[] = { { .executable = "/opt/tool/bin/toold" },
+				     { .uid = 33, .executable = "/usr/sbin/web" } };
+	const struct dw_door doors[] = {
+		{ .owners = &owners[0],
+		  .n_owners = 1,
+		  .program = "/opt/tool/bin/toold",
+		  .starter = { .kind = DW_STARTER_SYSTEMD_SERVICE,
+			       .source = "/etc/systemd/system/tool.service:4" } },
+		{ .owners = &owners[1], .n_owners = 1, .program = "/usr/sbin/web" },
+	};
+	const struct dw_host_door v[] = { { .door = &doors[0] }, { .door = &doors[1] } };
+	struct checked c = checked_with(h, "service-paths", NULL, v, 2);
+
+	DW_CHECK(c.r->outcome == o);
+	DW_CHECK_STR(seen(&c), evidence);
+	DW_CHECK_STR(changes(&c), want);
+	checked_free(&c);
+}
+
+DW_TEST(service_paths)
+{
+	struct host *h = host_new();
+	char root[128];
+
+	if (geteuid() != 0)
+		return; /* the owner of the files would be somebody else than root */
+	(void)snprintf(root, sizeof(root), "%s/root", h->dir);
+	LOOK(h, "service-paths", DW_HOST_UNKNOWN, "");
+	host_file(h, "/opt/tool-1/bin/toold", 0755, "");
+	host_link(h, "/opt/tool", "tool-1");
+	host_file(h, "/etc/systemd/system/tool.service", 0644, "");
+	host_file(h, "/usr/sbin/web", 0755, "");
+	rights(h, "", 0755);
+	paths(h, DW_HOST_OK, "", "");
+	rights(h, "/opt/tool-1", 0777);
+	rights(h, "/etc/systemd/system/tool.service", 0666);
+	paths(h, DW_HOST_FAILS,
+	      "/opt/tool-1:0 /opt/tool-1: everybody may write it, and it is a directory on the way "
+	      "to what toold runs | "
+	      "/etc/systemd/system/tool.service:0 /etc/systemd/system/tool.service: everybody may "
+	      "write it, and it is what "
+	      "toold runs",
+	      "mode:/opt/tool-1=0775 0:0 | mode:/etc/systemd/system/tool.service=0664 0:0");
+	rights(h, "/opt/tool-1", 01777);
+	rights(h, "/etc/systemd/system/tool.service", 0644);
+	paths(h, DW_HOST_OK, "", "");
+	(void)snprintf(root, sizeof(root), "%s/root/opt/tool-1/bin/toold", h->dir);
+	DW_CHECK_INT(chown(root, 33, 33), 0);
+	paths(h, DW_HOST_FAILS,
+	      "/opt/tool-1/bin/toold:0 /opt/tool-1/bin/toold: user 33 may write it, and it is what "
+	      "toold runs, as root",
+	      "");
 	host_free(h);
 }
 
