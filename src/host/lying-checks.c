@@ -159,5 +159,35 @@ const struct host_check host_checks_lying[] = {
 		     .advice = "What has to be shared is given to a group." },
 	  .look = host_lying_writable,
 	  .fix = host_lying_writable_fix },
+	{ .about = { .id = "server-software",
+		     .category = DW_CATEGORY_LYING,
+		     .title = "Only what the host's role needs is installed",
+		     .severity = DW_SEVERITY_LOW,
+		     .reason = "Compilers build an intruder's tools, sniffers and scanners show "
+			       "the way on, "
+			       "and programs for a desktop are the largest part of what is never "
+			       "looked after "
+			       "on a server.",
+		     .source = "CIS Debian Linux 12, Ensure X window server services are not in "
+			       "use; BSI "
+			       "SYS.1.1.A6",
+		     .advice = "doorward host fix --remove-package server-software shows what "
+			       "would go with "
+			       "each of them." },
+	  .look = host_lying_tools,
+	  .fix = host_lying_tools_fix },
+	{ .about = { .id = "unneeded-packages",
+		     .category = DW_CATEGORY_LYING,
+		     .title = "No package is left that nothing needs",
+		     .severity = DW_SEVERITY_LOW,
+		     .reason = "What nobody asked for and nothing needs is code to update, and to "
+			       "break in "
+			       "through, for nothing.",
+		     .source = "apt-get(8), autoremove; BSI SYS.1.1.A6",
+		     .advice = "apt-get autoremove, or doorward host fix --remove-package "
+			       "unneeded-packages." },
+	  .wants_doors = true,
+	  .look = host_lying_unneeded,
+	  .fix = host_lying_unneeded_fix },
 	{ .about = { .id = NULL } },
 };

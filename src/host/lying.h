@@ -18,6 +18,10 @@ bool host_walk_was_whole(struct host_look *l, struct dw_host_result *r);
 
 void host_lying_paths(struct host_look *l, struct dw_host_result *r);
 void host_lying_paths_fix(struct host_look *l, struct dw_host_result *r);
+void host_lying_unneeded(struct host_look *l, struct dw_host_result *r);
+void host_lying_unneeded_fix(struct host_look *l, struct dw_host_result *r);
+void host_lying_tools(struct host_look *l, struct dw_host_result *r);
+void host_lying_tools_fix(struct host_look *l, struct dw_host_result *r);
 void host_lying_writable(struct host_look *l, struct dw_host_result *r);
 void host_lying_writable_fix(struct host_look *l, struct dw_host_result *r);
 

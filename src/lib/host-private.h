@@ -16,7 +16,7 @@ struct doorward_host {
 	struct dw_report_host report;
 	const char **checks; /* that were asked for; n 0: all */
 	size_t n_checks;
-	bool even_my_session;
+	bool even_my_session, remove;
 };
 
 /* The checks of the request, with a handle of the caller's. */

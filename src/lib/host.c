@@ -93,6 +93,7 @@ int dw_lib_host_look(struct doorward_host *h, struct dw_sys *sys, struct dw_aren
 		.checks = h->checks,
 		.n_checks = h->n_checks,
 		.even_my_session = h->even_my_session,
+		.remove = h->remove,
 	};
 
 	for (size_t i = 0; i < n; i++)
@@ -141,6 +142,7 @@ int doorward_host_look(struct doorward *d, struct doorward_audit *audit,
 	h->arena = a;
 	h->audit = audit;
 	h->even_my_session = o.even_my_session != 0;
+	h->remove = o.remove_packages != 0;
 	h->checks = dw_arena_array(a, o.n_checks, sizeof(*h->checks));
 	for (size_t i = 0; i < o.n_checks && r == 0; i++) {
 		h->checks[h->n_checks++] = dw_arena_strdup(a, o.checks[i]);

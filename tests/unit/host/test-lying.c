@@ -152,4 +152,118 @@ DW_TEST(service_paths)
 	host_free(h);
 }
 
+#define PACKAGE(name, more)                                                                        \
+	"Package: " name "\nStatus: install ok installed\nArchitecture: amd64\nVersion: 2\n" more  \
+	"\n"
+#define AUTO(name) "Package: " name "\nArchitecture: amd64\nAuto-Installed: 1\n\n"
+
+static const char packages[] = PACKAGE(
+	"app", "Depends: liba (>= 1), other | libb\nRecommends: rec\nSuggests: sug\n")
+	PACKAGE("liba", "") PACKAGE("libb", "Pre-Depends: virtual (>= 3)\n") PACKAGE(
+		"prov", "Provides: virtual (= 4)\n") PACKAGE("old", "Provides: virtual (= 2)\n")
+		PACKAGE("rec", "") PACKAGE("sug", "") PACKAGE("ring1", "Depends: ring2\n")
+			PACKAGE("ring2", "Depends: ring1\n") PACKAGE("core", "Essential: yes\n")
+				PACKAGE("linux-image-1", "") PACKAGE("firmware-x", "")
+					PACKAGE("must", "Priority: required\n");
+
+DW_TEST(unneeded_packages)
+{
+	struct host *h = host_new();
+
+	LOOK(h, "unneeded-packages", DW_HOST_NOT_APPLICABLE, "");
+	host_file(h, "/var/lib/dpkg/status", 0644, packages);
+	LOOK(h, "unneeded-packages", DW_HOST_OK, "");
+	host_file(h, "/etc/apt/apt.conf.d/01autoremove", 0644,
+		  "APT { NeverAutoRemove { \"^firmware-.*\"; }; };\n");
+	host_file(h, "/var/lib/apt/extended_states", 0644,
+		  AUTO("liba") AUTO("libb") AUTO("prov") AUTO("rec") AUTO("sug") AUTO("core")
+			  AUTO("linux-image-1") AUTO("firmware-x") AUTO("must"));
+	LOOK(h, "unneeded-packages", DW_HOST_OK, "");
+	survive_faults(h, "unneeded-packages", DW_HOST_OK);
+	host_file(h, "/var/lib/apt/extended_states", 0644,
+		  AUTO("liba") AUTO("libb") AUTO("prov") AUTO("old") AUTO("rec") AUTO("sug")
+			  AUTO("ring1") AUTO("ring2"));
+	LOOK(h, "unneeded-packages", DW_HOST_FAILS,
+	     "/var/lib/dpkg/status:26 old: 2 was installed for another package, and nothing needs "
+	     "it any more | "
+	     "/var/lib/dpkg/status:42 ring1: 2 was installed for another package, and nothing "
+	     "needs it any more | "
+	     "/var/lib/dpkg/status:48 ring2: 2 was installed for another package, and nothing "
+	     "needs it any more");
+	survive_faults(h, "unneeded-packages", DW_HOST_FAILS);
+	host_file(h, "/etc/apt/apt.conf.d/02", 0644,
+		  "APT::AutoRemove::SuggestsImportant "
+		  "\"false\";\nAPT::AutoRemove::RecommendsImportant \"0\";\n");
+	LOOK(h, "unneeded-packages", DW_HOST_FAILS,
+	     "/var/lib/dpkg/status:26 old: 2 was installed for another package, and nothing needs "
+	     "it any more | "
+	     "/var/lib/dpkg/status:32 rec: 2 was installed for another package, and nothing needs "
+	     "it any more | "
+	     "/var/lib/dpkg/status:37 sug: 2 was installed for another package, and nothing needs "
+	     "it any more | "
+	     "/var/lib/dpkg/status:42 ring1: 2 was installed for another package, and nothing "
+	     "needs it any more | "
+	     "/var/lib/dpkg/status:48 ring2: 2 was installed for another package, and nothing "
+	     "needs it any more");
+	host_free(h);
+}
+
+/* The check with a policy, and what a fix that may remove packages would do and leave. */
+static void role(struct host *h, const char *id, const char *name, bool remove,
+		 enum dw_host_outcome o, const char *evidence, const char *want)
+{
+	const char *roles[] = { name }, *ids[] = { id };
+	const struct dw_policy p = { .roles = roles, .n_roles = 1 };
+	struct checked c = { .a = dw_arena_new() };
+	struct dw_host_request q = { .policy = &p, .checks = ids, .n_checks = 1, .remove = remove };
+
+	DW_CHECK(dw_sys_open_fake(h->dir, &c.sys, NULL) == 0);
+	q.sys = c.sys;
+	DW_CHECK(dw_host_look(&q, c.a, &c.all, NULL) == 0);
+	c.r = c.all.v;
+	DW_CHECK(c.r->outcome == o);
+	DW_CHECK_STR(seen(&c), evidence);
+	DW_CHECK_STR(changes(&c), want);
+	if (o == DW_HOST_FAILS && !*want)
+		DW_CHECK(c.r->held.n > 0);
+	checked_free(&c);
+}
+
+#define GCC                                                                                        \
+	"/var/lib/dpkg/status:1 gcc-12: it compiles programs, which is not what a web-server is "  \
+	"for"
+#define NMAP                                                                                       \
+	"/var/lib/dpkg/status:6 nmap: it scans, or guesses passwords, which is not what a "        \
+	"web-server is for"
+
+DW_TEST(packages_go_on_request)
+{
+	struct host *h = host_new();
+
+	LOOK(h, "server-software", DW_HOST_NOT_APPLICABLE, "");
+	host_file(h, "/var/lib/dpkg/status", 0644,
+		  PACKAGE("gcc-12", "") PACKAGE("nmap", "") PACKAGE("gcc-12-base", ""));
+	role(h, "server-software", "development", true, DW_HOST_FAILS,
+	     "/var/lib/dpkg/status:6 nmap: it scans, or guesses passwords, which is not what a "
+	     "development is for",
+	     "package:nmap=removed");
+	role(h, "server-software", "web-server", false, DW_HOST_FAILS, GCC " | " NMAP, "");
+	role(h, "server-software", "web-server", true, DW_HOST_FAILS, GCC " | " NMAP,
+	     "package:gcc-12 nmap=removed removed");
+	/* what somebody asked for needs it */
+	host_file(h, "/var/lib/dpkg/status", 0644,
+		  PACKAGE("gcc-12", "") PACKAGE("dkms", "Depends: gcc-12\n"));
+	role(h, "server-software", "web-server", true, DW_HOST_FAILS, GCC, "");
+	host_file(h, "/var/lib/dpkg/status", 0644, packages);
+	role(h, "server-software", "web-server", true, DW_HOST_OK, "", "");
+	host_file(h, "/var/lib/apt/extended_states", 0644, AUTO("ring1") AUTO("ring2"));
+	role(h, "unneeded-packages", "minimal", true, DW_HOST_FAILS,
+	     "/var/lib/dpkg/status:42 ring1: 2 was installed for another package, and nothing "
+	     "needs it any more | "
+	     "/var/lib/dpkg/status:48 ring2: 2 was installed for another package, and nothing "
+	     "needs it any more",
+	     "package:ring1 ring2=removed removed");
+	host_free(h);
+}
+
 DW_TEST_MAIN
