@@ -195,7 +195,7 @@ void host_knobs_mend(struct knobs *k, struct dw_host_result *r, const struct kno
 		m.x = &v[i];
 		if (v[i].tree)
 			mend_interfaces(&m);
-		else if (is_told(r, host_knob_object(k, &v[i], NULL)))
-			set(&m, NULL);
+		else if (is_told(r, host_knob_object(k, &v[i], "")))
+			set(&m, "");
 	}
 }

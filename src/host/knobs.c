@@ -218,7 +218,7 @@ void host_knobs_look(struct knobs *k, struct dw_host_result *r, const struct kno
 		struct dw_strings names = { 0 };
 
 		if (!v[i].tree)
-			look_at(k, r, &v[i], NULL);
+			look_at(k, r, &v[i], "");
 		else
 			host_knob_interfaces(k, v[i].tree, &names);
 		for (size_t m = 0; m < names.n; m++)
