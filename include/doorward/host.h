@@ -22,6 +22,7 @@ struct doorward_host_options {
 	size_t n_checks;
 	/* 1: fixes are told that could shut out the session that this is called from */
 	int even_my_session;
+	int remove_packages; /* 1: fixes may remove packages, which no undo brings back */
 };
 /*
  * Looks. audit NULL: checks that need one are unknown; borrowed until the result is freed. *ret is set on success only:

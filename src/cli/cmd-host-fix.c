@@ -18,7 +18,8 @@ struct fixing {
 /* What has to be typed again so that the same is done. */
 static const char *to_repeat(const struct dw_host_asked *asked, struct dw_str *text)
 {
-	static const enum dw_option_id ids[] = { DW_OPTION_EVEN_MY_SESSION, DW_OPTION_METHOD,
+	static const enum dw_option_id ids[] = { DW_OPTION_EVEN_MY_SESSION,
+						 DW_OPTION_REMOVE_PACKAGE, DW_OPTION_METHOD,
 						 DW_OPTION_POLICY, DW_OPTION_STATE };
 
 	for (size_t i = 0; i < DW_ARRAY_SIZE(ids); i++) {

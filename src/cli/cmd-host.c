@@ -7,12 +7,18 @@
 
 #include "dw_str.h"
 
-const enum dw_option_id dw_host_options[] = {
-	DW_OPTION_YES,   DW_OPTION_DRY_RUN, DW_OPTION_EVEN_MY_SESSION,
-	DW_OPTION_JSON,  DW_OPTION_JSONL,   DW_OPTION_WIDE,
-	DW_OPTION_ROOT,  DW_OPTION_POLICY,  DW_OPTION_METHOD,
-	DW_OPTION_STATE, DW_OPTION_COUNT
-};
+const enum dw_option_id dw_host_options[] = { DW_OPTION_YES,
+					      DW_OPTION_DRY_RUN,
+					      DW_OPTION_EVEN_MY_SESSION,
+					      DW_OPTION_REMOVE_PACKAGE,
+					      DW_OPTION_JSON,
+					      DW_OPTION_JSONL,
+					      DW_OPTION_WIDE,
+					      DW_OPTION_ROOT,
+					      DW_OPTION_POLICY,
+					      DW_OPTION_METHOD,
+					      DW_OPTION_STATE,
+					      DW_OPTION_COUNT };
 
 const char dw_host_description[] =
 	"Accounts, remote login, and whatever else guards the doors: each check with its reason, "
@@ -23,7 +29,10 @@ const char dw_host_description[] =
 	"looks\n"
 	"again; doorward undo takes it back. What the policy accepts (accept CHECK because "
 	"\"...\") is told,\n"
-	"and left. With --root a file system that does not run is looked at. Root sees all.\n";
+	"and left. Packages that nothing needs, or that do not belong to the host's role, go with\n"
+	"--remove-package alone: no undo brings them back. With --root a file system that does not "
+	"run\n"
+	"is looked at. Root sees all.\n";
 
 static bool is_sensible(const struct dw_arguments *args)
 {
@@ -59,6 +68,7 @@ enum dw_exit dw_host_with(const struct dw_host_asked *asked,
 		.checks = asked->checks,
 		.n_checks = asked->n,
 		.even_my_session = dw_cli_given(asked->args, DW_OPTION_EVEN_MY_SESSION),
+		.remove_packages = dw_cli_given(asked->args, DW_OPTION_REMOVE_PACKAGE),
 	};
 	struct doorward_host *h = NULL;
 	int r;

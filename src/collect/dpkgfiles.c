@@ -63,11 +63,11 @@ static bool is_name(const char *s, size_t n)
 	return n > 0 && n < 200 && s[0] != '.';
 }
 
-/* Of some thirty fields eleven matter; their first letters say most of it. */
+/* Of some thirty fields thirteen matter; their first letters say most of it. */
 static bool is_wanted(char first)
 {
-	static const char wanted[] = { 'P', 'V', 'A', 'S', 'M', 'D', 'E',
-				       'p', 'v', 'a', 's', 'm', 'd', 'e' };
+	static const char wanted[] = { 'P', 'V', 'A', 'S', 'M', 'D', 'E', 'R',
+				       'p', 'v', 'a', 's', 'm', 'd', 'e', 'r' };
 
 	return memchr(wanted, first, sizeof(wanted)) != NULL;
 }
@@ -118,6 +118,10 @@ static const char *take_field(struct dw_arena *a, struct dw_dpkg_package *p, con
 		p->depends = (struct dw_dpkg_list){ value, n };
 	} else if (FIELD("Pre-Depends")) {
 		p->pre_depends = (struct dw_dpkg_list){ value, n };
+	} else if (FIELD("Recommends")) {
+		p->recommends = (struct dw_dpkg_list){ value, n };
+	} else if (FIELD("Suggests")) {
+		p->suggests = (struct dw_dpkg_list){ value, n };
 	} else if (FIELD("Provides")) {
 		p->provides = (struct dw_dpkg_list){ value, n };
 	}

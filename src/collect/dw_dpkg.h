@@ -18,7 +18,7 @@ struct dw_dpkg_package {
 	struct dw_dpkg_list {
 		const char *s;
 		size_t n;
-	} depends, pre_depends, provides;
+	} depends, pre_depends, recommends, suggests, provides;
 };
 
 struct dw_dpkg_status {

@@ -2,6 +2,7 @@
 /* Accounts: who could log in, and need not be able to. */
 #include <errno.h>
 
+#include "accounts-use.h"
 #include "accounts.h"
 
 /* False: the file could not be read, and the result says so. */
@@ -330,5 +331,41 @@ const struct host_check host_checks_accounts[] = {
 			       "scripts that do so." },
 	  .look = service_shells,
 	  .fix = take_shells },
+	{ .about = { .id = "expired-accounts",
+		     .category = DW_CATEGORY_ACCOUNTS,
+		     .title = "No account has outlived its time",
+		     .severity = DW_SEVERITY_LOW,
+		     .reason = "Nobody logs in by it any more, and its jobs, its files and "
+			       "whatever asks for "
+			       "no password still work: nobody looks after them.",
+		     .source = "BSI ORP.4.A2; shadow(5)",
+		     .advice = "userdel NAME (or chage -E -1 NAME, when it is to live on); find / "
+			       "-user NAME "
+			       "before tells what it owns." },
+	  .look = host_accounts_expired },
+	{ .about = { .id = "unused-accounts",
+		     .category = DW_CATEGORY_ACCOUNTS,
+		     .title = "Every account that may log in is used",
+		     .severity = DW_SEVERITY_LOW,
+		     .reason = "An account that nobody uses has a password that nobody changes, "
+			       "and nobody "
+			       "notices when somebody else does.",
+		     .source = "STIG Ubuntu 22.04, inactive accounts; BSI ORP.4.A2; lastlog(8)",
+		     .advice = "usermod -L -e 1 NAME locks it, userdel NAME takes it away." },
+	  .look = host_accounts_unused },
+	{ .about = { .id = "two-accounts",
+		     .category = DW_CATEGORY_ACCOUNTS,
+		     .title = "No administrator's password is sent as it is",
+		     .severity = DW_SEVERITY_HIGH,
+		     .reason = "Whoever is on the way of an ftp or telnet session reads the "
+			       "password, and "
+			       "with it becomes root.",
+		     .source = "CIS Debian Linux 12, 2.1; ftpusers(5); RFC 8314",
+		     .advice = "Who has to use such a service has a second account for it, with "
+			       "another "
+			       "password and no shell." },
+	  .needs_doors = true,
+	  .look = host_accounts_two,
+	  .fix = host_accounts_two_fix },
 	{ .about = { .id = NULL } },
 };

@@ -99,7 +99,9 @@ void host_group_parse(struct dw_arena *a, const struct dw_bytes *text, struct ho
 	const char *f[FIELDS_MAX];
 
 	while (next(a, &it, 4, f)) {
-		struct host_group g = { .name = f[0], .password = f[1], .line = it.number };
+		struct host_group g = {
+			.name = f[0], .password = f[1], .members = f[3], .line = it.number
+		};
 
 		if (number(f[2], &g.gid))
 			dw_vec_push(a, &all->groups, g);

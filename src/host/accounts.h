@@ -23,7 +23,7 @@ struct host_shadow {
 };
 
 struct host_group {
-	const char *name, *password;
+	const char *name, *password, *members; /* "ann,ben" */
 	uint32_t gid;
 	unsigned line;
 };

@@ -28,6 +28,7 @@ struct dw_host_request {
 	const struct dw_knowledge *knowledge; /* NULL: none; what asks it is unknown */
 	const char *const *checks;            /* ids; n 0: all */
 	size_t n_checks;
+	bool remove;          /* fixes may remove packages */
 	bool even_my_session; /* fixes need not spare the session that this runs in */
 };
 

@@ -10,6 +10,7 @@ struct host_accounts; /* accounts.h */
 struct host_sshd;     /* sshd.h */
 struct host_running;  /* asking.c */
 struct host_units;    /* asking.c */
+struct host_walk;     /* lying.h */
 
 /* Lent to every check. */
 struct host_look {
@@ -24,7 +25,10 @@ struct host_look {
 	struct host_sshd *sshd;
 	struct host_units *units;
 	struct host_running *running;         /* host_procs(), closed by host_procs_close() */
+	struct host_walk *walk;               /* host_walk() */
 	const struct dw_knowledge *knowledge; /* NULL: none */
+	const struct dw_policy *policy;       /* NULL: none */
+	bool remove;                          /* fixes may remove packages */
 };
 
 struct host_check {

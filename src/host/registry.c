@@ -178,6 +178,8 @@ int dw_host_look(const struct dw_host_request *q, struct dw_arena *a, struct dw_
 			       .n_doors = q->n_doors,
 			       .have_doors = q->have_doors,
 			       .knowledge = q->knowledge,
+			       .policy = q->policy,
+			       .remove = q->remove,
 			       .even_my_session = q->even_my_session };
 	DW_VEC(struct dw_host_result) v = { 0 };
 	const struct host_check *c;

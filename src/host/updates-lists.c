@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "dw_dpkg.h"
+#include "lz4.h"
 #include "updates.h"
 
 #define LISTS     "/var/lib/apt/lists"
@@ -94,7 +95,7 @@ static void add_packages(struct host_asking *q, const struct dw_strings *names, 
 		if (!end || strstr(name, ".diff"))
 			continue;
 		path = dw_arena_printf(q->l->a, LISTS "/%s", name);
-		if (end[sizeof("_Packages") - 1])
+		if (end[sizeof("_Packages") - 1] && !dw_ends_with(name, "_Packages.lz4"))
 			x->packed = path;
 		else
 			dw_vec_push(q->l->a, &x->security, path);
@@ -254,10 +255,15 @@ static void compare_with(struct pending *p, const struct dw_dpkg_package *listed
 
 static int read_list(struct pending *p, const char *path, struct dw_error *e)
 {
-	struct dw_bytes text = { 0 };
+	struct dw_bytes text = { 0 }, packed;
 	struct dw_dpkg_status listed = { 0 };
+	struct dw_error why = { 0 };
 	int r = dw_sys_file_read(p->q->l->sys, path, LIST_MAX, p->q->l->a, &text, e);
 
+	packed = text;
+	if (r >= 0 && dw_ends_with(path, ".lz4") &&
+	    (r = host_lz4_read(p->q->l->a, &packed, LIST_MAX, &text, &why)) < 0)
+		(void)dw_error_set(e, r, "%s: %s", path, why.message);
 	if (r < 0)
 		return r;
 	dw_dpkg_parse_status(p->q->l->a, &text, &listed, NULL, NULL);

@@ -10,6 +10,7 @@
 #include "audit-private.h"
 #include "change-private.h"
 #include "facade-private.h"
+#include "host-private.h"
 #include "dw_policy_draft.h"
 #include "dw_policy_file.h"
 #include "dw_report.h"
@@ -248,6 +249,9 @@ static int check_policy(struct dw_sys *s, const char *file, struct dw_facts *f,
 		return r;
 	if (!policy)
 		return dw_error_errno(e, -ENOENT, "%s", DW_POLICY_FILE);
+	if (dw_lib_tell_no_checks(policy, tell, data))
+		return dw_error_set(e, -EBADMSG, "%s accepts what no check of doorward host finds",
+				    policy->file);
 	return (int)policy->n_statements;
 }
 

@@ -9,7 +9,7 @@
 #include "dw_str.h"
 #include "host-private.h"
 
-static int no_check(struct dw_error *e, const char *word)
+int dw_lib_no_check(struct dw_error *e, const char *word)
 {
 	const char *near = NULL;
 
@@ -17,6 +17,24 @@ static int no_check(struct dw_error *e, const char *word)
 	return dw_error_set(
 		e, -ENOENT, "there is no check \"%.100s\"%s%s%s doorward host list has them all",
 		word, near ? "; did you mean " : ";", near ? near : "", near ? "?" : "");
+}
+
+size_t dw_lib_tell_no_checks(const struct dw_policy *p, doorward_tell_problem *tell, void *data)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < p->n_accepts; i++) {
+		const struct dw_policy_accept *s = &p->accepts[i];
+		struct dw_error why = { 0 };
+
+		if (dw_host_check_find(s->check, NULL))
+			continue;
+		(void)dw_lib_no_check(&why, s->check);
+		n++;
+		if (tell)
+			tell(data, s->file, s->line, 1, 0, why.message);
+	}
+	return n;
 }
 
 int doorward_host_list(struct doorward *d, FILE *out, const struct doorward_style *given)
@@ -39,7 +57,7 @@ int doorward_host_needs_audit(struct doorward *d, const char *const *checks, siz
 
 	for (size_t i = 0; i < n; i++)
 		if (!dw_host_check_find(checks[i], NULL))
-			return no_check(e, checks[i]);
+			return dw_lib_no_check(e, checks[i]);
 	return dw_host_needs_doors(checks, n);
 }
 
@@ -71,7 +89,7 @@ static void tell_unknown(struct doorward *d, const struct doorward_host *h)
 
 		if (dw_host_check_find(s->check, NULL))
 			continue;
-		(void)no_check(&e, s->check);
+		(void)dw_lib_no_check(&e, s->check);
 		d->notice(d->notice_data,
 			  dw_arena_printf(h->arena, "%s:%u: %s", s->file, s->line, e.message));
 	}
@@ -93,6 +111,7 @@ int dw_lib_host_look(struct doorward_host *h, struct dw_sys *sys, struct dw_aren
 		.checks = h->checks,
 		.n_checks = h->n_checks,
 		.even_my_session = h->even_my_session,
+		.remove = h->remove,
 	};
 
 	for (size_t i = 0; i < n; i++)
@@ -141,11 +160,12 @@ int doorward_host_look(struct doorward *d, struct doorward_audit *audit,
 	h->arena = a;
 	h->audit = audit;
 	h->even_my_session = o.even_my_session != 0;
+	h->remove = o.remove_packages != 0;
 	h->checks = dw_arena_array(a, o.n_checks, sizeof(*h->checks));
 	for (size_t i = 0; i < o.n_checks && r == 0; i++) {
 		h->checks[h->n_checks++] = dw_arena_strdup(a, o.checks[i]);
 		if (!dw_host_check_find(o.checks[i], NULL))
-			r = no_check(e, o.checks[i]);
+			r = dw_lib_no_check(e, o.checks[i]);
 	}
 	if (r == 0)
 		r = look(d, h, e);

@@ -78,6 +78,7 @@ struct dw_host_change {
 	bool owned;
 	uint32_t uid, gid;
 	const char *label, *why, *source, *notify, *command, *undo_command;
+	bool no_undo; /* nothing brings it back: a removed package */
 	const char *
 		text; /* what is done, as one clause: "the shell of ftp becomes /usr/sbin/nologin" */
 };

@@ -28,6 +28,7 @@
  *   account    of NAME/shell the shell, "none" (the field is empty), of NAME/password "empty", "locked" or "set";
  *              "absent"
  *   mode       "MODE UID:GID" of a file or directory (MODE octal, as 0644), or "absent"
+ *   sysctl     the value of a setting below /proc/sys, or "absent"
  *   package    "installed VERSION" or "removed" for each package of the object, in its order, blanks between
  */
 struct dw_state {

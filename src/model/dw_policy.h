@@ -121,6 +121,8 @@ struct dw_policy {
 	/* For doorward host alone. */
 	const struct dw_policy_accept *accepts;
 	size_t n_accepts;
+	const char *const *roles; /* names of the roles that it says the host has */
+	size_t n_roles;
 	const char *file; /* the one it began with */
 };
 

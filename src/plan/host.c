@@ -100,6 +100,7 @@ static int add(struct putting *p, size_t at, struct dw_error *e)
 		.source = c->source,
 		.command = c->command,
 		.undo_command = c->undo_command,
+		.no_undo = c->no_undo,
 	};
 	int r = dw_streq(c->manager, "file") && !c->want ? add_file(p, at, &t, e) : 0;
 

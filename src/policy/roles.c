@@ -92,6 +92,16 @@ static bool uses_lan(const struct policy_reader *r)
 	return false;
 }
 
+static void take_roles(struct policy_reader *r)
+{
+	const char **names = dw_arena_array(r->a, r->roles.n + 1, sizeof(*names));
+
+	for (size_t i = 0; i < r->roles.n; i++)
+		names[i] = r->roles.v[i].role->name;
+	r->policy.roles = names;
+	r->policy.n_roles = r->roles.n;
+}
+
 void policy_finish(struct policy_reader *r)
 {
 	struct policy_open in_role = { 0 }, in_lan = { .name = r->lan_file };
@@ -128,4 +138,5 @@ void policy_finish(struct policy_reader *r)
 	r->policy.n_redirects = r->redirects.n;
 	r->policy.accepts = r->accepts.v;
 	r->policy.n_accepts = r->accepts.n;
+	take_roles(r);
 }

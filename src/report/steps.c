@@ -150,6 +150,11 @@ const char *dw_report_step_words(const struct dw_step *s, struct dw_arena *a)
 		return dw_arena_printf(
 			a, "Make %s %s, which is %s", name_of(s, a), dw_cells_escape(want, a),
 			dw_cells_escape(s->expect.text ? s->expect.text : "not known", a));
+	if (dw_streq(m, "sysctl"))
+		return dw_arena_printf(
+			a, "Make the kernel's %s %s, which is %s", dw_cells_escape(s->object, a),
+			dw_cells_escape(want, a),
+			dw_cells_escape(s->expect.text ? s->expect.text : "not known", a));
 	if (dw_streq(m, "mode"))
 		return dw_arena_printf(
 			a, "Make the rights of %s %s, which are %s", dw_cells_escape(s->object, a),
@@ -237,14 +242,21 @@ static bool same_verb(const struct dw_step *a, const struct dw_step *b)
 
 bool dw_steps_are_alike(const struct dw_step *a, const struct dw_step *b)
 {
+	static const char *const alone[] = { "container", "package", "account", "mode" };
+
 	if (!a->manager || !dw_streq0(a->manager, b->manager) || a->diff || b->diff ||
 	    a->no_undo != b->no_undo || !dw_streq0(a->why, b->why) || a->if_left != b->if_left)
 		return false;
 	if (is_file(a))
 		return dw_step_is_link(a) && dw_step_is_link(b) && has_label(a) && has_label(b) &&
 		       dw_streq0(a->notify, b->notify);
-	return !dw_streq(a->manager, "container") && !dw_streq(a->manager, "package") &&
-	       same_verb(a, b);
+	if (dw_streq(a->manager, "sysctl"))
+		return dw_streq0(a->want.text, b->want.text) &&
+		       dw_streq0(a->expect.text, b->expect.text);
+	for (size_t i = 0; i < DW_ARRAY_SIZE(alone); i++)
+		if (dw_streq(a->manager, alone[i]))
+			return false;
+	return same_verb(a, b);
 }
 
 static size_t words_of(const char *s)
@@ -304,6 +316,9 @@ const char *dw_report_alike_words(const struct dw_step *const *v, size_t n, stru
 			names.s);
 	if (dw_streq(m, "process"))
 		return dw_arena_printf(a, "End these %zu processes: %s", things, names.s);
+	if (dw_streq(m, "sysctl"))
+		return dw_arena_printf(a, "Make these %zu settings of the kernel %s: %s", things,
+				       dw_cells_escape(want, a), names.s);
 	return dw_arena_printf(a, "%s these %zu %s: %s", start ? "Start" : "Stop", things,
 			       dw_streq(m, "systemd") ? "units" : "services", names.s);
 }

@@ -9,6 +9,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 
+#include "dw_sandbox.h"
 #include "dw_str.h"
 #include "dw_talk.h"
 
@@ -289,26 +290,80 @@ static void on_loopback(bool v6, uint8_t address[16])
 		memcpy(address, (const uint8_t[]){ 127, 0, 0, 1 }, 4);
 }
 
-enum ssh_stage ssh_proof(struct dw_sys *s, const char *place, unsigned ms)
+/* --- the child ---------------------------------------------------------------------------------------------- */
+
+#define GRACE_MS     1000 /* for a child whose time is over to say how far it got */
+#define CHILD_MEMORY ((size_t)32 * 1024 * 1024)
+
+struct proof {
+	uint32_t *stage; /* shared */
+	uint64_t end;
+};
+
+/* All that comes from the network is read here: what is broken into has one connection, and a number to write. */
+static int read_in_child(void *data, const int *fds)
 {
 	static const char banner[] = "SSH-2.0-doorward\r\n";
+	const struct proof *p = data;
 	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
 	struct talk *t = dw_new(a, struct talk);
-	enum ssh_stage stage = SSH_NOTHING;
+
+	t->fd = fds[0];
+	t->end = p->end;
+	if (say(t, banner, sizeof(banner) - 1) && hear_banner(t))
+		dw_shared_set(p->stage, (uint32_t)exchange(t, a));
+	return 0;
+}
+
+static int ask_in_child(struct dw_sys *s, int fd, struct proof *p, struct dw_error *e)
+{
+	_cleanup_sandbox_ struct dw_sandbox *child = NULL;
+	const struct dw_sandbox_options o = {
+		.name = "the reader of what sshd says",
+		.run = read_in_child,
+		.data = p,
+		.fds = &fd,
+		.n_fds = 1,
+		.calls = DW_SANDBOX_SEND | DW_SANDBOX_RECEIVE | DW_SANDBOX_POLL | DW_SANDBOX_CLOCK |
+			 DW_SANDBOX_MEMORY | DW_SANDBOX_FUTEX,
+		.memory = CHILD_MEMORY,
+	};
+	uint64_t now = dw_talk_now();
+	struct dw_error why = { 0 };
+	struct pollfd ended;
+	int r = dw_sandbox_start(s, &o, &child, e);
+
+	if (r < 0)
+		return r;
+	ended = (struct pollfd){ .fd = dw_sandbox_fd(child), .events = POLLIN };
+	/* it ends by itself then; one that was killed did something it may not */
+	(void)dw_talk_poll(&ended, 1, (now < p->end ? (unsigned)(p->end - now) : 0) + GRACE_MS);
+	r = dw_sandbox_check(child, &why);
+	return r == -ESRCH ? 0
+			   : dw_error_set(e, r ? r : -ETIMEDOUT, "%s",
+					  r ? why.message : "it does not end");
+}
+
+enum ssh_stage ssh_proof(struct dw_sys *s, const char *place, unsigned ms, struct dw_error *e)
+{
 	uint8_t address[16] = { 0 };
+	struct proof p = { .end = dw_talk_now() + ms };
+	uint32_t stage = SSH_NOTHING;
+	struct talk t = { .end = p.end };
 	uint16_t port;
+	void *shared = NULL;
 	bool v6;
 
-	if (!ssh_place(place, &v6, address, &port))
+	if (!ssh_place(place, &v6, address, &port) ||
+	    dw_shared_map(s, "what sshd says", sizeof(*p.stage), &shared, e) < 0)
 		return SSH_NOTHING;
+	p.stage = shared;
 	on_loopback(v6, address);
-	t->end = dw_talk_now() + ms;
-	t->fd = dw_talk_connect(s, false, v6, address, 0, port, NULL);
-	if (t->fd < 0)
-		return SSH_NOTHING;
-	if (wait_for(t, POLLOUT) && dw_talk_connected(t->fd) == 0 &&
-	    say(t, banner, sizeof(banner) - 1) && hear_banner(t))
-		stage = exchange(t, a);
-	dw_talk_close(t->fd);
-	return stage;
+	t.fd = dw_talk_connect(s, false, v6, address, 0, port, NULL);
+	if (t.fd >= 0 && wait_for(&t, POLLOUT) && dw_talk_connected(t.fd) == 0 &&
+	    ask_in_child(s, t.fd, &p, e) == 0)
+		stage = dw_shared_get(p.stage);
+	dw_talk_close(t.fd);
+	dw_shared_unmap(shared, sizeof(*p.stage));
+	return stage <= SSH_PROVEN ? (enum ssh_stage)stage : SSH_NOTHING;
 }

@@ -12,8 +12,11 @@ enum ssh_stage {
 	SSH_PROVEN /* its half of the key exchange, signed with its host key (RFC 4253, 8; RFC 5656, 4) */
 };
 
-/* "127.0.0.1:22", "[::1]:22". Waits at most that long. */
-enum ssh_stage ssh_proof(struct dw_sys *s, const char *place, unsigned ms);
+/*
+ * "127.0.0.1:22", "[::1]:22". Waits at most that long. What comes is read by a child in a sandbox; why there can be
+ * none is in *e, and nothing is proven then.
+ */
+enum ssh_stage ssh_proof(struct dw_sys *s, const char *place, unsigned ms, struct dw_error *e);
 
 /*
  * What is to be answered to the server's algorithms (the payload of its packet, which begins with byte 20): the first

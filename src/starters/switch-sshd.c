@@ -107,7 +107,7 @@ static int listener(struct dw_switch *s, const char *file, int *ret_pid, uint64_
 static const char *worse(struct dw_switch *s, const struct places *p)
 {
 	for (size_t i = 0; i < p->n; i++)
-		if (p->before[i] && ssh_proof(s->sys, p->v[i], PROOF_MS) < p->before[i])
+		if (p->before[i] && ssh_proof(s->sys, p->v[i], PROOF_MS, NULL) < p->before[i])
 			return p->v[i];
 	return NULL;
 }
@@ -156,12 +156,13 @@ static int read_again(struct dw_switch *s, const char *file, int pid, uint64_t s
 static int reload(struct dw_switch *s, struct places *p, const struct dw_bytes *settings,
 		  struct dw_error *e)
 {
+	struct dw_error why = { 0 };
 	uint64_t started = 0;
 	bool any = false;
 	int pid = 0, r;
 
 	for (size_t i = 0; i < p->n; i++) {
-		p->before[i] = ssh_proof(s->sys, p->v[i], PROOF_MS);
+		p->before[i] = ssh_proof(s->sys, p->v[i], PROOF_MS, &why);
 		any |= p->before[i] != SSH_NOTHING;
 	}
 	if (listener(s, pid_file(s, settings), &pid, &started)) {
@@ -169,7 +170,8 @@ static int reload(struct dw_switch *s, struct places *p, const struct dw_bytes *
 			return dw_error_set(
 				e, -EIO,
 				"sshd runs, and no connection to it could be made before it read "
-				"its settings: what came of it could not be seen");
+				"its settings: what came of it could not be seen%s%s",
+				why.code ? "; " : "", why.message);
 		r = read_again(s, pid_file(s, settings), pid, started, e);
 		if (r < 0)
 			return r;

@@ -9,7 +9,7 @@
 static const struct dw_switch_ops *const switches[] = {
 	&dw_switch_file,  &dw_switch_systemd, &dw_switch_sysv,    &dw_switch_openrc,
 	&dw_switch_runit, &dw_switch_process, &dw_switch_package, &dw_switch_container,
-	&dw_switch_fence, &dw_switch_account, &dw_switch_mode,
+	&dw_switch_fence, &dw_switch_account, &dw_switch_mode,    &dw_switch_sysctl,
 };
 
 const struct dw_switch_ops *dw_switch_at(size_t i)

@@ -22,11 +22,25 @@ struct dw_privileged {
 	uint64_t inode;
 	const char *capability; /* the attribute security.capability in hexadecimal; NULL: none */
 };
+/* What everybody may write: a file, or a directory whose files everybody may remove (no sticky bit). */
+struct dw_writable {
+	const char *path;
+	uint32_t mode, uid, gid;
+	bool directory;
+};
+#define DW_WRITABLE_MAX 2000
+struct dw_writables {
+	struct dw_writable *v; /* by path; at most DW_WRITABLE_MAX */
+	size_t n, cap;
+	bool more;
+};
+
 struct dw_privileged_list {
 	struct dw_privileged *v; /* by path */
 	size_t n, cap;
 	bool cut;   /* the bound was met: there may be more */
 	bool blind; /* a directory could not be read: there may be more */
+	struct dw_writables writable; /* met on the way */
 };
 
 /*

@@ -85,10 +85,29 @@ static const char *capability_of(const struct walk *w, int fd, const char *name)
 	return text;
 }
 
+static void note_writable(struct walk *w, const struct stat *st)
+{
+	struct dw_writables *all = &w->list->writable;
+
+	if (!(st->st_mode & S_IWOTH) || (S_ISDIR(st->st_mode) && (st->st_mode & S_ISVTX)))
+		return;
+	all->more = all->n >= DW_WRITABLE_MAX;
+	if (!all->more)
+		dw_vec_push(w->a, all,
+			    ((struct dw_writable){
+				    .path = dw_arena_strndup(w->a, w->path, w->length),
+				    .mode = st->st_mode & 07777,
+				    .uid = st->st_uid,
+				    .gid = st->st_gid,
+				    .directory = S_ISDIR(st->st_mode),
+			    }));
+}
+
 static void look_at(struct walk *w, int fd, const char *name, const struct stat *st)
 {
 	const char *capability = st->st_mode & 0111 ? capability_of(w, fd, name) : NULL;
 
+	note_writable(w, st);
 	if (!(st->st_mode & (S_ISUID | S_ISGID)) && !capability)
 		return;
 	dw_vec_push(
@@ -129,6 +148,7 @@ static void enter(struct walk *w, int at, const char *name, dev_t device)
 		(void)close(fd);
 		return;
 	}
+	note_writable(w, &st);
 	w->depth++;
 	walk_directory(w, fd, st.st_dev);
 	w->depth--;
@@ -186,6 +206,13 @@ static int by_path(const void *x, const void *y)
 	return strcmp(a->path, b->path);
 }
 
+static int by_its_path(const void *x, const void *y)
+{
+	const struct dw_writable *a = x, *b = y;
+
+	return strcmp(a->path, b->path);
+}
+
 int dw_sys_privileged(struct dw_sys *s, size_t max_files, unsigned max_ms, struct dw_arena *a,
 		      struct dw_privileged_list *ret, struct dw_error *e)
 {
@@ -207,5 +234,7 @@ int dw_sys_privileged(struct dw_sys *s, size_t max_files, unsigned max_ms, struc
 	walk_directory(&w, fd, st.st_dev);
 	if (ret->n)
 		qsort(ret->v, ret->n, sizeof(*ret->v), by_path);
+	if (ret->writable.n)
+		qsort(ret->writable.v, ret->writable.n, sizeof(*ret->writable.v), by_its_path);
 	return 0;
 }

@@ -12,6 +12,7 @@ import crash  # noqa: E402
 import cycle  # noqa: E402
 import fence  # noqa: E402
 import host  # noqa: E402
+import hostmore  # noqa: E402
 import inventory  # noqa: E402
 import lesser  # noqa: E402
 import small  # noqa: E402
@@ -66,6 +67,7 @@ def steps(name):
             ("confine", lesser.xinetd),
             ("confine", lesser.script),
             ("host", host.all_of_it),
+            ("host", hostmore.all_of_it),
             ("trial", lambda g: trials.all_trials(g, "8201/tcp", "tcp", "8201", boots=full)),
             ("crash", lambda g: crash.crash(g, ["111/tcp", "23/tcp", "8201/tcp", "79/tcp"], 6)),
              ("fence", fence.early),
@@ -86,6 +88,7 @@ def steps(name):
             ("neighbour", lambda g: small.neighbour(g, "139/tcp", "445/tcp")),
             ("neighbour", lambda g: small.narrowed(g, "139", "445")),
             ("host", host.all_of_it),
+            ("host", hostmore.all_of_it),
             ("crash", lambda g: crash.crash(g, CRASHED, 9)),
             ("wrong", lambda g: wrong.immutable(g, "/etc/xinetd.d/labnull", "9/tcp")),
             ("wrong", lambda g: wrong.read_only(g, "8888/tcp")),

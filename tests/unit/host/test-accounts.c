@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The checks of accounts on made-up hosts, failing and passing. */
 #include <errno.h>
+#include <lastlog.h>
+#include <utmp.h>
 
-#include "checks.h"
+#include "faults.h"
 
 #define ROOT_LINE "root:x:0:0:root:/root:/bin/bash\n"
 
@@ -205,6 +207,118 @@ DW_TEST(names_of_checks_are_words_each_once)
 		DW_CHECK(i == 0 || dw_host_check_at(i - 1)->category <= c->category);
 	}
 	DW_CHECK(!dw_host_check_find("root-twinz", &near) && dw_streq(near, "root-twins"));
+}
+
+/* The clock of a made-up host stands still; days are counted from it. */
+static int64_t today(struct host *h)
+{
+	struct checked c = checked(h, "expired-accounts");
+	int64_t day = (int64_t)(dw_sys_now(c.sys) / 86400);
+
+	checked_free(&c);
+	return day;
+}
+
+DW_TEST(expired_accounts)
+{
+	struct host *h = clean();
+	char shadow[256];
+
+	LOOK(h, "expired-accounts", DW_HOST_OK, "");
+	(void)snprintf(shadow, sizeof(shadow),
+		       "root:*:19000:0:99999:7:::\nann:x:19000:0:99999:7::%lld:\n",
+		       (long long)today(h) + 1);
+	host_file(h, "/etc/shadow", 0640, shadow);
+	LOOK(h, "expired-accounts", DW_HOST_OK, "");
+	survive_faults(h, "expired-accounts", DW_HOST_OK);
+	host_file(h, "/etc/shadow", 0640,
+		  "root:*:19000:0:99999:7:::\nann:x:18000:0:99999:7::19000:\n");
+	LOOK(h, "expired-accounts", DW_HOST_FAILS,
+	     "/etc/shadow:2 ann: it expired on 2022-01-08, and is still there");
+	survive_faults(h, "expired-accounts", DW_HOST_FAILS);
+	host_free(h);
+}
+
+static void log_in(struct host *h, const char *path, const void *record, size_t n, long at)
+{
+	char full[256];
+	FILE *f;
+
+	host_file(h, path, 0644, "");
+	(void)snprintf(full, sizeof(full), "%s/root%s", h->dir, path);
+	f = fopen(full, "w");
+	DW_CHECK(f && fseek(f, at, SEEK_SET) == 0 && fwrite(record, n, 1, f) == 1 &&
+		 fclose(f) == 0);
+}
+
+DW_TEST(unused_accounts)
+{
+	struct host *h = clean();
+	struct lastlog last = { .ll_time = 1700000000 };
+	struct utmp u = { .ut_type = USER_PROCESS, .ut_user = "ann" };
+
+	LOOK(h, "unused-accounts", DW_HOST_UNKNOWN, "");
+	log_in(h, "/var/log/lastlog", &last, sizeof(last), 0);
+	LOOK(h, "unused-accounts", DW_HOST_FAILS,
+	     "/etc/passwd:4 ann: it could log in, and never did");
+	survive_faults(h, "unused-accounts", DW_HOST_FAILS);
+	host_file(h, "/var/lib/lastlog/lastlog2.db", 0644, "x");
+	LOOK(h, "unused-accounts", DW_HOST_UNKNOWN, "");
+	log_in(h, "/var/log/lastlog", &last, sizeof(last), 1000L * (long)sizeof(last));
+	LOOK(h, "unused-accounts", DW_HOST_OK, "");
+	survive_faults(h, "unused-accounts", DW_HOST_OK);
+	host_file(h, "/var/log/lastlog", 0644, "");
+	log_in(h, "/var/log/wtmp.1", &u, sizeof(u), 0);
+	LOOK(h, "unused-accounts", DW_HOST_OK, "");
+	/* nobody logs in by it: no password, no key */
+	host_file(h, "/var/log/wtmp.1", 0644, "");
+	host_file(h, "/etc/shadow", 0640, "root:*:19000:0:99999:7:::\nann:!:19000:0:99999:7:::\n");
+	LOOK(h, "unused-accounts", DW_HOST_OK, "");
+	host_file(h, "/home/ann/.ssh/authorized_keys", 0600, "ssh-ed25519 AAAA\n");
+	LOOK(h, "unused-accounts", DW_HOST_UNKNOWN, "");
+	host_free(h);
+}
+
+static void two(struct host *h, const char *name, enum dw_host_outcome o, const char *evidence,
+		const char *want)
+{
+	const struct dw_door door = { .kind = DW_KIND_LISTENER,
+				      .at = { .protocol = DW_PROTOCOL_TCP,
+					      .family = DW_FAMILY_IPV4 } };
+	const struct dw_service service = { .name = name };
+	const struct dw_host_door v[] = { { &door, &service } };
+	struct checked c = checked_with(h, "two-accounts", NULL, v, 1);
+
+	DW_CHECK(c.r->outcome == o);
+	DW_CHECK_STR(seen(&c), evidence);
+	DW_CHECK_STR(changes(&c), want);
+	checked_free(&c);
+}
+
+DW_TEST(two_accounts)
+{
+	struct host *h = clean();
+
+	LOOK(h, "two-accounts", DW_HOST_UNKNOWN, "");
+	two(h, "ssh", DW_HOST_NOT_APPLICABLE, "", "");
+	two(h, "ftp", DW_HOST_OK, "", "");
+	host_file(h, "/etc/group", 0644, "root:x:0:\nsudo:x:27:ben,ann\nann:x:1000:\n");
+	two(h, "telnet", DW_HOST_FAILS,
+	    "/etc/passwd:4 ann: it may become root by the group sudo, and its password is taken by "
+	    "telnet",
+	    "");
+	two(h, "ftp", DW_HOST_FAILS,
+	    "/etc/passwd:4 ann: it may become root by the group sudo, and its password is taken by "
+	    "ftp",
+	    "");
+	host_file(h, "/etc/ftpusers", 0644, "root\n");
+	two(h, "ftp", DW_HOST_FAILS,
+	    "/etc/passwd:4 ann: it may become root by the group sudo, and its password is taken by "
+	    "ftp",
+	    "file:/etc/ftpusers=?");
+	host_file(h, "/etc/ftpusers", 0644, "root\nann\n");
+	two(h, "ftp", DW_HOST_OK, "", "");
+	host_free(h);
 }
 
 DW_TEST_MAIN

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Kept up to date, on made-up hosts: each check failing, passing, and with each of its calls failed once. */
+#include <dlfcn.h>
 #include <fcntl.h>
 #include <stdio.h>
 
@@ -176,9 +177,63 @@ DW_TEST(lists_that_are_not_there_or_packed_are_unknown)
 	installed(h, "1");
 	host_file(h, SECURITY "_InRelease", 0644,
 		  "Label: Debian-Security\nDate: Mon, 13 Nov 2023 10:00:00 UTC\n");
-	host_file(h, SECURITY "_main_binary-amd64_Packages.lz4", 0644, "x");
+	host_file(h, SECURITY "_main_binary-amd64_Packages.xz", 0644, "x");
 	says(h, "security-updates", DW_HOST_UNKNOWN,
-	     SECURITY "_main_binary-amd64_Packages.lz4 is compressed, and cannot be read");
+	     SECURITY "_main_binary-amd64_Packages.xz is compressed, and cannot be read");
+	host_free(h);
+}
+
+/* Of two packages, openssl 3.0.16-1 the first: lz4 -9. */
+static const unsigned char frame[] = {
+	0x04, 0x22, 0x4d, 0x18, 0x64, 0x40, 0xa7, 0x53, 0x00, 0x00, 0x00, 0xf5, 0x29, 0x50, 0x61,
+	0x63, 0x6b, 0x61, 0x67, 0x65, 0x3a, 0x20, 0x6f, 0x70, 0x65, 0x6e, 0x73, 0x73, 0x6c, 0x0a,
+	0x56, 0x65, 0x72, 0x73, 0x69, 0x6f, 0x6e, 0x3a, 0x20, 0x33, 0x2e, 0x30, 0x2e, 0x31, 0x36,
+	0x2d, 0x31, 0x0a, 0x41, 0x72, 0x63, 0x68, 0x69, 0x74, 0x65, 0x63, 0x74, 0x75, 0x72, 0x65,
+	0x3a, 0x20, 0x61, 0x6d, 0x64, 0x36, 0x34, 0x0a, 0x0a, 0x38, 0x00, 0x66, 0x7a, 0x6c, 0x69,
+	0x62, 0x31, 0x67, 0x37, 0x00, 0x5d, 0x31, 0x3a, 0x31, 0x2e, 0x30, 0x34, 0x00, 0x50, 0x64,
+	0x36, 0x34, 0x0a, 0x0a, 0x00, 0x00, 0x00, 0x00, 0x6c, 0x96, 0xd6, 0x65
+};
+
+static void packed_list(struct host *h, size_t n)
+{
+	static const char path[] = SECURITY "_main_binary-amd64_Packages.lz4";
+	char full[512];
+	FILE *f;
+
+	host_file(h, path, 0644, "");
+	(void)snprintf(full, sizeof(full), "%s/root%s", h->dir, path);
+	f = fopen(full, "w");
+	DW_CHECK(f && fwrite(frame, 1, n, f) == n && fclose(f) == 0);
+}
+
+DW_TEST(lists_in_lz4)
+{
+	struct host *h = host_new();
+	void *library = dlopen("liblz4.so.1", RTLD_NOW);
+
+	host_file(h, "/usr/bin/apt-get", 0755, "");
+	host_file(h, SECURITY "_InRelease", 0644,
+		  "Label: Debian-Security\nDate: Mon, 13 Nov 2023 10:00:00 UTC\n");
+	host_file(h, LISTS "/partial/x", 0644, "");
+	asked(h, NOW - 1000);
+	installed(h, "3.0.15-1");
+	packed_list(h, sizeof(frame));
+	if (!library) {
+		LOOK(h, "security-updates", DW_HOST_UNKNOWN, "");
+		host_free(h);
+		return;
+	}
+	both(h, "security-updates", DW_HOST_FAILS,
+	     SECURITY "_main_binary-amd64_Packages.lz4:1 openssl: 3.0.15-1 is installed, 3.0.16-1 "
+		      "is the one to have");
+	installed(h, "3.0.16-1");
+	asked(h, NOW - 1000);
+	both(h, "security-updates", DW_HOST_OK, "");
+	/* half of it says nothing */
+	packed_list(h, sizeof(frame) - 20);
+	says(h, "security-updates", DW_HOST_UNKNOWN,
+	     SECURITY "_main_binary-amd64_Packages.lz4: it is no whole frame of LZ4");
+	(void)dlclose(library);
 	host_free(h);
 }
 
