@@ -17,8 +17,9 @@
 #define ROUNDS_MAX 4096  /* of leftover work; each brings at least one record */
 #define WORK_MAX   65536U
 
-/* Tasks from which on a second thread is worth its start. */
-#define SHARED_FROM 200
+/* Tasks, and pieces of work, from which on a second thread is worth its start. */
+#define SHARED_FROM      200
+#define WORK_SHARED_FROM 16
 
 struct work_list {
 	struct dw_arena *arena;
@@ -229,6 +230,67 @@ static void close_anchors(struct anchors *a)
 	a->n = 0;
 }
 
+/* Every second piece of work, for a thread of its own. */
+struct share {
+	int program, r;
+	struct work_list list;
+	struct dw_bpf_stream to;
+	struct dw_error error;
+};
+
+static void *work_share(void *arg)
+{
+	struct share *h = arg;
+
+	h->r = dw_bpf_iterate_work(NULL, h->program, h->list.items.v, h->list.items.n, &h->to,
+				   &h->error);
+	return NULL;
+}
+
+/* Most of the work are slices of tables, all of a size. The two take turns, since tables are filled unevenly. */
+static void split(struct work_list *w, struct work_list *other)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < w->items.n; i++)
+		if (i % 2)
+			dw_vec_push(other->arena, &other->items, w->items.v[i]);
+		else
+			w->items.v[n++] = w->items.v[i];
+	w->items.n = n;
+}
+
+static int do_shared(struct dw_sys *s, int program, struct work_list *w, struct dw_bpf_stream *to,
+		     struct dw_error *e)
+{
+	_cleanup_arena_ struct dw_arena *its = dw_arena_new();
+	struct share other = { .program = program, .list.arena = its, .to.arena = its };
+	pthread_t thread;
+	bool shared;
+	int r;
+
+	split(w, &other.list);
+	shared = pthread_create(&thread, NULL, work_share, &other) == 0;
+	r = dw_bpf_iterate_work(s, program, w->items.v, w->items.n, to, e);
+	if (shared)
+		(void)pthread_join(thread, NULL);
+	else
+		(void)work_share(&other);
+	if (r == 0 && other.r < 0)
+		return dw_error_set(e, other.r, "%s", other.error.message);
+	if (r == 0)
+		dw_bpf_add_bytes(to, other.to.bytes.data, other.to.bytes.n);
+	return r;
+}
+
+static int do_round(struct dw_sys *s, int program, struct work_list *w, struct dw_bpf_stream *to,
+		    struct dw_error *e)
+{
+	if (w->items.n >= WORK_SHARED_FROM && sysconf(_SC_NPROCESSORS_ONLN) > 1)
+		return do_shared(s, program, w, to, e);
+	return dw_bpf_iterate_work(s, program, w->items.v, w->items.n, to, e);
+}
+
 /*
  * Does work, and the work that comes of it, until none is left. The anchors (NULL: none) are needed in the
  * first round, and are closed before the tables are walked: they would be doors of ours.
@@ -245,7 +307,7 @@ static int work_off(struct dw_sys *s, int program, struct work_list *w, struct a
 		if (round == ROUNDS_MAX)
 			return dw_error_set(
 				e, -ELOOP, "the socket tables change faster than they can be read");
-		r = dw_bpf_iterate_work(s, program, w->items.v, w->items.n, to, e);
+		r = do_round(s, program, w, to, e);
 		if (anchors)
 			close_anchors(anchors);
 		if (r < 0)

@@ -45,6 +45,7 @@ struct dw_bpf_stream {
 struct dw_bpf_head;
 /* The head of the record at `at`, checked; false at the end or when the rest is no record. */
 bool dw_bpf_head_at(const struct dw_bytes *b, size_t at, struct dw_bpf_head *ret);
+void dw_bpf_add_bytes(struct dw_bpf_stream *to, const void *p, size_t n);
 /* Adds the command lines of the processes in the stream; proc: /proc. Where two threads walk, they share this, too. */
 void dw_bpf_add_commands(struct dw_bpf_stream *to, int proc);
 
