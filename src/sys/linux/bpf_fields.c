@@ -251,14 +251,15 @@ static bool find_member(const struct btf *b, const struct btf_type *t, const cha
 		return false;
 	for (unsigned i = 0; i < BTF_INFO_VLEN(t->info); i++) {
 		const char *name = text_at(b, m[i].name_off);
-		const struct btf_type *inner = behind_names(b, m[i].type);
+		const struct btf_type *inner;
 		uint32_t at =
 			BTF_INFO_KFLAG(t->info) ? BTF_MEMBER_BIT_OFFSET(m[i].offset) : m[i].offset;
-		const char *rest = path;
 
+		/* the type is looked for only where it matters: it takes longer than the name */
+		if (*name && (strncmp(name, path, n) != 0 || name[n]))
+			continue;
+		inner = behind_names(b, m[i].type);
 		if (*name) {
-			if (strncmp(name, path, n) != 0 || name[n])
-				continue;
 			*bits += at;
 			if (!path[n])
 				return true;
@@ -270,7 +271,7 @@ static bool find_member(const struct btf *b, const struct btf_type *t, const cha
 		}
 		/* a struct without a name: its members are ours */
 		*bits += at;
-		if (is_struct(inner) && find_member(b, inner, rest, depth + 1, bits))
+		if (is_struct(inner) && find_member(b, inner, path, depth + 1, bits))
 			return true;
 		*bits -= at;
 	}
