@@ -28,6 +28,8 @@
 static const char *const modules[] = {
 	"vsock", "smc", "bluetooth", "rfcomm", "mptcp", "af_packet"
 };
+_Static_assert(DW_ARRAY_SIZE(modules) == DW_BPF_MODULES,
+	       "each has a place in struct dw_bpf_kernel");
 
 enum kind { NEED, MAY, BIT, SIZE };
 
@@ -354,6 +356,27 @@ int dw_bpf_fields_find(uint32_t *at, struct dw_error *e)
 			return dw_error_set(e, -ENOTSUP, "struct %s of this kernel has no %s",
 					    fields[i].type, fields[i].member);
 	return 0;
+}
+
+const char *dw_bpf_module_name(unsigned i)
+{
+	return modules[i];
+}
+
+/* Of the names of all members: a table that was made for others is of no use. */
+uint64_t dw_bpf_fields_sum(void)
+{
+	uint64_t v = 0xcbf29ce484222325U; /* FNV-1a */
+
+	for (size_t i = 0; i < DW_K_COUNT; i++) {
+		const char *texts[] = { fields[i].type, fields[i].member };
+
+		for (size_t k = 0; k < DW_ARRAY_SIZE(texts); k++)
+			for (const char *c = texts[k]; c && *c; c++)
+				v = (v ^ (unsigned char)*c) * 0x100000001b3U;
+		v = (v ^ (unsigned)fields[i].kind) * 0x100000001b3U;
+	}
+	return v;
 }
 
 /* One bit for each module that the table may depend on. */

@@ -3,6 +3,7 @@
 #ifndef DW_BPF_PRIVATE_H
 #define DW_BPF_PRIVATE_H
 
+#include "dw_offsets.h"
 #include "sys_private.h"
 
 /* bpfinfo.c: bpf(2); a descriptor, 0, or -errno. */
@@ -21,10 +22,12 @@ bool dw_bpf_live_is_pinned(void);
 int dw_bpf_live_pin(struct dw_sys *s, struct dw_error *e);
 int dw_bpf_live_unpin(struct dw_sys *s, struct dw_error *e);
 
-/* bpf_fields.c: where each of DW_K_COUNT members lies. -ENOTSUP: this kernel does not show it, or has it not. */
-int dw_bpf_fields_find(uint32_t *at, struct dw_error *e);
-/* The kernel's modules that the table was made of, one bit each. */
+/* bpf_fields.c. The kernel's modules that the table was made of, one bit each. */
 unsigned dw_bpf_modules(void);
+
+const char *dw_bpf_module_name(unsigned i);
+/* Changes with the list of members. */
+uint64_t dw_bpf_fields_sum(void);
 
 /* bpf_load.c: a descriptor of the program, loaded now. -EPERM, -ENOTSUP: this kernel or we may not. */
 int dw_bpf_load(struct dw_error *e);
