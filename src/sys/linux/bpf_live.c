@@ -26,41 +26,37 @@ struct work_list {
 	DW_VEC(struct dw_bpf_work) items;
 };
 
-/* A thread that loads the program. What it writes is read when it has ended. */
+/* A program that is loaded beside other work. */
 struct dw_bpf_starting {
-	pthread_t thread;
 	int fd;
 	struct dw_error error;
 };
 
-static void *load_beside(void *arg)
+bool dw_bpf_live_begin(struct dw_sys *s)
 {
-	struct dw_bpf_starting *b = arg;
-
-	b->fd = dw_bpf_load(&b->error);
-	return NULL;
+	if (s->bpf_fd >= 0 || s->bpf_starting || dw_bpf_live_is_pinned())
+		return false;
+	s->bpf_starting = dw_new(s->arena, struct dw_bpf_starting);
+	s->bpf_starting->fd = -1;
+	return true;
 }
 
-void dw_bpf_live_begin(struct dw_sys *s)
+/* Of the handle it touches what dw_bpf_live_begin() made for it, and nothing else. */
+void dw_bpf_live_load(struct dw_sys *s)
 {
-	struct dw_bpf_starting *b;
+	struct dw_bpf_starting *b = s->bpf_starting;
 
-	if (s->bpf_fd >= 0 || s->bpf_starting || sysconf(_SC_NPROCESSORS_ONLN) < 2 ||
-	    dw_bpf_live_is_pinned())
-		return;
-	b = dw_new(s->arena, struct dw_bpf_starting);
-	if (pthread_create(&b->thread, NULL, load_beside, b) == 0)
-		s->bpf_starting = b;
+	if (b && b->fd < 0)
+		b->fd = dw_bpf_load(&b->error);
 }
 
-void dw_bpf_live_await(struct dw_sys *s, struct dw_error *e)
+void dw_bpf_live_take(struct dw_sys *s, struct dw_error *e)
 {
 	struct dw_bpf_starting *b = s->bpf_starting;
 
 	if (!b)
 		return;
 	s->bpf_starting = NULL;
-	(void)pthread_join(b->thread, NULL);
 	s->bpf_pinned = false;
 	if (b->fd >= 0)
 		s->bpf_fd = b->fd;
@@ -76,7 +72,8 @@ static int make_ready(struct dw_sys *s, struct dw_error *e)
 	if (s->bpf_starting) {
 		struct dw_error why = { 0 };
 
-		dw_bpf_live_await(s, &why);
+		dw_bpf_live_load(s); /* where nobody has yet */
+		dw_bpf_live_take(s, &why);
 		if (s->bpf_fd < 0)
 			return dw_error_set(e, why.code, "%s", why.message);
 	}

@@ -11,9 +11,10 @@ union bpf_attr;
 int dw_bpf_call(int command, union bpf_attr *attr);
 
 /* bpf_live.c, or bpf_none.c where the build has no BPF. */
-void dw_bpf_live_begin(struct dw_sys *s);
-/* Waits for what was begun, if anything was. */
-void dw_bpf_live_await(struct dw_sys *s, struct dw_error *e);
+bool dw_bpf_live_begin(struct dw_sys *s);
+void dw_bpf_live_load(struct dw_sys *s);
+/* Takes what was loaded, if anything was. */
+void dw_bpf_live_take(struct dw_sys *s, struct dw_error *e);
 int dw_bpf_live_run(struct dw_sys *s, unsigned want, struct dw_arena *a, struct dw_bpf_walk *ret,
 		    struct dw_error *e);
 int dw_bpf_live_look_again(struct dw_sys *s, const struct dw_bpf_seen *v, size_t n,
