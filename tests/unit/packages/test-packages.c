@@ -292,7 +292,8 @@ DW_TEST(cache_keeps)
 		DW_CHECK(st.st_ino == before);
 	}
 	(void)get(file, text, sizeof(text));
-	DW_CHECK(strstr(text, " /usr/bin/env\n") != NULL && strstr(text, " /usr/bin/dpkg\n") != NULL);
+	DW_CHECK(strstr(text, " /usr/bin/env\n") != NULL &&
+		 strstr(text, " /usr/bin/dpkg\n") != NULL);
 	(void)unlink(file);
 	(void)rmdir(dir);
 }
