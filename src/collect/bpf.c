@@ -336,7 +336,7 @@ static char *add_number(char *to, const char *word, uint32_t v)
 	char digits[10];
 	size_t n = 0;
 
-	to = stpcpy(to, word);
+	to = mempcpy(to, word, strlen(word));
 	do
 		digits[n++] = (char)('0' + v % 10);
 	while ((v /= 10) > 0);

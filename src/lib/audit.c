@@ -118,8 +118,8 @@ static void do_half(void *arg)
 }
 
 /*
- * What takes longest is done by this thread: the start of the other one, which takes a while, is no loss then, and nobody
- * waits to be told that it has ended.
+ * What takes longest is done by this thread: the start of the other one, which takes a while, is no loss then, and
+ * nobody waits to be told that it has ended.
  */
 static void prepare_all(struct auditing *a)
 {

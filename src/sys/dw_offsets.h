@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Where the members of the kernel's structs lie (enum dw_bpf_field), and the table of them that is kept between runs. */
+/* Where the members of the kernel's structs lie (dw_bpf_fields.h), and the table of them that is kept between runs. */
 #ifndef DW_OFFSETS_H
 #define DW_OFFSETS_H
 

@@ -266,38 +266,6 @@ static const char *cached_name(const char *dir, char *buffer, size_t size)
 	return buffer;
 }
 
-/* A program that is not asked for this time is answered without the lists the next time. */
-DW_TEST(cache_keeps)
-{
-	static const char *const paths[] = { "/usr/bin/env", "/usr/bin/dpkg" };
-	char dir[] = "/tmp/dw-test-XXXXXX", file[64], text[16384];
-	struct stat st;
-
-	if (stat("/var/lib/dpkg/status", &st) < 0 || st.st_ctime + 10 > time(NULL))
-		return;
-	DW_CHECK(mkdtemp(dir) != NULL);
-	(void)snprintf(file, sizeof(file), "%s/packages", dir);
-	for (size_t i = 0; i < 4; i++) {
-		struct looked l = look_at(NULL, &paths[i % 2], 1, dir);
-		ino_t before;
-
-		DW_CHECK_STR(name_of(l.found[0]), i % 2 ? "dpkg" : "coreutils");
-		done(&l);
-		/* the file is written anew only where something had to be looked up */
-		DW_CHECK_INT(stat(file, &st), 0);
-		before = st.st_ino;
-		l = look_at(NULL, paths, i < 1 ? 1 : 2, dir);
-		done(&l);
-		DW_CHECK_INT(stat(file, &st), 0);
-		DW_CHECK(st.st_ino == before);
-	}
-	(void)get(file, text, sizeof(text));
-	DW_CHECK(strstr(text, " /usr/bin/env\n") != NULL &&
-		 strstr(text, " /usr/bin/dpkg\n") != NULL);
-	(void)unlink(file);
-	(void)rmdir(dir);
-}
-
 /*
  * The second run must answer from the file: seen by changing the answer in it. Any damage, and it is not
  * believed. On the live root, whose paths are the cache's; where that has no dpkg there is nothing to cache.
