@@ -330,16 +330,34 @@ static void add_socket(struct committing *k, struct dw_view_socket *s)
 	dw_vec_push(f->arena, &f->sockets, fact);
 }
 
+/* One for each holder of each door: printf(3) would take ten times as long. */
+static char *add_number(char *to, const char *word, uint32_t v)
+{
+	char digits[10];
+	size_t n = 0;
+
+	to = mempcpy(to, word, strlen(word));
+	do
+		digits[n++] = (char)('0' + v % 10);
+	while ((v /= 10) > 0);
+	while (n > 0)
+		*to++ = digits[--n];
+	*to = '\0';
+	return to;
+}
+
 static const char *via_of(struct dw_arena *a, const struct dw_view_hold *h)
 {
-	char how[64];
+	char how[64], *to = how; /* three numbers of ten digits, and 25 bytes of words */
 
-	if (h->ring)
-		(void)snprintf(how, sizeof(how), "io_uring fd %u slot %u", h->fd, h->slot);
+	if (h->tid != h->tgid)
+		to = add_number(add_number(to, "thread ", h->tid),
+				h->ring ? " io_uring fd " : " fd ", h->fd);
 	else
-		(void)snprintf(how, sizeof(how), "fd %u", h->fd);
-	return h->tid != h->tgid ? dw_arena_printf(a, "thread %u %s", h->tid, how)
-				 : dw_arena_strdup(a, how);
+		to = add_number(to, h->ring ? "io_uring fd " : "fd ", h->fd);
+	if (h->ring)
+		to = add_number(to, " slot ", h->slot);
+	return dw_arena_strndup(a, how, (size_t)(to - how));
 }
 
 static void add_holds(struct committing *k)

@@ -24,6 +24,7 @@
 #define FILE_NAME   "packages"
 #define CACHE_MAX   ((size_t)4 * 1024 * 1024)
 #define ENTRIES_MAX 4096
+#define KEPT_MAX    512 /* of programs that were asked for earlier, and not this time */
 /* A file changed within one tick of the clock of our look bears the same time before and after. */
 #define RACY_SECONDS 3
 
@@ -293,23 +294,55 @@ static void put_stamp(struct dw_str *b, const char *word, const struct stamp *s)
 		    s->ino, s->size, s->mtime, s->ctime);
 }
 
-static void put_entry(const struct dw_package_cache *c, struct dw_str *b,
+static void put_entry(const struct dw_package_cache *c, struct dw_str *b, const struct entry *e)
+{
+	if (!is_plain(e->path) || is_racy(c, &e->stamp) ||
+	    (e->name && (!is_plain(e->name) || !is_plain(e->version))))
+		return;
+	put_stamp(b, "file", &e->stamp);
+	dw_str_addf(b, " %d ", (int)e->actual.kind);
+	if (e->actual.kind == DW_DIGEST_NONE)
+		dw_str_addc(b, '-');
+	for (size_t i = 0; i < dw_digest_size(e->actual.kind); i++)
+		dw_str_addf(b, "%02x", e->actual.bytes[i]);
+	dw_str_addf(b, " %d %s %s %s %s\n", e->name ? (int)e->verified : 0,
+		    e->name ? e->manager : "-", e->name ? e->name : "-", e->name ? e->version : "-",
+		    e->path);
+}
+
+static void put_query(struct dw_package_cache *c, struct dw_str *b,
 		      const struct dw_package_query *q)
 {
-	const struct dw_package *p = q->package;
-	struct stamp s = stamp_of_query(q);
+	struct entry e = { .path = q->path, .stamp = stamp_of_query(q), .actual = q->actual }, *old;
 
-	if (!is_plain(q->path) || is_racy(c, &s) ||
-	    (p && (!is_plain(p->name) || !is_plain(p->version))))
+	if (q->package) {
+		e.verified = q->package->verified;
+		e.manager = q->package->manager;
+		e.name = q->package->name;
+		e.version = q->package->version;
+	}
+	put_entry(c, b, &e);
+	if (!e.path)
 		return;
-	put_stamp(b, "file", &s);
-	dw_str_addf(b, " %d ", (int)q->actual.kind);
-	if (q->actual.kind == DW_DIGEST_NONE)
-		dw_str_addc(b, '-');
-	for (size_t i = 0; i < dw_digest_size(q->actual.kind); i++)
-		dw_str_addf(b, "%02x", q->actual.bytes[i]);
-	dw_str_addf(b, " %d %s %s %s %s\n", p ? (int)p->verified : 0, p ? p->manager : "-",
-		    p ? p->name : "-", p ? p->version : "-", q->path);
+	HASH_FIND_STR(c->entries, e.path, old);
+	if (old)
+		HASH_DEL(c->entries, old);
+}
+
+/*
+ * What runs now and then (a timer's program, the client of a moment) is not asked for each time, and would cost the
+ * reading of all lists whenever it is. The latest first; what is not there any more is not kept.
+ */
+static void put_kept(struct dw_package_cache *c, struct dw_str *b)
+{
+	const struct entry *e = c->entries;
+
+	for (size_t n = 0; e && n < KEPT_MAX; e = e->hh.next) {
+		if (e->stamp.ino == 0)
+			continue;
+		put_entry(c, b, e);
+		n++;
+	}
 }
 
 /* Written beside and renamed: a reader sees the old file or the new one, whole. */
@@ -355,8 +388,9 @@ void dw_package_cache_save(struct dw_package_cache *c, const struct dw_package_q
 		put_stamp(&text, "database", &c->databases[i]);
 		dw_str_addc(&text, '\n');
 	}
-	for (size_t i = 0; i < DW_MIN(n, (size_t)ENTRIES_MAX); i++)
-		put_entry(c, &text, &q[i]);
+	for (size_t i = 0; i < DW_MIN(n, (size_t)ENTRIES_MAX - KEPT_MAX); i++)
+		put_query(c, &text, &q[i]);
+	put_kept(c, &text);
 	dw_str_add(&text, "end\n");
 	(void)replace(c->dir, &text);
 }

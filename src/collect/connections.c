@@ -19,6 +19,8 @@ struct looking {
 	struct dw_collect *c;
 	size_t netns;
 	struct dw_arena *scratch;
+	const size_t *sockets; /* of facts: those of this namespace that have a port */
+	size_t n_sockets;
 	bool inside; /* the calling thread stands in the namespace */
 	bool netlink;
 	struct dw_bytes counters; /* /proc/net/sockstat and sockstat6; none: not told */
@@ -49,8 +51,8 @@ static const struct {
 
 static bool is_asked_for(const struct looking *k, const struct dw_socket_fact *s)
 {
-	return s->at.protocol == k->protocol && s->at.netns == k->c->netns.v[k->netns].inode &&
-	       s->at.has_port && (s->kind == DW_KIND_LISTENER || s->kind == DW_KIND_DATAGRAM);
+	return s->at.protocol == k->protocol &&
+	       (s->kind == DW_KIND_LISTENER || s->kind == DW_KIND_DATAGRAM);
 }
 
 static int by_port(const void *x, const void *y)
@@ -65,9 +67,12 @@ static void gather_ports(struct looking *k)
 	size_t kept = 0;
 
 	k->ports.n = 0;
-	for (size_t i = 0; i < f->sockets.n; i++)
-		if (is_asked_for(k, &f->sockets.v[i]))
-			dw_vec_push(k->scratch, &k->ports, (uint16_t)f->sockets.v[i].at.port);
+	for (size_t i = 0; i < k->n_sockets; i++) {
+		const struct dw_socket_fact *s = &f->sockets.v[k->sockets[i]];
+
+		if (is_asked_for(k, s))
+			dw_vec_push(k->scratch, &k->ports, (uint16_t)s->at.port);
+	}
 	k->doors = k->ports.n;
 	if (k->ports.n > 1)
 		qsort(k->ports.v, k->ports.n, sizeof(*k->ports.v), by_port);
@@ -358,9 +363,9 @@ static void mark_asked(const struct looking *k)
 {
 	struct dw_facts *f = k->c->facts;
 
-	for (size_t i = 0; i < f->sockets.n; i++)
-		if (is_asked_for(k, &f->sockets.v[i]))
-			f->sockets.v[i].asked = true;
+	for (size_t i = 0; i < k->n_sockets; i++)
+		if (is_asked_for(k, &f->sockets.v[k->sockets[i]]))
+			f->sockets.v[k->sockets[i]].asked = true;
 }
 
 static void one_protocol(struct looking *k, const char *counter, const char *file)
@@ -403,7 +408,41 @@ static int all_protocols(void *arg, struct dw_error *e)
 	return 0;
 }
 
-static int one_namespace(struct dw_collect *c, size_t netns, struct dw_error *e)
+/* Sockets with a port, those of a namespace side by side: each is looked at for its own namespace alone. */
+struct sorted {
+	size_t *sockets;
+	size_t *from; /* of each namespace, and one more: where the last one ends */
+};
+
+static struct sorted sort_sockets(const struct dw_collect *c, struct dw_arena *a)
+{
+	const struct dw_facts *f = c->facts;
+	size_t *netns = dw_arena_array(a, f->sockets.n + 1, sizeof(*netns)), last = DW_NONE;
+	struct sorted r = {
+		.sockets = dw_arena_array(a, f->sockets.n + 1, sizeof(*r.sockets)),
+		.from = dw_arena_array(a, c->netns.n + 2, sizeof(*r.from)),
+	};
+
+	for (size_t i = 0; i < f->sockets.n; i++) {
+		const struct dw_endpoint *at = &f->sockets.v[i].at;
+
+		if (last == DW_NONE || f->netns.v[last].inode != at->netns)
+			last = dw_netns_find(c, at->netns);
+		netns[i] = at->has_port ? last : DW_NONE;
+		if (netns[i] != DW_NONE)
+			r.from[netns[i] + 2]++;
+	}
+	for (size_t i = 2; i < c->netns.n + 2; i++)
+		r.from[i] += r.from[i - 1];
+	/* from[n + 1] runs from where n begins to where it ends, and so becomes the beginning of n + 1 */
+	for (size_t i = 0; i < f->sockets.n; i++)
+		if (netns[i] != DW_NONE)
+			r.sockets[r.from[netns[i] + 1]++] = i;
+	return r;
+}
+
+static int one_namespace(struct dw_collect *c, size_t netns, const struct sorted *sorted,
+			 struct dw_error *e)
 {
 	_cleanup_arena_ struct dw_arena *scratch = dw_arena_new();
 	const struct dw_netns_state *state = dw_netns_state(c, netns);
@@ -411,6 +450,8 @@ static int one_namespace(struct dw_collect *c, size_t netns, struct dw_error *e)
 		.c = c,
 		.netns = netns,
 		.scratch = scratch,
+		.sockets = sorted->sockets + sorted->from[netns],
+		.n_sockets = sorted->from[netns + 1] - sorted->from[netns],
 		.inside = dw_netns_reachable(c, netns),
 		.netlink = c->rungs != DW_RUNG_PROC,
 	};
@@ -426,26 +467,16 @@ static int one_namespace(struct dw_collect *c, size_t netns, struct dw_error *e)
 
 int dw_collect_connections(struct dw_collect *c, struct dw_error *e)
 {
-	_cleanup_free_ bool *with_doors = calloc(c->netns.n + 1, sizeof(*with_doors));
-	size_t last = DW_NONE;
+	_cleanup_arena_ struct dw_arena *scratch = dw_arena_new();
+	struct sorted sorted = sort_sockets(c, scratch);
 
-	if (!with_doors)
-		dw_oom();
-	for (size_t i = 0; i < c->facts->sockets.n; i++) {
-		const struct dw_endpoint *at = &c->facts->sockets.v[i].at;
-
-		if (last == DW_NONE || c->facts->netns.v[last].inode != at->netns)
-			last = dw_netns_find(c, at->netns);
-		if (last != DW_NONE && at->has_port)
-			with_doors[last] = true;
-	}
 	for (size_t i = 0; i < c->netns.n; i++) {
 		struct dw_error why = { 0 };
 
-		if (!with_doors[i] || dw_netns_state(c, i)->connections_read)
+		if (sorted.from[i] == sorted.from[i + 1] || dw_netns_state(c, i)->connections_read)
 			continue;
 		dw_netns_state(c, i)->connections_read = true;
-		if (one_namespace(c, i, &why) < 0)
+		if (one_namespace(c, i, &sorted, &why) < 0)
 			dw_facts_incomplete(
 				c->facts, "no-connections", NULL, 0, false,
 				"who is connected now is not known in one namespace: %s",

@@ -36,8 +36,10 @@ struct dw_collect {
 };
 
 /* Namespaces, sockets, holders (facts->netns, sockets, processes, holds, method). */
-/* Begins what dw_collect_sockets() will wait for, beside what the caller does until then. */
-void dw_collect_begin(struct dw_collect *c);
+/* True: dw_collect_sockets() needs something that dw_collect_make_ready() may do before, beside other work. */
+bool dw_collect_begin(struct dw_collect *c);
+/* Another thread may use the handle meanwhile, but for dw_collect_sockets(). */
+void dw_collect_make_ready(struct dw_collect *c);
 int dw_collect_sockets(struct dw_collect *c, struct dw_error *e);
 /*
  * Who is connected to the doors found so far (facts->connections), in the namespaces that were not asked before.

@@ -48,10 +48,14 @@ static bool is_worth_bpf(struct dw_collect *c)
 	       dw_sys_tasks(c->sys) > FEW_TASKS;
 }
 
-void dw_collect_begin(struct dw_collect *c)
+bool dw_collect_begin(struct dw_collect *c)
 {
-	if (is_worth_bpf(c))
-		dw_bpf_begin(c->sys);
+	return is_worth_bpf(c) && dw_bpf_begin(c->sys);
+}
+
+void dw_collect_make_ready(struct dw_collect *c)
+{
+	dw_bpf_make_ready(c->sys);
 }
 
 int dw_collect_sockets(struct dw_collect *c, struct dw_error *e)

@@ -171,18 +171,19 @@ static size_t fill_in(const char *pattern, const char *const *pieces, char *to)
 {
 	size_t n = 0;
 
-	for (const char *p = pattern; *p; p++) {
-		const char *piece = p;
-		size_t length = 1;
+	for (const char *p = pattern; *p;) {
+		bool hole = p[0] == '{' && p[1] >= '1' && p[1] <= '3' && p[2] == '}';
+		const char *piece = hole ? pieces[p[1] - '1'] : p;
+		size_t length;
 
-		if (p[0] == '{' && p[1] >= '1' && p[1] <= '3' && p[2] == '}') {
-			piece = pieces[p[1] - '1'];
+		if (hole)
 			length = piece ? strlen(piece) : 0;
-			p += 2;
-		}
+		else /* up to the next brace, and at least what stands here */
+			length = (size_t)(strchrnul(p + 1, '{') - p);
 		if (to && length > 0)
 			memcpy(to + n, piece, length);
 		n += length;
+		p += hole ? 3 : length;
 	}
 	return n;
 }

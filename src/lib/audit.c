@@ -79,7 +79,6 @@ static int read_policy(struct auditing *a, struct dw_error *e)
 	return r < 0 ? -EBADMSG : 0;
 }
 
-/* What dw_collect_sockets() waits for begins now. */
 static void begin(struct auditing *a)
 {
 	a->procs = dw_procs_new(a->sys, a->facts->arena);
@@ -91,12 +90,47 @@ static void begin(struct auditing *a)
 		.rungs = a->options->rungs ? a->options->rungs : DW_RUNG_ALL,
 		.hidden = a->options->hidden,
 	};
-	dw_collect_begin(&a->collect);
+}
+
+/* What needs nothing of the sockets. */
+static void prepare(struct auditing *a)
+{
+	const char *init = dw_audit_init(a);
+
+	a->facts->service_manager = manager_of(a, init);
+	a->index = dw_knowledge_index_new(a->facts->arena, a->knowledge);
+	dw_audit_starters_begin(a, init);
+}
+
+struct half {
+	struct auditing *a;
+	bool loads;
+};
+
+static void do_half(void *arg)
+{
+	struct half *h = arg;
+
+	if (h->loads)
+		dw_collect_make_ready(&h->a->collect);
+	else
+		prepare(h->a);
+}
+
+/*
+ * What takes longest is done by this thread: the start of the other one, which takes a while, is no loss then, and
+ * nobody waits to be told that it has ended.
+ */
+static void prepare_all(struct auditing *a)
+{
+	if (a->procs && dw_collect_begin(&a->collect))
+		dw_lib_share(do_half, &(struct half){ a, true }, &(struct half){ a, false });
+	else
+		prepare(a);
 }
 
 static int look(struct auditing *a, struct dw_error *e)
 {
-	const char *init;
 	const struct dw_audit_options *o = a->options;
 	int r = o->fake ? dw_sys_open_fake(o->fake, &a->sys, e) : dw_sys_open(o->root, &a->sys, e);
 
@@ -113,10 +147,7 @@ static int look(struct auditing *a, struct dw_error *e)
 		return r;
 	if (dw_sys_is_running(a->sys))
 		begin(a);
-	init = dw_audit_init(a);
-	a->facts->service_manager = manager_of(a, init);
-	a->index = dw_knowledge_index_new(a->facts->arena, a->knowledge);
-	dw_audit_starters_begin(a, init);
+	prepare_all(a);
 	if (a->procs)
 		collect(a);
 	tell(a, "starters");

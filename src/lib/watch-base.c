@@ -263,6 +263,7 @@ void dw_watch_base_claim(struct watch_base *b, struct auditing *a)
 	b->starters.procs = a->procs;
 	b->starters.facts = a->facts;
 	dw_audit_claim(a, &b->starters, b->set);
+	dw_starters_forget(b->set); /* the next event has processes of its own */
 	b->starters.procs = b->procs;
 	b->starters.facts = b->facts;
 	a->find_packages = find_packages;

@@ -101,7 +101,11 @@ extern const struct dw_field dw_fields_fence_show[];
 extern const struct dw_field dw_fields_fence_rehearse[];
 extern const struct dw_field dw_fields_fence_preview[];
 
-struct dw_value dw_field_value(const struct dw_field *f, struct dw_arena *a, const void *object);
+/*
+ * Into the caller's own: returned, a value would be copied sixteen bytes at a time right after it was written eight at
+ * a time, and such a load waits until all the stores are through. It was a third of the writing of JSON.
+ */
+void dw_field_read(const struct dw_field *f, struct dw_arena *a, const void *object, struct dw_value *ret);
 /* A value of the object by its path, in the arena; NULL: null or not there. */
 const char *dw_field_get(const struct dw_field *fields, const void *object, const char *path,
 			 struct dw_arena *a);

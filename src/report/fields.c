@@ -19,17 +19,16 @@ const char *dw_field_type_name(enum dw_field_type t)
 	return t < DW_FIELD_COUNT ? type_names[t] : "unknown";
 }
 
-struct dw_value dw_field_value(const struct dw_field *f, struct dw_arena *a, const void *object)
+void dw_field_read(const struct dw_field *f, struct dw_arena *a, const void *object,
+		   struct dw_value *ret)
 {
-	struct dw_value v = { 0 };
-
+	*ret = (struct dw_value){ 0 };
 	if (f->get) {
-		f->get(a, object, &v);
+		f->get(a, object, ret);
 	} else if (f->type == DW_FIELD_STRING) {
-		v.string = *(const char *const *)((const char *)object + f->offset);
-		v.known = v.string != NULL;
+		ret->string = *(const char *const *)((const char *)object + f->offset);
+		ret->known = ret->string != NULL;
 	}
-	return v;
 }
 
 static void put_digits(char *to, size_t n, int v)

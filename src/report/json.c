@@ -140,8 +140,9 @@ static void write_value(struct writer *w, const struct dw_field *f, const struct
 static void write_members(struct writer *w, const struct dw_field *fields, const void *object)
 {
 	for (const struct dw_field *f = fields; f->name; f++) {
-		struct dw_value v = dw_field_value(f, w->values, object);
+		struct dw_value v;
 
+		dw_field_read(f, w->values, object, &v);
 		if (v.known)
 			write_value(w, f, &v);
 		else

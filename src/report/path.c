@@ -54,7 +54,7 @@ static const struct dw_field *resolve(const struct dw_field *fields, const void 
 		f = field_of(fields, name, n);
 		if (!f)
 			return NULL;
-		*ret = dw_field_value(f, a, object);
+		dw_field_read(f, a, object, ret);
 		if (*path == '\0')
 			return f;
 		if (!ret->known)

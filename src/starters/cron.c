@@ -226,6 +226,13 @@ static int claim(struct dw_starters *s, void *state, const struct dw_claim *q,
 	return 1;
 }
 
+static void forget(struct dw_starters *s, void *state)
+{
+	struct cron *st = state;
+
+	st->answers.n = 0;
+}
+
 const struct dw_starter_ops dw_starter_cron = {
-	.name = "cron", .early = true, .load = load, .claim = claim
+	.name = "cron", .early = true, .load = load, .claim = claim, .forget = forget
 };

@@ -56,6 +56,8 @@ struct dw_starter_ops {
 	int (*list)(struct dw_starters *s, void *state, struct dw_error *e);
 	/* 1: this manager opened it, *ret says how; 0: not mine. Never fails: no evidence is no claim. */
 	int (*claim)(struct dw_starters *s, void *state, const struct dw_claim *c, struct dw_starter *ret);
+	/* Forgets what it found out of processes: those of the next claims are of another table. NULL: nothing. */
+	void (*forget)(struct dw_starters *s, void *state);
 	/* Frees what the arena does not own (a bus connection). NULL: nothing. */
 	void (*unload)(struct dw_starters *s, void *state);
 };
@@ -70,6 +72,8 @@ void dw_starters_finish(struct dw_starters_set *set);
 void dw_starters_unload(struct dw_starters_set *set);
 /* The best claim: highest confidence, then the registry's order. kind is DW_STARTER_UNKNOWN when nobody claims. */
 void dw_starters_claim(struct dw_starters_set *set, const struct dw_claim *c, struct dw_starter *ret);
+/* Before the processes that were claimed for go: what was kept of them is dropped. */
+void dw_starters_forget(struct dw_starters_set *set);
 /* Fills facts->sleepers. */
 void dw_starters_list(struct dw_starters_set *set);
 

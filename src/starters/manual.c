@@ -5,15 +5,28 @@
  * id: the user who logged in, whatever they became afterwards. also: terminal and address; no file, so no source.
  */
 #include <errno.h>
+#include <string.h>
 
 #include "registry.h"
 #include "session.h"
 #include "systemd.h"
 
 #define GENERATIONS_MAX 64
+#define REMEMBERED      64U /* processes; workers have few ancestors, and all the same */
+
+enum role { ROLE_ENTRY = 1, ROLE_INNER = 2, ROLE_SCHEDULER = 4 };
+
+/* What an environment tells of a login. */
+enum trace_of { TRACE_NONE, TRACE_SSH, TRACE_SUDO };
 
 struct state {
 	const char *cgroup_root;
+	struct {
+		const struct dw_procinfo *process;
+		unsigned roles;
+	} seen[REMEMBERED];
+	const struct dw_procinfo *top; /* whose environment was looked at last, and what it told */
+	enum trace_of told;
 };
 
 /* Programs whose children are somebody's session. */
@@ -44,6 +57,21 @@ static bool one_of(const struct dw_procinfo *p, const char *const *names, size_t
 	return false;
 }
 
+/* Each ancestor is weighed once, not once for each of its thousand workers. */
+static unsigned roles_of(struct state *st, const struct dw_procinfo *p)
+{
+	unsigned slot = (unsigned)p->pid % REMEMBERED;
+
+	if (st->seen[slot].process != p) {
+		st->seen[slot].process = p;
+		st->seen[slot].roles =
+			(one_of(p, entries, DW_ARRAY_SIZE(entries)) ? ROLE_ENTRY : 0U) |
+			(one_of(p, inner, DW_ARRAY_SIZE(inner)) ? ROLE_INNER : 0U) |
+			(one_of(p, schedulers, DW_ARRAY_SIZE(schedulers)) ? ROLE_SCHEDULER : 0U);
+	}
+	return st->seen[slot].roles;
+}
+
 struct lineage {
 	const struct dw_procinfo *self, *top; /* top: the ancestor right below pid 1, or self */
 	const struct dw_procinfo *entry;      /* nearest login program above, NULL: none */
@@ -52,24 +80,27 @@ struct lineage {
 	bool scheduled;
 };
 
-static void trace(struct dw_starters *s, const struct dw_procinfo *self, struct lineage *ret)
+static void trace(struct dw_starters *s, struct state *st, const struct dw_procinfo *self,
+		  struct lineage *ret)
 {
 	struct lineage l = { .self = self, .top = self, .shell = self };
 	const struct dw_procinfo *child = self;
 
 	for (unsigned i = 0; i < GENERATIONS_MAX && child->ppid > 1; i++) {
 		const struct dw_procinfo *p = dw_procs_get(s->procs, child->ppid);
+		unsigned roles;
 
 		if (!p || p->started_ticks > child->started_ticks)
 			break; /* a pid that was given out again */
 		l.top = p;
-		if (!l.entry && one_of(p, entries, DW_ARRAY_SIZE(entries))) {
+		roles = roles_of(st, p);
+		if (!l.entry && (roles & ROLE_ENTRY)) {
 			l.entry = p;
 			l.shell = child;
 		}
-		if (!l.entry && !l.inner && one_of(p, inner, DW_ARRAY_SIZE(inner)))
+		if (!l.entry && !l.inner && (roles & ROLE_INNER))
 			l.inner = p;
-		if (!l.entry && one_of(p, schedulers, DW_ARRAY_SIZE(schedulers)))
+		if (!l.entry && (roles & ROLE_SCHEDULER))
 			l.scheduled = true;
 		child = p;
 	}
@@ -186,15 +217,34 @@ static int claim_session(struct dw_starters *s, const struct lineage *l, const c
 		      ret);
 }
 
+static enum trace_of trace_in(struct dw_starters *s, const struct lineage *l)
+{
+	if (ssh_peer(s, l))
+		return TRACE_SSH;
+	return env_of(s, l, "SUDO_USER") ? TRACE_SUDO : TRACE_NONE;
+}
+
+/* A thousand workers of one parent inherited one environment: that is looked at once. */
+static enum trace_of trace_above(struct dw_starters *s, struct state *st, const struct lineage *l)
+{
+	struct lineage elder = { .self = l->top, .shell = l->top, .top = l->top };
+
+	if (st->top != l->top) {
+		st->top = l->top;
+		st->told = trace_in(s, &elder);
+	}
+	return st->told;
+}
+
 /* Without a session's control group: as sure as the traces are. */
-static int claim_by_traces(struct dw_starters *s, const struct lineage *l, struct dw_starter *ret)
+static int claim_by_traces(struct dw_starters *s, struct state *st, const struct lineage *l,
+			   struct dw_starter *ret)
 {
 	bool audited = l->self->loginuid != UINT32_MAX;
 	const char *tty = dw_session_tty(s->arena, l->self->tty_nr);
 	const struct dw_procinfo *above = l->entry ? l->entry : l->inner;
 	struct dw_session v = { 0 };
-
-	struct lineage elder = *l;
+	enum trace_of told;
 
 	if (l->scheduled)
 		return 0;
@@ -204,13 +254,11 @@ static int claim_by_traces(struct dw_starters *s, const struct lineage *l, struc
 			l->entry || audited ? DW_CONFIDENCE_CERTAIN : DW_CONFIDENCE_LIKELY,
 			dw_arena_printf(s->arena, "started below %s (%d)", above->comm, above->pid),
 			ret);
-	/* a thousand workers of one parent inherited one environment: read that once */
-	if (!audited)
-		elder.self = elder.shell = l->top;
-	if (ssh_peer(s, &elder))
+	told = audited ? trace_in(s, l) : trace_above(s, st, l);
+	if (told == TRACE_SSH)
 		return answer(s, l, &v, DW_CONFIDENCE_LIKELY,
 			      "its environment is that of a login over ssh", ret);
-	if (env_of(s, &elder, "SUDO_USER"))
+	if (told == TRACE_SUDO)
 		return answer(s, l, &v, DW_CONFIDENCE_LIKELY, "its environment is that of sudo",
 			      ret);
 	if (tty)
@@ -263,7 +311,7 @@ static int load(struct dw_starters *s, void **ret_state, struct dw_error *e)
 static int claim(struct dw_starters *s, void *state, const struct dw_claim *c,
 		 struct dw_starter *ret)
 {
-	const struct state *st = state;
+	struct state *st = state;
 	const struct dw_procinfo *p = c->process;
 	struct dw_sd_where w;
 	struct lineage l;
@@ -280,7 +328,7 @@ static int claim(struct dw_starters *s, void *state, const struct dw_claim *c,
 	if (w.uid != UINT32_MAX && !(w.user_unit && dw_ends_with(w.user_unit, ".scope") &&
 				     !dw_streq(w.user_unit, "init.scope")))
 		return 0;
-	trace(s, p, &l);
+	trace(s, st, p, &l);
 	id = dw_sd_session_id(s->arena, w.unit);
 	if (id)
 		return claim_session(s, &l, id, p->cgroup, ret);
@@ -294,9 +342,17 @@ static int claim(struct dw_starters *s, void *state, const struct dw_claim *c,
 					p->cgroup),
 			ret);
 	}
-	return claim_by_traces(s, &l, ret);
+	return claim_by_traces(s, st, &l, ret);
+}
+
+static void forget(struct dw_starters *s, void *state)
+{
+	struct state *st = state;
+
+	memset(st->seen, 0, sizeof(st->seen));
+	st->top = NULL;
 }
 
 const struct dw_starter_ops dw_starter_manual = {
-	.name = "manual", .knows_foreign = true, .load = load, .claim = claim
+	.name = "manual", .knows_foreign = true, .load = load, .claim = claim, .forget = forget
 };

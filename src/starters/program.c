@@ -30,8 +30,10 @@ bool dw_program_is_shell(const char *path)
 	static const char *const shells[] = { "sh",    "bash", "dash", "ash",  "ksh",
 					      "ksh93", "mksh", "zsh",  "rbash" };
 
+	const char *base = dw_basename(path);
+
 	for (size_t i = 0; i < DW_ARRAY_SIZE(shells); i++)
-		if (dw_streq(dw_basename(path), shells[i]))
+		if (dw_streq(base, shells[i]))
 			return true;
 	return false;
 }

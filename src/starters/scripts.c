@@ -20,7 +20,8 @@ struct dw_scripts_answer {
 /* Most processes run what no script names: that is found out once for each program. */
 struct dw_scripts_exe {
 	const char *path;
-	bool known; /* some script may have to do with it */
+	bool interpreter; /* then `known` says nothing */
+	bool known;       /* some script may have to do with it */
 	UT_hash_handle hh;
 };
 
@@ -112,23 +113,31 @@ static bool run_is_known(struct dw_starters *s, struct dw_scripts *scripts,
 	return found->known;
 }
 
-static bool exe_is_known(struct dw_starters *s, struct dw_scripts *scripts,
-			 const struct dw_procinfo *p)
+static const struct dw_scripts_exe *exe_of(struct dw_starters *s, struct dw_scripts *scripts,
+					   const struct dw_procinfo *p)
 {
 	struct dw_scripts_exe *found;
 
+	HASH_FIND_STR(scripts->exes, p->exe, found);
+	if (found)
+		return found;
+	found = dw_new(s->arena, struct dw_scripts_exe);
+	found->path = p->exe;
+	found->interpreter = dw_program_is_interpreter(p->exe);
+	found->known = !found->interpreter && some_script_knows(s, scripts, p);
+	HASH_ADD_KEYPTR(hh, scripts->exes, found->path, strlen(found->path), found);
+	return found;
+}
+
+static bool exe_is_known(struct dw_starters *s, struct dw_scripts *scripts,
+			 const struct dw_procinfo *p)
+{
+	const struct dw_scripts_exe *exe;
+
 	if (!p->exe)
 		return true;
-	if (dw_program_is_interpreter(p->exe))
-		return run_is_known(s, scripts, p);
-	HASH_FIND_STR(scripts->exes, p->exe, found);
-	if (!found) {
-		found = dw_new(s->arena, struct dw_scripts_exe);
-		found->path = p->exe;
-		found->known = some_script_knows(s, scripts, p);
-		HASH_ADD_KEYPTR(hh, scripts->exes, found->path, strlen(found->path), found);
-	}
-	return found->known;
+	exe = exe_of(s, scripts, p);
+	return exe->interpreter ? run_is_known(s, scripts, p) : exe->known;
 }
 
 static bool in_some_pidfile(struct dw_starters *s, struct dw_scripts *scripts,

@@ -86,6 +86,13 @@ void dw_starters_claim(struct dw_starters_set *set, const struct dw_claim *c,
 				"runtime here tells of";
 }
 
+void dw_starters_forget(struct dw_starters_set *set)
+{
+	for (size_t i = 0; i < set->managers.n; i++)
+		if (set->managers.v[i].here && set->managers.v[i].ops->forget)
+			set->managers.v[i].ops->forget(set->s, set->managers.v[i].state);
+}
+
 void dw_starters_list(struct dw_starters_set *set)
 {
 	for (size_t i = 0; i < set->managers.n; i++) {

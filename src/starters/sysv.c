@@ -198,6 +198,10 @@ static void unload(struct dw_starters *s, void *arg)
 	dw_scripts_clear(&state->scripts);
 }
 
-const struct dw_starter_ops dw_starter_sysv = {
-	.name = "sysv", .early = true, .load = load, .list = list, .claim = claim, .unload = unload
-};
+const struct dw_starter_ops dw_starter_sysv = { .name = "sysv",
+						.early = true,
+						.load = load,
+						.list = list,
+						.claim = claim,
+						.forget = unload,
+						.unload = unload };

@@ -30,11 +30,10 @@ struct dw_bpf_walk {
 	size_t lost; /* descriptor tables and io_uring rings that could not be read to their end */
 };
 
-/*
- * Has the program made ready by a second thread, where there is a processor for it; dw_bpf_run() waits for that. For
- * whoever has something else to do until then.
- */
-void dw_bpf_begin(struct dw_sys *s);
+/* True: the program has to be loaded, and dw_bpf_make_ready() may do so beside other work; else dw_bpf_run() does. */
+bool dw_bpf_begin(struct dw_sys *s);
+/* Loads it. Another thread may use the handle meanwhile, but for dw_bpf_run(). */
+void dw_bpf_make_ready(struct dw_sys *s);
 /*
  * Runs the parts that `want` names and that this kernel allows. -ENOTSUP / -EPERM: none of them; the message
  * says why. Memory comes from the arena.

@@ -66,7 +66,7 @@ struct dw_sys {
 	int fail_code;
 	int bpf_fd; /* the program that was made ready, -1: not yet; closed with the handle */
 	bool bpf_pinned;
-	struct dw_bpf_starting *bpf_starting; /* a thread that makes the program ready; NULL: none */
+	struct dw_bpf_starting *bpf_starting; /* what is loaded beside other work; NULL: nothing */
 	int late[DW_SYS_LATE_MAX]; /* to be closed with the handle, dw_sys_close_late() */
 	unsigned n_late;
 	bool users_read, ports_read;

@@ -25,10 +25,15 @@ static int replay(struct dw_sys *s, unsigned want, struct dw_arena *a, struct dw
 	return 0;
 }
 
-void dw_bpf_begin(struct dw_sys *s)
+bool dw_bpf_begin(struct dw_sys *s)
+{
+	return s->kind == DW_SYS_LIVE && dw_bpf_live_begin(s);
+}
+
+void dw_bpf_make_ready(struct dw_sys *s)
 {
 	if (s->kind == DW_SYS_LIVE)
-		dw_bpf_live_begin(s);
+		dw_bpf_live_load(s);
 }
 
 int dw_bpf_run(struct dw_sys *s, unsigned want, struct dw_arena *a, struct dw_bpf_walk *ret,
@@ -84,7 +89,7 @@ int dw_bpf_socket_netns(struct dw_sys *s, int pid, int fd, struct dw_error *e)
 void dw_sys_forget_bpf(struct dw_sys *s)
 {
 	if (s->kind == DW_SYS_LIVE)
-		dw_bpf_live_await(s, NULL);
+		dw_bpf_live_take(s, NULL);
 	if (s->bpf_fd >= 0)
 		(void)close(s->bpf_fd);
 	s->bpf_fd = -1;

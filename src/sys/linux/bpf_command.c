@@ -20,7 +20,7 @@ bool dw_bpf_head_at(const struct dw_bytes *b, size_t at, struct dw_bpf_head *ret
 
 #define COMMAND_MAX ((size_t)16 * 1024) /* a longer command line is read when it is needed */
 
-static void add_bytes(struct dw_bpf_stream *to, const void *p, size_t n)
+void dw_bpf_add_bytes(struct dw_bpf_stream *to, const void *p, size_t n)
 {
 	if (to->bytes.n + n + 1 > to->cap) {
 		size_t cap = DW_MAX(to->cap * 2, to->bytes.n + n + 1);
@@ -28,7 +28,8 @@ static void add_bytes(struct dw_bpf_stream *to, const void *p, size_t n)
 		to->bytes.data = dw_arena_grow(to->arena, to->bytes.data, to->cap, cap);
 		to->cap = cap;
 	}
-	memcpy(to->bytes.data + to->bytes.n, p, n);
+	if (n > 0)
+		memcpy(to->bytes.data + to->bytes.n, p, n);
 	to->bytes.n += n;
 	to->bytes.data[to->bytes.n] = '\0';
 }
@@ -76,8 +77,8 @@ static void add_command(struct dw_bpf_stream *to, int proc, const struct dw_bpf_
 	memset(text + n, 0, 8);
 	head.head.n = (uint32_t)n;
 	head.head.size = (uint16_t)(sizeof(head) + (((size_t)n + 7) & ~(size_t)7));
-	add_bytes(to, &head, sizeof(head));
-	add_bytes(to, text, head.head.size - sizeof(head));
+	dw_bpf_add_bytes(to, &head, sizeof(head));
+	dw_bpf_add_bytes(to, text, head.head.size - sizeof(head));
 }
 
 void dw_bpf_add_commands(struct dw_bpf_stream *to, int proc)

@@ -28,6 +28,8 @@
 static const char *const modules[] = {
 	"vsock", "smc", "bluetooth", "rfcomm", "mptcp", "af_packet"
 };
+_Static_assert(DW_ARRAY_SIZE(modules) == DW_BPF_MODULES,
+	       "each has a place in struct dw_bpf_kernel");
 
 enum kind { NEED, MAY, BIT, SIZE };
 
@@ -251,14 +253,15 @@ static bool find_member(const struct btf *b, const struct btf_type *t, const cha
 		return false;
 	for (unsigned i = 0; i < BTF_INFO_VLEN(t->info); i++) {
 		const char *name = text_at(b, m[i].name_off);
-		const struct btf_type *inner = behind_names(b, m[i].type);
+		const struct btf_type *inner;
 		uint32_t at =
 			BTF_INFO_KFLAG(t->info) ? BTF_MEMBER_BIT_OFFSET(m[i].offset) : m[i].offset;
-		const char *rest = path;
 
+		/* the type is looked for only where it matters: it takes longer than the name */
+		if (*name && (strncmp(name, path, n) != 0 || name[n]))
+			continue;
+		inner = behind_names(b, m[i].type);
 		if (*name) {
-			if (strncmp(name, path, n) != 0 || name[n])
-				continue;
 			*bits += at;
 			if (!path[n])
 				return true;
@@ -270,7 +273,7 @@ static bool find_member(const struct btf *b, const struct btf_type *t, const cha
 		}
 		/* a struct without a name: its members are ours */
 		*bits += at;
-		if (is_struct(inner) && find_member(b, inner, rest, depth + 1, bits))
+		if (is_struct(inner) && find_member(b, inner, path, depth + 1, bits))
 			return true;
 		*bits -= at;
 	}
@@ -353,6 +356,27 @@ int dw_bpf_fields_find(uint32_t *at, struct dw_error *e)
 			return dw_error_set(e, -ENOTSUP, "struct %s of this kernel has no %s",
 					    fields[i].type, fields[i].member);
 	return 0;
+}
+
+const char *dw_bpf_module_name(unsigned i)
+{
+	return modules[i];
+}
+
+/* Of the names of all members: a table that was made for others is of no use. */
+uint64_t dw_bpf_fields_sum(void)
+{
+	uint64_t v = 0xcbf29ce484222325U; /* FNV-1a */
+
+	for (size_t i = 0; i < DW_K_COUNT; i++) {
+		const char *texts[] = { fields[i].type, fields[i].member };
+
+		for (size_t k = 0; k < DW_ARRAY_SIZE(texts); k++)
+			for (const char *c = texts[k]; c && *c; c++)
+				v = (v ^ (unsigned char)*c) * 0x100000001b3U;
+		v = (v ^ (unsigned)fields[i].kind) * 0x100000001b3U;
+	}
+	return v;
 }
 
 /* One bit for each module that the table may depend on. */

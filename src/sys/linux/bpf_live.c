@@ -17,49 +17,46 @@
 #define ROUNDS_MAX 4096  /* of leftover work; each brings at least one record */
 #define WORK_MAX   65536U
 
-/* Tasks from which on a second thread is worth its start. */
-#define SHARED_FROM 200
+/* Tasks, and pieces of work, from which on a second thread is worth its start. */
+#define SHARED_FROM      200
+#define WORK_SHARED_FROM 16
 
 struct work_list {
 	struct dw_arena *arena;
 	DW_VEC(struct dw_bpf_work) items;
 };
 
-/* A thread that loads the program. What it writes is read when it has ended. */
+/* A program that is loaded beside other work. */
 struct dw_bpf_starting {
-	pthread_t thread;
 	int fd;
 	struct dw_error error;
 };
 
-static void *load_beside(void *arg)
+bool dw_bpf_live_begin(struct dw_sys *s)
 {
-	struct dw_bpf_starting *b = arg;
-
-	b->fd = dw_bpf_load(&b->error);
-	return NULL;
+	if (s->bpf_fd >= 0 || s->bpf_starting || dw_bpf_live_is_pinned())
+		return false;
+	s->bpf_starting = dw_new(s->arena, struct dw_bpf_starting);
+	s->bpf_starting->fd = -1;
+	return true;
 }
 
-void dw_bpf_live_begin(struct dw_sys *s)
+/* Of the handle it touches what dw_bpf_live_begin() made for it, and nothing else. */
+void dw_bpf_live_load(struct dw_sys *s)
 {
-	struct dw_bpf_starting *b;
+	struct dw_bpf_starting *b = s->bpf_starting;
 
-	if (s->bpf_fd >= 0 || s->bpf_starting || sysconf(_SC_NPROCESSORS_ONLN) < 2 ||
-	    dw_bpf_live_is_pinned())
-		return;
-	b = dw_new(s->arena, struct dw_bpf_starting);
-	if (pthread_create(&b->thread, NULL, load_beside, b) == 0)
-		s->bpf_starting = b;
+	if (b && b->fd < 0)
+		b->fd = dw_bpf_load(&b->error);
 }
 
-void dw_bpf_live_await(struct dw_sys *s, struct dw_error *e)
+void dw_bpf_live_take(struct dw_sys *s, struct dw_error *e)
 {
 	struct dw_bpf_starting *b = s->bpf_starting;
 
 	if (!b)
 		return;
 	s->bpf_starting = NULL;
-	(void)pthread_join(b->thread, NULL);
 	s->bpf_pinned = false;
 	if (b->fd >= 0)
 		s->bpf_fd = b->fd;
@@ -75,7 +72,8 @@ static int make_ready(struct dw_sys *s, struct dw_error *e)
 	if (s->bpf_starting) {
 		struct dw_error why = { 0 };
 
-		dw_bpf_live_await(s, &why);
+		dw_bpf_live_load(s); /* where nobody has yet */
+		dw_bpf_live_take(s, &why);
 		if (s->bpf_fd < 0)
 			return dw_error_set(e, why.code, "%s", why.message);
 	}
@@ -229,6 +227,67 @@ static void close_anchors(struct anchors *a)
 	a->n = 0;
 }
 
+/* Every second piece of work, for a thread of its own. */
+struct share {
+	int program, r;
+	struct work_list list;
+	struct dw_bpf_stream to;
+	struct dw_error error;
+};
+
+static void *work_share(void *arg)
+{
+	struct share *h = arg;
+
+	h->r = dw_bpf_iterate_work(NULL, h->program, h->list.items.v, h->list.items.n, &h->to,
+				   &h->error);
+	return NULL;
+}
+
+/* Most of the work are slices of tables, all of a size. The two take turns, since tables are filled unevenly. */
+static void split(struct work_list *w, struct work_list *other)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < w->items.n; i++)
+		if (i % 2)
+			dw_vec_push(other->arena, &other->items, w->items.v[i]);
+		else
+			w->items.v[n++] = w->items.v[i];
+	w->items.n = n;
+}
+
+static int do_shared(struct dw_sys *s, int program, struct work_list *w, struct dw_bpf_stream *to,
+		     struct dw_error *e)
+{
+	_cleanup_arena_ struct dw_arena *its = dw_arena_new();
+	struct share other = { .program = program, .list.arena = its, .to.arena = its };
+	pthread_t thread;
+	bool shared;
+	int r;
+
+	split(w, &other.list);
+	shared = pthread_create(&thread, NULL, work_share, &other) == 0;
+	r = dw_bpf_iterate_work(s, program, w->items.v, w->items.n, to, e);
+	if (shared)
+		(void)pthread_join(thread, NULL);
+	else
+		(void)work_share(&other);
+	if (r == 0 && other.r < 0)
+		return dw_error_set(e, other.r, "%s", other.error.message);
+	if (r == 0)
+		dw_bpf_add_bytes(to, other.to.bytes.data, other.to.bytes.n);
+	return r;
+}
+
+static int do_round(struct dw_sys *s, int program, struct work_list *w, struct dw_bpf_stream *to,
+		    struct dw_error *e)
+{
+	if (w->items.n >= WORK_SHARED_FROM && sysconf(_SC_NPROCESSORS_ONLN) > 1)
+		return do_shared(s, program, w, to, e);
+	return dw_bpf_iterate_work(s, program, w->items.v, w->items.n, to, e);
+}
+
 /*
  * Does work, and the work that comes of it, until none is left. The anchors (NULL: none) are needed in the
  * first round, and are closed before the tables are walked: they would be doors of ours.
@@ -245,7 +304,7 @@ static int work_off(struct dw_sys *s, int program, struct work_list *w, struct a
 		if (round == ROUNDS_MAX)
 			return dw_error_set(
 				e, -ELOOP, "the socket tables change faster than they can be read");
-		r = dw_bpf_iterate_work(s, program, w->items.v, w->items.n, to, e);
+		r = do_round(s, program, w, to, e);
 		if (anchors)
 			close_anchors(anchors);
 		if (r < 0)

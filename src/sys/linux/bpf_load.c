@@ -43,7 +43,7 @@ static int load_with(const uint32_t *at, bool path)
 int dw_bpf_load(struct dw_error *e)
 {
 	uint32_t at[DW_K_COUNT];
-	int r = dw_bpf_fields_find(at, e);
+	int r = dw_bpf_offsets_find(at, e);
 
 	if (r < 0)
 		return r;

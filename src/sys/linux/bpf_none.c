@@ -5,11 +5,16 @@
 #include "bpf_private.h"
 #include "dw_refused.h"
 
-void dw_bpf_live_begin(struct dw_sys *s)
+bool dw_bpf_live_begin(struct dw_sys *s)
+{
+	return false;
+}
+
+void dw_bpf_live_load(struct dw_sys *s)
 {
 }
 
-void dw_bpf_live_await(struct dw_sys *s, struct dw_error *e)
+void dw_bpf_live_take(struct dw_sys *s, struct dw_error *e)
 {
 }
 

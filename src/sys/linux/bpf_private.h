@@ -3,6 +3,7 @@
 #ifndef DW_BPF_PRIVATE_H
 #define DW_BPF_PRIVATE_H
 
+#include "dw_offsets.h"
 #include "sys_private.h"
 
 /* bpfinfo.c: bpf(2); a descriptor, 0, or -errno. */
@@ -10,9 +11,10 @@ union bpf_attr;
 int dw_bpf_call(int command, union bpf_attr *attr);
 
 /* bpf_live.c, or bpf_none.c where the build has no BPF. */
-void dw_bpf_live_begin(struct dw_sys *s);
-/* Waits for what was begun, if anything was. */
-void dw_bpf_live_await(struct dw_sys *s, struct dw_error *e);
+bool dw_bpf_live_begin(struct dw_sys *s);
+void dw_bpf_live_load(struct dw_sys *s);
+/* Takes what was loaded, if anything was. */
+void dw_bpf_live_take(struct dw_sys *s, struct dw_error *e);
 int dw_bpf_live_run(struct dw_sys *s, unsigned want, struct dw_arena *a, struct dw_bpf_walk *ret,
 		    struct dw_error *e);
 int dw_bpf_live_look_again(struct dw_sys *s, const struct dw_bpf_seen *v, size_t n,
@@ -21,10 +23,12 @@ bool dw_bpf_live_is_pinned(void);
 int dw_bpf_live_pin(struct dw_sys *s, struct dw_error *e);
 int dw_bpf_live_unpin(struct dw_sys *s, struct dw_error *e);
 
-/* bpf_fields.c: where each of DW_K_COUNT members lies. -ENOTSUP: this kernel does not show it, or has it not. */
-int dw_bpf_fields_find(uint32_t *at, struct dw_error *e);
-/* The kernel's modules that the table was made of, one bit each. */
+/* bpf_fields.c. The kernel's modules that the table was made of, one bit each. */
 unsigned dw_bpf_modules(void);
+
+const char *dw_bpf_module_name(unsigned i);
+/* Changes with the list of members. */
+uint64_t dw_bpf_fields_sum(void);
 
 /* bpf_load.c: a descriptor of the program, loaded now. -EPERM, -ENOTSUP: this kernel or we may not. */
 int dw_bpf_load(struct dw_error *e);
@@ -45,6 +49,7 @@ struct dw_bpf_stream {
 struct dw_bpf_head;
 /* The head of the record at `at`, checked; false at the end or when the rest is no record. */
 bool dw_bpf_head_at(const struct dw_bytes *b, size_t at, struct dw_bpf_head *ret);
+void dw_bpf_add_bytes(struct dw_bpf_stream *to, const void *p, size_t n);
 /* Adds the command lines of the processes in the stream; proc: /proc. Where two threads walk, they share this, too. */
 void dw_bpf_add_commands(struct dw_bpf_stream *to, int proc);
 

@@ -46,6 +46,36 @@ DW_TEST(pidfile_names_it)
 	host_free(h);
 }
 
+/* A watch asks for the processes of one event after another, and a pid may be another's by then. */
+DW_TEST(a_pid_that_was_given_out_again)
+{
+	struct host *h = host_sysv();
+	_cleanup_arena_ struct dw_arena *later = dw_arena_new();
+	struct dw_procs *before;
+
+	host_process(h,
+		     &(struct host_process){
+			     .pid = 100, .ppid = 1, .exe = "/usr/sbin/food", .argv = { "food" } });
+	host_process(h, &(struct host_process){
+				.pid = 103, .ppid = 1, .exe = "/usr/bin/nc", .argv = { "nc" } });
+	host_load(h, &dw_starter_sysv, "sysvinit", true);
+	DW_CHECK_STR(host_claim(h, 100).id, "foo");
+	DW_CHECK_INT(host_claim(h, 103).kind, DW_STARTER_UNKNOWN);
+	before = h->s.procs;
+	h->ops->forget(&h->s, h->state);
+	h->s.procs = dw_procs_new(h->sys, later);
+	dw_procs_seed(h->s.procs, &(struct dw_procinfo){ .pid = 103,
+							 .ppid = 1,
+							 .sid = 103,
+							 .comm = "food",
+							 .exe = "/usr/sbin/food",
+							 .loginuid = UINT32_MAX });
+	DW_CHECK_STR(host_claim(h, 103).id, "foo");
+	dw_procs_close(h->s.procs);
+	h->s.procs = before;
+	host_free(h);
+}
+
 /* The pid file is the script's word: a second food, by hand, is not the script's. */
 DW_TEST(another_one_by_hand)
 {
