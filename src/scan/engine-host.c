@@ -247,9 +247,9 @@ static void wait_ends(struct dw_engine *g, uint32_t host)
 }
 
 /*
- * Most of what the round asked for has come: when its answers are in, if none comes for three times as long as they took.
- * The estimate of the timeout is made while packets queue, and stays high long after. A straggler still counts when it
- * comes; it was asked once more, and makes the loss look greater.
+ * Most of what the round asked for has come: when its answers are in, if none comes for three times as long as they
+ * took. The estimate of the timeout is made while packets queue, and stays high long after. A straggler still counts
+ * when it comes; it was asked once more, and makes the loss look greater.
  */
 static uint64_t dries_at(const struct dw_engine *g, const struct dw_engine_host_run *h)
 {

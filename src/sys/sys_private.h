@@ -78,8 +78,8 @@ struct dw_sys {
 };
 
 /*
- * Takes fd over: it is closed at the latest with the handle, since closing it now would wait for all processors. Only for
- * what does no harm while it is open. -1 allowed.
+ * Takes fd over: it is closed at the latest with the handle, since closing it now would wait for all processors.
+ * Only for what does no harm while it is open. -1 allowed.
  */
 void dw_sys_close_late(struct dw_sys *s, int fd);
 

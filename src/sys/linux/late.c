@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Descriptors whose closing waits. A packet socket or an XDP link is given back only when no processor uses it any more
- * (synchronize_net() in net/packet/af_packet.c, synchronize_rcu() behind a link): 5 to 30 ms, each after the other. They
- * wait for the same thing, so all at once wait no longer than one.
+ * Descriptors whose closing waits. A packet socket or an XDP link is given back only when no processor uses it any
+ * more (synchronize_net() in net/packet/af_packet.c, synchronize_rcu() behind a link): 5 to 30 ms, each after the
+ * other. They wait for the same thing, so all at once wait no longer than one.
  */
 #include <pthread.h>
 #include <unistd.h>
