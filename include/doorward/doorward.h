@@ -452,6 +452,7 @@ DOORWARD_API int doorward_scan_write(struct doorward *d, struct doorward_scan *s
 #include "diff.h"
 #include "fence.h"
 #include "host.h"
+#include "review.h"
 #include "watch.h"
 
 #endif
