@@ -22,8 +22,9 @@ int dw_policy_absolute(struct dw_arena *a, const char *path, const char **ret, s
 /* What a policy that is read through s includes. */
 struct dw_policy_source dw_policy_source_of(struct dw_sys *s);
 /* A text as a policy. -EBADMSG as above. */
-int dw_policy_parse(struct dw_sys *s, const struct dw_policy_text *text, struct dw_arena *a, const struct dw_knowledge *k,
-		    struct dw_policy_problems *problems, const struct dw_policy **ret, struct dw_error *e);
+int dw_policy_parse(struct dw_sys *s, const struct dw_policy_text *text, struct dw_arena *a,
+		    const struct dw_knowledge *k, struct dw_policy_problems *problems,
+		    const struct dw_policy **ret, struct dw_error *e);
 /* -EBADMSG, with the first of the errors as its message. */
 int dw_policy_bad(const struct dw_policy_problems *problems, struct dw_error *e);
 

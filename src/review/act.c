@@ -32,17 +32,42 @@ static char **words_to_close(const struct review_app *r)
 	return NULL;
 }
 
-/* False: something else is being done; it is begun when that has ended. */
-static bool begin(struct review_app *r, const struct review_order *order, const char *words)
+void review_order_drop(struct review_order *o)
 {
-	if (!review_work_begin(r->work, order)) {
-		review_say(r, "One moment: the last look has not ended yet. Press the key again.");
-		return false;
-	}
+	for (size_t i = 0; o->words && o->words[i]; i++)
+		free(o->words[i]);
+	free(o->words);
+	*o = (struct review_order){ 0 };
+}
+
+/* Takes the order over. While a look goes on it waits. */
+static void begin(struct review_app *r, const struct review_order *order, const char *words)
+{
+	review_order_drop(&r->later);
+	r->later = *order;
 	r->waiting_for = words;
 	r->message[0] = '\0';
 	r->serious = false;
-	return true;
+	review_act_later(r);
+}
+
+void review_act_later(struct review_app *r)
+{
+	if (r->later.job != REVIEW_JOB_NONE && review_work_begin(r->work, &r->later))
+		r->later = (struct review_order){ 0 };
+}
+
+void review_act_stop(struct review_app *r)
+{
+	if (r->later.job == REVIEW_JOB_NONE) {
+		review_work_stop(r->work);
+		review_say(r, "Stopping; what was changed is put back.");
+		return;
+	}
+	/* it has not begun */
+	review_order_drop(&r->later);
+	review_page_close(r);
+	r->waiting_for = NULL;
 }
 
 static unsigned page_columns(const struct review_app *r)
@@ -52,18 +77,15 @@ static unsigned page_columns(const struct review_app *r)
 
 static void ask_for_plan(struct review_app *r)
 {
-	struct review_order o = { .job = REVIEW_JOB_PLAN,
-				  .columns = page_columns(r),
-				  .words = words_to_close(r) };
+	const struct review_order o = { .job = REVIEW_JOB_PLAN,
+					.columns = page_columns(r),
+					.words = r->o->offline ? NULL : words_to_close(r) };
 
 	if (r->o->offline)
 		review_say(r, "This file system does not run: what would open there is closed "
 			      "where it runs.");
-	else if (begin(r, &o, "Making the plan"))
-		return;
-	for (size_t i = 0; o.words && o.words[i]; i++)
-		free(o.words[i]);
-	free(o.words);
+	else
+		begin(r, &o, "Making the plan");
 }
 
 static bool may_change(struct review_app *r, const char *what)
@@ -91,8 +113,8 @@ static char *copy_of(const char *text)
 
 static void begin_change(struct review_app *r, const struct review_order *o, const char *title)
 {
-	if (begin(r, o, NULL))
-		review_page_open(r, REVIEW_IN_WORK, title, copy_of(""));
+	review_page_open(r, REVIEW_IN_WORK, title, copy_of(""));
+	begin(r, o, NULL);
 }
 
 static void carry_out(struct review_app *r, unsigned long long trial)
@@ -152,7 +174,7 @@ static void look_up(struct review_app *r, enum review_job job, const char *words
 	if (r->o->offline)
 		review_say(r, "That is of a host that runs; this is a file system.");
 	else
-		(void)begin(r, &o, words);
+		begin(r, &o, words);
 }
 
 static void show_not_seen(struct review_app *r)
@@ -291,10 +313,8 @@ static void act_in_page(struct review_app *r, enum review_action a)
 		carry_out(r, a == REVIEW_TRY ? TRIAL_SECONDS : 0);
 	else if (a == REVIEW_CONFIRM)
 		confirm(r);
-	else if (a == REVIEW_STOP) {
-		review_work_stop(r->work);
-		review_say(r, "Stopping; what was changed is put back.");
-	}
+	else if (a == REVIEW_STOP)
+		review_act_stop(r);
 }
 
 void review_act(struct review_app *r, enum review_action a)

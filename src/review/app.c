@@ -103,7 +103,7 @@ static void hear_signals(struct review_app *r)
 	while (read(signal_pipe[0], &number, 1) == 1) {
 		r->signal = number;
 		if (number != SIGHUP && r->place == REVIEW_IN_WORK)
-			review_work_stop(r->work);
+			review_act_stop(r);
 	}
 	r->leaving |= r->signal && r->place != REVIEW_IN_WORK;
 }
@@ -150,6 +150,7 @@ static void hear_work(struct review_app *r)
 		now_ms() +
 		(r->o->recollect ? r->o->recollect
 				 : DW_MAX(3000L, (long)DW_MIN(result.milliseconds, 60000UL) * 5));
+	review_act_later(r);
 	if (result.job != REVIEW_JOB_LOOK) {
 		review_act_result(r, &result);
 		return;
@@ -331,6 +332,7 @@ int dw_review_run(const struct dw_review_options *o, struct dw_error *e)
 		(void)dw_error_errno(e, -errno, "a thread that looks");
 	review_work_free(r.work);
 	review_page_close(&r);
+	review_order_drop(&r.later);
 	review_story_drop(&r);
 	review_list_free(r.list);
 	doorward_audit_free(r.audit);

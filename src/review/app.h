@@ -43,6 +43,7 @@ struct review_app {
 	bool serious; /* the message is of something that failed */
 	struct doorward_policy_edit *edit; /* shown, and not written yet */
 	const char *waiting_for;           /* what is being looked up, in words; NULL: nothing */
+	struct review_order later;         /* begun when the look that goes on has ended; NONE: nothing */
 	long long next_look;               /* milliseconds of CLOCK_MONOTONIC */
 	bool look_now;
 	bool leaving;
@@ -68,6 +69,9 @@ size_t review_page_rows(const struct review_app *r);
 void review_act(struct review_app *r, enum review_action a);
 void review_act_result(struct review_app *r, struct review_result *result);
 void review_act_progress(struct review_app *r);
+void review_act_later(struct review_app *r);   /* begins what waited for the work */
+void review_act_stop(struct review_app *r);    /* ends a change: what was begun is put back */
+void review_order_drop(struct review_order *o); /* frees its words */
 /* act-policy.c */
 void review_policy_show(struct review_app *r);
 void review_policy_write(struct review_app *r);

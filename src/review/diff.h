@@ -6,7 +6,8 @@
 #include "dw_str.h"
 
 /*
- * Adds to `out` the lines that go (-), come (+) and three of those around them ( ), with "@@ line N @@" before each piece.
+ * Adds to `out` the lines that go (-), come (+) and three of those around them ( ), with "@@ line N @@" before each
+ * piece.
  * Escaped for a terminal. before NULL: there is none, all of `after` comes. False: nothing differs.
  */
 bool review_diff(const char *before, const char *after, struct dw_str *out);

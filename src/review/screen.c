@@ -21,8 +21,8 @@ static SCREEN *screen; /* NULL: none is open */
 static bool coloured, utf8;
 
 /*
- * Each says something without its colour too. Colours are of the terminal's own sixteen, on its own ground: red, green and
- * magenta are read on a light ground and on a dark one.
+ * Each says something without its colour too. Colours are of the terminal's own sixteen, on its own ground: red,
+ * green and magenta are read on a light ground and on a dark one.
  */
 static const struct {
 	attr_t plain;

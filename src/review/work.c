@@ -236,7 +236,8 @@ char *review_work_progress(struct review_work *w)
 	char *copy;
 
 	(void)pthread_mutex_lock(&w->lock);
-	copy = strdup(w->progress);
+	/* of what has ended: not the line that would have given way to the next */
+	copy = strndup(w->progress, w->busy == REVIEW_JOB_NONE ? w->last_line : w->n_progress);
 	(void)pthread_mutex_unlock(&w->lock);
 	if (!copy)
 		dw_oom();
