@@ -453,6 +453,7 @@ DOORWARD_API int doorward_scan_write(struct doorward *d, struct doorward_scan *s
 #include "fence.h"
 #include "host.h"
 #include "report.h"
+#include "review.h"
 #include "watch.h"
 
 #endif

@@ -60,6 +60,9 @@ static const enum dw_option_id verify_options[] = { DW_OPTION_AT_BOOT,
 						    DW_OPTION_POLICY,
 						    DW_OPTION_STATE,
 						    END };
+static const enum dw_option_id review_options[] = { DW_OPTION_ROOT,   DW_OPTION_HIDDEN,
+						    DW_OPTION_METHOD, DW_OPTION_POLICY,
+						    DW_OPTION_STATE,  END };
 static const enum dw_option_id history_options[] = { DW_OPTION_JSON, DW_OPTION_WIDE,
 						     DW_OPTION_STATE, END };
 static const enum dw_option_id compare_options[] = { DW_OPTION_SCAN,
@@ -197,6 +200,25 @@ const struct dw_command dw_commands[] = {
 		.description = "The newest run comes first.\n",
 		.options = history_options,
 		.run = dw_cmd_history,
+	},
+	{
+		.name = "review",
+		.operands = "",
+		.operand_choices = "",
+		.summary = "full screen: see the doors, mark them, write the policy, close",
+		.description =
+			"A list of all doors, the most urgent first, and the story of the one that "
+			"is "
+			"selected. Keys\n"
+			"mark them: keep, restrict, close, ask. Marks are written into the policy, "
+			"and "
+			"doors closed,\n"
+			"only after a page that shows what would be done. ? in it is the help. It "
+			"needs a terminal;\n"
+			"without one there is doorward audit. Run it as root to see all and to "
+			"close.\n",
+		.options = review_options,
+		.run = dw_cmd_review,
 	},
 	{
 		.name = "scan",

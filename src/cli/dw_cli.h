@@ -184,6 +184,7 @@ enum dw_exit dw_cmd_close(const struct dw_arguments *args);
 enum dw_exit dw_cmd_undo(const struct dw_arguments *args);
 enum dw_exit dw_cmd_confirm(const struct dw_arguments *args);
 enum dw_exit dw_cmd_verify(const struct dw_arguments *args);
+enum dw_exit dw_cmd_review(const struct dw_arguments *args);
 enum dw_exit dw_cmd_scan(const struct dw_arguments *args);
 enum dw_exit dw_cmd_fence(const struct dw_arguments *args);
 enum dw_exit dw_cmd_host(const struct dw_arguments *args);

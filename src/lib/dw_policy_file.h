@@ -19,4 +19,13 @@ int dw_policy_load(struct dw_sys *s, const char *file, struct dw_arena *a, const
 /* The path as it is from /: a relative one begins at the working directory. In the arena. */
 int dw_policy_absolute(struct dw_arena *a, const char *path, const char **ret, struct dw_error *e);
 
+/* What a policy that is read through s includes. */
+struct dw_policy_source dw_policy_source_of(struct dw_sys *s);
+/* A text as a policy. -EBADMSG as above. */
+int dw_policy_parse(struct dw_sys *s, const struct dw_policy_text *text, struct dw_arena *a,
+		    const struct dw_knowledge *k, struct dw_policy_problems *problems,
+		    const struct dw_policy **ret, struct dw_error *e);
+/* -EBADMSG, with the first of the errors as its message. */
+int dw_policy_bad(const struct dw_policy_problems *problems, struct dw_error *e);
+
 #endif

@@ -43,7 +43,7 @@ static int open_included(void *data, struct dw_arena *a, const char *name,
 	return read_text(data, name, a, *ret, e);
 }
 
-static int bad(const struct dw_policy_problems *problems, struct dw_error *e)
+int dw_policy_bad(const struct dw_policy_problems *problems, struct dw_error *e)
 {
 	const struct dw_policy_problem *first = NULL;
 	size_t errors = 0;
@@ -63,11 +63,25 @@ static int bad(const struct dw_policy_problems *problems, struct dw_error *e)
 			    first->column, first->text, errors - 1);
 }
 
+struct dw_policy_source dw_policy_source_of(struct dw_sys *s)
+{
+	return (struct dw_policy_source){ .open = open_included, .data = s };
+}
+
+int dw_policy_parse(struct dw_sys *s, const struct dw_policy_text *text, struct dw_arena *a,
+		    const struct dw_knowledge *k, struct dw_policy_problems *problems,
+		    const struct dw_policy **ret, struct dw_error *e)
+{
+	const struct dw_policy_source source = dw_policy_source_of(s);
+
+	*ret = dw_policy_read(a, text, &source, k, problems);
+	return *ret ? 0 : dw_policy_bad(problems, e);
+}
+
 static int load(struct dw_sys *s, const char *file, bool may_miss, struct dw_arena *a,
 		const struct dw_knowledge *k, struct dw_policy_problems *problems,
 		const struct dw_policy **ret, struct dw_error *e)
 {
-	const struct dw_policy_source source = { .open = open_included, .data = s };
 	struct dw_policy_text text;
 	int r = read_text(s, file, a, &text, e);
 
@@ -76,10 +90,7 @@ static int load(struct dw_sys *s, const char *file, bool may_miss, struct dw_are
 			*e = (struct dw_error){ 0 };
 		return 0;
 	}
-	if (r < 0)
-		return r;
-	*ret = dw_policy_read(a, &text, &source, k, problems);
-	return *ret ? 0 : bad(problems, e);
+	return r < 0 ? r : dw_policy_parse(s, &text, a, k, problems, ret, e);
 }
 
 int dw_policy_absolute(struct dw_arena *a, const char *path, const char **ret, struct dw_error *e)

@@ -101,6 +101,25 @@ static const char *what_of(struct dw_arena *a, const struct dw_draft_door *dd)
 	return has_port(d) ? port_what(a, d) : NULL;
 }
 
+size_t draft_names(struct dw_arena *a, const struct dw_draft_door *dd, const char *ret[DRAFT_NAMES])
+{
+	const struct dw_door *d = dd->door;
+	const char *best = what_of(a, dd);
+	bool passing = has_port(d) && d->at.port >= FIRST_PASSING_PORT && d->program;
+	size_t n = 0;
+
+	if (dd->service && !dd->guess && best &&
+	    dw_streq(best, dw_policy_word(a, dd->service->name)))
+		ret[n++] = best;
+	if (passing && best)
+		ret[n++] = best;
+	if (has_port(d))
+		ret[n++] = port_what(a, d);
+	if (!passing && best)
+		ret[n++] = best;
+	return n;
+}
+
 static bool is_inet(const struct dw_door *d)
 {
 	return d->at.family == DW_FAMILY_IPV4 || d->at.family == DW_FAMILY_IPV6 ||
@@ -157,7 +176,7 @@ static const char *cut(struct dw_arena *a, const char *text, size_t most)
 }
 
 /* What the statement does not say by itself of: who holds it, what starts it, where it is, who can reach it. */
-static const char *remark_of(struct dw_arena *a, const struct dw_draft_door *dd, const char *what)
+const char *draft_remark(struct dw_arena *a, const struct dw_draft_door *dd, const char *what)
 {
 	const struct dw_door *d = dd->door;
 	const char *program = d->program        ? dw_basename(d->program)
@@ -222,7 +241,7 @@ static void add_door(struct drafting *t, const struct dw_draft_door *dd)
 		dw_vec_push(t->a, &t->nameless,
 			    dw_arena_printf(t->a, "%s: %s",
 					    dw_escape_terminal(t->a, at, strlen(at)),
-					    remark_of(t->a, dd, at)));
+					    draft_remark(t->a, dd, at)));
 		return;
 	}
 	e = entry_of(t, what);
@@ -254,7 +273,7 @@ static void finish_entry(struct drafting *t, struct draft_entry *e)
 				      .because = dd->service->why });
 	else
 		e->statement = dw_arena_printf(t->a, "close %s", e->what);
-	e->remark = remark_of(t->a, dd, e->what);
+	e->remark = draft_remark(t->a, dd, e->what);
 	if (e->doors > 1)
 		e->remark = dw_arena_printf(t->a, "%s (%zu doors)", e->remark, e->doors);
 }

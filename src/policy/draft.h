@@ -25,6 +25,12 @@ struct drafting {
 	struct dw_strings nameless; /* doors that no statement could name, in words */
 };
 
+enum { DRAFT_NAMES = 4 };
+/* The WHATs that could name the door, the one that people would take first; how many. A name may come twice. */
+size_t draft_names(struct dw_arena *a, const struct dw_draft_door *dd, const char *ret[DRAFT_NAMES]);
+/* What a statement of that WHAT does not say of the door by itself: fit for a comment. */
+const char *draft_remark(struct dw_arena *a, const struct dw_draft_door *dd, const char *what);
+
 const char *draft_text(const struct drafting *t);
 
 #endif

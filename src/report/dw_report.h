@@ -81,6 +81,16 @@ struct dw_report_style {
 int dw_report_text(const struct dw_report *r, FILE *out, const struct dw_report_style *style,
 		   struct dw_error *e);
 
+/* A door as a line of the text table has it, nothing cut short: fit for a terminal, never NULL ("-": there is none). */
+struct dw_report_row {
+	const char *door;  /* dw_report_find() takes it as a word */
+	const char *where; /* "0.0.0.0", "[::1]" */
+	const char *behind; /* what follows it in `door`: ":22/tcp" */
+	const char *verdict, *service, *program, *user, *starter, *reach, *why;
+	unsigned place; /* the order of the rows under one verdict: the farthest reach first */
+};
+struct dw_report_row dw_report_row(const struct dw_report *r, size_t i, struct dw_arena *a);
+
 /* Doors that somebody asked for by a word. */
 struct dw_found {
 	const char *query;

@@ -232,3 +232,36 @@ struct dw_rows dw_rows_make(const struct dw_report *r, const struct dw_table_how
 		rows.v[i].cells[DW_CELL_DOOR] = dw_row_door(&rows.v[i], a);
 	return rows;
 }
+
+static const char *or_none(const char *s)
+{
+	return s && *s ? s : "-";
+}
+
+struct dw_report_row dw_report_row(const struct dw_report *r, size_t i, struct dw_arena *a)
+{
+	static const struct dw_table_how how = { .program = true, .verdict = true, .why = true };
+	const struct dw_report_door *d = &r->doors[i];
+	struct dw_row row = { .first = d,
+			      .n = 1,
+			      .place = dw_place_of(d->door),
+			      .where = dw_cells_where(&d->door->at, a),
+			      .port = d->door->at.port,
+			      .port_last = DW_MAX(d->door->at.port, d->door->port_last) };
+	const char *door = dw_row_door(&row, a);
+
+	dw_cells_fill(&row, &how, a);
+	return (struct dw_report_row){
+		.door = door,
+		.where = row.where,
+		.behind = dw_starts_with(door, row.where) ? door + strlen(row.where) : door,
+		.verdict = or_none(row.cells[DW_CELL_VERDICT]),
+		.service = or_none(row.cells[DW_CELL_SERVICE]),
+		.program = or_none(row.cells[DW_CELL_PROGRAM]),
+		.user = or_none(row.cells[DW_CELL_USER]),
+		.starter = or_none(row.cells[DW_CELL_STARTER]),
+		.reach = or_none(row.cells[DW_CELL_REACH]),
+		.why = or_none(row.cells[DW_CELL_WHY]),
+		.place = (unsigned)row.place,
+	};
+}

@@ -3,6 +3,7 @@
 #ifndef DW_REPORT_TABLE_H
 #define DW_REPORT_TABLE_H
 
+#include "dw_layout.h"
 #include "dw_report.h"
 
 /* How far it reaches, the farthest first: the order of the rows under one verdict. */
@@ -75,11 +76,6 @@ const char *dw_cells_where(const struct dw_endpoint *e, struct dw_arena *a);
 /* What a terminal can show of s (NULL allowed: NULL). */
 const char *dw_cells_escape(const char *s, struct dw_arena *a);
 
-/*
- * s in at most `width` columns; ".." stands for what was cut, at the end, or (tail) in the middle so that the
- * end stays.
- */
-const char *dw_layout_cut(const char *s, size_t width, bool tail, struct dw_arena *a);
 /* s in lines of at most `columns` (0: one line), those after the first indented. Ends with a newline. */
 void dw_layout_wrap(FILE *out, const char *s, size_t used, size_t indent, size_t columns);
 
