@@ -17,7 +17,8 @@
 
 /* --- words at the bottom ------------------------------------------------------------------------------ */
 
-static void say(struct review_app *r, bool serious, const char *fmt, va_list ap)
+static void dw_printf_like(3, 0)
+	say(struct review_app *r, bool serious, const char *fmt, va_list ap)
 {
 	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
 	const char *text = dw_arena_vprintf(a, fmt, ap);

@@ -241,7 +241,6 @@ static void draw_story(struct review_app *r)
 /* As many hints as have room; help is always among them, for it has the rest. */
 static void draw_hints(const struct review_app *r)
 {
-	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
 	const char *last = r->place == REVIEW_IN_LIST ? "? help  q quit" : "";
 	int x = 1, end = r->columns - (int)strlen(last) - 2;
 
