@@ -51,11 +51,14 @@ static int check_terminal(int fd, struct dw_error *e)
 {
 	const char *name = getenv("TERM");
 	int status = 0;
+	bool able;
 
 	if (setupterm(NULL, fd, &status) != OK)
 		return dw_error_set(e, -EINVAL, "nothing is known of the terminal \"%s\" (TERM)",
 				    name ? name : "");
-	if (cursor_address && clear_screen)
+	able = cursor_address && clear_screen;
+	(void)del_curterm(cur_term); /* newterm() makes its own */
+	if (able)
 		return 0;
 	return dw_error_set(e, -EINVAL, "the terminal \"%s\" (TERM) cannot move its cursor",
 			    name ? name : "");
