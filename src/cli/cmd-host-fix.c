@@ -93,10 +93,6 @@ static enum dw_exit carry_out(const struct fixing *f)
 	status = dw_cli_exit(doorward_host_plan_left(f->plan));
 	if (r < 0) {
 		status = dw_change_failed(f->d, r);
-		if (r == -ECANCELED)
-			(void)fputs("Everything was put back.\n", stderr);
-		if (r == -ENOTRECOVERABLE)
-			(void)fputs("NOT everything could be put back.\n", stderr);
 		if (run && !quiet)
 			(void)fprintf(stderr,
 				      "What was done, step by step: doorward history %lld\n", run);

@@ -145,6 +145,45 @@ static void add_steps(struct changing *c, const struct dw_steps *steps, struct d
 			(struct dw_run_step){ .step = steps->v[i], .state = DW_RUN_STEP_PLANNED };
 }
 
+static bool has_word(const char *list, const char *wanted, struct dw_arena *a)
+{
+	char *at = dw_arena_strdup(a, list);
+	const char *word;
+
+	while ((word = dw_word_next(&at)))
+		if (dw_streq(word, wanted))
+			return true;
+	return false;
+}
+
+/* Packages of one removal are one object, with spaces between. */
+static bool is_same_object(const struct dw_host_change *x, const struct dw_host_change *y,
+			   struct dw_arena *a)
+{
+	char *list = dw_arena_strdup(a, x->object);
+	const char *word;
+
+	if (!dw_streq(x->manager, y->manager))
+		return false;
+	if (!dw_streq(x->manager, "package"))
+		return dw_streq(x->object, y->object);
+	while ((word = dw_word_next(&list)))
+		if (has_word(y->object, word, a))
+			return true;
+	return false;
+}
+
+/* What comes up behind a fix (a package that nothing needs now that another went) is none of its failures. */
+static bool is_undone(const struct dw_host_result *was, const struct dw_host_result *now,
+		      struct dw_arena *a)
+{
+	for (size_t i = 0; i < now->changes.n; i++)
+		for (size_t k = 0; k < was->changes.n; k++)
+			if (is_same_object(&now->changes.v[i], &was->changes.v[k], a))
+				return true;
+	return false;
+}
+
 /* A check that would still change what it was to put right; "" when none does. */
 static const char *wrong_still(struct changing *c, struct doorward_host_plan *p)
 {
@@ -163,7 +202,7 @@ static const char *wrong_still(struct changing *c, struct doorward_host_plan *p)
 		if (r->outcome == DW_HOST_UNKNOWN)
 			return dw_arena_printf(c->arena, "%s could not be looked at again: %s",
 					       r->about->id, r->text);
-		if (dw_host_is_open(r) && r->changes.n)
+		if (dw_host_is_open(r) && is_undone(was, r, c->arena))
 			return dw_arena_printf(c->arena, "%s still fails: %s", r->about->id,
 					       r->text);
 	}
@@ -181,8 +220,7 @@ static int carry_out(struct changing *c, struct doorward_host_plan *p, struct dw
 	wrong = wrong_still(c, p);
 	if (!*wrong && c->o.stop && *c->o.stop)
 		wrong = "it was interrupted";
-	r = dw_apply_finish(&c->apply, run, !*wrong, *wrong ? wrong : NULL, e);
-	return r == -ECANCELED ? dw_error_set(e, r, "%s", wrong) : r;
+	return dw_apply_finish(&c->apply, run, !*wrong, *wrong ? wrong : NULL, e);
 }
 
 int doorward_host_fix(struct doorward *d, struct doorward_host_plan *p,

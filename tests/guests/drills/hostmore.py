@@ -18,7 +18,7 @@ CASES = {
                         "sed -i /^ben:/d /etc/passwd /etc/shadow"),
     "root-twins": ("echo 'root2:x:0:0::/:/usr/sbin/nologin' >>/etc/passwd", "sed -i /^root2:/d /etc/passwd"),
     "rhosts": ("echo 10.9.0.9 >/etc/hosts.equiv", "rm /etc/hosts.equiv"),
-    "sshd-allow": ("true", "sed -i '1i AllowUsers *' /etc/ssh/sshd_config; kill -HUP $(cat /run/sshd.pid); sleep 0.5"),
+    "sshd-allow": ("true", "sed -i '1i AllowUsers *' /etc/ssh/sshd_config; again"),
     "set-uid-files": ("cp /bin/true /usr/local/sbin/lain; chmod 4755 /usr/local/sbin/lain", "rm /usr/local/sbin/lain"),
     "world-writable": ("mkdir /srv/open; touch /srv/file; chmod 0777 /srv/open; chmod 0666 /srv/file", None),
     "service-paths": ("chmod 0757 /usr/sbin", None),
@@ -50,6 +50,10 @@ printf 'Label: Debian-Security\\nSuite: stable-security\\nDate: %s\\n' "$1" >lab
 printf 'Package: bash\\nVersion: %s\\nArchitecture: amd64\\n\\n' "$2" >lab_dists_x-security_main_binary-amd64_Packages
 touch partial .; }
 """
+# sshd reads its settings anew. Where its socket is systemd's it ends by SIGHUP.
+AGAIN = """
+again() { if systemctl -q is-active ssh 2>/dev/null; then systemctl restart ssh; else kill -HUP $(cat /run/sshd.pid); fi; sleep 0.5; }
+"""
 PREPARE = """
 mkdir -p /root/lab/DEBIAN; cp -p /usr/lib/os-release /root/os-release; cp -a /var/lib/apt /root/apt; cp -a /var/lib/dpkg /root/dpkg
 for p in lab-left nmap; do
@@ -57,15 +61,15 @@ printf 'Package: %s\\nVersion: 1\\nArchitecture: all\\nMaintainer: lab <lab@loca
 dpkg-deb -b /root/lab /root/$p.deb >/dev/null && dpkg -i /root/$p.deb >/dev/null 2>&1; done
 apt-mark auto lab-left >/dev/null
 for c in /proc/sys/net/ipv4/conf/*/accept_redirects; do echo $c $(cat $c); done >/root/redirects
-echo 'role web-server' >/root/role.policy
+printf 'role web-server\naccept server-software of tcpdump because "what the guest is tried with"\n' >/root/role.policy
 """
 # A package that was removed does not come back with an undo; all else is taken back by hand.
-AFTER = """
+AFTER = AGAIN + """
 rm -rf /var/lib/apt /var/lib/dpkg; mv /root/apt /var/lib/apt; mv /root/dpkg /var/lib/dpkg
 rm -rf /srv/open /srv/file /usr/bin/unattended-upgrade /etc/apt/apt.conf.d/50lab /etc/apt/apt.conf.d/20auto-upgrades
 [ ! -e /root/rotates ] || rm /usr/sbin/logrotate; [ ! -e /root/daily ] || rm /etc/cron.daily/logrotate
 rm -rf /root/rotates /root/daily /usr/sbin/logcheck /etc/cron.d/logcheck /etc/sysctl.d/50-lab.conf /root/lab /root/*.deb /root/os-release /root/role.policy; chmod 0755 /usr/sbin
-sed -i '/^AllowUsers \\*$/d' /etc/ssh/sshd_config; kill -HUP $(cat /run/sshd.pid)
+sed -i '/^AllowUsers \\*$/d' /etc/ssh/sshd_config; again
 while read f v; do echo $v >$f; done </root/redirects; rm /root/redirects; true
 """
 FIXED = sorted(c for c, (_, better) in CASES.items() if better is None)
@@ -89,7 +93,9 @@ def each_is_seen(guest):
     code, now = look(guest)
     t.check(code == SOME, "host: it fails with 1")
     for i in CASES:
-        t.check(now[i]["result"] == "fails", f"host: {i} sees it", told(now[i]))
+        # a guest with a network of its own behind it has somebody to forward for
+        may_pass = i == "kernel-forwarding" and "has somebody to forward for: lab0" in now[i]["text"]
+        t.check(now[i]["result"] == ("ok" if may_pass else "fails"), f"host: {i} sees it", told(now[i]))
     for i in FIXED:
         good = now[i]["changes"] or i in ("server-software", "unneeded-packages")
         t.check(good, f"host: {i} would put it right", str(now[i].get("held")))
@@ -97,7 +103,7 @@ def each_is_seen(guest):
 
 def hands_put_right(guest):
     t = guest.tests
-    guest.shell(BEFORE + "\n".join(better for _, better in CASES.values() if better))
+    guest.shell(BEFORE + AGAIN + "\n".join(better for _, better in CASES.values() if better))
     _, now = look(guest)
     for i, (_, better) in CASES.items():
         if better:
