@@ -83,11 +83,12 @@ static int make_text(struct dw_sys *s, const struct doorward_audit *audit, struc
 		     struct doorward_policy_edit *edit, struct dw_error *e)
 {
 	struct dw_policy_problems problems = { 0 };
-	const struct dw_policy_source source = dw_policy_source_of(s);
+	struct dw_policy_source *source = dw_new(edit->arena, struct dw_policy_source);
 	int r = 0;
 
 	m->knowledge = audit->audit->knowledge;
-	m->source = &source;
+	*source = dw_policy_source_of(s);
+	m->source = source;
 	m->host = audit->audit->snapshot->host;
 	m->time = audit->audit->snapshot->time;
 	m->text = (struct dw_policy_text){ .name = edit->file, .bytes = edit->before.content };
@@ -177,7 +178,7 @@ int doorward_policy_edit_write(struct doorward *d, const struct doorward_policy_
 	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
 	_cleanup_sys_ struct dw_sys *s = NULL;
 	struct dw_error *e = dw_facade_begin(d);
-	struct dw_entry now, want = edit->before;
+	struct dw_entry now = { 0 }, want = edit->before;
 	int r = open_sys(d, edit->named, &s, e);
 
 	if (r == 0)
