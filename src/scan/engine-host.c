@@ -15,6 +15,13 @@ uint32_t dw_engine_host_natural(const struct dw_engine_host_run *h)
 	return h->set > none ? h->set - none : 0;
 }
 
+uint32_t dw_engine_host_heard(const struct dw_engine_host_run *h)
+{
+	uint32_t natural = dw_engine_host_natural(h);
+
+	return natural > h->natural ? natural - h->natural : 0;
+}
+
 uint32_t dw_engine_host_timeout(const struct dw_engine *g, const struct dw_engine_host_run *h)
 {
 	uint32_t us;
@@ -69,10 +76,10 @@ void dw_engine_host_count(struct dw_engine *g, uint32_t host)
 	for (unsigned i = 0; i < h->n_cleared; i++)
 		set += !dw_engine_bit(g, h->controls[DW_ENGINE_CONTROLS / 2 + i]);
 	h->counted_at = g->now;
-	if (set > h->set)
-		h->heard_at = g->now;
 	more = set > h->set ? set - h->set : 0;
 	g->known += more;
+	if (more > 0)
+		h->heard_at = g->now;
 	if (set < h->set)
 		g->known -= h->set - set;
 	h->set = set;
@@ -253,11 +260,8 @@ static void wait_ends(struct dw_engine *g, uint32_t host)
  */
 static uint64_t dries_at(const struct dw_engine *g, const struct dw_engine_host_run *h)
 {
-	uint32_t natural = dw_engine_host_natural(h);
-	uint32_t heard = natural > h->natural ? natural - h->natural : 0;
-
-	if (h->state != DW_ENGINE_WAIT || h->heard_at < h->last || heard * 2ULL < h->asked ||
-	    h->left > 0 || h->left_after > 0)
+	if (h->state != DW_ENGINE_WAIT || h->heard_at < h->last ||
+	    dw_engine_host_heard(h) * 2ULL < h->asked || h->left > 0 || h->left_after > 0)
 		return h->until;
 	return DW_MIN(h->until,
 		      h->heard_at + DW_MAX(3 * (h->heard_at - h->last), g->load.timeout_min / 4));

@@ -7,10 +7,9 @@
 /* Of the round that runs: answers so far, of which later ones must be counted by nobody else. */
 uint32_t dw_engine_round_tally(struct dw_engine *g, struct dw_engine_host_run *h)
 {
-	uint32_t natural = dw_engine_host_natural(h);
-	uint32_t heard = natural > h->natural ? natural - h->natural : 0;
+	uint32_t heard = dw_engine_host_heard(h);
 
-	h->natural = natural;
+	h->natural = dw_engine_host_natural(h);
 	if (h->round == 0) {
 		h->first_round.heard += heard;
 		g->pool.heard += heard;

@@ -51,7 +51,7 @@ struct dw_engine_refusal {
 struct dw_engine_host_run {
 	uint64_t due, last, until, pulsed_at, round_at, counted_at, window_at, pulse_at, sample_at,
 		icmp_at, heard_at; /* heard_at: the last that was new */
-	uint32_t next; /* in the list that it is in */
+	uint32_t next;             /* in the list that it is in */
 	uint32_t first, n,
 		n_said; /* ranks first + shards * (0..n-1) are ours; the first n_said have a payload */
 	uint32_t pos, step, low, length, left,
@@ -167,6 +167,7 @@ int dw_engine_drain(struct dw_engine *g, unsigned wait_us);
 void dw_engine_host_count(struct dw_engine *g, uint32_t host);
 void dw_engine_host_visit(struct dw_engine *g, uint32_t host);
 uint32_t dw_engine_host_natural(const struct dw_engine_host_run *h);
+uint32_t dw_engine_host_heard(const struct dw_engine_host_run *h); /* of the round that runs */
 uint32_t dw_engine_host_timeout(const struct dw_engine *g, const struct dw_engine_host_run *h);
 void dw_engine_host_rtt(struct dw_engine *g, struct dw_engine_host_run *h, uint64_t us);
 void dw_engine_host_end(struct dw_engine *g, uint32_t host);
