@@ -4,6 +4,7 @@
 
 #include "kernel.h"
 #include "modprobe.h"
+#include "settings.h"
 
 #define ALIASES_MAX ((size_t)64 * 1024 * 1024)
 
@@ -118,27 +119,11 @@ void host_kernel_modules(struct host_look *l, struct dw_host_result *r)
 		      "No protocol that nobody uses is loaded by asking for it.");
 }
 
-/* How many lines our own file has; its lines never change. */
-static unsigned own_lines(struct host_look *l)
-{
-	struct dw_bytes text = { 0 };
-	struct dw_lines it;
-	const char *line;
-	size_t n;
-
-	if (dw_sys_file_read(l->sys, HOST_MODPROBE_OWN, DW_FILE_MAX, l->a, &text, NULL) < 0)
-		return 0;
-	it = dw_lines_of(&text);
-	while (dw_lines_next(&it, &line, &n))
-		;
-	return it.number;
-}
-
 static void keep_out(struct host_look *l, struct dw_host_result *r, const char *module)
 {
 	struct dw_edit *edit = dw_new(l->a, struct dw_edit);
 
-	*edit = (struct dw_edit){ .line = own_lines(l) + 1,
+	*edit = (struct dw_edit){ .line = host_line_count(l, HOST_MODPROBE_OWN) + 1,
 				  .fresh = dw_arena_printf(l->a, "install %s /bin/false", module) };
 	*dw_vec_add(l->a, &r->changes) = (struct dw_host_change){
 		.phase = DW_PHASE_BOOT,

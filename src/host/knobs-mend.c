@@ -7,6 +7,7 @@
 #include <fcntl.h>
 
 #include "knobs.h"
+#include "settings.h"
 
 #define OWN_HEAD "# What doorward host fix set; doorward undo takes it back."
 
@@ -16,23 +17,6 @@ struct mending {
 	const struct knob *x;
 	unsigned own_lines; /* of our own file */
 };
-
-static unsigned lines_of(struct host_look *l, const char *path, unsigned number, const char **ret)
-{
-	struct dw_bytes text = { 0 };
-	struct dw_lines it;
-	const char *line;
-	size_t n;
-
-	*ret = NULL;
-	if (dw_sys_file_read(l->sys, path, DW_FILE_MAX, l->a, &text, NULL) < 0)
-		return 0;
-	it = dw_lines_of(&text);
-	while (dw_lines_next(&it, &line, &n))
-		if (it.number == number)
-			*ret = dw_arena_strndup(l->a, line, n);
-	return it.number;
-}
 
 static void add_edit(struct mending *m, const char *file, unsigned line, const char *old,
 		     const char *fresh)
@@ -86,7 +70,7 @@ static void set_at_boot(struct mending *m, const char *name, const char *value, 
 					    by->file, by->line));
 			return;
 		}
-		(void)lines_of(l, by->file, by->line, &old);
+		old = host_line_at(l, by->file, by->line);
 		if (old)
 			add_edit(m, by->file, by->line, old, fresh);
 		return;
@@ -188,9 +172,8 @@ static void mend_interfaces(struct mending *m)
 void host_knobs_mend(struct knobs *k, struct dw_host_result *r, const struct knob *v, size_t n)
 {
 	struct mending m = { .k = k, .r = r };
-	const char *none;
 
-	m.own_lines = lines_of(k->q.l, HOST_SYSCTL_OWN, 0, &none);
+	m.own_lines = host_line_count(k->q.l, HOST_SYSCTL_OWN);
 	for (size_t i = 0; i < n; i++) {
 		m.x = &v[i];
 		if (v[i].tree)

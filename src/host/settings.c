@@ -176,3 +176,36 @@ bool host_shell_read(struct host_asking *q, const char *file, struct host_settin
 	host_shell_parse(q->l->a, &text, file, ret);
 	return true;
 }
+
+/* --- lines by their numbers ------------------------------------------------------------------------------- */
+
+static unsigned walk_lines(struct host_look *l, const char *path, unsigned number, const char **ret)
+{
+	struct dw_bytes text = { 0 };
+	struct dw_lines it;
+	const char *line;
+	size_t n;
+
+	if (dw_sys_file_read(l->sys, path, DW_FILE_MAX, l->a, &text, NULL) < 0)
+		return 0;
+	it = dw_lines_of(&text);
+	while (dw_lines_next(&it, &line, &n))
+		if (it.number == number)
+			*ret = dw_arena_strndup(l->a, line, n);
+	return it.number;
+}
+
+const char *host_line_at(struct host_look *l, const char *path, unsigned number)
+{
+	const char *line = NULL;
+
+	(void)walk_lines(l, path, number, &line);
+	return line;
+}
+
+unsigned host_line_count(struct host_look *l, const char *path)
+{
+	const char *none = NULL;
+
+	return walk_lines(l, path, 0, &none);
+}

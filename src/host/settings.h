@@ -30,6 +30,10 @@ void host_shell_parse(struct dw_arena *a, const struct dw_bytes *text, const cha
 bool host_shell_read(struct host_asking *q, const char *file, struct host_settings *ret);
 /* NULL: it is not set. section NULL: any. Keys are compared as they are written. */
 const struct host_setting *host_setting_of(const struct host_settings *s, const char *section, const char *key);
+/* The line of that number, from 1; NULL: there is none, or the file cannot be read. */
+const char *host_line_at(struct host_look *l, const char *path, unsigned number);
+/* 0: there is no such file, or it cannot be read. */
+unsigned host_line_count(struct host_look *l, const char *path);
 /* systemd's size: "500M", "1.5G" is not taken; false: no size. */
 bool host_size_parse(const char *s, uint64_t *ret);
 

@@ -3,6 +3,7 @@
  * Settings are put right by a file that sshd reads before all others (the first value counts); where sshd_config does
  * not include such files first, by lines at its top. sshd tests them, reads them once, and has to answer as before.
  */
+#include "settings.h"
 #include "sshd-settings.h"
 
 static const char *seen_value(const struct host_sshd *s, const struct sshd_case *c,
@@ -89,22 +90,6 @@ static const struct sshd_line *own_line(const struct host_sshd *s, const char *p
 	return NULL;
 }
 
-static const char *text_at(struct host_look *l, const char *path, unsigned number)
-{
-	struct dw_bytes text = { 0 };
-	struct dw_lines it;
-	const char *line;
-	size_t n;
-
-	if (dw_sys_file_read(l->sys, path, DW_FILE_MAX, l->a, &text, NULL) < 0)
-		return NULL;
-	it = dw_lines_of(&text);
-	while (dw_lines_next(&it, &line, &n))
-		if (it.number == number)
-			return dw_arena_strndup(l->a, line, n);
-	return NULL;
-}
-
 /* Places where it can be reached, from what is open: a port that a socket unit has is in no setting of sshd. */
 static const char *told(struct host_look *l)
 {
@@ -133,7 +118,7 @@ static void change(struct host_look *l, struct dw_host_result *r, const struct s
 	struct dw_edit *edit = dw_new(l->a, struct dw_edit);
 
 	*edit = (struct dw_edit){ .line = own ? own->line : 1,
-				  .old = own ? text_at(l, path, own->line) : NULL,
+				  .old = own ? host_line_at(l, path, own->line) : NULL,
 				  .fresh = fresh };
 	*dw_vec_add(l->a, &r->changes) = (struct dw_host_change){
 		.phase = DW_PHASE_BOOT,
