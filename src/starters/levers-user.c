@@ -307,38 +307,30 @@ static void demote_script(struct demoting *x)
 			 x->l.starter->source ? x->l.starter->source : x->l.starter->id);
 }
 
+static void demote_inetd(struct demoting *x)
+{
+	demote_line(x, false);
+}
+
+static void demote_xinetd(struct demoting *x)
+{
+	demote_line(x, true);
+}
+
 static void demote(struct demoting *x)
 {
-	switch (x->l.starter->kind) {
-	case DW_STARTER_INETD:
-		demote_line(x, false);
-		return;
-	case DW_STARTER_XINETD:
-		demote_line(x, true);
-		return;
-	case DW_STARTER_SYSV:
-		demote_script(x);
-		return;
-	case DW_STARTER_UNKNOWN:
-	case DW_STARTER_SYSTEMD_SERVICE:
-	case DW_STARTER_SYSTEMD_SOCKET:
-	case DW_STARTER_OPENRC:
-	case DW_STARTER_RUNIT:
-	case DW_STARTER_CRON:
-	case DW_STARTER_AT:
-	case DW_STARTER_CONTAINER:
-	case DW_STARTER_RC_LOCAL:
-	case DW_STARTER_INITTAB:
-	case DW_STARTER_DBUS:
-	case DW_STARTER_USER_SESSION:
-	case DW_STARTER_MANUAL:
-	case DW_STARTER_KERNEL:
-	case DW_STARTER_WINDOWS_SERVICE:
-	case DW_STARTER_COUNT:
-		break;
-	}
-	dw_levers_cannot(&x->l, "What starts it (%s) has no place for a user that doorward knows.",
-			 dw_starter_kind_name(x->l.starter->kind));
+	static void (*const by_kind[DW_STARTER_COUNT])(struct demoting * x) = {
+		[DW_STARTER_INETD] = demote_inetd,
+		[DW_STARTER_XINETD] = demote_xinetd,
+		[DW_STARTER_SYSV] = demote_script,
+	};
+
+	if (by_kind[x->l.starter->kind])
+		by_kind[x->l.starter->kind](x);
+	else
+		dw_levers_cannot(&x->l,
+				 "What starts it (%s) has no place for a user that doorward knows.",
+				 dw_starter_kind_name(x->l.starter->kind));
 }
 
 struct dw_levers *dw_levers_user(struct dw_starters *s, struct dw_switch *sw,
