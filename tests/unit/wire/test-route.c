@@ -168,6 +168,14 @@ DW_TEST(neighbours)
 	net_close(&n);
 }
 
+static bool knows_far_end(const struct dw_neighbour *list, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (is_ip(&list[i].address, "10.77.0.2"))
+			return memcmp(list[i].mac, net_mac_b, 6) == 0;
+	return false;
+}
+
 DW_TEST(known_neighbours)
 {
 	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
@@ -181,7 +189,8 @@ DW_TEST(known_neighbours)
 	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	DW_CHECK_INT(dw_neighbours_read(n.sys, n.a0, AF_INET, a, &list, &count, NULL), 0);
 	DW_CHECK_INT(count, 0);
-	for (unsigned i = 0; i < 100 && count == 0; i++) {
+	/* Of both families: the kernel asks and is asked over IPv6 on its own, so ours may be one of several. */
+	for (unsigned i = 0; i < 1000 && !knows_far_end(list, count); i++) {
 		struct sockaddr_in to = { .sin_family = AF_INET,
 					  .sin_port = htons(9),
 					  .sin_addr.s_addr = inet_addr("10.77.0.2") };
@@ -190,8 +199,9 @@ DW_TEST(known_neighbours)
 		dw_sys_pause(n.sys, 10);
 		DW_CHECK_INT(dw_neighbours_read(n.sys, n.a0, 0, a, &list, &count, NULL), 0);
 	}
-	DW_CHECK(count == 1 && is_ip(&list[0].address, "10.77.0.2") &&
-		 memcmp(list[0].mac, net_mac_b, 6) == 0);
+	DW_CHECK(knows_far_end(list, count));
+	DW_CHECK_INT(dw_neighbours_read(n.sys, n.a0, AF_INET, a, &list, &count, NULL), 0);
+	DW_CHECK(count == 1 && knows_far_end(list, count));
 	(void)close(fd);
 	net_close(&n);
 }
