@@ -93,6 +93,7 @@ static const enum dw_option_id no_options[] = { END };
 const struct dw_command dw_commands[] = {
 	{
 		.name = "audit",
+		.group = DW_COMMANDS_SEE,
 		.operands = "",
 		.operand_choices = "",
 		.summary = "every door, who holds it, what starts it and what to do about it",
@@ -109,6 +110,7 @@ const struct dw_command dw_commands[] = {
 	},
 	{
 		.name = "why",
+		.group = DW_COMMANDS_SEE,
 		.operands = "DOOR",
 		.operands_max = 1,
 		.operand_choices = "",
@@ -127,6 +129,7 @@ const struct dw_command dw_commands[] = {
 	},
 	{
 		.name = "plan",
+		.group = DW_COMMANDS_CLOSE,
 		.operands = "[DOOR...]",
 		.operands_max = DW_DOORS_MAX,
 		.operand_choices = "",
@@ -142,6 +145,7 @@ const struct dw_command dw_commands[] = {
 	},
 	{
 		.name = "close",
+		.group = DW_COMMANDS_CLOSE,
 		.operands = "[DOOR...]",
 		.operands_max = DW_DOORS_MAX,
 		.operand_choices = "",
@@ -156,6 +160,7 @@ const struct dw_command dw_commands[] = {
 	},
 	{
 		.name = "undo",
+		.group = DW_COMMANDS_CLOSE,
 		.operands = "[RUN]",
 		.operands_max = 1,
 		.operand_choices = "",
@@ -169,6 +174,7 @@ const struct dw_command dw_commands[] = {
 	},
 	{
 		.name = "confirm",
+		.group = DW_COMMANDS_CLOSE,
 		.operands = "[RUN]",
 		.operands_max = 1,
 		.operand_choices = "",
@@ -180,6 +186,7 @@ const struct dw_command dw_commands[] = {
 	},
 	{
 		.name = "verify",
+		.group = DW_COMMANDS_CLOSE,
 		.operands = "[RUN]",
 		.operands_max = 1,
 		.operand_choices = "",
@@ -193,6 +200,7 @@ const struct dw_command dw_commands[] = {
 	},
 	{
 		.name = "history",
+		.group = DW_COMMANDS_CLOSE,
 		.operands = "[RUN]",
 		.operands_max = 1,
 		.operand_choices = "",
@@ -203,6 +211,7 @@ const struct dw_command dw_commands[] = {
 	},
 	{
 		.name = "review",
+		.group = DW_COMMANDS_SEE,
 		.operands = "",
 		.operand_choices = "",
 		.summary = "full screen: see the doors, mark them, write the policy, close",
@@ -222,6 +231,7 @@ const struct dw_command dw_commands[] = {
 	},
 	{
 		.name = "scan",
+		.group = DW_COMMANDS_OUTSIDE,
 		.operands = "TARGET...",
 		.operands_max = DW_TARGETS_MAX,
 		.operand_choices = "",
@@ -242,6 +252,7 @@ const struct dw_command dw_commands[] = {
 	},
 	{
 		.name = "compare",
+		.group = DW_COMMANDS_OUTSIDE,
 		.operands = "[FILE.json...]",
 		.operands_max = DW_DOCUMENTS_MAX,
 		.operand_choices = ".",
@@ -260,6 +271,7 @@ const struct dw_command dw_commands[] = {
 	},
 	{
 		.name = "baseline",
+		.group = DW_COMMANDS_WATCH,
 		.operands = "save [NAME] | list | show [NAME] | remove NAME",
 		.operands_max = 2,
 		.operand_choices = "save list show remove",
@@ -275,6 +287,7 @@ const struct dw_command dw_commands[] = {
 	},
 	{
 		.name = "diff",
+		.group = DW_COMMANDS_WATCH,
 		.operands = "[A] [B] | --around COMMAND...",
 		.operands_max = DW_DOORS_MAX,
 		.operand_choices = ".",
@@ -295,6 +308,7 @@ const struct dw_command dw_commands[] = {
 	},
 	{
 		.name = "usage",
+		.group = DW_COMMANDS_WATCH,
 		.operands = "[DOOR]",
 		.operands_max = 1,
 		.operand_choices = "",
@@ -312,6 +326,7 @@ const struct dw_command dw_commands[] = {
 	},
 	{
 		.name = "host",
+		.group = DW_COMMANDS_GUARD,
 		.operands = "[CHECK...] | list | fix [CHECK...]",
 		.operands_max = DW_DOORS_MAX,
 		.operand_choices = "list fix",
@@ -322,6 +337,7 @@ const struct dw_command dw_commands[] = {
 	},
 	{
 		.name = "fence",
+		.group = DW_COMMANDS_GUARD,
 		.operands = "show | preview | rehearse | apply | confirm | revert | off",
 		.operands_max = 1,
 		.operand_choices = "show preview rehearse apply confirm revert off",
@@ -349,6 +365,7 @@ const struct dw_command dw_commands[] = {
 	},
 	{
 		.name = "confine",
+		.group = DW_COMMANDS_GUARD,
 		.operands = "[[suggest | try | apply] SERVICE]",
 		.operands_max = 2,
 		.operand_choices = "suggest try apply",
@@ -375,6 +392,7 @@ const struct dw_command dw_commands[] = {
 	},
 	{
 		.name = "watch",
+		.group = DW_COMMANDS_WATCH,
 		.operands = "",
 		.operand_choices = "",
 		.summary = "tell new doors as they open, and those that shut",
@@ -392,6 +410,7 @@ const struct dw_command dw_commands[] = {
 	},
 	{
 		.name = "report",
+		.group = DW_COMMANDS_SEE,
 		.operands = "",
 		.operand_choices = "",
 		.summary = "all that is known of this host as one page, to read, print or file",
@@ -412,6 +431,7 @@ const struct dw_command dw_commands[] = {
 	},
 	{
 		.name = "scan-assist",
+		.group = DW_COMMANDS_OUTSIDE,
 		.operands = "",
 		.operand_choices = "",
 		.summary = "on the host that is scanned: lets its closed UDP ports be proven fast",
@@ -427,6 +447,7 @@ const struct dw_command dw_commands[] = {
 	},
 	{
 		.name = "check-policy",
+		.group = DW_COMMANDS_DECIDE,
 		.operands = "[FILE]",
 		.operands_max = 1,
 		.operand_choices = ".",
@@ -443,6 +464,7 @@ const struct dw_command dw_commands[] = {
 	},
 	{
 		.name = "init",
+		.group = DW_COMMANDS_DECIDE,
 		.operands = "",
 		.operand_choices = "",
 		.summary = "write a first policy for this host, of what is open on it now",
@@ -460,6 +482,7 @@ const struct dw_command dw_commands[] = {
 	},
 	{
 		.name = "help",
+		.group = DW_COMMANDS_HELP,
 		.operands = "[COMMAND | fields]",
 		.operands_max = 1,
 		.operand_choices = "@ fields",

@@ -128,8 +128,21 @@ struct dw_arguments {
 	int n_operands;
 };
 
+/* As the help of all commands groups them, in this order. */
+enum dw_command_group {
+	DW_COMMANDS_SEE,
+	DW_COMMANDS_DECIDE,
+	DW_COMMANDS_CLOSE,
+	DW_COMMANDS_GUARD,
+	DW_COMMANDS_OUTSIDE,
+	DW_COMMANDS_WATCH,
+	DW_COMMANDS_HELP,
+	DW_COMMANDS_GROUPS,
+};
+
 struct dw_command {
 	const char *name;
+	enum dw_command_group group;
 	const char *operands; /* as --help shows them; "" none */
 	int operands_max;
 	const char *

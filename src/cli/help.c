@@ -34,24 +34,35 @@ static const char exit_statuses[] =
 	"  3  nothing was found to do, but doorward could not look everywhere (not root, say)\n"
 	"  4  a change failed and was put back, or could not begin (stale plan, busy)\n";
 
+static const char *const headings[DW_COMMANDS_GROUPS] = {
+	[DW_COMMANDS_SEE] = "See",
+	[DW_COMMANDS_DECIDE] = "Say what is needed",
+	[DW_COMMANDS_CLOSE] = "Close, and go back",
+	[DW_COMMANDS_GUARD] = "Guard what stays",
+	[DW_COMMANDS_OUTSIDE] = "Look from outside",
+	[DW_COMMANDS_WATCH] = "Keep watch",
+	[DW_COMMANDS_HELP] = "Learn more",
+};
+
+static void put_group(FILE *out, enum dw_command_group group)
+{
+	(void)fprintf(out, "\n%s:\n", headings[group]);
+	for (const struct dw_command *c = dw_commands; c->name; c++)
+		if (c->group == group)
+			(void)fprintf(out, "  %-14s %s\n", c->name, c->summary);
+}
+
+/* One screen: the options of each command are told with the command. */
 void dw_help_all(FILE *out)
 {
 	(void)fputs("doorward: every network door of this host, who holds it and what starts it\n\n"
-		    "Usage: doorward [COMMAND] [OPTIONS]\n\nCommands:\n",
+		    "Usage: doorward [COMMAND] [OPTIONS]       without a command: audit\n"
+		    "       doorward help COMMAND     what a command does, and its options\n",
 		    out);
-	for (const struct dw_command *c = dw_commands; c->name; c++)
-		(void)fprintf(out, "  %-*s %s%s\n", COLUMN - 2, c->name, c->summary,
-			      c == dw_commands
-				      ? "\n                          (when no command is given)"
-				      : "");
+	for (enum dw_command_group g = 0; g < DW_COMMANDS_GROUPS; g++)
+		put_group(out, g);
 	(void)fputs("\nOptions of every command:\n", out);
 	put_options(out, dw_options_everywhere);
-	for (const struct dw_command *c = dw_commands; c->name; c++) {
-		if (c->options[0] == DW_OPTION_COUNT)
-			continue;
-		(void)fprintf(out, "\nOptions of %s:\n", c->name);
-		put_options(out, c->options);
-	}
 	(void)fprintf(out, "\n%s\nThe whole manual: man doorward\n", exit_statuses);
 }
 
