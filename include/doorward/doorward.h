@@ -168,7 +168,12 @@ DOORWARD_API int doorward_audit_why(struct doorward_audit *a, const char *door,
 				    enum doorward_format format, FILE *out,
 				    const struct doorward_style *style);
 
-/* Message of the last doorward_audit_write() or doorward_audit_why() of this audit that failed; "": none did. */
+/* The same of doors by their places in "doors" of the audit: two may have one name, and a place names one alone. */
+DOORWARD_API int doorward_audit_why_at(struct doorward_audit *a, const size_t *places, size_t n,
+				       enum doorward_format format, FILE *out,
+				       const struct doorward_style *style);
+
+/* Message of the last of these calls of this audit that failed; "": none did. */
 DOORWARD_API const char *doorward_audit_last_error(const struct doorward_audit *a);
 
 /* --- policies ------------------------------------------------------------------------------------- */
@@ -245,6 +250,9 @@ struct doorward_plan_options {
 	const char *options;
 	/* 1: narrow, never close: the doors named, or all whose verdict is to restrict them */
 	int restrict_only;
+	/* instead of `doors`: their places in "doors" of the audit. n_places 0: none */
+	const size_t *places;
+	size_t n_places;
 };
 
 /*

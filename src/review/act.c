@@ -9,34 +9,40 @@
 
 #define TRIAL_SECONDS 600
 
-/* Words of the doors that are marked to be closed, for the work; NULL: none is. */
-static char **words_to_close(const struct review_app *r)
+static char *copy_of(const char *text)
+{
+	char *copy = strdup(text);
+
+	if (!copy)
+		dw_oom();
+	return copy;
+}
+
+/* Keys of the doors that are marked to be closed, for the work; NULL: none is. */
+static char **keys_to_close(const struct review_app *r)
 {
 	size_t n = review_list_count(r->list), found = 0;
-	char **words = calloc(n + 1, sizeof(*words));
+	char **keys = calloc(n + 1, sizeof(*keys));
 
-	if (!words)
+	if (!keys)
 		dw_oom();
 	for (size_t i = 0; i < n; i++) {
 		const struct review_door *d = review_list_door(r->list, i);
 
-		if (review_list_marked(r->list, d) != REVIEW_CLOSE)
-			continue;
-		words[found] = strdup(d->word);
-		if (!words[found++])
-			dw_oom();
+		if (review_list_marked(r->list, d) == REVIEW_CLOSE)
+			keys[found++] = copy_of(d->key);
 	}
 	if (found)
-		return words;
-	free(words);
+		return keys;
+	free(keys);
 	return NULL;
 }
 
 void review_order_drop(struct review_order *o)
 {
-	for (size_t i = 0; o->words && o->words[i]; i++)
-		free(o->words[i]);
-	free(o->words);
+	for (size_t i = 0; o->keys && o->keys[i]; i++)
+		free(o->keys[i]);
+	free(o->keys);
 	*o = (struct review_order){ 0 };
 }
 
@@ -79,7 +85,7 @@ static void ask_for_plan(struct review_app *r)
 {
 	const struct review_order o = { .job = REVIEW_JOB_PLAN,
 					.columns = page_columns(r),
-					.words = r->o->offline ? NULL : words_to_close(r) };
+					.keys = r->o->offline ? NULL : keys_to_close(r) };
 
 	if (r->o->offline)
 		review_say(r, "This file system does not run: what would open there is closed "
@@ -100,15 +106,6 @@ static bool may_change(struct review_app *r, const char *what)
 		review_complain(r, "%s changes this host, which takes root: sudo doorward review",
 				what);
 	return false;
-}
-
-static char *copy_of(const char *text)
-{
-	char *copy = strdup(text);
-
-	if (!copy)
-		dw_oom();
-	return copy;
 }
 
 static void begin_change(struct review_app *r, const struct review_order *o, const char *title)

@@ -71,7 +71,7 @@ void review_act_result(struct review_app *r, struct review_result *result);
 void review_act_progress(struct review_app *r);
 void review_act_later(struct review_app *r);   /* begins what waited for the work */
 void review_act_stop(struct review_app *r);    /* ends a change: what was begun is put back */
-void review_order_drop(struct review_order *o); /* frees its words */
+void review_order_drop(struct review_order *o); /* frees its keys */
 /* act-policy.c */
 void review_policy_show(struct review_app *r);
 void review_policy_write(struct review_app *r);

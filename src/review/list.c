@@ -243,7 +243,6 @@ static void copy_door(struct review_list *l, const struct review_door *from)
 
 	*d = *from;
 	d->key = dw_arena_strdup(l->arena, from->key);
-	d->word = dw_arena_strdup(l->arena, from->word ? from->word : "");
 	for (size_t i = 0; i < REVIEW_TEXT_COUNT; i++) {
 		d->texts[i] = dw_arena_strdup(l->arena, from->texts[i]);
 		dw_str_addf(&all, "%s ", d->texts[i]);

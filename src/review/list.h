@@ -40,8 +40,7 @@ enum { REVIEW_SAME_MAX = 2 };
 struct review_door {
 	const char *key;                     /* the same as long as it is the same door */
 	const char *texts[REVIEW_TEXT_COUNT]; /* fit for a terminal; never NULL, "-" where there is none */
-	const char *word;                    /* as why and plan take it; not escaped */
-	size_t doors[REVIEW_SAME_MAX];       /* their places in the audit */
+	size_t doors[REVIEW_SAME_MAX];       /* their places in the audit: two doors may have one name */
 	size_t n_doors;
 	unsigned urgency; /* 0: the most urgent */
 	uint32_t port;

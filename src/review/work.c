@@ -80,11 +80,11 @@ static void carry_out(struct review_work *w, const struct review_order *o,
 	*ret = r;
 }
 
-static void free_words(char **words)
+static void free_keys(char **keys)
 {
-	for (size_t i = 0; words && words[i]; i++)
-		free(words[i]);
-	free(words);
+	for (size_t i = 0; keys && keys[i]; i++)
+		free(keys[i]);
+	free(keys);
 }
 
 static void *work(void *data)
@@ -102,7 +102,7 @@ static void *work(void *data)
 		}
 		(void)pthread_mutex_unlock(&w->lock);
 		carry_out(w, &o, &r);
-		free_words(o.words);
+		free_keys(o.keys);
 		(void)pthread_mutex_lock(&w->lock);
 		w->result = r;
 		w->order = (struct review_order){ 0 };
@@ -177,7 +177,7 @@ void review_work_free(struct review_work *w)
 	doorward_set_notice(w->d, NULL, NULL);
 	doorward_audit_free(w->result.audit);
 	free(w->result.text);
-	free_words(w->order.words);
+	free_keys(w->order.keys);
 	release(w);
 }
 

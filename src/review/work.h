@@ -22,7 +22,8 @@ enum review_job {
 
 struct review_order {
 	enum review_job job;
-	char **words; /* PLAN: the doors, NULL-terminated, malloc()ed, taken over; NULL: all whose verdict says so */
+	/* PLAN: keys of the doors (list.h), NULL-terminated, malloc()ed, taken over; NULL: all whose verdict says so */
+	char **keys;
 	unsigned long long trial; /* CLOSE: seconds; 0: for good */
 	long long run;            /* CONFIRM, UNDO; 0: the newest */
 	unsigned columns;         /* of the text that is made */
@@ -45,7 +46,7 @@ struct review_work;
 struct review_work *review_work_new(struct doorward *d, bool changes);
 /* Waits for what is being done. */
 void review_work_free(struct review_work *w); /* NULL allowed */
-/* False: something is being done, or its result was not taken (then order->words are the caller's still). */
+/* False: something is being done, or its result was not taken (then order->keys are the caller's still). */
 bool review_work_begin(struct review_work *w, const struct review_order *order);
 /* NONE: it has nothing to do. */
 enum review_job review_work_busy(struct review_work *w);

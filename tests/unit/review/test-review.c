@@ -202,6 +202,32 @@ DW_TEST(a_new_look_keeps_selection_and_marks)
 	review_list_free(l);
 }
 
+/* What sleeps and does not tell its port is known by what opens it alone. */
+DW_TEST(doors_without_a_port_are_not_taken_for_each_other)
+{
+	struct review_list *l = review_list_new();
+	const struct doorward_row rows[] = {
+		row("?", "", "close", "ftp", "vsftpd.service", 0),
+		row("?", "", "ask", "memcached", "memcached.service", 0),
+		row("?", "", "ask", "-", "ranged.service", 0),
+	};
+
+	fill(l, rows, DW_ARRAY_SIZE(rows));
+	review_list_filter(l, "memcached");
+	review_list_mark(l, REVIEW_CLOSE);
+	review_list_filter(l, "");
+	fill(l, rows + 1, DW_ARRAY_SIZE(rows) - 1);
+	for (size_t i = 0; i < review_list_count(l); i++) {
+		const struct review_door *d = review_list_door(l, i);
+
+		DW_CHECK_INT(review_list_marked(l, d),
+			     dw_streq(d->texts[REVIEW_SERVICE_OF], "memcached") ? REVIEW_CLOSE
+										: REVIEW_UNMARKED);
+	}
+	DW_CHECK_INT(review_list_marks(l), 1);
+	review_list_free(l);
+}
+
 DW_TEST(marks_go_round)
 {
 	struct review_list *l = some_list();
