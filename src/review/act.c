@@ -126,22 +126,27 @@ static void carry_out(struct review_app *r, unsigned long long trial)
 				   : "Closing, and looking whether it is so");
 }
 
+/* Which run that is stands on the page where it is asked for; from the list it is looked up. */
 static void ask_undo(struct review_app *r)
 {
-	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
+	const struct review_order o = { .job = REVIEW_JOB_HISTORY,
+					.columns = page_columns(r),
+					.to_undo = true };
 	long long run = r->page.run;
-	const char *which =
-		run ? dw_arena_printf(a, "Run %lld is", run) : "The newest run that is in force is";
+	char *text = NULL;
 
 	if (!may_change(r, "Undoing"))
 		return;
-	review_page_open(r, REVIEW_IN_UNDO, "Undo",
-			 copy_of(dw_arena_printf(
-				 a,
-				 "%s put back: files, links and units are as they were before.\n"
-				 "The doors that it closed open again.\n\n"
-				 "Put it back?  y yes, n no\n",
-				 which)));
+	if (!run) {
+		begin(r, &o, "Reading the journal");
+		return;
+	}
+	if (asprintf(&text,
+		     "Run %lld is put back: files, links and units are as they were before, the "
+		     "doors that it closed open again.\n\nPut it back?  y yes, n no\n",
+		     run) < 0)
+		dw_oom();
+	review_page_open(r, REVIEW_IN_UNDO, "Undo", text);
 	r->page.run = run;
 }
 
@@ -164,9 +169,9 @@ static void confirm(struct review_app *r)
 		begin_change(r, &o, "Keeping it");
 }
 
-static void look_up(struct review_app *r, enum review_job job, const char *words)
+static void look_up(struct review_app *r, enum review_job job, long long run, const char *words)
 {
-	const struct review_order o = { .job = job, .columns = page_columns(r) };
+	const struct review_order o = { .job = job, .run = run, .columns = page_columns(r) };
 
 	if (r->o->offline)
 		review_say(r, "That is of a host that runs; this is a file system.");
@@ -185,7 +190,8 @@ static void show_not_seen(struct review_app *r)
 			doorward_audit_get(r->audit, dw_arena_printf(a, "incomplete.%zu.text", i));
 		const char *file =
 			doorward_audit_get(r->audit, dw_arena_printf(a, "incomplete.%zu.file", i));
-		const char *all = dw_arena_printf(a, "%s%s%s", file ? file : "", file ? ": " : "",
+		bool says = !file || (line && dw_starts_with(line, file)); /* which file it is of */
+		const char *all = dw_arena_printf(a, "%s%s%s", says ? "" : file, says ? "" : ": ",
 						  line ? line : "");
 
 		dw_str_addf(&text, "- %s\n", dw_escape_terminal(a, all, strlen(all)));
@@ -325,9 +331,13 @@ void review_act(struct review_app *r, enum review_action a)
 	else if (a == REVIEW_PLAN)
 		ask_for_plan(r);
 	else if (a == REVIEW_HISTORY)
-		look_up(r, REVIEW_JOB_HISTORY, "Reading the journal");
+		look_up(r, REVIEW_JOB_HISTORY, 0, "Reading the journal");
+	else if (a == REVIEW_TRIAL && r->trial.state == DOORWARD_TRIAL_RUNNING)
+		look_up(r, REVIEW_JOB_HISTORY, r->trial.run, "Reading the journal");
+	else if (a == REVIEW_TRIAL)
+		review_say(r, "Nothing is on trial: p, then t, tries a plan for 10 minutes.");
 	else if (a == REVIEW_FENCE)
-		look_up(r, REVIEW_JOB_FENCE, "Asking the packet filter");
+		look_up(r, REVIEW_JOB_FENCE, 0, "Asking the packet filter");
 	else if (a == REVIEW_HELP)
 		review_page_open(r, REVIEW_IN_PAGE, "Help", review_keys_help());
 	else if (a == REVIEW_NOT_SEEN)
@@ -365,26 +375,71 @@ static char *with_progress(struct review_app *r, char *text)
 	return all;
 }
 
+static unsigned place_of(const struct review_result *result)
+{
+	bool runs = result->running.state == DOORWARD_TRIAL_RUNNING;
+
+	if (result->code < 0 || (result->job == REVIEW_JOB_PLAN && result->steps == 0))
+		return REVIEW_IN_PAGE;
+	if (result->job == REVIEW_JOB_CLOSE)
+		return result->trial ? REVIEW_IN_TRIAL : REVIEW_IN_HISTORY;
+	if (result->to_undo)
+		return REVIEW_IN_UNDO;
+	/* where the runs are told, the one on trial can be kept */
+	return result->job == REVIEW_JOB_HISTORY && runs ? REVIEW_IN_TRIAL
+							 : pages[result->job].place;
+}
+
+/* The screen goes before anybody has read it: it is told again behind it. */
+static void remember_stopped(struct review_app *r)
+{
+	free(r->stopped);
+	if (asprintf(&r->stopped, "%s:\n%s", r->page.title, r->page.text) < 0)
+		dw_oom();
+}
+
 void review_act_result(struct review_app *r, struct review_result *result)
 {
 	enum review_job job = result->job;
 	bool change =
 		job == REVIEW_JOB_CLOSE || job == REVIEW_JOB_UNDO || job == REVIEW_JOB_CONFIRM;
-	unsigned place = result->code < 0 ? REVIEW_IN_PAGE : pages[job].place;
+	const char *title = result->code < 0  ? pages[job].failed
+			    : result->trial   ? "Done, on trial"
+			    : result->to_undo ? "Undo"
+					      : pages[job].title;
 
 	r->waiting_for = NULL;
-	if (job == REVIEW_JOB_PLAN && result->steps == 0)
-		place = REVIEW_IN_PAGE;
-	if (job == REVIEW_JOB_CLOSE && result->code == 0)
-		place = result->trial ? REVIEW_IN_TRIAL : REVIEW_IN_HISTORY;
-	review_page_open(r, place, result->code < 0 ? pages[job].failed : pages[job].title,
+	review_page_open(r, place_of(result), title,
 			 change ? with_progress(r, result->text) : result->text);
-	r->page.run = change ? result->run : 0;
+	if (change)
+		r->page.run = result->run;
+	else if (r->place == REVIEW_IN_TRIAL)
+		r->page.run = result->running.run;
 	r->page.top = change ? SIZE_MAX / 2
 			     : 0; /* the end is what counts; drawing brings it back into the text */
 	r->look_now |= change;
 	r->message[0] = '\0';
 	r->serious = false;
+	if (change && r->signal)
+		remember_stopped(r);
+}
+
+char *review_act_words(const struct review_app *r)
+{
+	char *trial = NULL, *all = NULL;
+
+	if (r->trial.state == DOORWARD_TRIAL_RUNNING &&
+	    asprintf(&trial,
+		     "Run %lld is on trial, and is put back by itself. To keep it:  doorward "
+		     "confirm "
+		     "%lld\n",
+		     r->trial.run, r->trial.run) < 0)
+		dw_oom();
+	if ((r->stopped || trial) &&
+	    asprintf(&all, "%s%s", r->stopped ? r->stopped : "", trial ? trial : "") < 0)
+		dw_oom();
+	free(trial);
+	return all;
 }
 
 void review_act_progress(struct review_app *r)

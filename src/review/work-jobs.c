@@ -181,8 +181,6 @@ static int close_doors(struct review_work *w, const struct review_order *o, FILE
 		put_error(w, out);
 		if (code == -ESTALE || code == -EBUSY || code == -EPERM)
 			(void)fputs("Nothing was changed.\n", out);
-		else if (code == -ECANCELED)
-			(void)fputs("Everything was put back, but for what is named here.\n", out);
 		else if (code == -ENOTRECOVERABLE)
 			(void)fputs("NOT everything could be put back.\n", out);
 		put_left(w, r->run, out);
@@ -232,13 +230,28 @@ static int history(struct review_work *w, const struct review_order *o, FILE *ou
 		   dw_unused struct review_result *r)
 {
 	const struct doorward_style style = style_of(o);
-	int code = doorward_history_write(w->d, 0, DOORWARD_TEXT, out, &style);
+	int code;
+
+	if (o->to_undo)
+		(void)fputs("The newest run that is in force is put back: files, links and units "
+			    "are as "
+			    "they were before, the doors that it closed open again.\n\n"
+			    "Put it back?  y yes, n no\n\n",
+			    out);
+	code = doorward_history_write(w->d, o->run, DOORWARD_TEXT, out, &style);
 
 	if (code < 0)
 		put_error(w, out);
 	if (code == -EACCES)
 		(void)fputs("Only root reads the journal: sudo doorward review\n", out);
 	return code;
+}
+
+/* What every job ends with is all of it. */
+static int trial(dw_unused struct review_work *w, dw_unused const struct review_order *o,
+		 dw_unused FILE *out, dw_unused struct review_result *r)
+{
+	return 0;
 }
 
 static int fence(struct review_work *w, const struct review_order *o, FILE *out,
@@ -267,5 +280,5 @@ int (*const review_work_jobs[REVIEW_JOB_COUNT])(struct review_work *w, const str
 	[REVIEW_JOB_LOOK] = look,         [REVIEW_JOB_PLAN] = make_plan,
 	[REVIEW_JOB_CLOSE] = close_doors, [REVIEW_JOB_UNDO] = undo,
 	[REVIEW_JOB_CONFIRM] = confirm,   [REVIEW_JOB_HISTORY] = history,
-	[REVIEW_JOB_FENCE] = fence,
+	[REVIEW_JOB_FENCE] = fence,       [REVIEW_JOB_TRIAL] = trial,
 };

@@ -62,10 +62,23 @@ static unsigned long milliseconds_since(const struct timespec *from)
 			       (now.tv_nsec - from->tv_nsec) / 1000000);
 }
 
+/* Whoever may not read the journal knows of no trial. */
+static void look_at_trial(struct review_work *w, struct doorward_trial *ret)
+{
+	*ret = (struct doorward_trial){ 0 };
+	if (!w->changes || doorward_trial_look(w->d, 0, ret) < 0)
+		return;
+	if (ret->state == DOORWARD_TRIAL_NONE && w->running)
+		(void)doorward_trial_look(w->d, w->running, ret);
+	w->running = ret->state == DOORWARD_TRIAL_RUNNING || ret->state == DOORWARD_TRIAL_ENDING
+			     ? ret->run
+			     : 0;
+}
+
 static void carry_out(struct review_work *w, const struct review_order *o,
 		      struct review_result *ret)
 {
-	struct review_result r = { .job = o->job, .trial = o->trial };
+	struct review_result r = { .job = o->job, .trial = o->trial, .to_undo = o->to_undo };
 	struct timespec begun = { 0 };
 	size_t n = 0;
 	FILE *out = open_memstream(&r.text, &n);
@@ -76,6 +89,7 @@ static void carry_out(struct review_work *w, const struct review_order *o,
 	r.code = review_work_jobs[o->job](w, o, out, &r);
 	if (fclose(out) != 0)
 		dw_oom();
+	look_at_trial(w, &r.running);
 	r.milliseconds = milliseconds_since(&begun);
 	*ret = r;
 }

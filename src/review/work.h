@@ -17,6 +17,7 @@ enum review_job {
 	REVIEW_JOB_CONFIRM,
 	REVIEW_JOB_HISTORY,
 	REVIEW_JOB_FENCE,
+	REVIEW_JOB_TRIAL, /* what became of the trial; every other job looks as well */
 	REVIEW_JOB_COUNT
 };
 
@@ -25,8 +26,9 @@ struct review_order {
 	/* PLAN: keys of the doors (list.h), NULL-terminated, malloc()ed, taken over; NULL: all whose verdict says so */
 	char **keys;
 	unsigned long long trial; /* CLOSE: seconds; 0: for good */
-	long long run;            /* CONFIRM, UNDO; 0: the newest */
+	long long run;            /* CONFIRM, UNDO, 0: the newest; HISTORY, 0: all */
 	unsigned columns;         /* of the text that is made */
+	bool to_undo;             /* HISTORY: the newest is to be put back, if whoever reads it says so */
 };
 
 struct review_result {
@@ -37,7 +39,9 @@ struct review_result {
 	long long run;                /* CLOSE, UNDO, CONFIRM */
 	size_t steps;                 /* PLAN */
 	unsigned long long trial;     /* CLOSE: as ordered */
+	bool to_undo;                 /* HISTORY: as ordered */
 	unsigned long milliseconds;   /* how long it took */
+	struct doorward_trial running; /* the one that runs; else what became of the one that ran before; else NONE */
 };
 
 struct review_work;
