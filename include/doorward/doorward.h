@@ -168,7 +168,12 @@ DOORWARD_API int doorward_audit_why(struct doorward_audit *a, const char *door,
 				    enum doorward_format format, FILE *out,
 				    const struct doorward_style *style);
 
-/* Message of the last doorward_audit_write() or doorward_audit_why() of this audit that failed; "": none did. */
+/* The same of doors by their places in "doors" of the audit: two may have one name, and a place names one alone. */
+DOORWARD_API int doorward_audit_why_at(struct doorward_audit *a, const size_t *places, size_t n,
+				       enum doorward_format format, FILE *out,
+				       const struct doorward_style *style);
+
+/* Message of the last of these calls of this audit that failed; "": none did. */
 DOORWARD_API const char *doorward_audit_last_error(const struct doorward_audit *a);
 
 /* --- policies ------------------------------------------------------------------------------------- */
@@ -245,6 +250,9 @@ struct doorward_plan_options {
 	const char *options;
 	/* 1: narrow, never close: the doors named, or all whose verdict is to restrict them */
 	int restrict_only;
+	/* instead of `doors`: their places in "doors" of the audit. n_places 0: none */
+	const size_t *places;
+	size_t n_places;
 };
 
 /*
@@ -320,6 +328,25 @@ DOORWARD_API int doorward_run_left(struct doorward *d, long long run,
  */
 DOORWARD_API int doorward_undo_expired(struct doorward *d, long long run,
 				       const struct doorward_close_options *o, long long *ret_run);
+enum doorward_trial_state {
+	DOORWARD_TRIAL_NONE = 0, /* it is none */
+	DOORWARD_TRIAL_RUNNING,
+	DOORWARD_TRIAL_KEPT,
+	DOORWARD_TRIAL_BACK,   /* put back, by itself or by an undo */
+	DOORWARD_TRIAL_PARTLY, /* put back in part */
+	DOORWARD_TRIAL_ENDING, /* it is being put back, or that was interrupted */
+};
+struct doorward_trial {
+	long long run;
+	enum doorward_trial_state state;
+	/* of one that runs: when it is put back, in seconds since the epoch; 0: at the next boot */
+	unsigned long long ends;
+};
+/*
+ * What became of a trial, as the journal has it (run 0: is one running now? there is one at most). Nothing is changed.
+ * Negative: the journal could not be read; that there is none is no failure.
+ */
+DOORWARD_API int doorward_trial_look(struct doorward *d, long long run, struct doorward_trial *ret);
 /* Keeps a trial. run 0: the newest. -EALREADY: it is none, or was confirmed. -ETIME: it has been put back already. */
 DOORWARD_API int doorward_confirm(struct doorward *d, long long run, long long *ret_run);
 

@@ -53,6 +53,7 @@ enum dw_exit dw_cmd_review(const struct dw_arguments *args)
 				       .policy = args->values[DW_OPTION_POLICY],
 				       .offline = dw_cli_given(args, DW_OPTION_ROOT) };
 	struct dw_error e = { 0 };
+	char *words = NULL;
 	int r = -EINVAL;
 
 	if (!is_sensible(args))
@@ -62,11 +63,14 @@ enum dw_exit dw_cmd_review(const struct dw_arguments *args)
 	o.work = dw_change_context(args);
 	o.files = o.work ? dw_change_context(args) : NULL;
 	if (o.files)
-		r = dw_review_run(&o, &e);
+		r = dw_review_run(&o, &words, &e);
 	if (e.message[0])
 		dw_cli_complain(e.message);
 	if (e.message[0] && r == -EINVAL)
 		(void)fputs("Without a full screen: doorward audit\n", stderr);
+	if (words)
+		(void)fputs(words, stderr);
+	free(words);
 	doorward_free(o.files);
 	doorward_free(o.work);
 	if (r > 0)

@@ -111,6 +111,54 @@ const char *dw_change_closed_by(const char *root, const char *state, const char 
 	return text;
 }
 
+/* --- trials ---------------------------------------------------------------------------------------- */
+
+static enum doorward_trial_state trial_state(const struct dw_run *r)
+{
+	static const enum doorward_trial_state states[DW_RUN_COUNT] = {
+		[DW_RUN_DONE] = DOORWARD_TRIAL_RUNNING,
+		[DW_RUN_FAILED] = DOORWARD_TRIAL_PARTLY,
+		[DW_RUN_UNDOING] = DOORWARD_TRIAL_ENDING,
+		[DW_RUN_UNDONE] = DOORWARD_TRIAL_BACK,
+		[DW_RUN_PARTLY_UNDONE] = DOORWARD_TRIAL_PARTLY,
+	};
+
+	if (r->confirm_by == 0)
+		return DOORWARD_TRIAL_NONE;
+	return r->state == DW_RUN_DONE && r->confirmed ? DOORWARD_TRIAL_KEPT : states[r->state];
+}
+
+int doorward_trial_look(struct doorward *d, long long run, struct doorward_trial *ret)
+{
+	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
+	_cleanup_(dw_cleanup_store) struct dw_store *store = NULL;
+	struct dw_error *e = dw_facade_begin(d);
+	struct doorward_trial found = { 0 };
+	struct dw_run *runs = NULL;
+	size_t n = 0;
+	int r = dw_store_open(dw_change_state(d), false, &store, e);
+
+	if (r == 0)
+		r = dw_store_runs(store, a, &runs, &n, e);
+	if (r < 0 && r != -ENOENT)
+		return r;
+	*e = (struct dw_error){ 0 };
+	for (size_t i = 0; i < n; i++) {
+		enum doorward_trial_state state = trial_state(&runs[i]);
+
+		if (run ? runs[i].id != run : state != DOORWARD_TRIAL_RUNNING)
+			continue;
+		found.run = runs[i].id;
+		found.state = state;
+		found.ends = state == DOORWARD_TRIAL_RUNNING && runs[i].confirm_by > 1
+				     ? runs[i].confirm_by
+				     : 0;
+		break;
+	}
+	*ret = found;
+	return 0;
+}
+
 /* --- steps that were left -------------------------------------------------------------------------- */
 
 /* What it takes to start the process again: as it was saved when it was ended. */

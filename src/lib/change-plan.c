@@ -87,6 +87,31 @@ static int name(struct doorward *d, struct doorward_plan *p, const char *word,
 	return 0;
 }
 
+/* What the journal and the pages that are made of the plan call it. */
+static const char *word_of(const struct doorward_plan *p, const struct dw_door *d)
+{
+	if (d->at.protocol == DW_PROTOCOL_UNKNOWN && d->starter.id)
+		return d->starter.id;
+	return dw_endpoint_text(p->arena, &d->at);
+}
+
+static int choose_places(struct doorward_plan *p, const struct doorward_plan_options *o,
+			 enum dw_intent intent, struct dw_error *e)
+{
+	p->words = dw_arena_array(p->arena, o->n_places, sizeof(*p->words));
+	for (size_t i = 0; i < o->n_places; i++) {
+		struct dw_plan_door *door;
+
+		if (o->places[i] >= p->request.n_doors)
+			return dw_error_set(e, -EINVAL, "the audit has no door %zu", o->places[i]);
+		door = &p->doors[o->places[i]];
+		door->intent = intent;
+		door->named = true;
+		p->words[p->n_words++] = word_of(p, door->door);
+	}
+	return 0;
+}
+
 static int choose(struct doorward *d, struct doorward_plan *p,
 		  const struct doorward_plan_options *o, struct dw_error *e)
 {
@@ -94,6 +119,8 @@ static int choose(struct doorward *d, struct doorward_plan *p,
 	const struct dw_report *r = report_of(p);
 	int status = 0;
 
+	if (o->n_places)
+		return choose_places(p, o, intent, e);
 	p->words = dw_arena_array(p->arena, o->n_doors, sizeof(*p->words));
 	for (size_t i = 0; i < o->n_doors && status == 0; i++) {
 		p->words[p->n_words++] = dw_arena_strdup(p->arena, o->doors[i]);

@@ -402,8 +402,8 @@ int dw_facade_style(const struct doorward_style *given, struct dw_report_style *
 	return r;
 }
 
-static int style_of(struct doorward_audit *a, const struct doorward_style *given,
-		    struct dw_report_style *ret)
+int dw_facade_audit_style(struct doorward_audit *a, const struct doorward_style *given,
+			  struct dw_report_style *ret)
 {
 	a->error = (struct dw_error){ 0 };
 	return dw_facade_style(given, ret, &a->error);
@@ -415,7 +415,7 @@ int doorward_audit_write(struct doorward_audit *a, enum doorward_format format, 
 	_cleanup_arena_ struct dw_arena *arena = dw_arena_new();
 	struct dw_report_style s;
 	struct dw_report chosen;
-	int r = style_of(a, style, &s);
+	int r = dw_facade_audit_style(a, style, &s);
 
 	if (r < 0)
 		return r;
@@ -435,57 +435,4 @@ int doorward_audit_write(struct doorward_audit *a, enum doorward_format format, 
 		return dw_report_csv(&chosen, out, &a->error);
 	}
 	return dw_error_set(&a->error, -EINVAL, "no such format");
-}
-
-static int tell(struct doorward_audit *a, const struct dw_found *f, enum doorward_format format,
-		FILE *out, const struct dw_report_style *s)
-{
-	switch (format) {
-	case DOORWARD_TEXT:
-		return dw_report_why_text(&a->report, f, out, s, &a->error);
-	case DOORWARD_JSON:
-		return dw_report_why_json(f, out, false, &a->error);
-	case DOORWARD_JSON_INDENTED:
-		return dw_report_why_json(f, out, true, &a->error);
-	case DOORWARD_JSONL:
-	case DOORWARD_CSV:
-		break;
-	}
-	return dw_error_set(&a->error, -EINVAL, "no such format");
-}
-
-/* A door that is not there, because doorward closed it. */
-static void tell_closed(const struct doorward_audit *a, const char *door, struct dw_arena *arena,
-			struct dw_found *f)
-{
-	const char *closed = a->audit->fake || !a->audit->looked
-				     ? NULL
-				     : dw_change_closed_by(a->audit->root, a->state, door, arena);
-
-	if (closed)
-		f->nothing = dw_arena_printf(arena, "%s %s", f->nothing, closed);
-}
-
-int doorward_audit_why(struct doorward_audit *a, const char *door, enum doorward_format format,
-		       FILE *out, const struct doorward_style *style)
-{
-	_cleanup_arena_ struct dw_arena *arena = dw_arena_new();
-	struct dw_report_style s;
-	struct dw_report part;
-	struct dw_found f = { 0 };
-	int r = style_of(a, style, &s);
-
-	if (r == 0)
-		r = dw_report_find(&a->report, door, arena, &f, &a->error);
-	if (r < 0)
-		return r;
-	if (f.n == 0)
-		tell_closed(a, door, arena, &f);
-	dw_lib_look_closer(a->audit, f.doors, f.n, arena);
-	dw_lib_tell_steps(a->audit, f.doors, f.n, arena);
-	r = tell(a, &f, format, out, &s);
-	part = (struct dw_report){ .snapshot = a->report.snapshot,
-				   .doors = f.doors,
-				   .n_doors = f.n };
-	return r < 0 ? r : (int)dw_report_outcome(&part);
 }

@@ -36,5 +36,8 @@ struct dw_audit_options dw_facade_options(const struct doorward *d);
 /* -EINVAL: no such verdict or order. */
 int dw_facade_style(const struct doorward_style *given, struct dw_report_style *ret,
 		    struct dw_error *e);
+/* The same for an audit, whose last message it forgets. */
+int dw_facade_audit_style(struct doorward_audit *a, const struct doorward_style *given,
+			  struct dw_report_style *ret);
 
 #endif

@@ -14,6 +14,11 @@ static int read_text(struct dw_sys *s, const char *name, struct dw_arena *a,
 
 	ret->name = dw_arena_strdup(a, name);
 	r = dw_sys_file_read(s, name, FILE_MAX, a, &ret->bytes, e);
+	if (r == -EACCES || r == -EPERM)
+		return dw_error_set(e, r,
+				    "%s: Permission denied. With sudo it is read; doorward audit "
+				    "--policy \"\" judges without a policy",
+				    name);
 	return r == -EFBIG ? dw_error_set(e, r, "%s: more than %zu KiB", name, FILE_MAX / 1024) : r;
 }
 

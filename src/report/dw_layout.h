@@ -4,6 +4,7 @@
 #define DW_LAYOUT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "dw_arena.h"
 
@@ -12,5 +13,16 @@
  * the end stays.
  */
 const char *dw_layout_cut(const char *s, size_t width, bool tail, struct dw_arena *a);
+
+/* A column of a table; width 0: it is not shown. */
+struct dw_column {
+	size_t width, least; /* narrower than its least it is not made */
+};
+
+/*
+ * Takes `excess` off the widths where it hurts least: one by one from the column that is widest for its least, the
+ * first of equals. Returns what could not be taken.
+ */
+size_t dw_layout_shrink(struct dw_column *v, size_t n, size_t excess);
 
 #endif

@@ -70,22 +70,33 @@ static size_t total_of(const struct dw_layout *l)
 static const enum dw_cell given_up[] = { DW_CELL_PACKAGE, DW_CELL_USER,  DW_CELL_PROGRAM,
 					 DW_CELL_VERDICT, DW_CELL_REACH, DW_CELL_SERVICE };
 
-/* Takes columns away where they hurt least: one by one from the widest that is above its least. */
+size_t dw_layout_shrink(struct dw_column *v, size_t n, size_t excess)
+{
+	for (; excess > 0; excess--) {
+		size_t widest = n;
+
+		for (size_t i = 0; i < n; i++)
+			if (v[i].width > v[i].least &&
+			    (widest == n ||
+			     v[i].width * v[widest].least > v[widest].width * v[i].least))
+				widest = i;
+		if (widest == n)
+			break;
+		v[widest].width--;
+	}
+	return excess;
+}
+
 static void shrink(struct dw_layout *l, size_t limit)
 {
-	while (total_of(l) > limit) {
-		size_t widest = DW_CELL_COUNT;
+	struct dw_column shown[DW_CELL_WHY];
+	size_t total = total_of(l);
 
-		for (size_t i = 0; i < DW_CELL_WHY; i++)
-			if (l->widths[i] > columns[i].least &&
-			    (widest == DW_CELL_COUNT ||
-			     l->widths[i] * columns[widest].least >
-				     l->widths[widest] * columns[i].least))
-				widest = i;
-		if (widest == DW_CELL_COUNT)
-			break;
-		l->widths[widest]--;
-	}
+	for (size_t i = 0; i < DW_CELL_WHY; i++)
+		shown[i] = (struct dw_column){ l->widths[i], columns[i].least };
+	(void)dw_layout_shrink(shown, DW_CELL_WHY, total > limit ? total - limit : 0);
+	for (size_t i = 0; i < DW_CELL_WHY; i++)
+		l->widths[i] = shown[i].width;
 	/* a terminal too narrow for all: what the other columns say best goes last */
 	for (size_t i = 0; i < DW_ARRAY_SIZE(given_up) && total_of(l) > limit; i++)
 		l->widths[given_up[i]] = 0;

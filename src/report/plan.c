@@ -118,6 +118,14 @@ static void add_typed(struct dw_str *text, const char *w)
 	dw_str_addc(text, '\'');
 }
 
+/* A word that names it: what sleeps and whose port is not known has no other than its starter's. */
+static const char *typed_door(const struct dw_door *d, struct dw_arena *a)
+{
+	if (d->at.protocol == DW_PROTOCOL_UNKNOWN && d->starter.id)
+		return d->starter.id;
+	return dw_endpoint_text(a, &d->at);
+}
+
 /* Who names a door means it; what was judged of it is said all the same. */
 static void put_judged(const struct telling *t)
 {
@@ -131,7 +139,7 @@ static void put_judged(const struct telling *t)
 		if (!d->named || d->intent != DW_INTENT_CLOSE)
 			continue;
 		if (dw_streq0(d->verdict, "restrict"))
-			add_typed(&narrow, dw_endpoint_text(a, &d->door->at));
+			add_typed(&narrow, typed_door(d->door, a));
 		else if (dw_streq0(d->verdict, "keep"))
 			dw_str_addf(&keep, " %s", endpoint(t, d->door));
 	}

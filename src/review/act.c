@@ -9,34 +9,40 @@
 
 #define TRIAL_SECONDS 600
 
-/* Words of the doors that are marked to be closed, for the work; NULL: none is. */
-static char **words_to_close(const struct review_app *r)
+static char *copy_of(const char *text)
+{
+	char *copy = strdup(text);
+
+	if (!copy)
+		dw_oom();
+	return copy;
+}
+
+/* Keys of the doors that are marked to be closed, for the work; NULL: none is. */
+static char **keys_to_close(const struct review_app *r)
 {
 	size_t n = review_list_count(r->list), found = 0;
-	char **words = calloc(n + 1, sizeof(*words));
+	char **keys = calloc(n + 1, sizeof(*keys));
 
-	if (!words)
+	if (!keys)
 		dw_oom();
 	for (size_t i = 0; i < n; i++) {
 		const struct review_door *d = review_list_door(r->list, i);
 
-		if (review_list_marked(r->list, d) != REVIEW_CLOSE)
-			continue;
-		words[found] = strdup(d->word);
-		if (!words[found++])
-			dw_oom();
+		if (review_list_marked(r->list, d) == REVIEW_CLOSE)
+			keys[found++] = copy_of(d->key);
 	}
 	if (found)
-		return words;
-	free(words);
+		return keys;
+	free(keys);
 	return NULL;
 }
 
 void review_order_drop(struct review_order *o)
 {
-	for (size_t i = 0; o->words && o->words[i]; i++)
-		free(o->words[i]);
-	free(o->words);
+	for (size_t i = 0; o->keys && o->keys[i]; i++)
+		free(o->keys[i]);
+	free(o->keys);
 	*o = (struct review_order){ 0 };
 }
 
@@ -79,7 +85,7 @@ static void ask_for_plan(struct review_app *r)
 {
 	const struct review_order o = { .job = REVIEW_JOB_PLAN,
 					.columns = page_columns(r),
-					.words = r->o->offline ? NULL : words_to_close(r) };
+					.keys = r->o->offline ? NULL : keys_to_close(r) };
 
 	if (r->o->offline)
 		review_say(r, "This file system does not run: what would open there is closed "
@@ -102,15 +108,6 @@ static bool may_change(struct review_app *r, const char *what)
 	return false;
 }
 
-static char *copy_of(const char *text)
-{
-	char *copy = strdup(text);
-
-	if (!copy)
-		dw_oom();
-	return copy;
-}
-
 static void begin_change(struct review_app *r, const struct review_order *o, const char *title)
 {
 	review_page_open(r, REVIEW_IN_WORK, title, copy_of(""));
@@ -129,22 +126,27 @@ static void carry_out(struct review_app *r, unsigned long long trial)
 				   : "Closing, and looking whether it is so");
 }
 
+/* Which run that is stands on the page where it is asked for; from the list it is looked up. */
 static void ask_undo(struct review_app *r)
 {
-	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
+	const struct review_order o = { .job = REVIEW_JOB_HISTORY,
+					.columns = page_columns(r),
+					.to_undo = true };
 	long long run = r->page.run;
-	const char *which =
-		run ? dw_arena_printf(a, "Run %lld is", run) : "The newest run that is in force is";
+	char *text = NULL;
 
 	if (!may_change(r, "Undoing"))
 		return;
-	review_page_open(r, REVIEW_IN_UNDO, "Undo",
-			 copy_of(dw_arena_printf(
-				 a,
-				 "%s put back: files, links and units are as they were before.\n"
-				 "The doors that it closed open again.\n\n"
-				 "Put it back?  y yes, n no\n",
-				 which)));
+	if (!run) {
+		begin(r, &o, "Reading the journal");
+		return;
+	}
+	if (asprintf(&text,
+		     "Run %lld is put back: files, links and units are as they were before, the "
+		     "doors that it closed open again.\n\nPut it back?  y yes, n no\n",
+		     run) < 0)
+		dw_oom();
+	review_page_open(r, REVIEW_IN_UNDO, "Undo", text);
 	r->page.run = run;
 }
 
@@ -167,9 +169,9 @@ static void confirm(struct review_app *r)
 		begin_change(r, &o, "Keeping it");
 }
 
-static void look_up(struct review_app *r, enum review_job job, const char *words)
+static void look_up(struct review_app *r, enum review_job job, long long run, const char *words)
 {
-	const struct review_order o = { .job = job, .columns = page_columns(r) };
+	const struct review_order o = { .job = job, .run = run, .columns = page_columns(r) };
 
 	if (r->o->offline)
 		review_say(r, "That is of a host that runs; this is a file system.");
@@ -188,7 +190,8 @@ static void show_not_seen(struct review_app *r)
 			doorward_audit_get(r->audit, dw_arena_printf(a, "incomplete.%zu.text", i));
 		const char *file =
 			doorward_audit_get(r->audit, dw_arena_printf(a, "incomplete.%zu.file", i));
-		const char *all = dw_arena_printf(a, "%s%s%s", file ? file : "", file ? ": " : "",
+		bool says = !file || (line && dw_starts_with(line, file)); /* which file it is of */
+		const char *all = dw_arena_printf(a, "%s%s%s", says ? "" : file, says ? "" : ": ",
 						  line ? line : "");
 
 		dw_str_addf(&text, "- %s\n", dw_escape_terminal(a, all, strlen(all)));
@@ -328,9 +331,13 @@ void review_act(struct review_app *r, enum review_action a)
 	else if (a == REVIEW_PLAN)
 		ask_for_plan(r);
 	else if (a == REVIEW_HISTORY)
-		look_up(r, REVIEW_JOB_HISTORY, "Reading the journal");
+		look_up(r, REVIEW_JOB_HISTORY, 0, "Reading the journal");
+	else if (a == REVIEW_TRIAL && r->trial.state == DOORWARD_TRIAL_RUNNING)
+		look_up(r, REVIEW_JOB_HISTORY, r->trial.run, "Reading the journal");
+	else if (a == REVIEW_TRIAL)
+		review_say(r, "Nothing is on trial: p, then t, tries a plan for 10 minutes.");
 	else if (a == REVIEW_FENCE)
-		look_up(r, REVIEW_JOB_FENCE, "Asking the packet filter");
+		look_up(r, REVIEW_JOB_FENCE, 0, "Asking the packet filter");
 	else if (a == REVIEW_HELP)
 		review_page_open(r, REVIEW_IN_PAGE, "Help", review_keys_help());
 	else if (a == REVIEW_NOT_SEEN)
@@ -368,26 +375,71 @@ static char *with_progress(struct review_app *r, char *text)
 	return all;
 }
 
+static unsigned place_of(const struct review_result *result)
+{
+	bool runs = result->running.state == DOORWARD_TRIAL_RUNNING;
+
+	if (result->code < 0 || (result->job == REVIEW_JOB_PLAN && result->steps == 0))
+		return REVIEW_IN_PAGE;
+	if (result->job == REVIEW_JOB_CLOSE)
+		return result->trial ? REVIEW_IN_TRIAL : REVIEW_IN_HISTORY;
+	if (result->to_undo)
+		return REVIEW_IN_UNDO;
+	/* where the runs are told, the one on trial can be kept */
+	return result->job == REVIEW_JOB_HISTORY && runs ? REVIEW_IN_TRIAL
+							 : pages[result->job].place;
+}
+
+/* The screen goes before anybody has read it: it is told again behind it. */
+static void remember_stopped(struct review_app *r)
+{
+	free(r->stopped);
+	if (asprintf(&r->stopped, "%s:\n%s", r->page.title, r->page.text) < 0)
+		dw_oom();
+}
+
 void review_act_result(struct review_app *r, struct review_result *result)
 {
 	enum review_job job = result->job;
 	bool change =
 		job == REVIEW_JOB_CLOSE || job == REVIEW_JOB_UNDO || job == REVIEW_JOB_CONFIRM;
-	unsigned place = result->code < 0 ? REVIEW_IN_PAGE : pages[job].place;
+	const char *title = result->code < 0  ? pages[job].failed
+			    : result->trial   ? "Done, on trial"
+			    : result->to_undo ? "Undo"
+					      : pages[job].title;
 
 	r->waiting_for = NULL;
-	if (job == REVIEW_JOB_PLAN && result->steps == 0)
-		place = REVIEW_IN_PAGE;
-	if (job == REVIEW_JOB_CLOSE && result->code == 0)
-		place = result->trial ? REVIEW_IN_TRIAL : REVIEW_IN_HISTORY;
-	review_page_open(r, place, result->code < 0 ? pages[job].failed : pages[job].title,
+	review_page_open(r, place_of(result), title,
 			 change ? with_progress(r, result->text) : result->text);
-	r->page.run = change ? result->run : 0;
+	if (change)
+		r->page.run = result->run;
+	else if (r->place == REVIEW_IN_TRIAL)
+		r->page.run = result->running.run;
 	r->page.top = change ? SIZE_MAX / 2
 			     : 0; /* the end is what counts; drawing brings it back into the text */
 	r->look_now |= change;
 	r->message[0] = '\0';
 	r->serious = false;
+	if (change && r->signal)
+		remember_stopped(r);
+}
+
+char *review_act_words(const struct review_app *r)
+{
+	char *trial = NULL, *all = NULL;
+
+	if (r->trial.state == DOORWARD_TRIAL_RUNNING &&
+	    asprintf(&trial,
+		     "Run %lld is on trial, and is put back by itself. To keep it:  doorward "
+		     "confirm "
+		     "%lld\n",
+		     r->trial.run, r->trial.run) < 0)
+		dw_oom();
+	if ((r->stopped || trial) &&
+	    asprintf(&all, "%s%s", r->stopped ? r->stopped : "", trial ? trial : "") < 0)
+		dw_oom();
+	free(trial);
+	return all;
 }
 
 void review_act_progress(struct review_app *r)

@@ -4,12 +4,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
+#include <wchar.h>
 
 #include "dw_macros.h"
 #include "rows.h"
@@ -22,9 +25,11 @@ static void dw_printf_like(3, 0)
 {
 	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
 	const char *text = dw_arena_vprintf(a, fmt, ap);
+	size_t n = strlen(text);
 
-	(void)snprintf(r->message, sizeof(r->message), "%s",
-		       dw_escape_terminal(a, text, strlen(text)));
+	while (n > 0 && text[n - 1] == '\n') /* it is one line */
+		n--;
+	(void)snprintf(r->message, sizeof(r->message), "%s", dw_escape_terminal(a, text, n));
 	r->serious = serious;
 }
 
@@ -131,8 +136,9 @@ static void take_audit(struct review_app *r, struct doorward_audit *audit)
 	free(r->story.key); /* to be told anew, from where it is read now */
 	r->story.key = NULL;
 	if (first && !r->message[0] && !r->o->root && !r->o->offline)
-		review_say(r, "Not root: less is seen, and nothing can be closed. sudo doorward "
-			      "review does both.");
+		review_say(
+			r,
+			"Not root: less is seen, nothing can be closed. Try: sudo doorward review");
 	else if (r->serious && r->place == REVIEW_IN_LIST)
 		r->message[0] = '\0';
 	r->serious &= r->message[0] != '\0';
@@ -152,15 +158,25 @@ static void hear_work(struct review_app *r)
 		(r->o->recollect ? r->o->recollect
 				 : DW_MAX(3000L, (long)DW_MIN(result.milliseconds, 60000UL) * 5));
 	review_act_later(r);
-	if (result.job != REVIEW_JOB_LOOK) {
+	if (result.job != REVIEW_JOB_LOOK && result.job != REVIEW_JOB_TRIAL)
 		review_act_result(r, &result);
-		return;
-	}
-	if (result.code == 0)
+	else if (result.code == 0 && result.audit)
 		take_audit(r, result.audit);
-	else
+	else if (result.code < 0)
 		review_complain(r, "%s", result.text);
-	free(result.text);
+	if (result.job == REVIEW_JOB_LOOK || result.job == REVIEW_JOB_TRIAL)
+		free(result.text);
+	review_trial_take(r, result.job, &result.running);
+}
+
+/* Nobody has to leave a page to hear that the trial has ended. */
+static void look_at_trial(struct review_app *r)
+{
+	const struct review_order look = { .job = REVIEW_JOB_TRIAL };
+
+	if (r->place != REVIEW_IN_LIST && review_trial_is_due(r) && now_ms() >= r->next_trial &&
+	    review_work_begin(r->work, &look))
+		r->next_trial = now_ms() + 1000;
 }
 
 static void look_again(struct review_app *r)
@@ -179,51 +195,58 @@ static void look_again(struct review_app *r)
 
 /* --- keys --------------------------------------------------------------------------------------------- */
 
+/* A character more, whole or not at all. */
+static void add_letter(char *words, size_t size, int key)
+{
+	char bytes[MB_LEN_MAX + 1];
+	mbstate_t state = { 0 };
+	size_t n = strlen(words), len;
+
+	if (key < ' ' || key == 127 || key >= REVIEW_KEY_NONE)
+		return;
+	len = wcrtomb(bytes, (wchar_t)key, &state);
+	if (len == (size_t)-1 || n + len >= size)
+		return;
+	memcpy(words + n, bytes, len);
+	words[n + len] = '\0';
+}
+
+static void take_letter(char *words)
+{
+	size_t n = strlen(words);
+
+	/* UTF-8: what follows the first byte of a character is 10xxxxxx */
+	while (n > 0 && ((unsigned char)words[n - 1] & 0xc0) == 0x80)
+		n--;
+	words[n ? n - 1 : 0] = '\0';
+}
+
 static void type_filter(struct review_app *r, int key)
 {
+	static const struct {
+		int key;
+		enum review_action action;
+	} moves[] = { { REVIEW_KEY_UP, REVIEW_UP },
+		      { REVIEW_KEY_DOWN, REVIEW_DOWN },
+		      { REVIEW_KEY_PAGE_UP, REVIEW_PAGE_UP },
+		      { REVIEW_KEY_PAGE_DOWN, REVIEW_PAGE_DOWN } };
 	char words[128];
-	size_t n = strlen(review_list_words(r->list));
 
+	for (size_t i = 0; i < DW_ARRAY_SIZE(moves); i++)
+		if (moves[i].key == key) {
+			review_act(r, moves[i].action);
+			return;
+		}
 	(void)snprintf(words, sizeof(words), "%s", review_list_words(r->list));
 	if (key == REVIEW_KEY_ENTER || key == REVIEW_KEY_ESCAPE)
 		r->typing = false;
-	if (key == REVIEW_KEY_ESCAPE)
+	if (key == REVIEW_KEY_ESCAPE || key == REVIEW_KEY_CLEAR)
 		words[0] = '\0';
-	if (key == REVIEW_KEY_BACKSPACE && n > 0)
-		words[n - 1] = '\0';
-	if (key >= ' ' && key < 127 && n + 1 < sizeof(words)) {
-		words[n] = (char)key;
-		words[n + 1] = '\0';
-	}
-	if (key == REVIEW_KEY_UP || key == REVIEW_KEY_DOWN)
-		review_list_move(r->list, key == REVIEW_KEY_UP ? -1 : 1);
+	else if (key == REVIEW_KEY_BACKSPACE)
+		take_letter(words);
 	else
-		review_list_filter(r->list, words);
-}
-
-static bool is_in(const struct review_pane *p, const struct review_mouse *m)
-{
-	return m->y >= p->y && m->y < p->y + p->rows && m->x >= p->x && m->x < p->x + p->columns;
-}
-
-static void point(struct review_app *r, const struct review_mouse *m)
-{
-	size_t top = review_list_top(r->list, (size_t)r->panes.list.rows);
-
-	if (r->page.text && m->wheel) {
-		review_page_move(r, m->wheel < 0 ? REVIEW_UP : REVIEW_DOWN);
-	} else if (r->page.text) {
-		return;
-	} else if (is_in(&r->panes.story, m) && m->wheel) {
-		review_story_scroll(r, m->wheel * 3);
-	} else if (m->wheel) {
-		review_list_move(r->list, m->wheel * 3);
-	} else if (is_in(&r->panes.list, m) &&
-		   top + (size_t)(m->y - r->panes.list.y) < review_list_lines(r->list)) {
-		review_list_go(r->list, top + (size_t)(m->y - r->panes.list.y));
-		if (m->twice)
-			review_act(r, REVIEW_OPEN);
-	}
+		add_letter(words, sizeof(words), key);
+	review_list_filter(r->list, words);
 }
 
 static void press(struct review_app *r, int key)
@@ -232,6 +255,19 @@ static void press(struct review_app *r, int key)
 	r->message[0] = '\0';
 	r->serious = false;
 	review_act(r, review_key_action(key, r->place));
+}
+
+/* What a screen that is too small cannot show is not done, but for leaving, and for stopping a change. */
+static void press_blindly(struct review_app *r, int key)
+{
+	if (r->place == REVIEW_IN_WORK || r->place == REVIEW_IN_LEAVING) {
+		press(r, key);
+		return;
+	}
+	if (key != 'q')
+		return;
+	review_page_close(r);
+	press(r, key);
 }
 
 static void hear_keys(struct review_app *r)
@@ -245,10 +281,10 @@ static void hear_keys(struct review_app *r)
 
 		if (key == REVIEW_KEY_RESIZE)
 			review_screen_size(&r->rows, &r->columns);
-		else if (small && key != 'q')
-			continue;
+		else if (small)
+			press_blindly(r, key);
 		else if (key == REVIEW_KEY_MOUSE)
-			point(r, &mouse);
+			review_point(r, &mouse, now_ms());
 		else if (r->typing)
 			type_filter(r, key);
 		else
@@ -258,22 +294,31 @@ static void hear_keys(struct review_app *r)
 
 /* --- all of it ---------------------------------------------------------------------------------------- */
 
-static int wait_for_news(struct review_app *r)
+/* Until something is due, in milliseconds; -1: only news can be. */
+static int time_to_wait(struct review_app *r)
 {
-	struct pollfd p[] = { { .fd = STDIN_FILENO, .events = POLLIN },
-			      { .fd = signal_pipe[0], .events = POLLIN },
-			      { .fd = review_work_fd(r->work), .events = POLLIN } };
 	long long left = r->next_look - now_ms();
-	int timeout = r->o->offline || r->place != REVIEW_IN_LIST
+	bool busy = review_work_busy(r->work) != REVIEW_JOB_NONE; /* it wakes us itself */
+	int timeout = busy || r->o->offline || r->place != REVIEW_IN_LIST
 			      ? -1
 			      : (int)DW_MAX(0LL, DW_MIN(left, 60000LL));
 
-	/* a look that goes on wakes us itself */
-	if (review_work_busy(r->work) != REVIEW_JOB_NONE)
-		timeout = -1;
-	if (poll(p, DW_ARRAY_SIZE(p), timeout) < 0 && errno != EINTR)
+	/* the seconds that a trial has are counted */
+	if (r->trial.state == DOORWARD_TRIAL_RUNNING && r->trial.ends && !r->gone)
+		timeout = timeout < 0 ? 1000 : DW_MIN(timeout, 1000);
+	return timeout;
+}
+
+static int wait_for_news(struct review_app *r)
+{
+	struct pollfd p[] = { { .fd = r->gone ? -1 : STDIN_FILENO, .events = POLLIN },
+			      { .fd = signal_pipe[0], .events = POLLIN },
+			      { .fd = review_work_fd(r->work), .events = POLLIN } };
+
+	if (poll(p, DW_ARRAY_SIZE(p), time_to_wait(r)) < 0 && errno != EINTR)
 		return -errno;
-	if (p[0].revents & (POLLHUP | POLLERR | POLLNVAL)) { /* the terminal is gone */
+	if (p[0].revents & (POLLHUP | POLLERR | POLLNVAL)) {
+		r->gone = true;
 		r->signal = SIGHUP;
 		r->leaving |= r->place != REVIEW_IN_WORK;
 	}
@@ -288,11 +333,14 @@ static int run(struct review_app *r)
 	while (!r->leaving && code == 0) {
 		hold_pause(r->place == REVIEW_IN_WORK);
 		look_again(r);
-		review_draw(r);
+		look_at_trial(r);
+		if (!r->gone)
+			review_draw(r);
 		code = wait_for_news(r);
 		hear_signals(r);
 		hear_work(r);
-		hear_keys(r);
+		if (!r->gone)
+			hear_keys(r);
 		r->leaving |= r->signal && r->place != REVIEW_IN_WORK;
 	}
 	hold_pause(false);
@@ -321,7 +369,7 @@ static int with_screen(struct review_app *r, struct dw_error *e)
 	return code;
 }
 
-int dw_review_run(const struct dw_review_options *o, struct dw_error *e)
+int dw_review_run(const struct dw_review_options *o, char **ret_words, struct dw_error *e)
 {
 	struct review_app r = { .o = o, .list = review_list_new(), .place = REVIEW_IN_LIST };
 	int code = -ENOMEM;
@@ -332,6 +380,8 @@ int dw_review_run(const struct dw_review_options *o, struct dw_error *e)
 	else
 		(void)dw_error_errno(e, -errno, "a thread that looks");
 	review_work_free(r.work);
+	*ret_words = code < 0 ? NULL : review_act_words(&r);
+	free(r.stopped);
 	review_page_close(&r);
 	review_order_drop(&r.later);
 	review_story_drop(&r);

@@ -22,7 +22,7 @@ void review_draw_page(struct review_app *r)
 	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
 	struct review_page *p = &r->page;
 	size_t rows = review_page_rows(r), end;
-	const char *where = "";
+	const char *where = "", *trial = review_trial_text(r, a);
 	int width;
 
 	review_page_lay_out(p, r->columns - 2);
@@ -32,6 +32,8 @@ void review_draw_page(struct review_app *r)
 	end = DW_MIN(p->top + rows, p->lines.n);
 	if (p->lines.n > rows)
 		where = dw_arena_printf(a, "lines %zu-%zu of %zu ", p->top + 1, end, p->lines.n);
+	if (*trial)
+		where = dw_arena_printf(a, "%s  %s", trial, where);
 	width = (int)strlen(where);
 	review_screen_put(0, 0, r->columns - width, REVIEW_TITLE,
 			  dw_arena_printf(a, " %s", p->title));

@@ -5,6 +5,8 @@
 #include "dw_macros.h"
 #include "screen.h"
 
+#define MESSAGE_MAX 4 /* lines */
+
 static const struct {
 	const char *verdict;
 	char sign;
@@ -59,27 +61,44 @@ static void draw_title(struct review_app *r)
 	review_screen_put(0, r->columns - width, width, REVIEW_TITLE, right);
 }
 
-static const char *state_of(struct review_app *r, struct dw_arena *a)
+/* What is to be known of the whole, at the right end; a key in brackets tells more of it. Columns that it takes. */
+static int draw_state(struct review_app *r)
 {
+	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
+	bool blind = r->audit && (doorward_audit_outcome(r->audit) & DOORWARD_BLIND);
+	const char *trial = review_trial_text(r, a);
 	size_t marks = review_list_marks(r->list);
-	struct dw_str s = { .arena = a };
+	const struct {
+		const char *text;
+		enum review_action action;
+	} parts[] = {
+		{ marks ? dw_arena_printf(a, " %zu mark%s not written (w) ", marks,
+					  marks == 1 ? "" : "s")
+			: "",
+		  REVIEW_WRITE },
+		{ *trial ? dw_arena_printf(a, " %s (t) ", trial) : "", REVIEW_TRIAL },
+		{ !r->o->root && !r->o->offline ? " not root " : "", REVIEW_NOT_SEEN },
+		{ blind ? " not all seen (i) " : "", REVIEW_NOT_SEEN },
+	};
+	int end = r->columns;
 
-	dw_str_add(&s, "");
-	if (r->audit && (doorward_audit_outcome(r->audit) & DOORWARD_BLIND))
-		dw_str_addf(&s, " not all seen (i) ");
-	if (!r->o->root && !r->o->offline)
-		dw_str_add(&s, " not root ");
-	if (marks)
-		dw_str_addf(&s, " %zu mark%s not written (w) ", marks, marks == 1 ? "" : "s");
-	return s.s;
+	for (size_t i = 0; i < DW_ARRAY_SIZE(parts); i++) {
+		int width = (int)dw_display_width(parts[i].text);
+
+		if (width == 0 || width > end)
+			continue;
+		end -= width;
+		review_screen_put(1, end, width, REVIEW_HEAD, parts[i].text);
+		review_spot(r, 1, end, width, parts[i].action, REVIEW_SORT_COUNT);
+	}
+	return r->columns - end;
 }
 
-/* How many of each verdict, and what is to be known of the whole. */
+/* How many of each verdict. */
 static void draw_status(struct review_app *r)
 {
 	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
-	const char *state = state_of(r, a);
-	int x = 1, width = DW_MIN((int)dw_display_width(state), r->columns);
+	int x = 1, width = draw_state(r);
 
 	for (size_t i = 0; i < DW_ARRAY_SIZE(verdicts); i++) {
 		size_t n = review_list_verdicts(r->list, verdicts[i].verdict);
@@ -90,7 +109,6 @@ static void draw_status(struct review_app *r)
 		review_screen_put(1, x, (int)strlen(text), verdicts[i].style, text);
 		x += (int)strlen(text) + 2;
 	}
-	review_screen_put(1, r->columns - width, width, REVIEW_HEAD, state);
 }
 
 static int end_of(const struct review_pane *p)
@@ -98,20 +116,34 @@ static int end_of(const struct review_pane *p)
 	return p->x + p->columns;
 }
 
-static void draw_heads(const struct review_app *r, const struct review_columns *c)
+/* A column sorts by what is in it; SORT_COUNT: nothing. */
+static const enum review_sort sorts[REVIEW_TEXT_COUNT] = {
+	[REVIEW_DOOR] = REVIEW_PORT,          [REVIEW_VERDICT] = REVIEW_URGENCY,
+	[REVIEW_SERVICE_OF] = REVIEW_SERVICE, [REVIEW_STARTER] = REVIEW_STARTED_BY,
+	[REVIEW_REACH] = REVIEW_SORT_COUNT,   [REVIEW_PROGRAM_OF] = REVIEW_PROGRAM,
+	[REVIEW_USER] = REVIEW_OF_USER,       [REVIEW_WHY] = REVIEW_SORT_COUNT,
+};
+
+static void draw_heads(struct review_app *r, const struct review_columns *c)
 {
 	const struct review_pane *p = &r->panes.list;
-	int x = p->x + REVIEW_LEAD;
+	int y = r->panes.head, x = p->x + REVIEW_LEAD;
 
-	review_screen_put(r->panes.head, p->x, p->columns, REVIEW_HEAD, "");
-	review_screen_put(r->panes.head, x, REVIEW_MARK_WIDTH, REVIEW_HEAD, "MARK");
+	review_screen_put(y, p->x, p->columns, REVIEW_HEAD, "");
+	review_screen_put(y, x, REVIEW_MARK_WIDTH, REVIEW_HEAD, "MARK");
 	x += REVIEW_MARK_WIDTH;
 	for (size_t t = 0; t < REVIEW_TEXT_COUNT; t++) {
+		const char *title = review_column_title(t);
+		int width = DW_MIN(c->widths[t], end_of(p) - (x + (t ? REVIEW_GAP : 1)));
+		bool by = sorts[t] == review_list_sorted(r->list);
+
 		if (!c->widths[t])
 			continue;
 		x += t ? REVIEW_GAP : 1;
-		review_screen_put(r->panes.head, x, DW_MIN(c->widths[t], end_of(p) - x),
-				  REVIEW_HEAD, review_column_title(t));
+		review_screen_put(y, x, DW_MIN((int)strlen(title), width),
+				  by ? REVIEW_CURSOR : REVIEW_HEAD, title);
+		if (sorts[t] != REVIEW_SORT_COUNT)
+			review_spot(r, y, x, width, REVIEW_SORT, sorts[t]);
 		x += c->widths[t];
 	}
 }
@@ -238,32 +270,56 @@ static void draw_story(struct review_app *r)
 				  s->lines.v[s->top + (size_t)i]);
 }
 
-/* As many hints as have room; help is always among them, for it has the rest. */
-static void draw_hints(const struct review_app *r)
+static int draw_hint(struct review_app *r, int x, const char *name, const char *hint,
+		     enum review_action action)
 {
-	const char *last = r->place == REVIEW_IN_LIST ? "? help  q quit" : "";
-	int x = 1, end = r->columns - (int)strlen(last) - 2;
+	int key = (int)strlen(name), words = (int)strlen(hint), y = r->rows - 1;
+
+	review_screen_put(y, x, key, REVIEW_KEYCAP, name);
+	review_screen_put(y, x + key + 1, words, REVIEW_PLAIN, hint);
+	review_spot(r, y, x, key + 1 + words, action, REVIEW_SORT_COUNT);
+	return x + key + words + 3;
+}
+
+/* As many hints as have room; help is always among them, for it has the rest. */
+static void draw_hints(struct review_app *r)
+{
+	bool list = r->place == REVIEW_IN_LIST;
+	int x = 1, end = r->columns - (list ? (int)strlen("? help  q quit") : 0) - 2;
 
 	for (const struct review_binding *b = review_bindings; b->action != REVIEW_NOTHING; b++) {
 		int width = b->hint ? (int)(strlen(b->name) + strlen(b->hint)) + 1 : 0;
 		bool at_end = b->action == REVIEW_HELP || b->action == REVIEW_QUIT;
 
-		if (!width || !(b->places & r->place) || (at_end && *last) || x + width > end)
-			continue;
-		review_screen_put(r->rows - 1, x, (int)strlen(b->name), REVIEW_KEYCAP, b->name);
-		review_screen_put(r->rows - 1, x + (int)strlen(b->name) + 1, (int)strlen(b->hint),
-				  REVIEW_PLAIN, b->hint);
-		x += width + 2;
+		if (width && (b->places & r->place) && !(at_end && list) && x + width <= end)
+			x = draw_hint(r, x, b->name, b->hint, b->action);
 	}
-	if (*last) {
-		review_screen_put(r->rows - 1, x, 1, REVIEW_KEYCAP, "?");
-		review_screen_put(r->rows - 1, x + 2, 6, REVIEW_PLAIN, "help");
-		review_screen_put(r->rows - 1, x + 8, 1, REVIEW_KEYCAP, "q");
-		review_screen_put(r->rows - 1, x + 10, 4, REVIEW_PLAIN, "quit");
+	if (list) {
+		x = draw_hint(r, x, "?", "help", REVIEW_HELP);
+		(void)draw_hint(r, x, "q", "quit", REVIEW_QUIT);
 	}
 }
 
-void review_draw_bottom(const struct review_app *r)
+/* What has no room in its line goes on in lines that grow upwards, over what is read less now. */
+static void draw_message(const struct review_app *r)
+{
+	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
+	const char *text = r->waiting_for
+				   ? dw_arena_printf(a, "%s ...", r->waiting_for)
+				   : dw_arena_printf(a, "%s%s", r->serious ? "! " : "", r->message);
+	enum review_style style = r->waiting_for ? REVIEW_HEAD
+				  : r->serious   ? REVIEW_URGENT
+						 : REVIEW_PLAIN;
+	struct dw_strings lines = review_wrap(text, r->columns - 2, a);
+	int n = (int)DW_MIN(lines.n, (size_t)MESSAGE_MAX);
+
+	review_screen_put(r->rows - 2, 0, r->columns, style, "");
+	for (int i = 0; i < n; i++)
+		review_screen_put(r->rows - 1 - n + i, 0, r->columns, style,
+				  dw_arena_printf(a, " %s", lines.v[i]));
+}
+
+void review_draw_bottom(struct review_app *r)
 {
 	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
 
@@ -274,23 +330,30 @@ void review_draw_bottom(const struct review_app *r)
 				  " Type words; Enter keeps the filter, Esc takes it away.");
 		return;
 	}
-	if (r->waiting_for)
-		review_screen_put(r->rows - 2, 0, r->columns, REVIEW_HEAD,
-				  dw_arena_printf(a, " %s ...", r->waiting_for));
-	else
-		review_screen_put(r->rows - 2, 0, r->columns,
-				  r->serious ? REVIEW_URGENT : REVIEW_PLAIN,
-				  dw_arena_printf(a, " %s%s", r->serious ? "! " : "", r->message));
+	draw_message(r);
 	draw_hints(r);
+}
+
+/* The keys that are named are those of press_blindly(). */
+static const char *small_keys(const struct review_app *r, struct dw_arena *a)
+{
+	size_t marks = review_list_marks(r->list);
+
+	if (r->place == REVIEW_IN_WORK)
+		return "This host is being changed. x stops and puts back.";
+	if (r->place == REVIEW_IN_LEAVING)
+		return dw_arena_printf(a, "%zu mark%s not written: y leaves, n stays.", marks,
+				       marks == 1 ? " is" : "s are");
+	return "q quits.";
 }
 
 static void draw_too_small(const struct review_app *r)
 {
 	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
 	struct dw_strings lines = review_wrap(
-		dw_arena_printf(a,
-				"This terminal has %dx%d; doorward review needs %dx%d.\nq quits.",
-				r->columns, r->rows, REVIEW_COLUMNS_MIN, REVIEW_ROWS_MIN),
+		dw_arena_printf(a, "This terminal has %dx%d; doorward review needs %dx%d.\n%s",
+				r->columns, r->rows, REVIEW_COLUMNS_MIN, REVIEW_ROWS_MIN,
+				small_keys(r, a)),
 		r->columns, a);
 
 	for (size_t i = 0; i < lines.n && i < (size_t)r->rows; i++)
@@ -303,6 +366,7 @@ void review_draw(struct review_app *r)
 
 	review_screen_size(&r->rows, &r->columns);
 	review_screen_begin();
+	r->n_spots = 0;
 	if (!review_panes_of(r->rows, r->columns, &r->panes)) {
 		draw_too_small(r);
 	} else if (r->page.text) {

@@ -24,8 +24,10 @@ struct dw_review_options {
 bool dw_review_is_built(void);
 /*
  * Runs until it is left; the terminal is as before then. Returns 0, the number of the signal that ended it, or a
- * negative errno value (-EINVAL: the terminal cannot show it; -ENOTSUP: not built).
+ * negative errno value (-EINVAL: the terminal cannot show it; -ENOTSUP: not built). *ret_words: what is to be known
+ * afterwards (what became of a change that a signal stopped, a trial that still runs), lines fit for a terminal;
+ * free() it; NULL: nothing.
  */
-int dw_review_run(const struct dw_review_options *o, struct dw_error *e);
+int dw_review_run(const struct dw_review_options *o, char **ret_words, struct dw_error *e);
 
 #endif

@@ -23,6 +23,7 @@ enum review_key {
 	REVIEW_KEY_F1,
 	REVIEW_KEY_F5,
 	REVIEW_KEY_F10,
+	REVIEW_KEY_CLEAR, /* the line that is typed */
 };
 
 /* Where the key is pressed. */
@@ -62,6 +63,7 @@ enum review_action {
 	REVIEW_TRY,
 	REVIEW_APPLY,
 	REVIEW_CONFIRM,
+	REVIEW_TRIAL,
 	REVIEW_UNDO,
 	REVIEW_HISTORY,
 	REVIEW_FENCE,

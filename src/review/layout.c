@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "layout.h"
 
+#include "dw_layout.h"
 #include "dw_macros.h"
 
 #define BESIDE_FROM 110 /* columns: below, two panes beside each other cut too much of both */
+#define CONTINUED   4   /* columns that what is left of a line of a diff stands further in */
 #define STORY_MAX   100 /* columns: longer lines are hard to read */
 
 bool review_panes_of(int rows, int columns, struct review_panes *ret)
@@ -55,15 +57,15 @@ static int total_of(const struct review_columns *c)
 	return total;
 }
 
+/* All doors, shown or not: columns do not move while somebody types a filter. */
 static void measure(const struct review_list *l, struct review_columns *c)
 {
 	for (size_t t = 0; t < REVIEW_WHY; t++)
 		c->widths[t] = (int)strlen(columns_of[t].title);
-	for (size_t i = 0; i < review_list_lines(l); i++) {
-		struct review_line line = review_list_line(l, i);
-		const struct review_door *d = line.head ? NULL : review_list_door(l, line.door);
+	for (size_t i = 0; i < review_list_count(l); i++) {
+		const struct review_door *d = review_list_door(l, i);
 
-		for (size_t t = 0; d && t < REVIEW_WHY; t++)
+		for (size_t t = 0; t < REVIEW_WHY; t++)
 			if (c->widths[t] < columns_of[t].most)
 				c->widths[t] =
 					DW_MAX(c->widths[t], (int)dw_display_width(d->texts[t]));
@@ -75,19 +77,13 @@ static void measure(const struct review_list *l, struct review_columns *c)
 /* Columns are narrowed to their least before one is left out: the last that says what no other does stays. */
 static void shrink(struct review_columns *c, int limit)
 {
-	while (total_of(c) > limit) {
-		size_t widest = REVIEW_WHY;
+	struct dw_column shown[REVIEW_WHY];
 
-		for (size_t i = 0; i < REVIEW_WHY; i++)
-			if (c->widths[i] > columns_of[i].least &&
-			    (widest == REVIEW_WHY ||
-			     c->widths[i] * columns_of[widest].least >
-				     c->widths[widest] * columns_of[i].least))
-				widest = i;
-		if (widest == REVIEW_WHY)
-			return;
-		c->widths[widest]--;
-	}
+	for (size_t i = 0; i < REVIEW_WHY; i++)
+		shown[i] = (struct dw_column){ (size_t)c->widths[i], (size_t)columns_of[i].least };
+	(void)dw_layout_shrink(shown, REVIEW_WHY, (size_t)DW_MAX(total_of(c) - limit, 0));
+	for (size_t i = 0; i < REVIEW_WHY; i++)
+		c->widths[i] = (int)shown[i].width;
 }
 
 struct review_columns review_columns_of(const struct review_list *l, int columns)
@@ -138,21 +134,29 @@ static size_t fitting(const char *s, size_t n, int room)
 	return n;
 }
 
-static void wrap_line(const char *s, size_t n, int columns, struct dw_strings *list,
+/* lead: bytes in front that stand in front of each piece too (the sign of a line that comes or goes), 0 or 1. */
+static void wrap_line(const char *s, size_t n, int columns, int lead, struct dw_strings *list,
 		      struct dw_arena *a)
 {
+	const char *sign = s;
 	int indent = 0;
 	bool first = true;
 
-	while (indent < (int)n && s[indent] == ' ')
+	while (indent + lead < (int)n && s[lead + indent] == ' ')
 		indent++;
-	indent = DW_MIN(indent, columns / 2);
+	indent = DW_MIN(indent + lead, columns / 2);
 	do {
-		int room = first ? columns : columns - indent;
+		int room = first ? columns : columns - indent - CONTINUED * lead;
 		size_t len = fitting(s, n, DW_MAX(room, 1));
 
-		dw_vec_push(a, list,
-			    dw_arena_printf(a, "%*s%.*s", first ? 0 : indent, "", (int)len, s));
+		if (first || !lead)
+			dw_vec_push(
+				a, list,
+				dw_arena_printf(a, "%*s%.*s", first ? 0 : indent, "", (int)len, s));
+		else
+			dw_vec_push(a, list,
+				    dw_arena_printf(a, "%c%*s%.*s", *sign, indent - 1 + CONTINUED,
+						    "", (int)len, s));
 		s += len;
 		n -= len;
 		while (n > 0 && *s == ' ') {
@@ -163,15 +167,25 @@ static void wrap_line(const char *s, size_t n, int columns, struct dw_strings *l
 	} while (n > 0);
 }
 
-struct dw_strings review_wrap(const char *text, int columns, struct dw_arena *a)
+static struct dw_strings wrap(const char *text, int columns, bool signs, struct dw_arena *a)
 {
 	struct dw_strings list = { 0 };
 
 	while (text && *text) {
 		size_t n = strcspn(text, "\n");
 
-		wrap_line(text, n, columns, &list, a);
+		wrap_line(text, n, columns, signs && n && strchr("+-! ", *text) ? 1 : 0, &list, a);
 		text += n + (text[n] == '\n');
 	}
 	return list;
+}
+
+struct dw_strings review_wrap(const char *text, int columns, struct dw_arena *a)
+{
+	return wrap(text, columns, false, a);
+}
+
+struct dw_strings review_wrap_diff(const char *text, int columns, struct dw_arena *a)
+{
+	return wrap(text, columns, true, a);
 }

@@ -33,5 +33,7 @@ const char *review_column_title(enum review_text t);
 
 /* Text in lines of at most that many columns: longer ones go on in the next, indented as they were. In the arena. */
 struct dw_strings review_wrap(const char *text, int columns, struct dw_arena *a);
+/* The same for a diff: what goes on in the next line has the sign (+, -, ! or a blank) too, and stands further in. */
+struct dw_strings review_wrap_diff(const char *text, int columns, struct dw_arena *a);
 
 #endif

@@ -95,14 +95,19 @@ static int compare_numbers(uint64_t a, uint64_t b)
 static int compare_doors(const struct review_list *l, const struct review_door *a,
 			 const struct review_door *b)
 {
+	static const enum review_text texts[REVIEW_SORT_COUNT] = {
+		[REVIEW_SERVICE] = REVIEW_SERVICE_OF,
+		[REVIEW_STARTED_BY] = REVIEW_STARTER,
+		[REVIEW_PROGRAM] = REVIEW_PROGRAM_OF,
+		[REVIEW_OF_USER] = REVIEW_USER,
+	};
+	enum review_text text = texts[l->sort];
 	int r = 0;
 
 	if (l->sort == REVIEW_PORT)
 		r = compare_numbers(a->port, b->port);
-	else if (l->sort == REVIEW_SERVICE)
-		r = strcasecmp(a->texts[REVIEW_SERVICE_OF], b->texts[REVIEW_SERVICE_OF]);
-	else if (l->sort == REVIEW_PROGRAM)
-		r = strcasecmp(a->texts[REVIEW_PROGRAM_OF], b->texts[REVIEW_PROGRAM_OF]);
+	else if (text)
+		r = strcasecmp(a->texts[text], b->texts[text]);
 	r = r ? r : compare_numbers(a->urgency, b->urgency);
 	r = r ? r : compare_numbers(a->port, b->port);
 	return r ? r : strcmp(a->key, b->key);
@@ -243,7 +248,6 @@ static void copy_door(struct review_list *l, const struct review_door *from)
 
 	*d = *from;
 	d->key = dw_arena_strdup(l->arena, from->key);
-	d->word = dw_arena_strdup(l->arena, from->word ? from->word : "");
 	for (size_t i = 0; i < REVIEW_TEXT_COUNT; i++) {
 		d->texts[i] = dw_arena_strdup(l->arena, from->texts[i]);
 		dw_str_addf(&all, "%s ", d->texts[i]);
@@ -332,6 +336,7 @@ bool review_list_is_new(const struct review_list *l, const struct review_door *d
 void review_list_filter(struct review_list *l, const char *words)
 {
 	(void)snprintf(l->filter, sizeof(l->filter), "%s", words);
+	l->cursor = 0; /* where the selected one has not these words, the first that has */
 	lay_out(l);
 }
 
@@ -403,7 +408,6 @@ size_t review_list_top(struct review_list *l, size_t rows)
 }
 
 /* --- marks ------------------------------------------------------------------------------------------ */
-
 static struct marked *mark_of(const struct review_list *l, const char *key)
 {
 	for (size_t i = 0; i < l->marks.n; i++)
@@ -489,8 +493,8 @@ const char *review_group_name(enum review_group g)
 
 const char *review_sort_name(enum review_sort s)
 {
-	static const char *const names[REVIEW_SORT_COUNT] = { "urgency", "port", "service",
-							      "program" };
+	static const char *const names[REVIEW_SORT_COUNT] = { "urgency", "port",    "service",
+							      "starter", "program", "user" };
 
 	return names[s];
 }

@@ -20,7 +20,15 @@ enum review_mark {
 };
 
 enum review_group { REVIEW_BY_NOTHING = 0, REVIEW_BY_SERVICE, REVIEW_BY_UNIT, REVIEW_BY_PROGRAM, REVIEW_GROUP_COUNT };
-enum review_sort { REVIEW_URGENCY = 0, REVIEW_PORT, REVIEW_SERVICE, REVIEW_PROGRAM, REVIEW_SORT_COUNT };
+enum review_sort {
+	REVIEW_URGENCY = 0,
+	REVIEW_PORT,
+	REVIEW_SERVICE,
+	REVIEW_STARTED_BY,
+	REVIEW_PROGRAM,
+	REVIEW_OF_USER,
+	REVIEW_SORT_COUNT
+};
 
 enum review_text {
 	REVIEW_DOOR = 0,
@@ -40,8 +48,7 @@ enum { REVIEW_SAME_MAX = 2 };
 struct review_door {
 	const char *key;                     /* the same as long as it is the same door */
 	const char *texts[REVIEW_TEXT_COUNT]; /* fit for a terminal; never NULL, "-" where there is none */
-	const char *word;                    /* as why and plan take it; not escaped */
-	size_t doors[REVIEW_SAME_MAX];       /* their places in the audit */
+	size_t doors[REVIEW_SAME_MAX];       /* their places in the audit: two doors may have one name */
 	size_t n_doors;
 	unsigned urgency; /* 0: the most urgent */
 	uint32_t port;

@@ -29,7 +29,8 @@ void review_page_lay_out(struct review_page *p, int columns)
 		return;
 	dw_arena_free(p->arena);
 	p->arena = dw_arena_new();
-	p->lines = review_wrap(p->text, columns, p->arena);
+	p->lines = p->diff ? review_wrap_diff(p->text, columns, p->arena)
+			   : review_wrap(p->text, columns, p->arena);
 	p->columns = columns;
 }
 

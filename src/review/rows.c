@@ -48,6 +48,7 @@ static int compare_bases(const void *x, const void *y, void *data)
 	int r = strcmp(j->bases[a], j->bases[b]);
 
 	r = r ? r : strcmp(j->rows[a].where, j->rows[b].where);
+	r = r ? r : strcmp(j->rows[a].starter, j->rows[b].starter);
 	return r ? r : (a > b) - (a < b);
 }
 
@@ -65,7 +66,6 @@ static struct review_door door_of(const struct joining *j, size_t i, const char 
 			   [REVIEW_PROGRAM_OF] = row->program,
 			   [REVIEW_USER] = row->user,
 			   [REVIEW_WHY] = row->why },
-		.word = row->door,
 		.doors = { i },
 		.n_doors = 1,
 		.urgency = urgency_of(row),
@@ -83,7 +83,19 @@ static bool are_twins(const struct joining *j, size_t a, size_t b)
 	       looks_the_same(&j->rows[a], &j->rows[b]);
 }
 
-/* Keys are made of what a door is, never of who holds it: the same door after a restart has the same. */
+/*
+ * Keys are made of what a door is, never of who holds it: the same door after a restart has the same. Of a door that
+ * has no port (a service that sleeps and does not tell) nothing is known but what opens it: without that in the key, a
+ * mark would go over to another one as soon as one of them came or went.
+ */
+static const char *base_of(const struct doorward_row *row, struct dw_arena *a)
+{
+	const char *both = both_of(row->where);
+
+	return dw_arena_printf(a, "%s %s%s%s%s", row->netns, both ? both : row->where, row->behind,
+			       row->port ? "" : " ", row->port ? "" : row->starter);
+}
+
 struct review_doors review_rows_join(const struct doorward_row *rows, size_t n, struct dw_arena *a)
 {
 	struct joining j = { .rows = rows, .bases = dw_arena_array(a, n + 1, sizeof(*j.bases)) };
@@ -92,11 +104,8 @@ struct review_doors review_rows_join(const struct doorward_row *rows, size_t n, 
 	unsigned same = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		const char *both = both_of(rows[i].where);
-
 		order[i] = i;
-		j.bases[i] = dw_arena_printf(a, "%s %s%s", rows[i].netns,
-					     both ? both : rows[i].where, rows[i].behind);
+		j.bases[i] = base_of(&rows[i], a);
 	}
 	if (n > 0)
 		qsort_r(order, n, sizeof(*order), compare_bases, &j);
@@ -113,7 +122,6 @@ struct review_doors review_rows_join(const struct doorward_row *rows, size_t n, 
 			d->session |= rows[order[i]].carries_session != 0;
 			d->texts[REVIEW_DOOR] = dw_arena_printf(a, "%s%s", both_of(rows[at].where),
 								rows[at].behind);
-			d->word = d->texts[REVIEW_DOOR];
 			same++;
 		}
 	}

@@ -88,9 +88,8 @@ int review_screen_open(FILE *in, FILE *out, bool colour, struct dw_error *e)
 	(void)keypad(stdscr, TRUE);
 	(void)nodelay(stdscr, TRUE);
 	(void)set_escdelay(50); /* ms: Esc alone, or the beginning of a key */
-	(void)mousemask(
-		BUTTON1_PRESSED | BUTTON1_DOUBLE_CLICKED | BUTTON4_PRESSED | BUTTON5_PRESSED, NULL);
-	(void)mouseinterval(200);
+	(void)mousemask(BUTTON1_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED, NULL);
+	(void)mouseinterval(0); /* each press is told at once */
 	(void)curs_set(0);
 	return 0;
 }
@@ -183,19 +182,31 @@ void review_screen_end(int y, int x)
 	(void)refresh();
 }
 
+/* What came in one piece is told by one key, the newest first: it is kept, and handed out as it came. */
+enum { MOUSE_MAX = 16 };
+static MEVENT mice[MOUSE_MAX];
+static size_t n_mice;
+
+static int next_mouse(struct review_mouse *ret)
+{
+	const MEVENT *m = &mice[--n_mice];
+
+	*ret = (struct review_mouse){ .y = m->y,
+				      .x = m->x,
+				      .wheel = m->bstate & BUTTON4_PRESSED   ? -1
+					       : m->bstate & BUTTON5_PRESSED ? 1
+									     : 0 };
+	return REVIEW_KEY_MOUSE;
+}
+
 static int mouse_key(struct review_mouse *ret)
 {
 	MEVENT m;
 
-	if (getmouse(&m) != OK)
-		return REVIEW_KEY_NONE;
-	*ret = (struct review_mouse){ .y = m.y,
-				      .x = m.x,
-				      .twice = (m.bstate & BUTTON1_DOUBLE_CLICKED) != 0,
-				      .wheel = m.bstate & BUTTON4_PRESSED   ? -1
-					       : m.bstate & BUTTON5_PRESSED ? 1
-									    : 0 };
-	return REVIEW_KEY_MOUSE;
+	while (getmouse(&m) == OK)
+		if (n_mice < MOUSE_MAX)
+			mice[n_mice++] = m;
+	return n_mice ? next_mouse(ret) : 0;
 }
 
 static int plain_key(wint_t c)
@@ -206,6 +217,8 @@ static int plain_key(wint_t c)
 		return REVIEW_KEY_ESCAPE;
 	if (c == 127 || c == 8)
 		return REVIEW_KEY_BACKSPACE;
+	if (c == 21) /* ^U */
+		return REVIEW_KEY_CLEAR;
 	if (c == 12) { /* ^L: what somebody else wrote on the screen goes */
 		(void)clearok(curscr, TRUE);
 		return REVIEW_KEY_RESIZE;
@@ -229,8 +242,11 @@ int review_screen_key(struct review_mouse *ret)
 		{ KEY_F(10), REVIEW_KEY_F10 },
 	};
 	wint_t c;
-	int r = get_wch(&c);
+	int r;
 
+	if (n_mice)
+		return next_mouse(ret);
+	r = get_wch(&c);
 	if (r == OK)
 		return plain_key(c);
 	if (r != KEY_CODE_YES)

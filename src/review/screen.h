@@ -25,7 +25,6 @@ enum review_style {
 
 struct review_mouse {
 	int y, x;
-	bool twice;
 	int wheel; /* -1: up, 1: down, 0: a button */
 };
 

@@ -17,8 +17,8 @@ static void write_story(const struct review_app *r, const struct review_door *d,
 {
 	const struct doorward_style style = { .size = sizeof(style), .columns = (unsigned)columns };
 
-	if (doorward_audit_why(r->audit, d->word, DOORWARD_TEXT, out, &style) < 0) {
-		/* a door that no word names ("not known yet"): what the list knows of it */
+	if (doorward_audit_why_at(r->audit, d->doors, d->n_doors, DOORWARD_TEXT, out, &style) < 0) {
+		/* what the list knows of it */
 		for (size_t t = 0; t < REVIEW_TEXT_COUNT; t++)
 			(void)fprintf(out, "%s: %s\n", review_column_title(t), d->texts[t]);
 	}

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "dw_str.h"
+#include "rows.h"
 #include "work-private.h"
 
 static void tell_step(void *data, const char *what, const char *state, size_t i, size_t n, int undo)
@@ -63,22 +64,44 @@ void review_work_drop_plan(struct review_work *w)
 	w->plan_audit = NULL;
 }
 
-static size_t count_words(char *const *words)
+/* Places of a row's doors in the audit that is looked at now. False: it is gone. */
+static bool add_places(const struct review_doors *doors, const char *key, size_t *places, size_t *n)
 {
-	size_t n = 0;
+	for (size_t i = 0; i < doors->n; i++) {
+		const struct review_door *d = &doors->v[i];
 
-	while (words && words[n])
-		n++;
-	return n;
+		if (!dw_streq(d->key, key))
+			continue;
+		for (size_t k = 0; k < d->n_doors; k++)
+			places[(*n)++] = d->doors[k];
+		return true;
+	}
+	return false;
+}
+
+/* The marked doors, in a fresh look: by what they are, for a name may be another's too. */
+static int find_doors(struct review_work *w, char *const *keys, struct doorward_plan_options *p,
+		      struct dw_arena *a, FILE *out)
+{
+	const struct review_doors doors = review_rows_of(w->plan_audit, a);
+	size_t *places = dw_arena_array(a, doors.n * REVIEW_SAME_MAX + 1, sizeof(*places));
+	size_t gone = 0;
+
+	for (size_t i = 0; keys && keys[i]; i++)
+		gone += !add_places(&doors, keys[i], places, &p->n_places);
+	p->places = places;
+	if (gone)
+		(void)fprintf(out, "%zu of the marked doors %s gone since.\n\n", gone,
+			      gone == 1 ? "is" : "are");
+	return gone && p->n_places == 0 ? -ENOENT : 0;
 }
 
 static int make_plan(struct review_work *w, const struct review_order *o, FILE *out,
 		     struct review_result *r)
 {
+	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
 	const struct doorward_style style = style_of(o);
-	const struct doorward_plan_options p = { .size = sizeof(p),
-						 .doors = (const char *const *)o->words,
-						 .n_doors = count_words(o->words) };
+	struct doorward_plan_options p = { .size = sizeof(p) };
 	int code = 0;
 
 	review_work_drop_plan(w);
@@ -86,6 +109,8 @@ static int make_plan(struct review_work *w, const struct review_order *o, FILE *
 		code = doorward_settle(w->d);
 	if (code == 0)
 		code = doorward_audit_run(w->d, &w->plan_audit);
+	if (code == 0 && find_doors(w, o->keys, &p, a, out) < 0)
+		return -ENOENT;
 	if (code == 0)
 		code = doorward_plan_make(w->d, w->plan_audit, &p, &w->plan);
 	if (code == 0)
@@ -156,8 +181,6 @@ static int close_doors(struct review_work *w, const struct review_order *o, FILE
 		put_error(w, out);
 		if (code == -ESTALE || code == -EBUSY || code == -EPERM)
 			(void)fputs("Nothing was changed.\n", out);
-		else if (code == -ECANCELED)
-			(void)fputs("Everything was put back, but for what is named here.\n", out);
 		else if (code == -ENOTRECOVERABLE)
 			(void)fputs("NOT everything could be put back.\n", out);
 		put_left(w, r->run, out);
@@ -207,13 +230,28 @@ static int history(struct review_work *w, const struct review_order *o, FILE *ou
 		   dw_unused struct review_result *r)
 {
 	const struct doorward_style style = style_of(o);
-	int code = doorward_history_write(w->d, 0, DOORWARD_TEXT, out, &style);
+	int code;
+
+	if (o->to_undo)
+		(void)fputs("The newest run that is in force is put back: files, links and units "
+			    "are as "
+			    "they were before, the doors that it closed open again.\n\n"
+			    "Put it back?  y yes, n no\n\n",
+			    out);
+	code = doorward_history_write(w->d, o->run, DOORWARD_TEXT, out, &style);
 
 	if (code < 0)
 		put_error(w, out);
 	if (code == -EACCES)
 		(void)fputs("Only root reads the journal: sudo doorward review\n", out);
 	return code;
+}
+
+/* What every job ends with is all of it. */
+static int trial(dw_unused struct review_work *w, dw_unused const struct review_order *o,
+		 dw_unused FILE *out, dw_unused struct review_result *r)
+{
+	return 0;
 }
 
 static int fence(struct review_work *w, const struct review_order *o, FILE *out,
@@ -242,5 +280,5 @@ int (*const review_work_jobs[REVIEW_JOB_COUNT])(struct review_work *w, const str
 	[REVIEW_JOB_LOOK] = look,         [REVIEW_JOB_PLAN] = make_plan,
 	[REVIEW_JOB_CLOSE] = close_doors, [REVIEW_JOB_UNDO] = undo,
 	[REVIEW_JOB_CONFIRM] = confirm,   [REVIEW_JOB_HISTORY] = history,
-	[REVIEW_JOB_FENCE] = fence,
+	[REVIEW_JOB_FENCE] = fence,       [REVIEW_JOB_TRIAL] = trial,
 };

@@ -26,6 +26,7 @@ struct review_work {
 	/* the thread's own */
 	struct doorward_audit *plan_audit;
 	struct doorward_plan *plan;
+	long long running; /* the trial that ran when it was looked last; 0: none */
 };
 
 /* A line of what is done; ends false: the next one takes its place. */

@@ -62,10 +62,23 @@ static unsigned long milliseconds_since(const struct timespec *from)
 			       (now.tv_nsec - from->tv_nsec) / 1000000);
 }
 
+/* Whoever may not read the journal knows of no trial. */
+static void look_at_trial(struct review_work *w, struct doorward_trial *ret)
+{
+	*ret = (struct doorward_trial){ 0 };
+	if (!w->changes || doorward_trial_look(w->d, 0, ret) < 0)
+		return;
+	if (ret->state == DOORWARD_TRIAL_NONE && w->running)
+		(void)doorward_trial_look(w->d, w->running, ret);
+	w->running = ret->state == DOORWARD_TRIAL_RUNNING || ret->state == DOORWARD_TRIAL_ENDING
+			     ? ret->run
+			     : 0;
+}
+
 static void carry_out(struct review_work *w, const struct review_order *o,
 		      struct review_result *ret)
 {
-	struct review_result r = { .job = o->job, .trial = o->trial };
+	struct review_result r = { .job = o->job, .trial = o->trial, .to_undo = o->to_undo };
 	struct timespec begun = { 0 };
 	size_t n = 0;
 	FILE *out = open_memstream(&r.text, &n);
@@ -76,15 +89,16 @@ static void carry_out(struct review_work *w, const struct review_order *o,
 	r.code = review_work_jobs[o->job](w, o, out, &r);
 	if (fclose(out) != 0)
 		dw_oom();
+	look_at_trial(w, &r.running);
 	r.milliseconds = milliseconds_since(&begun);
 	*ret = r;
 }
 
-static void free_words(char **words)
+static void free_keys(char **keys)
 {
-	for (size_t i = 0; words && words[i]; i++)
-		free(words[i]);
-	free(words);
+	for (size_t i = 0; keys && keys[i]; i++)
+		free(keys[i]);
+	free(keys);
 }
 
 static void *work(void *data)
@@ -102,7 +116,7 @@ static void *work(void *data)
 		}
 		(void)pthread_mutex_unlock(&w->lock);
 		carry_out(w, &o, &r);
-		free_words(o.words);
+		free_keys(o.keys);
 		(void)pthread_mutex_lock(&w->lock);
 		w->result = r;
 		w->order = (struct review_order){ 0 };
@@ -177,7 +191,7 @@ void review_work_free(struct review_work *w)
 	doorward_set_notice(w->d, NULL, NULL);
 	doorward_audit_free(w->result.audit);
 	free(w->result.text);
-	free_words(w->order.words);
+	free_keys(w->order.keys);
 	release(w);
 }
 

@@ -17,15 +17,18 @@ enum review_job {
 	REVIEW_JOB_CONFIRM,
 	REVIEW_JOB_HISTORY,
 	REVIEW_JOB_FENCE,
+	REVIEW_JOB_TRIAL, /* what became of the trial; every other job looks as well */
 	REVIEW_JOB_COUNT
 };
 
 struct review_order {
 	enum review_job job;
-	char **words; /* PLAN: the doors, NULL-terminated, malloc()ed, taken over; NULL: all whose verdict says so */
+	/* PLAN: keys of the doors (list.h), NULL-terminated, malloc()ed, taken over; NULL: all whose verdict says so */
+	char **keys;
 	unsigned long long trial; /* CLOSE: seconds; 0: for good */
-	long long run;            /* CONFIRM, UNDO; 0: the newest */
+	long long run;            /* CONFIRM, UNDO, 0: the newest; HISTORY, 0: all */
 	unsigned columns;         /* of the text that is made */
+	bool to_undo;             /* HISTORY: the newest is to be put back, if whoever reads it says so */
 };
 
 struct review_result {
@@ -36,7 +39,9 @@ struct review_result {
 	long long run;                /* CLOSE, UNDO, CONFIRM */
 	size_t steps;                 /* PLAN */
 	unsigned long long trial;     /* CLOSE: as ordered */
+	bool to_undo;                 /* HISTORY: as ordered */
 	unsigned long milliseconds;   /* how long it took */
+	struct doorward_trial running; /* the one that runs; else what became of the one that ran before; else NONE */
 };
 
 struct review_work;
@@ -45,7 +50,7 @@ struct review_work;
 struct review_work *review_work_new(struct doorward *d, bool changes);
 /* Waits for what is being done. */
 void review_work_free(struct review_work *w); /* NULL allowed */
-/* False: something is being done, or its result was not taken (then order->words are the caller's still). */
+/* False: something is being done, or its result was not taken (then order->keys are the caller's still). */
 bool review_work_begin(struct review_work *w, const struct review_order *order);
 /* NONE: it has nothing to do. */
 enum review_job review_work_busy(struct review_work *w);

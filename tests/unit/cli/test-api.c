@@ -127,6 +127,39 @@ DW_TEST(why_and_choices)
 	doorward_audit_free(audit);
 }
 
+/* Two doors may have one name; a place has one door. */
+DW_TEST(doors_by_their_places)
+{
+	struct doorward_audit *audit = audited("host");
+	size_t n = doorward_audit_count(audit, "doors"), place = 0, beyond = n;
+	struct doorward_plan_options o = { .size = sizeof(o), .places = &place, .n_places = 1 };
+	struct doorward *d = doorward_new();
+	struct doorward_plan *plan = NULL;
+	char *text = NULL;
+	size_t length;
+	FILE *out = open_memstream(&text, &length);
+
+	while (place < n && strcmp(doorward_audit_row(audit, place).door, "0.0.0.0:23/tcp") != 0)
+		place++;
+	DW_CHECK(place < n);
+	DW_CHECK_INT(doorward_audit_why_at(audit, &place, 1, DOORWARD_TEXT, out, NULL),
+		     DOORWARD_TO_DO);
+	DW_CHECK_INT(doorward_audit_why_at(audit, &beyond, 1, DOORWARD_TEXT, out, NULL), -EINVAL);
+	DW_CHECK_INT(doorward_audit_why_at(audit, NULL, 0, DOORWARD_TEXT, out, NULL), -EINVAL);
+	DW_CHECK_INT(doorward_plan_make(d, audit, &o, &plan), 0);
+	DW_CHECK_INT(doorward_plan_write(d, plan, DOORWARD_TEXT, out, NULL), 0);
+	doorward_plan_free(plan);
+	o.places = &beyond;
+	DW_CHECK_INT(doorward_plan_make(d, audit, &o, &plan), -EINVAL);
+	(void)fclose(out);
+	DW_CHECK(strncmp(text, "0.0.0.0:23/tcp telnet: CLOSE", 28) == 0);
+	DW_CHECK(strstr(text, "Nothing is known that closes it") != NULL);
+	DW_CHECK(strstr(text, "31337") == NULL);
+	free(text);
+	doorward_audit_free(audit);
+	doorward_free(d);
+}
+
 DW_TEST(formats)
 {
 	struct doorward_audit *audit = audited("host");

@@ -112,6 +112,9 @@ DW_TEST(urgent_first_and_other_orders)
 	review_list_sort(l, REVIEW_SERVICE);
 	DW_CHECK_STR(lines(l, a),
 		     "0.0.0.0:31337/tcp 127.0.0.1:631/tcp 0.0.0.0:79/tcp *:22/tcp 0.0.0.0:23/tcp ");
+	review_list_sort(l, REVIEW_STARTED_BY);
+	DW_CHECK_STR(lines(l, a),
+		     "0.0.0.0:31337/tcp 127.0.0.1:631/tcp 0.0.0.0:23/tcp 0.0.0.0:79/tcp *:22/tcp ");
 	review_list_sort(l, REVIEW_URGENCY);
 	review_list_group(l, REVIEW_BY_UNIT);
 	DW_CHECK_STR(
@@ -199,6 +202,32 @@ DW_TEST(a_new_look_keeps_selection_and_marks)
 	DW_CHECK(selected(l) != NULL);
 	fill(l, now, 0);
 	DW_CHECK_STR(selected(l), NULL);
+	review_list_free(l);
+}
+
+/* What sleeps and does not tell its port is known by what opens it alone. */
+DW_TEST(doors_without_a_port_are_not_taken_for_each_other)
+{
+	struct review_list *l = review_list_new();
+	const struct doorward_row rows[] = {
+		row("?", "", "close", "ftp", "vsftpd.service", 0),
+		row("?", "", "ask", "memcached", "memcached.service", 0),
+		row("?", "", "ask", "-", "ranged.service", 0),
+	};
+
+	fill(l, rows, DW_ARRAY_SIZE(rows));
+	review_list_filter(l, "memcached");
+	review_list_mark(l, REVIEW_CLOSE);
+	review_list_filter(l, "");
+	fill(l, rows + 1, DW_ARRAY_SIZE(rows) - 1);
+	for (size_t i = 0; i < review_list_count(l); i++) {
+		const struct review_door *d = review_list_door(l, i);
+
+		DW_CHECK_INT(review_list_marked(l, d),
+			     dw_streq(d->texts[REVIEW_SERVICE_OF], "memcached") ? REVIEW_CLOSE
+										: REVIEW_UNMARKED);
+	}
+	DW_CHECK_INT(review_list_marks(l), 1);
 	review_list_free(l);
 }
 
@@ -305,6 +334,23 @@ DW_TEST(long_lines_are_wrapped_and_keep_their_indent)
 	DW_CHECK_STR(s.v[6], "tanyblank");
 	for (size_t i = 0; i < s.n; i++)
 		DW_CHECK(dw_display_width(s.v[i]) <= 10);
+}
+
+DW_TEST(a_wrapped_line_of_a_diff_keeps_its_sign)
+{
+	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
+	const struct dw_strings s = review_wrap_diff(
+		"@@ line 1 @@\n-keep ssh because yes\n+  close x y z telnet\n same\n+\n", 14, a);
+	static const char *const want[] = { "@@ line 1 @@",   "-keep ssh",
+					    "-    because",   "-    yes",
+					    "+  close x y z", "+      telnet",
+					    " same",          "+" };
+
+	DW_CHECK_INT(s.n, DW_ARRAY_SIZE(want));
+	for (size_t i = 0; i < s.n && i < DW_ARRAY_SIZE(want); i++) {
+		DW_CHECK_STR(s.v[i], want[i]);
+		DW_CHECK(dw_display_width(s.v[i]) <= 14);
+	}
 }
 
 DW_TEST(what_differs_is_shown)
