@@ -209,6 +209,7 @@ int dw_watch_tell_caller(struct watching *w, const struct dw_watch_news *n, stru
 /* It got that before we began. */
 bool dw_watch_caller_has(struct watching *w, const struct dw_watch_news *n);
 int dw_watch_tell_journal(struct watching *w, const struct dw_watch_news *n, struct dw_error *e);
+bool dw_watch_journal_has(struct watching *w, const struct dw_watch_news *n);
 int dw_watch_tell_syslog(struct watching *w, const struct dw_watch_news *n, struct dw_error *e);
 
 /* --- watch-usage.c: how doors are used ------------------------------------------------------------ */

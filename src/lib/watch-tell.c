@@ -62,7 +62,7 @@ int dw_watch_sinks_open(struct watching *w, struct dw_error *e)
 		add_sink(w, w->o.tell_name ? w->o.tell_name : "caller", dw_watch_tell_caller,
 			 w->o.has ? dw_watch_caller_has : NULL);
 	if (w->o.journal)
-		add_sink(w, "journal", dw_watch_tell_journal, NULL);
+		add_sink(w, "journal", dw_watch_tell_journal, dw_watch_journal_has);
 	if (w->o.syslog)
 		add_sink(w, "syslog", dw_watch_tell_syslog, NULL);
 	for (size_t i = 0; i < w->n_sinks; i++)
