@@ -44,8 +44,8 @@ int dw_netns_run(struct dw_sys *s, const struct dw_netns *ns,
 
 /*
  * The name of one interface, by netdevice(7): ret has room for IF_NAMESIZE. -ENXIO: there is none. A dump of all
- * (RTM_GETLINK) waits for whoever changes any interface of the machine (rtnl; half a second was seen where namespaces came
- * and went); this does not (dev_ifname() in the kernel's net/core/dev_ioctl.c).
+ * (RTM_GETLINK) waits for whoever changes any interface of the machine (rtnl; half a second was seen where namespaces
+ * came and went); this does not (dev_ifname() in the kernel's net/core/dev_ioctl.c).
  */
 int dw_netns_link_name(struct dw_sys *s, const struct dw_netns *ns, uint32_t index, char *ret,
 		       struct dw_error *e);
