@@ -112,6 +112,8 @@ enum dw_hint_answer {
  */
 enum dw_hint_answer dw_collect_hint(struct dw_collect *c, const struct dw_hint *h,
 				    size_t *ret_socket);
+/* True: nothing is at that place, by the kernel's word. False: something is, or that cannot be asked for alone. */
+bool dw_collect_hint_nobody(struct dw_collect *c, const struct dw_hint *h);
 /* A namespace that an earlier look found, so that it goes by its name; it is entered when that is needed. */
 void dw_collect_netns_known(struct dw_collect *c, const struct dw_netns_fact *n);
 /* Adds a socket that is gone as it was told of, and the process where it is still there. Its index. */

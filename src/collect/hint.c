@@ -260,6 +260,14 @@ enum dw_hint_answer dw_collect_hint(struct dw_collect *c, const struct dw_hint *
 	return DW_HINT_THERE;
 }
 
+bool dw_collect_hint_nobody(struct dw_collect *c, const struct dw_hint *h)
+{
+	struct asking k = { .c = c, .h = h, .netns = netns_of(c, h), .found = DW_NONE };
+	bool nobody = false;
+
+	return k.netns != DW_NONE && !ask_alone(&k, &nobody) && nobody;
+}
+
 void dw_collect_netns_known(struct dw_collect *c, const struct dw_netns_fact *n)
 {
 	const char *name = n->name ? dw_arena_strdup(c->facts->arena, n->name) : NULL;

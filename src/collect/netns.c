@@ -354,19 +354,48 @@ static void read_links(struct dw_collect *c, size_t netns)
 				    "names of the interfaces could not be read: %s", why.message);
 }
 
-const char *dw_netns_ifname(struct dw_collect *c, size_t netns, uint32_t ifindex)
+static const char *known_name(struct dw_collect *c, size_t netns, uint32_t ifindex)
 {
-	struct dw_netns_state *state = dw_netns_state(c, netns);
+	const struct dw_netns_state *state = dw_netns_state(c, netns);
 
-	if (ifindex == 0 || !dw_netns_reachable(c, netns))
-		return NULL;
-	if (!state->links_read) {
-		state->links_read = true;
-		read_links(c, netns);
-		state = dw_netns_state(c, netns);
-	}
 	for (size_t i = 0; i < state->links.n; i++)
 		if (state->links.v[i].index == ifindex)
 			return state->links.v[i].name;
 	return NULL;
+}
+
+/* 0: its name; -ENXIO: there is none of that number; else it cannot be asked for alone. */
+static int ask_name(struct dw_collect *c, size_t netns, uint32_t ifindex, const char **ret)
+{
+	struct dw_netns_state *state = dw_netns_state(c, netns);
+	char name[IF_NAMESIZE];
+	int r;
+
+	if (dw_sys_is_fake(c->sys) || state->links.n >= LINKS_MAX)
+		return -ENOTSUP;
+	r = dw_netns_link_name(c->sys, &c->netns.v[netns], ifindex, name, NULL);
+	if (r < 0)
+		return r;
+	*ret = dw_arena_strdup(c->facts->arena, name);
+	dw_vec_push(c->facts->arena, &state->links, ((struct dw_ifname){ ifindex, *ret }));
+	return 0;
+}
+
+const char *dw_netns_ifname(struct dw_collect *c, size_t netns, uint32_t ifindex)
+{
+	struct dw_netns_state *state = dw_netns_state(c, netns);
+	const char *name;
+	int r;
+
+	if (ifindex == 0 || !dw_netns_reachable(c, netns))
+		return NULL;
+	name = known_name(c, netns, ifindex);
+	if (name || state->links_read)
+		return name;
+	r = ask_name(c, netns, ifindex, &name);
+	if (r == 0 || r == -ENXIO)
+		return name;
+	state->links_read = true;
+	read_links(c, netns);
+	return known_name(c, netns, ifindex);
 }

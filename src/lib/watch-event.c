@@ -87,7 +87,7 @@ static struct watch_item *item_of(const struct dw_bpf_watch *v, uint64_t now)
 
 void dw_watch_put(struct watching *w, struct watch_item *i)
 {
-	if (dw_due_put(w->due, &i->head) == 0)
+	if (dw_due_put(i->again ? w->later : w->due, &i->head) == 0)
 		return;
 	w->s.lost++;
 	dw_watch_want_whole(w, DW_WATCH_WHOLE_US);
@@ -98,10 +98,12 @@ static void closed_unseen(struct watching *w, uint64_t cookie)
 {
 	struct watch_item *i = cookie ? dw_due_take_cookie(w->due, cookie) : NULL;
 
+	/* it was told: nobody holds it any more */
+	free(cookie ? dw_due_take_cookie(w->later, cookie) : NULL);
 	if (!i)
 		return;
-	if (i->again || (i->head.due > dw_watch_now(w) && i->tries == 0)) {
-		w->s.clients += !i->again;
+	if (i->head.due > dw_watch_now(w) && i->tries == 0) {
+		w->s.clients++;
 		free(i);
 		return;
 	}

@@ -17,8 +17,7 @@
 static const uint64_t not_found_us[] = { 500, 4000, 20000 };
 /* A program that takes over what it inherited (exec), or whose parent ends, does so soon after. */
 static const uint64_t again_us[] = { 300000, 2000000 };
-#define SHUT_APART_US                                                                              \
-	200000 /* the sockets of a namespace are listed for what shut, no more often */
+#define LATE_US     1000000
 #define TOGETHER_US 100000
 #define UNHELD_US   3000000 /* until a whole look that was asked for is surely done */
 #define AGAIN_MAX   1024    /* that wait for it; beyond, the next whole look tells */
@@ -35,7 +34,7 @@ struct looking {
 
 /* --- one look ------------------------------------------------------------------------------------- */
 
-static void open_look(struct looking *k, struct watching *w)
+void dw_watch_look_open(struct watching *w, struct auditing *ret)
 {
 	const struct dw_facts *known = w->context->facts;
 	struct dw_facts *f = dw_facts_new();
@@ -44,24 +43,22 @@ static void open_look(struct looking *k, struct watching *w)
 	f->time = dw_sys_now(w->sys);
 	f->method = known->method;
 	f->service_manager = known->service_manager;
-	k->w = w;
-	k->begun = dw_watch_now(w);
-	k->a = (struct auditing){ .sys = w->sys,
+	*ret = (struct auditing){ .sys = w->sys,
 				  .facts = f,
 				  .procs = dw_procs_new(w->sys, f->arena) };
-	k->a.collect = (struct dw_collect){
-		.sys = w->sys, .procs = k->a.procs, .facts = f, .rungs = DW_RUNG_NETLINK
+	ret->collect = (struct dw_collect){
+		.sys = w->sys, .procs = ret->procs, .facts = f, .rungs = DW_RUNG_NETLINK
 	};
 	for (size_t i = 0; i < known->netns.n; i++)
-		dw_collect_netns_known(&k->a.collect, &known->netns.v[i]);
+		dw_collect_netns_known(&ret->collect, &known->netns.v[i]);
 }
 
-static void close_look(struct looking *k)
+void dw_watch_look_close(struct watching *w, struct auditing *a, uint64_t begun)
 {
-	dw_kin_take(k->w->kin, k->a.procs, k->begun);
-	dw_collect_close(&k->a.collect);
-	dw_procs_close(k->a.procs);
-	dw_facts_free(k->a.facts);
+	dw_kin_take(w->kin, a->procs, begun);
+	dw_collect_close(&a->collect);
+	dw_procs_close(a->procs);
+	dw_facts_free(a->facts);
 }
 
 /* The process may be gone as well: what the event told of it is all. */
@@ -243,7 +240,7 @@ static bool keeps_looking(struct looking *k, size_t n, enum dw_news_kind kind)
 		return false;
 	if (i->tries >= DW_ARRAY_SIZE(again_us))
 		return false;
-	return dw_due_count(k->w->due) < AGAIN_MAX;
+	return dw_due_count(k->w->later) < AGAIN_MAX;
 }
 
 static void tell_there(struct looking *k, size_t n, struct watch_told *t, struct dw_arena *a)
@@ -356,11 +353,13 @@ static void look_at_some(struct watching *w, struct watch_item **items, size_t n
 	struct dw_error e = { 0 };
 	size_t socket[DW_WATCH_BATCH];
 	bool gone[DW_WATCH_BATCH] = { false };
-	struct looking k = { .items = items, .socket = socket, .gone = gone };
+	struct looking k = {
+		.w = w, .items = items, .socket = socket, .gone = gone, .begun = dw_watch_now(w)
+	};
 	int holders[DW_WATCH_BATCH];
 
 	(void)dw_watch_base_fresh(w, &e);
-	open_look(&k, w);
+	dw_watch_look_open(w, &k.a);
 	for (size_t i = 0; i < n; i++)
 		holders[i] = items[i]->hint.pid;
 	dw_kin_seed(w->kin, k.a.procs, holders, n, k.begun);
@@ -372,121 +371,29 @@ static void look_at_some(struct watching *w, struct watch_item **items, size_t n
 	}
 	if (k.n > 0)
 		finish_look(&k);
-	close_look(&k);
+	dw_watch_look_close(w, &k.a, k.begun);
 	w->s.looks += n;
 	w->s.looks_us += dw_watch_now(w) - k.begun;
 }
 
-void dw_watch_look_due(struct watching *w)
+static size_t look_at_due(struct watching *w, struct dw_due *q, size_t most, uint64_t now)
 {
-	uint64_t now = dw_watch_now(w);
 	struct watch_item *items[DW_WATCH_BATCH], *i;
 	size_t n = 0;
 
-	while (n < DW_WATCH_BATCH && (i = dw_due_take(w->due, now)))
+	while (n < most && (i = dw_due_take(q, now)))
 		items[n++] = i;
 	if (n > 0)
 		look_at_some(w, items, n);
+	return n;
 }
 
-/* --- shut ----------------------------------------------------------------------------------------- */
-
-static bool is_open(const struct dw_facts *f, const struct dw_known_door *d)
+/* What is new goes first; what was told waits for a moment without, or until it is late. */
+void dw_watch_look_due(struct watching *w)
 {
-	for (size_t i = 0; i < f->sockets.n; i++) {
-		const struct dw_endpoint *at = &f->sockets.v[i].at;
+	uint64_t now = dw_watch_now(w);
 
-		if (at->netns == d->at.netns && at->protocol == d->at.protocol &&
-		    at->port == d->at.port && at->ifindex == d->at.ifindex &&
-		    memcmp(at->address, d->at.address, sizeof(at->address)) == 0)
-			return true;
-	}
-	return false;
-}
-
-/* The namespaces that were asked, each once. */
-struct asked {
-	struct looking look;
-	bool entered; /* all that there are can be entered */
-	size_t n;
-	uint32_t netns[DW_WATCH_BATCH];
-	bool there[DW_WATCH_BATCH];
-};
-
-/* A namespace that is not there any more is gone with its doors. False: it could not be looked at. */
-static bool ask_namespace(struct asked *k, uint32_t netns, bool *ret_there)
-{
-	struct dw_collect *c = &k->look.a.collect;
-	size_t i = 0;
-	int r;
-
-	while (i < k->n && k->netns[i] != netns)
-		i++;
-	if (i == DW_WATCH_BATCH)
-		return false;
-	if (i == k->n) {
-		if (!k->entered && netns != dw_netns_self(k->look.w->sys) &&
-		    dw_collect_netns(c, NULL) < 0)
-			return false;
-		k->entered |= netns != dw_netns_self(k->look.w->sys);
-		r = dw_collect_poll_one(c, netns, 0, NULL);
-		if (r < 0 && r != -ENOENT)
-			return false;
-		k->there[k->n] = r == 0;
-		k->netns[k->n++] = netns;
-	}
-	*ret_there = k->there[i];
-	return true;
-}
-
-static void tell_shut(struct watching *w, const char *key, struct dw_arena *a)
-{
-	uint64_t now = dw_watch_now(w) / 1000;
-	const struct dw_known_door *was = dw_known_shut(w->known, key, now, a);
-	struct dw_news n = { .time = dw_sys_now(w->sys),
-			     .kind = DW_NEWS_SHUT,
-			     .host = w->host,
-			     .door = was,
-			     .away = w->away };
-
-	dw_watch_tell(w, was ? &n : NULL, NULL, key);
-}
-
-static bool is_still_open(struct asked *k, const struct dw_known_door *d)
-{
-	bool there = false;
-
-	if (!d->socket)
-		return false;
-	if (!ask_namespace(k, d->at.netns, &there))
-		return true;
-	return there && is_open(k->look.a.facts, d);
-}
-
-void dw_watch_look_shut(struct watching *w)
-{
-	uint64_t now = dw_watch_now(w) / 1000;
-	const struct dw_known_door *d;
-	struct asked k = { 0 };
-	bool stays = false;
-
-	if (now * 1000 < w->shut_at || !(d = dw_known_due(w->known, now)))
-		return;
-	w->shut_at = now * 1000 + SHUT_APART_US;
-	open_look(&k.look, w);
-	for (; d; d = dw_known_due(w->known, now)) {
-		const char *key = dw_arena_strdup(k.look.a.facts->arena, d->key);
-
-		if (is_still_open(&k, d)) {
-			dw_known_stays(w->known, key);
-			stays = true;
-		} else {
-			tell_shut(w, key, k.look.a.facts->arena);
-		}
-	}
-	close_look(&k.look);
-	dw_watch_flush(w);
-	/* somebody holds it: is it the same one? */
-	if (stays)
-		dw_watch_want_whole(w, DW_WATCH_WHOLE_US);
+	if (look_at_due(w, w->due, DW_WATCH_BATCH, now) == 0 ||
+	    dw_due_next(w->later) < now - DW_MIN(now, (uint64_t)LATE_US))
+		(void)look_at_due(w, w->later, DW_WATCH_SLICE, now);
 }

@@ -3,6 +3,8 @@
 #ifndef DW_LIB_WATCH_PRIVATE_H
 #define DW_LIB_WATCH_PRIVATE_H
 
+#include <pthread.h>
+
 #include "audit-private.h"
 #include "doorward/watch.h"
 #include "dw_client.h"
@@ -20,6 +22,7 @@
 
 #define DW_WATCH_WHOLE_US 100000 /* who holds a socket is found by a whole look, so much later */
 #define DW_WATCH_BATCH    64     /* sockets that are looked at in one go */
+#define DW_WATCH_SLICE    8      /* the same of what is not new, while something new may come in */
 
 /* What a look needs and what hardly changes: kept between looks, made anew when its files change. */
 struct watch_base;
@@ -99,15 +102,18 @@ struct watching {
 	bool changed;              /* doors came since the last whole look */
 
 	struct dw_watch_store *store;
+	pthread_mutex_t gate; /* held by who writes to it: the loop, or who begins its log anew */
 	struct dw_known *known;
 	struct dw_kin *kin;
-	struct dw_due *due;
+	struct dw_due *due,
+		*later; /* later: told, and to be looked at again when nothing new waits */
 	int64_t next_id;
 	struct watch_unsaved *unsaved, **unsaved_end;
 	size_t n_unsaved;
 	uint64_t lost_unsaved; /* news that neither disk nor memory had room for */
 	uint64_t busy_us;      /* since then another one writes, and ours wait; 0: none does */
 	unsigned droppable;    /* pieces that all have, so many about */
+	unsigned unsettled;    /* pieces that were written since the log was taken in */
 	uint64_t note_at;      /* where sinks are could not be written down: tried again then */
 	char disk[256];        /* why the disk takes nothing; "": it does */
 	struct watch_sink sinks[WATCH_SINKS];
@@ -115,9 +121,10 @@ struct watching {
 	struct dw_teller *exec, *webhook;
 	struct watch_enforcer *enforcer;
 
-	bool first; /* nothing was known before: nothing is news */
-	bool away;  /* the first look: what is news came about while nobody watched */
-	bool ended; /* nobody listens any more */
+	bool first;  /* nothing was known before: nothing is news */
+	bool away;   /* the first look: what is news came about while nobody watched */
+	bool ended;  /* nobody listens any more */
+	bool at_end; /* the loop is over: now it may wait */
 
 	/* microseconds; 0: not wanted */
 	uint64_t look_at;   /* a whole look is wanted then */
@@ -153,6 +160,11 @@ void dw_watch_put(struct watching *w, struct watch_item *i);
 
 /* Looks at what is due. */
 void dw_watch_look_due(struct watching *w);
+/* A look of its own, that knows the namespaces of the last whole one; begun: microseconds. */
+void dw_watch_look_open(struct watching *w, struct auditing *ret);
+void dw_watch_look_close(struct watching *w, struct auditing *a, uint64_t begun);
+/* --- watch-shut.c ----------------------------------------------------------------------------------- */
+
 /* Looks whether what closed some seconds ago is shut. */
 void dw_watch_look_shut(struct watching *w);
 
@@ -209,6 +221,7 @@ int dw_watch_tell_caller(struct watching *w, const struct dw_watch_news *n, stru
 /* It got that before we began. */
 bool dw_watch_caller_has(struct watching *w, const struct dw_watch_news *n);
 int dw_watch_tell_journal(struct watching *w, const struct dw_watch_news *n, struct dw_error *e);
+bool dw_watch_journal_has(struct watching *w, const struct dw_watch_news *n);
 int dw_watch_tell_syslog(struct watching *w, const struct dw_watch_news *n, struct dw_error *e);
 
 /* --- watch-usage.c: how doors are used ------------------------------------------------------------ */

@@ -5,6 +5,7 @@
 #include <syslog.h>
 
 #include "dw_daemon.h"
+#include "dw_journal.h"
 #include "dw_str.h"
 #include "watch-private.h"
 
@@ -76,6 +77,20 @@ int dw_watch_tell_journal(struct watching *w, const struct dw_watch_news *n, str
 	}
 	dw_json_free(v);
 	return r;
+}
+
+/* The whole object, for numbers begin anew where the state was lost. */
+bool dw_watch_journal_has(struct watching *w, const struct dw_watch_news *n)
+{
+	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
+	const char *const fields[] = {
+		"MESSAGE_ID=" DW_NEWS_MESSAGE_ID,
+		dw_arena_printf(a, "DOORWARD_ID=%lld", (long long)n->id),
+		dw_arena_printf(a, "DOORWARD_JSON=%s", n->json),
+	};
+	bool found = false;
+
+	return dw_journal_has(w->sys, fields, DW_ARRAY_SIZE(fields), &found, NULL) == 0 && found;
 }
 
 int dw_watch_tell_syslog(struct watching *w, const struct dw_watch_news *n, struct dw_error *e)

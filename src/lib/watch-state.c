@@ -98,7 +98,7 @@ static void take_numbers(struct watching *w, struct dw_watch_state *s)
 	s->resident_peak = use.resident_peak;
 	s->time = dw_sys_now(w->sys);
 	s->doors = dw_known_count(w->known);
-	s->waiting = dw_due_count(w->due);
+	s->waiting = dw_due_count(w->due) + dw_due_count(w->later);
 	s->unsaved = w->n_unsaved;
 	s->disk = *w->disk ? w->disk : NULL;
 	s->enforced = dw_watch_enforced(w);

@@ -16,6 +16,7 @@
 #define RETRY_US    (1000 * 1000ULL)
 #define BUSY_MS     5 /* somebody else writes (minutely): so long that is waited for, */
 #define BUSY_US     (10 * 1000ULL)  /* then tried again so much later, */
+#define ANEW_US     1000            /* its log is begun anew: a few syncs */
 #define BUSY_MAX_US (500 * 1000ULL) /* for so long; then it is told without the disk */
 #define LAST_WAIT   5000            /* ms: at the end */
 #define REPLAY_MAX  1000            /* told in one go */
@@ -62,7 +63,7 @@ int dw_watch_sinks_open(struct watching *w, struct dw_error *e)
 		add_sink(w, w->o.tell_name ? w->o.tell_name : "caller", dw_watch_tell_caller,
 			 w->o.has ? dw_watch_caller_has : NULL);
 	if (w->o.journal)
-		add_sink(w, "journal", dw_watch_tell_journal, NULL);
+		add_sink(w, "journal", dw_watch_tell_journal, dw_watch_journal_has);
 	if (w->o.syslog)
 		add_sink(w, "syslog", dw_watch_tell_syslog, NULL);
 	for (size_t i = 0; i < w->n_sinks; i++)
@@ -157,9 +158,29 @@ static int save_one(struct watching *w, const struct watch_unsaved *u, struct dw
 	return r;
 }
 
+/* -EAGAIN: its log is being begun anew, which takes some milliseconds. */
+static int begin(struct watching *w, struct dw_error *e)
+{
+	int r = w->at_end ? pthread_mutex_lock(&w->gate) : pthread_mutex_trylock(&w->gate);
+
+	if (r != 0)
+		return dw_error_set(e, -EAGAIN, "the log is begun anew");
+	r = dw_watch_store_begin(w->store, e);
+	if (r < 0)
+		(void)pthread_mutex_unlock(&w->gate);
+	return r;
+}
+
+static int end(struct watching *w, int r, struct dw_error *e)
+{
+	r = dw_watch_store_end(w->store, r, e);
+	(void)pthread_mutex_unlock(&w->gate);
+	return r;
+}
+
 static int save_all(struct watching *w, struct dw_error *e)
 {
-	int r = dw_watch_store_begin(w->store, e);
+	int r = begin(w, e);
 
 	if (r < 0)
 		return r;
@@ -167,7 +188,7 @@ static int save_all(struct watching *w, struct dw_error *e)
 		r = save_one(w, u, e);
 	if (r == 0 && w->lost_unsaved)
 		r = dw_watch_store_lost(w->store, w->lost_unsaved, e);
-	return dw_watch_store_end(w->store, r, e);
+	return end(w, r, e);
 }
 
 static void drop_first(struct watching *w)
@@ -242,16 +263,16 @@ static int note_told(struct watching *w, struct watch_sink *k)
 
 static void note_all(struct watching *w)
 {
-	int r = dw_watch_store_begin(w->store, NULL);
+	int r = begin(w, NULL);
 
 	if (r == 0) {
 		for (size_t i = 0; r == 0 && i < w->n_sinks; i++)
 			r = note_told(w, &w->sinks[i]);
-		r = dw_watch_store_end(w->store, r, NULL);
+		r = end(w, r, NULL);
 	}
 	for (size_t i = 0; r == 0 && i < w->n_sinks; i++)
 		w->sinks[i].unnoted = false;
-	w->note_at = r < 0 ? dw_watch_now(w) + RETRY_US : 0;
+	w->note_at = r < 0 ? dw_watch_now(w) + (r == -EAGAIN ? ANEW_US : RETRY_US) : 0;
 }
 
 /* What all have goes a little at a time: who drops a storm's news at once locks the store for seconds. */
@@ -259,10 +280,11 @@ static void drop_told(struct watching *w)
 {
 	unsigned n = 0;
 
-	if (w->droppable < DW_WATCH_DROP_MAX)
+	if (w->droppable < DW_WATCH_DROP_MAX || pthread_mutex_trylock(&w->gate) != 0)
 		return;
 	if (dw_watch_store_drop(w->store, DW_WATCH_DROP_MAX, &n, NULL) == 0)
 		w->droppable = n < DW_WATCH_DROP_MAX ? 0 : w->droppable - n;
+	(void)pthread_mutex_unlock(&w->gate);
 }
 
 static void fill_in(struct watching *w, struct dw_watch_news *n, struct dw_arena *a)
@@ -371,10 +393,10 @@ static bool waits_for_other(struct watching *w, int r)
 {
 	uint64_t now = dw_watch_now(w);
 
-	if (r != -EBUSY)
+	if (r != -EBUSY && r != -EAGAIN)
 		return false;
 	w->busy_us = w->busy_us ? w->busy_us : now;
-	w->save_at = now + BUSY_US;
+	w->save_at = now + (r == -EAGAIN ? ANEW_US : BUSY_US);
 	return now < w->busy_us + BUSY_MAX_US;
 }
 
@@ -421,6 +443,7 @@ void dw_watch_flush(struct watching *w)
 		return;
 	note_all(w);
 	w->droppable += news;
+	w->unsettled += news;
 	drop_told(w);
 	wake_tellers(w);
 }
@@ -428,6 +451,7 @@ void dw_watch_flush(struct watching *w)
 void dw_watch_flush_last(struct watching *w)
 {
 	dw_watch_store_patience(w->store, LAST_WAIT);
+	w->at_end = true;
 	w->busy_us = 0;
 	dw_watch_flush(w);
 	note_all(w);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What waits for the disk, once a minute, in a thread of its own: how doors are used, as the kernel counted it, into
- * usage.db; and watch.db is trimmed. Whatever fails here is said once, and the watch goes on.
+ * usage.db; and watch.db is trimmed, more often where there is much news. Whatever fails here is said once, and the
+ * watch goes on.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -16,6 +17,11 @@
 #define DELAYS_MAX 10
 #define TIDY_US    (3600 * 1000 * 1000ULL)
 #define DROP_MS    10
+#define LOG_LONG   8192 /* pages: 32 MiB */
+#define LOG_MAX    49152
+#define SLOW_US    (100 * 1000ULL)
+#define NEWS_MANY                                                                                  \
+	1000 /* pieces: some thousand pages of the log, which are to be taken from it in time */
 
 struct watch_usage {
 	struct watching *w;
@@ -26,7 +32,7 @@ struct watch_usage {
 	struct dw_usage_store *store;
 	struct dw_watch_usage *state;
 	const struct dw_snapshot *doors; /* of the context, which stays until the thread is done */
-	bool failing, tidies;
+	bool failing, counts, tidies;
 
 	pthread_t thread;
 	bool running;
@@ -72,6 +78,26 @@ void dw_watch_usage_start(struct watching *w)
 	u->tidy = u->next + EVERY_US;
 }
 
+/*
+ * The loop stays away while the log is begun anew, which takes some syncs: not often while much is told, and not on a
+ * disk that is busy now.
+ */
+static void take_in(struct watch_usage *u)
+{
+	struct dw_watch_log log = { 0 };
+	uint64_t begun = dw_sys_clock_us(u->sys);
+	bool slow;
+
+	if (dw_watch_store_take_in(u->news, &log, NULL) < 0)
+		return;
+	slow = dw_sys_clock_us(u->sys) - begun > SLOW_US;
+	if (log.pages < LOG_MAX && (slow || (log.left > 0 && log.pages < LOG_LONG)))
+		return;
+	(void)pthread_mutex_lock(&u->w->gate);
+	(void)dw_watch_store_settle(u->news, NULL);
+	(void)pthread_mutex_unlock(&u->w->gate);
+}
+
 static void trim(struct watch_usage *u)
 {
 	uint64_t dropped = 0;
@@ -87,7 +113,7 @@ static void trim(struct watch_usage *u)
 		n = 0;
 		(void)dw_watch_store_drop(u->news, DW_WATCH_DROP_MAX, &n, NULL);
 	}
-	(void)dw_watch_store_settle(u->news, NULL);
+	take_in(u);
 }
 
 static void tick(struct watch_usage *u)
@@ -96,7 +122,7 @@ static void tick(struct watch_usage *u)
 	int r;
 
 	trim(u);
-	if (!u->state)
+	if (!u->state || !u->counts)
 		return;
 	r = dw_watch_usage_tick(u->state, u->store, u->counters, u->doors, dw_sys_now(u->sys),
 				dw_daemon_boottime_ns(u->sys), &e);
@@ -135,14 +161,20 @@ bool dw_watch_usage_is_done(struct watching *w)
 	return true;
 }
 
-static void begin(struct watching *w, struct watch_usage *u, uint64_t now)
+static void set_next(struct watch_usage *u, uint64_t now)
 {
 	u->next = now + EVERY_US;
 	u->delayed = 0;
-	u->doors = w->context->snapshot;
 	u->tidies = u->tidy <= now;
 	if (u->tidies)
 		u->tidy = now + TIDY_US;
+}
+
+static void begin(struct watching *w, struct watch_usage *u, bool counts)
+{
+	u->doors = w->context->snapshot;
+	u->counts = counts;
+	w->unsettled = 0;
 	atomic_store(&u->done, false);
 	u->running = pthread_create(&u->thread, NULL, work, u) == 0;
 }
@@ -152,15 +184,21 @@ void dw_watch_usage_turn(struct watching *w)
 	struct watch_usage *u = w->usage;
 	uint64_t now = dw_watch_now(w);
 
-	if (!u || !u->next || u->running || u->next > now)
+	if (!u || !u->next || u->running)
 		return;
+	if (u->next > now) {
+		if (w->unsettled >= NEWS_MANY)
+			begin(w, u, false);
+		return;
+	}
 	/* doors that came since the last whole look have to be among those that are counted */
 	if (w->changed && u->state && u->delayed++ < DELAYS_MAX) {
 		dw_watch_want_whole(w, 0);
 		u->next = now + DELAY_US;
 		return;
 	}
-	begin(w, u, now);
+	set_next(u, now);
+	begin(w, u, true);
 }
 
 void dw_watch_usage_end(struct watching *w)
@@ -173,6 +211,7 @@ void dw_watch_usage_end(struct watching *w)
 		(void)pthread_join(u->thread, NULL);
 	if (u->sys && w->context) {
 		u->doors = w->context->snapshot;
+		u->counts = true;
 		tick(u);
 	}
 	dw_watch_usage_free(u->state);

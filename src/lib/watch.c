@@ -190,6 +190,7 @@ static void close_all(struct watching *w)
 	dw_watch_base_free(w->base);
 	dw_audit_free(w->context);
 	dw_due_free(w->due);
+	dw_due_free(w->later);
 	dw_known_free(w->known);
 	dw_kin_free(w->kin);
 	dw_watch_store_free(w->store);
@@ -233,6 +234,7 @@ static uint64_t next_time(const struct watching *w, uint64_t now)
 	earlier(&at, w->polls ? w->poll_at : 0);
 	earlier(&at, dw_watch_usage_next(w));
 	earlier(&at, dw_due_next(w->due));
+	earlier(&at, dw_due_next(w->later));
 	earlier(&at, shut == UINT64_MAX ? 0 : DW_MAX(shut * 1000, w->shut_at));
 	for (size_t i = 0; i < w->n_sinks; i++)
 		if (w->sinks[i].failing)
@@ -326,7 +328,7 @@ static int run(struct watching *w, struct dw_error *e)
 
 int doorward_watch_run(struct doorward *d, const struct doorward_watch_options *o)
 {
-	struct watching w = { .d = d, .bell = -1 };
+	struct watching w = { .d = d, .bell = -1, .gate = PTHREAD_MUTEX_INITIALIZER };
 	struct dw_error e = { 0 };
 	int r;
 
@@ -338,6 +340,7 @@ int doorward_watch_run(struct doorward *d, const struct doorward_watch_options *
 	w.known = dw_known_new();
 	w.kin = dw_kin_new();
 	w.due = dw_due_new();
+	w.later = dw_due_new();
 	w.state = dw_change_state(d);
 	r = run(&w, &e);
 	close_all(&w);

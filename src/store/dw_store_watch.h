@@ -16,7 +16,7 @@
 #define DW_WATCH_NEWS_MAX                                                                          \
 	20000 /* news that wait for a sink; the oldest are dropped, and that is told */
 #define DW_WATCH_KNOWN_MAX 200000
-#define DW_WATCH_DROP_MAX  256 /* rows in one go: some milliseconds */
+#define DW_WATCH_DROP_MAX  32 /* rows in one go: less than a millisecond */
 
 struct dw_watch_store;
 
@@ -96,7 +96,16 @@ int dw_watch_store_trim(struct dw_watch_store *s, size_t max, uint64_t *ret_drop
 /* Drops at most max of those that every sink has: whoever else writes waits no longer. *ret_n: how many. */
 int dw_watch_store_drop(struct dw_watch_store *s, unsigned max, unsigned *ret_n,
 			struct dw_error *e);
-/* Takes the log into the file, and begins the log anew. Waits for the disk: nothing for one who has news to tell. */
+struct dw_watch_log {
+	int64_t pages; /* of 4 KiB and a little: how long it is */
+	int64_t left;  /* those that the file does not have yet */
+};
+/*
+ * Takes the log into the file while others go on writing: where they do, something is always left, and the log grows.
+ * Waits for the disk, and nobody waits for it.
+ */
+int dw_watch_store_take_in(struct dw_watch_store *s, struct dw_watch_log *ret, struct dw_error *e);
+/* Takes in what is left, and begins the log anew, by some syncs; who has news to tell is not to write meanwhile. */
 int dw_watch_store_settle(struct dw_watch_store *s, struct dw_error *e);
 /* How long a call waits while another one writes, before it says -EBUSY. */
 void dw_watch_store_patience(struct dw_watch_store *s, int ms);

@@ -8,7 +8,7 @@
 #include <sys/file.h>
 
 #include "dw_str.h"
-#include "sqlite.h"
+#include "watch.h"
 
 #define WATCH_NAME "watch.db"
 #define LOCK_NAME  "watch.lock"
@@ -35,10 +35,6 @@ static const struct store_kind kind = {
 	.lose = "move it away: all that is open is known then, and news that wait are lost",
 };
 
-struct dw_watch_store {
-	struct dw_store *store;
-};
-
 int dw_watch_store_open(const char *directory, bool create, struct dw_watch_store **ret,
 			struct dw_error *e)
 {
@@ -47,9 +43,8 @@ int dw_watch_store_open(const char *directory, bool create, struct dw_watch_stor
 	int r = dw_store_open_kind(directory, create, &kind, &store, e);
 
 	/*
-	 * A checkpoint waits for the disk, seconds where that is busy: not in the middle of news.
-	 * dw_watch_store_settle() makes one each minute; here only what a storm wrote meanwhile is bounded, to 256
-	 * MiB.
+	 * A checkpoint waits for the disk, 200 ms and more where that is busy: not in the middle of news.
+	 * dw_watch_store_take_in() makes them in time; this is for when nobody calls it: 256 MiB.
 	 */
 	if (r == 0)
 		r = dw_store_exec(store, "PRAGMA wal_autocheckpoint = 65536", e);
@@ -427,17 +422,6 @@ int dw_watch_store_trim(struct dw_watch_store *s, size_t max, uint64_t *ret_drop
 	if (r == 0)
 		*ret_dropped = dropped;
 	return r;
-}
-
-/*
- * Who writes first behind a checkpoint that took all of the log begins it anew, and syncs its header (walWriteFrames()
- * in SQLite's wal.c): that is done here, by a row that stays as it is, and not left to one who has news to tell.
- */
-int dw_watch_store_settle(struct dw_watch_store *s, struct dw_error *e)
-{
-	int r = dw_store_exec(s->store, "PRAGMA wal_checkpoint(PASSIVE)", e);
-
-	return r < 0 ? r : dw_store_exec(s->store, "UPDATE used SET since = since", e);
 }
 
 void dw_watch_store_patience(struct dw_watch_store *s, int ms)

@@ -13,4 +13,11 @@
 int dw_journal_read(struct dw_sys *s, const char *unit, uint64_t since, struct dw_arena *a,
 		    struct dw_strings *ret, struct dw_error *e);
 
+/*
+ * Has it a message with all these fields ("NAME=value")? Those that were sent before are waited for. In journals of
+ * this host that we may read; errors as dw_journal_read().
+ */
+int dw_journal_has(struct dw_sys *s, const char *const *fields, size_t n, bool *ret,
+		   struct dw_error *e);
+
 #endif

@@ -43,6 +43,14 @@ int dw_netns_run(struct dw_sys *s, const struct dw_netns *ns,
 		 int (*fn)(void *arg, struct dw_error *e), void *arg, struct dw_error *e);
 
 /*
+ * The name of one interface, by netdevice(7): ret has room for IF_NAMESIZE. -ENXIO: there is none. A dump of all
+ * (RTM_GETLINK) waits for whoever changes any interface of the machine (rtnl; half a second was seen where namespaces
+ * came and went); this does not (dev_ifname() in the kernel's net/core/dev_ioctl.c).
+ */
+int dw_netns_link_name(struct dw_sys *s, const struct dw_netns *ns, uint32_t index, char *ret,
+		       struct dw_error *e);
+
+/*
  * 0: it is a namespace, and not the one that the calling thread is in. For what must never reach the host's own,
  * as a copy of its rules: -EXDEV.
  */

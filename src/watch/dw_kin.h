@@ -12,7 +12,7 @@
 
 #include "dw_procs.h"
 
-#define DW_KIN_US 20000
+#define DW_KIN_US 200000
 
 struct dw_kin;
 

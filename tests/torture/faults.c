@@ -21,6 +21,7 @@
 #include "dw_test.h"
 
 #define DOORS 6
+#define TRIES 6 /* of a call that seems to fail without a word */
 
 static void open_doors(void)
 {
@@ -94,7 +95,9 @@ static int audit(unsigned rungs, unsigned fail_at, int code, struct outcome *ret
 	for (size_t i = 0; i < a->snapshot->n_doors; i++) {
 		const struct dw_door *d = &a->snapshot->doors[i];
 
-		if (d->at.has_port && d->at.port >= 7000 && d->at.port < 7000 + DOORS) {
+		/* others of the machine may have the same numbers in namespaces of theirs, which BPF shows */
+		if (strcmp(d->netns ? d->netns : "", "host") == 0 && d->at.has_port &&
+		    d->at.port >= 7000 && d->at.port < 7000 + DOORS) {
 			ret->doors++;
 			ret->owners += d->n_owners > 0;
 		}
@@ -108,30 +111,55 @@ static int audit(unsigned rungs, unsigned fail_at, int code, struct outcome *ret
 	return 0;
 }
 
+/* NULL: whatever is missing is accounted for; else what is wrong. */
+static const char *fail_one(unsigned rungs, unsigned n, int code, const struct outcome *whole,
+			    struct outcome *got)
+{
+	int r = audit(rungs, n, code, got);
+
+	if (r > 0)
+		return "failed without a message";
+	if (r < 0 || (got->doors >= whole->doors && got->owners >= whole->owners) ||
+	    says_more(got, whole))
+		return NULL;
+	return "doors or owners are missing, and not a word";
+}
+
+/*
+ * What an audit has to say of other namespaces of the machine changes as they come and go, and may hide a word that is
+ * said of a failure: only what is wrong each time is.
+ */
+static const char *fail_often(unsigned rungs, unsigned n, int code, struct outcome *whole,
+			      struct outcome *got)
+{
+	const char *wrong = fail_one(rungs, n, code, whole, got);
+
+	for (unsigned i = 0; wrong && i < TRIES; i++) {
+		DW_CHECK_INT(audit(rungs, 0, 0, whole), 0);
+		wrong = fail_one(rungs, n, code, whole, got);
+	}
+	return wrong;
+}
+
 static void fail_each(const char *name, unsigned rungs, int code)
 {
 	struct outcome whole, got;
-	unsigned wrong = 0;
+	unsigned wrong = 0, calls;
 
 	DW_CHECK_INT(audit(rungs, 0, 0, &whole), 0);
 	DW_CHECK_INT(whole.doors, DOORS);
 	DW_CHECK_INT(whole.owners, DOORS);
-	for (unsigned n = 1; n <= whole.calls; n++) {
-		int r = audit(rungs, n, code, &got);
+	calls = whole.calls;
+	for (unsigned n = 1; n <= calls; n++) {
+		const char *why = fail_often(rungs, n, code, &whole, &got);
 
-		if (r > 0) {
-			printf("%s: call %u of %u: failed without a message\n", name, n,
-			       whole.calls);
-			wrong++;
-		} else if (r == 0 && (got.doors < whole.doors || got.owners < whole.owners) &&
-			   !says_more(&got, &whole)) {
-			printf("%s: call %u of %u failed with %d: %u of %u doors, %u owners, and "
-			       "not a word\n",
-			       name, n, whole.calls, code, got.doors, whole.doors, got.owners);
-			wrong++;
-		}
+		if (!why)
+			continue;
+		printf("%s: call %u of %u failed with %d: %s (%u of %u doors, %u owners)\n", name,
+		       n, calls, code, why, got.doors, whole.doors, got.owners);
+		wrong++;
 	}
-	printf("%s: %u calls failed one by one with errno %d, %u wrong\n", name, whole.calls, code,
+	printf("%s: %u calls failed one by one with errno %d, %u wrong\n", name, calls, code,
 	       wrong);
 	DW_CHECK_INT(wrong, 0);
 }

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libmnl/libmnl.h>
+#include <net/if.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -213,4 +214,26 @@ int dw_netns_run(struct dw_sys *s, const struct dw_netns *ns,
 	if (r < 0 || !s->ops)
 		return dw_error_errno(e, r < 0 ? r : -ENOTSUP, "network namespace");
 	return s->ops->netns_run(s, ns, fn, arg, e);
+}
+
+struct naming {
+	uint32_t index;
+	char *name;
+};
+
+static int name_here(void *arg, struct dw_error *e)
+{
+	const struct naming *n = arg;
+
+	return if_indextoname(n->index, n->name)
+		       ? 0
+		       : dw_error_errno(e, -errno, "network interface %u", n->index);
+}
+
+int dw_netns_link_name(struct dw_sys *s, const struct dw_netns *ns, uint32_t index, char *ret,
+		       struct dw_error *e)
+{
+	struct naming n = { index, ret };
+
+	return dw_netns_run(s, ns, name_here, &n, e);
 }

@@ -179,6 +179,59 @@ DW_TEST(what_is_new_is_stored_once)
 	clean();
 }
 
+/* Of all hours and days of the door. */
+static uint64_t in_hours(struct dw_usage_store *s, struct dw_arena *a, const char *key)
+{
+	struct dw_usage_row *v = NULL;
+	uint64_t sum = 0;
+	size_t n = 0;
+
+	DW_CHECK_INT(dw_usage_store_hours(s, key, 0, a, &v, &n, NULL), 0);
+	for (size_t i = 0; i < n; i++)
+		sum += v[i].counts.accepted;
+	return sum;
+}
+
+/*
+ * By up to 20 days at each of 300 ticks, back and forth, with hours being folded meanwhile: every use is counted, once,
+ * a minute is a minute, and nothing was used later than now.
+ */
+DW_TEST(a_clock_that_leaps_back_and_forth)
+{
+	enum { TICKS = 300, DAY = 86400, DAYS = 20 };
+	_cleanup_(dw_cleanup_usage_store) struct dw_usage_store *s = NULL;
+	struct dw_watch_usage *w = dw_watch_usage_new();
+	uint64_t seed = 20260101, total = 0, wall = NOW;
+
+	DW_CHECK_INT(dw_usage_store_open(directory(), true, &s, NULL), 0);
+	for (uint64_t i = 0; i < TICKS; i++) {
+		_cleanup_arena_ struct dw_arena *a = dw_arena_new();
+		uint64_t seconds = 60 * (i + 1), fresh;
+		struct dw_usage_door x;
+
+		seed = seed * 6364136223846793005U + 1442695040888963407U;
+		wall = NOW + seconds + (seed >> 33) % (2 * DAYS * DAY) - (uint64_t)DAYS * DAY;
+		fresh = (seed >> 20) % 4;
+		total += fresh;
+		/* the last use may be some seconds ago, on the other side of the leap */
+		DW_CHECK_INT(
+			tick(w, s, total, seconds - (seed >> 24) % 50, &all_counted, wall, seconds),
+			0);
+		if (i % 7 == 6)
+			DW_CHECK_INT(dw_usage_store_tidy(s, wall, NULL), 0);
+		x = stored(s, a, "/x");
+		DW_CHECK_INT(x.total.accepted, total);
+		DW_CHECK_INT(x.counted, 60 * i);
+		DW_CHECK_INT(stored(s, a, "/unused").counted, 60 * i);
+		DW_CHECK(x.since <= x.until && x.until == wall);
+		DW_CHECK(x.first <= x.last && x.last <= wall);
+		DW_CHECK_INT(in_hours(s, a, x.key), total);
+	}
+	DW_CHECK(total > TICKS);
+	dw_watch_usage_free(w);
+	clean();
+}
+
 /* Two programs at one place: neither is called unused because of the other. Clients share one line. */
 DW_TEST(who_shares_a_place)
 {

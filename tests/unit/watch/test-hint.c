@@ -92,6 +92,38 @@ DW_TEST(a_door_that_is_there)
 	}
 }
 
+static bool is_nobody(const struct dw_hint *h)
+{
+	struct rig r;
+	bool nobody;
+
+	begin(&r);
+	nobody = dw_collect_hint_nobody(&r.c, h);
+	end(&r);
+	return nobody;
+}
+
+/* Whoever else takes the port at once would be somebody, each time. */
+DW_TEST(nobody_is_at_a_place_that_was_shut)
+{
+	static const int types[] = { SOCK_STREAM, SOCK_DGRAM };
+
+	for (size_t i = 0; i < DW_ARRAY_SIZE(types); i++) {
+		bool nobody = false;
+
+		for (unsigned n = 0; n < 5 && !nobody; n++) {
+			struct dw_hint h;
+			int fd = door(types[i], &h);
+
+			h.cookie = 0;
+			DW_CHECK(!is_nobody(&h));
+			(void)close(fd);
+			nobody = is_nobody(&h);
+		}
+		DW_CHECK(nobody);
+	}
+}
+
 /* Two at one port: the kernel may answer with the other one when it is asked for one. */
 DW_TEST(one_of_two_that_share_a_port)
 {

@@ -267,4 +267,25 @@ DW_TEST(every_call_may_fail)
 	}
 }
 
+DW_TEST(the_log_is_taken_in_and_begun_anew)
+{
+	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
+	const char *dir;
+	struct dw_watch_store *s = fresh(a, &dir);
+	struct dw_watch_log log = { 0 };
+	int64_t grown;
+
+	for (int64_t i = 1; i <= 300; i++)
+		add(s, i);
+	DW_CHECK_INT(dw_watch_store_take_in(s, &log, NULL), 0);
+	DW_CHECK(log.pages >= 300);
+	DW_CHECK_INT(log.left, 0);
+	grown = log.pages;
+	DW_CHECK_INT(dw_watch_store_settle(s, NULL), 0);
+	add(s, 301);
+	DW_CHECK_INT(dw_watch_store_take_in(s, &log, NULL), 0);
+	DW_CHECK(log.pages > 0 && log.pages < grown / 2);
+	dw_watch_store_free(s);
+}
+
 DW_TEST_MAIN
