@@ -183,12 +183,15 @@ static void check_audit(const char *what, const char *in, const char *why)
 	struct doorward *d = doorward_new();
 	struct doorward_audit *audit = NULL;
 	const struct dw_filtered *f = NULL;
+	struct stat own = { 0 }; /* others may have that port in networks of theirs */
 
+	DW_CHECK_INT(stat("/proc/self/ns/net", &own), 0);
 	DW_CHECK_INT(doorward_audit_run(d, &audit), 0);
 	for (size_t i = 0; audit && i < audit->report.snapshot->n_doors; i++) {
 		const struct dw_door *door = &audit->report.snapshot->doors[i];
 
-		if (door->at.port == PORT && door->at.protocol == DW_PROTOCOL_TCP)
+		if (door->at.port == PORT && door->at.protocol == DW_PROTOCOL_TCP &&
+		    door->at.netns == own.st_ino)
 			f = door->filtered;
 	}
 	if (!f || (why != NULL) != (f->kind == DW_FILTERED_UNKNOWN))
