@@ -177,6 +177,15 @@ static int attach(const char *directory, uint32_t type, size_t program)
 	return link;
 }
 
+/* Evidence, for an audit that failed to see something. */
+static void tell_blind(const struct doorward_audit *audit)
+{
+	const struct dw_snapshot *s = audit ? audit->report.snapshot : NULL;
+
+	for (size_t i = 0; s && i < s->n_incomplete; i++)
+		printf("%s: %s\n", s->incomplete[i].what, s->incomplete[i].text);
+}
+
 /* why: parts of it that must be there; NULL: anyone gets through. */
 static void check_audit(const char *what, const char *in, const char *why)
 {
@@ -184,6 +193,7 @@ static void check_audit(const char *what, const char *in, const char *why)
 	struct doorward_audit *audit = NULL;
 	const struct dw_filtered *f = NULL;
 	struct stat own = { 0 }; /* others may have that port in networks of theirs */
+	bool told;
 
 	DW_CHECK_INT(stat("/proc/self/ns/net", &own), 0);
 	DW_CHECK_INT(doorward_audit_run(d, &audit), 0);
@@ -194,12 +204,15 @@ static void check_audit(const char *what, const char *in, const char *why)
 		    door->at.netns == own.st_ino)
 			f = door->filtered;
 	}
-	if (!f || (why != NULL) != (f->kind == DW_FILTERED_UNKNOWN))
+	told = f && (!why || (f->why && strstr(f->why, why) && strstr(f->why, in) &&
+			      strstr(f->why, "dwtestsees")));
+	told &= (why != NULL) == (f && f->kind == DW_FILTERED_UNKNOWN);
+	if (!told) {
 		printf("%s: %s (%s)\n", what, f ? f->words : "not found",
 		       f && f->why ? f->why : "");
-	DW_CHECK(f && f->kind == (why ? DW_FILTERED_UNKNOWN : DW_FILTERED_ANYONE));
-	DW_CHECK(!why || (f && f->why && strstr(f->why, why) && strstr(f->why, in) &&
-			  strstr(f->why, "dwtestsees")));
+		tell_blind(audit);
+	}
+	DW_CHECK(told && f->kind == (why ? DW_FILTERED_UNKNOWN : DW_FILTERED_ANYONE));
 	doorward_audit_free(audit);
 	doorward_free(d);
 }
