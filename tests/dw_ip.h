@@ -29,7 +29,7 @@ static inline bool dw_test_ip(const char *line)
 	return pid > 0 && waitpid(pid, &status, 0) == pid && status == 0;
 }
 
-/* A network of the test's own, in which nobody else opens doors, with its loopback up; false: not root, or none is to be had. */
+/* A network of the test's own, with its loopback up, in which nobody else opens doors; false: none is to be had. */
 static inline bool dw_test_own_network(void)
 {
 	return geteuid() == 0 && unshare(CLONE_NEWNET) == 0 && dw_test_ip("link set lo up");

@@ -331,8 +331,8 @@ DW_TEST(openrc_ends_what_its_stop_does_not_find)
 	"\nDescription: x\n Package: other\n\n"
 
 /*
- * One that is killed because it does not end has done its work. How long it takes for that on a busy machine nobody knows,
- * so it is given more each time, and that it was killed is seen by its end, which is not reached.
+ * One that is killed because it does not end has done its work. How long that takes on a busy machine nobody knows, so
+ * it is given more each time; that it was killed is seen by its end, which is not reached.
  */
 static void a_slow_package(struct rig *r)
 {

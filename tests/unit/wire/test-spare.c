@@ -35,13 +35,13 @@ struct talk {
 };
 
 /*
- * The child that answers waits for its turn on a busy machine: an answer that must come is waited for. That none comes is
- * seen in a moment; a late one would be taken for the answer to the next question, whose bytes are others.
+ * The child that answers waits for its turn on a busy machine: an answer that must come is waited for. That none comes
+ * is seen in a moment; a late one would be taken for the answer to the next question, whose bytes are others.
  */
 #define ANSWERED   60000
 #define UNANSWERED 200
 
-/* The frames of b0 that a0 sent, until one is an answer: ARP's reply, an advertisement; or nothing has come for so long. */
+/* The frames of b0 that a0 sent, until one is an answer (ARP's reply, an advertisement) or none came for so long. */
 static void listen_on(struct talk *t, int fd)
 {
 	struct pollfd p = { .fd = fd, .events = POLLIN };
