@@ -3,6 +3,7 @@
 #ifndef DW_IP_H
 #define DW_IP_H
 
+#include <sched.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -26,6 +27,12 @@ static inline bool dw_test_ip(const char *line)
 		_exit(127);
 	}
 	return pid > 0 && waitpid(pid, &status, 0) == pid && status == 0;
+}
+
+/* A network of the test's own, with its loopback up, in which nobody else opens doors; false: none is to be had. */
+static inline bool dw_test_own_network(void)
+{
+	return geteuid() == 0 && unshare(CLONE_NEWNET) == 0 && dw_test_ip("link set lo up");
 }
 
 #endif

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 struct dw_test {
 	const char *name;
@@ -54,6 +55,32 @@ static int dw_test_failures;
 			dw_test_failures++;                                                        \
 			printf("%s:%d: %s is %lld, not %lld\n", __FILE__, __LINE__, #got, dw_g,    \
 			       dw_w);                                                              \
+		}                                                                                  \
+	} while (0)
+
+/* For the loops that wait for a fact. */
+static inline void dw_test_nap(unsigned ms)
+{
+	const struct timespec t = { .tv_sec = ms / 1000, .tv_nsec = (long)(ms % 1000) * 1000000 };
+
+	(void)nanosleep(&t, NULL);
+}
+
+/*
+ * What others bring about must come true within two minutes: a busy machine, or a kernel that takes namespaces down,
+ * keeps a process from its turn for many seconds.
+ */
+#define DW_CHECK_SOON(expr)                                                                        \
+	do {                                                                                       \
+		unsigned dw_naps = 0;                                                              \
+		while (!(expr)) {                                                                  \
+			if (++dw_naps > 24000) {                                                   \
+				dw_test_failures++;                                                \
+				printf("%s:%d: did not become true: %s\n", __FILE__, __LINE__,     \
+				       #expr);                                                     \
+				break;                                                             \
+			}                                                                          \
+			dw_test_nap(5);                                                            \
 		}                                                                                  \
 	} while (0)
 

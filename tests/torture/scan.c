@@ -238,12 +238,22 @@ DW_TEST(asking_what_it_is_survives)
 	fail_each("identify", (struct trial){ .sender = "packet", .identify = true }, EIO);
 }
 
+/* Stopped on its way: on a busy machine the first ports may be told only when all were asked, so it is tried again. */
+static struct outcome run_stopped(struct trial *t)
+{
+	struct outcome o = run(t, NULL);
+
+	for (unsigned tries = 0; tries < 20 && o.r == 0 && o.ended; tries++)
+		o = run(t, NULL);
+	return o;
+}
+
 /* What was saved before stays when it cannot be saved again. */
 DW_TEST(a_state_that_cannot_be_written_leaves_the_old_one)
 {
 	static const char file[] = "/nonexistent/torture.state";
 	struct trial t = { .stop_at = 3, .state = file, .sender = "packet" };
-	struct outcome o = run(&t, NULL);
+	struct outcome o = run_stopped(&t);
 
 	DW_CHECK_INT(o.r, 0);
 	DW_CHECK(!o.ended && o.blind && o.wrong == 0);
@@ -265,7 +275,7 @@ DW_TEST(a_state_that_cannot_be_written_leaves_the_old_one)
 static bool make_state(const char *file, const char *sender)
 {
 	struct trial t = { .stop_at = 3, .state = file, .sender = sender };
-	struct outcome o = run(&t, NULL);
+	struct outcome o = run_stopped(&t);
 
 	DW_CHECK_INT(o.r, 0);
 	return is_there(file) && !o.ended;

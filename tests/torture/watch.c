@@ -27,7 +27,7 @@
 
 #define FIRST     7000
 #define PORTS     4000
-#define HEALED_MS 20000 /* however busy the machine is */
+#define HEALED_MS 60000 /* however busy the machine is */
 #define SPARE     10 /* calls beyond those of a look without faults: what heals makes more of them */
 
 struct scene {

@@ -4,7 +4,7 @@
  *
  *	KILL_AT=n       kill before the n-th (from 1); 0 or not set: count alone
  *	KILL_COUNT=FILE where the number so far is written, in decimal, after each
- *	PAUSE_AT=n      sleep PAUSE_SECONDS (5) before the n-th
+ *	PAUSE_AT=n      sleep before the n-th, until the file PAUSE_UNTIL is there, at most PAUSE_SECONDS (5)
  *
  * Counted: what makes bytes last (fsync, fdatasync), what makes or takes away names, signals by pidfd, new processes,
  * and each message to a bus that starts, stops or reloads. Calls that only read are not. The programs that it starts
@@ -28,6 +28,7 @@
 
 static atomic_long counted;
 static long kill_at, pause_at, pause_seconds = 5;
+static const char *pause_until = "";
 static int count_fd = -1;
 
 static long number(const char *name, long otherwise)
@@ -44,6 +45,8 @@ __attribute__((constructor)) static void begin(void)
 	kill_at = number("KILL_AT", 0);
 	pause_at = number("PAUSE_AT", 0);
 	pause_seconds = number("PAUSE_SECONDS", 5);
+	if (getenv("PAUSE_UNTIL"))
+		pause_until = strdup(getenv("PAUSE_UNTIL"));
 	if (file)
 		count_fd = open(file, O_WRONLY | O_CREAT | O_CLOEXEC | O_TRUNC, 0600);
 	unsetenv("LD_PRELOAD");
@@ -51,6 +54,7 @@ __attribute__((constructor)) static void begin(void)
 	unsetenv("KILL_COUNT");
 	unsetenv("PAUSE_AT");
 	unsetenv("PAUSE_SECONDS");
+	unsetenv("PAUSE_UNTIL");
 }
 
 static void note(long n, const char *what)
@@ -67,8 +71,8 @@ static void count(const char *what)
 	long n = atomic_fetch_add(&counted, 1) + 1;
 
 	note(n, what);
-	if (n == pause_at)
-		sleep((unsigned)pause_seconds);
+	for (long i = 0; n == pause_at && i < pause_seconds * 10 && access(pause_until, F_OK); i++)
+		usleep(100000);
 	if (n == kill_at)
 		kill(getpid(), SIGKILL);
 }

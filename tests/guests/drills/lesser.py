@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """doorward confine where no unit is: another user in a line of inetd, a block of xinetd, the options of an init script.
 Who serves is asked of the process that a client talks to; after the undo each file is what it was, byte for byte."""
+import time
+
 import inventory
 from cycle import DONE, SOME
 
@@ -23,26 +25,34 @@ NOT_DONE = 4
 
 def talk(guest, port):
     """What a client is told: as whom it is served."""
-    return guest.inside("bash", "-c", f"exec 3<>/dev/tcp/127.0.0.1/{port} && timeout 3 head -1 <&3").out.removeprefix("220 as ")
+    return guest.inside("bash", "-c", f"exec 3<>/dev/tcp/127.0.0.1/{port} && timeout 20 head -1 <&3").out.removeprefix("220 as ")
+
+
+def says(talk_to, want):
+    """What it says, once it is that: a server that was told to read its file anew does so when it has its turn."""
+    end = time.monotonic() + 120
+    while not (said := talk_to()).startswith(want) and time.monotonic() < end:
+        time.sleep(0.3)
+    return said
 
 
 def takes_away(guest, name, file, talk_to, user, word="try"):
     t = guest.tests
     before, first = guest.read(file), inventory.Inventory(guest)
-    said = talk_to()
+    said = says(talk_to, "root")
     t.check(said.startswith("root"), f"confine {name}: it is root before", said)
     ran = guest.doorward("confine", "suggest", name)
     t.check(ran.code == SOME and f"+++ {file}" in ran.out and guest.read(file) == before,
             f"confine suggest {name}: tells the line, changes nothing", ran.text())
     ran = guest.doorward("confine", word, name, "--yes")
     t.check(ran.code == DONE, f"confine {word} {name}", ran.text())
-    said = talk_to()
+    said = says(talk_to, user)
     t.check(said.startswith(user), f"confine {name}: it serves as {user}", said)
     ran = guest.doorward("confine", "suggest", name)
     t.check(ran.code == DONE and "does not run as root" in ran.err, f"confine {name}: no more to take away", ran.text())
     ran = guest.doorward("undo")
     t.check(ran.code == DONE and guest.read(file) == before, f"confine {name}: undone byte for byte", ran.text())
-    said = talk_to()
+    said = says(talk_to, "root")
     t.check(said.startswith("root"), f"confine {name}: it is root again", said)
     residue = first.difference(inventory.Inventory(guest))
     t.check(not residue, f"confine {name}: no residue ({len(residue)} lines)", "\n".join(residue))

@@ -61,10 +61,10 @@ static bool are(const char *four, const char *six)
 	return strcmp(value(MASK4), four) == 0 && strcmp(value(MASK6), six) == 0;
 }
 
-/* At most ten seconds. */
+/* At most two minutes. */
 static bool become(const char *four, const char *six)
 {
-	for (unsigned i = 0; i < 1000; i++) {
+	for (unsigned i = 0; i < 12000; i++) {
 		if (are(four, six))
 			return true;
 		(void)nanosleep(&(struct timespec){ .tv_nsec = 10000000 }, NULL);
@@ -88,7 +88,7 @@ static unsigned records(void)
 
 static bool records_become(unsigned want)
 {
-	for (unsigned i = 0; i < 1000 && records() != want; i++)
+	for (unsigned i = 0; i < 12000 && records() != want; i++)
 		(void)nanosleep(&(struct timespec){ .tv_nsec = 10000000 }, NULL);
 	return records() == want;
 }

@@ -331,7 +331,7 @@ void lab_probe(struct lab_probe *v, unsigned n)
 	 * what is not expected gets a tenth of a second behind the last that is; a busy machine makes time
 	 * unreliable
 	 */
-	while (quiet < 3 && now_ms() - begun < 20000) {
+	while (quiet < 3 && now_ms() - begun < 60000) {
 		int news = poll(polls, n, 40);
 
 		if (news > 0)

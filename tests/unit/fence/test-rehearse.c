@@ -106,7 +106,8 @@ static void really(const struct scene *s)
 					       .protocol = c->protocol,
 					       .to = c->to,
 					       .port = c->port,
-					       .from_port = c->from_port };
+					       .from_port = c->from_port,
+					       .expected = c->reach == IN && !c->untried };
 	}
 	world_try(tries, n);
 	for (size_t i = 0; i < n; i++) {

@@ -31,6 +31,7 @@ struct world_try {
 	enum dw_protocol protocol; /* TCP, UDP */
 	const char *to;
 	uint16_t port, from_port; /* from_port 0: any */
+	bool expected;            /* it is waited for, however busy the machine is */
 	bool arrived;
 };
 

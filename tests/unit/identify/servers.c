@@ -142,7 +142,7 @@ struct server server_run(const char *const *argv, const char *directory)
 		execvp(copy[0], copy);
 		_exit(127);
 	}
-	for (unsigned i = 0; i < 500 && !answers(s.port); i++)
+	for (unsigned i = 0; i < 6000 && !answers(s.port); i++)
 		usleep(20000);
 	return s;
 }

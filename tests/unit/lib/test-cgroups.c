@@ -177,28 +177,59 @@ static int attach(const char *directory, uint32_t type, size_t program)
 	return link;
 }
 
-/* why: parts of it that must be there; NULL: anyone gets through. */
-static void check_audit(const char *what, const char *in, const char *why)
+/* Evidence, for an audit that failed to see something. */
+static void tell_blind(const struct doorward_audit *audit)
+{
+	const struct dw_snapshot *s = audit ? audit->report.snapshot : NULL;
+
+	for (size_t i = 0; s && i < s->n_incomplete; i++)
+		printf("%s: %s\n", s->incomplete[i].what, s->incomplete[i].text);
+}
+
+/* As check_audit; 1: so it is, 0: it is not, -1: the filter of the door could not be seen. */
+static int try_audit(const char *what, const char *in, const char *why)
 {
 	struct doorward *d = doorward_new();
 	struct doorward_audit *audit = NULL;
 	const struct dw_filtered *f = NULL;
+	struct stat own = { 0 }; /* others may have that port in networks of theirs */
+	bool told, blind;
 
+	DW_CHECK_INT(stat("/proc/self/ns/net", &own), 0);
 	DW_CHECK_INT(doorward_audit_run(d, &audit), 0);
 	for (size_t i = 0; audit && i < audit->report.snapshot->n_doors; i++) {
 		const struct dw_door *door = &audit->report.snapshot->doors[i];
 
-		if (door->at.port == PORT && door->at.protocol == DW_PROTOCOL_TCP)
+		if (door->at.port == PORT && door->at.protocol == DW_PROTOCOL_TCP &&
+		    door->at.netns == own.st_ino)
 			f = door->filtered;
 	}
-	if (!f || (why != NULL) != (f->kind == DW_FILTERED_UNKNOWN))
+	told = f && (!why || (f->why && strstr(f->why, why) && strstr(f->why, in) &&
+			      strstr(f->why, "dwtestsees")));
+	told &= (why != NULL) == (f && f->kind == DW_FILTERED_UNKNOWN);
+	if (!told) {
 		printf("%s: %s (%s)\n", what, f ? f->words : "not found",
 		       f && f->why ? f->why : "");
-	DW_CHECK(f && f->kind == (why ? DW_FILTERED_UNKNOWN : DW_FILTERED_ANYONE));
-	DW_CHECK(!why || (f && f->why && strstr(f->why, why) && strstr(f->why, in) &&
-			  strstr(f->why, "dwtestsees")));
+		tell_blind(audit);
+	}
+	told = told && f->kind == (why ? DW_FILTERED_UNKNOWN : DW_FILTERED_ANYONE);
+	blind = !told && f && f->why && strstr(f->why, "could not be seen");
 	doorward_audit_free(audit);
 	doorward_free(d);
+	return told ? 1 : blind ? -1 : 0;
+}
+
+/*
+ * why: parts of it that must be there; NULL: anyone gets through. While other tests' namespaces come and go, an audit
+ * may not see what filters, and says so: then it is done again.
+ */
+static void check_audit(const char *what, const char *in, const char *why)
+{
+	int told = -1;
+
+	for (unsigned i = 0; i < 20 && told < 0; i++)
+		told = try_audit(what, in, why);
+	DW_CHECK_INT(told, 1);
 }
 
 DW_TEST(programs_of_a_cgroup)

@@ -99,7 +99,7 @@ static int open6(int type, const char *address, int port, int v6only, uint32_t s
 	MUST(setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &v6only, sizeof(v6only)));
 	/* an address just added is tentative until a kernel worker has run */
 	for (unsigned i = 0; bind(fd, (struct sockaddr *)&s, sizeof(s)) < 0; i++) {
-		MUST(errno == EADDRNOTAVAIL && i < 200 ? 0 : -1);
+		MUST(errno == EADDRNOTAVAIL && i < 6000 ? 0 : -1);
 		(void)usleep(10000);
 	}
 	if (type == SOCK_STREAM)

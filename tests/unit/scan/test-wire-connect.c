@@ -6,6 +6,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 
+#include "dw_ip.h"
 #include "dw_macros.h"
 #include "dw_sys.h"
 #include "dw_test.h"
@@ -103,8 +104,28 @@ static void echo(struct rig *r)
 	}
 }
 
+#define PATIENCE_US 60000000u /* however busy the machine is */
+#define MOMENT_US   300000u
+
+static bool is_answered(const struct rig *r, uint32_t slot)
+{
+	return (r->wire->answered[slot / 64] >> slot % 64 & 1) != 0;
+}
+
+/* Of the open and of the closed ports, those with even and with odd numbers. */
+static size_t answered(const struct rig *r, uint32_t first)
+{
+	size_t n = 0;
+
+	for (uint32_t i = first; i < PORTS; i += 2)
+		n += is_answered(r, i);
+	return n;
+}
+
+/* Until all have answered who are to; for a moment longer where some are silent. */
 static void ask_all(struct rig *r, bool answer)
 {
+	bool silent = !answer && r->block.protocol == DW_PROTOCOL_UDP;
 	struct dw_error e = { 0 };
 	uint32_t slots[PORTS];
 	size_t sent = 0, n = 0;
@@ -114,7 +135,7 @@ static void ask_all(struct rig *r, bool answer)
 		slots[i] = i;
 	DW_CHECK_INT(r->wire->ops->send(r->wire, slots, PORTS, 0, &sent, &e), 0);
 	DW_CHECK_INT(sent, PORTS);
-	until = r->wire->ops->now(r->wire) + 300000;
+	until = r->wire->ops->now(r->wire) + (silent ? MOMENT_US : PATIENCE_US);
 	while (r->wire->ops->now(r->wire) < until) {
 		if (answer)
 			echo(r);
@@ -122,14 +143,10 @@ static void ask_all(struct rig *r, bool answer)
 						   &n, &e),
 			     0);
 		r->n += n;
-		if (r->wire->counts.answers == PORTS)
+		if (r->wire->counts.answers == PORTS ||
+		    (answer && answered(r, 0) == PORTS / 2 && answered(r, 1) > 0))
 			break;
 	}
-}
-
-static bool is_answered(const struct rig *r, uint32_t slot)
-{
-	return (r->wire->answered[slot / 64] >> slot % 64 & 1) != 0;
 }
 
 static void check_stream(int family)
@@ -206,7 +223,7 @@ DW_TEST(a_port_asked_twice_says_so)
 	if (!begin(&r, AF_INET, DW_PROTOCOL_TCP))
 		return;
 	DW_CHECK_INT(r.wire->ops->send(r.wire, slots, 2, 7, &sent, &e), 0);
-	for (int i = 0; i < 20 && r.n < 2; i++) {
+	for (int i = 0; i < 6000 && r.n < 2; i++) {
 		DW_CHECK_INT(
 			r.wire->ops->receive(r.wire, 10000, r.answers + r.n, PORTS - r.n, &n, &e),
 			0);
@@ -258,4 +275,10 @@ DW_TEST(failures_are_told)
 	end(&r);
 }
 
-DW_TEST_MAIN
+/* In a network where nobody takes a port that was let go. */
+int main(void)
+{
+	if (!dw_test_own_network())
+		printf("not root, or no network namespaces: ports may be others'\n");
+	return dw_test_run();
+}

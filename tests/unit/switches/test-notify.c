@@ -24,7 +24,7 @@ static pid_t start_daemon(const char *path)
 		(void)execl(path, path, "600", (char *)NULL);
 		_exit(127);
 	}
-	for (int i = 0; i < 1000; i++) {
+	for (int i = 0; i < 12000; i++) {
 		char exe[256] = { 0 }, link[64];
 
 		(void)snprintf(link, sizeof(link), "/proc/%d/exe", pid);
@@ -35,12 +35,12 @@ static pid_t start_daemon(const char *path)
 	return pid;
 }
 
-/* The signal that ended it within a moment; 0: it goes on. */
+/* The signal that ended it; 0: it goes on. */
 static int ended_by(pid_t pid)
 {
 	int status = 0;
 
-	for (int i = 0; i < 200; i++) {
+	for (int i = 0; i < 12000; i++) {
 		if (waitpid(pid, &status, WNOHANG) == pid)
 			return WIFSIGNALED(status) ? WTERMSIG(status) : -1;
 		(void)usleep(5000);

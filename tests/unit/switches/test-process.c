@@ -109,7 +109,7 @@ static void name_object(struct world *w)
 
 static void open_world(struct world *w, bool deaf)
 {
-	*w = (struct world){ .r.sw.grace_ms = 3000 };
+	*w = (struct world){ .r.sw.grace_ms = 60000 };
 	rig_open(&w->r, "process", NULL);
 	w->saved.arena = w->r.sw.arena;
 	w->r.sw.save = save;
@@ -175,7 +175,7 @@ DW_TEST(a_program_in_memory_is_kept)
 {
 	_cleanup_fd_ int self = open("/bin/sleep", O_RDONLY | O_CLOEXEC);
 	char *const argv[] = { (char[]){ "sleep" }, (char[]){ "100" }, NULL };
-	struct world w = { .r.sw.grace_ms = 3000 };
+	struct world w = { .r.sw.grace_ms = 60000 };
 	struct dw_bytes program = { 0 }, copy;
 	int fd = memfd_create("hidden", MFD_CLOEXEC);
 
@@ -192,7 +192,7 @@ DW_TEST(a_program_in_memory_is_kept)
 		_exit(127);
 	}
 	(void)close(fd);
-	for (int i = 0; i < 500; i++) { /* until it is that program */
+	for (int i = 0; i < 6000; i++) { /* until it is that program */
 		char exe[64] = { 0 }, path[64];
 
 		(void)snprintf(path, sizeof(path), "/proc/%d/exe", w.pid);

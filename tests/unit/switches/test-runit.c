@@ -67,7 +67,7 @@ static void open_world(struct world *w, size_t size, enum temper temper)
 	char path[128];
 	int control, ok;
 
-	*w = (struct world){ .r.sw.grace_ms = 2000, .size = size };
+	*w = (struct world){ .r.sw.grace_ms = 60000, .size = size };
 	rig_put(rig_directory(&w->r), "/supervise/lock", 0600, "");
 	(void)snprintf(path, sizeof(path), "%s/supervise/control", w->r.dir);
 	DW_CHECK_INT(mkfifo(path, 0600), 0);

@@ -30,7 +30,7 @@ static int end_of(struct dw_sandbox *b, struct dw_error *e)
 {
 	struct pollfd p = { .fd = dw_sandbox_fd(b), .events = POLLIN };
 
-	(void)poll(&p, 1, 20000);
+	(void)poll(&p, 1, 60000);
 	return dw_sandbox_check(b, e);
 }
 
@@ -279,7 +279,7 @@ DW_TEST(memory_is_shared)
 	DW_CHECK_INT(dw_shared_map(s, "test", 4096, &p, NULL), 0);
 	o.data = words = p;
 	DW_CHECK_INT(dw_sandbox_start(s, &o, &b, NULL), 0);
-	for (unsigned i = 0; i < 200 && dw_shared_get(&words[0]) == 0; i++)
+	for (unsigned i = 0; i < 600 && dw_shared_get(&words[0]) == 0; i++)
 		dw_shared_wait(&words[0], 0, 100000);
 	DW_CHECK_INT(dw_shared_get(&words[0]), 1);
 	DW_CHECK_INT(words[1], 2000);
@@ -316,7 +316,7 @@ DW_TEST(dies_with_its_parent)
 	DW_CHECK_INT(byte, 'y');
 	(void)waitpid(parent, NULL, 0);
 	p = (struct pollfd){ .fd = fds[0], .events = POLLIN };
-	DW_CHECK_INT(poll(&p, 1, 10000), 1);
+	DW_CHECK_INT(poll(&p, 1, 60000), 1);
 	DW_CHECK_INT(read(fds[0], &byte, 1), 0);
 	(void)close(fds[0]);
 }

@@ -67,7 +67,7 @@ static struct tree tree_new(void)
 static void tree_free(struct tree *t)
 {
 	const char *const argv[] = { "/usr/bin/rm", "-r", "--", t->dir, NULL };
-	struct dw_spawn rm = { .argv = argv, .timeout_ms = 10000, .output_max = 4096 };
+	struct dw_spawn rm = { .argv = argv, .timeout_ms = 60000, .output_max = 4096 };
 	struct dw_sys *live = NULL;
 	struct dw_bytes out;
 	int status = 1;
@@ -266,7 +266,7 @@ DW_TEST(a_spawned_program_is_bounded_in_time_and_output)
 		*const none[] = { "/nonexistent", NULL }, *const env[] = { "/usr/bin/env", NULL },
 		*const much[] = { "/usr/bin/head", "-c", "100000", "/dev/zero", NULL };
 	struct dw_arena *a = dw_arena_new();
-	struct dw_spawn w = { .argv = loud, .timeout_ms = 10000, .output_max = 1000 };
+	struct dw_spawn w = { .argv = loud, .timeout_ms = 60000, .output_max = 1000 };
 	struct dw_bytes out = { 0 };
 	struct dw_sys *s = NULL;
 	int status = -1;
@@ -277,7 +277,7 @@ DW_TEST(a_spawned_program_is_bounded_in_time_and_output)
 	DW_CHECK_INT(dw_spawn_run(s, &w, a, &out, &status, NULL), -ETIMEDOUT);
 	w = (struct dw_spawn){ .argv = none, .output_max = 1000 };
 	DW_CHECK_INT(dw_spawn_run(s, &w, a, &out, &status, NULL), -ENOENT);
-	w = (struct dw_spawn){ .argv = much, .timeout_ms = 10000, .mute = true };
+	w = (struct dw_spawn){ .argv = much, .timeout_ms = 60000, .mute = true };
 	DW_CHECK_INT(dw_spawn_run(s, &w, a, &out, &status, NULL), 0);
 	DW_CHECK_INT(status, 0);
 	DW_CHECK_INT(out.n, 0);
@@ -299,7 +299,7 @@ DW_TEST(a_daemon_that_a_program_leaves_behind_is_not_waited_for)
 	static const char *const reopens[] = { "/bin/sh", "-c", "echo $A > /dev/stderr; pwd",
 					       NULL };
 	static const char *const environment[] = { "A=b", NULL };
-	struct dw_spawn w = { .argv = leaves, .timeout_ms = 30000, .output_max = 1000 };
+	struct dw_spawn w = { .argv = leaves, .timeout_ms = 60000, .output_max = 1000 };
 	struct dw_arena *a = dw_arena_new();
 	struct dw_bytes out = { 0 };
 	struct dw_error e = { 0 };

@@ -14,6 +14,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "dw_ip.h"
@@ -166,24 +167,40 @@ bool dw_door_run(const struct dw_door *d, const struct dw_door_way *w, struct dw
 	return true;
 }
 
-bool dw_door_hear(struct dw_watch *w, pid_t pid, unsigned what, struct dw_bpf_watch *ret)
+static unsigned losses;
+
+unsigned dw_door_losses(void)
+{
+	return losses;
+}
+
+static uint64_t now_ms(void)
+{
+	struct timespec t = { 0 };
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+bool dw_door_hear(struct dw_watch *w, pid_t pid, unsigned what, unsigned patience_ms,
+		  struct dw_bpf_watch *ret)
 {
 	struct pollfd p = { .fd = dw_watch_fd(w), .events = POLLIN };
+	uint64_t until = now_ms() + patience_ms;
 	struct dw_bpf_watch ev;
 	struct dw_error e = { 0 };
+	int n;
 
-	for (int waits = 0; waits < 20;) {
-		int n = dw_watch_read(w, &ev, 1, &e);
-
-		if (n == 0) {
-			waits++;
+	do {
+		n = dw_watch_read(w, &ev, 1, &e);
+		if (n == 0)
 			(void)poll(&p, 1, 100);
-		}
 		if (n > 0 && ev.tgid == (uint32_t)pid && ev.what == what) {
 			*ret = ev;
 			return true;
 		}
-	}
+	} while (n > 0 || (n == 0 && now_ms() < until));
+	losses += n == -EOVERFLOW;
 	return false;
 }
 

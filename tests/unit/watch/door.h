@@ -45,8 +45,16 @@ struct dw_door_truth {
 /* Runs the child to its end. false: it could not be run so (not root, no such namespaces). */
 bool dw_door_run(const struct dw_door *d, const struct dw_door_way *w, struct dw_door_truth *ret);
 
-/* Reads events until one of that process says `what`, for at most two seconds. */
-bool dw_door_hear(struct dw_watch *w, pid_t pid, unsigned what, struct dw_bpf_watch *ret);
+enum {
+	DW_DOOR_PATIENT = 60000,
+	DW_DOOR_HASTY = 1000
+}; /* for what must come, and for what must not */
+
+/* Reads events until one of that process says `what`. false: not so long, or some were lost meanwhile. */
+bool dw_door_hear(struct dw_watch *w, pid_t pid, unsigned what, unsigned patience_ms,
+		  struct dw_bpf_watch *ret);
+/* How often that was. The ring has room for a few thousand: others' storms may fill it. */
+unsigned dw_door_losses(void);
 /* Throws away what is there. */
 void dw_door_drain(struct dw_watch *w);
 /* A watch of this host; without: hooks not to try. NULL: not possible here, which was printed. */

@@ -40,22 +40,15 @@ static void add(struct dw_watch_store *s, struct dw_arena *a, int64_t id)
 	DW_CHECK_INT(dw_watch_store_add(s, &n, NULL), 0);
 }
 
-static void nap(unsigned ms)
-{
-	struct timespec t = { .tv_sec = ms / 1000, .tv_nsec = (long)(ms % 1000) * 1000000 };
-
-	(void)nanosleep(&t, NULL);
-}
-
 static bool wait_told(struct dw_teller *t, uint64_t n)
 {
 	struct dw_teller_state s = { 0 };
 
-	for (unsigned i = 0; i < 500; i++) {
+	for (unsigned i = 0; i < 6000; i++) {
 		dw_teller_look(t, &s);
 		if (s.told >= n)
 			return s.told == n;
-		nap(20);
+		dw_test_nap(20);
 	}
 	printf("told %llu, failures %llu: %s\n", (unsigned long long)s.told,
 	       (unsigned long long)s.failures, s.words);
@@ -83,7 +76,7 @@ DW_TEST(a_command_gets_all_though_it_failed_at_first)
 				       .name = "exec",
 				       .state = dir,
 				       .host = "h",
-				       .timeout_ms = 5000,
+				       .timeout_ms = 60000,
 				       .first_ms = 20,
 				       .max_ms = 50 };
 	struct dw_teller *t = NULL;
@@ -102,7 +95,7 @@ DW_TEST(a_command_gets_all_though_it_failed_at_first)
 	for (int64_t i = 1; i <= 3; i++)
 		add(s, a, i);
 	DW_CHECK_INT(dw_teller_start(&o, &t, &e), 0);
-	nap(300);
+	dw_test_nap(300);
 	DW_CHECK_STR(content(a, dw_arena_printf(a, "%s/out", dir)), "");
 	f = fopen(dw_arena_printf(a, "%s/ok", dir), "we");
 	DW_CHECK(f && fclose(f) == 0);
@@ -170,7 +163,7 @@ DW_TEST(a_webhook_gets_all_with_a_key_that_stays)
 				       .name = "webhook",
 				       .state = dir,
 				       .host = "h",
-				       .timeout_ms = 5000,
+				       .timeout_ms = 60000,
 				       .first_ms = 20,
 				       .max_ms = 50 };
 	struct dw_teller *t = NULL;

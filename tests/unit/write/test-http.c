@@ -111,6 +111,8 @@ DW_TEST(what_is_not_well_formed_is_refused)
 	dw_arena_free(arena);
 }
 
+#define PATIENCE_MS 60000 /* however busy the machine is */
+
 /* --- the exchange --------------------------------------------------------------------------------- */
 
 struct server {
@@ -208,7 +210,7 @@ DW_TEST(a_question_is_asked_and_answered_in_pieces)
 	struct server *v = server_new(pieces, false);
 	struct dw_error e = { 0 };
 
-	DW_CHECK_INT(call(v, NULL, 100, 5000, &e), 0);
+	DW_CHECK_INT(call(v, NULL, 100, PATIENCE_MS, &e), 0);
 	DW_CHECK_STR(e.message, "");
 	DW_CHECK_INT(status, 200);
 	DW_CHECK_STR(body.data, "hello");
@@ -225,7 +227,7 @@ DW_TEST(a_body_is_sent_and_a_refusal_is_an_answer)
 	struct server *v = server_new(pieces, true); /* though it was asked to close */
 	struct dw_error e = { 0 };
 
-	DW_CHECK_INT(call(v, "{\"a\":1}", 100, 5000, &e), 0);
+	DW_CHECK_INT(call(v, "{\"a\":1}", 100, PATIENCE_MS, &e), 0);
 	DW_CHECK_INT(status, 409);
 	DW_CHECK_STR(body.data, "no.");
 	DW_CHECK(strstr(v->request, "Content-Length: 7\r\n") != NULL);
@@ -244,17 +246,17 @@ DW_TEST(too_much_too_late_and_nonsense_are_failures)
 	struct server *v = server_new(large, false);
 	struct dw_error e = { 0 };
 
-	DW_CHECK_INT(call(v, NULL, 10, 5000, &e), -EFBIG);
+	DW_CHECK_INT(call(v, NULL, 10, PATIENCE_MS, &e), -EFBIG);
 	server_free(v);
 	v = server_new(part, true);
 	DW_CHECK_INT(call(v, NULL, 100, 100, &e), -ETIMEDOUT);
 	DW_CHECK(strstr(e.message, "engine.sock") != NULL);
 	server_free(v);
 	v = server_new(part, false);
-	DW_CHECK_INT(call(v, NULL, 100, 5000, &e), -EBADMSG);
+	DW_CHECK_INT(call(v, NULL, 100, PATIENCE_MS, &e), -EBADMSG);
 	server_free(v);
 	v = server_new(none, true);
-	DW_CHECK_INT(call(v, NULL, 100, 5000, &e), -EBADMSG);
+	DW_CHECK_INT(call(v, NULL, 100, PATIENCE_MS, &e), -EBADMSG);
 	server_free(v);
 }
 
@@ -290,7 +292,7 @@ DW_TEST(each_call_may_fail)
 		struct dw_error e = { 0 };
 
 		dw_sys_fail_at(v->sys, ++n, EIO);
-		r = call(v, NULL, 100, 5000, &e);
+		r = call(v, NULL, 100, PATIENCE_MS, &e);
 		if (r < 0) {
 			DW_CHECK_INT(r, -EIO);
 			DW_CHECK(strstr(e.message, "engine.sock") != NULL);
