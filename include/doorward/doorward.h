@@ -117,6 +117,7 @@ enum {
 	DOORWARD_TO_DO = 1 << 0, /* some verdict says close, restrict or investigate */
 	DOORWARD_BLIND =
 		1 << 1, /* doors, holders or starters may be missing: "incomplete" says why */
+	DOORWARD_NOT_ROOT = 1 << 2, /* most holders and starters are, for it did not run as root */
 };
 
 /* DOORWARD_* bits. */

@@ -147,9 +147,14 @@ int dw_cli_set_up(struct doorward *d, const struct dw_arguments *args)
 	return complain(d, r);
 }
 
-/* Who finds something to do has work, whether or not all could be seen; only "nothing" needs the doubt. */
+/*
+ * Who finds something to do has work, though a corner could not be seen; only "nothing" needs the doubt. Without root
+ * the corner is the greater part, and what the rest comes to says nothing of the host.
+ */
 enum dw_exit dw_cli_exit(unsigned outcome)
 {
+	if (outcome & DOORWARD_NOT_ROOT)
+		return DW_EXIT_BLIND;
 	if (outcome & DOORWARD_TO_DO)
 		return DW_EXIT_TO_DO;
 	return outcome & DOORWARD_BLIND ? DW_EXIT_BLIND : DW_EXIT_NOTHING;

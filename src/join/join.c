@@ -366,6 +366,45 @@ static void add_redirects(struct joining *j)
 	}
 }
 
+static bool would_open(const struct dw_sleeper_fact *s, const struct dw_endpoint *at)
+{
+	if (!s->at.has_port || s->at.protocol != at->protocol || s->at.port != at->port ||
+	    !dw_streq0(s->at.ifname, at->ifname))
+		return false;
+	if (memcmp(s->at.address, at->address, sizeof(at->address)) != 0)
+		return false;
+	/* a line of inetd that leaves the family open is one sleeper and two sockets */
+	return s->at.family == at->family ||
+	       (s->at.family == DW_FAMILY_DUAL && dw_endpoint_is_any(at));
+}
+
+/*
+ * Who is not root sees no holder. What is open where a unit that is up, or a line that a running daemon reads, asks for
+ * a door is that door, and nothing that sleeps beside it.
+ */
+static void lend_starters(struct joining *j)
+{
+	for (size_t i = 0; i < j->facts->sleepers.n; i++) {
+		const struct dw_sleeper_fact *s = &j->facts->sleepers.v[i];
+
+		for (size_t k = 0; s->starter.running == DW_YES && k < j->doors.n; k++) {
+			struct dw_door *d = &j->doors.v[k];
+
+			if (d->owners_known || d->starter.kind != DW_STARTER_UNKNOWN ||
+			    !dw_streq0(d->netns, netns_name(j->arena, j->facts, s->at.netns)) ||
+			    !would_open(s, &d->at))
+				continue;
+			d->starter = s->starter;
+			d->starter.confidence = DW_CONFIDENCE_LIKELY;
+			d->starter.evidence =
+				"it asks for this very door and is up; who holds the door "
+				"could not be seen";
+			d->program = s->program ? s->program : s->starter.program;
+			d->package = s->package;
+		}
+	}
+}
+
 /* Is what the sleeper would open open already, by the same starter? */
 static bool is_awake(const struct joining *j, const struct dw_sleeper_fact *s)
 {
@@ -417,6 +456,7 @@ struct dw_snapshot *dw_join(const struct dw_facts *f)
 	add_sockets(&j);
 	dw_join_peers(f, j.doors.v, j.doors.n, a);
 	add_redirects(&j);
+	lend_starters(&j);
 	add_sleepers(&j);
 	*s = (struct dw_snapshot){
 		.arena = a,

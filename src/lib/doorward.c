@@ -370,6 +370,7 @@ size_t doorward_audit_count(struct doorward_audit *a, const char *path)
 
 _Static_assert((int)DOORWARD_TO_DO == (int)DW_REPORT_TO_DO, "one set of bits");
 _Static_assert((int)DOORWARD_BLIND == (int)DW_REPORT_BLIND, "one set of bits");
+_Static_assert((int)DOORWARD_NOT_ROOT == (int)DW_REPORT_NOT_ROOT, "one set of bits");
 
 unsigned doorward_audit_outcome(const struct doorward_audit *a)
 {

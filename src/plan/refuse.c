@@ -188,6 +188,20 @@ bool dw_making_is_kept(const struct making_door *n, bool named)
 	return n->d->intent == DW_INTENT_RESTRICT;
 }
 
+/*
+ * A side door of the service that is closed: on loopback (named's 953, a second listener), opened by the same starter,
+ * in doubt for no other reason than that, and nobody is connected. Otherwise the service would stay open to all.
+ */
+static bool is_side_door(const struct making_door *d, const struct making_door *n)
+{
+	const struct dw_starter *x = &d->d->door->starter, *y = &n->d->door->starter;
+
+	return !n->active && dw_streq0(n->d->verdict, "ask") &&
+	       dw_endpoint_bound(&n->d->door->at) == DW_BOUND_LOOPBACK &&
+	       dw_endpoint_bound(&d->d->door->at) != DW_BOUND_LOOPBACK && x->kind == y->kind &&
+	       x->id && dw_streq0(x->id, y->id) && n->d->door->connections == 0;
+}
+
 /* What keeps n from being closed keeps every door that would take it along. */
 static bool spreads(const struct making_door *n)
 {
@@ -215,7 +229,7 @@ static bool refuse_for(struct making *m, size_t i, size_t k)
 	else if (spreads(n))
 		dw_making_refuse(m, i, n->id, "%s goes with it, and stays: %s", tell(m, k),
 				 n->sentence);
-	else if (dw_making_is_kept(n, d->d->named))
+	else if (!is_side_door(d, n) && dw_making_is_kept(n, d->d->named))
 		dw_making_refuse(
 			m, i, "kept-neighbour",
 			"%s goes with it, and is to stay (%s): name both to close them, or "

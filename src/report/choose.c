@@ -38,9 +38,12 @@ unsigned dw_report_outcome(const struct dw_report *r)
 	for (size_t i = 0; i < r->n_doors; i++)
 		if (dw_mark_of(r->doors[i].verdict)->to_do)
 			outcome |= DW_REPORT_TO_DO;
-	for (size_t i = 0; i < r->snapshot->n_incomplete; i++)
+	for (size_t i = 0; i < r->snapshot->n_incomplete; i++) {
 		if (r->snapshot->incomplete[i].blind)
 			outcome |= DW_REPORT_BLIND;
+		if (dw_streq(r->snapshot->incomplete[i].what, "not-root"))
+			outcome |= DW_REPORT_NOT_ROOT;
+	}
 	return outcome;
 }
 

@@ -36,8 +36,9 @@ struct dw_report {
 };
 
 enum {
-	DW_REPORT_TO_DO = 1 << 0, /* a verdict says close, restrict or investigate */
-	DW_REPORT_BLIND = 1 << 1, /* something may be missing */
+	DW_REPORT_TO_DO = 1 << 0,    /* a verdict says close, restrict or investigate */
+	DW_REPORT_BLIND = 1 << 1,    /* something may be missing */
+	DW_REPORT_NOT_ROOT = 1 << 2, /* most of it, for want of root */
 };
 unsigned dw_report_outcome(const struct dw_report *r);
 
@@ -83,8 +84,8 @@ int dw_report_text(const struct dw_report *r, FILE *out, const struct dw_report_
 
 /* A door as a line of the text table has it, nothing cut short: fit for a terminal, never NULL ("-": there is none). */
 struct dw_report_row {
-	const char *door;  /* dw_report_find() takes it as a word */
-	const char *where; /* "0.0.0.0", "[::1]" */
+	const char *door;   /* dw_report_find() takes it as a word */
+	const char *where;  /* "0.0.0.0", "[::1]" */
 	const char *behind; /* what follows it in `door`: ":22/tcp" */
 	const char *verdict, *service, *program, *user, *starter, *reach, *why;
 	unsigned place; /* the order of the rows under one verdict: the farthest reach first */

@@ -247,6 +247,50 @@ static bool read_parts(struct dw_starters *s, const char *dir, struct dw_cron_jo
 	return true;
 }
 
+/* The directory behind "run-parts [OPTION...]" in a command, NULL: none. */
+static const char *parts_of(struct dw_starters *s, const char *command)
+{
+	const char *p = strstr(command, "run-parts"), *dir = NULL;
+
+	if (!p)
+		return NULL;
+	p += strlen("run-parts");
+	while (*p == ' ' && !dir) {
+		size_t n;
+
+		p += strspn(p, " ");
+		n = strcspn(p, " \t;&|)");
+		if (*p == '/')
+			dir = dw_arena_strndup(s->arena, p, n);
+		else if (*p != '-')
+			break;
+		p += n;
+	}
+	return dir;
+}
+
+/* Directories that a line names, beside the usual ones. */
+static void read_named_parts(struct dw_starters *s, const char *const *usual, size_t n_usual,
+			     struct dw_cron_jobs *ret)
+{
+	struct dw_strings seen = { 0 };
+	size_t n = ret->n;
+
+	for (size_t i = 0; i < n_usual; i++)
+		dw_vec_push(s->arena, &seen, usual[i]);
+	for (size_t i = 0; i < n; i++) {
+		const char *dir = parts_of(s, ret->v[i].command), *user = ret->v[i].user;
+		size_t first = ret->n;
+
+		if (!dir || dw_strings_has(&seen, dir))
+			continue;
+		dw_vec_push(s->arena, &seen, dir);
+		(void)read_parts(s, dir, ret);
+		for (size_t k = first; k < ret->n; k++)
+			ret->v[k].user = user;
+	}
+}
+
 int dw_crontab_read_all(struct dw_starters *s, struct dw_cron_jobs *ret)
 {
 	static const char *const spools[] = { "/var/spool/cron/crontabs", "/var/spool/cron/tabs",
@@ -260,6 +304,7 @@ int dw_crontab_read_all(struct dw_starters *s, struct dw_cron_jobs *ret)
 	for (size_t i = 0; i < DW_ARRAY_SIZE(spools); i++)
 		any = read_spool(s, spools[i], ret) || any;
 	any = read_tab(s, "/etc/anacrontab", "root", DW_CRONTAB_ANACRON, ret) || any;
+	read_named_parts(s, parts, DW_ARRAY_SIZE(parts), ret);
 	for (size_t i = 0; i < DW_ARRAY_SIZE(parts); i++)
 		any = read_parts(s, parts[i], ret) || any;
 	return any ? 0 : -ENOENT;

@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 
+#include "lineage.h"
 #include "registry.h"
 #include "systemd.h"
 
@@ -117,6 +118,14 @@ static bool is_bus(const struct dw_procinfo *p)
 	return false;
 }
 
+/* A service that has not taken its name in time stays, and its parent, the bus's babysitter, goes. */
+static bool in_bus_unit(const struct dw_procinfo *p)
+{
+	static const char *const units[] = { "dbus.service", "dbus-broker.service", NULL };
+
+	return dw_lineage_in_unit(p, units);
+}
+
 /* Exec= with its words is what runs (the program's path apart: a script shows its interpreter first). */
 static bool runs_exec(struct dw_starters *s, const struct activation *a,
 		      const struct dw_procinfo *p)
@@ -151,8 +160,8 @@ static int claim(struct dw_starters *s, void *state, const struct dw_claim *c,
 
 	if (!p || c->container || p->kthread || p->ppid == 0)
 		return 0;
-	child = is_bus(dw_procs_get(s->procs, p->ppid));
-	/* under systemd all that dbus-daemon starts stays its child; elsewhere the helper may have gone */
+	child = is_bus(dw_procs_get(s->procs, p->ppid)) || in_bus_unit(p);
+	/* under systemd all that dbus-daemon starts stays in its unit; elsewhere the helper may have gone */
 	if (!child && (p->ppid != 1 || (s->init && dw_streq(s->init, "systemd"))))
 		return 0;
 	if (!st->read)
@@ -171,7 +180,8 @@ static int claim(struct dw_starters *s, void *state, const struct dw_claim *c,
 			.restarts = DW_YES,
 			.confidence = child ? DW_CONFIDENCE_CERTAIN : DW_CONFIDENCE_LIKELY,
 			.evidence =
-				child ? "a child of the message bus, with the command of this file"
+				child ? "a child of the message bus, or in its unit, with the "
+					"command of this file"
 				      : "runs the very command that the message bus would start",
 			.also = a->unit,
 		};

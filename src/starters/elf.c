@@ -97,6 +97,26 @@ static Elf_Scn *section_of(Elf *elf, uint32_t type, GElf_Shdr *ret)
 	return NULL;
 }
 
+/* Go's programs call the kernel by themselves, also where they are linked with the C library for its resolver. */
+static bool is_go(Elf *elf)
+{
+	Elf_Scn *section = NULL;
+	GElf_Shdr header;
+	size_t names;
+
+	if (elf_getshdrstrndx(elf, &names) < 0)
+		return false;
+	while ((section = elf_nextscn(elf, section))) {
+		const char *name = gelf_getshdr(section, &header)
+					   ? elf_strptr(elf, names, header.sh_name)
+					   : NULL;
+
+		if (name && (dw_streq(name, ".go.buildinfo") || dw_streq(name, ".note.go.buildid")))
+			return true;
+	}
+	return false;
+}
+
 /* What the file imports. False: it has no dynamic symbols (a static program, or stripped of its sections). */
 static bool read_imports(Elf *elf, struct found *f)
 {
@@ -229,7 +249,7 @@ int dw_elf_may_listen(struct dw_sys *s, const char *path)
 	struct dw_strings needed = { 0 };
 	const char *runpath = NULL;
 	struct found f = { 0 };
-	bool dynamic;
+	bool dynamic, go;
 	Elf *elf;
 
 	if (fd < 0)
@@ -240,11 +260,12 @@ int dw_elf_may_listen(struct dw_sys *s, const char *path)
 	if (!elf)
 		return -ENOEXEC;
 	dynamic = read_imports(elf, &f);
+	go = is_go(elf);
 	read_needed(elf, a, &needed, &runpath);
 	(void)elf_end(elf);
 	if (f.listen || f.server || (f.bind && f.receive))
 		return 1;
-	if (!dynamic || !needed.n)
+	if (!dynamic || !needed.n || go)
 		return -ENOTSUP;
 	for (size_t i = 0; i < needed.n; i++)
 		if (!is_general(needed.v[i]) && library_listens(s, a, needed.v[i], runpath))

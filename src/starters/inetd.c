@@ -353,6 +353,16 @@ static const char *program_path(struct dw_starters *s, const struct dw_procinfo 
 	return "/usr/sbin/inetd";
 }
 
+/* A line that names several addresses is one line to take away. */
+static unsigned count_lines(const struct dw_inetd_lines *lines)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < lines->n; i++)
+		n += !lines->v[i].again;
+	return n;
+}
+
 bool dw_inetd_daemon_of(struct dw_starters *s, int pid, struct dw_inetd_daemon *ret)
 {
 	/* lines that cannot be understood have been noted when the starters were loaded */
@@ -377,7 +387,7 @@ bool dw_inetd_daemon_of(struct dw_starters *s, int pid, struct dw_inetd_daemon *
 		dw_str_addf(&set, " %s", c->files.v[i]);
 	*ret = (struct dw_inetd_daemon){ .program = program_path(s, daemon),
 					 .set = set.s,
-					 .active = (unsigned)c->lines.n,
+					 .active = count_lines(&c->lines),
 					 .names = names,
 					 .lines = &c->lines };
 	return true;

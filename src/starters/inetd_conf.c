@@ -207,6 +207,28 @@ static int parse_line(struct dw_facts *f, char *text, const char **defhost, stru
 	return set_rest(f, l, text);
 }
 
+/*
+ * "10.0.0.1,127.0.0.1:ftp" is a socket at each. Other names than this one would have to be asked of the resolver,
+ * which an audit does not do: they stay as they are written.
+ */
+static void add_line(struct dw_facts *f, struct dw_inetd_line l, struct dw_inetd_lines *ret)
+{
+	const char *next = l.address;
+
+	do {
+		if (next) {
+			size_t n = strcspn(next, ",");
+
+			l.address = dw_arena_strndup(f->arena, next, n);
+			next = next[n] ? next + n + 1 : NULL;
+			if (dw_streq(l.address, "localhost"))
+				l.address = l.family == DW_FAMILY_IPV6 ? "::1" : "127.0.0.1";
+		}
+		dw_vec_push(f->arena, ret, l);
+		l.again = true;
+	} while (next && ret->n < LINES_MAX);
+}
+
 void dw_inetd_parse(struct dw_facts *f, const char *file, const struct dw_bytes *text,
 		    struct dw_inetd_lines *ret)
 {
@@ -234,7 +256,7 @@ void dw_inetd_parse(struct dw_facts *f, const char *file, const struct dw_bytes 
 			return;
 		}
 		if (parse_line(f, text_of_line, &defhost, &l) == 0)
-			dw_vec_push(f->arena, ret, l);
+			add_line(f, l, ret);
 	}
 }
 

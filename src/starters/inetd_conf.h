@@ -12,7 +12,8 @@ struct dw_inetd_line {
 	const char *file;
 	unsigned line;
 	const char *service; /* as written, without address and RPC version */
-	const char *address; /* as written; NULL: every address */
+	const char *address; /* as written, "localhost" as its number; NULL: every address */
+	bool again; /* the line names several addresses, and this is not the first of them */
 	enum dw_protocol protocol;
 	enum dw_family family; /* unknown: one socket for IPv4 and one for IPv6 */
 	bool rpc;              /* the port is whatever is free: ask the portmapper */
@@ -32,7 +33,8 @@ struct dw_inetd_lines {
 
 /*
  * Adds the active lines of the text. Lines of tcpmux/ and of unix sockets open no door of their own and are
- * left out. What cannot be understood goes to facts->incomplete. Ports of named services stay 0.
+ * left out. One that names several addresses ("10.0.0.1,127.0.0.1:ftp") is added once for each. What cannot be
+ * understood goes to facts->incomplete. Ports of named services stay 0.
  */
 void dw_inetd_parse(struct dw_facts *f, const char *file, const struct dw_bytes *text,
 		    struct dw_inetd_lines *ret);

@@ -141,6 +141,56 @@ static bool stands_alone(const struct table *t, unsigned first, unsigned last)
 	return true;
 }
 
+/* Words of the line that stand alone, not in quotes. */
+static unsigned count_word(const char *line, const char *word)
+{
+	static const char breaks[] = " \t;&|()";
+	unsigned found = 0;
+
+	for (const char *p = line; *p; p += strcspn(p, breaks)) {
+		size_t n;
+
+		p += strspn(p, breaks);
+		n = strcspn(p, breaks);
+		found += n == strlen(word) && memcmp(p, word, n) == 0;
+	}
+	return found;
+}
+
+/* Every parenthesis outside of quotes is closed on the line. */
+static bool is_balanced(const char *line)
+{
+	char quote = '\0';
+	int depth = 0;
+
+	for (const char *p = line; *p && depth >= 0; p++) {
+		if (*p == '\\' && quote != '\'' && p[1])
+			p++;
+		else if (quote)
+			quote = *p == quote ? '\0' : quote;
+		else if (*p == '\'' || *p == '"')
+			quote = *p;
+		else
+			depth += (*p == '(') - (*p == ')');
+	}
+	return depth == 0 && !quote;
+}
+
+/* "(sleep 9; /opt/d) &", "if [ -x /opt/d ]; then /opt/d & fi": begun and ended on the line, so it is one command. */
+static bool is_whole(const char *line)
+{
+	static const char *const words[] = { "if", "for", "while", "until", "case", NULL };
+	bool group = line[strspn(line, " \t")] == '(';
+
+	return (group || begins_with_any(line, words)) && is_balanced(line) &&
+	       count_word(line, "if") == count_word(line, "fi") &&
+	       count_word(line, "do") == count_word(line, "done") &&
+	       count_word(line, "for") + count_word(line, "while") + count_word(line, "until") ==
+		       count_word(line, "done") &&
+	       count_word(line, "case") == count_word(line, "esac") && !count_word(line, "{") &&
+	       !count_word(line, "}");
+}
+
 /* Words that are more than a command: to comment them would take the shell's structure apart. */
 static bool is_structure(const char *line)
 {
@@ -149,8 +199,10 @@ static bool is_structure(const char *line)
 					     "{",  "}",    "function", "select", NULL };
 	static const char *const ends[] = { "then", "do", "{", "(", "&&", "||", "|", ";;", NULL };
 
-	return begins_with_any(line, words) || ends_with_any(line, ends) || strstr(line, "<<") ||
-	       strchr("()", line[strspn(line, " \t")]);
+	if (ends_with_any(line, ends) || strstr(line, "<<"))
+		return true;
+	return !is_whole(line) &&
+	       (begins_with_any(line, words) || strchr("()", line[strspn(line, " \t")]));
 }
 
 static bool has_open_quote(struct dw_arena *a, const char *command)

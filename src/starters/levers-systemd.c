@@ -68,6 +68,47 @@ static void add_service(struct unit_closing *c, const char *name)
 	c->group = dw_arena_printf(c->l->arena, "%s%s", c->prefix, u->name);
 }
 
+static bool is_manager(const struct dw_owner *o)
+{
+	return o->comm && dw_streq(o->comm, "systemd");
+}
+
+/* Would a start of the service start the socket unit, too? True where it cannot be told. */
+static bool brings_back(const struct unit_closing *c, const char *service, const char *socket)
+{
+	static const char *const properties[] = { "Requires", "Requisite", "BindsTo", "Wants" };
+
+	for (size_t i = 0; i < DW_ARRAY_SIZE(properties); i++) {
+		struct dw_strings found;
+
+		if (!dw_unit_ask_list(c, service, properties[i], &found) ||
+		    dw_strings_has(&found, socket))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Several socket units may be one service's (Service=). As long as the manager alone holds this one's socket, to stop
+ * it is enough: what the others start later is not handed this one.
+ */
+static bool is_one_of_several(const struct unit_closing *c, const char *name, const char *service)
+{
+	struct dw_strings found;
+	bool several = false;
+
+	if (c->l->door->kind == DW_KIND_SLEEPING || is_template(service) ||
+	    !dw_unit_ask_list(c, service, "TriggeredBy", &found))
+		return false;
+	for (size_t i = 0; i < c->l->door->n_owners; i++)
+		if (!is_manager(&c->l->door->owners[i]))
+			return false;
+	for (size_t i = 0; i < found.n; i++)
+		several = several ||
+			  (dw_ends_with(found.v[i], ".socket") && !dw_streq(found.v[i], name));
+	return several && c->l->door->n_owners && !brings_back(c, service, name);
+}
+
 static void collect(struct unit_closing *c, const char *name)
 {
 	struct dw_sd_unit *u;
@@ -81,7 +122,7 @@ static void collect(struct unit_closing *c, const char *name)
 		return;
 	}
 	u = add_own(c, name, 0);
-	if (!u)
+	if (!u || is_one_of_several(c, name, dw_sd_socket_service(c->m, u)))
 		return;
 	add_service(c, dw_sd_socket_service(c->m, u));
 	/* a service that is handed several sockets (Sockets=) has another name than this one's */
@@ -241,11 +282,6 @@ static void stop_carried(struct unit_closing *c)
 }
 
 /* --- all of it ------------------------------------------------------------------------------------ */
-
-static bool is_manager(const struct dw_owner *o)
-{
-	return o->comm && dw_streq(o->comm, "systemd");
-}
 
 static void stop_left(struct unit_closing *c)
 {

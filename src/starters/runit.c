@@ -11,7 +11,9 @@
 #include "daemon.h"
 #include "dw_str.h"
 #include "initsys.h"
+#include "lineage.h"
 #include "registry.h"
+#include "switch.h"
 
 #define SERVICES_MAX 1024
 
@@ -92,7 +94,11 @@ static bool is_watched(struct dw_starters *s)
 	int *pids;
 	size_t n;
 
-	if (dw_init_of(s) == DW_INIT_RUNIT)
+	/* The unit or script of a package that starts one: runit-systemd, daemontools-run. */
+	static const char *const units[] = { "runit", "daemontools-run", "runit.service",
+					     "daemontools-run.service", NULL };
+
+	if (dw_init_of(s) == DW_INIT_RUNIT || dw_lineage_at_boot(s, units) == DW_YES)
 		return true;
 	if (!s->procs || dw_procs_list(s->procs, s->arena, &pids, &n, NULL) < 0)
 		return false;
@@ -108,9 +114,9 @@ static bool is_watched(struct dw_starters *s)
 
 static int load(struct dw_starters *s, void **ret_state, struct dw_error *e)
 {
-	/* Debian and Void; runit's own; daemontools'; s6's */
+	/* Debian and Void; daemontools'; s6's */
 	static const char *const watched[] = { "/etc/service", "/var/service", "/service",
-					       "/run/service", "/etc/runit/runsvdir/default" };
+					       "/run/service" };
 	struct state *state = dw_new(s->arena, struct state);
 	bool found = false;
 
@@ -118,6 +124,9 @@ static int load(struct dw_starters *s, void **ret_state, struct dw_error *e)
 		return -ENOENT;
 	for (size_t i = 0; i < DW_ARRAY_SIZE(watched); i++)
 		found = read_watched(s, state, watched[i], true) || found;
+	/* Debian's packages put links there (ssh) whoever watches: they are runit's alone */
+	if (dw_program_in_path(s->sys, s->arena, "runsvdir"))
+		found = read_watched(s, state, "/etc/runit/runsvdir/default", true) || found;
 	/* Known, but not linked: by hand it can run all the same (runsv /etc/sv/NAME). */
 	found = read_watched(s, state, "/etc/sv", false) || found;
 	if (!found || state->services.n == 0)
@@ -199,8 +208,15 @@ static int claim(struct dw_starters *s, void *arg, const struct dw_claim *c, str
 
 static bool is_running(struct dw_starters *s, const struct service *v)
 {
-	struct dw_bytes pid;
+	struct dw_runit_status status;
+	struct dw_bytes text, pid;
 
+	/* runit and daemontools; what s6 writes there is another thing */
+	if (s->procs &&
+	    dw_sys_file_read(s->sys, dw_arena_printf(s->arena, "%s/supervise/status", v->dir), 256,
+			     s->arena, &text, NULL) == 0 &&
+	    dw_switch_runit_parse(&text, &status))
+		return status.pid != 0 && dw_procs_get(s->procs, (int)status.pid) != NULL;
 	/* supervise/pid is empty while the service is down. */
 	return s->procs &&
 	       dw_sys_file_read(s->sys, dw_arena_printf(s->arena, "%s/supervise/pid", v->dir), 64,

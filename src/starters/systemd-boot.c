@@ -128,6 +128,20 @@ static void pull_triggered(struct dw_sd_manager *m, struct dw_sd_unit *u)
 		dw_vec_push(m->s->arena, &dw_sd_unit_get(m, target)->triggers, u);
 }
 
+/* Of an image: what would be there once its generators had run. */
+static void pull_generated(struct dw_sd_manager *m, struct dw_sd_unit *u)
+{
+	struct dw_strings names = { 0 };
+	const struct dw_sd_pull p = {
+		.reason = DW_SD_BY_LINE,
+		.by = dw_sd_generated(m, u->name, &names),
+		.from = u,
+	};
+
+	for (size_t i = 0; i < names.n; i++)
+		pull(m, names.v[i], &p);
+}
+
 /* Devices, slices and scopes pull in nothing that could open a door. */
 static bool worth_following(const char *name)
 {
@@ -156,6 +170,7 @@ static void follow(struct dw_sd_manager *m, struct dw_sd_unit *u)
 	if (template)
 		pull_dirs(m, u, template);
 	pull_triggered(m, u);
+	pull_generated(m, u);
 }
 
 /*

@@ -20,7 +20,7 @@ static bool runs_another(const char *program)
 		"runsvdir", "supervisord", "screen",  "tmux",    "java",      "node",
 		"nodejs",   "ruby",        "php",     "lua",     "erl",       "beam.smp",
 		"mono",     "dotnet",      "deno",    "bun",     "guile",     "Rscript",
-		"tclsh",
+		"tclsh",    "postmulti",
 	};
 	static const char *const heads[] = { "python", "perl", "ruby", "php", "lua", "node" };
 	const char *base = dw_basename(program);

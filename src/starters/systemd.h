@@ -226,6 +226,8 @@ const struct dw_sd_setting *dw_sd_command_of(struct dw_sd_manager *m, struct dw_
 
 /* --- boot (systemd-boot.c) ------------------------------------------------------------------------ */
 
+/* Of an image: names of units that a generator would make the unit want, and the generator's path; NULL: none. */
+const char *dw_sd_generated(struct dw_sd_manager *m, const char *unit, struct dw_strings *ret);
 /* Computes what default.target pulls in, once. */
 void dw_sd_close(struct dw_sd_manager *m);
 

@@ -82,6 +82,11 @@ static const struct world_process lab_processes[] = {
 	  .exe = "/usr/bin/dailyd",
 	  .argv = { "/usr/bin/dailyd", "-p", "1" },
 	  UNIT },
+	{ .pid = 520,
+	  .ppid = 1,
+	  .exe = "/usr/bin/partd",
+	  .argv = { "/usr/bin/partd", "-p", "2" },
+	  UNIT },
 };
 
 static struct world lab(void)
@@ -109,6 +114,11 @@ static struct world lab(void)
 	world_file(&w, "/etc/cron.daily/lab",
 		   "#!/bin/sh\nset -e\n[ -x /usr/bin/dailyd ] || exit 0\n"
 		   "/usr/bin/dailyd \\\n  -p 1\n");
+	world_file(&w, "/etc/cron.d/lab-parts",
+		   "* * * * * root cd / && run-parts --report -v /etc/cron.lab; true\n"
+		   "5 * * * * root ( cd / && run-parts --report /etc/cron.daily )\n");
+	world_file(&w, "/etc/cron.lab/agent",
+		   "#!/bin/sh\npgrep -x partd >/dev/null || setsid /usr/bin/partd -p 2 &\n");
 	return w;
 }
 
@@ -143,6 +153,8 @@ DW_TEST(jobs_in_crons_cgroup)
 	DW_CHECK_INT(got.restarts, DW_YES);
 	DW_CHECK(got.evidence && strstr(got.evidence, "/usr/local/sbin/keepalive, whose line 2"));
 	expect(&w, 507, "/etc/cron.daily/lab", "/etc/cron.daily/lab:4", DW_CONFIDENCE_CERTAIN);
+	/* a directory of one's own, which a line names */
+	expect(&w, 520, "/etc/cron.lab/agent", "/etc/cron.lab/agent:2", DW_CONFIDENCE_CERTAIN);
 	world_free(&w);
 }
 

@@ -236,6 +236,34 @@ DW_TEST(forms_of_a_line)
 	dw_facts_free(f);
 }
 
+/* Seen of openbsd-inetd and inetutils-inetd: a socket for each address; "localhost" and plain "tcp" is 127.0.0.1. */
+DW_TEST(a_line_for_several_addresses_is_a_door_each)
+{
+	struct dw_facts *f = dw_facts_new();
+	struct dw_inetd_lines l = parse(f, "10.0.0.1,127.0.0.1:80 stream tcp nowait root /bin/a\n"
+					   "localhost:81 stream tcp nowait root /bin/b\n"
+					   "localhost:82 dgram udp6 wait root /bin/c\n"
+					   "10.0.0.2,::1:\n"
+					   "83 stream tcp nowait root /bin/d\n");
+	static const struct {
+		const char *address;
+		unsigned port, line;
+		bool again;
+	} want[] = { { "10.0.0.1", 80, 1, false },  { "127.0.0.1", 80, 1, true },
+		     { "127.0.0.1", 81, 2, false }, { "::1", 82, 3, false },
+		     { "10.0.0.2", 83, 5, false },  { "::1", 83, 5, true } };
+
+	DW_CHECK_INT(f->incomplete.n, 0);
+	DW_CHECK_INT(l.n, DW_ARRAY_SIZE(want));
+	for (size_t i = 0; i < DW_ARRAY_SIZE(want) && i < l.n; i++) {
+		DW_CHECK_STR(l.v[i].address, want[i].address);
+		DW_CHECK_INT(l.v[i].port, want[i].port);
+		DW_CHECK_INT(l.v[i].line, want[i].line);
+		DW_CHECK_INT(l.v[i].again, want[i].again);
+	}
+	dw_facts_free(f);
+}
+
 DW_TEST(bad_lines_are_told_and_the_rest_is_used)
 {
 	struct dw_facts *f = dw_facts_new();

@@ -26,7 +26,7 @@ DW_TEST(values_and_counts)
 	DW_CHECK_STR(doorward_audit_get(audit, "doors.0.usage"), NULL);
 	DW_CHECK_STR(doorward_audit_get(audit, "incomplete.0.what"), "not-root");
 	DW_CHECK_STR(doorward_audit_get(audit, "version"), doorward_version());
-	DW_CHECK_INT(doorward_audit_outcome(audit), DOORWARD_BLIND);
+	DW_CHECK_INT(doorward_audit_outcome(audit), DOORWARD_BLIND | DOORWARD_NOT_ROOT);
 	doorward_audit_free(audit);
 	audit = audited("host");
 	DW_CHECK_INT(doorward_audit_outcome(audit), DOORWARD_TO_DO);

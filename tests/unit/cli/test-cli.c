@@ -165,4 +165,14 @@ DW_TEST(help_fits_a_terminal)
 	free(text);
 }
 
+DW_TEST(who_is_not_root_could_not_look_whatever_was_found)
+{
+	DW_CHECK_INT(dw_cli_exit(0), DW_EXIT_NOTHING);
+	DW_CHECK_INT(dw_cli_exit(DOORWARD_TO_DO), DW_EXIT_TO_DO);
+	DW_CHECK_INT(dw_cli_exit(DOORWARD_BLIND), DW_EXIT_BLIND);
+	DW_CHECK_INT(dw_cli_exit(DOORWARD_TO_DO | DOORWARD_BLIND), DW_EXIT_TO_DO);
+	DW_CHECK_INT(dw_cli_exit(DOORWARD_TO_DO | DOORWARD_BLIND | DOORWARD_NOT_ROOT),
+		     DW_EXIT_BLIND);
+}
+
 DW_TEST_MAIN

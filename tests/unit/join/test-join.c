@@ -203,6 +203,40 @@ DW_TEST(a_sleeper_that_is_open_is_no_sleeper)
 	dw_facts_free(f);
 }
 
+/* As one who is not root sees it: sockets without holders, and what the managers say. */
+DW_TEST(a_door_whose_holder_is_not_seen_is_that_of_the_unit_that_is_up)
+{
+	struct dw_facts *f = host();
+	struct dw_starter up = unit("up.socket"), down = unit("down.socket");
+	struct dw_endpoint dual = port(90, 82);
+	struct dw_snapshot *s;
+
+	up.running = DW_YES;
+	down.running = DW_NO;
+	dual.family = DW_FAMILY_DUAL;
+	add_socket(f, port(90, 80));
+	add_socket(f, port(90, 81));
+	add_socket(f, port(90, 82));
+	hold(f, add_socket(f, port(90, 83)), add_process(f, 5, 1, "/p"), unit("web.service"));
+	sleeper(f, up, port(90, 80));
+	sleeper(f, down, port(90, 81));
+	sleeper(f, up, dual);
+	sleeper(f, up, port(90, 83));
+	s = dw_join(f);
+	DW_CHECK_INT(s->n_doors, 6);
+	DW_CHECK_STR(s->doors[0].starter.id, "up.socket");
+	DW_CHECK_INT(s->doors[0].starter.confidence, DW_CONFIDENCE_LIKELY);
+	DW_CHECK(!s->doors[0].owners_known);
+	DW_CHECK_INT(s->doors[1].starter.kind, DW_STARTER_UNKNOWN);
+	DW_CHECK_STR(s->doors[2].starter.id, "up.socket");
+	DW_CHECK_STR(s->doors[3].starter.id, "web.service");
+	DW_CHECK_STR(s->doors[4].starter.id, "down.socket");
+	DW_CHECK_INT(s->doors[4].kind, DW_KIND_SLEEPING);
+	DW_CHECK_INT(s->doors[5].at.port, 83);
+	dw_snapshot_free(s);
+	dw_facts_free(f);
+}
+
 DW_TEST(what_cannot_be_right_is_investigated_and_the_unseen_is_unknown)
 {
 	struct dw_facts *f = host();

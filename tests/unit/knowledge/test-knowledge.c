@@ -405,6 +405,18 @@ DW_TEST(what_is_compiled_in_is_sorted)
 	DW_CHECK(dw_knowledge_service(k, "ssh") != NULL);
 }
 
+/* What they start is in their unit, and is not they. */
+DW_TEST(supervisors_are_known_by_their_program_alone)
+{
+	static const char *const names[] = { "monit", "nomad", "supervisor" };
+
+	for (size_t i = 0; i < DW_ARRAY_SIZE(names); i++) {
+		const struct dw_service *s = dw_knowledge_service(dw_knowledge_builtin(), names[i]);
+
+		DW_CHECK(s && *s->programs && !*s->units);
+	}
+}
+
 DW_TEST(bindings)
 {
 	_cleanup_arena_ struct dw_arena *a = dw_arena_new();

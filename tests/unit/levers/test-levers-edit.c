@@ -93,7 +93,20 @@ DW_TEST(shell_commands)
 	DW_CHECK_STR(shell(a, "for i in 1; do\n\t# x\n\t/opt/d\ndone\n", 3),
 		     "for i in 1; do\n\t# x\n: #\t/opt/d\ndone\n");
 	DW_CHECK_STR(shell(a, "test -x /opt/d &&\n/opt/d\n", 2), "test -x /opt/d &&\n: #/opt/d\n");
+	/* begun and ended on the line: one command */
+	DW_CHECK_STR(shell(a, "( cd /x && ./d & )\nexit 0\n", 1), "#( cd /x && ./d & )\nexit 0\n");
+	DW_CHECK_STR(shell(a, "(sleep 9; echo \"(\"; /opt/d $(cat x)) &\n", 1),
+		     "#(sleep 9; echo \"(\"; /opt/d $(cat x)) &\n");
+	DW_CHECK_STR(shell(a, "if [ -x /opt/d ]; then /opt/d & fi\n", 1),
+		     "#if [ -x /opt/d ]; then /opt/d & fi\n");
+	DW_CHECK_STR(shell(a, "for i in 1 2; do /opt/d $i; done\n", 1),
+		     "#for i in 1 2; do /opt/d $i; done\n");
 	/* what would take the script apart is left to people */
+	DW_CHECK_STR(shell(a, "(cd /x; /opt/d\n)\n", 1), NULL);
+	DW_CHECK_STR(shell(a, "if true; then /opt/d; for i in 1; do\ntrue; done; fi\n", 1), NULL);
+	DW_CHECK_STR(shell(a, "if /opt/d; then true\nelse\ntrue; fi\n", 1), NULL);
+	DW_CHECK_STR(shell(a, "fi; /opt/d\n", 1), NULL);
+	DW_CHECK_STR(shell(a, "(/opt/d) ||\nexit\n", 1), NULL);
 	DW_CHECK_STR(shell(a, "if /opt/d; then\necho\nfi\n", 1), NULL);
 	DW_CHECK_STR(shell(a, "/opt/d 'a\nb'\n", 1), NULL);
 	DW_CHECK_STR(shell(a, "/opt/d <<E\nE\n", 1), NULL);
@@ -116,6 +129,8 @@ DW_TEST(scripts_still_parse)
 		{ "f() {\n/opt/d\n}\n", 2 },
 		{ "(\n/opt/d\n)\n", 2 },
 		{ "true &&\n/opt/d\n", 2 },
+		{ "if true; then\n(/opt/d) &\nfi\n", 2 },
+		{ "true &&\nif true; then /opt/d; fi\n", 2 },
 		{ "true |\n/opt/d -a \\\n -b\n", 2 },
 		{ "case x in\nx)\n/opt/d\n;;\nesac\n", 3 },
 		{ "/opt/d\n", 1 },

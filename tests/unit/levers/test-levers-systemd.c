@@ -225,6 +225,55 @@ DW_TEST(socket_and_timer)
 	asked_close(&k, h);
 }
 
+/* Two socket units serve one service. While pid 1 alone holds the one's socket, the other and the service stay. */
+static void ask_one_of_two(const char *wants, const char *holder, const char *expected)
+{
+	struct dw_door d = door(DW_STARTER_SYSTEMD_SOCKET, "a.socket", "s.service");
+	struct dw_owner by = { .pid = 1, .comm = holder };
+	struct host *h = systemd_host();
+	struct asked k;
+	char bus[1024];
+
+	d.owners = &by;
+	d.n_owners = 1;
+	host_file(h, "/usr/lib/systemd/system/s.service", 0644,
+		  "[Service]\nExecStart=/usr/sbin/s\n");
+	host_file(h, "/usr/lib/systemd/system/a.socket", 0644,
+		  "[Socket]\nListenStream=7\nService=s.service\n");
+	host_file(h, "/usr/lib/systemd/system/b.socket", 0644,
+		  "[Socket]\nListenStream=8\nService=s.service\n");
+	(void)snprintf(bus, sizeof(bus),
+		       "{\"units\":[{\"name\":\"s.service\",\"load_state\":\"loaded\","
+		       "\"active_state\":\"inactive\",\"sub_state\":\"dead\",\"properties\":{"
+		       "\"ActiveState\":\"inactive\",\"TriggeredBy\":[\"b.socket\",\"a.socket\"],"
+		       "\"Requires\":[],\"Requisite\":[],\"BindsTo\":[],\"Wants\":[%s]}},"
+		       "{\"name\":\"a.socket\",\"load_state\":\"loaded\",\"active_state\":"
+		       "\"active\",\"sub_state\":\"listening\",\"properties\":{"
+		       "\"ActiveState\":\"active\"}}]}",
+		       wants);
+	host_bus(h, bus);
+	k = host_ask(h, "systemd", true, &d);
+	DW_CHECK_STR(k.text, expected);
+	asked_close(&k, h);
+}
+
+DW_TEST(one_of_several_sockets)
+{
+	static const char all[] =
+		"STOP systemd a.socket active -> inactive group=s.service/0\n"
+		"STOP systemd b.socket inactive -> inactive group=s.service/0\n"
+		"STOP systemd s.service inactive -> inactive group=s.service/1\n"
+		"LEFT systemd a.socket active -> inactive group=s.service/0 if-left\n"
+		"LEFT systemd b.socket inactive -> inactive group=s.service/0 if-left\n"
+		"LEFT systemd s.service inactive -> inactive group=s.service/1 if-left\n";
+
+	ask_one_of_two("", "systemd",
+		       "STOP systemd a.socket active -> inactive group=a.socket/0\n"
+		       "LEFT systemd a.socket active -> inactive group=a.socket/0 if-left\n");
+	ask_one_of_two("\"a.socket\"", "systemd", all);
+	ask_one_of_two("", "s", all);
+}
+
 /* A call of its bus name starts it through an alias that `enable` made, or through the unit itself. */
 DW_TEST(called_over_the_bus)
 {

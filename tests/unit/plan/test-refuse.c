@@ -213,6 +213,36 @@ DW_TEST(neighbours_are_found)
 	}
 }
 
+/* named's 953: in doubt, but on loopback, of the same unit, and nobody is there. */
+DW_TEST(a_side_door_on_loopback_goes_along)
+{
+	static const struct {
+		const char *starter, *verdict;
+		unsigned connections;
+		bool loopback, refused;
+	} all[] = {
+		{ "a.service", "ask", 0, true, false }, { "a.service", "ask", 1, true, true },
+		{ "b.service", "ask", 0, true, true },  { "a.service", "keep", 0, true, true },
+		{ "a.service", "ask", 0, false, true },
+	};
+
+	for (size_t i = 0; i < DW_ARRAY_SIZE(all); i++) {
+		_cleanup_world_ struct world *w = world_new();
+		size_t d = add_door(w, 1, "a.service", "close", CLOSE),
+		       n = add_door(w, 2, all[i].starter, all[i].verdict, NONE);
+		struct dw_plan *p;
+
+		add_unit(w, d, "a.service", NULL, 1);
+		add_unit(w, d, "b.service", NULL, 1);
+		if (all[i].loopback)
+			w->d[n].at.address[0] = 127;
+		w->d[n].connections = all[i].connections;
+		p = plan_of(w);
+		DW_CHECK_STR(refused(w, p, d), all[i].refused ? "kept-neighbour" : NULL);
+		DW_CHECK_INT(p->n_also, all[i].refused ? 0 : 1);
+	}
+}
+
 DW_TEST(a_refusal_spreads_to_whoever_takes_it_along)
 {
 	_cleanup_world_ struct world *w = world_new();

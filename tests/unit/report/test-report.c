@@ -275,7 +275,7 @@ DW_TEST(outcome)
 		unsigned outcome;
 	} cases[] = { { "host", DW_REPORT_TO_DO },
 		      { "calm", 0 },
-		      { "blind", DW_REPORT_BLIND },
+		      { "blind", DW_REPORT_BLIND | DW_REPORT_NOT_ROOT },
 		      { "empty", 0 } };
 
 	for (size_t i = 0; i < DW_ARRAY_SIZE(cases); i++) {

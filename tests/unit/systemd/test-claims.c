@@ -260,6 +260,10 @@ DW_TEST(activated_by_the_message_bus)
 	DW_CHECK_STR(DBUS(131),
 		     "dbus org.example.Plain "
 		     "/usr/share/dbus-1/system-services/org.example.Plain.service:3 ?y certain");
+	/* its parent, the bus's child that waited for the name, has gone */
+	DW_CHECK_STR(DBUS(140),
+		     "dbus org.example.Plain "
+		     "/usr/share/dbus-1/system-services/org.example.Plain.service:3 ?y certain");
 	/* it has a unit: systemd's */
 	DW_CHECK_STR(DBUS(132), "nobody");
 	DW_CHECK_STR(DBUS(100), "nobody");

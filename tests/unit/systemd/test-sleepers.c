@@ -124,6 +124,22 @@ DW_TEST(an_image)
 	host_close(&h);
 }
 
+/* Their links are below /run on a host that runs; one cluster is started by hand, of one the program is gone. */
+DW_TEST(generators_of_an_image)
+{
+	struct host h = host_open(DW_TEST_PATH("roots/systemd-generators"), false, NULL);
+	const char *text;
+
+	DW_CHECK_INT(dw_starter_systemd.load(&h.s, &h.systemd, NULL), 0);
+	DW_CHECK_INT(dw_starter_systemd.list(&h.s, h.systemd, NULL), 0);
+	text = text_of(&h);
+	HAS("postgresql@15-main.service - postgresql@.service:3 guess");
+	HAS("tor@default.service - tor@default.service:2 guess");
+	HAS("postfix@-.service - postfix@.service:2 guess");
+	DW_CHECK(strstr(text, "14-old") == NULL && strstr(text, "13-gone") == NULL);
+	host_close(&h);
+}
+
 DW_TEST(scripts_of_an_image)
 {
 	struct host h = host_open(DW_TEST_PATH("roots/systemd-dropins"), false, NULL);

@@ -2,6 +2,7 @@
 /* Syntax, names, search path, drop-ins, addresses, control groups, sessions, programs. */
 #include <limits.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <utmp.h>
 
 #include "dw_test.h"
@@ -288,6 +289,25 @@ DW_TEST(utmp_is_read_with_care)
 /* Our own program calls listen(2) below, without ever meaning it. */
 static volatile int never;
 
+/* A Go program that is linked with the C library: its imports say nothing. */
+static void check_go(struct dw_sys *s)
+{
+	char path[] = "/tmp/dw-go-XXXXXX";
+	int fd = mkstemp(path), status = -1;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		execlp("objcopy", "objcopy", "--add-section", ".go.buildinfo=/etc/passwd",
+		       "/bin/true", path, (char *)NULL);
+		_exit(127);
+	}
+	(void)waitpid(pid, &status, 0);
+	DW_CHECK_INT(status, 0);
+	DW_CHECK(dw_elf_may_listen(s, path) < 0);
+	(void)close(fd);
+	(void)unlink(path);
+}
+
 DW_TEST(programs_that_may_listen)
 {
 	struct image i = open_image(NULL);
@@ -300,7 +320,8 @@ DW_TEST(programs_that_may_listen)
 	DW_CHECK_INT(dw_elf_may_listen(i.sys, self), 1);
 	DW_CHECK_INT(dw_elf_may_listen(i.sys, "/bin/true"), 0);
 	DW_CHECK(dw_elf_may_listen(i.sys, "/sbin/ldconfig") < 0); /* static */
-	DW_CHECK(dw_elf_may_listen(i.sys, "/usr/bin/ldd") < 0);   /* a script */
+	check_go(i.sys);
+	DW_CHECK(dw_elf_may_listen(i.sys, "/usr/bin/ldd") < 0); /* a script */
 	DW_CHECK(dw_elf_may_listen(i.sys, "/no/such/file") < 0);
 	DW_CHECK(dw_elf_may_listen(i.sys, "/usr") < 0);
 	DW_CHECK(dw_elf_may_listen(i.sys, "/dev/null") < 0);

@@ -154,6 +154,39 @@ DW_TEST(runit_sleepers)
 	host_free(h);
 }
 
+/* daemontools-run under systemd: supervise has no file pid, its status is of 18 bytes. */
+DW_TEST(daemontools_sleepers)
+{
+	struct host *h = host_new();
+	int pid = 0x01010101; /* so that its bytes are no NUL */
+
+	host_file(h, "/usr/bin/svscan", 0755, "\177ELF");
+	host_file(h, "/usr/sbin/ad", 0755, "#!/bin/sh\n");
+	host_file(h, "/etc/service/a/run", 0755, "#!/bin/sh\nexec /usr/sbin/ad -f\n");
+	host_file(h, "/etc/service/a/supervise/status", 0600, "TAI64N-LABEL\1\1\1\1Xu");
+	host_file(h, "/etc/service/b/run", 0755, "#!/bin/sh\nexec /usr/sbin/ad -g\n");
+	/* openssh-server's, for a runit that is not here */
+	host_file(h, "/etc/sv/ssh/run", 0755, "#!/bin/sh\nexec /usr/sbin/ad -h\n");
+	host_link(h, "/etc/runit/runsvdir/default/ssh", "/etc/sv/ssh");
+	host_process(
+		h, &(struct host_process){
+			   .pid = 10, .ppid = 1, .exe = "/usr/bin/svscan", .argv = { "svscan" } });
+	host_process(h, &(struct host_process){ .pid = 20,
+						.ppid = 10,
+						.exe = "/usr/bin/supervise",
+						.argv = { "supervise", "a" } });
+	host_process(h, &(struct host_process){ .pid = pid,
+						.ppid = 20,
+						.exe = "/usr/sbin/ad",
+						.argv = { "/usr/sbin/ad", "-f" } });
+	host_load(h, &dw_starter_runit, "systemd", true);
+	DW_CHECK_STR(host_claim(h, pid).id, "a");
+	DW_CHECK(host_sleeper(h, "a") == NULL);
+	DW_CHECK(host_sleeper(h, "b") != NULL);
+	DW_CHECK(host_sleeper(h, "ssh") == NULL);
+	host_free(h);
+}
+
 /* runit's stage 2 runs rc2.d, but not what /etc/sv has a directory for. */
 DW_TEST(runit_runs_rc2)
 {
