@@ -15,11 +15,14 @@
 
 #include "child.h"
 #include "dw_bpf.h"
+#include "dw_bpf_fields.h"
 #include "dw_collect.h"
+#include "dw_offsets.h"
 #include "dw_str.h"
 #include "dw_test.h"
 
 static const bool have_bpf = DW_HAVE_BPF;
+static enum dw_bpf_reads reads; /* of every run_start() */
 
 /* A run of the rung, with all it made. */
 struct run {
@@ -44,6 +47,7 @@ static struct run run_start(void)
 
 	if (dw_sys_open(NULL, &r.sys, &e) < 0)
 		return r;
+	dw_bpf_only(r.sys, reads);
 	r.facts = dw_facts_new();
 	r.collect = (struct dw_collect){
 		.sys = r.sys,
@@ -342,6 +346,35 @@ DW_TEST(what_is_known_of_the_holder)
 	if (c.pid > 0)
 		stop_child(&c);
 	run_close(&r);
+}
+
+/* Does this kernel let programs take a number for a pointer? Then the program that does so must run here. */
+static bool has_loads(void)
+{
+#if DW_HAVE_BPF
+	uint32_t at[DW_K_COUNT];
+
+	return must_work() && dw_bpf_fields_find(at, NULL) == 0 && at[DW_K_CAST] != DW_BPF_ABSENT;
+#else
+	return false;
+#endif
+}
+
+/* The program exists twice, and both tell the same. */
+DW_TEST(by_loads_and_by_calls_alike)
+{
+	for (reads = DW_BPF_READS_LOADS; reads <= DW_BPF_READS_CALLS; reads++) {
+		if (reads == DW_BPF_READS_LOADS && !has_loads())
+			continue;
+		every_kind_with_its_holder();
+		mptcp_is_one_door();
+		sniffer_with_its_filter();
+		a_threads_own_table();
+		a_fixed_file_of_a_ring();
+		a_process_with_many_sockets();
+		what_is_known_of_the_holder();
+	}
+	reads = DW_BPF_READS_ANY;
 }
 
 /* A reader in a pid namespace of its own must not see the sockets of a tenant beside it. */
