@@ -7,7 +7,6 @@
 
 #include "kernel.h"
 
-#include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
 
 #include "dw_bpf_fields.h"
@@ -49,6 +48,23 @@
  */
 const volatile __u32 at[DW_K_COUNT] = { 0 };
 
+/*
+ * Most of the time of a walk was the helper that reads, which costs some sixty instructions a read, so that the
+ * processor did not get as far as the next file while it waited for the memory of this one. From 6.2 on a number
+ * can be taken for a pointer to a struct (here one that begins with 64 plain bits): a read is one load then, and
+ * gives 0 as well where nothing is. Where the kernel has no such function doors.bpf.c is loaded as it is compiled
+ * without DW_DIRECT.
+ */
+#ifdef DW_DIRECT
+extern void *bpf_rdonly_cast(const void *address, __u32 type) __ksym;
+
+#define READER(bits)                                                                               \
+	INLINE __u##bits read_##bits(__u64 address)                                                \
+	{                                                                                          \
+		return *(const volatile __u##bits *)bpf_rdonly_cast((void *)address,               \
+								    at[DW_K_WORDS]);               \
+	}
+#else
 #define READER(bits)                                                                               \
 	INLINE __u##bits read_##bits(__u64 address)                                                \
 	{                                                                                          \
@@ -57,6 +73,7 @@ const volatile __u32 at[DW_K_COUNT] = { 0 };
 		bpf_probe_read_kernel(&v, sizeof(v), (void *)address);                             \
 		return v;                                                                          \
 	}
+#endif
 
 READER(64)
 READER(32)

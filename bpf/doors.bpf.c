@@ -78,18 +78,21 @@ INLINE void fill_process(struct dw_bpf_process *r, __u64 task)
 	}
 }
 
+/* A member of a struct that the verifier knows: pointer and offset are what it follows, so it is no number. */
+#define MEMBER(type, base, field) ((type *)((char *)(base) + AT(field)))
+
 /*
  * The path helper follows pointers without a net. The file is its task's only while the task has its mm, and
  * it may just be giving that up: make sure that this is a file, of a dentry that belongs to its inode.
  */
 INLINE struct file *program_of(struct task_struct *task)
 {
-	struct mm_struct *mm = task->mm;
+	struct mm_struct *mm = *MEMBER(struct mm_struct *, task, TASK_MM);
 	struct file *exe;
 
 	if (!mm)
 		return 0;
-	exe = mm->exe_file;
+	exe = *MEMBER(struct file *, mm, MM_EXE);
 	if (!exe)
 		return 0;
 	if ((U16(P((__u64)exe, FILE_INODE), INODE_MODE) & S_IFMT) != S_IFREG ||
@@ -97,6 +100,7 @@ INLINE struct file *program_of(struct task_struct *task)
 		return 0;
 	return exe;
 }
+
 NOINLINE int write_process(struct seq_file *seq, __u64 leader)
 {
 	struct {
@@ -128,7 +132,8 @@ NOINLINE int write_exe(struct seq_file *seq, struct task_struct *task)
 
 	if (!seq || !exe)
 		return 0;
-	n = bpf_d_path((struct path *)&exe->f_path, path, sizeof(path)); /* counts the NUL */
+	n = bpf_d_path(MEMBER(struct path, exe, FILE_PATH), path,
+		       sizeof(path)); /* counts the NUL */
 	if (n <= 1 || n > DW_BPF_EXE_MAX)
 		return 0;
 	padded = ((__u32)n + 7) & ~7U;
@@ -141,7 +146,6 @@ NOINLINE int write_exe(struct seq_file *seq, struct task_struct *task)
 	return 0;
 }
 
-/* A task in another network or mount namespace than the reader's: a way into that one. */
 /* A task in another network or mount namespace than the reader's: a way into that one. */
 NOINLINE int tell_home(struct seq_file *seq, __u64 task)
 {

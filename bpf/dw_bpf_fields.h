@@ -7,7 +7,8 @@
  *
  * X(identifier, kind, struct, member): NEED must be there; MAY may be absent; BIT may be absent and is counted in
  * bits; SIZE is the size of the struct. A member within a struct within is written with dots; a pointer on the way
- * makes it absent.
+ * makes it absent. NUMBER is the number of the struct among the kernel's types, FUNCTION that of a function that
+ * programs may call; both may be absent.
  */
 #ifndef DW_BPF_FIELDS_H
 #define DW_BPF_FIELDS_H
@@ -30,6 +31,7 @@
 	X(FILE_PRIVATE, NEED, "file", "private_data")                                              \
 	X(FILE_INODE, NEED, "file", "f_inode")                                                     \
 	X(FILE_DENTRY, NEED, "file", "f_path.dentry")                                              \
+	X(FILE_PATH, NEED, "file", "f_path")                                                       \
 	X(FDT_MAX, NEED, "fdtable", "max_fds")                                                     \
 	X(FDT_FD, NEED, "fdtable", "fd")                                                           \
 	X(FDT_OPEN, NEED, "fdtable", "open_fds")                                                   \
@@ -142,7 +144,9 @@
 	X(NET_RTNL, NEED, "net", "rtnl")                                                           \
 	X(NET_PACKETS, MAY, "net", "packet.sklist")                                                \
 	X(NET_TCP, MAY, "net", "ipv4.tcp_death_row.hashinfo") /* a pointer on the way: no table */ \
-	X(NET_UDP, MAY, "net", "ipv4.udp_table")              /* since 6.2 */
+	X(NET_UDP, MAY, "net", "ipv4.udp_table")              /* since 6.2 */                      \
+	X(WORDS, NUMBER, "timespec64", "")       /* begins with 64 bits that are no pointer */     \
+	X(CAST, FUNCTION, "bpf_rdonly_cast", "") /* since 6.2 */
 
 enum dw_bpf_field {
 #define DW_BPF_FIELD_ID(id, kind, type, member) DW_K_##id,

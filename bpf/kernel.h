@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The few kernel structs that the program names: those of the iterators, which are an interface, those that have
- * always been as they are here, and the way from a task to the path of its program, which the path helper takes
- * only from pointers that the verifier can follow (offsets are put in when the program is loaded, CO-RE). All
- * else is read by the table of dw_bpf_fields.h.
+ * The few kernel structs that the program names: those of the iterators, which are an interface, and those that have
+ * always been as they are here. All else is read by the table of dw_bpf_fields.h, the way from a task to the path of
+ * its program, too: the verifier knows the table's values, and so which member a pointer is taken from.
  */
 #ifndef DW_KERNEL_H
 #define DW_KERNEL_H
@@ -16,6 +15,8 @@ typedef _Bool bool;
 
 struct seq_file;
 struct task_struct;
+struct mm_struct;
+struct file;
 struct path;
 
 struct bpf_iter_meta {
@@ -35,26 +36,5 @@ struct bpf_iter__task {
 #define FPROG_FILTER 8
 
 enum { SS_FREE, SS_UNCONNECTED, SS_CONNECTING, SS_CONNECTED, SS_DISCONNECTING };
-
-#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
-
-struct path {
-	void *dentry;
-};
-
-struct file {
-	struct path f_path;
-};
-
-struct mm_struct {
-	struct file *exe_file;
-};
-
-struct task_struct {
-	struct mm_struct *mm;
-	struct task_struct *group_leader;
-};
-
-#pragma clang attribute pop
 
 #endif

@@ -248,7 +248,7 @@ char *dw_arena_strndup(struct dw_arena *a, const char *s, size_t n)
 
 char *dw_arena_strdup(struct dw_arena *a, const char *s)
 {
-	return dw_arena_strndup(a, s, strlen(s));
+	return dw_arena_memdup(a, s, strlen(s) + 1);
 }
 
 /* Into p, of size bytes; the length of the whole. Apart: inlined, gcc's UBSan makes it a call without a format. */
@@ -268,9 +268,12 @@ __attribute__((noinline)) dw_printf_like(3, 0) static size_t
 
 char *dw_arena_vprintf(struct dw_arena *a, const char *fmt, va_list ap)
 {
-	size_t n = print(NULL, 0, fmt, ap);
+	char room[256]; /* most fit: to write twice would cost more than to copy */
+	size_t n = print(room, sizeof(room), fmt, ap);
 	char *p = dw_arena_alloc(a, n + 1);
 
+	if (n < sizeof(room))
+		return memcpy(p, room, n + 1);
 	(void)print(p, n + 1, fmt, ap);
 	return p;
 }

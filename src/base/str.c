@@ -38,15 +38,20 @@ void dw_str_addc(struct dw_str *b, char c)
 void dw_str_addf(struct dw_str *b, const char *fmt, ...)
 {
 	va_list ap, again;
+	char room[256];
 	int n;
 
 	va_start(ap, fmt);
 	va_copy(again, ap);
-	n = vsnprintf(NULL, 0, fmt, again);
+	n = vsnprintf(room, sizeof(room), fmt, again);
 	va_end(again);
 	if (n > 0) {
 		reserve(b, (size_t)n);
-		(void)vsnprintf(b->s + b->n, (size_t)n + 1, fmt, ap);
+		/* most fit: to write twice would cost more than to copy */
+		if ((size_t)n < sizeof(room))
+			memcpy(b->s + b->n, room, (size_t)n + 1);
+		else
+			(void)vsnprintf(b->s + b->n, (size_t)n + 1, fmt, ap);
 		b->n += (size_t)n;
 	}
 	va_end(ap);

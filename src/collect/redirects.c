@@ -22,6 +22,7 @@ struct looking {
 	struct dw_genl genl;
 	bool without_nft;
 	size_t netns;
+	bool looked;
 };
 
 /*
@@ -109,6 +110,25 @@ static void look_programs(struct looking *l)
 		note(l, "bpf-programs", "the BPF programs on the way of packets", r, &why);
 }
 
+static int look_all(void *arg, struct dw_error *e)
+{
+	struct looking *l = arg;
+
+	l->looked = true;
+	look_forwards(l);
+	look_programs(l);
+	return 0;
+}
+
+/* A dozen questions in one namespace: it is entered once. Where it is not, each question says why. */
+static void look_inside(struct looking *l)
+{
+	l->looked = false;
+	(void)dw_netns_run(l->c->sys, &l->c->netns.v[l->netns], look_all, l, NULL);
+	if (!l->looked)
+		(void)look_all(l, NULL);
+}
+
 /*
  * fd -1 is our own namespace (the first, or that of a recorded host) or one that could not be
  * entered.
@@ -139,8 +159,7 @@ int dw_collect_redirects(struct dw_collect *c, struct dw_error *e)
 					    namespace_text(&l));
 			continue;
 		}
-		look_forwards(&l);
-		look_programs(&l);
+		look_inside(&l);
 	}
 	return 0;
 }

@@ -22,6 +22,13 @@ struct joining {
 	struct dw_arena *arena; /* the snapshot's */
 	struct member *members;
 	DW_VEC(struct dw_door) doors;
+	/* of the last door: the next one's are mostly the same */
+	struct {
+		uint32_t netns;
+		unsigned seen;
+		const char *netns_name, *seen_text;
+		enum dw_tristate filter;
+	} last;
 };
 
 static const struct dw_owner *holder(const struct dw_facts *f, const struct dw_hold_fact *h)
@@ -296,6 +303,23 @@ static void kernel_door(struct joining *j, struct dw_door *d, const char *subsys
 	};
 }
 
+/* Doors of one namespace follow each other, and most were shown by the same views. */
+static void tell_place(struct joining *j, struct dw_door *d, unsigned seen)
+{
+	if (!j->last.netns_name || j->last.netns != d->at.netns) {
+		j->last.netns = d->at.netns;
+		j->last.netns_name = netns_name(j->arena, j->facts, d->at.netns);
+		j->last.filter = netns_filter(j->facts, d->at.netns);
+	}
+	if (!j->last.seen_text || j->last.seen != seen) {
+		j->last.seen = seen;
+		j->last.seen_text = seen_text(j->arena, seen);
+	}
+	d->netns = j->last.netns_name;
+	d->packet_filter = j->last.filter;
+	d->seen_by = j->last.seen_text;
+}
+
 /* One door of n sockets that compare equal. */
 static void add_door(struct joining *j, const struct member *m, size_t n)
 {
@@ -304,8 +328,6 @@ static void add_door(struct joining *j, const struct member *m, size_t n)
 
 	d->at = m->socket->at;
 	d->kind = m->socket->kind;
-	d->netns = netns_name(j->arena, j->facts, d->at.netns);
-	d->packet_filter = netns_filter(j->facts, d->at.netns);
 	d->sockets = (unsigned)n;
 	d->filter = m->socket->filter;
 	d->starter = *starter_of(m);
@@ -320,7 +342,7 @@ static void add_door(struct joining *j, const struct member *m, size_t n)
 		d->mptcp |= s->mptcp;
 		d->hidden |= (s->could_see & ~s->seen) != 0;
 	}
-	d->seen_by = seen_text(j->arena, seen);
+	tell_place(j, d, seen);
 	add_owners(j, d, m, n);
 	d->owners_known = d->n_owners > 0;
 	if (d->starter.program)

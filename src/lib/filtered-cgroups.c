@@ -181,10 +181,46 @@ static void look_at_door(struct cgroups *c, struct dw_door *d)
 	d->filtered = doubtful;
 }
 
+static bool is_holder_doubtful(struct cgroups *c)
+{
+	const struct dw_facts *f = c->a->facts;
+
+	for (size_t i = 0; i < f->processes.n; i++) {
+		const char *path = f->processes.v[i].cgroup;
+
+		if (path && (i == 0 || path != f->processes.v[i - 1].cgroup) && doubt_of(c, path))
+			return true;
+	}
+	return false;
+}
+
+/* Mostly no cgroup has such a program, and no door needs to be asked for its sockets. */
+static bool is_any_doubtful(struct cgroups *c)
+{
+	const struct dw_facts *f = c->a->facts;
+	const struct seen_cgroup *of = NULL;
+	bool all = true; /* each socket tells its own */
+
+	if (doubt_of(c, "/"))
+		return true;
+	for (size_t i = 0; i < f->sockets.n; i++) {
+		uint64_t number = f->sockets.v[i].cgroup;
+
+		if (i == 0 || number != f->sockets.v[i - 1].cgroup)
+			of = number ? numbered(c, number) : NULL;
+		if (of && of->why)
+			return true;
+		all &= of && of->path;
+	}
+	return !all && is_holder_doubtful(c);
+}
+
 void dw_lib_doubt_cgroups(struct auditing *a, struct dw_snapshot *s)
 {
 	struct cgroups c = { .a = a, .arena = s->arena };
 
+	if (!is_any_doubtful(&c))
+		return;
 	c.sockets = dw_arena_array(s->arena, a->facts->sockets.n + 1, sizeof(*c.sockets));
 	for (size_t i = 0; i < a->facts->sockets.n; i++)
 		c.sockets[i] = &a->facts->sockets.v[i];

@@ -134,20 +134,34 @@ static int rehearse(struct filtering *f, const struct dw_netns *ns, struct dw_er
 
 /* --- what filters beside the rules ---------------------------------------------------------------- */
 
+struct beside {
+	const struct filtering *f;
+	const struct dw_netns *ns;
+	struct dw_strings found;
+};
+
+static int ask_beside(void *arg, struct dw_error *e)
+{
+	struct beside *b = arg;
+
+	return dw_rehearsal_beside(b->f->a->sys, b->ns, b->f->arena, &b->found, e);
+}
+
 /* A namespace without rules may have a program that drops packets, all the same. */
 static void look_beside(const struct filtering *f, struct dw_snapshot *s, size_t netns)
 {
 	const struct dw_netns *ns = &f->a->collect.netns.v[netns];
 	uint32_t inode = f->a->facts->netns.v[netns].inode;
-	struct dw_strings beside = { 0 };
+	struct beside beside = { .f = f, .ns = ns->fd < 0 ? NULL : ns };
 	enum dw_tristate found = DW_YES;
 	int r;
 
 	if (f->a->facts->netns.v[netns].filter != DW_NO ||
 	    (ns->fd < 0 && ns->inode != dw_netns_self(f->a->sys)))
 		return;
-	r = dw_rehearsal_beside(f->a->sys, ns->fd < 0 ? NULL : ns, f->arena, &beside, NULL);
-	if (r == 0 && beside.n == 0)
+	/* all its questions by one visit */
+	r = dw_netns_run(f->a->sys, beside.ns, ask_beside, &beside, NULL);
+	if (r == 0 && beside.found.n == 0)
 		return;
 	if (r < 0)
 		found = DW_UNKNOWN;

@@ -20,16 +20,25 @@ enum dw_bpf_rung {
 	DW_BPF_RUNG_PINNED, /* found pinned below /sys/fs/bpf/doorward */
 };
 
+/* How the program reads the kernel's memory: the same, at another price. */
+enum dw_bpf_reads {
+	DW_BPF_READS_ANY = 0,
+	DW_BPF_READS_LOADS, /* from Linux 6.2 on */
+	DW_BPF_READS_CALLS, /* everywhere */
+};
+
 struct dw_bpf_walk {
 	enum dw_bpf_rung rung;
-	unsigned ran;           /* DW_BPF_* parts that ran */
+	unsigned ran;            /* DW_BPF_* parts that ran */
 	struct dw_bytes holders; /* records; empty when not asked for or not possible */
-	struct dw_bytes others; /* more of them, which a second thread read */
+	struct dw_bytes others;  /* more of them, which a second thread read */
 	struct dw_bytes tables;
 	bool whole;  /* we are in the host's own pid namespace: every task was looked at */
 	size_t lost; /* descriptor tables and io_uring rings that could not be read to their end */
 };
 
+/* For tests: that program and no other, pinned ones neither. Before all else. */
+void dw_bpf_only(struct dw_sys *s, enum dw_bpf_reads how);
 /* True: the program has to be loaded, and dw_bpf_make_ready() may do so beside other work; else dw_bpf_run() does. */
 bool dw_bpf_begin(struct dw_sys *s);
 /* Loads it. Another thread may use the handle meanwhile, but for dw_bpf_run(). */

@@ -66,6 +66,7 @@ struct dw_sys {
 	int fail_code;
 	int bpf_fd; /* the program that was made ready, -1: not yet; closed with the handle */
 	bool bpf_pinned;
+	unsigned bpf_reads;                   /* enum dw_bpf_reads */
 	struct dw_bpf_starting *bpf_starting; /* what is loaded beside other work; NULL: nothing */
 	int late[DW_SYS_LATE_MAX]; /* to be closed with the handle, dw_sys_close_late() */
 	unsigned n_late;

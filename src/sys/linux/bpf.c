@@ -25,6 +25,11 @@ static int replay(struct dw_sys *s, unsigned want, struct dw_arena *a, struct dw
 	return 0;
 }
 
+void dw_bpf_only(struct dw_sys *s, enum dw_bpf_reads how)
+{
+	s->bpf_reads = how;
+}
+
 bool dw_bpf_begin(struct dw_sys *s)
 {
 	return s->kind == DW_SYS_LIVE && dw_bpf_live_begin(s);

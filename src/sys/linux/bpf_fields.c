@@ -31,7 +31,7 @@ static const char *const modules[] = {
 _Static_assert(DW_ARRAY_SIZE(modules) == DW_BPF_MODULES,
 	       "each has a place in struct dw_bpf_kernel");
 
-enum kind { NEED, MAY, BIT, SIZE };
+enum kind { NEED, MAY, BIT, SIZE, NUMBER, FUNCTION };
 
 static const struct field {
 	enum kind kind;
@@ -56,6 +56,7 @@ struct btf {
 
 struct wanted {
 	const char *name;
+	bool function; /* else: a struct */
 	uint32_t ids[SAME_MAX];
 	unsigned n;
 };
@@ -157,14 +158,21 @@ static unsigned slot_of(const char *name, size_t left)
 	return (unsigned)(v * 0x9e3779b97f4a7c15U >> 56);
 }
 
+static bool is_wanted_kind(const struct btf_type *t)
+{
+	return BTF_INFO_KIND(t->info) == BTF_KIND_STRUCT || BTF_INFO_KIND(t->info) == BTF_KIND_FUNC;
+}
+
 static void note_name(struct search *s, const struct btf *b, const struct btf_type *t, uint32_t id)
 {
 	const char *name = text_at(b, t->name_off);
+	bool function = BTF_INFO_KIND(t->info) == BTF_KIND_FUNC;
 
 	if (!s->slots[slot_of(name, NAME_PREFIX)])
 		return;
 	for (size_t i = 0; i < s->n; i++)
-		if (s->names[i].n < SAME_MAX && dw_streq(s->names[i].name, name))
+		if (s->names[i].n < SAME_MAX && s->names[i].function == function &&
+		    dw_streq(s->names[i].name, name))
 			s->names[i].ids[s->names[i].n++] = id;
 }
 
@@ -180,7 +188,7 @@ static int index_types(struct search *s, struct btf *b, size_t size, struct dw_a
 			return -EIO;
 		if (own % STRIDE == 0)
 			b->at[own / STRIDE] = (uint32_t)at;
-		if (BTF_INFO_KIND(t->info) == BTF_KIND_STRUCT && t->name_off)
+		if (is_wanted_kind(t) && t->name_off)
 			note_name(s, b, t, b->first + own);
 		at += size_of(t);
 	}
@@ -291,6 +299,13 @@ static bool find_field(const struct btf *b, const struct field *f, const struct 
 			*ret = t->size;
 			return true;
 		}
+		/* those of a module are counted on from the kernel's, in each module alike */
+		if (f->kind == NUMBER || f->kind == FUNCTION) {
+			if (b->base)
+				return false;
+			*ret = w->ids[i];
+			return true;
+		}
 		if (!find_member(b, t, f->member, 0, &bits))
 			continue;
 		*ret = f->kind == BIT ? bits : bits / 8;
@@ -307,7 +322,8 @@ static void want_names(struct search *s, const uint32_t *at)
 
 		if (at[i] != DW_BPF_ABSENT || known || s->n == NAMES_MAX)
 			continue;
-		s->names[s->n++].name = fields[i].type;
+		s->names[s->n].name = fields[i].type;
+		s->names[s->n++].function = fields[i].kind == FUNCTION;
 		s->slots[slot_of(fields[i].type, NAME_PREFIX)] = 1;
 	}
 }

@@ -47,7 +47,7 @@ void dw_bpf_live_load(struct dw_sys *s)
 	struct dw_bpf_starting *b = s->bpf_starting;
 
 	if (b && b->fd < 0)
-		b->fd = dw_bpf_load(&b->error);
+		b->fd = dw_bpf_load(s->bpf_reads, &b->error);
 }
 
 void dw_bpf_live_take(struct dw_sys *s, struct dw_error *e)
@@ -79,10 +79,10 @@ static int make_ready(struct dw_sys *s, struct dw_error *e)
 	}
 	if (s->bpf_fd >= 0)
 		return s->bpf_fd;
-	fd = dw_bpf_pinned(NULL);
+	fd = s->bpf_reads == DW_BPF_READS_ANY ? dw_bpf_pinned(NULL) : -ENOENT;
 	s->bpf_pinned = fd >= 0;
 	if (fd < 0)
-		fd = dw_bpf_load(e);
+		fd = dw_bpf_load(s->bpf_reads, e);
 	if (fd >= 0)
 		s->bpf_fd = fd;
 	return fd;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Loading of the light skeleton, which needs no library but a kernel of 5.17 or later. */
+/* Loading of the light skeletons, which need no library but a kernel of 5.17 or later. */
 #include "bpf_private.h"
 
 #include <errno.h>
@@ -19,38 +19,62 @@
 #pragma GCC diagnostic ignored "-Woverlength-strings"
 #include "doors.digest.h"
 #include "doors.lskel.h"
+#include "doors_direct.lskel.h"
 #pragma GCC diagnostic pop
 
-static int load_with(const uint32_t *at, bool path)
-{
-	struct dw_doors *k = dw_doors__open();
-	int fd, r;
-
-	if (!k)
-		return -ENOMEM;
-	_Static_assert(sizeof(k->rodata->at) == DW_K_COUNT * sizeof(*at), "one place for each");
-	memcpy(k->rodata->at, at, sizeof(k->rodata->at));
-	k->rodata->want_path = path;
-	r = dw_doors__load(k);
-	if (r >= 0) {
-		fd = fcntl(k->progs.dw_doors.prog_fd, F_DUPFD_CLOEXEC, 3);
-		r = fd < 0 ? -errno : fd;
+/* The skeletons of one program differ in their names alone. */
+#define LOADER(name)                                                                               \
+	static int load_##name(const uint32_t *at, bool path)                                      \
+	{                                                                                          \
+		struct name *k = name##__open();                                                   \
+		int fd, r;                                                                         \
+                                                                                                   \
+		if (!k)                                                                            \
+			return -ENOMEM;                                                            \
+		_Static_assert(sizeof(k->rodata->at) == DW_K_COUNT * sizeof(*at),                  \
+			       "one place for each");                                              \
+		memcpy(k->rodata->at, at, sizeof(k->rodata->at));                                  \
+		k->rodata->want_path = path;                                                       \
+		r = name##__load(k);                                                               \
+		if (r >= 0) {                                                                      \
+			fd = fcntl(k->progs.dw_doors.prog_fd, F_DUPFD_CLOEXEC, 3);                 \
+			r = fd < 0 ? -errno : fd;                                                  \
+		}                                                                                  \
+		name##__destroy(k);                                                                \
+		return r;                                                                          \
 	}
-	dw_doors__destroy(k);
+
+LOADER(dw_doors)
+LOADER(dw_doors_direct)
+
+static bool can_read_by_loads(const uint32_t *at)
+{
+	return at[DW_K_CAST] != DW_BPF_ABSENT && at[DW_K_WORDS] != DW_BPF_ABSENT;
+}
+
+static int load_best(const uint32_t *at, enum dw_bpf_reads how)
+{
+	int r = -ENOTSUP;
+
+	if (how != DW_BPF_READS_CALLS && can_read_by_loads(at))
+		r = load_dw_doors_direct(at, true);
+	/* whatever the kernel has against it, it may have nothing against the older one */
+	if (r < 0 && how != DW_BPF_READS_LOADS)
+		r = load_dw_doors(at, true);
+	/* A kernel that refuses bpf_d_path() in iterators costs us the paths, which /proc tells too, not the rest. */
+	if (r < 0 && r != -EPERM && r != -ENOSYS && how != DW_BPF_READS_LOADS)
+		r = load_dw_doors(at, false);
 	return r;
 }
 
-int dw_bpf_load(struct dw_error *e)
+int dw_bpf_load(enum dw_bpf_reads how, struct dw_error *e)
 {
 	uint32_t at[DW_K_COUNT];
 	int r = dw_bpf_offsets_find(at, e);
 
 	if (r < 0)
 		return r;
-	r = load_with(at, true);
-	/* A kernel that refuses bpf_d_path() in iterators costs us the paths, which /proc tells too, not the rest. */
-	if (r < 0 && r != -EPERM && r != -ENOSYS)
-		r = load_with(at, false);
+	r = load_best(at, how);
 	if (r >= 0)
 		return r;
 	/* what a kernel too old for the loader, or a build of it without BPF, answers varies */

@@ -37,26 +37,39 @@ int dw_netns_must_be_other(struct dw_sys *s, const struct dw_netns *ns, struct d
 			      "a copy of rules was on its way into the namespace that we are in");
 }
 
-int dw_live_netns_run(struct dw_sys *s, const struct dw_netns *ns,
-		      int (*fn)(void *arg, struct dw_error *e), void *arg, struct dw_error *e)
+/* Where this thread stands: what asks several questions in one namespace enters it once. 0: where it was at first. */
+static _Thread_local uint32_t inside;
+
+static int run_inside(int home, const struct dw_netns *ns, int (*fn)(void *arg, struct dw_error *e),
+		      void *arg, struct dw_error *e)
 {
-	_cleanup_fd_ int home = -1;
+	uint32_t before = inside;
 	int r;
 
-	if (ns && ns->inode == DW_NETNS_GONE)
-		return dw_error_errno(e, -EBADF, "a network namespace that is closed");
-	if (!ns || ns->fd < 0)
-		return fn(arg, e);
-	home = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
-	if (home < 0)
-		return dw_error_errno(e, -errno, "/proc/thread-self/ns/net");
 	if (setns(ns->fd, CLONE_NEWNET) < 0)
 		return dw_error_errno(e, -errno, "cannot enter network namespace %u", ns->inode);
+	inside = ns->inode;
 	r = fn(arg, e);
 	/* Staying behind in a foreign namespace would make every later answer a lie. */
 	if (setns(home, CLONE_NEWNET) < 0)
 		abort();
+	inside = before;
 	return r;
+}
+
+int dw_live_netns_run(struct dw_sys *s, const struct dw_netns *ns,
+		      int (*fn)(void *arg, struct dw_error *e), void *arg, struct dw_error *e)
+{
+	_cleanup_fd_ int home = -1;
+
+	if (ns && ns->inode == DW_NETNS_GONE)
+		return dw_error_errno(e, -EBADF, "a network namespace that is closed");
+	if (!ns || ns->fd < 0 || (inside != 0 && ns->inode == inside))
+		return fn(arg, e);
+	home = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
+	if (home < 0)
+		return dw_error_errno(e, -errno, "/proc/thread-self/ns/net");
+	return run_inside(home, ns, fn, arg, e);
 }
 
 int dw_netlink_open_here(void *arg, struct dw_error *e)
