@@ -293,6 +293,7 @@ static void two(struct host *h, const char *name, enum dw_host_outcome o, const 
 	DW_CHECK_STR(seen(&c), evidence);
 	DW_CHECK_STR(changes(&c), want);
 	checked_free(&c);
+	survive_faults_with(h, "two-accounts", o, v, 1);
 }
 
 DW_TEST(two_accounts)
