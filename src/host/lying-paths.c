@@ -190,14 +190,17 @@ static struct path_service service_of(struct dw_arena *a, const struct dw_door *
 	uint32_t *uids = dw_arena_array(a, d->n_owners + 1, sizeof(*uids));
 	/* whoever starts it is root, but for a user's own session */
 	bool root = d->n_owners == 0;
+	size_t n = 0;
 
 	for (size_t i = 0; i < d->n_owners; i++) {
-		uids[i] = d->owners[i].uid;
-		root = root || uids[i] == 0;
+		/* systemd holds sockets of services that are somebody else's */
+		if (d->owners[i].pid == 1 && d->n_owners > 1)
+			continue;
+		uids[n] = d->owners[i].uid;
+		root = root || uids[n] == 0;
+		n++;
 	}
-	return (struct path_service){
-		.name = name, .uids = uids, .n_uids = d->n_owners, .root = root
-	};
+	return (struct path_service){ .name = name, .uids = uids, .n_uids = n, .root = root };
 }
 
 /* In a container, or whatever else has a root of its own. */
@@ -226,9 +229,7 @@ static void look_at_door(struct host_paths *p, const struct dw_host_door *x)
 		host_paths_look(p, d->owners[i].script, PATH_RUNS);
 	}
 	host_paths_look(p, d->program, PATH_RUNS);
-	/* what is not running says not as whom it would read them */
-	if (d->n_owners)
-		host_paths_settings(p, d, x->service ? x->service->name : NULL);
+	host_paths_settings(p, d, x->service ? x->service->name : NULL);
 	if (d->starter.kind != DW_STARTER_USER_SESSION) {
 		p->s.root = true; /* who starts it */
 		host_paths_look(p, file_of(p->q.l->a, d->starter.source), PATH_RUNS);
@@ -248,9 +249,11 @@ void host_lying_paths(struct host_look *l, struct dw_host_result *r)
 	else if (!r->evidence.n && p.cut)
 		host_say(l, r, DW_HOST_UNKNOWN, "There are too many settings to look at all.");
 	else
-		host_conclude(l, r, "Others than root may change one thing that a service runs by.",
-			      "things that services run by may be changed by others than root.",
-			      "Only root changes what services run, and their settings.");
+		host_conclude(
+			l, r,
+			"Others than root may change one thing that decides what a service runs.",
+			"things that decide what services run may be changed by others than root.",
+			"Only root changes what services run, and their settings.");
 }
 
 /* One clause for all that have an owner or a group that only a person can judge. */

@@ -101,7 +101,6 @@ static void named(void *data, const char *path, bool include)
 	const struct reading *x = data;
 	struct host_paths *p = x->p;
 	const char *base = strrchr(path, '/');
-	bool settings = include || x->given || dw_starts_with(path, "/etc/");
 	struct stat st;
 
 	if (is_data(path))
@@ -120,7 +119,7 @@ static void named(void *data, const char *path, bool include)
 		look_at_directory(p, path, "*", x->depth + 1);
 	else if (S_ISREG(st.st_mode) && (st.st_mode & 0111))
 		host_paths_look(p, path, PATH_NAMED);
-	else if (S_ISREG(st.st_mode) && settings)
+	else if (S_ISREG(st.st_mode) && (include || x->given))
 		look_at_file(p, path, x->depth + 1, false);
 }
 
@@ -239,23 +238,35 @@ static void look_by_starter(struct host_paths *p, const struct dw_starter *s)
 	}
 }
 
-void host_paths_settings(struct host_paths *p, const struct dw_door *d, const char *service)
+static void look_by_process(struct host_paths *p, const struct dw_owner *o)
 {
 	struct reading x = { .p = p, .given = true };
+	const char *command = o->command ? o->command : "";
+	const struct dw_bytes text = { .data = dw_arena_strdup(p->q.l->a, command),
+				       .n = strlen(command) };
 
+	host_paths_in_text(p->q.l->a, &text, named, &x);
+	/* of a script its interpreter's settings are nothing */
+	if (!o->script && o->executable)
+		look_by_name(p, dw_basename(o->executable));
+}
+
+void host_paths_settings(struct host_paths *p, const struct dw_door *d, const char *service)
+{
+	const struct dw_starter *s = &d->starter;
+	bool runs = false;
+
+	/* systemd holds the sockets of others, and has settings of all */
 	for (size_t i = 0; i < d->n_owners; i++) {
-		const char *command = d->owners[i].command;
-		const struct dw_bytes text = { .data = dw_arena_strdup(p->q.l->a,
-								       command ? command : ""),
-					       .n = command ? strlen(command) : 0 };
-
-		host_paths_in_text(p->q.l->a, &text, named, &x);
-		if (!d->owners[i].script && d->owners[i].executable)
-			look_by_name(p, dw_basename(d->owners[i].executable));
+		runs = runs || d->owners[i].pid != 1;
+		if (d->owners[i].pid != 1)
+			look_by_process(p, &d->owners[i]);
 	}
-	if (is_unit(d->starter.kind) || d->starter.kind == DW_STARTER_SYSV ||
-	    d->starter.kind == DW_STARTER_OPENRC)
-		look_by_starter(p, &d->starter);
+	/* what does not run says not as whom it would read them */
+	if (!runs)
+		return;
+	if (is_unit(s->kind) || s->kind == DW_STARTER_SYSV || s->kind == DW_STARTER_OPENRC)
+		look_by_starter(p, s);
 	look_by_name(p, service);
 	look_by_name(p, d->package ? d->package->name : NULL);
 }

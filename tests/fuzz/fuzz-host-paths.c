@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Paths in settings of services. */
+/* Paths in settings of services, accounts in scripts. */
 #include <string.h>
 
 #include "lying-paths.h"
+#include "shell-use.h"
 
 static void named(void *data, const char *path, bool include)
 {
@@ -23,7 +24,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		memcpy(text.data, data, size);
 	text.data[size] = '\0';
 	host_paths_in_text(a, &text, named, &n);
-	if (n > size)
+	if (n > size || host_shell_line(a, &text, "ann") > size + 1)
 		__builtin_trap();
 	return 0;
 }

@@ -308,7 +308,11 @@ static void role(struct host *h, const char *id, const char *name, bool remove,
 	const char *roles[] = { name }, *ids[] = { id };
 	const struct dw_policy p = { .roles = roles, .n_roles = 1 };
 	struct checked c = { .a = dw_arena_new() };
-	struct dw_host_request q = { .policy = &p, .checks = ids, .n_checks = 1, .remove = remove };
+	struct dw_host_request q = { .policy = &p,
+				     .knowledge = dw_knowledge_builtin(),
+				     .checks = ids,
+				     .n_checks = 1,
+				     .remove = remove };
 
 	DW_CHECK(dw_sys_open_fake(h->dir, &c.sys, NULL) == 0);
 	q.sys = c.sys;
