@@ -308,6 +308,18 @@ DW_TEST(security_module)
 	host_file(h, "/sys/kernel/security/lsm", 0444, "capability,yama\n");
 	both(h, "security-module", DW_HOST_FAILS,
 	     "/sys/kernel/security/lsm:1 lsm: it has capability,yama");
+	/* Debian's kernel without AppArmor: SELinux is there, and knows no rule */
+	host_file(h, "/sys/kernel/security/lsm", 0444, "lockdown,capability,yama,selinux,bpf");
+	host_file(h, "/proc/1/attr/current", 0444, "kernel");
+	both(h, "security-module", DW_HOST_FAILS,
+	     "/sys/kernel/security/lsm:1 lsm: no policy of SELinux is loaded");
+	host_file(h, "/proc/1/attr/current", 0444, "system_u:system_r:init_t:s0");
+	both(h, "security-module", DW_HOST_OK, "");
+	host_file(h, "/sys/fs/selinux/enforce", 0444, "0");
+	both(h, "security-module", DW_HOST_FAILS,
+	     "/sys/kernel/security/lsm:1 lsm: SELinux only complains (permissive)");
+	host_file(h, "/sys/fs/selinux/enforce", 0444, "1");
+	both(h, "security-module", DW_HOST_OK, "");
 	host_free(h);
 }
 
@@ -362,6 +374,14 @@ DW_TEST(services_confined)
 	attr(h, 8, "system_u:system_r:unconfined_service_t:s0");
 	confined(h, DW_HOST_FAILS,
 		 "/proc/8/attr/current:1 x: it runs as system_u:system_r:unconfined_service_t:s0");
+	host_file(h, "/sys/kernel/security/lsm", 0444, "lockdown,selinux");
+	host_file(h, "/sys/fs/selinux/enforce", 0444, "1");
+	attr(h, 8, "system_u:system_r:x_t:s0");
+	confined(h, DW_HOST_OK, "");
+	host_file(h, "/sys/fs/selinux/enforce", 0444, "0");
+	confined(h, DW_HOST_FAILS,
+		 "/proc/7/attr/current:1 ssh.service: SELinux only complains (permissive) | "
+		 "/proc/8/attr/current:1 x: SELinux only complains (permissive)");
 	host_free(h);
 }
 
