@@ -86,6 +86,26 @@ DW_TEST(secrets_are_put_right)
 	host_free(h);
 }
 
+/* What the next boot makes stricter than we would is not made laxer. */
+DW_TEST(what_a_file_sets_well_is_kept)
+{
+	struct host *h = host_new();
+	struct checked c;
+
+	host_file(h, "/usr/lib/sysctl.d/99-protect-links.conf", 0644, "fs.protected_regular = 2\n");
+	host_file(h, "/etc/sysctl.d/README", 0644, "");
+	set(h, "fs/protected_regular", "0\n");
+	set(h, "fs/protected_fifos", "0\n");
+	c = checked(h, "kernel-secrets");
+	DW_CHECK(c.r->outcome == DW_HOST_FAILS);
+	DW_CHECK_STR(changes(&c),
+		     "file:/etc/sysctl.d/zz-doorward.conf=? | sysctl:fs.protected_fifos=1 | "
+		     "sysctl:fs.protected_regular=2");
+	DW_CHECK_STR(c.r->changes.v[0].edits[1].fresh, "fs.protected_fifos = 1");
+	checked_free(&c);
+	host_free(h);
+}
+
 /* sysctl.d(5): the order of the files, what hides what, names with slashes, globs and what keeps them off. */
 DW_TEST(files_of_the_next_boot)
 {
