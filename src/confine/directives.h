@@ -34,8 +34,9 @@ dw_confine_server dw_confine_nginx, dw_confine_apache, dw_confine_fpm;
 const char *dw_confine_envvar(struct dw_arena *a, const struct dw_bytes *text, const char *name,
 			      unsigned *ret_line);
 /*
- * As whom an init script (texts[0]) starts its daemon; the other texts are files that it reads, whose variables go before
- * its own. A group behind the name is left out. openrc: its start-stop-daemon is OpenRC's. NULL: it does not say.
+ * As whom an init script (texts[0]) starts its daemon; the other texts are files that it reads, whose variables go
+ * before its own. A group behind the name is left out. openrc: its start-stop-daemon is OpenRC's. NULL: it does not
+ * say.
  */
 const char *dw_confine_script_user(struct dw_arena *a, const struct dw_bytes *texts, size_t n, bool openrc,
 				   unsigned *ret_line);

@@ -47,7 +47,7 @@ static bool is_of_group(struct dw_arena *a, const struct host_group *g, const st
 	return false;
 }
 
-/* "ann, ben" of the group who are to have no say; NULL: nobody is in it (as in Debian's staff, which owns /usr/local). */
+/* "ann, ben" of the group who are to have no say; NULL: nobody is in it (as in Debian's staff, of /usr/local). */
 static const char *others_of(struct host_paths *p, uint32_t gid, enum path_use use,
 			     const char **ret_group)
 {

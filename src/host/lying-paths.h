@@ -38,7 +38,7 @@ void host_paths_judge(struct host_paths *p, const char *path, const struct stat 
 /* The settings of the door's service, and what they name. */
 void host_paths_settings(struct host_paths *p, const struct dw_door *d, const char *service);
 
-/* The absolute paths that a text names, as services write settings; for the fuzzer. `include`: on a line that takes others in. */
+/* The absolute paths that a text names, as services write settings. `include`: on a line that takes others in. */
 void host_paths_in_text(struct dw_arena *a, const struct dw_bytes *text,
 			void (*named)(void *data, const char *path, bool include), void *data);
 

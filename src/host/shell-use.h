@@ -7,7 +7,7 @@
 
 /* The first line of a script or table of jobs that becomes the account by its own shell; 0: none. */
 unsigned host_shell_line(struct dw_arena *a, const struct dw_bytes *text, const char *name);
-/* FILE:LINE of the first one in cron's tables, init scripts, units and /usr/local; NULL: none. ret_e: not all could be read. */
+/* FILE:LINE of the first one in cron's tables, init scripts, units, /usr/local; NULL: none. ret_e: not all was read. */
 const char *host_shell_used(struct host_look *l, const char *name, struct dw_error *ret_e);
 
 #endif

@@ -34,7 +34,8 @@ static inline void survive_faults_with(struct host *h, const char *id, enum dw_h
 			calls = dw_sys_calls(sys);
 		good = all.v[0].text && (all.v[0].outcome == truth || (n && all.v[0].outcome == DW_HOST_UNKNOWN));
 		if (!good)
-			printf("%s: call %u: %s %s\n", id, n, all.v[0].text, all.v[0].evidence.n ? all.v[0].evidence.v[0].object : "");
+			printf("%s: call %u: %s %s\n", id, n, all.v[0].text,
+			       all.v[0].evidence.n ? all.v[0].evidence.v[0].object : "");
 		DW_CHECK(good);
 	}
 	DW_CHECK(calls < 3000);
