@@ -320,6 +320,26 @@ static void write_profiles(FILE *out, const struct dw_knowledge *k)
 	(void)fputs("\t{ 0 },\n};\n", out);
 }
 
+static void write_tools(FILE *out, const struct dw_knowledge *k)
+{
+	for (size_t i = 0; i < k->n_tools; i++) {
+		write_list(out, "t", i, "packages", k->tools[i].packages);
+		write_list(out, "t", i, "roles", k->tools[i].roles);
+	}
+	(void)fputs("static const struct dw_tools tools[] = {\n", out);
+	for (size_t i = 0; i < k->n_tools; i++) {
+		const struct dw_tools *t = &k->tools[i];
+
+		(void)fputs("\t{\n", out);
+		write_member(out, "name", t->name);
+		write_member(out, "does", t->does);
+		point_to_list(out, "t", i, "packages", t->packages);
+		point_to_list(out, "t", i, "roles", t->roles);
+		(void)fputs("\t\t.sources = no_strings,\n\t},\n", out);
+	}
+	(void)fputs("\t{ 0 },\n};\n", out);
+}
+
 void dw_write_tables(FILE *out, const struct dw_knowledge *k)
 {
 	(void)fputs("/* Made of knowledge/ by compile-knowledge; not to be edited. */\n"
@@ -334,10 +354,11 @@ void dw_write_tables(FILE *out, const struct dw_knowledge *k)
 	write_roles(out, k);
 	write_releases(out, k);
 	write_profiles(out, k);
+	write_tools(out, k);
 	(void)fprintf(out,
 		      "const struct dw_knowledge *dw_knowledge_builtin(void)\n{\n"
 		      "\tstatic const struct dw_knowledge k = { services, %zu, roles, %zu, "
-		      "releases, %zu, profiles, %zu };\n\n"
+		      "releases, %zu, profiles, %zu, tools, %zu };\n\n"
 		      "\treturn &k;\n}\n",
-		      k->n_services, k->n_roles, k->n_releases, k->n_profiles);
+		      k->n_services, k->n_roles, k->n_releases, k->n_profiles, k->n_tools);
 }

@@ -33,6 +33,15 @@ dw_confine_server dw_confine_nginx, dw_confine_apache, dw_confine_fpm;
  */
 const char *dw_confine_envvar(struct dw_arena *a, const struct dw_bytes *text, const char *name,
 			      unsigned *ret_line);
+/*
+ * As whom an init script (texts[0]) starts its daemon; the other texts are files that it reads, whose variables go
+ * before its own. A group behind the name is left out. openrc: its start-stop-daemon is OpenRC's. NULL: it does not
+ * say.
+ */
+const char *dw_confine_script_user(struct dw_arena *a, const struct dw_bytes *texts, size_t n, bool openrc,
+				   unsigned *ret_line);
+/* A word of the script, when it is a variable its value; NULL: that is not known. */
+const char *dw_confine_script_value(struct dw_arena *a, const struct dw_bytes *texts, size_t n, const char *value);
 /* The shell of passwd(5) of that user; "" where it is empty. NULL: there is no such user. */
 const char *dw_confine_shell(struct dw_arena *a, const struct dw_bytes *text, const char *user);
 

@@ -227,7 +227,7 @@ static void add_owners(struct gathering *g, const struct dw_snapshot *snapshot,
 
 /* --- all of it ---------------------------------------------------------------------------------------------- */
 
-/* Where nothing runs the configuration says as whom it will; systemd's default is root. */
+/* Where nothing runs the configuration says as whom it will; systemd's default is root, which a script may give up. */
 static void user_of_configuration(struct dw_confine_service *s)
 {
 	const char *user = s->settings_known ? dw_confine_setting(s, "User") : NULL;
@@ -238,7 +238,7 @@ static void user_of_configuration(struct dw_confine_service *s)
 		return;
 	if (user && dw_streq(dw_confine_setting(s, "DynamicUser"), "yes") && !*user)
 		user = "a dynamic user";
-	s->user = said && !user ? said : user ? *user ? user : "root" : NULL;
+	s->user = said && (!user || !*user) ? said : user ? *user ? user : "root" : NULL;
 	if (s->user)
 		s->root = dw_streq(s->user, "root") ? DW_YES : DW_NO;
 }

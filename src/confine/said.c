@@ -69,10 +69,60 @@ static void read_lines(struct dw_sys *sys, struct dw_confine_service *s, struct 
 			read_line_user(sys, s, s->sources.v[i], a);
 }
 
+/* Files that a script reads by their names: "/etc/default/snmpd", "/etc/sysconfig/$NAME". */
+static size_t read_beside(struct dw_sys *sys, struct dw_arena *a,
+			  const struct dw_confine_service *s, const char *script,
+			  struct dw_bytes *texts)
+{
+	static const char *const places[] = { "/etc/default/", "/etc/sysconfig/", "/etc/conf.d/" };
+	const char *name = dw_basename(script);
+	size_t n = 1;
+
+	for (size_t i = 0; i < DW_ARRAY_SIZE(places); i++) {
+		const char *at = memmem(texts[0].data, texts[0].n, places[i], strlen(places[i]));
+		const char *word, *last;
+
+		/* OpenRC reads it unasked */
+		if (!at && (s->kind != DW_STARTER_OPENRC || i != 2))
+			continue;
+		word = at ? dw_arena_strndup(a, at, strcspn(at, " \t\n;)\"'")) : "/etc/conf.d/$";
+		last = strrchr(word, '/') + 1;
+		if (strchr(last, '$'))
+			last = dw_confine_script_value(a, texts, 1, last);
+		word = dw_arena_printf(a, "%s%s", places[i], last && *last ? last : name);
+		n += read_text(sys, word, a, &texts[n]);
+	}
+	return n;
+}
+
+static void read_script(struct dw_sys *sys, struct dw_confine_service *s, struct dw_arena *a)
+{
+	struct dw_bytes texts[4] = { { 0 } };
+	const char *file = s->source, *user;
+	unsigned line = 0;
+	size_t n;
+
+	if (!file)
+		return;
+	(void)place_of(s->source, a, &file, &line);
+	if (!read_text(sys, file, a, &texts[0]))
+		return;
+	n = read_beside(sys, a, s, file, texts);
+	user = dw_confine_script_user(a, texts, n, s->kind == DW_STARTER_OPENRC, &line);
+	if (!user && s->kind == DW_STARTER_OPENRC)
+		user = dw_confine_script_value(
+			a, texts, n, dw_confine_envvar(a, &texts[0], "command_user", &line));
+	if (user)
+		user = dw_arena_strndup(a, user, strcspn(user, ":"));
+	say(s, user, file, line, a);
+}
+
 void dw_confine_read_said(struct dw_sys *sys, struct dw_confine_service *s, struct dw_arena *a)
 {
 	if (s->kind == DW_STARTER_INETD || s->kind == DW_STARTER_XINETD)
 		read_lines(sys, s, a);
 	else
 		dw_confine_read_server(sys, s, a);
+	if (!s->said_user && (s->kind == DW_STARTER_SYSV || s->kind == DW_STARTER_OPENRC))
+		read_script(sys, s, a);
 }

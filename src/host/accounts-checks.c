@@ -4,6 +4,7 @@
 
 #include "accounts-use.h"
 #include "accounts.h"
+#include "shell-use.h"
 
 /* False: the file could not be read, and the result says so. */
 static bool have_passwd(struct host_look *l, struct dw_host_result *r)
@@ -204,6 +205,8 @@ static const char *nologin(struct host_look *l)
 static const char *needs_shell(struct host_look *l, const struct host_user *u)
 {
 	static const char *const keys[] = { ".ssh/authorized_keys", ".ssh/authorized_keys2" };
+	struct dw_error e = { 0 };
+	const char *used;
 
 	for (size_t i = 0; i < DW_ARRAY_SIZE(keys); i++) {
 		const char *path = dw_arena_printf(l->a, "%s/%s", u->home, keys[i]);
@@ -211,6 +214,13 @@ static const char *needs_shell(struct host_look *l, const struct host_user *u)
 		if (u->home[0] == '/' && dw_sys_file_exists(l->sys, path))
 			return dw_arena_printf(l->a, "%s lets somebody log in as it", path);
 	}
+	used = host_shell_used(l, u->name, &e);
+	if (used)
+		return dw_arena_printf(
+			l->a, "%s becomes it by that shell (su -s /bin/sh does not need it)", used);
+	if (e.code)
+		return dw_arena_printf(l->a, "whether a script needs it could not be seen: %s",
+				       e.message);
 	return NULL;
 }
 
@@ -327,8 +337,10 @@ const struct host_check host_checks_accounts[] = {
 			       "by mistake or a key that somebody wrote into its home opens a "
 			       "session.",
 		     .source = "CIS Debian Linux 12, 5.4.2.7; nologin(8)",
-		     .advice = "su to such an account takes -s /bin/sh afterwards: look for "
-			       "scripts that do so." },
+		     .advice =
+			     "su to such an account takes -s /bin/sh afterwards. Scripts "
+			     "of cron, init, units and /usr/local that do without are looked for; "
+			     "those elsewhere are not." },
 	  .look = service_shells,
 	  .fix = take_shells },
 	{ .about = { .id = "expired-accounts",

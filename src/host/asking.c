@@ -35,6 +35,14 @@ bool host_ask_stat(struct host_asking *q, const char *path, bool follow, struct 
 	return answer(q, dw_sys_file_stat(q->l->sys, path, follow, ret, &e), &e);
 }
 
+const char *host_ask_real(struct host_asking *q, const char *path)
+{
+	struct dw_error e = { 0 };
+	char *real = NULL;
+
+	return answer(q, dw_sys_file_real(q->l->sys, path, q->l->a, &real, &e), &e) ? real : NULL;
+}
+
 bool host_ask_file(struct host_asking *q, const char *path)
 {
 	struct stat st;
@@ -68,14 +76,14 @@ void host_ask_list(struct host_asking *q, const char *path, struct dw_strings *r
 /* --- units ---------------------------------------------------------------------------------------------- */
 
 /* systemd.unit(5): the first of them has the word. */
-static const char *const unit_dirs[] = { "/etc/systemd/system", "/run/systemd/system",
-					 "/usr/local/lib/systemd/system", "/usr/lib/systemd/system",
-					 "/lib/systemd/system" };
+const char *const host_unit_dirs[] = { "/etc/systemd/system",           "/run/systemd/system",
+				       "/usr/local/lib/systemd/system", "/usr/lib/systemd/system",
+				       "/lib/systemd/system",           NULL };
 
 bool host_ask_masked(struct host_asking *q, const char *unit)
 {
-	for (size_t i = 0; i < DW_ARRAY_SIZE(unit_dirs); i++) {
-		const char *path = dw_arena_printf(q->l->a, "%s/%s", unit_dirs[i], unit);
+	for (size_t i = 0; i < DW_ARRAY_SIZE(host_unit_dirs) - 1; i++) {
+		const char *path = dw_arena_printf(q->l->a, "%s/%s", host_unit_dirs[i], unit);
 		char *target = NULL;
 		struct dw_error e = { 0 };
 		struct stat st;
@@ -118,8 +126,8 @@ static bool is_wanted(struct host_asking *q, const char *unit)
 		struct host_asking own = { .l = q->l };
 
 		u = q->l->units = dw_new(q->l->a, struct host_units);
-		for (size_t i = 0; i < DW_ARRAY_SIZE(unit_dirs); i++)
-			add_wanted(&own, unit_dirs[i], &u->wanted);
+		for (size_t i = 0; i < DW_ARRAY_SIZE(host_unit_dirs) - 1; i++)
+			add_wanted(&own, host_unit_dirs[i], &u->wanted);
 		u->e = own.e;
 	}
 	if (dw_strings_has(&u->wanted, unit))
@@ -159,8 +167,9 @@ bool host_ask_enabled(struct host_asking *q, const char *unit)
 
 	if (is_wanted(q, unit))
 		return !host_ask_masked(q, unit);
-	for (size_t i = 0; i < DW_ARRAY_SIZE(unit_dirs) && !there; i++)
-		there = host_ask_file(q, dw_arena_printf(q->l->a, "%s/%s", unit_dirs[i], unit));
+	for (size_t i = 0; i < DW_ARRAY_SIZE(host_unit_dirs) - 1 && !there; i++)
+		there = host_ask_file(q,
+				      dw_arena_printf(q->l->a, "%s/%s", host_unit_dirs[i], unit));
 	/* where systemd has a unit of the name, it does not look at the script (systemd-sysv-generator(8)) */
 	if (there || !dot || !dw_streq(dot, ".service"))
 		return false;

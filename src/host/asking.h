@@ -24,8 +24,12 @@ const char *host_ask_files(struct host_asking *q, const char *const *paths);
 bool host_ask_text(struct host_asking *q, const char *path, struct dw_bytes *ret);
 /* Names of a directory; none when it is not there. */
 void host_ask_list(struct host_asking *q, const char *path, struct dw_strings *ret);
+/* The path with every link resolved; NULL: it is not there. */
+const char *host_ask_real(struct host_asking *q, const char *path);
 bool host_ask_stat(struct host_asking *q, const char *path, bool follow, struct stat *ret);
 
+/* systemd.unit(5): the first of them has the word; ends with NULL. */
+extern const char *const host_unit_dirs[];
 /*
  * The unit is started at boot or by its timer: systemd has a link of it in a .wants or .requires directory and it is
  * not masked; or one of the same name without suffix is in a runlevel of sysvinit or OpenRC.

@@ -45,18 +45,40 @@ bool host_kernel_confining(struct host_asking *q, const char **ret_name, const c
 	return *ret_name != NULL;
 }
 
+/*
+ * Debian's kernel has both: without AppArmor SELinux takes its place, with or without a policy. Until one is loaded
+ * every process has the label of an initial context, "kernel" (selinux_init() of the kernel).
+ */
+const char *host_kernel_idle(struct host_asking *q, const char *name)
+{
+	struct dw_bytes text = { 0 };
+
+	if (!dw_streq(name, "SELinux"))
+		return NULL;
+	if (host_ask_text(q, "/sys/fs/selinux/enforce", &text))
+		return text.n && text.data[0] == '0' ? "SELinux only complains (permissive)" : NULL;
+	if (host_ask_text(q, "/proc/1/attr/current", &text) && !memchr(text.data, ':', text.n))
+		return "no policy of SELinux is loaded";
+	return NULL;
+}
+
 void host_kernel_lsm(struct host_look *l, struct dw_host_result *r)
 {
 	struct host_asking q = { .l = l };
-	const char *name, *list = NULL;
+	const char *name, *list = NULL, *idle = NULL;
 	bool confines;
 
 	if (!is_ours(&q, r))
 		return;
 	confines = host_kernel_confining(&q, &name, &list);
+	if (confines)
+		idle = host_kernel_idle(&q, name);
 	if (host_asked_in_vain(&q, r))
 		return;
-	if (confines) {
+	if (idle) {
+		host_seen(l, r, "/sys/kernel/security/lsm", 1, "lsm", "%s", idle);
+		host_conclude(l, r, "No security module confines programs.", "", "");
+	} else if (confines) {
 		host_say(l, r, DW_HOST_OK, "The kernel runs with %s.", name);
 	} else if (!list) {
 		host_say(l, r, DW_HOST_UNKNOWN,

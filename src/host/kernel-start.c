@@ -145,7 +145,8 @@ static bool is_told(const struct dw_host_result *r, const char *object)
 }
 
 static bool look_at_door(struct host_look *l, struct dw_host_result *r, struct dw_procs *procs,
-			 const struct dw_door *d, size_t *ret_confined, struct dw_error *e)
+			 const struct dw_door *d, const char *idle, size_t *ret_confined,
+			 struct dw_error *e)
 {
 	for (size_t i = 0; i < d->n_owners; i++) {
 		const struct dw_owner *o = &d->owners[i];
@@ -155,7 +156,7 @@ static bool look_at_door(struct host_look *l, struct dw_host_result *r, struct d
 			continue;
 		if (!label_of(l, procs, o->pid, &label, e))
 			return false;
-		free_by = label ? freedom_of(l->a, label) : NULL;
+		free_by = label ? (idle ? idle : freedom_of(l->a, label)) : NULL;
 		*ret_confined += label && !free_by;
 		if (free_by)
 			host_seen(l, r, dw_arena_printf(l->a, "/proc/%d/attr/current", o->pid), 1,
@@ -168,7 +169,7 @@ void host_kernel_confined(struct host_look *l, struct dw_host_result *r)
 {
 	struct host_asking q = { .l = l };
 	const struct dw_procinfo *const *v;
-	const char *module = NULL;
+	const char *module = NULL, *idle;
 	struct dw_procs *procs;
 	struct dw_error e = { 0 };
 	size_t n, confined = 0;
@@ -181,10 +182,13 @@ void host_kernel_confined(struct host_look *l, struct dw_host_result *r)
 				 "No security module confines programs here.");
 		return;
 	}
+	idle = host_kernel_idle(&q, module);
+	if (host_asked_in_vain(&q, r))
+		return;
 	procs = host_procs(l, &v, &n, &e);
 	e = (struct dw_error){ 0 };
 	for (size_t i = 0; i < l->n_doors; i++)
-		if (!look_at_door(l, r, procs, l->doors[i].door, &confined, &e)) {
+		if (!look_at_door(l, r, procs, l->doors[i].door, idle, &confined, &e)) {
 			r->evidence.n = 0;
 			host_unknown(l, r, &e);
 			return;

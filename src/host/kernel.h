@@ -11,6 +11,12 @@ bool host_kernel_is_machine(struct host_asking *q, struct dw_host_result *r);
 /* The first security module that confines programs, as people call it; *ret_list (NULL allowed): all of them. */
 bool host_kernel_confining(struct host_asking *q, const char **ret_name, const char **ret_list);
 
+/*
+ * Why that module confines nothing all the same: SELinux without a policy, or one that only complains. NULL: it does,
+ * or q says why that could not be seen.
+ */
+const char *host_kernel_idle(struct host_asking *q, const char *name);
+
 void host_kernel_secrets(struct host_look *l, struct dw_host_result *r);
 void host_kernel_secrets_fix(struct host_look *l, struct dw_host_result *r);
 void host_kernel_network(struct host_look *l, struct dw_host_result *r);

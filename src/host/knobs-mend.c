@@ -122,6 +122,19 @@ static void set_now(struct mending *m, const char *name, int64_t value)
 	};
 }
 
+/* What the next boot sets anyhow, where that is well. */
+static bool well_at_boot(struct mending *m, const char *name, int64_t *ret)
+{
+	const struct host_sysctl *by = host_sysctl_of(&m->k->files, name);
+	uint64_t v;
+
+	if (!by || !by->value || !dw_parse_u64(by->value, 10, INT32_MAX, &v) ||
+	    (int64_t)v < m->x->least || (int64_t)v > m->x->most)
+		return false;
+	*ret = (int64_t)v;
+	return true;
+}
+
 static void set(struct mending *m, const char *interface)
 {
 	const char *name = host_knob_name(m->k, m->x, interface);
@@ -131,6 +144,8 @@ static void set(struct mending *m, const char *interface)
 	/* what is well now is kept: stricter than what would be set, say */
 	if (host_knob_now(m->k, name, &is) && is >= m->x->least && is <= m->x->most)
 		value = is;
+	else
+		(void)well_at_boot(m, name, &value);
 	/* first the file: a host that stops between the two comes up with it */
 	set_at_boot(m, name, dw_arena_printf(m->k->q.l->a, "%lld", (long long)value), own);
 	set_now(m, name, value);

@@ -141,7 +141,8 @@ const struct host_check host_checks_lying[] = {
 			       "becomes the service, at its next start.",
 		     .source = "CIS Debian Linux 12, System File Permissions; systemd.unit(5), "
 			       "chmod(2)",
-		     .advice = "chown root FILE, where the service need not write it." },
+		     .advice = "chown root FILE (chmod g-w FILE), where the service need not write "
+			       "it." },
 	  .needs_doors = true,
 	  .look = host_lying_paths,
 	  .fix = host_lying_paths_fix },

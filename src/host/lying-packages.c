@@ -4,6 +4,7 @@
 
 #include "autoremove.h"
 #include "dw_collect.h"
+#include "dw_knowledge.h"
 #include "dw_policy.h"
 #include "lying.h"
 
@@ -143,112 +144,14 @@ void host_lying_unneeded_fix(struct host_look *l, struct dw_host_result *r)
 
 /* --- what does not belong to the role ----------------------------------------------------------------------- */
 
-enum kind { COMPILER = 1 << 0, SNIFFER = 1 << 1, SCANNER = 1 << 2, DESKTOP = 1 << 3 };
-
-static const struct {
-	enum kind kind;
-	const char *text;
-} kinds[] = {
-	{ COMPILER, "it compiles programs" },
-	{ SNIFFER, "it reads what others send" },
-	{ SCANNER, "it scans, or guesses passwords" },
-	{ DESKTOP, "it is for who sits before a screen" },
-};
-
-/* Names of Debian's packages; with "-" at the end those that go on with a version ("gcc-12"). */
-static const struct tool {
-	const char *name;
-	enum kind kind;
-} tools[] = {
-	{ "gcc", COMPILER },
-	{ "gcc-", COMPILER },
-	{ "g++", COMPILER },
-	{ "g++-", COMPILER },
-	{ "clang", COMPILER },
-	{ "clang-", COMPILER },
-	{ "tcc", COMPILER },
-	{ "golang-go", COMPILER },
-	{ "rustc", COMPILER },
-	{ "build-essential", COMPILER },
-	{ "nasm", COMPILER },
-	{ "ghc", COMPILER },
-	{ "gfortran", COMPILER },
-	{ "fpc", COMPILER },
-	{ "tcpdump", SNIFFER },
-	{ "wireshark", SNIFFER },
-	{ "wireshark-qt", SNIFFER },
-	{ "tshark", SNIFFER },
-	{ "ettercap-common", SNIFFER },
-	{ "dsniff", SNIFFER },
-	{ "ngrep", SNIFFER },
-	{ "kismet", SNIFFER },
-	{ "aircrack-ng", SNIFFER },
-	{ "tcpflow", SNIFFER },
-	{ "nmap", SCANNER },
-	{ "masscan", SCANNER },
-	{ "zmap", SCANNER },
-	{ "nikto", SCANNER },
-	{ "hydra", SCANNER },
-	{ "medusa", SCANNER },
-	{ "john", SCANNER },
-	{ "hashcat", SCANNER },
-	{ "sqlmap", SCANNER },
-	{ "arp-scan", SCANNER },
-	{ "hping3", SCANNER },
-	{ "ncrack", SCANNER },
-	{ "xserver-xorg-core", DESKTOP },
-	{ "xwayland", DESKTOP },
-	{ "gdm3", DESKTOP },
-	{ "lightdm", DESKTOP },
-	{ "sddm", DESKTOP },
-	{ "gnome-shell", DESKTOP },
-	{ "plasma-workspace", DESKTOP },
-	{ "xfce4-session", DESKTOP },
-	{ "firefox", DESKTOP },
-	{ "firefox-esr", DESKTOP },
-	{ "chromium", DESKTOP },
-	{ "thunderbird", DESKTOP },
-	{ "libreoffice-core", DESKTOP },
-	{ "evolution", DESKTOP },
-	{ "weston", DESKTOP },
-};
-
-/* What belongs to a role of knowledge/roles.yaml. */
-static unsigned allowed(const struct dw_policy *p)
+/* One of the roles that the policy names needs them. */
+static bool belongs(const struct dw_policy *p, const struct dw_tools *t)
 {
-	unsigned all = 0;
-
-	for (size_t i = 0; i < p->n_roles; i++) {
-		if (dw_streq(p->roles[i], "desktop"))
-			all |= DESKTOP;
-		if (dw_streq(p->roles[i], "development"))
-			all |= DESKTOP | COMPILER | SNIFFER;
-		if (dw_streq(p->roles[i], "monitoring-server"))
-			all |= SNIFFER | SCANNER;
-	}
-	return all;
-}
-
-static const struct tool *tool_of(const char *name)
-{
-	for (size_t i = 0; i < DW_ARRAY_SIZE(tools); i++) {
-		size_t n = strlen(tools[i].name);
-
-		if (dw_streq(name, tools[i].name) ||
-		    (tools[i].name[n - 1] == '-' && strncmp(name, tools[i].name, n) == 0 &&
-		     name[n] >= '0' && name[n] <= '9' &&
-		     strspn(name + n, "0123456789.") == strlen(name + n)))
-			return &tools[i];
-	}
-	return NULL;
-}
-
-static const char *text_of(enum kind kind)
-{
-	for (size_t i = 0; i < DW_ARRAY_SIZE(kinds); i++)
-		if (kinds[i].kind == kind)
-			return kinds[i].text;
-	return "";
+	for (const char *const *role = t->roles; *role; role++)
+		for (size_t i = 0; i < p->n_roles; i++)
+			if (dw_streq(*role, p->roles[i]))
+				return true;
+	return false;
 }
 
 void host_lying_tools(struct host_look *l, struct dw_host_result *r)
@@ -256,7 +159,6 @@ void host_lying_tools(struct host_look *l, struct dw_host_result *r)
 	struct dw_dpkg_status all = { 0 };
 	struct dw_bytes text = { 0 };
 	struct dw_error e = { 0 };
-	unsigned belong;
 	int code;
 
 	if (!l->policy || !l->policy->n_roles) {
@@ -270,15 +172,15 @@ void host_lying_tools(struct host_look *l, struct dw_host_result *r)
 		host_unknown(l, r, &e);
 		return;
 	}
-	belong = allowed(l->policy);
 	dw_dpkg_parse_status(l->a, &text, &all, NULL, NULL);
 	for (size_t i = 0; i < all.packages.n; i++) {
 		const struct dw_dpkg_package *p = &all.packages.v[i];
-		const struct tool *t = dw_dpkg_is_there(p) ? tool_of(p->name) : NULL;
+		const struct dw_tools *t =
+			dw_dpkg_is_there(p) ? dw_knowledge_tools(l->knowledge, p->name) : NULL;
 
-		if (t && !(t->kind & belong))
+		if (t && !belongs(l->policy, t))
 			host_seen(l, r, STATUS, p->line, p->name,
-				  "%s, which is not what a %s is for", text_of(t->kind),
+				  "%s, which is not what a %s is for", t->does,
 				  l->policy->roles[0]);
 	}
 	host_conclude(
@@ -292,7 +194,8 @@ static bool may_go(struct host_look *l, struct dw_host_result *r, const char *pa
 		   const struct dw_removal *all)
 {
 	for (size_t i = 0; i < all->n; i++) {
-		if (!all->v[i].kept && tool_of(all->v[i].name) && !is_accepted(r, all->v[i].name))
+		if (!all->v[i].kept && dw_knowledge_tools(l->knowledge, all->v[i].name) &&
+		    !is_accepted(r, all->v[i].name))
 			continue;
 		dw_vec_push(
 			l->a, &r->held,

@@ -22,6 +22,10 @@ void host_lying_unneeded(struct host_look *l, struct dw_host_result *r);
 void host_lying_unneeded_fix(struct host_look *l, struct dw_host_result *r);
 void host_lying_tools(struct host_look *l, struct dw_host_result *r);
 void host_lying_tools_fix(struct host_look *l, struct dw_host_result *r);
+struct stat;
+/* A step that gives the path that mode; the owners stay. */
+void host_lying_add_mode(struct host_look *l, struct dw_host_result *r, const char *path,
+			 const struct stat *st, unsigned mode, const char *why);
 void host_lying_writable(struct host_look *l, struct dw_host_result *r);
 void host_lying_writable_fix(struct host_look *l, struct dw_host_result *r);
 

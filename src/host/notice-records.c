@@ -152,6 +152,10 @@ static int ask_kernel(struct host_look *l, struct audit *x, struct dw_error *e)
 
 	if (r == -EPROTONOSUPPORT || r == -ENOENT)
 		return -ENOENT;
+	if (r ==
+	    -EPERM) /* not root; or root without CAP_AUDIT_CONTROL, or of another namespace (audit_netlink_ok()) */
+		return dw_error_set(e, r,
+				    "the kernel's audit answers root of the whole machine alone");
 	if (r == 0 && !x->answered)
 		r = dw_error_set(e, -EBADMSG, "the kernel did not say whether it records events");
 	if (r == 0 && x->status.enabled && x->status.pid)

@@ -85,6 +85,11 @@ bool dw_profile_read(struct reading *r, const struct dw_yaml *map, struct dw_pro
 void dw_profiles_merge(struct dw_arena *a, const struct dw_profile *own, size_t n_own,
 		       const struct dw_knowledge *base, struct dw_knowledge *k);
 
+/* Tools (tools.c), as profiles. */
+bool dw_tools_read(struct reading *r, const struct dw_yaml *map, struct dw_tools *ret);
+void dw_tools_merge(struct dw_arena *a, const struct dw_tools *own, size_t n_own,
+		    const struct dw_knowledge *base, struct dw_knowledge *k);
+
 /* What several fields say together. */
 bool dw_service_agrees(struct reading *r, const struct dw_yaml *map, const struct dw_service *s);
 

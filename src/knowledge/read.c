@@ -28,6 +28,8 @@ struct merging {
 	DW_VEC(struct entry) entries;
 	DW_VEC(struct dw_release) releases; /* refer to nothing and nothing to them: kept apart */
 	DW_VEC(struct dw_profile) profiles; /* nor do these */
+	DW_VEC(struct dw_tools)
+	tools; /* their roles may be anybody's: one that is not here needs nothing */
 	bool full;
 };
 
@@ -76,6 +78,20 @@ static void read_profile(struct merging *m, const struct dw_yaml *map, const cha
 	dw_vec_push(m->arena, &m->profiles, p);
 }
 
+static void read_tools(struct merging *m, const struct dw_yaml *map)
+{
+	struct dw_tools t;
+
+	if (!dw_tools_read(&m->reading, map, &t))
+		return;
+	for (size_t i = 0; i < m->tools.n; i++)
+		if (dw_streq(m->tools.v[i].name, t.name)) {
+			m->tools.v[i] = t;
+			return;
+		}
+	dw_vec_push(m->arena, &m->tools, t);
+}
+
 static void read_entry(struct merging *m, size_t file, const struct dw_yaml *map)
 {
 	struct reading *r = &m->reading;
@@ -99,6 +115,10 @@ static void read_entry(struct merging *m, size_t file, const struct dw_yaml *map
 	}
 	if (member(map, "needs")) {
 		read_profile(m, map, m->files[file].name);
+		return;
+	}
+	if (member(map, "does")) {
+		read_tools(m, map);
 		return;
 	}
 	if (member(map, "keep") || member(map, "signs")) {
@@ -137,7 +157,7 @@ static void read_file(struct merging *m, size_t file)
 		return;
 	}
 	for (const struct dw_yaml *v = root->first; v; v = v->next) {
-		if (m->entries.n + m->releases.n + m->profiles.n >= ENTRIES_MAX) {
+		if (m->entries.n + m->releases.n + m->profiles.n + m->tools.n >= ENTRIES_MAX) {
 			r->entry = NULL;
 			(void)dw_entry_wrong(r, v->line,
 					     "more than %d entries: the rest is left out",
@@ -294,6 +314,7 @@ static struct dw_knowledge *merge(const struct merging *m)
 	k->roles = roles;
 	merge_releases(m, base, k);
 	dw_profiles_merge(m->arena, m->profiles.v, m->profiles.n, base, k);
+	dw_tools_merge(m->arena, m->tools.v, m->tools.n, base, k);
 	return k;
 }
 

@@ -213,6 +213,15 @@ struct dw_profile {
 	const char *file;            /* user's file it comes from; NULL: built in */
 };
 
+/* Software that only hosts of some roles need. */
+struct dw_tools {
+	const char *name; /* "compilers" */
+	const char *does; /* "it compiles programs" */
+	const char *const *packages; /* Debian's names; "gcc-" is also "gcc-12" */
+	const char *const *roles;    /* that need it; none: no host does */
+	const char *const *sources;  /* not compiled in */
+};
+
 struct dw_knowledge {
 	const struct dw_service *services; /* sorted by name */
 	size_t n_services;
@@ -222,6 +231,8 @@ struct dw_knowledge {
 	size_t n_releases;
 	const struct dw_profile *profiles; /* sorted by name */
 	size_t n_profiles;
+	const struct dw_tools *tools; /* sorted by name */
+	size_t n_tools;
 };
 
 const char *dw_tier_name(enum dw_tier t);
@@ -232,6 +243,8 @@ const char *dw_bind_number_name(enum dw_bind_number n);
 const struct dw_service *dw_knowledge_service(const struct dw_knowledge *k, const char *name);
 /* Of a daemon, by the file name of its program; the administrator's before what is built in. NULL: there is none. */
 const struct dw_profile *dw_knowledge_profile(const struct dw_knowledge *k, const char *program);
+/* The tools that a package is of; NULL: of none. */
+const struct dw_tools *dw_knowledge_tools(const struct dw_knowledge *k, const char *package);
 const struct dw_role *dw_knowledge_role(const struct dw_knowledge *k, const char *name);
 
 #endif

@@ -133,3 +133,21 @@ const struct dw_profile *dw_knowledge_profile(const struct dw_knowledge *k, cons
 			found = &k->profiles[i];
 	return found;
 }
+
+/* "gcc-" of "gcc-12", and not of "gcc-12-base". */
+static bool is_version_of(const char *package, const char *name)
+{
+	size_t n = strlen(name);
+
+	return n && name[n - 1] == '-' && strncmp(package, name, n) == 0 && package[n] >= '0' &&
+	       package[n] <= '9' && strspn(package + n, "0123456789.") == strlen(package + n);
+}
+
+const struct dw_tools *dw_knowledge_tools(const struct dw_knowledge *k, const char *package)
+{
+	for (size_t i = 0; k && i < k->n_tools; i++)
+		for (const char *const *p = k->tools[i].packages; *p; p++)
+			if (dw_streq(package, *p) || is_version_of(package, *p))
+				return &k->tools[i];
+	return NULL;
+}

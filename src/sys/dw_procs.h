@@ -89,4 +89,10 @@ void dw_procs_take_command(struct dw_procs *p, struct dw_procinfo *i, const char
 int dw_procs_openat(struct dw_procs *p, int pid, const char *relative, int flags,
 		    struct dw_error *e);
 
+/*
+ * The process has a root of its own in a mount namespace of its own: a path that it names is another file here. A
+ * daemon in a chroot(2) has not; false too when the process is gone.
+ */
+bool dw_sys_has_other_files(struct dw_sys *s, int pid);
+
 #endif

@@ -49,6 +49,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	line = 0;
 	name = dw_confine_envvar(a, &text, "APACHE_RUN_USER", &line);
 	check(name, line);
+	for (int openrc = 0; openrc < 2; openrc++) {
+		line = 0;
+		name = dw_confine_script_user(a, (const struct dw_bytes[]){ text, text }, 2, openrc,
+					      &line);
+		check(name, name ? line : 1);
+	}
 	(void)dw_confine_shell(a, &text, "root");
 	check(dw_confine_inetd_user(a, dw_arena_strndup(a, text.data, first_line(&text))), 1);
 	return 0;

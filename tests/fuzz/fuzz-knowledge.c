@@ -60,5 +60,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			if (**w != '/' || strpbrk(*w, " \t\n\"'%*"))
 				__builtin_trap();
 	}
+	for (size_t i = 0; i < k->n_tools; i++)
+		for (const char *const *p = k->tools[i].packages; *p; p++)
+			if (!dw_knowledge_tools(k, *p))
+				__builtin_trap();
 	return 0;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What is compiled in: "service NAME", "role NAME", "release NAME" and "profile NAME", a line each. */
+/* What is compiled in: "service NAME", "role NAME", "release NAME", "profile NAME" and "tools NAME", a line each. */
 #include <stdio.h>
 
 #include "dw_knowledge_read.h"
@@ -16,5 +16,7 @@ int main(void)
 		printf("release %s\n", k->releases[i].name);
 	for (size_t i = 0; i < k->n_profiles; i++)
 		printf("profile %s\n", k->profiles[i].name);
+	for (size_t i = 0; i < k->n_tools; i++)
+		printf("tools %s\n", k->tools[i].name);
 	return 0;
 }

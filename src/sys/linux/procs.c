@@ -241,3 +241,26 @@ int dw_procs_openat(struct dw_procs *p, int pid, const char *relative, int flags
 	fd = openat(p->sys->proc_fd, path, flags | O_CLOEXEC);
 	return fd < 0 ? dw_error_errno(e, -errno, "/proc/%s", path) : fd;
 }
+
+static bool is_same(int at, const char *path, const struct stat *other)
+{
+	struct stat st;
+
+	return fstatat(at, path, &st, 0) < 0 ||
+	       (st.st_dev == other->st_dev && st.st_ino == other->st_ino);
+}
+
+bool dw_sys_has_other_files(struct dw_sys *s, int pid)
+{
+	struct stat root, mounts;
+	char path[64];
+
+	if (s->proc_fd < 0 || fstat(s->root_fd, &root) < 0 ||
+	    fstatat(s->proc_fd, "self/ns/mnt", &mounts, 0) < 0)
+		return false;
+	(void)snprintf(path, sizeof(path), "%d/root/.", pid);
+	if (is_same(s->proc_fd, path, &root))
+		return false;
+	(void)snprintf(path, sizeof(path), "%d/ns/mnt", pid);
+	return !is_same(s->proc_fd, path, &mounts);
+}

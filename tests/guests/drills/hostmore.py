@@ -16,6 +16,9 @@ CASES = {
                         " python3 -c \"f=open('/var/log/lastlog','r+b' if __import__('os').path.exists('/var/log/lastlog') else 'w+b');"
                         " f.write(b'\\1\\1\\1\\1' + bytes(288))\"",
                         "sed -i /^ben:/d /etc/passwd /etc/shadow"),
+    # by imap (mixed) or telnet (sysv), which are open there
+    "two-accounts": ("echo 'boss:x:4245:27::/nonexistent:/usr/sbin/nologin' >>/etc/passwd; echo 'boss:$6$x$y:19000:0:99999:7:::' >>/etc/shadow",
+                     "sed -i /^boss:/d /etc/passwd /etc/shadow"),
     "root-twins": ("echo 'root2:x:0:0::/:/usr/sbin/nologin' >>/etc/passwd", "sed -i /^root2:/d /etc/passwd"),
     "rhosts": ("echo 10.9.0.9 >/etc/hosts.equiv", "rm /etc/hosts.equiv"),
     "sshd-allow": ("true", "sed -i '1i AllowUsers *' /etc/ssh/sshd_config; again"),

@@ -134,4 +134,46 @@ DW_TEST(shells_of_users)
 	DW_CHECK(!dw_confine_shell(a, &t, "ki") && !dw_confine_shell(a, &t, "pat"));
 }
 
+static const char *script(struct dw_arena *a, const char *text, const char *beside, bool openrc)
+{
+	const struct dw_bytes texts[] = { { dw_arena_strdup(a, text), strlen(text) },
+					  { dw_arena_strdup(a, beside), strlen(beside) } };
+	unsigned line = 0;
+	const char *user = dw_confine_script_user(a, texts, 2, openrc, &line);
+
+	return user ? dw_arena_printf(a, "%u %s", line, user) : "";
+}
+
+DW_TEST(the_user_of_an_init_script)
+{
+	static const struct {
+		const char *text, *beside, *want;
+		bool openrc;
+	} cases[] = {
+		{ "start-stop-daemon --start --chuid memcache --exec /x", "", "1 memcache", false },
+		{ "start-stop-daemon -S -c \"$U:$G\" \\\n  --exec /x\nU=late", "", "1 late",
+		  false },
+		{ "U=mine\nx\nstart-stop-daemon --start \\\n --chuid=${U} -x /x", "U='theirs'",
+		  "3 theirs", false },
+		{ "start-stop-daemon --start --chuid ${U:-spare} -x /x", "", "1 spare", false },
+		{ "start-stop-daemon --stop --chuid x\nstart-stop-daemon --start -u y -x /x", "",
+		  "", false },
+		{ "start-stop-daemon --start --user y -x /x", "", "1 y", true },
+		{ "start-stop-daemon --start --chuid $U$V", "U=a\nV=b", "", false },
+		{ "U=$V\nV=$U\nstart-stop-daemon --start --chuid $U", "", "", false },
+		{ "# start-stop-daemon -c x\ndaemon --user=web /usr/sbin/web # su x", "", "2 web",
+		  false },
+		{ "( su - db -c 'exec x' )", "", "1 db", false },
+		{ "/sbin/runuser -s /bin/sh -c 'x y' db", "", "1 db", false },
+		{ "exec chpst -u www:adm /usr/sbin/x", "", "1 www", false },
+		{ "/usr/sbin/daemon -D", "", "", false },
+		{ "start-stop-daemon --start --chuid 0:0 -x /x", "", "1 root", false },
+	};
+	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
+
+	for (size_t i = 0; i < DW_ARRAY_SIZE(cases); i++)
+		DW_CHECK_STR(script(a, cases[i].text, cases[i].beside, cases[i].openrc),
+			     cases[i].want);
+}
+
 DW_TEST_MAIN

@@ -108,6 +108,36 @@ DW_TEST(what_inetd_starts_counts_and_not_inetd)
 	done(&m);
 }
 
+/* One that does not run: its script, and what that reads, say as whom it would. */
+DW_TEST(an_init_script_says_its_user)
+{
+	struct made m = made();
+	const struct dw_confine_service *s;
+
+	host_file(m.h, "/etc/init.d/kept", 0755,
+		  "#!/bin/sh\nNAME=kept\nRUNAS=root\n. /etc/default/$NAME\n"
+		  "start-stop-daemon --start --chuid $RUNAS:x --exec /usr/sbin/kept\n");
+	host_file(m.h, "/etc/default/kept", 0644, "RUNAS=keeper\n");
+	host_file(m.h, "/etc/init.d/ruled", 0755, "command_user=ruler:rule\n");
+	host_file(m.h, "/etc/init.d/mute", 0755, "/usr/sbin/mute\n");
+	add(&m, 7001, DW_STARTER_SYSV, "kept", "/etc/init.d/kept:5", "/usr/sbin/kept");
+	add(&m, 7002, DW_STARTER_OPENRC, "ruled", "/etc/init.d/ruled", "/usr/sbin/ruled");
+	add(&m, 7003, DW_STARTER_SYSV, "mute", "/etc/init.d/mute:1", "/usr/sbin/mute");
+	for (size_t i = 0; i < m.n; i++) {
+		m.doors[i].kind = DW_KIND_SLEEPING;
+		m.doors[i].n_owners = 0;
+	}
+	s = look(&m, "kept");
+	DW_CHECK_STR(s->user, "keeper");
+	DW_CHECK_STR(s->said_at, "/etc/init.d/kept:5");
+	DW_CHECK(s->root == DW_NO && advises(s, "/etc/init.d/kept:5 says keeper."));
+	s = look(&m, "ruled");
+	DW_CHECK_STR(s->user, "ruler");
+	s = look(&m, "mute");
+	DW_CHECK(!s->user && s->root == DW_UNKNOWN);
+	done(&m);
+}
+
 DW_TEST(of_two_lines_the_one_that_says_root_counts)
 {
 	struct made m = made();

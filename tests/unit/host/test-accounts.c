@@ -106,6 +106,45 @@ DW_TEST(a_service_loses_its_shell_unless_somebody_logs_in_as_it)
 	host_free(h);
 }
 
+/* What becomes an account by su and names no shell fails without one. */
+DW_TEST(a_service_keeps_the_shell_that_a_script_needs)
+{
+	static const struct {
+		const char *path, *line;
+		bool keeps;
+	} cases[] = {
+		{ "/etc/cron.d/backup", "0 3 * * * root su - db -c 'pg_dump x'", true },
+		{ "/etc/cron.d/backup", "# su - db", false },
+		{ "/etc/cron.d/backup", "0 3 * * * root su -s /bin/sh db -c dump", false },
+		{ "/etc/init.d/old", "su -c \"dump --all\" db", true },
+		{ "/usr/local/bin/x", "out=`/bin/su db -c dump`", true },
+		{ "/usr/local/bin/x", "runuser -u db -- dump", false },
+		{ "/usr/local/bin/x", "runuser -l db -c dump", true },
+		{ "/usr/local/bin/x", "sudo -u db dump", false },
+		{ "/usr/local/bin/x", "sudo -iu db dump", true },
+		{ "/usr/local/bin/x", "su other -c 'dump'", false },
+		{ "/etc/systemd/system/x.service", "ExecStart=/bin/su db -c dump", true },
+	};
+
+	for (size_t i = 0; i < DW_ARRAY_SIZE(cases); i++) {
+		struct host *h = accounts(ROOT_LINE "db:x:103:103::/var/lib/db:/bin/bash\n", NULL,
+					  "root:x:0:\n");
+		struct checked c;
+
+		host_file(h, "/usr/sbin/nologin", 0755, "");
+		host_file(h, cases[i].path, 0755, cases[i].line);
+		c = checked(h, "service-shells");
+		DW_CHECK(c.r->outcome == DW_HOST_FAILS);
+		DW_CHECK_STR(changes(&c),
+			     cases[i].keeps ? "" : "account:db/shell=/usr/sbin/nologin");
+		DW_CHECK(c.r->held.n == (cases[i].keeps ? 1 : 0));
+		if (cases[i].keeps && c.r->held.n)
+			DW_CHECK(strstr(c.r->held.v[0], cases[i].path) != NULL);
+		checked_free(&c);
+		host_free(h);
+	}
+}
+
 DW_TEST(the_limits_of_people_are_those_of_the_host)
 {
 	struct host *h =
@@ -293,6 +332,7 @@ static void two(struct host *h, const char *name, enum dw_host_outcome o, const 
 	DW_CHECK_STR(seen(&c), evidence);
 	DW_CHECK_STR(changes(&c), want);
 	checked_free(&c);
+	survive_faults_with(h, "two-accounts", o, v, 1);
 }
 
 DW_TEST(two_accounts)

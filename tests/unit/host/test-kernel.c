@@ -86,6 +86,26 @@ DW_TEST(secrets_are_put_right)
 	host_free(h);
 }
 
+/* What the next boot makes stricter than we would is not made laxer. */
+DW_TEST(what_a_file_sets_well_is_kept)
+{
+	struct host *h = host_new();
+	struct checked c;
+
+	host_file(h, "/usr/lib/sysctl.d/99-protect-links.conf", 0644, "fs.protected_regular = 2\n");
+	host_file(h, "/etc/sysctl.d/README", 0644, "");
+	set(h, "fs/protected_regular", "0\n");
+	set(h, "fs/protected_fifos", "0\n");
+	c = checked(h, "kernel-secrets");
+	DW_CHECK(c.r->outcome == DW_HOST_FAILS);
+	DW_CHECK_STR(changes(&c),
+		     "file:/etc/sysctl.d/zz-doorward.conf=? | sysctl:fs.protected_fifos=1 | "
+		     "sysctl:fs.protected_regular=2");
+	DW_CHECK_STR(c.r->changes.v[0].edits[1].fresh, "fs.protected_fifos = 1");
+	checked_free(&c);
+	host_free(h);
+}
+
 /* sysctl.d(5): the order of the files, what hides what, names with slashes, globs and what keeps them off. */
 DW_TEST(files_of_the_next_boot)
 {
@@ -308,6 +328,18 @@ DW_TEST(security_module)
 	host_file(h, "/sys/kernel/security/lsm", 0444, "capability,yama\n");
 	both(h, "security-module", DW_HOST_FAILS,
 	     "/sys/kernel/security/lsm:1 lsm: it has capability,yama");
+	/* Debian's kernel without AppArmor: SELinux is there, and knows no rule */
+	host_file(h, "/sys/kernel/security/lsm", 0444, "lockdown,capability,yama,selinux,bpf");
+	host_file(h, "/proc/1/attr/current", 0444, "kernel");
+	both(h, "security-module", DW_HOST_FAILS,
+	     "/sys/kernel/security/lsm:1 lsm: no policy of SELinux is loaded");
+	host_file(h, "/proc/1/attr/current", 0444, "system_u:system_r:init_t:s0");
+	both(h, "security-module", DW_HOST_OK, "");
+	host_file(h, "/sys/fs/selinux/enforce", 0444, "0");
+	both(h, "security-module", DW_HOST_FAILS,
+	     "/sys/kernel/security/lsm:1 lsm: SELinux only complains (permissive)");
+	host_file(h, "/sys/fs/selinux/enforce", 0444, "1");
+	both(h, "security-module", DW_HOST_OK, "");
 	host_free(h);
 }
 
@@ -362,6 +394,14 @@ DW_TEST(services_confined)
 	attr(h, 8, "system_u:system_r:unconfined_service_t:s0");
 	confined(h, DW_HOST_FAILS,
 		 "/proc/8/attr/current:1 x: it runs as system_u:system_r:unconfined_service_t:s0");
+	host_file(h, "/sys/kernel/security/lsm", 0444, "lockdown,selinux");
+	host_file(h, "/sys/fs/selinux/enforce", 0444, "1");
+	attr(h, 8, "system_u:system_r:x_t:s0");
+	confined(h, DW_HOST_OK, "");
+	host_file(h, "/sys/fs/selinux/enforce", 0444, "0");
+	confined(h, DW_HOST_FAILS,
+		 "/proc/7/attr/current:1 ssh.service: SELinux only complains (permissive) | "
+		 "/proc/8/attr/current:1 x: SELinux only complains (permissive)");
 	host_free(h);
 }
 

@@ -114,6 +114,99 @@ static void paths(struct host *h, enum dw_host_outcome o, const char *evidence, 
 	DW_CHECK_STR(seen(&c), evidence);
 	DW_CHECK_STR(changes(&c), want);
 	checked_free(&c);
+	survive_faults_with(h, "service-paths", o, v, 2);
+}
+
+static void owned(struct host *h, const char *path, uid_t uid, gid_t gid, mode_t mode)
+{
+	char real[256];
+
+	(void)snprintf(real, sizeof(real), "%s/root%s", h->dir, path);
+	DW_CHECK_INT(lchown(real, uid, gid), 0);
+	DW_CHECK_INT(chmod(real, mode), 0);
+}
+
+/* A service of root's with a worker of user 33's, and one that is user 70's. */
+static void settings(struct host *h, enum dw_host_outcome o, const char *evidence)
+{
+	struct dw_owner owners[] = { { .executable = "/usr/sbin/web" },
+				     { .uid = 33, .executable = "/usr/sbin/web" },
+				     { .uid = 70,
+				       .executable = "/usr/lib/db/bin/postd",
+				       .command = "postd -D /var/lib/db --file=/opt/db.conf" } };
+	const struct dw_door doors[] = {
+		{ .owners = &owners[0],
+		  .n_owners = 2,
+		  .starter = { .kind = DW_STARTER_SYSTEMD_SERVICE, .id = "web.service" } },
+		{ .owners = &owners[2], .n_owners = 1 },
+	};
+	const struct dw_host_door v[] = { { .door = &doors[0] }, { .door = &doors[1] } };
+	struct checked c = checked_with(h, "service-paths", NULL, v, 2);
+
+	DW_CHECK(c.r->outcome == o);
+	DW_CHECK_STR(seen(&c), evidence);
+	checked_free(&c);
+	survive_faults_with(h, "service-paths", o, v, 2);
+}
+
+/* What its unit, its drop-ins, its files in /etc and its command line name. */
+DW_TEST(service_settings)
+{
+	struct host *h = host_new();
+
+	if (geteuid() != 0)
+		return; /* the owner of the files would be somebody else than root */
+	host_file(h, "/usr/sbin/web", 0755, "");
+	host_file(h, "/usr/lib/db/bin/postd", 0755, "");
+	host_file(h, "/etc/passwd", 0644,
+		  "root:x:0:0::/root:/bin/sh\nann:x:1000:1000::/home/ann:/bin/sh\n"
+		  "web:x:33:33::/:/bin/sh\n");
+	host_file(h, "/etc/group", 0644, "root:x:0:\nstaff:x:50:\nteam:x:60:ann\nweb:x:33:\n");
+	host_file(h, "/usr/lib/systemd/system/web.service", 0644,
+		  "[Service]\nExecStartPre=-/opt/check --all\nExecStart=/usr/sbin/web\n");
+	host_file(h, "/etc/systemd/system/web.service.d/more.conf", 0644,
+		  "[Service]\nEnvironmentFile=-/srv/web.env\n");
+	host_file(h, "/etc/web/web.conf", 0644,
+		  "# /opt/comment\ninclude /srv/sites/*.conf;\nerror_log \"/srv/log\";\n"
+		  "cgi /srv/cgi /nowhere\n");
+	host_file(h, "/opt/check", 0755, "");
+	host_file(h, "/opt/comment", 0777, "");
+	host_file(h, "/opt/db.conf", 0644, "");
+	host_file(h, "/srv/web.env", 0644, "");
+	host_file(h, "/srv/log", 0644, "");
+	host_file(h, "/srv/cgi", 0755, "");
+	host_file(h, "/srv/sites/a.conf", 0644, "");
+	host_file(h, "/srv/sites/other", 0644, "");
+	rights(h, "", 0755);
+	settings(h, DW_HOST_OK, "");
+	/* its workers' own, data, a comment, what no pattern takes in, a group that nobody is in */
+	owned(h, "/srv/cgi", 33, 0, 0755);
+	owned(h, "/srv/log", 33, 33, 0664);
+	owned(h, "/srv/sites/other", 1000, 0, 0644);
+	owned(h, "/opt/db.conf", 70, 0, 0644);
+	owned(h, "/etc/web/web.conf", 0, 50, 0664);
+	settings(h, DW_HOST_OK, "");
+	owned(h, "/opt/check", 1000, 0, 0755);
+	owned(h, "/srv/web.env", 0, 60, 0660);
+	owned(h, "/srv/sites/a.conf", 33, 0, 0644);
+	owned(h, "/opt/db.conf", 1000, 0, 0644);
+	owned(h, "/etc/web", 1000, 0, 0755);
+	owned(h, "/srv/cgi", 0, 0, 0757);
+	settings(
+		h, DW_HOST_FAILS,
+		"/etc/web:0 /etc/web: ann may write it, and it is where web.service has its "
+		"settings, as root | "
+		"/srv/sites/a.conf:0 /srv/sites/a.conf: web may write it, and it is where "
+		"web.service has its settings, as root | "
+		"/srv/cgi:0 /srv/cgi: everybody may write it, and it is a program that settings of "
+		"web.service name | "
+		"/srv/web.env:0 /srv/web.env: the group team (ann) may write it, and it is where "
+		"web.service has its settings, as root | "
+		"/opt/check:0 /opt/check: ann may write it, and it is a program that settings of "
+		"web.service name, as root | "
+		"/opt/db.conf:0 /opt/db.conf: ann may write it, and it is where a service has its "
+		"settings");
+	host_free(h);
 }
 
 DW_TEST(service_paths)
@@ -215,7 +308,11 @@ static void role(struct host *h, const char *id, const char *name, bool remove,
 	const char *roles[] = { name }, *ids[] = { id };
 	const struct dw_policy p = { .roles = roles, .n_roles = 1 };
 	struct checked c = { .a = dw_arena_new() };
-	struct dw_host_request q = { .policy = &p, .checks = ids, .n_checks = 1, .remove = remove };
+	struct dw_host_request q = { .policy = &p,
+				     .knowledge = dw_knowledge_builtin(),
+				     .checks = ids,
+				     .n_checks = 1,
+				     .remove = remove };
 
 	DW_CHECK(dw_sys_open_fake(h->dir, &c.sys, NULL) == 0);
 	q.sys = c.sys;

@@ -44,6 +44,26 @@ static struct result read_text(struct dw_arena *a, const struct dw_knowledge *ba
 	"- name: x-1\n  title: X 1\n  system: x\n  version: \"1\"\n  ends: " ends                  \
 	"\n  sources: [S]\n"
 
+#define TOOLS(name, more)                                                                          \
+	"- name: " name "\n  does: it digs\n  packages: [spade, dig-]\n" more "  sources: [S]\n"
+
+DW_TEST(tools_and_the_roles_that_need_them)
+{
+	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
+	struct result r = read_text(a, NULL, TOOLS("spades", "  roles: [minimal]\n")), over;
+
+	DW_CHECK_STR(r.said.s, "");
+	DW_CHECK(r.k->n_tools == 1 && dw_streq(r.k->tools[0].roles[0], "minimal"));
+	DW_CHECK(dw_knowledge_tools(r.k, "spade") == &r.k->tools[0]);
+	DW_CHECK(dw_knowledge_tools(r.k, "dig-1.2") == &r.k->tools[0]);
+	DW_CHECK(!dw_knowledge_tools(r.k, "dig-1-base"));
+	DW_CHECK(!dw_knowledge_tools(r.k, "dig-x"));
+	over = read_text(a, r.k, TOOLS("spades", "  roles: []\n"));
+	DW_CHECK(over.k->n_tools == 1 && !over.k->tools[0].roles[0]);
+	over = read_text(a, r.k, TOOLS("picks", "  roles: []\n"));
+	DW_CHECK(over.k->n_tools == 2 && dw_streq(over.k->tools[0].name, "picks"));
+}
+
 DW_TEST(releases_and_their_last_days)
 {
 	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
