@@ -136,9 +136,11 @@ static int for_systemd(struct dw_booting *g, const char *const *argv)
 				"Description=doorward: %s\n"
 				"Documentation=man:doorward(1)\n"
 				"After=multi-user.target\n\n"
-				"[Service]\nType=oneshot\nKillMode=process\nExecStart=%s\n\n"
+				"[Service]\nType=oneshot\nKillMode=process\n%s%s%sExecStart=%s\n\n"
 				"[Install]\nWantedBy=multi-user.target\n",
-				g->job->summary, dw_boot_unit_command(g->arena, argv)));
+				g->job->summary, g->job->fine ? "SuccessExitStatus=" : "",
+				g->job->fine ? g->job->fine : "", g->job->fine ? "\n" : "",
+				dw_boot_unit_command(g->arena, argv)));
 	if (r == 0)
 		r = dw_boot_directory(g, WANTS);
 	return r < 0 ? r : dw_boot_link(g, WANTS, unit, file);
