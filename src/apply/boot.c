@@ -123,7 +123,8 @@ int dw_boot_directory(struct dw_booting *g, const char *object)
  */
 static const char *only_looks(struct dw_booting *g, const char *program, bool of_unit)
 {
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789./_-";
+	static const char plain[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789./_-";
 
 	if (!g->job->fine)
 		return "";

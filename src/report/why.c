@@ -196,7 +196,8 @@ static bool is_worth_a_line(const struct dw_steps *v, size_t i)
 /* "inetd /usr/sbin/inetd": who reads its file again only when it is told to. systemctl tells systemd by itself. */
 static const char *by_hand(const struct story *s, const char *notify)
 {
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+	static const char plain[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
 	const char *program = notify ? strchr(notify, ' ') : NULL, *name;
 
 	if (dw_streq0(notify, "init") || (notify && dw_starts_with(notify, "init ")))
@@ -224,11 +225,11 @@ static void put_commands(const struct story *s, const struct dw_steps *v)
 		const struct dw_step *st = &v->v[i];
 
 		if (is_worth_a_line(v, i)) {
-			dw_story_put_raw(s, label,
-					 st->command
-						 ? st->command
-						 : dw_arena_printf(s->a, "# %s: %s", st->label,
-								   st->why ? st->why : st->manager));
+			dw_story_put_raw(
+				s, label,
+				st->command ? st->command
+					    : dw_arena_printf(s->a, "# %s: %s", st->label,
+							      st->why ? st->why : st->manager));
 			label = NULL;
 		}
 		put_notify(s, st, i + 1 < v->n ? &v->v[i + 1] : NULL);
