@@ -84,7 +84,7 @@ static int verify_at_boot(struct changing *c, const char *service_manager, long 
 		.name = "doorward-verify",
 		.summary = "are the closed doors still closed",
 		.why = "it looks after every boot whether the closed doors are still closed",
-		/* A container may never look everywhere: a unit that fails at each boot says nothing the day a door is open. */
+		/* a container may never look everywhere: failing at each boot says nothing the day a door opens */
 		.fine = "3",
 	};
 	static const char *const words[] = { "verify", NULL };

@@ -66,7 +66,7 @@ static bool tell_door(struct watching *w, const struct watch_told *t, bool late,
 	bool known = before != NULL;
 	uint64_t now = dw_watch_now(w) / 1000;
 
-	/* of one that the store told of nobody knows which socket it is: it could not be asked whether it is still there */
+	/* of one that the store told of nobody knows which socket it is: it could not be asked if it is still there */
 	if (known && late && before->at.protocol != DW_PROTOCOL_UNKNOWN)
 		return false;
 	n.kind = dw_known_opened(w->known, &t->known, now, a, &n.was);
@@ -120,7 +120,7 @@ static void compare(struct watching *w, const struct dw_findings *f, bool late)
 	}
 	for (size_t i = 0; i < c.n; i++)
 		c.told[i].taken = tell_door(w, &c.told[i], late, a);
-	/* It may have shut since the look began. After all are told: one that is closing counts as moved to the next. */
+	/* It may have shut since the look began. After all are told: what is closing counts as moved to the next. */
 	for (size_t i = 0; late && i < c.n; i++)
 		if (c.told[i].taken && c.told[i].known.socket)
 			dw_known_closing(w->known, &c.told[i].known.at, dw_watch_now(w) / 1000);
