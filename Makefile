@@ -5,26 +5,31 @@
 #   make audit      install what the build needs (as root), build, and look at this host
 #   make check      the same, then every test
 #   make install    DESTDIR= PREFIX=/usr
+#   make uninstall  takes away what the last install put there
 #   make deb        Debian packages, into dist/
 #   make format     lay the C files out anew (clang-format)
 BUILD ?= build
 PREFIX ?= /usr
 DESTDIR ?=
 
-.PHONY: all audit check install deb format clean build-dependencies
+# Where this distribution's loader and pkg-config look: Debian's is lib/x86_64-linux-gnu, which meson knows by a tool of dpkg-dev.
+multiarch = $(shell $(or $(CC),cc) -print-multiarch 2>/dev/null)
+libdir = $(if $(and $(wildcard /etc/debian_version),$(multiarch)),--libdir=lib/$(multiarch))
+
+.PHONY: all audit check install uninstall deb format clean build-dependencies
 
 all: $(BUILD)/build.ninja
 	ninja -C $(BUILD)
 
 $(BUILD)/build.ninja:
-	meson setup $(BUILD) --prefix=$(PREFIX)
+	meson setup $(BUILD) --prefix=$(PREFIX) $(libdir)
 
 build-dependencies:
 	packaging/install-packages packaging/build-packages
 
 # 0, 1 and 3 are answers of doorward; the rest are failures.
 audit: build-dependencies
-	@test -e $(BUILD)/build.ninja || meson setup $(BUILD) --prefix=$(PREFIX)
+	@test -e $(BUILD)/build.ninja || meson setup $(BUILD) --prefix=$(PREFIX) $(libdir)
 	ninja -C $(BUILD) doorward
 	@root=; [ "$$(id -u)" = 0 ] || ! sudo -n true 2>/dev/null || root='sudo -n'; \
 	status=0; $$root $(BUILD)/doorward audit || status=$$?; \
@@ -39,10 +44,15 @@ check:
 	packaging/install-packages packaging/build-packages packaging/test-packages tests/guests/packages tests/vm/packages
 	tests/check
 
-# meson keeps the prefix of the first setup: it is set anew, in case it was another.
-install: all
-	meson configure $(BUILD) --prefix=$(PREFIX)
-	DESTDIR=$(DESTDIR) meson install -C $(BUILD)
+# meson keeps the prefix of the first setup: it is set anew, in case it was another. The tests are not built for it.
+install: $(BUILD)/build.ninja
+	meson configure $(BUILD) --prefix=$(PREFIX) $(libdir)
+	ninja -C $(BUILD) installed
+	DESTDIR=$(DESTDIR) meson install -C $(BUILD) --no-rebuild --quiet
+
+# Units, changes and what is below /var/lib/doorward stay as they are: docs/undoing.md.
+uninstall:
+	ninja -C $(BUILD) uninstall
 
 deb: build-dependencies
 	packaging/install-packages packaging/deb-packages

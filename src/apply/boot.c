@@ -118,6 +118,24 @@ int dw_boot_directory(struct dw_booting *g, const char *object)
 }
 
 /*
+ * A job that only looks: what it may end with, and that a removed package leaves no boot that fails. Never for one that
+ * guards something: that its program is gone has to be seen. A condition knows no quotes (systemd.unit(5)).
+ */
+static const char *only_looks(struct dw_booting *g, const char *program, bool of_unit)
+{
+	static const char plain[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789./_-";
+
+	if (!g->job->fine)
+		return "";
+	if (!of_unit)
+		return dw_arena_printf(g->arena, "SuccessExitStatus=%s\n", g->job->fine);
+	return program[strspn(program, plain)]
+		       ? ""
+		       : dw_arena_printf(g->arena, "ConditionFileIsExecutable=%s\n", program);
+}
+
+/*
  * Behind multi-user.target: earlier, the unit would be a part of the boot that waits for what it starts itself, and a
  * unit that is ordered behind that target would never come. A boot whose network is shut gets there too, only
  * later. KillMode=process: what an undo starts (an init script's daemon) stays when it ends.
@@ -135,10 +153,12 @@ static int for_systemd(struct dw_booting *g, const char *const *argv)
 				"[Unit]\n"
 				"Description=doorward: %s\n"
 				"Documentation=man:doorward(1)\n"
-				"After=multi-user.target\n\n"
-				"[Service]\nType=oneshot\nKillMode=process\nExecStart=%s\n\n"
+				"After=multi-user.target\n%s\n"
+				"[Service]\nType=oneshot\nKillMode=process\n%sExecStart=%s\n\n"
 				"[Install]\nWantedBy=multi-user.target\n",
-				g->job->summary, dw_boot_unit_command(g->arena, argv)));
+				g->job->summary, only_looks(g, argv[0], true),
+				only_looks(g, argv[0], false),
+				dw_boot_unit_command(g->arena, argv)));
 	if (r == 0)
 		r = dw_boot_directory(g, WANTS);
 	return r < 0 ? r : dw_boot_link(g, WANTS, unit, file);

@@ -50,6 +50,8 @@ struct dw_boot_job {
 	const char *stands;
 	const char *summary; /* one line, plain letters */
 	const char *why;     /* of the steps */
+	/* It only looks: exit statuses beside 0 that are no failure, for systemd ("3"). NULL: it guards something */
+	const char *fine;
 };
 /* The same for another program: what it is called, and the phase of its steps. */
 int dw_boot_steps(struct dw_apply *a, const struct dw_boot_job *job, const char *service_manager,

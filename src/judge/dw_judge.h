@@ -51,8 +51,8 @@ struct dw_findings {
 	struct dw_arena *arena;
 	struct dw_finding *v; /* one for each door of the snapshot, same order */
 	size_t n;
-	const struct dw_role **roles; /* evident on this host, or named by the policy */
-	size_t n_roles;
+	const struct dw_role **roles; /* named by the policy, then those that are evident on this host */
+	size_t n_roles, n_named;
 };
 
 /* Beside the snapshot. The time is the snapshot's. */

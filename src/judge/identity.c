@@ -234,6 +234,8 @@ static void by_port(const struct dw_court *c, const struct dw_door *d, struct ma
 			m->best = s;
 		}
 	}
+	/* of several programs that serve one thing at one port (dropbear, tinyssh: ssh) none is likelier than that */
+	m->best = dw_judge_counts_as(c, m->best, d);
 }
 
 static bool is_known_stranger(const struct dw_court *c, const struct dw_door *d)

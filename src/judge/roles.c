@@ -50,7 +50,11 @@ void dw_judge_find_roles(struct dw_court *c)
 
 	f->roles = dw_arena_array(c->arena, k->n_roles + 1, sizeof(const struct dw_role *));
 	for (size_t i = 0; i < k->n_roles; i++)
-		if (is_in_policy(c, &k->roles[i]) || is_evident(c, &k->roles[i]))
+		if (is_in_policy(c, &k->roles[i]))
+			f->roles[f->n_roles++] = &k->roles[i];
+	f->n_named = f->n_roles;
+	for (size_t i = 0; i < k->n_roles; i++)
+		if (!is_in_policy(c, &k->roles[i]) && is_evident(c, &k->roles[i]))
 			f->roles[f->n_roles++] = &k->roles[i];
 }
 

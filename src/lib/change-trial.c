@@ -84,6 +84,8 @@ static int verify_at_boot(struct changing *c, const char *service_manager, long 
 		.name = "doorward-verify",
 		.summary = "are the closed doors still closed",
 		.why = "it looks after every boot whether the closed doors are still closed",
+		/* a container may never look everywhere: failing at each boot says nothing the day a door opens */
+		.fine = "3",
 	};
 	static const char *const words[] = { "verify", NULL };
 	static const struct dw_strings nobody = { 0 };

@@ -173,7 +173,8 @@ struct dw_report dw_facade_report(const struct dw_audit *audit, struct dw_arena 
 				   .doors = doors,
 				   .n_doors = f->n,
 				   .roles = roles,
-				   .n_roles = f->n_roles };
+				   .n_roles = f->n_roles,
+				   .n_named = f->n_named };
 }
 
 struct doorward_audit *dw_facade_wrap(struct dw_audit *audit)

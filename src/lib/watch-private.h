@@ -191,6 +191,7 @@ struct watch_told {
 	const char *verdict, *reason;
 	const char *program; /* NULL: nobody saw it */
 	bool enforce;        /* the policy says that it is to be closed */
+	bool taken;          /* into what is known, by this look */
 };
 /* All in the arena. */
 void dw_watch_door(struct watching *w, const struct dw_finding *f, bool ephemeral,

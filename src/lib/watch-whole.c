@@ -52,9 +52,9 @@ static bool is_told(const struct dw_finding *f)
 
 /*
  * late: the look took its time in another thread. What is known meanwhile goes by its events, and what is new may be
- * shut already: it is looked at again, as if an event had told so.
+ * shut already: it is looked at again, as if an event had told so. True: it was taken in.
  */
-static void tell_door(struct watching *w, const struct watch_told *t, bool late, struct dw_arena *a)
+static bool tell_door(struct watching *w, const struct watch_told *t, bool late, struct dw_arena *a)
 {
 	struct dw_news n = { .time = dw_sys_now(w->sys),
 			     .host = w->host,
@@ -62,22 +62,21 @@ static void tell_door(struct watching *w, const struct watch_told *t, bool late,
 			     .verdict = t->verdict,
 			     .reason = t->reason,
 			     .away = w->away };
-	bool known = dw_known_find(w->known, t->known.key) != NULL;
+	const struct dw_known_door *before = dw_known_find(w->known, t->known.key);
+	bool known = before != NULL;
 	uint64_t now = dw_watch_now(w) / 1000;
 
-	if (known && late)
-		return;
+	/* of one that the store told of nobody knows which socket it is: it could not be asked if it is still there */
+	if (known && late && before->at.protocol != DW_PROTOCOL_UNKNOWN)
+		return false;
 	n.kind = dw_known_opened(w->known, &t->known, now, a, &n.was);
 	if (w->first && !known)
 		dw_watch_tell(w, NULL, &t->known, NULL);
 	else if (n.kind != DW_NEWS_NONE)
 		dw_watch_tell(w, &n, &t->known, n.kind == DW_NEWS_CHANGED ? n.was->key : NULL);
-	if (w->first || n.kind == DW_NEWS_NONE)
-		return;
-	if (late)
-		dw_known_closing(w->known, &t->known.at, now);
-	if (t->enforce)
+	if (!w->first && n.kind != DW_NEWS_NONE && t->enforce)
 		dw_watch_enforce(w, dw_endpoint_text(a, &t->known.at));
+	return true;
 }
 
 /* What is known as it is needs no more than a mark: writing a door down as JSON takes longer than finding it. */
@@ -120,7 +119,11 @@ static void compare(struct watching *w, const struct dw_findings *f, bool late)
 			dw_known_stays(w->known, c.keys.v[i]);
 	}
 	for (size_t i = 0; i < c.n; i++)
-		tell_door(w, &c.told[i], late, a);
+		c.told[i].taken = tell_door(w, &c.told[i], late, a);
+	/* It may have shut since the look began. After all are told: what is closing counts as moved to the next. */
+	for (size_t i = 0; late && i < c.n; i++)
+		if (c.told[i].taken && c.told[i].known.socket)
+			dw_known_closing(w->known, &c.told[i].known.at, dw_watch_now(w) / 1000);
 	dw_known_end(w->known, dw_watch_now(w) / 1000);
 	dw_watch_flush(w);
 }

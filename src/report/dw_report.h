@@ -32,7 +32,7 @@ struct dw_report {
 	const struct dw_report_door *doors; /* one for each of the snapshot's, same order */
 	size_t n_doors;
 	const char *const *roles; /* what the host is for, as people say it: "Web server" */
-	size_t n_roles;
+	size_t n_roles, n_named;  /* the first n_named are said by the policy, the rest seen by doors */
 };
 
 enum {

@@ -94,25 +94,26 @@ const char *paper_verdicts(const struct dw_report *r, struct dw_arena *a)
 	return text.s;
 }
 
-static const char *roles_of(const struct dw_report *r, struct dw_arena *a)
+static const char *roles_of(const struct dw_report *r, size_t first, size_t end, struct dw_arena *a)
 {
 	struct dw_str text = { .arena = a };
 
-	for (size_t i = 0; i < r->n_roles; i++)
-		dw_str_addf(&text, "%s%s", i ? ", " : "", r->roles[i]);
+	for (size_t i = first; i < end; i++)
+		dw_str_addf(&text, "%s%s", i > first ? ", " : "", r->roles[i]);
 	return text.s;
 }
 
 void paper_about(struct paper *p, const struct dw_report_whole *w)
 {
 	const struct dw_snapshot *s = w->audit->snapshot;
-	const char *roles = roles_of(w->audit, p->a);
+	const struct dw_report *r = w->audit;
 	const struct {
 		const char *label, *text;
 	} facts[] = {
 		{ "Host", s->host },
 		{ "Looked at", s->time ? dw_report_minute(p->a, s->time) : NULL },
-		{ "It seems to be a", roles },
+		{ "By its policy a", roles_of(r, 0, r->n_named, p->a) },
+		{ "It seems to be a", roles_of(r, r->n_named, r->n_roles, p->a) },
 		{ "Service manager", s->service_manager },
 		{ "Sockets found by", s->method },
 		{ "By", w->audit->version ? dw_arena_printf(p->a, "doorward %s", w->audit->version)

@@ -63,16 +63,23 @@ static size_t open_to_any(const struct dw_report *r)
 	return n;
 }
 
+static void add_roles(struct dw_str *text, const struct page *p, const char *words, size_t first,
+		      size_t end)
+{
+	for (size_t i = first; i < end; i++)
+		dw_str_addf(text, "%s%s%s", i == first ? words : ", ",
+			    dw_cells_escape(p->r->roles[i], p->a), i + 1 == end ? "." : "");
+}
+
 static void put_roles(const struct page *p)
 {
 	struct dw_str text = { .arena = p->a };
 
-	for (size_t i = 0; i < p->r->n_roles; i++)
-		dw_str_addf(&text, "%s%s",
-			    i ? ", " : "It looks like: ", dw_cells_escape(p->r->roles[i], p->a));
+	add_roles(&text, p, "By its policy it is: ", 0, p->r->n_named);
+	add_roles(&text, p, text.n ? " It also looks like: " : "It looks like: ", p->r->n_named,
+		  p->r->n_roles);
 	if (!text.n)
 		return;
-	dw_str_addc(&text, '.');
 	dw_layout_wrap(p->out, text.s, 0, 0, p->style->columns);
 }
 

@@ -193,6 +193,30 @@ static bool is_worth_a_line(const struct dw_steps *v, size_t i)
 	       (i == 0 || !v->v[i].command || !dw_streq0(v->v[i - 1].command, v->v[i].command));
 }
 
+/* "inetd /usr/sbin/inetd": who reads its file again only when it is told to. systemctl tells systemd by itself. */
+static const char *by_hand(const struct story *s, const char *notify)
+{
+	static const char plain[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+	const char *program = notify ? strchr(notify, ' ') : NULL, *name;
+
+	if (dw_streq0(notify, "init") || (notify && dw_starts_with(notify, "init ")))
+		return "telinit q";
+	if (!program || (!dw_starts_with(notify, "inetd ") && !dw_starts_with(notify, "xinetd ")))
+		return NULL;
+	/* a shell would take other letters for its own */
+	name = dw_basename(program + 1);
+	return name[strspn(name, plain)] ? NULL : dw_arena_printf(s->a, "pkill -HUP -x %s", name);
+}
+
+static void put_notify(const struct story *s, const struct dw_step *st, const struct dw_step *next)
+{
+	const char *command = by_hand(s, st->notify);
+
+	if (command && !(next && dw_streq0(next->notify, st->notify)))
+		dw_story_put_raw(s, NULL, command);
+}
+
 static void put_commands(const struct story *s, const struct dw_steps *v)
 {
 	const char *label = "To close";
@@ -200,13 +224,15 @@ static void put_commands(const struct story *s, const struct dw_steps *v)
 	for (size_t i = 0; i < v->n; i++) {
 		const struct dw_step *st = &v->v[i];
 
-		if (!is_worth_a_line(v, i))
-			continue;
-		dw_story_put_raw(s, label,
-				 st->command ? st->command
-					     : dw_arena_printf(s->a, "# %s: %s", st->label,
-							       st->why ? st->why : st->manager));
-		label = NULL;
+		if (is_worth_a_line(v, i)) {
+			dw_story_put_raw(
+				s, label,
+				st->command ? st->command
+					    : dw_arena_printf(s->a, "# %s: %s", st->label,
+							      st->why ? st->why : st->manager));
+			label = NULL;
+		}
+		put_notify(s, st, i + 1 < v->n ? &v->v[i + 1] : NULL);
 	}
 }
 
@@ -218,9 +244,11 @@ static void put_undo(const struct story *s, const struct dw_steps *v)
 	for (size_t i = v->n; i-- > 0;) {
 		const char *command = v->v[i].undo_command;
 
-		if (!command || v->v[i].if_left || dw_streq0(before, command))
+		if (!command || v->v[i].if_left)
 			continue;
-		dw_story_put_raw(s, label, command);
+		if (!dw_streq0(before, command))
+			dw_story_put_raw(s, label, command);
+		put_notify(s, &v->v[i], i > 0 ? &v->v[i - 1] : NULL);
 		before = command;
 		label = NULL;
 	}

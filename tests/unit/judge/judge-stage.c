@@ -172,7 +172,8 @@ const char *stage_text(struct dw_arena *a, const struct dw_findings *f)
 	struct dw_str text = { .arena = a };
 
 	for (size_t i = 0; i < f->n_roles; i++)
-		dw_str_addf(&text, "role %s\n", f->roles[i]->name);
+		dw_str_addf(&text, "role %s%s\n", f->roles[i]->name,
+			    i < f->n_named ? " (of the policy)" : "");
 	for (size_t i = 0; i < f->n; i++)
 		add_finding(&text, &f->v[i]);
 	return text.s ? text.s : "";

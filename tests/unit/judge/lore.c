@@ -47,6 +47,8 @@ static const struct dw_service services[] = {
 	{ NONE, ENTRY("docker-api", "Docker's interface", LOCAL, LOOPBACK),
 	  .programs = LIST("dockerd"), .ports = PORTS(TCP(2375)),
 	  .traits = DW_TRAIT_EXECUTES | DW_TRAIT_NO_AUTH | DW_TRAIT_ROOT },
+	{ NONE, ENTRY("dropbear", "Secure Shell (Dropbear)", ORDINARY, WORLD),
+	  .programs = LIST("dropbear"), .ports = PORTS(TCP(22)), .serves = LIST("ssh") },
 	{ NONE, ENTRY("elasticsearch", "Elasticsearch", LOCAL, LOOPBACK),
 	  .commands = LIST("org.elasticsearch.bootstrap"), .ports = PORTS(TCP(9200)) },
 	{ NONE, ENTRY("ftp", "FTP server", REPLACE, WORLD), .programs = LIST("vsftpd"),

@@ -168,6 +168,7 @@ static void strangers(struct stage *s)
 	d->at.ifname = "eth0";
 	d->at.ifindex = 2;
 	stage_door(s, "tcp 0.0.0.0 7777", NULL, NULL, DW_STARTER_UNKNOWN, NULL);
+	stage_door(s, "tcp 0.0.0.0 22", NULL, NULL, DW_STARTER_UNKNOWN, NULL);
 	stage_service(s, "vsock * 8174", "/usr/local/bin/vsockd", NULL, "vsockd.service");
 	stage_play(s, "programs that nobody knows");
 }

@@ -433,11 +433,15 @@ DW_TEST(a_trial_until_the_next_boot)
 static void it_looks_after_every_boot_as_root(void)
 {
 	struct world *w = world_new();
-	char *before = world_text(w);
+	char *before = world_text(w), *after;
 	long long run = 0;
 
 	DW_CHECK_INT(doorward_verify_at_boot(w->d, NULL, &run), 0);
 	DW_CHECK_STR(world_run(w, run), "done");
+	after = world_text(w);
+	DW_CHECK(strstr(after, "SuccessExitStatus=3") != NULL);
+	DW_CHECK(strstr(after, "ConditionFileIsExecutable=/") != NULL);
+	free(after);
 	DW_CHECK_INT(doorward_verify_at_boot(w->d, NULL, &run), -EALREADY);
 	DW_CHECK_INT(undo_now(w), 0);
 	check_text(w, before);

@@ -61,6 +61,7 @@ static struct dw_steps *steps_of(const struct dw_door *d, struct dw_arena *a)
 					   ? dw_arena_printf(a, "systemctl disable %s", s->id)
 				   : s->source ? dw_arena_printf(a, "edit %s", s->source)
 					       : NULL,
+			.notify = s->kind == DW_STARTER_INETD ? "inetd /usr/sbin/inetd" : "systemd",
 			.undo_command =
 				unit ? dw_arena_printf(a, "systemctl enable %s", s->id) : NULL,
 		};
