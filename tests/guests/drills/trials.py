@@ -12,10 +12,10 @@ from small import undoes
 def clean(guest, state, before, what):
     """As before, and no trace of the guard."""
     t = guest.tests
-    t.check(guest.await_doors(lambda d: set(d) == before, 45), f"{what}: the doors are back",
+    t.check(guest.await_doors(lambda d: set(d) == before, 120), f"{what}: the doors are back",
             str(sorted(before ^ set(guest.doors()))))
     # the service that put it back is itself a unit, and goes when it has ended
-    end = time.monotonic() + 20
+    end = time.monotonic() + 60
     left = state.difference(inventory.Inventory(guest))
     while left and time.monotonic() < end:
         time.sleep(0.5)
@@ -28,8 +28,10 @@ def clean(guest, state, before, what):
 def by_itself(guest, word, protocol, port):
     t = guest.tests
     state, before = inventory.Inventory(guest), set(guest.doors())
+    begun = time.monotonic()
     ran = guest.doorward("close", word, "--yes", "--for", "10s")
-    t.check(ran.code == DONE and not guest.open_door(protocol, port), "trial: closed", ran.text()[-2000:])
+    shut = not guest.open_door(protocol, port)
+    t.check(ran.code == DONE and (shut or time.monotonic() - begun > 10), "trial: closed", ran.text()[-2000:])
     t.check("confirm" in ran.out + ran.err, "trial: told how to keep it", ran.text()[-2000:])
     clean(guest, state, before, "trial, time over")
 
@@ -60,8 +62,8 @@ def cut_off(guest, word, protocol, port):
 def confirmed(guest, word, protocol, port):
     t = guest.tests
     state, before = inventory.Inventory(guest), set(guest.doors())
-    ran = guest.doorward("close", word, "--yes", "--for", "20s")
-    over = time.monotonic() + 21
+    ran = guest.doorward("close", word, "--yes", "--for", "40s")    # a slow machine needs some of them to confirm it
+    over = time.monotonic() + 41
     t.check(ran.code == DONE, "trial to be confirmed: closed", ran.text()[-2000:])
     ran = guest.doorward("confirm")
     t.check(ran.code == DONE, "confirm", ran.text()[-2000:])
