@@ -8,7 +8,8 @@
 #include "dw_json.h"
 #include "sys_private.h"
 
-#define DW_BUS_TIMEOUT_USEC 2000000
+/* Of a manager that hangs. One that reloads, on a busy machine, was seen to take more than two seconds. */
+#define DW_BUS_TIMEOUT_USEC (20 * 1000 * 1000)
 #define DW_BUS_UNITS_MAX    20000
 #define DW_BUS_STRINGS_MAX  20000
 

@@ -10,6 +10,8 @@
 #   settled() exits 0 in the guest once what takes its time (a job each minute, say) is there (optional)
 #   HALT    its command to power off, if that is not poweroff
 #   NSPAWN  more options for systemd-nspawn; PRESEED: debconf answers
+# NAME-K (K a number) is a twin of it: the same recipe, tarball and addresses, in a network of its own, so that several may
+# be up at once.
 set -euo pipefail
 GUESTS=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 DW_TEST_DIR=${DW_TEST_DIR:-/tmp/doorward-test.$UID}
@@ -28,18 +30,20 @@ names() { local f; for f in "$GUESTS"/recipes/*; do echo "${f##*/}"; done; }
 truthful() { local f; for f in "$GUESTS"/truth/*.tsv; do basename "$f" .tsv; done; }
 
 load() {
-    [ -f "$GUESTS/recipes/${1:-}" ] || die "no guest '${1:-}'; there are: $(names | xargs)"
-    NAME=$1 PRESEED='' NSPAWN='' HALT=poweroff
+    NAME=${1:-} RECIPE=${1:-} SCAN=dwt-scan
+    if [[ $NAME =~ ^([a-z]+)-([0-9]+)$ ]]; then RECIPE=${BASH_REMATCH[1]} SCAN=dwt-scan-$NAME; fi
+    [ -f "$GUESTS/recipes/$RECIPE" ] || die "no guest '$NAME'; there are: $(names | xargs)"
+    PRESEED='' NSPAWN='' HALT=poweroff
     live() { :; }
     settled() { :; }
     # shellcheck disable=SC1090
-    . "$GUESTS/recipes/$NAME"
+    . "$GUESTS/recipes/$RECIPE"
     ROOT=$DW_TEST_DIR/root/$NAME RUN=$DW_TEST_DIR/run/$NAME STAGE=$DW_TEST_DIR/stage/$NAME
-    TRUTH=$GUESTS/truth/$NAME.tsv
+    TRUTH=$GUESTS/truth/$RECIPE.tsv
     ADDR=10.9.$N.2
     # What the tarball is made of; a recipe's other functions and the rest of the harness may change without a new build.
-    BALL=$DW_TEST_CACHE/$NAME-$({
-        echo "$SUITE $COMMON $NAME $N $PKGS $PRESEED"
+    BALL=$DW_TEST_CACHE/$RECIPE-$({
+        echo "$SUITE $COMMON $RECIPE $N $PKGS $PRESEED"
         declare -f setup
         cat "$GUESTS/make" "$GUESTS"/files/*
     } | sha256sum | cut -c1-32).tar.zst
@@ -108,7 +112,7 @@ inside() {
 sshto() {
     local u=$1
     shift
-    ip netns exec dwt-scan ssh -n -b 10.9.0.1 -i "$DW_TEST_DIR/key" -o BatchMode=yes -o StrictHostKeyChecking=no \
+    ip netns exec "$SCAN" ssh -n -b 10.9.0.1 -i "$DW_TEST_DIR/key" -o BatchMode=yes -o StrictHostKeyChecking=no \
         -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR -o ConnectTimeout=5 "$u@$ADDR" "$(printf '%q ' "$@")" 9>&-
 }
 # The guest's side of the wire. Again before each boot: sysvinit's halt takes the interfaces down.
@@ -121,28 +125,30 @@ addresses() {
     ip -n "dwt-$NAME" addr replace "fd09:0:0:$N::2/64" dev eth0 nodad
     ip -n "dwt-$NAME" route replace default via "10.9.$N.1"
 }
-# The wire: netns dwt-scan (10.9.N.1, and 10.9.0.1 for the staff net) -- netns dwt-NAME (eth0, 10.9.N.2).
+# The wire: netns dwt-scan, a twin's dwt-scan-NAME (10.9.N.1, and 10.9.0.1 for the staff net) -- netns dwt-NAME (eth0, 10.9.N.2).
 wire() {
+    unwire
     (
         flock 8
-        [ -e /run/netns/dwt-scan ] || {
-            ip netns add dwt-scan
-            ip -n dwt-scan link set lo up
-            ip -n dwt-scan addr add 10.9.0.1/24 dev lo
+        [ -e "/run/netns/$SCAN" ] || {
+            ip netns add "$SCAN"
+            ip -n "$SCAN" link set lo up
+            ip -n "$SCAN" addr add 10.9.0.1/24 dev lo
         }
     ) 8>"$LOCKS/dwt-scan.lock"
-    unwire
     ip netns add "dwt-$NAME"
-    ip -n dwt-scan link add "dwt$N" type veth peer name eth0 \
+    ip -n "$SCAN" link add "dwt$N" type veth peer name eth0 \
         address "$(printf '02:09:00:00:%02x:02' "$N")" netns "dwt-$NAME"
     addresses
-    ip -n dwt-scan addr add "10.9.$N.1/24" dev "dwt$N"
-    ip -n dwt-scan addr add "fd09:0:0:$N::1/64" dev "dwt$N" nodad
-    ip -n dwt-scan link set "dwt$N" up
+    ip -n "$SCAN" addr add "10.9.$N.1/24" dev "dwt$N"
+    ip -n "$SCAN" addr add "fd09:0:0:$N::1/64" dev "dwt$N" nodad
+    ip -n "$SCAN" link set "dwt$N" up
 }
 unwire() {
-    ip -n dwt-scan link del "dwt$N" 2>/dev/null || :
+    ip -n "$SCAN" link del "dwt$N" 2>/dev/null || :
     ip netns del "dwt-$NAME" 2>/dev/null || :
+    # a twin's is nobody else's
+    [ "$SCAN" = dwt-scan ] || ip netns del "$SCAN" 2>/dev/null || :
 }
 # The harness's ssh key, and its way into the file system under $ROOT, for root and pat.
 keys() {
@@ -185,7 +191,7 @@ stage() {
     cp "$DOORWARD" "$STAGE/bin/doorward.bin"
     ldd "$DOORWARD" | sed -n 's/.*=> \(\/[^ ]*\).*/\1/p; s/^[[:space:]]*\(\/[^ ]*\).*/\1/p' | sort -u |
         while read -r lib; do cp -L "$lib" "$STAGE/lib/"; done
-    [ ! -e "$GUESTS/policies/$NAME" ] || cp "$GUESTS/policies/$NAME" "$STAGE/policy"
+    [ ! -e "$GUESTS/policies/$RECIPE" ] || cp "$GUESTS/policies/$RECIPE" "$STAGE/policy"
     [ -z "${DOORWARD_SHARE:-}" ] || cp -r "$DOORWARD_SHARE" "$STAGE/share/doorward"
     loader=$(cd "$STAGE/lib" && ls ld-*.so* 2>/dev/null | head -1)
     if [ -n "$loader" ]; then
@@ -196,36 +202,35 @@ stage() {
     chmod 755 "$STAGE/bin/doorward"
 }
 # pool COMMAND SUFFIX NAME...: COMMAND --one NAME for each, $DW_TEST_JOBS (2) at a time, what it said in NAME.SUFFIX and, with
-# its name in front, here; then the sum of their "N passed, N failed". 0: nothing failed.
+# its name in front, here, when it has ended; then what the caller's told() says of all, if there is one; then the sum of their
+# "N passed, N failed". 0: nothing failed.
 pool() {
     local command=$1 suffix=$2 g p f passed=0 failed=0 logs=$DW_TEST_DIR/run
-    local -a jobs=()
     local -A alive=()
     shift 2
-    reap() {        # wait for one guest, print what it said
-        local name=${jobs[0]%%:*} pid=${jobs[0]##*:} rc=0
-        jobs=("${jobs[@]:1}")
-        wait "$pid" || rc=$?
+    reap() {        # wait for the first guest that ends, print what it said
+        local name pid rc=0
+        wait -n -p pid "${!alive[@]}" || rc=$?
+        name=${alive[$pid]}
         unset "alive[$pid]"
         sed "s/^/$name: /" "$logs/$name.$suffix"
         if [ $rc -ne 0 ]; then
             echo "$name: FAILED the run of the guest ended with $rc"
             echo "0 passed, 1 failed" >>"$logs/$name.$suffix"
         fi
+        # now: another run may write that file later
+        while read -r p _ f _; do passed=$((passed + p)) failed=$((failed + ${f%,})); done \
+            < <(grep -E '^[0-9]+ passed, [0-9]+ failed$' "$logs/$name.$suffix")
     }
     trap 'trap "" INT TERM; [ ${#alive[@]} -eq 0 ] || kill "${!alive[@]}" 2>/dev/null; wait; exit 130' INT TERM
     for g; do rm -f "$logs/$g.$suffix"; done
     for g; do
-        [ ${#jobs[@]} -lt "${DW_TEST_JOBS:-2}" ] || reap
+        [ ${#alive[@]} -lt "${DW_TEST_JOBS:-2}" ] || reap
         "$command" --one "$g" >"$logs/$g.$suffix" 2>&1 </dev/null &
-        jobs+=("$g:$!")
-        alive[$!]=1
+        alive[$!]=$g
     done
-    while [ ${#jobs[@]} -gt 0 ]; do reap; done
-    for g; do
-        while read -r p _ f _; do passed=$((passed + p)) failed=$((failed + ${f%,})); done \
-            < <(grep -E '^[0-9]+ passed, [0-9]+ failed$' "$logs/$g.$suffix")
-    done
+    while [ ${#alive[@]} -gt 0 ]; do reap; done
+    ! declare -F told >/dev/null || told "$@"
     echo "$passed passed, $failed failed"
     [ $failed -eq 0 ]
 }

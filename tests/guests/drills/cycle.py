@@ -78,7 +78,7 @@ def cycle(guest, plan):
     verify(guest, "second boot")
     expect.closed(t, guest.doors(), None, True, "second boot")
     undo_all(guest, plan.get("by_hand"))
-    guest.await_doors(lambda d: all(expect.present(r, d) for r in expect.comes_back()), 10)
+    guest.await_doors(lambda d: all(expect.present(r, d) for r in expect.comes_back()), 60)
     expect.undone(t, guest.doors(), "undone")
     guest.reboot()
     t.say("third boot")

@@ -56,7 +56,7 @@ class People(threading.Thread):
         words = self.guest.ssh_words("root", "true")
         words[words.index("-o"):words.index("-o")] = ["-o", "ConnectionAttempts=2"]
         while self.on:
-            ran = run(words, "ssh", 20)
+            ran = run(words, "ssh", 120)
             if ran.code == 0:
                 self.good += 1
             else:

@@ -4,7 +4,7 @@
  *
  *	KILL_AT=n       kill before the n-th (from 1); 0 or not set: count alone
  *	KILL_COUNT=FILE where the number so far is written, in decimal, after each
- *	PAUSE_AT=n      sleep before the n-th, until the file PAUSE_UNTIL is there, at most PAUSE_SECONDS (5)
+ *	PAUSE_AT=n      wait before the n-th until the file PAUSE_UNTIL is there, five minutes at most
  *
  * Counted: what makes bytes last (fsync, fdatasync), what makes or takes away names, signals by pidfd, new processes,
  * and each message to a bus that starts, stops or reloads. Calls that only read are not. The programs that it starts
@@ -27,8 +27,8 @@
 #include <unistd.h>
 
 static atomic_long counted;
-static long kill_at, pause_at, pause_seconds = 5;
-static const char *pause_until = "";
+static long kill_at, pause_at;
+static char pause_until[256];
 static int count_fd = -1;
 
 static long number(const char *name, long otherwise)
@@ -41,19 +41,17 @@ static long number(const char *name, long otherwise)
 __attribute__((constructor)) static void begin(void)
 {
 	const char *file = getenv("KILL_COUNT");
+	const char *until = getenv("PAUSE_UNTIL");
 
 	kill_at = number("KILL_AT", 0);
 	pause_at = number("PAUSE_AT", 0);
-	pause_seconds = number("PAUSE_SECONDS", 5);
-	if (getenv("PAUSE_UNTIL"))
-		pause_until = strdup(getenv("PAUSE_UNTIL"));
+	(void)snprintf(pause_until, sizeof(pause_until), "%s", until ? until : "");
 	if (file)
 		count_fd = open(file, O_WRONLY | O_CREAT | O_CLOEXEC | O_TRUNC, 0600);
 	unsetenv("LD_PRELOAD");
 	unsetenv("KILL_AT");
 	unsetenv("KILL_COUNT");
 	unsetenv("PAUSE_AT");
-	unsetenv("PAUSE_SECONDS");
 	unsetenv("PAUSE_UNTIL");
 }
 
@@ -71,8 +69,8 @@ static void count(const char *what)
 	long n = atomic_fetch_add(&counted, 1) + 1;
 
 	note(n, what);
-	for (long i = 0; n == pause_at && i < pause_seconds * 10 && access(pause_until, F_OK); i++)
-		usleep(100000);
+	for (int i = 0; n == pause_at && i < 3000 && access(pause_until, F_OK) < 0; i++)
+		usleep(100 * 1000);
 	if (n == kill_at)
 		kill(getpid(), SIGKILL);
 }

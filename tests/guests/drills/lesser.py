@@ -82,6 +82,11 @@ def house(guest):
 CLEAN = "rm -rf /usr/local/sbin/housed /usr/local/sbin/needy /etc/doorward/knowledge.d"
 
 
+def gone(guest, script):
+    guest.shell(script)
+    guest.await_doors(lambda d: not {"8297", "8299"} & {k[2] for k in d}, 60)
+
+
 def inetd(guest):
     file, hup = "/etc/inetd.conf", "pkill -HUP -x inetd"
     before = guest.read(file)
@@ -89,7 +94,8 @@ def inetd(guest):
     guest.write(file, before.replace(b"nowait nobody /usr/sbin/in.fingerd", b"nowait\troot  /usr/sbin/in.fingerd") +
                 b"8297 stream tcp nowait  root\t/usr/local/sbin/housed housed -x\n"
                 b"8299 stream tcp nowait root /usr/local/sbin/needy needy\n")
-    guest.shell(f"{hup}; sleep 1")
+    guest.shell(hup)
+    guest.await_doors(lambda d: {"8297", "8299"} <= {k[2] for k in d}, 60)
     takes_away(guest, "8297", file, lambda: talk(guest, 8297), "nobody")
     puts_back(guest, "8299", file)
     leaves(guest, "telnet", "become who logs in")
@@ -99,7 +105,7 @@ def inetd(guest):
     guest.tests.check(ran.code == SOME and "+finger stream tcp6 nowait\tnobody  /usr/sbin/in.fingerd" in ran.out,
                       "confine suggest finger: nobody", ran.text())
     guest.write(file, before)
-    guest.shell(f"{CLEAN}; {hup}; sleep 0.5")
+    gone(guest, f"{CLEAN}; {hup}")
 
 
 def xinetd(guest):
@@ -108,11 +114,12 @@ def xinetd(guest):
              "\twait = no\n\tuser\t= root\n\tserver = /usr/local/sbin/{0}\n}}\n")
     house(guest)
     guest.write(file, ("# of the house\n" + block.format("housed", 8297) + block.format("needy", 8299)).encode())
-    guest.shell(f"{hup}; sleep 1")
+    guest.shell(hup)
+    guest.await_doors(lambda d: {"8297", "8299"} <= {k[2] for k in d}, 60)
     takes_away(guest, "housed", file, lambda: talk(guest, 8297), "nobody", "apply")
     puts_back(guest, "needy", file)
     leaves(guest, "telnet", "become who logs in")
-    guest.shell(f"{CLEAN}; rm -f {file}; {hup}; sleep 0.5")
+    gone(guest, f"{CLEAN}; rm -f {file}; {hup}")
 
 
 def script(guest):

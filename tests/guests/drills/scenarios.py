@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""scenarios.py NAME: the drill of one guest, started by ../drill; scenarios.py --names: which guests have one."""
+"""scenarios.py NAME: the drill of one guest, started by ../drill; scenarios.py --names [NAME...]: which guests have one, those
+or all, each with the twins that its longest proofs are shared out among."""
 import os
 import sys
 import traceback
@@ -39,9 +40,24 @@ CYCLES = {
     "runit": {"named": ["31337/tcp", "8503/tcp"], "goes": ["31337/tcp", "8503/tcp"], "by_hand": True},
 }
 
-# One of each kind of starter that an undo brings back in the same boot: service, SysV script, xinetd block, timer, socket
-# unit, a script by its interpreter.
-CRASHED = ["8888/tcp", "69/udp", "8330/udp", "8317/tcp", "9090/tcp", "8301/tcp"]
+# Killed at each point. In mixed one of each kind of starter that an undo brings back in the same boot: service, SysV script,
+# xinetd block, timer, socket unit, a script by its interpreter.
+CRASHED = {
+    "mixed": ["8888/tcp", "69/udp", "8330/udp", "8317/tcp", "9090/tcp", "8301/tcp"],
+    "sysv": ["111/tcp", "23/tcp", "8201/tcp", "79/tcp"],
+}
+# Hundreds of points and dozens of lock-outs, most of which is waiting: twins of the guest, NAME-1 and on, do them side by side.
+TWINS = {"mixed": 4, "sysv": 2}
+
+
+def shares(name):
+    """Of a twin."""
+    recipe, _, number = name.partition("-")
+    share, of = int(number), TWINS[recipe]
+    table = [("crash", lambda g: crash.crash(g, CRASHED[recipe], share, of))]
+    if recipe == "mixed":
+        table.append(("fence", lambda g: fence.lockouts(g, share, of)))
+    return table
 
 
 def steps(name):
@@ -69,8 +85,7 @@ def steps(name):
             ("host", host.all_of_it),
             ("host", hostmore.all_of_it),
             ("trial", lambda g: trials.all_trials(g, "8201/tcp", "tcp", "8201", boots=full)),
-            ("crash", lambda g: crash.crash(g, ["111/tcp", "23/tcp", "8201/tcp", "79/tcp"], 6)),
-             ("fence", fence.early),
+            ("fence", fence.early),
             ("cycle", lambda g: cycle.cycle(g, CYCLES["sysv"])),
         ],
         "openrc": [
@@ -89,7 +104,6 @@ def steps(name):
             ("neighbour", lambda g: small.narrowed(g, "139", "445")),
             ("host", host.all_of_it),
             ("host", hostmore.all_of_it),
-            ("crash", lambda g: crash.crash(g, CRASHED, 9)),
             ("wrong", lambda g: wrong.immutable(g, "/etc/xinetd.d/labnull", "9/tcp")),
             ("wrong", lambda g: wrong.read_only(g, "8888/tcp")),
             ("wrong", lambda g: wrong.full(g, "8888/tcp")),
@@ -116,11 +130,25 @@ def steps(name):
         ],
     }
     only = set(filter(None, os.environ.get("DW_DRILL_ONLY", "").split(",")))
-    return [(w, f) for w, f in table[name] if not only or w in only]
+    return [(w, f) for w, f in (shares(name) if "-" in name else table[name]) if not only or w in only]
 
 
 PREPARE = {"mixed": wrong.prepare}
-NAMES = ["classic", "mixed", "sysv", "openrc", "runit"]      # the longest first
+NAMES = ["mixed", "classic", "sysv", "openrc", "runit"]      # the longest first
+
+
+def names(some):
+    """Of those with something to do: the guests, each with its twins behind it."""
+    alone = os.environ.get("DW_TEST_FAKE") or os.environ.get("DW_DRILL_BENCH")
+    found = []
+    for name in some:
+        recipe, _, number = name.partition("-")
+        if recipe not in NAMES or number and int(number) not in range(1, TWINS.get(recipe, 0) + 1):
+            sys.exit(f"{name} has no drill; these have: {' '.join(NAMES)}")
+        found.append(name)
+        if not alone and not number:
+            found += [f"{name}-{k}" for k in range(1, TWINS.get(name, 0) + 1)]
+    return [n for n in dict.fromkeys(found) if alone or steps(n)]
 
 
 def idle(guest):
@@ -147,7 +175,7 @@ def drill(name):
         chosen, prepare = [("bench", bench.bench)], bench.prepare
     try:
         cycle.start(guest, prepare)
-        Knocking(guest)
+        Knocking(guest, 1 if name in NAMES else 3)
         for word, step in chosen:
             try:
                 step(guest)
@@ -162,7 +190,7 @@ def drill(name):
 
 
 if __name__ == "__main__":
-    if sys.argv[1:] == ["--names"]:
-        print("\n".join(NAMES))
+    if sys.argv[1] == "--names":
+        print("\n".join(names(sys.argv[2:] or NAMES)))
     else:
         sys.exit(0 if drill(sys.argv[1]) else 1)

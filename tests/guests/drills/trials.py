@@ -31,7 +31,6 @@ def by_itself(guest, word, protocol, port):
     begun = time.monotonic()
     ran = guest.doorward("close", word, "--yes", "--for", "10s")
     shut = not guest.open_door(protocol, port)
-    # on a busy machine its time may be over before it could be looked at
     t.check(ran.code == DONE and (shut or time.monotonic() - begun > 10), "trial: closed", ran.text()[-2000:])
     t.check("confirm" in ran.out + ran.err, "trial: told how to keep it", ran.text()[-2000:])
     clean(guest, state, before, "trial, time over")
@@ -47,11 +46,10 @@ def cut_off(guest, word, protocol, port):
                                                   "touch /run/trial-runs; sleep 100"),
                           stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as session:
         runs = False
-        while not runs and time.monotonic() - begun < 300:
+        while not runs and time.monotonic() - begun < 60:
             time.sleep(0.2)
             runs = guest.shell("test -e /run/trial-runs").code == 0
-        shut = not guest.open_door(protocol, port)
-        t.check(runs and (shut or time.monotonic() - begun > 30), "trial over ssh: closed")
+        t.check(runs and not guest.open_door(protocol, port), "trial over ssh: closed")
         session.send_signal(signal.SIGKILL)
     # and what is left of it in there: the shell that waits
     guest.shell("pkill -KILL -f '^sleep 100$'; rm -f /run/trial-runs")
@@ -64,8 +62,8 @@ def cut_off(guest, word, protocol, port):
 def confirmed(guest, word, protocol, port):
     t = guest.tests
     state, before = inventory.Inventory(guest), set(guest.doors())
-    ran = guest.doorward("close", word, "--yes", "--for", "30s")
-    over = time.monotonic() + 31
+    ran = guest.doorward("close", word, "--yes", "--for", "40s")    # a slow machine needs some of them to confirm it
+    over = time.monotonic() + 41
     t.check(ran.code == DONE, "trial to be confirmed: closed", ran.text()[-2000:])
     ran = guest.doorward("confirm")
     t.check(ran.code == DONE, "confirm", ran.text()[-2000:])
@@ -89,7 +87,7 @@ def until_boot(guest, word, protocol, port):
     t.check(ran.code == DONE, "until confirmed: confirm", ran.text()[-2000:])
     guest.reboot("--no-settle")
     t.check(not guest.open_door(protocol, port), "until confirmed, confirmed: closed after the boot")
-    for _ in range(120):    # what starts slowly at boot is not open yet, and verify says so
+    for _ in range(20):     # what starts slowly at boot is not open yet, and verify says so
         ran = guest.doorward("verify")
         if ran.code == DONE:
             break

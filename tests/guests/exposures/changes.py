@@ -53,11 +53,11 @@ class Life:
 
     def go(self):
         self.conflicts_are_said()
-        self.fence("apply", "--yes", "--confirm-within", "100s")
+        self.fence("apply", "--yes", "--confirm-within", "600s")
         self.loaded("on trial")
         self.fence("revert")
         self.as_before("reverted")
-        self.fence("apply", "--yes", "--confirm-within", "100s")
+        self.fence("apply", "--yes", "--confirm-within", "600s")
         self.fence("confirm")
         self.loaded("kept")
         self.others_begin_anew()

@@ -132,7 +132,7 @@ class Lab:
     def close(self):
         for p in [*self.running, *self.callers.values()]:
             p.stdin.close()
-            p.wait(10)
+            p.wait(60)
         unwire()
 
     def next_port(self):

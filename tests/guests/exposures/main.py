@@ -22,7 +22,7 @@ FULL = bool(os.environ.get("DW_EXPOSURE_FULL"))
 SEED = int(os.environ.get("DW_EXPOSURE_SEED", "1"))
 ONLY = os.environ.get("DW_EXPOSURE_ONLY", "")
 LOUD = bool(os.environ.get("DW_EXPOSURE_LOUD"))
-WAIT, LONG = 1.0, 4.0       # seconds for an answer; for one that the audit promises
+WAIT, LONG, LAST = 1.0, 4.0, 20.0   # seconds for an answer; for one that the audit promises; before that is called a failure
 QUICK_FOREIGN, QUICK_CHANCE, QUICK_POLICIES, MANY, MANY_STYLES = 12, 5, 5, 40, 8
 PUBLISHED_DOORS = [("tcp", p) for p in PUBLISHED] + [("udp", 8053)]
 # What a filter that has the word in it leaves behind, and "nft flush ruleset" does not take away.
@@ -127,7 +127,7 @@ class Exposure:
     def again(self, scene, promised):
         """What the audit says gets through did not: more time, and the ports that the rules like. {key: letter}"""
         heard = {}
-        for port, wait in [(None, LONG), *((p, WAIT) for p in scene.crafted)]:
+        for port, wait in [(None, LONG), *((p, WAIT) for p in scene.crafted), (None, LAST)]:
             calls = {}
             for key, some in promised.items():
                 for c in some if key not in heard else ():
