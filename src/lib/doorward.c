@@ -375,7 +375,7 @@ _Static_assert((int)DOORWARD_NOT_ROOT == (int)DW_REPORT_NOT_ROOT, "one set of bi
 
 unsigned doorward_audit_outcome(const struct doorward_audit *a)
 {
-	return dw_report_outcome(&a->report);
+	return dw_report_status(&a->report);
 }
 
 const char *doorward_audit_last_error(const struct doorward_audit *a)

@@ -49,7 +49,7 @@ static int tell_found(struct doorward_audit *a, struct dw_found *f, enum doorwar
 	part = (struct dw_report){ .snapshot = a->report.snapshot,
 				   .doors = f->doors,
 				   .n_doors = f->n };
-	return r < 0 ? r : (int)dw_report_outcome(&part);
+	return r < 0 ? r : (int)dw_report_status(&part);
 }
 
 int doorward_audit_why(struct doorward_audit *a, const char *door, enum doorward_format format,

@@ -47,6 +47,16 @@ unsigned dw_report_outcome(const struct dw_report *r)
 	return outcome;
 }
 
+unsigned dw_report_status(const struct dw_report *r)
+{
+	unsigned outcome = dw_report_outcome(r);
+
+	for (size_t i = 0; i < r->n_doors; i++)
+		if (dw_streq(r->doors[i].verdict, "unknown"))
+			outcome |= DW_REPORT_BLIND;
+	return outcome;
+}
+
 int dw_report_only(const char *list, unsigned *ret, struct dw_error *e)
 {
 	unsigned verdicts = 0;

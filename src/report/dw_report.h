@@ -41,6 +41,8 @@ enum {
 	DW_REPORT_NOT_ROOT = 1 << 2, /* most of it, for want of root */
 };
 unsigned dw_report_outcome(const struct dw_report *r);
+/* The same as an exit status has it: a door whose verdict is "unknown" is something that could not be looked at. */
+unsigned dw_report_status(const struct dw_report *r);
 
 enum dw_report_sort {
 	DW_SORT_NONE = 0, /* the order of the contract; in text: by urgency */

@@ -10,8 +10,10 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
+#include "dw_wait.h"
 #include "sys_private.h"
 
+#define ATTEMPTS    16
 #define BUFFER_SIZE ((size_t)256 * 1024) /* a dump comes in as few reads as the kernel allows */
 
 uint32_t dw_netns_self(struct dw_sys *s)
@@ -170,19 +172,26 @@ int dw_live_netlink(struct dw_sys *s, const struct dw_netns *ns, int protocol,
 	if (!buffer)
 		dw_oom();
 	request->nlmsg_flags |= NLM_F_REQUEST;
-	for (unsigned attempt = 0; attempt < 4; attempt++) {
+	for (unsigned attempt = 0; attempt < ATTEMPTS; attempt++) {
 		struct exchange x = { .cb = cb, .arg = arg };
 
-		if (attempt > 0 && restart)
+		if (attempt > 0) {
+			dw_sys_pause(s, attempt);
 			restart(arg);
+		}
 		request->nlmsg_seq = attempt + 1;
 		r = exchange(s, o.socket, request, &x, buffer);
-		if (r < 0 || !x.interrupted)
+		if (r < 0 || !x.interrupted || !restart)
 			break;
-		if (!restart)
-			break;
+		r = -EAGAIN; /* half of what was and half of what is would pass for the whole */
 	}
 	(void)mnl_socket_close(o.socket);
+	if (r == -EAGAIN)
+		return dw_error_set(
+			e, r,
+			"netlink protocol %d, message %u: what it tells changed each of the "
+			"%d times that it was read",
+			protocol, request->nlmsg_type, ATTEMPTS);
 	return r < 0 ? dw_error_errno(e, r, "netlink protocol %d, message %u", protocol,
 				      request->nlmsg_type)
 		     : 0;

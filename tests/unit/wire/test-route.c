@@ -2,6 +2,7 @@
 /* Routes, links, addresses and neighbours in namespaces of the test's own. Skipped when not root. */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/rtnetlink.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -203,6 +204,73 @@ DW_TEST(known_neighbours)
 	DW_CHECK_INT(dw_neighbours_read(n.sys, n.a0, AF_INET, a, &list, &count, NULL), 0);
 	DW_CHECK(count == 1 && knows_far_end(list, count));
 	(void)close(fd);
+	net_close(&n);
+}
+
+/* --- a dump of what changes meanwhile ------------------------------------------------------------ */
+
+enum { ADDRESSES = 2000 };
+
+struct moving {
+	const struct net *n;
+	unsigned seen, restarts, moves; /* so many dumps are disturbed */
+};
+
+/* The kernel makes one part of a dump ahead of the one that is read: there are several, so the last is marked. */
+static int disturb(const struct nlmsghdr *m, void *arg)
+{
+	struct moving *x = arg;
+	char text[32];
+
+	(void)m;
+	if (x->seen++ > 0 || x->restarts >= x->moves)
+		return 0;
+	(void)snprintf(text, sizeof(text), "10.78.%u.%u", x->moves, 1 + x->restarts);
+	return net_add_address(x->n, false, text, 32) ? 0 : -EIO;
+}
+
+static void begin_anew(void *arg)
+{
+	struct moving *x = arg;
+
+	x->seen = 0;
+	x->restarts++;
+}
+
+static int dump_addresses(struct moving *x, struct dw_error *e)
+{
+	struct {
+		struct nlmsghdr head;
+		struct ifaddrmsg body;
+	} ask = { .head = { .nlmsg_len = sizeof(ask),
+			    .nlmsg_type = RTM_GETADDR,
+			    .nlmsg_flags = NLM_F_DUMP },
+		  .body = { .ifa_family = AF_INET } };
+
+	return dw_netlink_request(x->n->sys, NULL, NETLINK_ROUTE, &ask.head, disturb, begin_anew, x,
+				  e);
+}
+
+DW_TEST(half_an_answer_is_none)
+{
+	struct net n;
+	struct dw_error e = { 0 };
+
+	if (!net_open(&n))
+		return;
+	for (unsigned i = 0; i < ADDRESSES; i++) {
+		char text[32];
+
+		(void)snprintf(text, sizeof(text), "10.79.%u.%u", 1 + i / 250, 1 + i % 250);
+		DW_CHECK(net_add_address(&n, false, text, 32));
+	}
+	struct moving twice = { .n = &n, .moves = 2 }, always = { .n = &n, .moves = 250 };
+
+	DW_CHECK_INT(dump_addresses(&twice, &e), 0);
+	DW_CHECK_INT(twice.restarts, 2);
+	DW_CHECK(twice.seen > ADDRESSES);
+	DW_CHECK_INT(dump_addresses(&always, &e), -EAGAIN);
+	DW_CHECK(always.restarts > 2 && strstr(e.message, "changed each of the"));
 	net_close(&n);
 }
 
