@@ -370,23 +370,7 @@ const struct dw_command dw_commands[] = {
 		.operands_max = 2,
 		.operand_choices = "suggest try apply",
 		.summary = "what stands behind the doors that stay: who is root, who is in a cage",
-		.description = "Each service that keeps a door, the one first that would give an "
-			       "intruder most: as whom it\n"
-			       "runs, which capabilities, which settings of its unit confine it. "
-			       "SERVICE (a unit, a program,\n"
-			       "a port): all that counts for it, and what could be done.\n"
-			       "suggest: observes it as it runs (--for 5m; a minute when not "
-			       "given; neither stopped nor\n"
-			       "traced), then writes a drop-in that takes from it what it does not "
-			       "need, each line with its\n"
-			       "reason. try: puts that in place on trial, starts the unit again, "
-			       "and looks whether it serves\n"
-			       "as before, else puts it back; doorward confirm keeps it. apply: "
-			       "the same for good; doorward\n"
-			       "undo takes it back.\n"
-			       "What inetd, xinetd or an init script starts as root, and is known "
-			       "to do all its work as\n"
-			       "another user, gets that user there instead of a drop-in.\n",
+		.description = dw_confine_description,
 		.options = dw_confine_options,
 		.run = dw_cmd_confine,
 	},

@@ -178,7 +178,7 @@ bool dw_arguments_parse(const struct dw_command *c, int argc, char **argv, struc
 extern const enum dw_option_id dw_baseline_options[], dw_diff_options[], dw_usage_options[],
 	dw_host_options[], dw_scan_options[], dw_confine_options[], dw_watch_options[],
 	dw_report_options[];
-extern const char dw_host_description[];
+extern const char dw_host_description[], dw_confine_description[];
 
 /* Texts made of the table. */
 void dw_help_all(FILE *out);

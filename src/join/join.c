@@ -24,8 +24,7 @@ struct joining {
 	DW_VEC(struct dw_door) doors;
 	/* of the last door: the next one's are mostly the same */
 	struct {
-		uint32_t netns;
-		unsigned seen;
+		uint32_t netns, seen;
 		const char *netns_name, *seen_text;
 		enum dw_tristate filter;
 	} last;

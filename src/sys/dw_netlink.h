@@ -25,8 +25,8 @@ typedef int dw_netlink_cb(const struct nlmsghdr *message, void *arg);
 /*
  * Sends one request (nlmsg_len set; NLM_F_REQUEST and the sequence are filled in here) on a socket of
  * NETLINK_xxx `protocol` made in the namespace, and hands every answer to cb. A dump that the kernel called
- * interrupted (NLM_F_DUMP_INTR: what it tells changed meanwhile) is begun anew, after restart() was called; -EAGAIN when
- * it was interrupted every time. restart NULL: an interrupted dump is good enough.
+ * interrupted (NLM_F_DUMP_INTR: what it tells changed meanwhile) is begun anew, behind a call of restart(); -EAGAIN
+ * when it was interrupted every time. restart NULL: an interrupted dump is good enough.
  */
 int dw_netlink_request(struct dw_sys *s, const struct dw_netns *ns, int protocol,
 		       struct nlmsghdr *request, dw_netlink_cb *cb, void (*restart)(void *arg),

@@ -413,30 +413,6 @@ DW_TEST(caps_hold)
 	DW_CHECK_STR(r.said.s, "0: larger than 4 MiB; nothing of this file is used\n");
 }
 
-DW_TEST(what_is_compiled_in_is_sorted)
-{
-	const struct dw_knowledge *k = dw_knowledge_builtin();
-
-	DW_CHECK(k->n_services > 0);
-	for (size_t i = 1; i < k->n_services; i++)
-		DW_CHECK(strcmp(k->services[i - 1].name, k->services[i].name) < 0);
-	for (size_t i = 0; i < k->n_services; i++)
-		DW_CHECK(k->services[i].tier != DW_TIER_UNKNOWN && !k->services[i].file);
-	DW_CHECK(dw_knowledge_service(k, "ssh") != NULL);
-}
-
-/* What they start is in their unit, and is not they. */
-DW_TEST(supervisors_are_known_by_their_program_alone)
-{
-	static const char *const names[] = { "monit", "nomad", "supervisor" };
-
-	for (size_t i = 0; i < DW_ARRAY_SIZE(names); i++) {
-		const struct dw_service *s = dw_knowledge_service(dw_knowledge_builtin(), names[i]);
-
-		DW_CHECK(s && *s->programs && !*s->units);
-	}
-}
-
 DW_TEST(bindings)
 {
 	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
