@@ -102,8 +102,15 @@ static struct dw_scan_port port_of(const struct taking *t, uint32_t host, uint32
 		p.probes = 1;
 		return p;
 	}
-	if (!a || is_doubtful(t, h, a, times)) {
+	if (!a) {
 		silent(t, h, &p);
+		return p;
+	}
+	if (is_doubtful(t, h, a,
+			times)) { /* it said so, and was not heard again: neither open nor silent */
+		p.why = a->why;
+		p.state = DW_SCAN_UNPROVEN;
+		p.probes = h->probes;
 		p.answers = times;
 		return p;
 	}

@@ -223,7 +223,8 @@ int doorward_scan_compare(struct doorward *d, const struct doorward_scan *s,
 
 static bool is_blind(const struct dw_scan_host *h)
 {
-	return !h->complete || h->up == DW_SCAN_UP_GONE || h->tarpit || h->udp.unproven > 0;
+	return !h->complete || h->up == DW_SCAN_UP_GONE || h->tarpit ||
+	       h->tcp.unproven + h->udp.unproven + h->sctp.unproven > 0;
 }
 
 unsigned doorward_scan_outcome(const struct doorward_scan *s)

@@ -119,7 +119,10 @@ static void put_rest(const struct page *p, const struct dw_scan_host *h, enum dw
 	add_rest(&text, rest.closed, "closed (it said so)", p->a);
 	add_rest(&text, rest.filtered, dw_arena_printf(p->a, "filtered (%s)", silence(h, p->a)),
 		 p->a);
-	add_rest(&text, rest.unproven, "unproven (silent: open, filtered, or not told)", p->a);
+	add_rest(&text, rest.unproven,
+		 protocol == DW_PROTOCOL_UDP ? "unproven (silent: open, filtered, or not told)"
+					     : "unproven (open once, and not heard again)",
+		 p->a);
 	if (rest.asked > known)
 		add_rest(&text, rest.asked - known, "not looked at", p->a);
 	if (text.n)
@@ -165,7 +168,7 @@ static void put_host(const struct page *p, const struct dw_scan_host *h)
 /* --- summary -------------------------------------------------------------------------------------- */
 
 struct sums {
-	uint64_t open, filtered, unproven;
+	uint64_t open, filtered, unproven, once; /* once: told open once, and not again */
 	size_t gone, unfinished, doubtful, unreachable;
 };
 
@@ -181,7 +184,10 @@ static struct sums sum(const struct dw_scan *s)
 
 			out.open += c->open;
 			out.filtered += c->filtered;
-			out.unproven += c->unproven;
+			if (protocols[k] == DW_PROTOCOL_UDP)
+				out.unproven += c->unproven;
+			else
+				out.once += c->unproven;
 		}
 		out.gone += h->up == DW_SCAN_UP_GONE;
 		out.unreachable += h->up == DW_SCAN_UP_UNREACHABLE;
@@ -257,6 +263,14 @@ static void put_unproven(const struct page *p, const struct dw_scan *s, const st
 					"closed ports a second). More time proves more: "
 					"--udp-time; so does doorward scan-assist on that host.",
 					plural(n->unproven, "UDP port", p->a)));
+	if (n->once)
+		dw_page_put(p, 0, 0,
+			    dw_arena_printf(
+				    p->a,
+				    "Not proven: %s that said to be open once, and not again: "
+				    "closed meanwhile, forged by somebody, or the network stood "
+				    "still. Scan again.",
+				    plural(n->once, "port", p->a)));
 	if (n->gone)
 		dw_page_put(
 			p, 0, 0,

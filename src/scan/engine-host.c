@@ -2,11 +2,13 @@
 /* What a host does next: asks a round, waits for its answers, is in doubt, confirms what is open, proves, is done. */
 #include "engine.h"
 
-#define TIMEOUT_MAX 3000000u
-#define TARPIT_OPEN 64u
-#define TARPIT_SURE 4096u
-#define DOUBTS_MAX  7u
-#define ENTRIES_S   120.0f /* nf_conntrack_tcp_timeout_syn_sent */
+#define TIMEOUT_MAX    3000000u
+#define PULSE_WAIT_MAX 500000u
+#define CONFIRM_MIN    5000000u
+#define TARPIT_OPEN    64u
+#define TARPIT_SURE    4096u
+#define DOUBTS_MAX     7u
+#define ENTRIES_S      120.0f /* nf_conntrack_tcp_timeout_syn_sent */
 
 uint32_t dw_engine_host_natural(const struct dw_engine_host_run *h)
 {
@@ -295,17 +297,29 @@ static void gap(struct dw_engine *g, uint32_t host)
 	h->due = g->now;
 }
 
+/*
+ * How long a pulse is waited for. Where none is answered any more, the network or one of the two machines may have stopped
+ * for a moment: all tries of a few milliseconds each would be over before it goes on.
+ */
+static uint32_t pulse_wait(const struct dw_engine *g, const struct dw_engine_host_run *h)
+{
+	uint32_t wait = dw_engine_host_timeout(g, h);
+	uint64_t more = (uint64_t)wait << DW_MIN(h->unheard, 10);
+
+	return DW_MAX(wait, (uint32_t)DW_MIN(more, PULSE_WAIT_MAX));
+}
+
 static void confirm(struct dw_engine *g, uint32_t host)
 {
 	struct dw_engine_host_run *h = &g->hosts[host];
-	uint32_t wait = dw_engine_host_timeout(g, h);
+	uint32_t wait = pulse_wait(g, h);
 
 	/* look often, ask seldom */
 	if (g->now >= h->pulsed_at + wait || dw_engine_pulse_is_answered(g, h))
 		dw_engine_pulse_settle(g, host);
 	if (!h->confirming) {
 		h->confirming = true;
-		h->until = g->now + 40ULL * wait;
+		h->until = g->now + DW_MAX(40ULL * wait, CONFIRM_MIN);
 	}
 	/* whoever forges without end does not hold up the end */
 	if (h->confirmations == 0 || g->now >= h->until) {
@@ -433,7 +447,7 @@ void dw_engine_host_visit(struct dw_engine *g, uint32_t host)
 		return;
 	if (wants_pulse(g, h)) {
 		dw_engine_pulse(g, host);
-		h->pulse_at = g->now + dw_engine_host_timeout(g, h);
+		h->pulse_at = g->now + pulse_wait(g, h);
 	}
 	does[h->state](g, host);
 	if (h->state != DW_ENGINE_DONE)

@@ -80,6 +80,8 @@ void dw_engine_pulse_settle(struct dw_engine *g, uint32_t host)
 		h->pulse_asked = (uint16_t)DW_MIN(asked, UINT16_MAX);
 		h->pulse_heard = (uint16_t)DW_MIN(heard, UINT16_MAX);
 	}
+	if (h->pulse_asked > 0 && h->state == DW_ENGINE_CONFIRM)
+		h->unheard = h->pulse_heard > 0 ? 0 : h->unheard + (h->unheard < UINT8_MAX);
 	if (h->pulse_asked > 0)
 		h->deaf_pulses =
 			h->pulse_heard > 0 || h->set > h->pulse_set ? 0 : h->deaf_pulses + 1;

@@ -78,7 +78,8 @@ struct dw_engine_host_run {
 	uint8_t pulse, deaf_pulses;
 	uint32_t pulse_set; /* known when it was sent */
 	uint8_t state, round, good, doubts;
-	uint8_t dry; /* rounds that brought little of what they asked for */
+	uint8_t dry;     /* rounds that brought little of what they asked for */
+	uint8_t unheard; /* pulses, one after another, that brought nothing, since all was asked */
 	uint32_t confirmed;
 	uint64_t first_at; /* of its first probe */
 	bool confirming;

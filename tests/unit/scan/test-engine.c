@@ -186,6 +186,28 @@ DW_TEST(gone_is_told)
 	}
 }
 
+/* All have answered once; then the host, or the scanner, gets no turn for half a second, at whatever moment. */
+DW_TEST(who_stands_still_for_a_moment_is_waited_for)
+{
+	for (unsigned seed = 1; seed <= 100; seed++) {
+		struct made_scan s = { .n_hosts = 1,
+				       .n_ports = 24,
+				       .host = { .n_open = 12,
+						 .vanish_us = 1000000 + seed * 20,
+						 .return_us = 1500000,
+						 HOST },
+				       .options = lab(),
+				       .seed = seed };
+		struct made_outcome o = { 0 };
+
+		made_scan_run(&s, &o);
+		DW_CHECK_INT(o.gone, 0);
+		DW_CHECK_INT(o.missed, 0);
+		DW_CHECK_INT(o.doubtful, 0);
+		dw_arena_free(o.arena);
+	}
+}
+
 DW_TEST(tarpit_and_proxy_are_told)
 {
 	struct made_scan s = { .n_hosts = 2,
