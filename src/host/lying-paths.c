@@ -104,7 +104,8 @@ void host_paths_judge(struct host_paths *p, const char *path, const struct stat 
 	const char *group = NULL, *others = NULL;
 	struct dw_str text = { .arena = p->q.l->a };
 
-	if (S_ISLNK(st->st_mode) || is_told(p->r, path))
+	/* not a link, whose place is told by its own path, nor a device: anybody may write to /dev/null */
+	if ((!S_ISREG(st->st_mode) && !S_ISDIR(st->st_mode)) || is_told(p->r, path))
 		return;
 	if ((st->st_mode & S_IWGRP) && !sticky && st->st_gid != 0)
 		others = others_of(p, st->st_gid, use, &group);

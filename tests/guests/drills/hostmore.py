@@ -16,7 +16,7 @@ CASES = {
                         " python3 -c \"f=open('/var/log/lastlog','r+b' if __import__('os').path.exists('/var/log/lastlog') else 'w+b');"
                         " f.write(b'\\1\\1\\1\\1' + bytes(288))\"",
                         "sed -i /^ben:/d /etc/passwd /etc/shadow"),
-    # by imap (mixed) or telnet (sysv), which are open there
+    # by telnet, which is open on sysv; on mixed nothing takes passwords as they are
     "two-accounts": ("echo 'boss:x:4245:27::/nonexistent:/usr/sbin/nologin' >>/etc/passwd; echo 'boss:$6$x$y:19000:0:99999:7:::' >>/etc/shadow",
                      "sed -i /^boss:/d /etc/passwd /etc/shadow"),
     "root-twins": ("echo 'root2:x:0:0::/:/usr/sbin/nologin' >>/etc/passwd", "sed -i /^root2:/d /etc/passwd"),
@@ -80,6 +80,10 @@ SETTINGS = r"""for f in $(find /proc/sys/net/ipv4 /proc/sys/net/ipv6 -path '*con
 -name log_martians -o -name send_redirects \)) /proc/sys/net/ipv4/tcp_syncookies; do echo $f $(cat $f); done"""
 
 
+def cases(guest):
+    return {i: c for i, c in CASES.items() if i != "two-accounts" or guest.recipe == "sysv"}
+
+
 def look(guest):
     ran = guest.doorward("host", "--json", "--policy", "/root/role.policy")
     return ran.code, {c["id"]: c for c in json.loads(ran.out)["checks"]}
@@ -95,7 +99,7 @@ def each_is_seen(guest):
     t.check(ran.code == 0, "host: what makes it worse could be done", ran.text())
     code, now = look(guest)
     t.check(code == SOME, "host: it fails with 1")
-    for i in CASES:
+    for i in cases(guest):
         # a guest with a network of its own behind it has somebody to forward for
         may_pass = i == "kernel-forwarding" and "has somebody to forward for: lab0" in now[i]["text"]
         t.check(now[i]["result"] == ("ok" if may_pass else "fails"), f"host: {i} sees it", told(now[i]))
@@ -108,7 +112,7 @@ def hands_put_right(guest):
     t = guest.tests
     guest.shell(BEFORE + AGAIN + "\n".join(better for _, better in CASES.values() if better))
     _, now = look(guest)
-    for i, (_, better) in CASES.items():
+    for i, (_, better) in cases(guest).items():
         if better:
             t.check(now[i]["result"] == "ok", f"host: {i} is well again", told(now[i]))
     t.check(now[WAITS]["result"] == "fails", f"host: {WAITS} sees it", told(now[WAITS]))
