@@ -146,7 +146,8 @@ DW_TEST(help_and_completions_name_everything)
 	for (size_t i = 0; i < DW_ARRAY_SIZE(texts); i++) {
 		for (const struct dw_command *c = dw_commands; c->name; c++)
 			DW_CHECK(strstr(texts[i], c->name) != NULL);
-		for (const struct dw_option *o = dw_options; o->name; o++) {
+		/* the help of all commands has no option of a single one */
+		for (const struct dw_option *o = dw_options; i > 0 && o->name; o++) {
 			char flag[64];
 
 			(void)snprintf(flag, sizeof(flag), "--%s", o->name);
