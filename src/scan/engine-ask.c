@@ -205,5 +205,6 @@ int dw_engine_drain(struct dw_engine *g, unsigned wait_us)
 			dw_engine_answer_take(g, &answers[i]);
 		wait_us = 0;
 	} while (n == DW_ARRAY_SIZE(answers));
+	g->drains++;
 	return 0;
 }

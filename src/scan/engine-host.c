@@ -298,8 +298,8 @@ static void gap(struct dw_engine *g, uint32_t host)
 }
 
 /*
- * How long a pulse is waited for. Where none is answered any more, the network or one of the two machines may have stopped
- * for a moment: all tries of a few milliseconds each would be over before it goes on.
+ * How long a pulse is waited for. Where none is answered any more, the network or one of the two machines may have
+ * stopped for a moment: all tries of a few milliseconds each would be over before it goes on.
  */
 static uint32_t pulse_wait(const struct dw_engine *g, const struct dw_engine_host_run *h)
 {
@@ -320,6 +320,15 @@ static void confirm(struct dw_engine *g, uint32_t host)
 	if (!h->confirming) {
 		h->confirming = true;
 		h->until = g->now + DW_MAX(40ULL * wait, CONFIRM_MIN);
+	}
+	/* A bit is seen before its answer, which may still wait in the wire and want to be confirmed. */
+	if (h->set != h->taken_set) {
+		h->taken_set = h->set;
+		h->taken_at = g->drains;
+	}
+	if (h->confirmations == 0 && h->taken_at == g->drains) {
+		h->due = g->now;
+		return;
 	}
 	/* whoever forges without end does not hold up the end */
 	if (h->confirmations == 0 || g->now >= h->until) {

@@ -78,7 +78,8 @@ struct dw_engine_host_run {
 	uint8_t pulse, deaf_pulses;
 	uint32_t pulse_set; /* known when it was sent */
 	uint8_t state, round, good, doubts;
-	uint8_t dry;     /* rounds that brought little of what they asked for */
+	uint8_t dry;                  /* rounds that brought little of what they asked for */
+	uint32_t taken_set, taken_at; /* known, and g->drains, when that was seen first */
 	uint8_t unheard; /* pulses, one after another, that brought nothing, since all was asked */
 	uint32_t confirmed;
 	uint64_t first_at; /* of its first probe */
@@ -108,6 +109,7 @@ struct dw_engine {
 	const struct dw_engine_sink *sink;
 	struct dw_engine_options o;
 	struct dw_engine_load load;
+	uint32_t drains; /* how often all that the wire had was taken */
 	const uint64_t *before;
 	struct dw_engine_host_run *hosts;
 	uint16_t *ranks;       /* rank -> index of a port; those with a payload first */

@@ -312,7 +312,8 @@ static void resume_each(const char *name, const char *sender)
 			o = run(&t, file);
 		if (is_whole(&o))
 			continue;
-		printf("%s, resumed: call %u of %u: it cannot be gone on with: %d \"%s\", %u open, %s\n",
+		printf("%s, resumed: call %u of %u: it cannot be gone on with: %d \"%s\", %u open, "
+		       "%s\n",
 		       name, n, calls, o.r, o.message, o.open, o.ended ? "ended" : "not ended");
 		wrong++;
 	}
