@@ -98,7 +98,7 @@ DW_TEST(an_answer_of_the_last_moment_closes_no_port)
 
 /* --- the last port of all ------------------------------------------------------------------------- */
 
-/* What is sent is answered right behind the next receive: the bit is there at the next look, the answer is not taken. */
+/* What is sent is answered right behind the next receive: its bit is there at the next look, the answer not taken. */
 static int prompt_send(struct dw_wire *w, const uint32_t *slots dw_unused, size_t n, unsigned round,
 		       size_t *ret_sent, struct dw_error *e dw_unused)
 {
