@@ -80,8 +80,10 @@ void dw_engine_host_count(struct dw_engine *g, uint32_t host)
 	h->counted_at = g->now;
 	more = set > h->set ? set - h->set : 0;
 	g->known += more;
-	if (more > 0)
+	if (more > 0) {
 		h->heard_at = g->now;
+		h->grown_at = g->drains;
+	}
 	if (set < h->set)
 		g->known -= h->set - set;
 	h->set = set;
@@ -322,11 +324,7 @@ static void confirm(struct dw_engine *g, uint32_t host)
 		h->until = g->now + DW_MAX(40ULL * wait, CONFIRM_MIN);
 	}
 	/* A bit is seen before its answer, which may still wait in the wire and want to be confirmed. */
-	if (h->set != h->taken_set) {
-		h->taken_set = h->set;
-		h->taken_at = g->drains;
-	}
-	if (h->confirmations == 0 && h->taken_at == g->drains) {
+	if (h->confirmations == 0 && h->grown_at == g->drains) {
 		h->due = g->now;
 		return;
 	}

@@ -78,8 +78,8 @@ struct dw_engine_host_run {
 	uint8_t pulse, deaf_pulses;
 	uint32_t pulse_set; /* known when it was sent */
 	uint8_t state, round, good, doubts;
-	uint8_t dry;                  /* rounds that brought little of what they asked for */
-	uint32_t taken_set, taken_at; /* known, and g->drains, when that was seen first */
+	uint8_t dry;       /* rounds that brought little of what they asked for */
+	uint32_t grown_at; /* g->drains when a bit was seen that was new */
 	uint8_t unheard; /* pulses, one after another, that brought nothing, since all was asked */
 	uint32_t confirmed;
 	uint64_t first_at; /* of its first probe */
