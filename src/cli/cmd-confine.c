@@ -11,26 +11,24 @@ const enum dw_option_id dw_confine_options[] = {
 	DW_OPTION_FOR, DW_OPTION_CONFIRM_WITHIN, DW_OPTION_YES, DW_OPTION_JSON, DW_OPTION_WIDE,
 	DW_OPTION_HIDDEN, DW_OPTION_METHOD, DW_OPTION_POLICY, DW_OPTION_STATE, DW_OPTION_COUNT,
 };
+/* clang-format on */
 
 const char dw_confine_description[] =
-	"Each service that keeps a door, the one first that would give an "
-			       "intruder most: as whom it\n"
-			       "runs, which capabilities, which settings of its unit confine it. "
-			       "SERVICE (a unit, a program,\n"
-			       "a port): all that counts for it, and what could be done.\n"
-			       "suggest: observes it as it runs (--for 5m; a minute when not "
-			       "given; neither stopped nor\n"
-			       "traced), then writes a drop-in that takes from it what it does not "
-			       "need, each line with its\n"
-			       "reason. try: puts that in place on trial, starts the unit again, "
-			       "and looks whether it serves\n"
-			       "as before, else puts it back; doorward confirm keeps it. apply: "
-			       "the same for good; doorward\n"
-			       "undo takes it back.\n"
-			       "What inetd, xinetd or an init script starts as root, and is known "
-			       "to do all its work as\n"
-			       "another user, gets that user there instead of a drop-in.\n";
-/* clang-format on */
+	"Each service that keeps a door, the one first that would give an intruder most: as whom "
+	"it\n"
+	"runs, which capabilities, which settings of its unit confine it. SERVICE (a unit, a "
+	"program,\n"
+	"a port): all that counts for it, and what could be done.\n"
+	"suggest: observes it as it runs (--for 5m; a minute when not given; neither stopped nor\n"
+	"traced), then writes a drop-in that takes from it what it does not need, each line with "
+	"its\n"
+	"reason. try: puts that in place on trial, starts the unit again, and looks whether it "
+	"serves\n"
+	"as before, else puts it back; doorward confirm keeps it. apply: the same for good; "
+	"doorward\n"
+	"undo takes it back.\n"
+	"What inetd, xinetd or an init script starts as root, and is known to do all its work as\n"
+	"another user, gets that user there instead of a drop-in.\n";
 
 /* A service of that score is worth a look: root, and in no cage. */
 static enum dw_exit tell(struct doorward *d, const struct dw_arguments *args,

@@ -31,7 +31,7 @@ static const char exit_statuses[] =
 	"  0  nothing to do, or done\n"
 	"  1  something should be closed, restricted or investigated; or differs, or was left\n"
 	"  2  wrong usage or bad input, not root, or the output could not be written\n"
-	"  3  nothing was found to do, but doorward could not look everywhere (not root, say)\n"
+	"  3  doorward could not look everywhere: not root, or else nothing was found to do\n"
 	"  4  a change failed and was put back, or could not begin (stale plan, busy)\n";
 
 static const char *const headings[DW_COMMANDS_GROUPS] = {

@@ -106,8 +106,8 @@ static struct dw_scan_port port_of(const struct taking *t, uint32_t host, uint32
 		silent(t, h, &p);
 		return p;
 	}
-	if (is_doubtful(t, h, a,
-			times)) { /* it said so, and was not heard again: neither open nor silent */
+	/* it said so, and was not heard again: neither open nor silent */
+	if (is_doubtful(t, h, a, times)) {
 		p.why = a->why;
 		p.state = DW_SCAN_UNPROVEN;
 		p.probes = h->probes;
