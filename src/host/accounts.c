@@ -89,6 +89,7 @@ void host_shadow_parse(struct dw_arena *a, const struct dw_bytes *text, struct h
 								      .password = f[1],
 								      .changed = days(f[2]),
 								      .most = days(f[4]),
+								      .inactive = days(f[6]),
 								      .expires = days(f[7]),
 								      .line = it.number };
 }

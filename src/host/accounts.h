@@ -18,7 +18,8 @@ struct host_user {
 
 struct host_shadow {
 	const char *name, *password;
-	int64_t changed, most, expires; /* days, days since the epoch; -1: the field is empty */
+	int64_t changed, most, inactive,
+		expires; /* days, days since the epoch; -1: the field is empty */
 	unsigned line;
 };
 

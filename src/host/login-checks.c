@@ -2,6 +2,7 @@
 /* Remote login: what sshd allows, and what still lets people in without it. */
 #include <errno.h>
 
+#include "login-ways.h"
 #include "sshd-settings.h"
 
 static bool is_yes(const char *v)
@@ -63,47 +64,10 @@ static void look_empty(struct host_look *l, struct dw_host_result *r)
 
 static void mend_empty(struct host_look *l, struct dw_host_result *r)
 {
-	sshd_mend(l, r, empty);
+	sshd_mend(l, r, empty, NULL);
 }
 
 /* --- nobody is shut out ----------------------------------------------------------------------------------- */
-
-/* A key that sshd looks at lets it in: AuthorizedKeysFile, %h and %u in it, relative to the home. */
-static bool has_key(struct host_look *l, const struct host_user *u)
-{
-	const struct host_sshd *s = host_sshd(l);
-	const char *files = s->cases.n ? sshd_value(&s->cases.v[0], "authorizedkeysfile") : NULL;
-	char *rest = dw_arena_strdup(l->a,
-				     files ? files : ".ssh/authorized_keys .ssh/authorized_keys2"),
-	     *word;
-
-	while ((word = dw_word_next(&rest)) != NULL) {
-		struct dw_str path = { .arena = l->a };
-
-		if (*word != '/' && *word != '%')
-			dw_str_addf(&path, "%s/", u->home);
-		for (; *word; word++)
-			if (word[0] == '%' && word[1]) {
-				word++;
-				dw_str_add(&path, *word == 'h'   ? u->home
-						  : *word == 'u' ? u->name
-								 : "");
-			} else {
-				dw_str_addc(&path, *word);
-			}
-		if (path.n && host_has_line(l, path.s))
-			return true;
-	}
-	return false;
-}
-
-static bool comes_in(struct host_look *l, const struct host_user *u)
-{
-	const struct host_accounts *all = host_accounts(l);
-
-	return host_is_login_shell(u->shell) && (u->uid == 0 || host_is_person(all, u)) &&
-	       host_has_password(all, u);
-}
 
 /* The session that this runs in came through sshd, or may have. */
 static bool own_session(struct host_look *l)
@@ -120,29 +84,55 @@ static bool own_session(struct host_look *l)
 	       dw_parse_u64(dw_trim(text.data), 10, UINT32_MAX - 1, &uid);
 }
 
-/* Adds to held why a password has to stay enough for one of these accounts. True: it does. */
-static bool would_shut_out(struct host_look *l, struct dw_host_result *r, bool root_alone)
+/* One account: what it would lose, or in *keys the list whose key sshd has to take before a password goes. */
+static void keeps_way(struct host_look *l, struct dw_host_result *r, const struct host_user *u,
+		      struct dw_str *keys)
+{
+	struct host_way_in password = host_password_way(l, u), key;
+
+	if (password.way == HOST_WAY_NO)
+		return;
+	key = host_key_way(l, u);
+	if (key.way == HOST_WAY_YES && key.file)
+		dw_str_addf(keys, " key=%s:%s", u->name, key.file);
+	else
+		dw_vec_push(
+			l->a, &r->held,
+			dw_arena_printf(l->a,
+					"%s gets in by a password, and by a key %s: %s (give it "
+					"a way in by a key first, or --even-my-session)",
+					u->name,
+					key.way == HOST_WAY_NO ? "it does not" : "that is not sure",
+					key.why ? key.why : "the name of its list has blanks"));
+}
+
+/*
+ * What has to be so for a password to go: whoever gets in by one gets in by a key, surely. Adds to held why it is not
+ * so. In *keys, for whom sshd has to prove it (told()). True: it stays.
+ */
+static bool would_shut_out(struct host_look *l, struct dw_host_result *r, bool root_alone,
+			   struct dw_str *keys)
 {
 	const struct host_accounts *all = host_accounts(l);
+	const char *elsewhere = root_alone ? NULL : host_other_accounts(l);
 	size_t before = r->held.n;
 
+	*keys = (struct dw_str){ .arena = l->a };
 	if (l->even_my_session)
 		return false;
 	if (all->passwd_error.code || (all->shadow_error.code && !all->no_shadow))
 		dw_vec_push(l->a, &r->held,
 			    "it cannot be seen who has a password, so nobody's is refused");
-	for (size_t i = 0; i < all->users.n; i++) {
-		const struct host_user *u = &all->users.v[i];
-
-		if ((root_alone && u->uid != 0) || !comes_in(l, u) || has_key(l, u))
-			continue;
+	if (elsewhere)
 		dw_vec_push(l->a, &r->held,
-			    dw_arena_printf(l->a,
-					    "%s has a password and no key: it could not log in any "
-					    "more (give it a "
-					    "key first, or --even-my-session)",
-					    u->name));
-	}
+			    dw_arena_printf(
+				    l->a,
+				    "accounts of %s (/etc/nsswitch.conf) may have a password and "
+				    "no key: they are not looked at here",
+				    elsewhere));
+	for (size_t i = 0; i < all->users.n; i++)
+		if (!root_alone || all->users.v[i].uid == 0)
+			keeps_way(l, r, &all->users.v[i], keys);
 	if (own_session(l))
 		dw_vec_push(l->a, &r->held,
 			    "your own session came by sshd, and that it came by a key is not "
@@ -153,14 +143,18 @@ static bool would_shut_out(struct host_look *l, struct dw_host_result *r, bool r
 
 static void mend_root(struct host_look *l, struct dw_host_result *r)
 {
-	if (!would_shut_out(l, r, true))
-		sshd_mend(l, r, root_login);
+	struct dw_str keys;
+
+	if (!would_shut_out(l, r, true, &keys))
+		sshd_mend(l, r, root_login, keys.s);
 }
 
 static void mend_passwords(struct host_look *l, struct dw_host_result *r)
 {
-	if (!would_shut_out(l, r, false))
-		sshd_mend(l, r, passwords);
+	struct dw_str keys;
+
+	if (!would_shut_out(l, r, false, &keys))
+		sshd_mend(l, r, passwords, keys.s);
 }
 
 /* --- who may come at all ---------------------------------------------------------------------------------- */
@@ -235,7 +229,7 @@ static void look_leftovers(struct host_look *l, struct dw_host_result *r)
 
 static void mend_leftovers(struct host_look *l, struct dw_host_result *r)
 {
-	sshd_mend(l, r, trust);
+	sshd_mend(l, r, trust, NULL);
 }
 
 /* --- forwarding ------------------------------------------------------------------------------------------- */
@@ -259,7 +253,7 @@ static void look_forwarding(struct host_look *l, struct dw_host_result *r)
 
 static void mend_forwarding(struct host_look *l, struct dw_host_result *r)
 {
-	sshd_mend(l, r, forwarding);
+	sshd_mend(l, r, forwarding, NULL);
 }
 
 /* --- limits ----------------------------------------------------------------------------------------------- */
@@ -295,7 +289,7 @@ static void look_limits(struct host_look *l, struct dw_host_result *r)
 
 static void mend_limits(struct host_look *l, struct dw_host_result *r)
 {
-	sshd_mend(l, r, limits);
+	sshd_mend(l, r, limits, NULL);
 }
 
 /* --- algorithms ------------------------------------------------------------------------------------------- */
@@ -384,7 +378,7 @@ static void look_algorithms(struct host_look *l, struct dw_host_result *r)
 
 static void mend_algorithms(struct host_look *l, struct dw_host_result *r)
 {
-	sshd_mend(l, r, algorithms);
+	sshd_mend(l, r, algorithms, NULL);
 }
 
 #define LOGIN(name, words, how)                                                                    \

@@ -23,6 +23,7 @@ struct host_look {
 	/* read when first asked for, once: host_accounts(), host_sshd() */
 	struct host_accounts *accounts;
 	struct host_sshd *sshd;
+	const char *logins; /* sshd-settings.c */
 	struct host_units *units;
 	struct host_running *running;         /* host_procs(), closed by host_procs_close() */
 	struct host_walk *walk;               /* host_walk() */

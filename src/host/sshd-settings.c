@@ -3,8 +3,12 @@
  * Settings are put right by a file that sshd reads before all others (the first value counts); where sshd_config does
  * not include such files first, by lines at its top. sshd tests them, reads them once, and has to answer as before.
  */
+#include "login-ways.h"
 #include "settings.h"
 #include "sshd-settings.h"
+
+#define LOGINS_MAX                                                                                 \
+	8 /* accounts whose way in is proven beside those that lose one: each is a connection or two */
 
 static const char *seen_value(const struct host_sshd *s, const struct sshd_case *c,
 			      const struct sshd_setting *t)
@@ -90,8 +94,38 @@ static const struct sshd_line *own_line(const struct host_sshd *s, const char *p
 	return NULL;
 }
 
+/* Who gets in now, and has to afterwards: " login=NAME:LIST", by a key of that list; " login=NAME", by a password. */
+static const char *logins(struct host_look *l)
+{
+	const struct host_accounts *all = host_accounts(l);
+	struct dw_str text = { .arena = l->a };
+	size_t n = 0;
+
+	if (l->logins || !dw_sys_is_running(l->sys))
+		return l->logins ? l->logins : "";
+	dw_str_add(&text, "");
+	for (size_t i = 0; i < all->users.n && n < LOGINS_MAX; i++) {
+		const struct host_user *u = &all->users.v[i];
+		struct host_way_in key = { 0 };
+
+		if (!host_is_login_shell(u->shell))
+			continue;
+		key = host_key_way(l, u);
+		/* what --even-my-session takes away is taken away */
+		if (key.way == HOST_WAY_YES && key.file)
+			dw_str_addf(&text, " login=%s:%s", u->name, key.file);
+		else if (l->even_my_session || host_password_way(l, u).way != HOST_WAY_YES)
+			continue;
+		else
+			dw_str_addf(&text, " login=%s", u->name);
+		n++;
+	}
+	l->logins = text.s;
+	return text.s;
+}
+
 /* Places where it can be reached, from what is open: a port that a socket unit has is in no setting of sshd. */
-static const char *told(struct host_look *l)
+static const char *told(struct host_look *l, const char *proofs)
 {
 	struct dw_str text = { .arena = l->a };
 
@@ -106,11 +140,12 @@ static const char *told(struct host_look *l)
 				    dw_arena_strndup(l->a, dw_endpoint_text(l->a, &d->at),
 						     strcspn(dw_endpoint_text(l->a, &d->at), "/")));
 	}
+	dw_str_addf(&text, "%s%s", logins(l), proofs ? proofs : "");
 	return text.s;
 }
 
 static void change(struct host_look *l, struct dw_host_result *r, const struct sshd_setting *t,
-		   const char *want)
+		   const char *want, const char *proofs)
 {
 	const struct host_sshd *s = host_sshd(l);
 	const char *path = place(s), *fresh = dw_arena_printf(l->a, "%s %s", t->name, want);
@@ -126,7 +161,7 @@ static void change(struct host_look *l, struct dw_host_result *r, const struct s
 		.object = path,
 		.edits = edit,
 		.n_edits = 1,
-		.notify = told(l),
+		.notify = told(l, proofs),
 		.label = "the settings of sshd",
 		.why = "sshd takes the first value it reads",
 		.text = dw_arena_printf(
@@ -144,7 +179,8 @@ static bool is_accepted(const struct dw_host_result *r, const char *object)
 	return false;
 }
 
-void sshd_mend(struct host_look *l, struct dw_host_result *r, const struct sshd_setting *settings)
+void sshd_mend(struct host_look *l, struct dw_host_result *r, const struct sshd_setting *settings,
+	       const char *proofs)
 {
 	const struct host_sshd *s = host_sshd(l);
 
@@ -166,7 +202,7 @@ void sshd_mend(struct host_look *l, struct dw_host_result *r, const struct sshd_
 							    t->name, s->cases.v[i].who));
 		}
 		if (v && t->is_bad(v) && want)
-			change(l, r, t, want);
+			change(l, r, t, want, proofs);
 		else if (v && t->is_bad(v))
 			dw_vec_push(l->a, &r->held,
 				    dw_arena_printf(l->a, "%s %s is yours to change", t->name, v));

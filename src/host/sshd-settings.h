@@ -20,7 +20,11 @@ struct sshd_setting {
 /* Looks at the settings in every case: evidence for each bad one; UNKNOWN when one of them is not known. */
 void sshd_look(struct host_look *l, struct dw_host_result *r, const struct sshd_setting *settings,
 	       const char *one, const char *many, const char *ok);
-/* Changes for those that are bad for everybody and have a want; a Match block is left to who wrote it. */
-void sshd_mend(struct host_look *l, struct dw_host_result *r, const struct sshd_setting *settings);
+/*
+ * Changes for those that are bad for everybody and have a want; a Match block is left to who wrote it. proofs: words
+ * that sshd has to prove before it hears of them (" key=NAME:FILE", dw_switch_notify); NULL: none.
+ */
+void sshd_mend(struct host_look *l, struct dw_host_result *r, const struct sshd_setting *settings,
+	       const char *proofs);
 
 #endif

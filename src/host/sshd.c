@@ -12,6 +12,9 @@
 #define PEOPLE_MAX 4
 #define STATE_MS   20000
 
+#define NAMED_MAX 8
+#define ASKED_MAX 256 /* times that sshd is asked for accounts and addresses */
+
 static const char *const programs[] = { "/usr/sbin/sshd", "/usr/local/sbin/sshd", "/sbin/sshd" };
 
 /* --- the files ------------------------------------------------------------------------------------------- */
@@ -123,7 +126,7 @@ static bool has_match(const struct host_sshd *s)
 
 static void add_word(struct dw_arena *a, struct dw_strings *list, const char *word)
 {
-	if (!strpbrk(word, "*?!,= ") && *word && list->n < 8 && !dw_strings_has(list, word))
+	if (!strpbrk(word, "*?!,= ") && *word && list->n < NAMED_MAX && !dw_strings_has(list, word))
 		dw_vec_push(a, list, word);
 }
 
@@ -192,6 +195,74 @@ static bool add_cases(struct host_look *l, const char *program, struct host_sshd
 	return true;
 }
 
+/* What a block asks for beside users, groups and addresses (a program, a name of DNS, a port): nobody foresees that. */
+static const char *unforeseen(struct host_look *l, const struct host_sshd *s)
+{
+	static const char *const known[] = { "user", "group", "address", "all" };
+
+	for (size_t i = 0; i < s->file.lines.n; i++) {
+		const char *match = s->file.lines.v[i].match;
+		struct dw_strings words = { 0 };
+
+		if (!match)
+			continue;
+		(void)dw_split_quoted(l->a, match, &words);
+		for (size_t k = 0; k < words.n; k += 2) {
+			bool address = strcasecmp(words.v[k], "address") == 0, found = false;
+
+			for (size_t j = 0; j < DW_ARRAY_SIZE(known); j++)
+				found |= strcasecmp(words.v[k], known[j]) == 0;
+			if (!found ||
+			    (address && k + 1 < words.n && strpbrk(words.v[k + 1], "*?!")))
+				return dw_arena_printf(l->a, "Match %s may change it", match);
+		}
+	}
+	return NULL;
+}
+
+static const char *ask_for(struct host_look *l, struct host_sshd *s, const char *user,
+			   struct sshd_cases *ret)
+{
+	struct dw_strings users = { 0 }, addresses = { 0 };
+	struct dw_error e = { 0 };
+	const char *why = unforeseen(l, s);
+
+	if (why || strpbrk(user, ",= "))
+		return why ? why : "its name cannot be asked about";
+	add_word(l->a, &addresses, "192.0.2.1"); /* RFC 5737 */
+	named(l, s, &users, &addresses);
+	if (addresses.n >= NAMED_MAX)
+		return "its Match blocks name too many addresses";
+	for (size_t i = 0; i < addresses.n; i++) {
+		struct sshd_case c = { .who = dw_arena_printf(l->a, "from %s", addresses.v[i]) };
+
+		if (s->asked++ >= ASKED_MAX)
+			return "there are too many accounts and Match blocks to ask about all";
+		if (state_it(l, s->program,
+			     dw_arena_printf(l->a, "user=%s,host=%s,addr=%s", user, addresses.v[i],
+					     addresses.v[i]),
+			     &c, &e) < 0)
+			return dw_arena_strdup(l->a, e.message);
+		dw_vec_push(l->a, ret, c);
+	}
+	return NULL;
+}
+
+const char *host_sshd_cases(struct host_look *l, const char *user, struct sshd_cases *ret)
+{
+	struct host_sshd *s = host_sshd(l);
+
+	if (!s->cases.n || (!s->stated && s->file.partly))
+		return "what sshd is set to cannot be seen";
+	if (!has_match(s)) {
+		dw_vec_push(l->a, ret, s->cases.v[0]);
+		return NULL;
+	}
+	if (!s->stated)
+		return "what its Match blocks come to only sshd itself tells";
+	return ask_for(l, s, user, ret);
+}
+
 /* False: *e says why. Nothing is kept then: half the cases are none. */
 static bool ask(struct host_look *l, const char *program, struct host_sshd *s, struct dw_error *e)
 {
@@ -220,6 +291,7 @@ struct host_sshd *host_sshd(struct host_look *l)
 		if (dw_sys_file_exists(l->sys, programs[i]))
 			program = programs[i];
 	s->installed = program != NULL;
+	s->program = program;
 	if (!program)
 		return s;
 	read_files(l, s);

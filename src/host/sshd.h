@@ -38,15 +38,27 @@ struct sshd_case {
 	DW_VEC(struct sshd_pair) pairs;
 };
 
+struct sshd_cases {
+	struct sshd_case *v;
+	size_t n, cap;
+};
+
 struct host_sshd {
 	bool installed;
 	bool stated; /* by sshd itself; false: read from its files, and a default is not known but where we know it */
+	const char *program; /* NULL: not installed */
+	unsigned asked;      /* times, for single accounts */
 	const char *why_not; /* stated false: why, in one clause */
 	struct sshd_file file;
 	DW_VEC(struct sshd_case) cases; /* the first: everybody whom no Match block names */
 };
 
 struct host_sshd *host_sshd(struct host_look *l); /* never NULL */
+/*
+ * What holds for connections of that user: one case, or, with Match blocks, one for each address that they name and one
+ * from outside. NULL: *ret has them; else why they are not known, in one clause.
+ */
+const char *host_sshd_cases(struct host_look *l, const char *user, struct sshd_cases *ret);
 /* The value in that case; NULL: not said. With several lines of one key the first. */
 const char *sshd_value(const struct sshd_case *c, const char *key);
 /* The line that decides for everybody; NULL: none says it. */

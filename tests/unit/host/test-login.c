@@ -1,22 +1,49 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The checks of remote login on made-up hosts, failing and passing, where sshd itself cannot be asked. */
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include "checks.h"
 #include "sshd.h"
 
+#define KEY     "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKh32vu1IQ8Gn7S01k1ey3zs1CifakYrJqGKjATymt/q"
 #define INCLUDE "Include /etc/ssh/sshd_config.d/*.conf\n"
+
+/* Without root nothing can be given to somebody else. */
+#define ANN (geteuid() ? geteuid() : 1000)
 
 static struct host *sshd_host(const char *config)
 {
 	struct host *h = host_new();
+	char text[256];
 
 	host_file(h, "/usr/sbin/sshd", 0755, "");
-	host_file(h, "/etc/passwd", 0644,
-		  "root:x:0:0:root:/root:/bin/bash\nann:x:1000:1000::/home/ann:/bin/bash\n"
-		  "git:x:101:101::/srv:/usr/sbin/nologin\n");
+	(void)snprintf(text, sizeof(text),
+		       "root:x:0:0:root:/root:/bin/bash\nann:x:%u:1000::/home/ann:/bin/bash\n"
+		       "git:x:101:101::/srv:/usr/sbin/nologin\n",
+		       ANN);
+	host_file(h, "/etc/passwd", 0644, text);
 	host_file(h, "/etc/shadow", 0640, "root:*:1:0:99999:7:::\nann:$y$x:1:0:99999:7:::\n");
 	if (config)
 		host_file(h, "/etc/ssh/sshd_config", 0644, config);
 	return h;
+}
+
+/* Files of a made-up host belong to whoever tests; a list of keys belongs to whose it is. */
+static void keys_of(const struct host *h, const char *home, unsigned uid, int mode,
+		    const char *text)
+{
+	const char *const names[] = { "", "/.ssh", "/.ssh/authorized_keys" };
+	char path[256], full[320];
+
+	(void)snprintf(path, sizeof(path), "%s%s", home, names[2]);
+	host_file((struct host *)h, path, mode, text);
+	for (size_t i = 0; i < DW_ARRAY_SIZE(names); i++) {
+		(void)snprintf(full, sizeof(full), "%s/root%s%s", h->dir, home, names[i]);
+		if (chmod(full, i < 2 ? 0755 : (mode_t)mode) < 0 ||
+		    (geteuid() == 0 && chown(full, uid, uid) < 0))
+			abort();
+	}
 }
 
 /* The edits of all changes: "/etc/x:1 -old +fresh". */
@@ -137,7 +164,7 @@ DW_TEST(drop_ins_come_first_and_are_where_fixes_go)
 			       "host can draw on, and read "
 			       "from, the desktop of whoever logs in");
 	DW_CHECK_STR(edits(&c), "/etc/ssh/sshd_config.d/00-doorward.conf:1 - +X11Forwarding no");
-	DW_CHECK_STR(c.r->changes.v[0].notify, "sshd");
+	DW_CHECK_STR(c.r->changes.v[0].notify, "sshd login=ann"); /* by a password, that is */
 	checked_free(&c);
 	host_file(h, "/etc/ssh/sshd_config.d/00-doorward.conf", 0600,
 		  "# ours\nX11Forwarding  yes\n");
@@ -179,13 +206,14 @@ DW_TEST(a_password_stays_enough_for_whoever_has_no_key)
 	struct checked c = checked(h, "sshd-passwords");
 
 	DW_CHECK(c.r->changes.n == 0 && c.r->held.n == 1 &&
-		 strstr(c.r->held.v[0], "ann has a password and no key"));
+		 strstr(c.r->held.v[0],
+			"ann gets in by a password, and by a key it does not: it has no key"));
 	checked_free(&c);
 	host_file(h, "/home/ann/.ssh/authorized_keys", 0600, "# none yet\n");
 	c = checked(h, "sshd-passwords");
 	DW_CHECK(c.r->changes.n == 0);
 	checked_free(&c);
-	host_file(h, "/home/ann/.ssh/authorized_keys", 0600, "ssh-ed25519 AAAA ann\n");
+	keys_of(h, "/home/ann", ANN, 0600, KEY " ann\n");
 	c = checked(h, "sshd-passwords");
 	DW_CHECK_STR(edits(&c), "/etc/ssh/sshd_config:1 - +PasswordAuthentication no");
 	checked_free(&c);
@@ -195,7 +223,182 @@ DW_TEST(a_password_stays_enough_for_whoever_has_no_key)
 	checked_free(&c);
 	host_file(h, "/etc/shadow", 0640, "root:$y$x:1:0:99999:7:::\n");
 	c = checked(h, "sshd-root");
-	DW_CHECK(c.r->changes.n == 0 && strstr(c.r->held.v[0], "root has a password and no key"));
+	DW_CHECK(c.r->changes.n == 0 &&
+		 strstr(c.r->held.v[0], "root gets in by a password, and by a key it does not"));
+	checked_free(&c);
+	host_free(h);
+}
+
+#define PASSWORDS "PasswordAuthentication yes\nKbdInteractiveAuthentication no\n"
+
+/* Why the password of ann stays; "": it goes. */
+static void stays(struct host *h, const char *settings, const char *keys, const char *why)
+{
+	struct checked c;
+	char config[512];
+
+	(void)snprintf(config, sizeof(config), "%s" PASSWORDS, settings);
+	host_file(h, "/etc/ssh/sshd_config", 0644, config);
+	keys_of(h, "/home/ann", ANN, 0600, keys);
+	c = checked(h, "sshd-passwords");
+	if (*why ? c.r->changes.n || !c.r->held.n || !strstr(c.r->held.v[0], why) : !c.r->changes.n)
+		DW_CHECK_STR(c.r->held.n ? c.r->held.v[0] : "it goes", why);
+	checked_free(&c);
+}
+
+DW_TEST(a_key_that_does_not_let_in_is_no_way_in)
+{
+	static const char *const keys[][2] = {
+		{ KEY " ann\n", "" },
+		{ "# old\n\n  " KEY "\n", "" },
+		{ "no-port-forwarding,environment=\"A=b c\" " KEY "\n", "" },
+		{ "restrict,pty " KEY "\n", "" },
+		{ "expiry-time=\"20231116\" " KEY "\n", "" }, /* the clock stands at 2023-11-14 */
+		{ "ssh-ed25519 AAAA ann\n", "no key that sshd could read" },
+		{ "hello\n", "no key that sshd could read" },
+		{ "ssh-dss AAAAB3NzaC1kc3MAAAAA\n", "no key that sshd could read" },
+		{ "expiry-time=\"20200101\" " KEY "\n", "its expiry-time is over" },
+		{ "expiry-time=\"202311142300Z\" " KEY "\n", "its expiry-time is near" },
+		{ "from=\"192.0.2.0/24\" " KEY "\n",
+		  "that is not sure: /home/ann/.ssh/authorized_keys:1: it counts from" },
+		{ "command=\"echo \\\"hi\\\" there\" " KEY "\n", "it is for one command" },
+		{ "restrict " KEY "\n", "it gets no terminal" },
+		{ "no-pty " KEY "\n", "it gets no terminal" },
+		{ "cert-authority " KEY "\n", "it is for certificates" },
+		{ "no-such-option " KEY "\n", "an option that sshd(8) does not know" },
+		{ "from=\"192.0.2.1 " KEY "\n", "no key that sshd could read" },
+		{ "no-pty " KEY "\n" KEY "\n", "" }, /* the second does */
+	};
+	struct host *h = sshd_host("");
+
+	for (size_t i = 0; i < DW_ARRAY_SIZE(keys); i++)
+		stays(h, "", keys[i][0], keys[i][1]);
+	host_free(h);
+}
+
+DW_TEST(settings_under_which_no_key_lets_in)
+{
+	static const char *const settings[][2] = {
+		{ "PubkeyAuthentication no\n", "by a key it does not: PubkeyAuthentication is no" },
+		{ "AuthorizedKeysFile none\n", "AuthorizedKeysFile is none" },
+		{ "AuthorizedKeysFile /etc/keys/%u\n", "it has no key" },
+		{ "AuthorizedKeysFile /etc/keys/%u %h/.ssh/authorized_keys\n", "" },
+		{ "AuthorizedKeysFile .ssh/%k\n", "AuthorizedKeysFile has .ssh/%k" },
+		{ "AuthorizedKeysFile none\nAuthorizedKeysCommand /usr/bin/keys\n",
+		  "that is not sure: AuthorizedKeysCommand may know its keys" },
+		{ "AuthenticationMethods publickey,password\n",
+		  "AuthenticationMethods asks for more" },
+		{ "AuthenticationMethods password\n", "AuthenticationMethods asks for more" },
+		{ "AuthenticationMethods publickey,password publickey\n", "" },
+		{ "PubkeyAcceptedAlgorithms rsa-sha2-512,ssh-rsa\n", "has no ssh-ed25519" },
+		{ "PubkeyAcceptedAlgorithms ssh-ed25519*,rsa-sha2-512\n", "" },
+		{ "PubkeyAcceptedAlgorithms -ssh-ed25519\n", "that is not sure" },
+		{ "RevokedKeys /etc/ssh/revoked\n", "RevokedKeys may have its keys" },
+		{ "AllowUsers ann@192.0.2.*\n", "AllowUsers depends on where it comes from" },
+		{ "AllowUsers ben an?\n", "" },
+		{ "Match User ben\nX11Forwarding no\nMatch all\n", "only sshd itself tells" },
+	};
+	struct host *h = sshd_host("");
+
+	for (size_t i = 0; i < DW_ARRAY_SIZE(settings); i++)
+		stays(h, settings[i][0], KEY " ann\n", settings[i][1]);
+	host_free(h);
+}
+
+/* Who has no way in now loses none: not by a key, and not by a password. */
+DW_TEST(who_may_not_come_at_all_loses_nothing)
+{
+	static const char *const shadows[] = {
+		"root:*:1:0:99999:7:::\nann:$y$x:1:0:99999:7::100:\n",
+		"root:*:1:0:99999:7:::\nann:$y$x:1:0:90:7:30::\n"
+	};
+	struct host *h = sshd_host("");
+
+	stays(h, "DenyUsers ann\n", "", "");
+	stays(h, "AllowUsers ben\n", "", "");
+	stays(h, "AllowGroups staff\n", "", "it has no key"); /* groups cannot be read */
+	host_file(h, "/etc/group", 0644, "ann:x:1000:\nstaff:x:50:ben,annie\n");
+	stays(h, "AllowGroups staff\n", "", "");
+	host_file(h, "/etc/group", 0644, "ann:x:1000:\nstaff:x:50:ben,ann\n");
+	stays(h, "AllowGroups staff\n", "", "it has no key");
+	for (size_t i = 0; i < DW_ARRAY_SIZE(shadows); i++) {
+		host_file(h, "/etc/shadow", 0640, shadows[i]);
+		stays(h, "", "", "");
+	}
+	host_free(h);
+}
+
+static void has_mode(const struct host *h, const char *path, int mode)
+{
+	char full[320];
+
+	(void)snprintf(full, sizeof(full), "%s/root%s", h->dir, path);
+	if (chmod(full, (mode_t)mode) < 0)
+		abort();
+}
+
+DW_TEST(a_list_of_keys_that_others_may_write_does_not_count)
+{
+	struct host *h = sshd_host(PASSWORDS);
+	static const struct {
+		const char *path, *why;
+		int mode, back;
+	} modes[] = {
+		{ "/home/ann/.ssh/authorized_keys",
+		  "everybody may write /home/ann/.ssh/authorized_keys", 0646, 0600 },
+		{ "/home/ann/.ssh", "everybody may write /home/ann/.ssh (", 0777, 0700 },
+		{ "/home/ann", "everybody may write /home/ann (", 0757, 0755 },
+		{ "/home/ann", "a group may write /home/ann (", 0775, 0755 },
+		{ "/home/ann/.ssh/authorized_keys",
+		  "it may not read /home/ann/.ssh/authorized_keys", 0200, 0600 },
+	};
+
+	struct checked c;
+
+	keys_of(h, "/home/ann", ANN, 0600, KEY "\n");
+	for (size_t i = 0; i < DW_ARRAY_SIZE(modes); i++) {
+		has_mode(h, modes[i].path, modes[i].mode);
+		/* who is not root cannot read it either, which is told otherwise */
+		if (modes[i].mode != 0200 || geteuid() == 0) {
+			c = checked(h, "sshd-passwords");
+			DW_CHECK(c.r->changes.n == 0 && c.r->held.n == 1 &&
+				 strstr(c.r->held.v[0], modes[i].why));
+			checked_free(&c);
+		}
+		has_mode(h, modes[i].path, modes[i].back);
+	}
+	has_mode(h, "/home/ann", 0777);
+	host_file(h, "/etc/ssh/sshd_config", 0644, "StrictModes no\n" PASSWORDS);
+	c = checked(h, "sshd-passwords");
+	DW_CHECK(c.r->changes.n == 1 && c.r->held.n == 0);
+	checked_free(&c);
+	host_free(h);
+}
+
+DW_TEST(accounts_of_elsewhere_are_not_shut_out)
+{
+	struct host *h = sshd_host("");
+
+	host_file(h, "/etc/nsswitch.conf", 0644, "passwd: files [NOTFOUND=continue] systemd\n");
+	stays(h, "", KEY "\n", "");
+	host_file(h, "/etc/nsswitch.conf", 0644, "# here\npasswd:\tfiles sss\n");
+	stays(h, "", KEY "\n", "accounts of sss");
+	host_free(h);
+}
+
+/* Before a password goes, sshd has to take such a key of everybody who has one; and who gets in stays in. */
+DW_TEST(who_has_to_get_in_is_told_to_the_proof)
+{
+	struct host *h = sshd_host(PASSWORDS "PermitRootLogin yes\nX11Forwarding yes\n");
+	struct checked c;
+
+	keys_of(h, "/home/ann", ANN, 0600, KEY "\n");
+	c = checked(h, "sshd-passwords");
+	DW_CHECK_STR(c.r->changes.v[0].notify, "sshd login=ann:/home/ann/.ssh/authorized_keys "
+					       "key=ann:/home/ann/.ssh/authorized_keys");
+	checked_free(&c);
+	c = checked(h, "sshd-forwarding");
+	DW_CHECK_STR(c.r->changes.v[0].notify, "sshd login=ann:/home/ann/.ssh/authorized_keys");
 	checked_free(&c);
 	host_free(h);
 }
@@ -215,14 +418,15 @@ DW_TEST(an_own_session_by_sshd_is_not_cut)
 		"PasswordAuthentication yes\nKbdInteractiveAuthentication no\nX11Forwarding yes\n");
 	struct checked c;
 
-	host_file(h, "/home/ann/.ssh/authorized_keys", 0600, "ssh-ed25519 AAAA ann\n");
+	keys_of(h, "/home/ann", ANN, 0600, KEY " ann\n");
 	c = checked_with(h, "sshd-passwords", NULL, doors, 1);
 	DW_CHECK(c.r->changes.n == 0 && c.r->held.n == 1 &&
 		 strstr(c.r->held.v[0], "your own session"));
 	checked_free(&c);
 	c = checked_with(h, "sshd-forwarding", NULL, doors, 1);
-	DW_CHECK_STR(c.r->changes.v[0].notify,
-		     "sshd 0.0.0.0:2222"); /* where a new connection has to get in */
+	DW_CHECK_STR(
+		c.r->changes.v[0].notify,
+		"sshd 0.0.0.0:2222 login=ann:/home/ann/.ssh/authorized_keys"); /* where a new connection has to get in */
 	checked_free(&c);
 	host_free(h);
 }
