@@ -241,6 +241,25 @@ static int fail(struct work *w, size_t i, const struct dw_error *cause, struct d
 	return put_back(w, why, e);
 }
 
+/* Who is to hear of it, each once. */
+static int ready_all(struct dw_apply *a, const struct dw_run *run, struct dw_error *e)
+{
+	for (size_t i = 0; a->ready && i < run->n_steps; i++) {
+		const char *who = run->steps[i].step.notify;
+		size_t k = 0;
+		int r;
+
+		while (k < i && !dw_streq0(run->steps[k].step.notify, who))
+			k++;
+		if (!who || k < i)
+			continue;
+		r = a->ready(a->sw, who, e);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
 int dw_apply_run(struct dw_apply *a, struct dw_run *run, struct dw_error *e)
 {
 	struct saving saving = { .store = a->store };
@@ -253,6 +272,8 @@ int dw_apply_run(struct dw_apply *a, struct dw_run *run, struct dw_error *e)
 	r = run->confirm_by ? dw_guard_free_for_trial(a->store, a->sw->arena, e) : 0;
 	if (r == 0)
 		r = check_all(a, run, e);
+	if (r == 0)
+		r = ready_all(a, run, e);
 	if (r == 0)
 		r = dw_store_begin(a->store, run, e);
 	if (r < 0)

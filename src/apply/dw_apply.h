@@ -16,6 +16,8 @@ struct dw_apply {
 	const struct dw_switch_ops *(*find)(const char *name); /* dw_switch_find; a test's own */
 	/* dw_switch_notify; a test's own */
 	int (*notify)(struct dw_switch *s, const char *who, struct dw_error *e);
+	/* of each notice of a run, before anything is done: negative: nothing is. dw_switch_ready; NULL: nobody asks */
+	int (*ready)(struct dw_switch *s, const char *who, struct dw_error *e);
 	/* before each step (undo: of taking it back) and after it; NULL: nobody */
 	void (*tell)(void *data, const struct dw_run_step *step, size_t i, size_t n, bool undo);
 	void *tell_data;

@@ -106,19 +106,19 @@ static const char *logins(struct host_look *l)
 	dw_str_add(&text, "");
 	for (size_t i = 0; i < all->users.n && n < LOGINS_MAX; i++) {
 		const struct host_user *u = &all->users.v[i];
-		struct host_way_in key = { 0 };
+		struct host_way_in key;
+		bool password;
 
 		if (!host_is_login_shell(u->shell))
 			continue;
 		key = host_key_way(l, u);
 		/* what --even-my-session takes away is taken away */
+		password = !l->even_my_session && host_password_way(l, u).way == HOST_WAY_YES;
 		if (key.way == HOST_WAY_YES && key.file)
 			dw_str_addf(&text, " login=%s:%s", u->name, key.file);
-		else if (l->even_my_session || host_password_way(l, u).way != HOST_WAY_YES)
-			continue;
-		else
+		if (password)
 			dw_str_addf(&text, " login=%s", u->name);
-		n++;
+		n += password || key.way == HOST_WAY_YES;
 	}
 	l->logins = text.s;
 	return text.s;

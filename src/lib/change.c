@@ -166,6 +166,7 @@ int dw_change_open(struct doorward *d, bool create, const char *what,
 				      .store = c->store,
 				      .find = dw_switch_find,
 				      .notify = dw_switch_notify,
+				      .ready = dw_switch_ready,
 				      .tell = tell,
 				      .tell_data = c,
 				      .stop = &c->stop };

@@ -85,6 +85,34 @@ static int add_file(struct putting *p, size_t at, struct dw_step *t, struct dw_e
 	return 0;
 }
 
+static bool has_word(const char *list, const char *word, size_t n)
+{
+	for (const char *at = list; (at = strstr(at, word)) != NULL; at++)
+		if ((at == list || at[-1] == ' ') && (at[n] == ' ' || !at[n]))
+			return true;
+	return false;
+}
+
+/* Who is told of an object, with the words of all its changes: who has to get in by sshd, say. */
+static const char *who_is_told(const struct putting *p, size_t at)
+{
+	const char *all = NULL;
+
+	for (size_t i = at; i < p->n; i++) {
+		const struct dw_host_change *c = p->v[i].change;
+		char *rest = same_object(c, p->v[at].change) && c->notify
+				     ? dw_arena_strdup(p->a, c->notify)
+				     : NULL,
+		     *word;
+
+		while (rest && (word = dw_word_next(&rest)) != NULL)
+			if (!all || !has_word(all, word, strlen(word)))
+				all = dw_arena_printf(p->a, "%s%s%s", all ? all : "",
+						      all ? " " : "", word);
+	}
+	return all;
+}
+
 static int add(struct putting *p, size_t at, struct dw_error *e)
 {
 	const struct dw_host_change *c = p->v[at].change;
@@ -94,7 +122,7 @@ static int add(struct putting *p, size_t at, struct dw_error *e)
 		.object = c->object,
 		.expect = p->v[at].now,
 		.want = { .text = c->want },
-		.notify = c->notify,
+		.notify = who_is_told(p, at),
 		.label = c->label,
 		.why = whys(p, at),
 		.source = c->source,

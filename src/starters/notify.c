@@ -114,6 +114,13 @@ static int notify_cron(struct dw_switch *s, const char *arg, struct dw_error *e)
 	return arg ? dw_error_set(e, -EINVAL, "cron %.100s: nothing is told", arg) : 0;
 }
 
+int dw_switch_ready(struct dw_switch *s, const char *who, struct dw_error *e)
+{
+	if (!dw_sys_is_running(s->sys) || !dw_starts_with(who, "sshd "))
+		return 0;
+	return dw_switch_sshd_ready(s, who + strlen("sshd "), e);
+}
+
 int dw_switch_notify(struct dw_switch *s, const char *who, struct dw_error *e)
 {
 	static const struct {

@@ -8,23 +8,15 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <nettle/sha2.h>
 
 #include "dw_sandbox.h"
 #include "dw_str.h"
 #include "dw_talk.h"
+#include "ssh-wire.h"
 
-#define BANNER_MAX 8192  /* RFC 4253, 4.2: lines before the banner may come */
-#define PACKET_MAX 35000 /* RFC 4253, 6.1 */
-#define SHIELD     8     /* least size of a cipher's block, to which packets are padded */
-
-enum {
-	MSG_DISCONNECT = 1,
-	MSG_IGNORE = 2,
-	MSG_DEBUG = 4,
-	MSG_KEXINIT = 20,
-	MSG_INIT = 30,
-	MSG_REPLY = 31
-};
+#define KEYS_MAX                                                                                   \
+	3 /* that are shown: sshd counts those that it does not take as tries (MaxAuthTries) */
 
 /* The base points: RFC 7748, 4.1 (u = 9), and SEC 2, 2.4.2 (uncompressed). */
 static const uint8_t curve25519[32] = { 9 };
@@ -49,132 +41,6 @@ static const struct {
 	{ "diffie-hellman-group14-sha256", modp, sizeof(modp) },
 };
 
-struct talk {
-	int fd;
-	uint64_t end; /* dw_talk_now() */
-	uint8_t data[PACKET_MAX + 4];
-	size_t n; /* bytes of data that are there */
-};
-
-/* --- bytes ----------------------------------------------------------------------------------------------- */
-
-static uint32_t be32(const uint8_t *p)
-{
-	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
-}
-
-static bool wait_for(const struct talk *t, short what)
-{
-	struct pollfd p = { .fd = t->fd, .events = what };
-	uint64_t now = dw_talk_now();
-
-	return now < t->end && dw_talk_poll(&p, 1, (unsigned)(t->end - now)) > 0;
-}
-
-static bool say(const struct talk *t, const void *data, size_t n)
-{
-	for (size_t done = 0; done < n;) {
-		ssize_t r = dw_talk_write(t->fd, (const char *)data + done, n - done);
-
-		if (r < 0 && r != -EAGAIN)
-			return false;
-		if (r > 0)
-			done += (size_t)r;
-		else if (!wait_for(t, POLLOUT))
-			return false;
-	}
-	return true;
-}
-
-static bool hear(struct talk *t)
-{
-	for (;;) {
-		ssize_t r = t->n < sizeof(t->data)
-				    ? dw_talk_read(t->fd, t->data + t->n, sizeof(t->data) - t->n)
-				    : 0;
-
-		if (r > 0)
-			t->n += (size_t)r;
-		if (r != -EAGAIN)
-			return r > 0;
-		if (!wait_for(t, POLLIN))
-			return false;
-	}
-}
-
-static void drop(struct talk *t, size_t n)
-{
-	memmove(t->data, t->data + n, t->n - n);
-	t->n -= n;
-}
-
-/* --- packets (RFC 4253, 6), before there are keys --------------------------------------------------------- */
-
-static void put_string(struct dw_str *b, const void *p, size_t n)
-{
-	const char length[4] = { (char)(n >> 24), (char)(n >> 16), (char)(n >> 8), (char)n };
-
-	dw_str_addn(b, length, 4);
-	dw_str_addn(b, p, n);
-}
-
-static bool say_packet(const struct talk *t, struct dw_arena *a, const struct dw_str *payload)
-{
-	size_t pad = SHIELD - (5 + payload->n) % SHIELD, n = 1 + payload->n;
-	struct dw_str b = { .arena = a };
-	const uint32_t length = htonl((uint32_t)(n + (pad < 4 ? pad + SHIELD : pad)));
-	static const char zeroes[2 * SHIELD];
-
-	pad = pad < 4 ? pad + SHIELD : pad;
-	dw_str_addn(&b, (const char *)&length, 4);
-	dw_str_addc(&b, (char)pad);
-	dw_str_addn(&b, payload->s, payload->n);
-	dw_str_addn(&b, zeroes, pad);
-	return say(t, b.s, b.n);
-}
-
-/* The payload of the next packet that means something; 0: there is none. It lies in t->data until the next call. */
-static size_t hear_packet(struct talk *t, const uint8_t **ret, size_t *used)
-{
-	for (;;) {
-		uint32_t length;
-
-		drop(t, *used);
-		*used = 0;
-		while (t->n < 6)
-			if (!hear(t))
-				return 0;
-		length = be32(t->data);
-		if (length < 2 || length > PACKET_MAX || t->data[4] >= length - 1)
-			return 0;
-		while (t->n < 4 + (size_t)length)
-			if (!hear(t))
-				return 0;
-		*used = 4 + (size_t)length;
-		*ret = t->data + 5;
-		if (**ret != MSG_IGNORE && **ret != MSG_DEBUG)
-			return length - 1 - t->data[4];
-	}
-}
-
-static bool hear_banner(struct talk *t)
-{
-	for (size_t seen = 0; seen < BANNER_MAX;) {
-		const uint8_t *end = memchr(t->data, '\n', t->n);
-		bool found = end && t->n >= 8 && memcmp(t->data, "SSH-2.0-", 8) == 0;
-
-		if (!end && !hear(t))
-			return false;
-		if (!end)
-			continue;
-		seen += (size_t)(end - t->data) + 1;
-		drop(t, (size_t)(end - t->data) + 1);
-		if (found)
-			return true;
-	}
-	return false;
-}
-
 /* --- the exchange ------------------------------------------------------------------------------------------ */
 
 static bool has(const uint8_t *list, size_t n, const char *name)
@@ -192,23 +58,49 @@ static bool has(const uint8_t *list, size_t n, const char *name)
 	return false;
 }
 
+/* The i-th list of the server's algorithms: behind type and cookie. */
+static bool list_of(const uint8_t *payload, size_t n, size_t i, const uint8_t **ret, size_t *ret_n)
+{
+	const uint8_t *p = payload + 17;
+
+	if (n < 17 || payload[0] != SSH_MSG_KEXINIT)
+		return false;
+	n -= 17;
+	for (size_t k = 0; k <= i; k++)
+		if (!ssh_get(&p, &n, ret, ret_n))
+			return false;
+	return true;
+}
+
+static bool offers(const uint8_t *payload, size_t n, size_t i, const char *name)
+{
+	const uint8_t *list;
+	size_t length;
+
+	return list_of(payload, n, i, &list, &length) && has(list, length, name);
+}
+
 int ssh_way(const uint8_t *payload, size_t n)
 {
-	uint32_t length;
-
-	/* type, cookie, then the first list: ways to exchange keys */
-	if (n < 21 || payload[0] != MSG_KEXINIT)
-		return -1;
-	length = be32(payload + 17);
-	if (length > n - 21)
-		return -1;
 	for (size_t i = 0; i < DW_ARRAY_SIZE(ways); i++)
-		if (has(payload + 21, length, ways[i].name))
+		if (offers(payload, n, 0, ways[i].name))
 			return (int)i;
 	return -1;
 }
 
-static bool offer(const struct talk *t, struct dw_arena *a, int way)
+const struct ssh_suite *ssh_suite_of(const uint8_t *payload, size_t n)
+{
+	const struct ssh_suite *x;
+
+	for (size_t i = 0; (x = ssh_suite_at(i)) != NULL; i++)
+		if (offers(payload, n, 2, x->cipher) && offers(payload, n, 3, x->cipher) &&
+		    (!*x->mac || (offers(payload, n, 4, x->mac) && offers(payload, n, 5, x->mac))))
+			return x;
+	return NULL;
+}
+
+/* With one suite that we speak, where it has one; else with all names that there are, to see that it takes one. */
+static void offer(struct dw_str *b, int way, const struct ssh_suite *x)
 {
 	static const char keys[] =
 		"ssh-ed25519,ecdsa-sha2-nistp256,ecdsa-sha2-nistp384,ecdsa-sha2-nistp521,"
@@ -221,37 +113,221 @@ static bool offer(const struct talk *t, struct dw_arena *a, int way)
 		"hmac-sha2-512,umac-128-etm@openssh.com,umac-128@openssh.com,"
 		"umac-64-etm@openssh.com,umac-64@openssh.com,hmac-sha1-etm@openssh.com,hmac-sha1";
 	static const char packing[] = "none,zlib@openssh.com,zlib";
-	const char *const lists[] = { ways[way].name, keys,    ciphers, ciphers, macs,
-				      macs,           packing, packing, "",      "" };
+	const char *cipher = x ? x->cipher : ciphers, *mac = x && *x->mac ? x->mac : macs;
+	const char *pack = x ? "none" : packing;
+	const char *const lists[] = { ways[way].name, keys, cipher, cipher, mac, mac,
+				      pack,           pack, "",     "" };
 	static const char cookie[16] = "doorward proof", rest[5] = { 0 };
-	struct dw_str b = { .arena = a };
 
-	dw_str_addc(&b, MSG_KEXINIT);
-	dw_str_addn(&b, cookie, sizeof(cookie));
+	dw_str_addc(b, SSH_MSG_KEXINIT);
+	dw_str_addn(b, cookie, sizeof(cookie));
 	for (size_t i = 0; i < DW_ARRAY_SIZE(lists); i++)
-		put_string(&b, lists[i], strlen(lists[i]));
-	dw_str_addn(&b, rest, sizeof(rest));
-	return say_packet(t, a, &b);
+		ssh_put(b, lists[i], strlen(lists[i]));
+	dw_str_addn(b, rest, sizeof(rest));
 }
 
-static enum ssh_stage exchange(struct talk *t, struct dw_arena *a)
+/* What was said so far: both sides hash it, and their keys come from that. */
+struct exchanged {
+	int way;
+	const struct ssh_suite *suite;
+	struct dw_str theirs, ours; /* offers */
+	struct dw_str key, value;   /* the host key, and the server's half */
+};
+
+static enum ssh_stage exchange(struct ssh_talk *t, struct dw_arena *a, struct exchanged *x)
 {
 	struct dw_str b = { .arena = a };
-	const uint8_t *payload = NULL;
-	size_t used = 0, n = hear_packet(t, &payload, &used);
-	int way;
+	const uint8_t *payload = NULL, *part;
+	size_t n = ssh_hear_packet(t, &payload), length;
 
-	if (n == 0 || payload[0] != MSG_KEXINIT)
+	*x = (struct exchanged){ .theirs = { .arena = a },
+				 .ours = { .arena = a },
+				 .key = { .arena = a },
+				 .value = { .arena = a } };
+	if (n == 0 || payload[0] != SSH_MSG_KEXINIT)
 		return SSH_BANNER;
-	way = ssh_way(payload, n);
-	if (way < 0 || !offer(t, a, way)) /* it has other ways alone: so far it is well */
+	dw_str_addn(&x->theirs, (const char *)payload, n);
+	x->way = ssh_way(payload, n);
+	if (x->way < 0) /* it has other ways alone: so far it is well */
 		return SSH_OFFER;
-	dw_str_addc(&b, MSG_INIT);
-	put_string(&b, ways[way].value, ways[way].n);
-	if (!say_packet(t, a, &b))
+	x->suite = ssh_suite_of(payload, n);
+	offer(&x->ours, x->way, x->suite);
+	dw_str_addc(&b, SSH_MSG_KEX_INIT);
+	ssh_put(&b, ways[x->way].value, ways[x->way].n);
+	if (!ssh_say_packet(t, a, &x->ours) || !ssh_say_packet(t, a, &b))
 		return SSH_OFFER;
-	n = hear_packet(t, &payload, &used);
-	return n > 0 && payload[0] == MSG_REPLY ? SSH_PROVEN : SSH_OFFER;
+	n = ssh_hear_packet(t, &payload);
+	if (n == 0 || payload[0] != SSH_MSG_KEX_REPLY)
+		return SSH_OFFER;
+	payload++;
+	n--;
+	if (ssh_get(&payload, &n, &part, &length))
+		dw_str_addn(&x->key, (const char *)part, length);
+	if (ssh_get(&payload, &n, &part, &length))
+		dw_str_addn(&x->value, (const char *)part, length);
+	return SSH_PROVEN;
+}
+
+/* --- keys --------------------------------------------------------------------------------------------------- */
+
+/*
+ * Our half is the base point, so what both share is the server's own half: whoever listens can read the connection. It
+ * carries the name of an account and public keys. The number is hashed as an mpint (RFC 4251, 5).
+ */
+static bool secret_of(const struct exchanged *x, struct dw_str *ret)
+{
+	const char *name = ways[x->way].name, *p = x->value.s;
+	struct dw_str number = { .arena = ret->arena };
+	size_t n = 32;
+
+	if (dw_starts_with(name, "curve25519") && x->value.n == 32)
+		;
+	else if (dw_streq(name, "ecdh-sha2-nistp256") && x->value.n == 65 && p[0] == 4)
+		p++; /* the point's first half */
+	else
+		return false;
+	while (n > 0 && *p == 0) {
+		p++;
+		n--;
+	}
+	if (n > 0 && (uint8_t)*p & 0x80)
+		dw_str_addc(&number, '\0');
+	dw_str_addn(&number, p, n);
+	ssh_put(ret, number.s ? number.s : "", number.n);
+	return n > 0;
+}
+
+/* RFC 5656, 4; RFC 8731, 3: HASH(V_C || V_S || I_C || I_S || K_S || Q_C || Q_S || K). */
+static bool seal(struct ssh_talk *t, struct dw_arena *a, const struct exchanged *x)
+{
+	struct dw_str all = { .arena = a }, secret = { .arena = a };
+	uint8_t hash[SSH_HASH];
+	struct sha256_ctx h;
+
+	if (!x->suite || !secret_of(x, &secret))
+		return false;
+	ssh_put(&all, SSH_VERSION, strlen(SSH_VERSION));
+	ssh_put(&all, t->hello.s, t->hello.n);
+	ssh_put(&all, x->ours.s, x->ours.n);
+	ssh_put(&all, x->theirs.s, x->theirs.n);
+	ssh_put(&all, x->key.s ? x->key.s : "", x->key.n);
+	ssh_put(&all, ways[x->way].value, ways[x->way].n);
+	ssh_put(&all, x->value.s, x->value.n);
+	dw_str_addn(&all, secret.s, secret.n);
+	sha256_init(&h);
+	sha256_update(&h, all.n, (const uint8_t *)all.s);
+	sha256_digest(&h, sizeof(hash), hash);
+	ssh_seal_start(&t->out, x->suite, &secret, hash, 0);
+	ssh_seal_start(&t->in, x->suite, &secret, hash, 1);
+	return true;
+}
+
+/* Each side says so in its last readable packet. */
+static bool take_keys(struct ssh_talk *t, struct dw_arena *a, const struct exchanged *x)
+{
+	struct dw_str b = { .arena = a };
+	const uint8_t *payload;
+	size_t n;
+
+	dw_str_addc(&b, SSH_MSG_NEWKEYS);
+	if (!ssh_say_packet(t, a, &b))
+		return false;
+	n = ssh_hear_packet(t, &payload);
+	return n == 1 && payload[0] == SSH_MSG_NEWKEYS && seal(t, a, x);
+}
+
+/* --- logging in (RFC 4252) ---------------------------------------------------------------------------------- */
+
+unsigned ssh_methods_read(const uint8_t *payload, size_t n)
+{
+	static const struct {
+		const char *name;
+		unsigned bit;
+	} known[] = { { "publickey", SSH_TAKES_KEYS },
+		      { "password", SSH_TAKES_PASSWORDS },
+		      { "keyboard-interactive", SSH_TAKES_PASSWORDS },
+		      { "gssapi-with-mic", SSH_TAKES_OTHERS },
+		      { "hostbased", SSH_TAKES_OTHERS } };
+	const uint8_t *p = payload + 1, *list;
+	unsigned methods = SSH_ANSWERED;
+	size_t length;
+
+	if (n < 1 || payload[0] != SSH_MSG_AUTH_FAILURE)
+		return 0;
+	n--;
+	if (!ssh_get(&p, &n, &list, &length))
+		return 0;
+	for (size_t i = 0; i < DW_ARRAY_SIZE(known); i++)
+		if (has(list, length, known[i].name))
+			methods |= known[i].bit;
+	return methods;
+}
+
+static void begin_request(struct dw_str *b, const char *user, const char *method)
+{
+	dw_str_addc(b, SSH_MSG_AUTH_REQUEST);
+	ssh_put(b, user, strlen(user));
+	ssh_put(b, "ssh-connection", strlen("ssh-connection"));
+	ssh_put(b, method, strlen(method));
+}
+
+static size_t ask(struct ssh_talk *t, struct dw_arena *a, const struct dw_str *b,
+		  const uint8_t **ret)
+{
+	size_t n = ssh_say_packet(t, a, b) ? ssh_hear_packet(t, ret) : 0;
+
+	while (n > 0 && **ret == SSH_MSG_AUTH_BANNER)
+		n = ssh_hear_packet(t, ret);
+	return n;
+}
+
+/* Section 7: would it take a signature of that key? What is accepted so is no try. */
+static bool takes_key(struct ssh_talk *t, struct dw_arena *a, const char *user,
+		      const struct dw_authkey *k)
+{
+	/* RFC 8332: an RSA key is the same by all of its algorithms */
+	const char *by = dw_streq(k->type, "ssh-rsa") ? "rsa-sha2-512" : k->type;
+	struct dw_str b = { .arena = a };
+	const uint8_t *payload;
+	size_t n;
+
+	begin_request(&b, user, "publickey");
+	dw_str_addc(&b, 0);
+	ssh_put(&b, by, strlen(by));
+	ssh_put(&b, k->blob, k->n);
+	n = ask(t, a, &b, &payload);
+	return n > 0 && payload[0] == SSH_MSG_AUTH_KEY_OK;
+}
+
+static unsigned log_in(struct ssh_talk *t, struct dw_arena *a, const char *user,
+		       const struct dw_authkeys *keys)
+{
+	struct dw_str service = { .arena = a }, none = { .arena = a };
+	const uint8_t *payload;
+	unsigned methods = 0, shown = 0;
+	size_t n;
+
+	dw_str_addc(&service, SSH_MSG_SERVICE_REQUEST);
+	ssh_put(&service, "ssh-userauth", strlen("ssh-userauth"));
+	n = ask(t, a, &service, &payload);
+	if (n == 0 || payload[0] != SSH_MSG_SERVICE_ACCEPT)
+		return 0;
+	begin_request(&none, user, "none");
+	n = ask(t, a, &none, &payload);
+	if (n == 0)
+		return 0;
+	if (payload[0] == SSH_MSG_AUTH_SUCCESS)
+		return SSH_ANSWERED | SSH_TAKES_ANYBODY;
+	methods = ssh_methods_read(payload, n);
+	for (size_t i = 0; keys && methods & SSH_TAKES_KEYS && i < keys->v.n && shown < KEYS_MAX;
+	     i++) {
+		if (keys->v.v[i].state != DW_AUTHKEY_YES)
+			continue;
+		shown++;
+		if (takes_key(t, a, user, &keys->v.v[i]))
+			return methods | SSH_TOOK_KEY;
+	}
+	return methods;
 }
 
 /* --- the connection ---------------------------------------------------------------------------------------- */
@@ -295,23 +371,35 @@ static void on_loopback(bool v6, uint8_t address[16])
 #define GRACE_MS     1000 /* for a child whose time is over to say how far it got */
 #define CHILD_MEMORY ((size_t)32 * 1024 * 1024)
 
+struct shared {
+	uint32_t stage, methods;
+};
+
 struct proof {
-	uint32_t *stage; /* shared */
+	struct shared *shared;
 	uint64_t end;
+	const char *user; /* NULL: nobody wants in */
+	const struct dw_authkeys *keys;
 };
 
 /* All that comes from the network is read here: what is broken into has one connection, and a number to write. */
 static int read_in_child(void *data, const int *fds)
 {
-	static const char banner[] = "SSH-2.0-doorward\r\n";
+	static const char hello[] = SSH_VERSION "\r\n";
 	const struct proof *p = data;
 	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
-	struct talk *t = dw_new(a, struct talk);
+	struct ssh_talk *t = dw_new(a, struct ssh_talk);
+	struct exchanged x;
+	enum ssh_stage stage;
 
 	t->fd = fds[0];
 	t->end = p->end;
-	if (say(t, banner, sizeof(banner) - 1) && hear_banner(t))
-		dw_shared_set(p->stage, (uint32_t)exchange(t, a));
+	if (!ssh_say(t, hello, sizeof(hello) - 1) || !ssh_hear_hello(t, a))
+		return 0;
+	stage = exchange(t, a, &x);
+	dw_shared_set(&p->shared->stage, (uint32_t)stage);
+	if (p->user && stage == SSH_PROVEN && take_keys(t, a, &x))
+		dw_shared_set(&p->shared->methods, log_in(t, a, p->user, p->keys));
 	return 0;
 }
 
@@ -344,26 +432,47 @@ static int ask_in_child(struct dw_sys *s, int fd, struct proof *p, struct dw_err
 					  r ? why.message : "it does not end");
 }
 
-enum ssh_stage ssh_proof(struct dw_sys *s, const char *place, unsigned ms, struct dw_error *e)
+static void connect_and_ask(struct dw_sys *s, const char *place, struct proof *p, unsigned ms,
+			    struct shared *ret, struct dw_error *e)
 {
+	struct ssh_talk wait = { .end = dw_talk_now() + ms };
 	uint8_t address[16] = { 0 };
-	struct proof p = { .end = dw_talk_now() + ms };
-	uint32_t stage = SSH_NOTHING;
-	struct talk t = { .end = p.end };
 	uint16_t port;
 	void *shared = NULL;
 	bool v6;
 
+	*ret = (struct shared){ 0 };
 	if (!ssh_place(place, &v6, address, &port) ||
-	    dw_shared_map(s, "what sshd says", sizeof(*p.stage), &shared, e) < 0)
-		return SSH_NOTHING;
-	p.stage = shared;
+	    dw_shared_map(s, "what sshd says", sizeof(*p->shared), &shared, e) < 0)
+		return;
+	p->shared = shared;
+	p->end = wait.end;
 	on_loopback(v6, address);
-	t.fd = dw_talk_connect(s, false, v6, address, 0, port, NULL);
-	if (t.fd >= 0 && wait_for(&t, POLLOUT) && dw_talk_connected(t.fd) == 0 &&
-	    ask_in_child(s, t.fd, &p, e) == 0)
-		stage = dw_shared_get(p.stage);
-	dw_talk_close(t.fd);
-	dw_shared_unmap(shared, sizeof(*p.stage));
-	return stage <= SSH_PROVEN ? (enum ssh_stage)stage : SSH_NOTHING;
+	wait.fd = dw_talk_connect(s, false, v6, address, 0, port, NULL);
+	if (wait.fd >= 0 && ssh_wait(&wait, POLLOUT) && dw_talk_connected(wait.fd) == 0 &&
+	    ask_in_child(s, wait.fd, p, e) == 0) {
+		ret->stage = dw_shared_get(&p->shared->stage);
+		ret->methods = dw_shared_get(&p->shared->methods);
+	}
+	dw_talk_close(wait.fd);
+	dw_shared_unmap(shared, sizeof(*p->shared));
+}
+
+enum ssh_stage ssh_proof(struct dw_sys *s, const char *place, unsigned ms, struct dw_error *e)
+{
+	struct proof p = { 0 };
+	struct shared said;
+
+	connect_and_ask(s, place, &p, ms, &said, e);
+	return said.stage <= SSH_PROVEN ? (enum ssh_stage)said.stage : SSH_NOTHING;
+}
+
+unsigned ssh_methods(struct dw_sys *s, const char *place, unsigned ms, const char *user,
+		     const struct dw_authkeys *keys, struct dw_error *e)
+{
+	struct proof p = { .user = user, .keys = keys };
+	struct shared said;
+
+	connect_and_ask(s, place, &p, ms, &said, e);
+	return said.methods & SSH_ANSWERED ? said.methods & SSH_METHODS_ALL : 0;
 }

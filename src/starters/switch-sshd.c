@@ -2,7 +2,9 @@
 /*
  * Telling sshd that its settings changed. The old settings stay in force until the new ones were tested; then its
  * listener executes itself anew (SIGHUP, which is what every service manager's reload sends), and sessions go on. A
- * listener that comes back broken, or on other ports, shows in connections made before and after.
+ * listener that comes back broken, or on other ports, shows in connections made before and after; so does an account
+ * that gets in no more, by what sshd answers to it. Where systemd starts it for each connection, the file that changes
+ * is in force at once: who gets in is asked before anything is done (dw_switch_ready).
  */
 #include <errno.h>
 #include <signal.h>
@@ -12,15 +14,17 @@
 #include "dw_str.h"
 #include "dw_wait.h"
 #include "initscript.h"
-#include "ssh-proof.h"
+#include "ssh-logins.h"
 #include "switch.h"
 
-#define TEST_MS   20000
-#define PROOF_MS  5000
-#define RETURN_MS 10000 /* for the listener to be back */
-#define EVERY_MS  100
-#define PLACES    16
-#define EMPTY     "/run/sshd" /* where it shuts its children in; made by its unit, or by its script */
+#define TEST_MS    20000
+#define PROOF_MS   5000
+#define RETURN_MS  10000 /* for the listener to be back */
+#define EVERY_MS   100
+#define LOST_MS    1000 /* between two looks at who is shut out */
+#define LOST_TRIES 3
+#define PLACES     16
+#define EMPTY      "/run/sshd" /* where it shuts its children in; made by its unit, or by its script */
 
 struct places {
 	const char *v[PLACES];
@@ -112,15 +116,44 @@ static const char *worse(struct dw_switch *s, const struct places *p)
 	return NULL;
 }
 
-static int prove(struct dw_switch *s, const struct places *p, struct dw_error *e)
+/* Where who logs in is asked: the first place that is well. */
+static const char *counter(const struct places *p)
 {
-	const char *bad = NULL;
+	for (size_t i = 0; i < p->n; i++)
+		if (p->before[i] == SSH_PROVEN)
+			return p->v[i];
+	return NULL;
+}
+
+/* Once new connections are well. What fails once may have met a host that was busy. */
+static int prove_logins(struct dw_switch *s, const struct ssh_logins *logins, const char *place,
+			struct dw_error *e)
+{
+	const char *lost = NULL;
+
+	for (unsigned i = 0; i < LOST_TRIES; i++) {
+		if (i > 0)
+			dw_sys_pause(s->sys, LOST_MS);
+		lost = ssh_logins_lost(s, logins, place);
+		if (!lost)
+			return 0;
+	}
+	return dw_error_set(e, -EIO,
+			    "sshd read its settings, and %s does not get in any more: asked at %s, "
+			    "it offers no way that %s has",
+			    lost, place, lost);
+}
+
+static int prove(struct dw_switch *s, const struct places *p, const struct ssh_logins *logins,
+		 struct dw_error *e)
+{
+	const char *bad = NULL, *place = counter(p);
 
 	for (unsigned ms = 0; ms < RETURN_MS; ms += EVERY_MS) {
 		dw_sys_pause(s->sys, EVERY_MS);
 		bad = worse(s, p);
 		if (!bad)
-			return 0;
+			return place && logins->asked ? prove_logins(s, logins, place, e) : 0;
 	}
 	return dw_error_set(
 		e, -EIO,
@@ -153,18 +186,25 @@ static int read_again(struct dw_switch *s, const char *file, int pid, uint64_t s
 					     "sshd was told to read its settings, and did not");
 }
 
-static int reload(struct dw_switch *s, struct places *p, const struct dw_bytes *settings,
-		  struct dw_error *e)
+static bool ask_places(struct dw_switch *s, struct places *p, struct dw_error *why)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < p->n; i++) {
+		p->before[i] = ssh_proof(s->sys, p->v[i], PROOF_MS, why);
+		any |= p->before[i] != SSH_NOTHING;
+	}
+	return any;
+}
+
+static int reload(struct dw_switch *s, struct places *p, struct ssh_logins *logins,
+		  const struct dw_bytes *settings, struct dw_error *e)
 {
 	struct dw_error why = { 0 };
 	uint64_t started = 0;
-	bool any = false;
+	bool any = ask_places(s, p, &why);
 	int pid = 0, r;
 
-	for (size_t i = 0; i < p->n; i++) {
-		p->before[i] = ssh_proof(s->sys, p->v[i], PROOF_MS, &why);
-		any |= p->before[i] != SSH_NOTHING;
-	}
 	if (listener(s, pid_file(s, settings), &pid, &started)) {
 		if (!any)
 			return dw_error_set(
@@ -172,35 +212,74 @@ static int reload(struct dw_switch *s, struct places *p, const struct dw_bytes *
 				"sshd runs, and no connection to it could be made before it read "
 				"its settings: what came of it could not be seen%s%s",
 				why.code ? "; " : "", why.message);
+		/* still by its old settings; an undo has nobody who asked earlier */
+		if (!logins->asked && counter(p))
+			ssh_logins_ask(s, logins, counter(p));
 		r = read_again(s, pid_file(s, settings), pid, started, e);
 		if (r < 0)
 			return r;
 	}
-	return prove(s, p, e);
+	return prove(s, p, logins, e);
+}
+
+static void read_words(struct dw_switch *s, const char *given, struct places *p,
+		       struct ssh_logins *logins)
+{
+	char *rest = dw_arena_strdup(s->arena, given ? given : ""), *word;
+
+	logins->given = given ? given : "";
+	while ((word = dw_word_next(&rest)) != NULL)
+		if (!ssh_logins_add(s, logins, word))
+			add_place(p, word);
+}
+
+/* What starts with a connection has no such directory between two of them, and without it refuses to test. */
+static const char *able(struct dw_switch *s)
+{
+	if (!dw_sys_file_exists(s->sys, EMPTY))
+		(void)dw_sys_dir_make(s->sys, EMPTY, 0755, NULL);
+	return dw_program_in_path(s->sys, s->arena, "sshd");
+}
+
+int dw_switch_sshd_ready(struct dw_switch *s, const char *given, struct dw_error *e)
+{
+	struct ssh_logins *logins = dw_new(s->arena, struct ssh_logins);
+	const char *program = able(s), *place;
+	struct dw_bytes settings = { 0 };
+	struct places p = { 0 };
+
+	read_words(s, given, &p, logins);
+	if (!logins->v.n)
+		return 0;
+	if (program && run(s, program, "-T", &settings, NULL) == 0)
+		add_own(s, &settings, &p);
+	(void)ask_places(s, &p, NULL);
+	place = counter(&p);
+	if (place)
+		ssh_logins_ask(s, logins, place);
+	s->sshd_before = logins;
+	return ssh_logins_must(logins, place ? place : "no place", e);
 }
 
 int dw_switch_sshd(struct dw_switch *s, const char *given, struct dw_error *e)
 {
-	const char *program = dw_program_in_path(s->sys, s->arena, "sshd");
-	char *rest = dw_arena_strdup(s->arena, given ? given : "");
+	const char *program = able(s);
 	struct dw_bytes said = { 0 }, settings = { 0 };
+	struct ssh_logins logins = { 0 };
 	struct places p = { 0 };
-	char *place;
 	int r;
 
 	if (!program)
 		return dw_error_set(e, -ENOENT,
 				    "there is no sshd here that could test its settings");
-	/* what starts with a connection has none between two of them, and without it refuses to test */
-	if (!dw_sys_file_exists(s->sys, EMPTY))
-		(void)dw_sys_dir_make(s->sys, EMPTY, 0755, NULL);
 	r = run(s, program, "-t", &said, e);
 	if (r == 0)
 		r = run(s, program, "-T", &settings, e);
 	if (r < 0)
 		return r;
-	while ((place = dw_word_next(&rest)) != NULL)
-		add_place(&p, place);
+	read_words(s, given, &p, &logins);
 	add_own(s, &settings, &p);
-	return reload(s, &p, &settings, e);
+	if (s->sshd_before && dw_streq(s->sshd_before->given, logins.given))
+		logins = *s->sshd_before;
+	return reload(s, &p, &logins, &settings, e);
 }

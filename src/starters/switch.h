@@ -62,8 +62,9 @@ int dw_switch_by_script(struct dw_switch *s, const struct dw_switch_ops *ops, co
 
 /* "0640 0:42": mode and owner; false: it is no such text. */
 bool dw_switch_mode_parse(const char *text, mode_t *ret_mode, uint32_t *ret_uid, uint32_t *ret_gid);
-/* The notice "sshd ADDRESS:PORT..." (switch-sshd.c). */
-int dw_switch_sshd(struct dw_switch *s, const char *places, struct dw_error *e);
+/* The notice "sshd WORD..." (switch-sshd.c), and what has to be so before anything is done. */
+int dw_switch_sshd(struct dw_switch *s, const char *given, struct dw_error *e);
+int dw_switch_sshd_ready(struct dw_switch *s, const char *given, struct dw_error *e);
 /* supervise/status of runit or daemontools, of a service that somebody supervises now. False: it is another's. */
 struct dw_runit_status {
 	uint32_t pid;

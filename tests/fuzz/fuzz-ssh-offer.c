@@ -16,6 +16,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		memcpy(text, data, size);
 	if (ssh_way(data, size) > 8)
 		__builtin_trap();
+	(void)ssh_suite_of(data, size);
+	if (ssh_methods_read(data, size) & ~(unsigned)SSH_METHODS_ALL)
+		__builtin_trap();
 	if (ssh_place(text, &v6, address, &port) && port == 0)
 		__builtin_trap();
 	return 0;

@@ -6,6 +6,7 @@ import threading
 import time
 
 import inventory
+import logins
 from cycle import DONE, SOME
 from guest import run
 
@@ -150,6 +151,7 @@ def all_of_it(guest):
     put_right(guest)
     guest.shell(BETTER)
     time.sleep(0.5)
+    logins.all_of_it(guest, People)
     # an sshd whose socket is systemd's ends by SIGHUP, and is there again with the next login
     guest.tests.check(guest.ssh("root", "true").code == 0, "host: people log in at the end")
     time.sleep(1)

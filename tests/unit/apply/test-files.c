@@ -88,6 +88,35 @@ static struct dw_run close_all(struct stage *s)
 	return run;
 }
 
+static int not_ready(struct dw_switch *s, const char *who, struct dw_error *e)
+{
+	return dw_error_set(e, -EIO, "%s is not ready", who);
+}
+
+/* Whoever is to hear of a change says no before it is made. */
+DW_TEST(nothing_is_begun_that_could_not_be_proven)
+{
+	struct stage s;
+	struct dw_run run = { .kind = "close", .n_steps = 1 };
+	struct stat st = { 0 };
+
+	begin(&s);
+	s.apply.ready = not_ready;
+	run.steps = dw_arena_array(s.arena, 1, sizeof(*run.steps));
+	run.steps[0].step = step(&s, "/etc/x.link");
+	run.steps[0].step.want.text = "absent";
+	run.steps[0].step.notify = "sshd";
+	DW_CHECK_INT(dw_apply_run(&s.apply, &run, &s.e), -EIO);
+	DW_CHECK_STR(s.e.message, "sshd is not ready");
+	DW_CHECK_INT(lstat(below(&s, "/etc/x.link"), &st), 0);
+	DW_CHECK_INT(run.id, 0);
+	s.e = (struct dw_error){ 0 };
+	run.steps[0].step.notify = NULL; /* nobody is told */
+	DW_CHECK_INT(dw_apply_run(&s.apply, &run, &s.e), 0);
+	DW_CHECK(run.id > 0 && lstat(below(&s, "/etc/x.link"), &st) < 0);
+	end(&s);
+}
+
 DW_TEST(files_and_links_are_as_before)
 {
 	struct stage s;

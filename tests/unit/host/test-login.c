@@ -394,11 +394,13 @@ DW_TEST(who_has_to_get_in_is_told_to_the_proof)
 
 	keys_of(h, "/home/ann", ANN, 0600, KEY "\n");
 	c = checked(h, "sshd-passwords");
-	DW_CHECK_STR(c.r->changes.v[0].notify, "sshd login=ann:/home/ann/.ssh/authorized_keys "
-					       "key=ann:/home/ann/.ssh/authorized_keys");
+	DW_CHECK_STR(c.r->changes.v[0].notify,
+		     "sshd login=ann:/home/ann/.ssh/authorized_keys login=ann "
+		     "key=ann:/home/ann/.ssh/authorized_keys");
 	checked_free(&c);
 	c = checked(h, "sshd-forwarding");
-	DW_CHECK_STR(c.r->changes.v[0].notify, "sshd login=ann:/home/ann/.ssh/authorized_keys");
+	DW_CHECK_STR(c.r->changes.v[0].notify,
+		     "sshd login=ann:/home/ann/.ssh/authorized_keys login=ann");
 	checked_free(&c);
 	host_free(h);
 }
@@ -424,9 +426,9 @@ DW_TEST(an_own_session_by_sshd_is_not_cut)
 		 strstr(c.r->held.v[0], "your own session"));
 	checked_free(&c);
 	c = checked_with(h, "sshd-forwarding", NULL, doors, 1);
-	DW_CHECK_STR(
-		c.r->changes.v[0].notify,
-		"sshd 0.0.0.0:2222 login=ann:/home/ann/.ssh/authorized_keys"); /* where a new connection has to get in */
+	DW_CHECK_STR(c.r->changes.v[0].notify, "sshd 0.0.0.0:2222 "
+					       "login=ann:/home/ann/.ssh/authorized_keys "
+					       "login=ann"); /* where a new connection has to get in */
 	checked_free(&c);
 	host_free(h);
 }
