@@ -382,6 +382,13 @@ struct host_way_in host_key_way(struct host_look *l, const struct host_user *u)
 	return worst;
 }
 
+const char *host_key_list(struct host_look *l, const struct host_user *u)
+{
+	const struct host_sshd *s = host_sshd(l);
+
+	return s->cases.n ? by_files(l, u, &s->cases.v[0]).file : NULL;
+}
+
 static bool has_empty_password(struct host_look *l, const struct host_user *u)
 {
 	const struct host_shadow *s = host_shadow_of(host_accounts(l), u->name);

@@ -25,6 +25,8 @@ struct host_way_in host_key_way(struct host_look *l, const struct host_user *u);
  * account that has expired, or that is not among who may come, has no way in at all.
  */
 struct host_way_in host_password_way(struct host_look *l, const struct host_user *u);
+/* A list of keys with one that would let in, whatever else is set; NULL: none. */
+const char *host_key_list(struct host_look *l, const struct host_user *u);
 /* Accounts may be in other places than /etc/passwd (nsswitch.conf(5)): which. NULL: none are. */
 const char *host_other_accounts(struct host_look *l);
 

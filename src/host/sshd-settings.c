@@ -94,7 +94,11 @@ static const struct sshd_line *own_line(const struct host_sshd *s, const char *p
 	return NULL;
 }
 
-/* Who gets in now, and has to afterwards: " login=NAME:LIST", by a key of that list; " login=NAME", by a password. */
+/*
+ * Who may get in, and then has to afterwards: " login=NAME:LIST", by a key of that list; " login=NAME", by a password.
+ * By which settings the sshd that runs took up its work only itself can tell, so all are named that have one or the
+ * other.
+ */
 static const char *logins(struct host_look *l)
 {
 	const struct host_accounts *all = host_accounts(l);
@@ -106,22 +110,34 @@ static const char *logins(struct host_look *l)
 	dw_str_add(&text, "");
 	for (size_t i = 0; i < all->users.n && n < LOGINS_MAX; i++) {
 		const struct host_user *u = &all->users.v[i];
-		struct host_way_in key;
+		const char *list;
 		bool password;
 
 		if (!host_is_login_shell(u->shell))
 			continue;
-		key = host_key_way(l, u);
+		list = host_key_list(l, u);
 		/* what --even-my-session takes away is taken away */
-		password = !l->even_my_session && host_password_way(l, u).way == HOST_WAY_YES;
-		if (key.way == HOST_WAY_YES && key.file)
-			dw_str_addf(&text, " login=%s:%s", u->name, key.file);
+		password = !l->even_my_session && host_has_password(all, u);
+		if (list)
+			dw_str_addf(&text, " login=%s:%s", u->name, list);
 		if (password)
 			dw_str_addf(&text, " login=%s", u->name);
-		n += password || key.way == HOST_WAY_YES;
+		n += password || list;
 	}
 	l->logins = text.s;
 	return text.s;
+}
+
+/* It listens there by what its files say: no socket was made for it. */
+static bool is_by_files(const struct dw_door *d)
+{
+	static const enum dw_starter_kind kinds[] = { DW_STARTER_SYSTEMD_SERVICE, DW_STARTER_SYSV,
+						      DW_STARTER_OPENRC, DW_STARTER_RUNIT };
+
+	for (size_t i = 0; i < DW_ARRAY_SIZE(kinds); i++)
+		if (d->starter.kind == kinds[i])
+			return true;
+	return false;
 }
 
 /* Places where it can be reached, from what is open: a port that a socket unit has is in no setting of sshd. */
@@ -136,7 +152,7 @@ static const char *told(struct host_look *l, const char *proofs)
 		if (l->doors[i].service && dw_streq(l->doors[i].service->name, "ssh") &&
 		    d->kind == DW_KIND_LISTENER && d->at.protocol == DW_PROTOCOL_TCP &&
 		    dw_streq0(d->netns, "host"))
-			dw_str_addf(&text, " %s",
+			dw_str_addf(&text, " %s%s", is_by_files(d) ? "at=" : "",
 				    dw_arena_strndup(l->a, dw_endpoint_text(l->a, &d->at),
 						     strcspn(dw_endpoint_text(l->a, &d->at), "/")));
 	}

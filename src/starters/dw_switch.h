@@ -66,15 +66,16 @@ const struct dw_switch_ops *dw_switch_at(size_t i);
  *
  * "sshd ADDRESS:PORT...": sshd's settings are tested (sshd -t) and, where it runs, read again; then a new connection to
  * each of these places, and to where sshd itself says that it listens, has to get as far as sshd's proof of its host
- * key (RFC 4253, 8). Fails where one that got so far before does not any more. Words besides: "login=NAME:LIST" (it
- * gets in by a key in that file), "login=NAME" (by a password): fails where it got in before, by either, and would not
- * any more (RFC 4252). "key=NAME:LIST": see dw_switch_ready().
+ * key (RFC 4253, 8). Fails where one that got so far before does not any more. Words besides: "at=ADDRESS:PORT":
+ * the same, where it listens by its own settings. "login=NAME:LIST" (it gets in by a key in that file), "login=NAME"
+ * (by a password): fails where it got in before, by either, and would not any more (RFC 4252). "key=NAME:LIST": see
+ * dw_switch_ready().
  */
 int dw_switch_notify(struct dw_switch *s, const char *who, struct dw_error *e);
 /*
  * Called with the same words before anything is changed: looks at what the notice compares with. Fails where the change
- * must not be made: "key=NAME:LIST" of sshd, whose password goes, and sshd takes none of its keys now. Nothing is done
- * by it but that.
+ * must not be made: "key=NAME:LIST" of sshd, whose password goes, and sshd takes none of its keys now; settings that
+ * sshd has not read yet, by which it would leave a place "at=", or not let in who gets in now.
  */
 int dw_switch_ready(struct dw_switch *s, const char *who, struct dw_error *e);
 void dw_switch_close(struct dw_switch *s);

@@ -81,6 +81,35 @@ static bool gets_in(const struct ssh_login *l, unsigned methods)
 	       (l->password && methods & SSH_TAKES_PASSWORDS);
 }
 
+/* A way that is open now stays so unless it is said that it does not. */
+bool ssh_logins_would_lose(struct dw_switch *s, const struct ssh_login *l,
+			   const struct dw_bytes *settings)
+{
+	struct dw_lines it = dw_lines_of(settings);
+	bool keys = l->before & SSH_TOOK_KEY, root = true, plain = true, asked = true;
+	char *line;
+
+	while ((line = dw_lines_next_trimmed(&it, s->arena)) != NULL) {
+		const char *key = dw_word_next(&line), *value = dw_word_next(&line);
+		const struct {
+			const char *key;
+			bool *open;
+		} ways[] = { { "pubkeyauthentication", &keys },
+			     { "permitrootlogin", &root },
+			     { "passwordauthentication", &plain },
+			     { "kbdinteractiveauthentication", &asked } };
+
+		for (size_t i = 0; key && value && i < DW_ARRAY_SIZE(ways); i++)
+			if (dw_streq(key, ways[i].key) && dw_streq(value, "no"))
+				*ways[i].open = false;
+	}
+	if (!gets_in(l, l->before) || l->before & SSH_TAKES_ANYBODY)
+		return false;
+	if (!root && dw_streq(l->user, "root"))
+		return true;
+	return !keys && !(l->password && l->before & SSH_TAKES_PASSWORDS && (plain || asked));
+}
+
 const char *ssh_logins_lost(struct dw_switch *s, const struct ssh_logins *logins, const char *place)
 {
 	for (size_t i = 0; i < logins->v.n; i++) {

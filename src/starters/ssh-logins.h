@@ -26,6 +26,9 @@ bool ssh_logins_add(struct dw_switch *s, struct ssh_logins *ret, const char *wor
 void ssh_logins_ask(struct dw_switch *s, struct ssh_logins *logins, const char *place);
 /* Of those who must: -EIO where sshd takes no key of one. */
 int ssh_logins_must(const struct ssh_logins *logins, const char *place, struct dw_error *e);
+/* By settings as sshd -T states them for that user it would get in no more, though it does now. */
+bool ssh_logins_would_lose(struct dw_switch *s, const struct ssh_login *l,
+			   const struct dw_bytes *settings);
 /* The first who had a way in and has none at that place now; NULL: there is none. */
 const char *ssh_logins_lost(struct dw_switch *s, const struct ssh_logins *logins,
 			    const char *place);

@@ -38,8 +38,8 @@ enum ssh_methods {
 
 /*
  * Goes on from there to what that user may log in by: the connection is encrypted, sshd is asked for its methods, and
- * shown the first keys that let in (DW_AUTHKEY_YES; NULL: none). Nothing secret is needed for that, and nobody is logged
- * in. 0: it did not get that far; sshd has no algorithms that are ours, say.
+ * shown the first keys that let in (DW_AUTHKEY_YES; NULL: none). Nothing secret is needed for that, and nobody is
+ * logged in. 0: it did not get that far; sshd has no algorithms that are ours, say.
  */
 unsigned ssh_methods(struct dw_sys *s, const char *place, unsigned ms, const char *user,
 		     const struct dw_authkeys *keys, struct dw_error *e);

@@ -52,9 +52,9 @@ void ssh_seal_start(struct ssh_seal *s, const struct ssh_suite *suite, const str
 /* Appends the packet with that payload; before ssh_seal_start() as it is. */
 void ssh_seal_put(struct ssh_seal *s, const void *payload, size_t n, struct dw_str *ret);
 /*
- * Of n bytes at p, decrypted in place: > 0: a packet of that many bytes is there, *ret its payload of *ret_n >= 1. 0: more
- * has to come. -EBADMSG: it is none, or its sum is wrong. `done` is 0 with a new packet, and kept by the caller between
- * calls for the same one.
+ * Of n bytes at p, decrypted in place: > 0: a packet of that many bytes is there, *ret its payload of *ret_n >= 1.
+ * 0: more has to come. -EBADMSG: it is none, or its sum is wrong. `done` is 0 with a new packet, and kept by the caller
+ * between calls for the same one.
  */
 int ssh_seal_take(struct ssh_seal *s, uint8_t *p, size_t n, size_t *done, const uint8_t **ret,
 		  size_t *ret_n);

@@ -29,13 +29,15 @@
 struct places {
 	const char *v[PLACES];
 	enum ssh_stage before[PLACES];
+	bool by_files[PLACES]; /* it listens there because its settings say so */
 	size_t n;
 };
 
-static int run(struct dw_switch *s, const char *program, const char *option, struct dw_bytes *ret,
-	       struct dw_error *e)
+/* connection: that of -C; NULL: none. */
+static int run(struct dw_switch *s, const char *program, const char *option, const char *connection,
+	       struct dw_bytes *ret, struct dw_error *e)
 {
-	const char *const argv[] = { program, option, NULL };
+	const char *const argv[] = { program, option, connection ? "-C" : NULL, connection, NULL };
 	const struct dw_spawn what = { .argv = argv,
 				       .timeout_ms = TEST_MS,
 				       .output_max = (size_t)256 * 1024 };
@@ -228,9 +230,16 @@ static void read_words(struct dw_switch *s, const char *given, struct places *p,
 	char *rest = dw_arena_strdup(s->arena, given ? given : ""), *word;
 
 	logins->given = given ? given : "";
-	while ((word = dw_word_next(&rest)) != NULL)
-		if (!ssh_logins_add(s, logins, word))
-			add_place(p, word);
+	while ((word = dw_word_next(&rest)) != NULL) {
+		bool by_files = dw_starts_with(word, "at=");
+
+		word += by_files ? strlen("at=") : 0;
+		if (ssh_logins_add(s, logins, word))
+			continue;
+		add_place(p, word);
+		for (size_t i = 0; i < p->n; i++)
+			p->by_files[i] |= by_files && dw_streq(p->v[i], word);
+	}
 }
 
 /* What starts with a connection has no such directory between two of them, and without it refuses to test. */
@@ -241,24 +250,132 @@ static const char *able(struct dw_switch *s)
 	return dw_program_in_path(s->sys, s->arena, "sshd");
 }
 
+/* A word of its title, which has what it was started with, begins so; true as well where nobody can say. */
+static bool begins_word(struct dw_switch *s, int pid, const char *with)
+{
+	struct dw_bytes text = { 0 };
+
+	if (dw_sys_file_read(s->sys, dw_arena_printf(s->arena, "/proc/%d/cmdline", pid),
+			     (size_t)128 * 1024, s->arena, &text, NULL) < 0)
+		return true;
+	for (size_t i = 0; i < text.n; i++)
+		if ((i == 0 || !text.data[i - 1] || text.data[i - 1] == ' ') &&
+		    dw_starts_with(text.data + i, with))
+			return true;
+	return false;
+}
+
+/* It listens where its files say: no option of sshd(8) says otherwise. */
+static bool is_by_files(struct dw_switch *s, int pid)
+{
+	static const char *const options[] = { "-p", "-o", "-f" };
+
+	for (size_t i = 0; i < DW_ARRAY_SIZE(options); i++)
+		if (begins_word(s, pid, options[i]))
+			return false;
+	return true;
+}
+
+static bool is_among(const struct places *p, const char *place)
+{
+	for (size_t i = 0; i < p->n; i++)
+		if (dw_streq(p->v[i], place))
+			return true;
+	return false;
+}
+
+static const char *port_of(const char *place)
+{
+	const char *colon = place ? strrchr(place, ':') : NULL;
+
+	return colon ? colon : "";
+}
+
+/* By any address, for a host may be without IPv6, of which sshd -T knows nothing. */
+static bool answers_at_port_of(const struct places *p, const char *place)
+{
+	for (size_t i = 0; i < p->n; i++)
+		if (p->before[i] != SSH_NOTHING && dw_streq(port_of(p->v[i]), port_of(place)))
+			return true;
+	return false;
+}
+
+/*
+ * Settings that somebody changed and the sshd that runs has not read yet: with ours it reads those, and to put ours
+ * back brings back nothing that they take away. So nothing is begun.
+ */
+static int would_move(struct dw_switch *s, const struct places *told, const struct places *own,
+		      const struct dw_bytes *settings, struct dw_error *e)
+{
+	uint64_t started;
+	int pid;
+
+	if (!listener(s, pid_file(s, settings), &pid, &started) || !is_by_files(s, pid))
+		return 0;
+	for (size_t i = 0; i < told->n; i++)
+		if (told->by_files[i] && told->before[i] == SSH_PROVEN &&
+		    !is_among(own, told->v[i]))
+			return dw_error_set(e, -EIO,
+					    "sshd listens at %s, and would not by settings that it "
+					    "has not read yet: reload it yourself first, or take "
+					    "them back; nothing was done",
+					    told->v[i]);
+	/* one that was given its socket would make one there of its own, and leave that */
+	for (size_t i = 0; i < own->n; i++)
+		if (!answers_at_port_of(told, own->v[i]) && !answers_at_port_of(own, own->v[i]))
+			return dw_error_set(e, -EIO,
+					    "sshd would listen at %s by settings that it has not "
+					    "read yet, and does not now: reload it yourself first, "
+					    "or take them back; nothing was done",
+					    own->v[i]);
+	return 0;
+}
+
+static int would_lose(struct dw_switch *s, const char *program, const struct ssh_logins *logins,
+		      struct dw_error *e)
+{
+	for (size_t i = 0; i < logins->v.n; i++) {
+		const struct ssh_login *l = &logins->v.v[i];
+		const char *who =
+			dw_arena_printf(s->arena, "user=%s,host=127.0.0.1,addr=127.0.0.1", l->user);
+		struct dw_bytes settings = { 0 };
+
+		if (strpbrk(l->user, ",= ") || run(s, program, "-T", who, &settings, NULL) < 0)
+			continue;
+		if (ssh_logins_would_lose(s, l, &settings))
+			return dw_error_set(e, -EIO,
+					    "%s gets in now, and would not by settings that sshd "
+					    "has not read yet: reload it yourself first, or take "
+					    "them back; nothing was done",
+					    l->user);
+	}
+	return 0;
+}
+
 int dw_switch_sshd_ready(struct dw_switch *s, const char *given, struct dw_error *e)
 {
 	struct ssh_logins *logins = dw_new(s->arena, struct ssh_logins);
 	const char *program = able(s), *place;
+	struct places told = { 0 }, own = { 0 };
 	struct dw_bytes settings = { 0 };
-	struct places p = { 0 };
+	bool stated;
+	int r = 0;
 
-	read_words(s, given, &p, logins);
-	if (!logins->v.n)
-		return 0;
-	if (program && run(s, program, "-T", &settings, NULL) == 0)
-		add_own(s, &settings, &p);
-	(void)ask_places(s, &p, NULL);
-	place = counter(&p);
+	read_words(s, given, &told, logins);
+	stated = program && run(s, program, "-T", NULL, &settings, NULL) == 0;
+	if (stated)
+		add_own(s, &settings, &own);
+	(void)ask_places(s, &told, NULL);
+	(void)ask_places(s, &own, NULL);
+	place = counter(&told) ? counter(&told) : counter(&own);
 	if (place)
 		ssh_logins_ask(s, logins, place);
 	s->sshd_before = logins;
-	return ssh_logins_must(logins, place ? place : "no place", e);
+	if (stated)
+		r = would_move(s, &told, &own, &settings, e);
+	if (stated && r == 0)
+		r = would_lose(s, program, logins, e);
+	return r < 0 ? r : ssh_logins_must(logins, place ? place : "no place", e);
 }
 
 int dw_switch_sshd(struct dw_switch *s, const char *given, struct dw_error *e)
@@ -272,9 +389,9 @@ int dw_switch_sshd(struct dw_switch *s, const char *given, struct dw_error *e)
 	if (!program)
 		return dw_error_set(e, -ENOENT,
 				    "there is no sshd here that could test its settings");
-	r = run(s, program, "-t", &said, e);
+	r = run(s, program, "-t", NULL, &said, e);
 	if (r == 0)
-		r = run(s, program, "-T", &settings, e);
+		r = run(s, program, "-T", NULL, &settings, e);
 	if (r < 0)
 		return r;
 	read_words(s, given, &p, &logins);

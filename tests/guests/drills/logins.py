@@ -33,6 +33,17 @@ exec -a /usr/sbin/sshd /opt/lab/sshd "$@"
 SH
 chmod 755 /usr/sbin/sshd
 """
+OPTION = """
+mkdir -p /opt/lab && mv /usr/sbin/sshd /opt/lab/sshd && cat >/usr/sbin/sshd <<'SH'
+#!/bin/bash
+case "$*" in
+*-[tT]*) ;;
+*)  set -- "$@" -o PubkeyAuthentication=no;;
+esac
+exec -a /usr/sbin/sshd /opt/lab/sshd "$@"
+SH
+chmod 755 /usr/sbin/sshd
+"""
 STRAIGHT = f"mv /opt/lab/sshd /usr/sbin/sshd; rmdir /opt/lab; {AGAIN}"
 
 
@@ -45,7 +56,8 @@ def by_password(guest, user):
     words = guest.ssh_words(user, "true")
     at = words.index("BatchMode=yes")
     words[at:at + 1] = ["BatchMode=no", "-o", "PubkeyAuthentication=no", "-o", "NumberOfPasswordPrompts=1"]
-    return run(words, f"ssh {user} by password", 120, env={**os.environ, "SSH_ASKPASS": helper, "SSH_ASKPASS_REQUIRE": "force"})
+    env = {**os.environ, "SSH_ASKPASS": helper, "SSH_ASKPASS_REQUIRE": "force"}
+    return run(words, f"ssh {user} by password", 120, env=env)
 
 
 def shut_out(guest, settings, why):
@@ -97,9 +109,7 @@ def put_back(guest):
 def not_taken(guest):
     """The list is well, and the sshd that runs takes none of it (an option of its command line): nothing is begun."""
     t = guest.tests
-    guest.shell("mkdir -p /opt/lab && mv /usr/sbin/sshd /opt/lab/sshd && printf '#!/bin/bash\\ncase \"$*\" in *-[tT]*) ;; "
-                "*) set -- \"$@\" -o PubkeyAuthentication=no;; esac\\nexec -a /usr/sbin/sshd /opt/lab/sshd \"$@\"\\n' "
-                f">/usr/sbin/sshd; chmod 755 /usr/sbin/sshd; {AGAIN}")
+    guest.shell(f"{OPTION}{AGAIN}")
     ran = guest.doorward("host", "fix", "--yes", "sshd-passwords")
     t.check(ran.code == 4 and "takes none of the keys" in ran.err, "logins: a key that sshd does not take is none",
             ran.text()[-1500:])
@@ -110,13 +120,30 @@ def not_taken(guest):
                 "{ kill $(cat /run/sshd.pid); sleep 0.5; /usr/sbin/sshd; }; sleep 0.5")
 
 
+def not_read_yet(guest):
+    """What somebody changed and sshd has not read would come true with our reload: nothing is begun."""
+    t = guest.tests
+    if guest.shell("test -e /run/sshd.pid && kill -0 $(cat /run/sshd.pid)").code != 0:
+        return      # where each connection starts one, it is true already
+    for settings, why in (("PubkeyAuthentication no\n", "root gets in now, and would not"),
+                          ("Port 2299\n", "settings that it has not read yet")):
+        guest.write(X, settings)
+        ran = guest.doorward("host", "fix", "--yes", "sshd-forwarding")
+        name = settings.strip()
+        t.check(ran.code == 4 and why in ran.err, f"logins: {name}, not read yet: nothing is begun", ran.text()[-1500:])
+        t.check(guest.ssh("root", "true").code == 0, f"logins: {name}, not read yet: root gets in")
+        t.check(guest.shell(f"test -e {OURS}").code != 0, f"logins: {name}, not read yet: nothing is changed")
+        guest.shell(f"rm {X}")
+
+
 def all_of_it(guest, people):
     t = guest.tests
+    if guest.knocking:
+        guest.knocking.rest()       # sshd is told, by us, to refuse keys; and whoever comes twice is let in
     guest.shell(PREPARE)
     t.check(by_password(guest, "pat").code == 0 and guest.ssh("pat", "true").code == 0, "logins: pat gets in by both")
     goes(guest, people)
-    if guest.knocking:
-        guest.knocking.rest()       # sshd is told, by us, to refuse keys
+    not_read_yet(guest)
     shut_out(guest, "PubkeyAuthentication no\n", "PubkeyAuthentication is no")
     shut_out(guest, "AuthenticationMethods password\n", "AuthenticationMethods asks for more")
     put_back(guest)

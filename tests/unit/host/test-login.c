@@ -426,9 +426,10 @@ DW_TEST(an_own_session_by_sshd_is_not_cut)
 		 strstr(c.r->held.v[0], "your own session"));
 	checked_free(&c);
 	c = checked_with(h, "sshd-forwarding", NULL, doors, 1);
-	DW_CHECK_STR(c.r->changes.v[0].notify, "sshd 0.0.0.0:2222 "
-					       "login=ann:/home/ann/.ssh/authorized_keys "
-					       "login=ann"); /* where a new connection has to get in */
+	DW_CHECK_STR(c.r->changes.v[0].notify,
+		     "sshd 0.0.0.0:2222 "
+		     "login=ann:/home/ann/.ssh/authorized_keys "
+		     "login=ann"); /* where a new connection has to get in */
 	checked_free(&c);
 	host_free(h);
 }

@@ -300,7 +300,7 @@ static void let_in(int fd, const struct rules *r)
 	_exit(0);
 }
 
-static void gets(const struct rules *r, unsigned want)
+static void may(const struct rules *r, unsigned want)
 {
 	static const uint8_t blob[] = "\0\0\0\x0bssh-ed25519 and so on";
 	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
@@ -331,20 +331,20 @@ DW_TEST(what_one_may_log_in_by)
 			   .cipher = "aes128-ctr",
 			   .mac = "hmac-sha2-256" };
 
-	gets(&r, SSH_ANSWERED | SSH_TAKES_ANYBODY);
+	may(&r, SSH_ANSWERED | SSH_TAKES_ANYBODY);
 	r.methods = "";
-	gets(&r, SSH_ANSWERED);
+	may(&r, SSH_ANSWERED);
 	r.methods = "password";
 	r.takes = "ssh-ed25519"; /* which nobody shows it */
-	gets(&r, SSH_ANSWERED | SSH_TAKES_PASSWORDS);
+	may(&r, SSH_ANSWERED | SSH_TAKES_PASSWORDS);
 	r.methods = "gssapi-with-mic,publickey";
-	gets(&r, SSH_ANSWERED | SSH_TAKES_KEYS | SSH_TAKES_OTHERS | SSH_TOOK_KEY);
+	may(&r, SSH_ANSWERED | SSH_TAKES_KEYS | SSH_TAKES_OTHERS | SSH_TOOK_KEY);
 	r.takes = "rsa-sha2-512";
-	gets(&r, SSH_ANSWERED | SSH_TAKES_KEYS | SSH_TAKES_OTHERS | SSH_TOOK_KEY);
+	may(&r, SSH_ANSWERED | SSH_TAKES_KEYS | SSH_TAKES_OTHERS | SSH_TOOK_KEY);
 	r.takes = "ssh-rsa"; /* SHA-1 */
-	gets(&r, SSH_ANSWERED | SSH_TAKES_KEYS | SSH_TAKES_OTHERS);
+	may(&r, SSH_ANSWERED | SSH_TAKES_KEYS | SSH_TAKES_OTHERS);
 	r.forged = true;
-	gets(&r, 0);
+	may(&r, 0);
 }
 
 DW_TEST(each_suite)
@@ -357,7 +357,7 @@ DW_TEST(each_suite)
 	for (size_t i = 0; (x = ssh_suite_at(i)) != NULL; i++) {
 		r.cipher = x->cipher;
 		r.mac = *x->mac ? x->mac : "umac-64@openssh.com";
-		gets(&r, SSH_ANSWERED | SSH_TAKES_KEYS | SSH_TAKES_PASSWORDS | SSH_TOOK_KEY);
+		may(&r, SSH_ANSWERED | SSH_TAKES_KEYS | SSH_TAKES_PASSWORDS | SSH_TOOK_KEY);
 	}
 }
 
