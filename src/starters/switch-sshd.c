@@ -12,6 +12,7 @@
 #include "dw_end.h"
 #include "dw_spawn.h"
 #include "dw_str.h"
+#include "dw_talk.h"
 #include "dw_wait.h"
 #include "initscript.h"
 #include "ssh-logins.h"
@@ -20,6 +21,7 @@
 #define TEST_MS    20000
 #define PROOF_MS   5000
 #define RETURN_MS  10000 /* for the listener to be back */
+#define SILENT_MS  60000 /* at most, where each try lasts because nobody answers */
 #define EVERY_MS   100
 #define LOST_MS    1000 /* between two looks at who is shut out */
 #define LOST_TRIES 3
@@ -150,8 +152,9 @@ static int prove(struct dw_switch *s, const struct places *p, const struct ssh_l
 		 struct dw_error *e)
 {
 	const char *bad = NULL, *place = counter(p);
+	uint64_t end = dw_talk_now() + SILENT_MS;
 
-	for (unsigned ms = 0; ms < RETURN_MS; ms += EVERY_MS) {
+	for (unsigned ms = 0; ms < RETURN_MS && (!bad || dw_talk_now() < end); ms += EVERY_MS) {
 		dw_sys_pause(s->sys, EVERY_MS);
 		bad = worse(s, p);
 		if (!bad)
