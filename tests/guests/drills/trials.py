@@ -76,7 +76,8 @@ def confirmed(guest, word, protocol, port):
 def until_boot(guest, word, protocol, port):
     """--until-confirmed: the next boot puts it back. What people did by hand is gone after a boot, so compare with one."""
     t = guest.tests
-    guest.reboot()
+    if not guest.rebooted:
+        guest.reboot()
     state, before = inventory.Inventory(guest), set(guest.doors())
     ran = guest.doorward("close", word, "--yes", "--until-confirmed")
     t.check(ran.code == DONE and not guest.open_door(protocol, port), "until confirmed: closed", ran.text()[-2000:])
@@ -117,10 +118,12 @@ def chosen(door):
                                                                     ("631", "993", "953", "995", "873")))
 
 
-def all_trials(guest, word, protocol, port, boots=True):
+def without_boot(guest, word, protocol, port):
     by_itself(guest, word, protocol, port)
     cut_off(guest, word, protocol, port)
     confirmed(guest, word, protocol, port)
-    if boots:
-        until_boot(guest, word, protocol, port)
-        power_off(guest, word, protocol, port)
+
+
+def over_boots(guest, word, protocol, port):
+    until_boot(guest, word, protocol, port)
+    power_off(guest, word, protocol, port)
