@@ -105,6 +105,7 @@ def steps(name):
         "mixed": [
             ("neighbour", lambda g: small.neighbour(g, "139/tcp", "445/tcp")),
             ("neighbour", lambda g: small.narrowed(g, "139", "445")),
+            ("program", lambda g: small.unusable(g, "8888/tcp", "tcp", "8888", "/usr/bin/tinyproxy")),
             ("host", host.all_of_it),
             ("host", hostmore.all_of_it),
             ("wrong", lambda g: wrong.immutable(g, "/etc/xinetd.d/labnull", "9/tcp")),

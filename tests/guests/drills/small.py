@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Single doors: one line of inetd, names, what must be refused, and a person who changes their mind."""
+import os
 import time
 
 import inventory
@@ -122,7 +123,6 @@ def narrowed(guest, port, kept):
 def edited_between(guest, path, word, edit, mark, gone):
     """Somebody edits the file between close and undo: the line comes back, the edit survives."""
     t = guest.tests
-    import os
     whole, st = guest.read(path), os.stat(guest.path(path))
     before = guest.doors()
     closes(guest, [word], gone, before, f"edited {path}")
@@ -151,6 +151,28 @@ def by_hand(guest, program, port):
     said = (told.out + ran.out + ran.err).lower()
     t.check("bring" in said or "back" in said or "again" in said, f"{place}: told that it does not come back",
             told.text() + ran.text())
+
+
+def unusable(guest, word, protocol, port, program, user="pat"):
+    """--disable-program, of one with set-UID besides: mode 0, which dpkg would keep; and back."""
+    t, what = guest.tests, f"--disable-program {word}"
+    guest.shell(f"chmod 4755 {program}")
+    state, before = inventory.Inventory(guest), guest.doors()
+    ran = guest.doorward("close", "--yes", "--disable-program", word)
+    t.check(ran.code == DONE and not guest.open_door(protocol, port), f"{what}: closed", ran.text()[-2500:])
+    mode = os.stat(guest.path(program)).st_mode & 0o7777
+    t.check(mode == 0, f"{what}: {program} has mode 0", oct(mode))
+    ran = guest.shell(program)
+    t.check(ran.code == 126, f"{what}: root cannot run it", ran.text())
+    ran = guest.inside("setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups", "cat", program)
+    t.check(ran.code == 1 and not ran.out, f"{what}: {user} cannot read it", ran.text()[-1000:])
+    ran = guest.inside("dpkg-statoverride", "--list", program)
+    t.check(ran.code == 0 and ran.out.split()[2:] == ["0", program], f"{what}: dpkg knows", ran.text())
+    t.check(guest.doorward("verify").code == DONE, f"{what}: verify")
+    undoes(guest, before, state, what)
+    mode = os.stat(guest.path(program)).st_mode & 0o7777
+    t.check(mode == 0o4755, f"{what}: undone, it has its mode again", oct(mode))
+    guest.shell(f"chmod 0755 {program}")
 
 
 def changes_mind(guest, word, protocol, port):
