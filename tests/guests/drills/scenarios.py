@@ -95,6 +95,7 @@ def steps(name):
             ("fence", fence.early),
             ("cycle", lambda g: cycle.cycle(g, CYCLES["openrc"])),
             ("trial", lambda g: trials.until_boot(g, "8402/tcp", "tcp", "8402")),
+            ("atboot", lambda g: wrong.at_boot(g, "13/tcp", "tcp", "13", wrong.line_again, wrong.by_console, "13/tcp")),
         ],
         "runit": [
             ("line", lambda g: small.one_line(g, "8500/tcp", ["8500/tcp"])),
@@ -128,7 +129,7 @@ def steps(name):
                                             "systemctl enable tinyproxy.service")),
             ("two", lambda g: wrong.two_at_once(g, "8888/tcp", "8301/tcp")),
             ("upgrade", lambda g: wrong.upgraded(g, "8888/tcp", "tinyproxy.service", "tinyproxy")),
-            ("atboot", wrong.at_boot),
+            ("atboot", lambda g: wrong.at_boot(g, "8888/tcp", "tcp", "8888", wrong.unit_again, wrong.by_journal, "failed\n")),
             ("trial", lambda g: trials.without_boot(g, "8888/tcp", "tcp", "8888")),
             ("trial", lambda g: trials.over_boots(g, "8888/tcp", "tcp", "8888")),
             ("fence", fence.all_of_it),

@@ -8,9 +8,10 @@ import threading
 import time
 
 import inventory
+import trials
 from crash import SHIM, State
 from cycle import DONE, FAILED, SOME
-from guest import ENV, PROGRAM, Ran
+from guest import BASE, ENV, PROGRAM, Ran
 
 # Name: port, more of its section. Their programs are files/door under another name.
 UNITS = {
@@ -308,13 +309,59 @@ def upgraded(guest, word, unit, package):
     unchanged(guest, state, "switched on by an upgrade, undone", ran)
 
 
-def at_boot(guest):
-    """A unit that verifies after each boot, and its way out."""
+UNIT = "doorward-verify.service"
+
+
+def by_journal(guest):
+    """What systemd keeps of the unit of this boot, once it has failed."""
+    told = f"""for i in $(seq 240); do systemctl -q is-failed {UNIT} && break; sleep 0.5; done
+               systemctl is-failed {UNIT}; journalctl -b -o cat -u {UNIT}"""
+    return guest.shell(told).out
+
+
+def by_console(guest):
+    """Without systemd a script of the boot speaks to the console alone."""
+    with open(os.path.join(BASE, "run", f"{guest.name}.log"), encoding="utf-8", errors="replace") as f:
+        return f.read()
+
+
+def at_boot(guest, word, protocol, port, again, told, failed):
+    """After each boot it is verified: a door that somebody opened for the boot is told where that init's words go."""
     t = guest.tests
-    state = State(guest)
+    if not guest.rebooted:
+        guest.reboot()
+    state, before = inventory.Inventory(guest), set(guest.doors())
+    restore = again(guest)
+    ran = guest.doorward("close", "--yes", word)
+    t.check(ran.code == DONE and not guest.open_door(protocol, port), f"verify --at-boot: {word} is closed", ran.text()[-2000:])
     ran = guest.doorward("verify", "--at-boot")
     t.check(ran.code == DONE, "verify --at-boot", ran.text()[-2000:])
-    t.check(state.inventory.difference(inventory.Inventory(guest)), "verify --at-boot: there is something now")
-    ran = guest.doorward("undo")
-    t.check(ran.code == DONE, "verify --at-boot: undo", ran.text()[-2000:])
-    unchanged(guest, state, "verify --at-boot, undone", ran)
+    ran = guest.shell(f"systemctl start {UNIT}" if told is by_journal else "/etc/init.d/doorward-verify start")
+    t.check(ran.code == 0 and f"{word} " not in ran.out, "verify --at-boot: well while the door is closed", ran.text()[-2000:])
+    restore()
+    guest.reboot("--no-settle")
+    t.check(guest.open_door(protocol, port), f"verify --at-boot: {word} came back with the boot")
+    said, end = told(guest), time.monotonic() + 120
+    while failed not in said and time.monotonic() < end:
+        time.sleep(0.5)
+        said = told(guest)
+    t.check(failed in said, "verify --at-boot: it failed, and says so", said[-2000:])
+    t.check(any(word in line for line in said.splitlines() if "again" in line or "open" in line),
+            f"verify --at-boot: it names {word}", said[-2000:])
+    for what in ("verify --at-boot", "the close"):
+        ran = guest.doorward("undo")
+        t.check(ran.code in (DONE, SOME), f"{what}: undo", ran.text()[-2000:])
+    # of a script that was started OpenRC keeps a mark until the next boot, also when there is no such script any more
+    trials.clean(guest, state, trials.dynamic(guest, before), "verify --at-boot, undone", ("/run/openrc/started/doorward-verify",))
+
+
+def unit_again(guest):
+    """As a maintainer script would."""
+    return lambda: guest.shell("systemctl unmask tinyproxy.service; ln -sf /lib/systemd/system/tinyproxy.service "
+                               "/etc/systemd/system/multi-user.target.wants/tinyproxy.service; systemctl daemon-reload")
+
+
+def line_again(guest, path="/etc/inetd.conf"):
+    """Somebody puts the old file back."""
+    guest.shell(f"cp -p {path} {path}.old")
+    return lambda: guest.shell(f"mv {path}.old {path}")
