@@ -81,7 +81,7 @@ except OSError as e:
 def narrowed(guest, port, kept):
     """
     A door whose service has another that is to stay: asked for, it alone is shut for all others. A container may not
-    keep a unit from a port, so the packet filter does it; tests/vm has the other.
+    keep a unit from a port, nor may Debian 12's systemd (docs/restrict.md), so the packet filter does it.
     """
     t = guest.tests
     state, before = inventory.Inventory(guest), guest.doors()
