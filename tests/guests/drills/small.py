@@ -146,11 +146,14 @@ def by_hand(guest, program, port):
     told = guest.doorward("plan", place)
     ran = guest.doorward("close", "--yes", place)
     t.check(ran.code == DONE and not guest.open_door(protocol, port), f"{place}: closed", ran.text()[-2000:])
+    said = " ".join(told.out.split())
+    t.check("No command brings an ended process back; it was started as: " in said and f"{program} tcp 0.0.0.0 {port}" in said,
+            f"{place}: the plan tells that it does not come back, and how it was started", told.text())
     ran = guest.doorward("undo")
     t.check(ran.code in (DONE, SOME), f"{place}: undo ends with 0 or 1", ran.text()[-2000:])
-    said = (told.out + ran.out + ran.err).lower()
-    t.check("bring" in said or "back" in said or "again" in said, f"{place}: told that it does not come back",
-            told.text() + ran.text())
+    said = " ".join((ran.out + ran.err).split())
+    t.check("nothing brings it back; it was started as: " in said and f"{program} tcp 0.0.0.0 {port}" in said, f"{place}: the undo tells that it does not come back", ran.text())
+    t.check(not guest.open_door(protocol, port), f"{place}: nor does it")
 
 
 def unusable(guest, word, protocol, port, program, user="pat"):
