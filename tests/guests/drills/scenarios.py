@@ -46,6 +46,13 @@ CRASHED = {
     "mixed": ["8888/tcp", "69/udp", "8330/udp", "8317/tcp", "9090/tcp", "8301/tcp"],
     "sysv": ["111/tcp", "23/tcp", "8201/tcp", "79/tcp"],
 }
+# At some points, one of each kind of call among them. classic: a line of inetd, one of rc.local, a process by hand (pidfd);
+# what the latter two end no undo brings back, so they are started again before each.
+SOME_POINTS = {
+    "classic": {"doors": ["13/tcp", "8102/tcp", "8398/tcp"], "wanted": 9, "without": ["8102", "8398"], "again": small.started_again},
+    "openrc": {"doors": ["8402/tcp"], "wanted": 8},
+    "runit": {"doors": ["8500/tcp"], "wanted": 8},
+}
 # Hundreds of points and dozens of lock-outs, most of which is waiting: twins of the guest, NAME-1 and on, do them side by side.
 TWINS = {"mixed": 4, "sysv": 2}
 
@@ -73,6 +80,7 @@ def steps(name):
             ("edit", lambda g: small.edited_between(
                 g, "/etc/inetd.conf", "13/tcp", lambda b: b.replace(b"# lab:", b"# pat was here\n# lab:") + b"# and here\n",
                 b"# pat was here", ["13/tcp"])),
+            ("crash", lambda g: crash.crash(g, **SOME_POINTS["classic"])),
             ("hand", lambda g: small.by_hand(g, "/usr/local/sbin/handd", "8398")),
             ("cycle", lambda g: cycle.cycle(g, CYCLES["classic"])),
         ],
@@ -92,6 +100,7 @@ def steps(name):
         "openrc": [
             ("line", lambda g: small.one_line(g, "13/tcp", ["13/tcp"])),
             ("refused", lambda g: small.refused(g, last=True)),
+            ("crash", lambda g: crash.crash(g, **SOME_POINTS["openrc"])),
             ("fence", fence.early),
             ("cycle", lambda g: cycle.cycle(g, CYCLES["openrc"])),
             ("trial", lambda g: trials.until_boot(g, "8402/tcp", "tcp", "8402")),
@@ -100,6 +109,7 @@ def steps(name):
         "runit": [
             ("line", lambda g: small.one_line(g, "8500/tcp", ["8500/tcp"])),
             ("refused", lambda g: small.refused(g, last=True)),
+            ("crash", lambda g: crash.crash(g, **SOME_POINTS["runit"])),
             ("cycle", lambda g: cycle.cycle(g, CYCLES["runit"])),
             ("trial", lambda g: trials.until_boot(g, "8500/tcp", "tcp", "8500")),
         ],

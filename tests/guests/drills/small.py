@@ -156,6 +156,15 @@ def by_hand(guest, program, port):
     t.check(not guest.open_door(protocol, port), f"{place}: nor does it")
 
 
+def started_again(guest, program="/usr/local/sbin/handd", port="8398"):
+    """In classic, where they do not run: what a line of rc.local starts, and what pat did by hand."""
+    if not guest.open_door("tcp", "8102"):
+        guest.shell("systemctl restart rc-local.service")
+    if not guest.open_door("tcp", port):
+        guest.ssh("pat", f"setsid {program} tcp 0.0.0.0 {port} >/dev/null 2>&1 </dev/null &")
+    guest.tests.check(guest.await_doors(lambda d: {"8102", port} <= {k[2] for k in d}, 60), "8102 and 8398 are there again")
+
+
 def unusable(guest, word, protocol, port, program, user="pat"):
     """--disable-program, of one with set-UID besides: mode 0, which dpkg would keep; and back."""
     t, what = guest.tests, f"--disable-program {word}"
