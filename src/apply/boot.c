@@ -245,16 +245,36 @@ static int for_rc(struct dw_booting *g, const char *const *argv)
 	return r < 0 ? r : add_depend(g);
 }
 
+/*
+ * Behind all others, but for those that the runlevel boot alone has: OpenRC starts whatever of that runlevel another
+ * is to come after, also where nothing enters it (Debian's inittab). A trial that is put back would open a door there.
+ */
+#define OPENRC_LAST                                                                                \
+	"depend() {\n"                                                                             \
+	"\tlocal i\n"                                                                              \
+	"\tfor i in /etc/init.d/*; do\n"                                                           \
+	"\t\ti=${i##*/}\n"                                                                         \
+	"\t\tif [ ! -e \"/etc/runlevels/boot/$i\" ] || "                                           \
+	"[ -e \"/etc/runlevels/default/$i\" ]; then\n"                                             \
+	"\t\t\tafter \"$i\"\n"                                                                     \
+	"\t\tfi\n"                                                                                 \
+	"\tdone\n"                                                                                 \
+	"}\n\n"
+
+/* A job that took its own script away: OpenRC finds nothing to mark as started, and keeps the mark of the start. */
+#define OPENRC_NO_MARK                                                                             \
+	"\t[ -e \"/etc/init.d/$RC_SVCNAME\" ] || "                                                 \
+	"rm -f \"$RC_SVCDIR/starting/$RC_SVCNAME\"\n"
+
 static int for_openrc(struct dw_booting *g, const char *const *argv)
 {
 	const char *script = dw_arena_printf(g->arena, "/etc/init.d/%s", g->job->name);
 	int r = dw_boot_file(g, script, 0755,
 			     dw_arena_printf(g->arena,
 					     "#!/sbin/openrc-run\n"
-					     "description=\"doorward: %s\"\n\n"
-					     "depend() {\n\tafter *\n}\n\n"
+					     "description=\"doorward: %s\"\n\n" OPENRC_LAST
 					     "start() {\n\tebegin \"doorward: %s\"\n"
-					     "\t%s\n\teend 0\n}\n",
+					     "\t%s\n" OPENRC_NO_MARK "\teend 0\n}\n",
 					     g->job->summary, g->job->summary,
 					     dw_boot_shell_command(g->arena, argv)));
 

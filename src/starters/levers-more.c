@@ -131,12 +131,16 @@ void dw_levers_of_program(struct levering *l)
 	word = dw_levers_operand(l->arena, real);
 	w = (struct lever_words){
 		.label = real,
-		.why = "Nobody can run it any more, whatever starts it.",
+		.why = "Nobody can run it any more, whatever starts it, and root alone can read "
+		       "it.",
 		.source = real,
-		.command = dw_arena_printf(l->arena, "chmod a-xs %s", word),
+		.command = dw_arena_printf(l->arena, "chmod 0 %s", word),
 		.undo_command = dw_arena_printf(l->arena, "chmod %o %s", st.st_mode & 07777, word),
 	};
-	/* execute bits, set-UID and set-GID */
-	if (dw_levers_take_mode(l, real, 06111, &w))
-		override_stat(l, real, st.st_mode & 07777 & ~06111U);
+	/*
+	 * All of them: without the execute bits alone whoever may read it runs a copy, or a script by its interpreter.
+	 * Root runs no file without any execute bit (path_resolution(7)), but reads it: an undo and a verify can.
+	 */
+	if (dw_levers_take_mode(l, real, 07777, &w))
+		override_stat(l, real, 0);
 }

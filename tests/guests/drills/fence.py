@@ -317,6 +317,7 @@ def early(guest):
         guest.shell(f"cp -a /root/probed {PROBED}; rm /root/probed {UP}")
         guest.reboot()
         guest.harness("live")
+        guest.rebooted = False
     finally:
         guest.knocking = knocking
         knocking.go_on()

@@ -88,7 +88,7 @@ class Guest:
         self.pid = None
         self.number = 0
         self.address = None
-        self.rebooted = False
+        self.rebooted = False       # without what people did by hand
         self.knocking = None
         shutil.rmtree(self.evidence, ignore_errors=True)
         os.makedirs(self.evidence)

@@ -46,6 +46,13 @@ CRASHED = {
     "mixed": ["8888/tcp", "69/udp", "8330/udp", "8317/tcp", "9090/tcp", "8301/tcp"],
     "sysv": ["111/tcp", "23/tcp", "8201/tcp", "79/tcp"],
 }
+# At some points, one of each kind of call among them. classic: a line of inetd, one of rc.local, a process by hand (pidfd);
+# what the latter two end no undo brings back, so they are started again before each.
+SOME_POINTS = {
+    "classic": {"doors": ["13/tcp", "8102/tcp", "8398/tcp"], "wanted": 9, "without": ["8102", "8398"], "again": small.started_again},
+    "openrc": {"doors": ["8402/tcp"], "wanted": 8},
+    "runit": {"doors": ["8500/tcp"], "wanted": 8},
+}
 # Hundreds of points and dozens of lock-outs, most of which is waiting: twins of the guest, NAME-1 and on, do them side by side.
 TWINS = {"mixed": 4, "sysv": 2}
 
@@ -62,7 +69,6 @@ def shares(name):
 
 def steps(name):
     """(word for DW_DRILL_ONLY, function) in their order."""
-    full = bool(os.environ.get("DW_DRILL_FULL"))
     table = {
         "classic": [
             ("person", lambda g: small.changes_mind(g, "telnet", "tcp", "23")),
@@ -74,6 +80,7 @@ def steps(name):
             ("edit", lambda g: small.edited_between(
                 g, "/etc/inetd.conf", "13/tcp", lambda b: b.replace(b"# lab:", b"# pat was here\n# lab:") + b"# and here\n",
                 b"# pat was here", ["13/tcp"])),
+            ("crash", lambda g: crash.crash(g, **SOME_POINTS["classic"])),
             ("hand", lambda g: small.by_hand(g, "/usr/local/sbin/handd", "8398")),
             ("cycle", lambda g: cycle.cycle(g, CYCLES["classic"])),
         ],
@@ -84,24 +91,32 @@ def steps(name):
             ("confine", lesser.script),
             ("host", host.all_of_it),
             ("host", hostmore.all_of_it),
-            ("trial", lambda g: trials.all_trials(g, "8201/tcp", "tcp", "8201", boots=full)),
+            ("trial", lambda g: trials.without_boot(g, "8201/tcp", "tcp", "8201")),
             ("fence", fence.early),
             ("cycle", lambda g: cycle.cycle(g, CYCLES["sysv"])),
+            # behind the cycle, which begins with what people did by hand in the first boot
+            ("trial", lambda g: trials.over_boots(g, "8201/tcp", "tcp", "8201")),
         ],
         "openrc": [
             ("line", lambda g: small.one_line(g, "13/tcp", ["13/tcp"])),
             ("refused", lambda g: small.refused(g, last=True)),
+            ("crash", lambda g: crash.crash(g, **SOME_POINTS["openrc"])),
             ("fence", fence.early),
             ("cycle", lambda g: cycle.cycle(g, CYCLES["openrc"])),
+            ("trial", lambda g: trials.until_boot(g, "8402/tcp", "tcp", "8402")),
+            ("atboot", lambda g: wrong.at_boot(g, "13/tcp", "tcp", "13", wrong.line_again, wrong.by_console, "13/tcp")),
         ],
         "runit": [
             ("line", lambda g: small.one_line(g, "8500/tcp", ["8500/tcp"])),
             ("refused", lambda g: small.refused(g, last=True)),
+            ("crash", lambda g: crash.crash(g, **SOME_POINTS["runit"])),
             ("cycle", lambda g: cycle.cycle(g, CYCLES["runit"])),
+            ("trial", lambda g: trials.until_boot(g, "8500/tcp", "tcp", "8500")),
         ],
         "mixed": [
             ("neighbour", lambda g: small.neighbour(g, "139/tcp", "445/tcp")),
             ("neighbour", lambda g: small.narrowed(g, "139", "445")),
+            ("program", lambda g: small.unusable(g, "8888/tcp", "tcp", "8888", "/usr/bin/tinyproxy")),
             ("host", host.all_of_it),
             ("host", hostmore.all_of_it),
             ("wrong", lambda g: wrong.immutable(g, "/etc/xinetd.d/labnull", "9/tcp")),
@@ -124,8 +139,9 @@ def steps(name):
                                             "systemctl enable tinyproxy.service")),
             ("two", lambda g: wrong.two_at_once(g, "8888/tcp", "8301/tcp")),
             ("upgrade", lambda g: wrong.upgraded(g, "8888/tcp", "tinyproxy.service", "tinyproxy")),
-            ("atboot", wrong.at_boot),
-            ("trial", lambda g: trials.all_trials(g, "8888/tcp", "tcp", "8888")),
+            ("atboot", lambda g: wrong.at_boot(g, "8888/tcp", "tcp", "8888", wrong.unit_again, wrong.by_journal, "failed\n")),
+            ("trial", lambda g: trials.without_boot(g, "8888/tcp", "tcp", "8888")),
+            ("trial", lambda g: trials.over_boots(g, "8888/tcp", "tcp", "8888")),
             ("fence", fence.all_of_it),
         ],
     }

@@ -9,8 +9,8 @@ from cycle import DONE
 from small import undoes
 
 
-def clean(guest, state, before, what):
-    """As before, and no trace of the guard."""
+def clean(guest, state, before, what, besides=()):
+    """As before, and no trace of the guard but these."""
     t = guest.tests
     t.check(guest.await_doors(lambda d: set(d) == before, 180), f"{what}: the doors are back",
             str(sorted(before ^ set(guest.doors()))))
@@ -21,7 +21,7 @@ def clean(guest, state, before, what):
         time.sleep(0.5)
         left = state.difference(inventory.Inventory(guest))
     t.check(not left, f"{what}: nothing differs from before ({len(left)} lines)", "\n".join(left))
-    left = inventory.traces(guest)
+    left = [x for x in inventory.traces(guest) if x not in besides]
     t.check(not left, f"{what}: no trace of the guard", "\n".join(left))
 
 
@@ -76,7 +76,8 @@ def confirmed(guest, word, protocol, port):
 def until_boot(guest, word, protocol, port):
     """--until-confirmed: the next boot puts it back. What people did by hand is gone after a boot, so compare with one."""
     t = guest.tests
-    guest.reboot()
+    if not guest.rebooted:
+        guest.reboot()
     state, before = inventory.Inventory(guest), set(guest.doors())
     ran = guest.doorward("close", word, "--yes", "--until-confirmed")
     t.check(ran.code == DONE and not guest.open_door(protocol, port), "until confirmed: closed", ran.text()[-2000:])
@@ -117,10 +118,12 @@ def chosen(door):
                                                                     ("631", "993", "953", "995", "873")))
 
 
-def all_trials(guest, word, protocol, port, boots=True):
+def without_boot(guest, word, protocol, port):
     by_itself(guest, word, protocol, port)
     cut_off(guest, word, protocol, port)
     confirmed(guest, word, protocol, port)
-    if boots:
-        until_boot(guest, word, protocol, port)
-        power_off(guest, word, protocol, port)
+
+
+def over_boots(guest, word, protocol, port):
+    until_boot(guest, word, protocol, port)
+    power_off(guest, word, protocol, port)

@@ -336,9 +336,21 @@ DW_TEST(on_request)
 	host_file(h, "/var/lib/dpkg/statoverride", 0644, "root root 755 /opt/e\n");
 	k = host_ask_more(h, "init", true, &d, DW_LEVERS_DISABLE_PROGRAM);
 	DW_CHECK_INT(k.levers->n, 3);
-	DW_CHECK(strstr(k.text, "BOOT file /opt/d file 0755 'x' -> file 0644 'x'\n") != NULL);
+	DW_CHECK(strstr(k.text, "BOOT file /opt/d file 0755 'x' -> file 0000 'x'\n") != NULL);
 	DW_CHECK(strstr(k.text, "BOOT file /var/lib/dpkg/statoverride [2 - => ") != NULL);
-	DW_CHECK(strstr(k.text, " 644 /opt/d]\n") != NULL);
+	DW_CHECK(strstr(k.text, " 0 /opt/d]\n") != NULL);
+	asked_close(&k, h);
+
+	/* with rights of another: none of them stays, and an undo by hand would give all of them back */
+	h = sysv_host();
+	host_file(h, "/opt/d", 04755, "x");
+	host_file(h, "/var/lib/dpkg/statoverride", 0644, "");
+	k = host_ask_more(h, "init", true, &d, DW_LEVERS_DISABLE_PROGRAM);
+	DW_CHECK(strstr(k.text, "BOOT file /opt/d file 4755 'x' -> file 0000 'x'\n") != NULL);
+	DW_CHECK(strstr(k.text, " 0 /opt/d]\n") != NULL);
+	for (size_t i = 0; i < k.levers->n; i++)
+		if (dw_streq0(k.levers->v[i].object, "/opt/d"))
+			DW_CHECK_STR(k.levers->v[i].undo_command, "chmod 4755 /opt/d");
 	asked_close(&k, h);
 
 	/* whoever named it must not write lines of their own into a file of dpkg's */
