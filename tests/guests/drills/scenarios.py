@@ -86,17 +86,20 @@ def steps(name):
             ("host", hostmore.all_of_it),
             ("trial", lambda g: trials.all_trials(g, "8201/tcp", "tcp", "8201", boots=full)),
             ("fence", fence.early),
+            ("lockout", fence.without_systemd),
             ("cycle", lambda g: cycle.cycle(g, CYCLES["sysv"])),
         ],
         "openrc": [
             ("line", lambda g: small.one_line(g, "13/tcp", ["13/tcp"])),
             ("refused", lambda g: small.refused(g, last=True)),
             ("fence", fence.early),
+            ("lockout", fence.without_systemd),
             ("cycle", lambda g: cycle.cycle(g, CYCLES["openrc"])),
         ],
         "runit": [
             ("line", lambda g: small.one_line(g, "8500/tcp", ["8500/tcp"])),
             ("refused", lambda g: small.refused(g, last=True)),
+            ("lockout", fence.without_systemd),
             ("cycle", lambda g: cycle.cycle(g, CYCLES["runit"])),
         ],
         "mixed": [
