@@ -99,7 +99,6 @@ def steps(name):
         "runit": [
             ("line", lambda g: small.one_line(g, "8500/tcp", ["8500/tcp"])),
             ("refused", lambda g: small.refused(g, last=True)),
-            ("lockout", fence.without_systemd),
             ("cycle", lambda g: cycle.cycle(g, CYCLES["runit"])),
         ],
         "mixed": [
