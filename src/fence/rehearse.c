@@ -126,7 +126,8 @@ static int read_all(struct dw_rehearsal *r, struct dw_error *e)
 	code = dw_scene_read(r->sys, r->arena, r->options.netns, &r->scene, e);
 	if (code < 0)
 		return code;
-	r->is_open = !r->rules->has_hooks && !r->options.change;
+	dw_scene_tell_apart(r->scene, r->rules);
+	r->is_open = !r->rules->has_hooks && !r->options.change && !dw_scene_bars(r->scene);
 	r->met = dw_arena_array(r->arena, r->rules->n_rules + 1, sizeof(*r->met));
 	r->hits = dw_arena_array(r->arena, r->rules->n_rules + 1, sizeof(*r->hits));
 	r->told = dw_arena_array(r->arena, r->rules->n_rules + 1, sizeof(*r->told));
@@ -170,6 +171,8 @@ int dw_rehearsal_beside(struct dw_sys *s, const struct dw_netns *ns, struct dw_a
 
 	for (size_t i = 0; r == 0 && i < scene->obstacles.n; i++)
 		dw_vec_push(a, ret, dw_arena_strdup(a, scene->obstacles.v[i].words));
+	if (r == 0 && dw_scene_bars(scene))
+		dw_vec_push(a, ret, "rules of policy routing");
 	dw_scene_close(scene);
 	return r;
 }

@@ -6,7 +6,7 @@
 #include <linux/rtnetlink.h>
 #include <string.h>
 
-#include "scene.h"
+#include "senders.h"
 
 #define ROUTES_MAX 100000u
 #define RULES_MAX  4096u
@@ -15,7 +15,8 @@ struct reading {
 	struct dw_scene *scene;
 	int family;
 	size_t routes, rules; /* there before this dump */
-	bool too_many;
+	unsigned usual;       /* bits of usual_rules[] that were seen */
+	bool too_many, chosen;
 };
 
 static uint32_t table_of(const struct nlmsghdr *m, const struct rtmsg *head)
@@ -113,20 +114,25 @@ static uint32_t priority_of(const struct nlmsghdr *m)
 	return 0;
 }
 
-/* The three that each namespace has from the beginning. */
-static bool is_usual(const struct nlmsghdr *m, const struct fib_rule_hdr *head)
-{
-	static const struct {
-		uint32_t priority;
-		uint8_t table;
-	} usual[] = { { 0, RT_TABLE_LOCAL },
-		      { 32766, RT_TABLE_MAIN },
-		      { 32767, RT_TABLE_DEFAULT } };
+/* Those that each namespace has from the beginning; the last not of IPv6. A host may be without some: see missing(). */
+static const struct {
+	uint32_t priority;
+	uint8_t table;
+} usual_rules[] = {
+	{ 0, RT_TABLE_LOCAL },
+	{ 32766, RT_TABLE_MAIN },
+	{ 32767, RT_TABLE_DEFAULT },
+};
 
-	for (size_t i = 0; i < DW_ARRAY_SIZE(usual); i++)
-		if (priority_of(m) == usual[i].priority && head->table == usual[i].table &&
-		    head->src_len == 0 && head->dst_len == 0 && head->action == FR_ACT_TO_TBL)
+static bool is_usual(const struct nlmsghdr *m, const struct fib_rule_hdr *head, unsigned *usual)
+{
+	for (size_t i = 0; i < DW_ARRAY_SIZE(usual_rules); i++)
+		if (priority_of(m) == usual_rules[i].priority &&
+		    head->table == usual_rules[i].table && head->src_len == 0 &&
+		    head->dst_len == 0 && head->action == FR_ACT_TO_TBL) {
+			*usual |= 1U << i;
 			return true;
+		}
 	return false;
 }
 
@@ -140,7 +146,7 @@ static int see_rule(const struct nlmsghdr *m, void *arg)
 
 	if (m->nlmsg_type != RTM_NEWRULE || m->nlmsg_len < mnl_nlmsg_size(sizeof(*head)))
 		return -EBADMSG;
-	if (head->family != r->family || is_usual(m, head))
+	if (head->family != r->family || is_usual(m, head, &r->usual))
 		return 0;
 	if (r->scene->rules.n >= RULES_MAX) {
 		r->too_many = true;
@@ -148,6 +154,7 @@ static int see_rule(const struct nlmsghdr *m, void *arg)
 	}
 	if (has(m, sizeof(*head), FRA_L3MDEV)) /* the VRF is the obstacle */
 		return 0;
+	r->chosen |= head->tos != 0;
 	one.m = keep_message(r->scene->arena, m, sizeof(*head), out, DW_ARRAY_SIZE(out));
 	own = mnl_nlmsg_get_payload(one.m);
 	own->flags &= FIB_RULE_INVERT; /* the others tell of the moment */
@@ -161,6 +168,7 @@ static void again(void *arg)
 
 	r->scene->routes.n = r->routes;
 	r->scene->rules.n = r->rules;
+	r->usual = 0;
 }
 
 static int dump(struct reading *x, uint16_t type, dw_netlink_cb *cb, struct dw_error *e)
@@ -174,6 +182,7 @@ static int dump(struct reading *x, uint16_t type, dw_netlink_cb *cb, struct dw_e
 
 	x->routes = x->scene->routes.n;
 	x->rules = x->scene->rules.n;
+	x->usual = 0;
 	m->nlmsg_type = type;
 	m->nlmsg_flags = NLM_F_DUMP;
 	/* struct fib_rule_hdr is of the same size, and its family in the same place */
@@ -183,25 +192,63 @@ static int dump(struct reading *x, uint16_t type, dw_netlink_cb *cb, struct dw_e
 				  x, e);
 }
 
+/* Somebody took one of the usual rules away: often that of our own addresses, to have others come before it. */
+static void missing(struct reading *x)
+{
+	for (size_t i = 0; i < DW_ARRAY_SIZE(usual_rules); i++) {
+		struct nlmsghdr *m;
+		struct fib_rule_hdr *head;
+		struct dw_scene_message one = { 0 };
+
+		if (x->usual & 1U << i ||
+		    (x->family == AF_INET6 && usual_rules[i].table == RT_TABLE_DEFAULT))
+			continue;
+		m = dw_arena_alloc(x->scene->arena, 128);
+		(void)mnl_nlmsg_put_header(m);
+		m->nlmsg_type = RTM_DELRULE;
+		m->nlmsg_flags = NLM_F_ACK;
+		head = mnl_nlmsg_put_extra_header(m, sizeof(*head));
+		head->family = (uint8_t)x->family;
+		head->table = usual_rules[i].table;
+		head->action = FR_ACT_TO_TBL;
+		mnl_attr_put_u32(m, FRA_PRIORITY, usual_rules[i].priority);
+		one.m = m;
+		dw_vec_push(x->scene->arena, &x->scene->rules, one);
+	}
+}
+
+static int read_family(struct dw_scene *scene, int family, bool routes, struct dw_error *e)
+{
+	struct reading x = { .scene = scene, .family = family };
+	int r = routes ? dump(&x, RTM_GETROUTE, see_route, e) : 0;
+
+	if (r == 0)
+		r = dump(&x, RTM_GETRULE, see_rule, e);
+	if (r == 0)
+		missing(&x);
+	if (r == -EOPNOTSUPP || r == -EAFNOSUPPORT) /* no policy routing, no IPv6 */
+		r = 0;
+	if (r == 0 && x.too_many)
+		dw_scene_obstacle(scene, 0, "there are more routes than a rehearsal copies");
+	if (r == 0 && x.chosen)
+		dw_scene_obstacle(scene, 0,
+				  "a rule of policy routing asks for a type of service, which the "
+				  "sender chooses");
+	return r;
+}
+
 int dw_scene_read_routes(struct dw_scene *scene, struct dw_error *e)
 {
-	static const int families[] = { AF_INET, AF_INET6 };
+	int r = read_family(scene, AF_INET, true, e);
 
-	for (size_t i = 0; i < DW_ARRAY_SIZE(families); i++) {
-		struct reading x = { .scene = scene, .family = families[i] };
-		int r = dump(&x, RTM_GETROUTE, see_route, e);
+	return r < 0 ? r : read_family(scene, AF_INET6, true, e);
+}
 
-		if (r == 0)
-			r = dump(&x, RTM_GETRULE, see_rule, e);
-		if (r == -EOPNOTSUPP || r == -EAFNOSUPPORT) /* no policy routing, no IPv6 */
-			r = 0;
-		if (r < 0)
-			return r;
-		if (x.too_many)
-			dw_scene_obstacle(scene, 0,
-					  "there are more routes than a rehearsal copies");
-	}
-	return 0;
+int dw_scene_read_rules(struct dw_scene *scene, struct dw_error *e)
+{
+	int r = read_family(scene, AF_INET, false, e);
+
+	return r < 0 ? r : read_family(scene, AF_INET6, false, e);
 }
 
 static int nothing(const struct nlmsghdr *m, void *arg)
@@ -235,9 +282,106 @@ static int make_route(struct dw_scene *scene, const struct dw_scene_message *one
 	return 0;
 }
 
-int dw_scene_make_routes(struct dw_scene *scene, struct dw_error *e)
+static void make_rule(struct dw_scene *scene, const struct dw_scene_message *one)
 {
 	struct dw_error error = { 0 };
+
+	if (tell(scene, one, &error) < 0)
+		dw_scene_obstacle(scene, 0, "a rule of policy routing cannot be copied (%s)",
+				  error.message);
+}
+
+/* --- whom they tell apart -------------------------------------------------------------------------------- */
+
+#define CLASSES_MAX 256u
+
+struct classes {
+	struct dw_source_class *v;
+	size_t n, cap;
+};
+
+static bool is_barred(uint8_t type)
+{
+	return type == RTN_BLACKHOLE || type == RTN_UNREACHABLE || type == RTN_PROHIBIT;
+}
+
+static void add_class(struct classes *all, struct dw_arena *a, int family, const struct nlattr *t,
+		      unsigned bits)
+{
+	struct dw_source_span *span = dw_new(a, struct dw_source_span);
+	struct dw_source_class one = { .spans = span, .n_spans = 1 };
+	size_t size;
+
+	one.family = dw_scene_family(family);
+	size = dw_scene_size(one.family);
+	if (mnl_attr_get_payload_len(t) != size || bits > size * 8 || all->n >= CLASSES_MAX)
+		return;
+	one.words = "policy routing";
+	dw_address_range(mnl_attr_get_payload(t), size, bits, span->low, span->high);
+	dw_vec_push(a, all, one);
+}
+
+static void classes_of_rules(const struct dw_scene *scene, struct classes *all, struct dw_arena *a)
+{
+	for (size_t i = 0; i < scene->rules.n; i++) {
+		const struct nlmsghdr *m = scene->rules.v[i].m;
+		const struct fib_rule_hdr *head = mnl_nlmsg_get_payload(m);
+		const struct nlattr *t;
+
+		mnl_attr_for_each(t, m, sizeof(*head))
+		{
+			if (mnl_attr_get_type(t) == FRA_SRC)
+				add_class(all, a, head->family, t, head->src_len);
+			if (mnl_attr_get_type(t) == FRA_DST) /* of answers */
+				add_class(all, a, head->family, t, head->dst_len);
+		}
+	}
+}
+
+static void classes_of_routes(const struct dw_scene *scene, struct classes *all, struct dw_arena *a)
+{
+	for (size_t i = 0; i < scene->routes.n; i++) {
+		const struct nlmsghdr *m = scene->routes.v[i].m;
+		const struct rtmsg *head = mnl_nlmsg_get_payload(m);
+		const struct nlattr *t;
+
+		mnl_attr_for_each(t, m, sizeof(*head))
+		{
+			if (mnl_attr_get_type(t) == RTA_DST && is_barred(head->rtm_type))
+				add_class(all, a, head->rtm_family, t, head->rtm_dst_len);
+		}
+	}
+}
+
+bool dw_scene_bars(const struct dw_scene *scene)
+{
+	bool bars = scene->rules.n > 0;
+
+	for (size_t i = 0; i < scene->routes.n && !bars; i++)
+		bars = is_barred(((const struct rtmsg *)mnl_nlmsg_get_payload(scene->routes.v[i].m))
+					 ->rtm_type);
+	return bars;
+}
+
+void dw_scene_tell_apart(const struct dw_scene *scene, struct dw_ruleset *rules)
+{
+	struct classes all = { 0 };
+	struct dw_arena *a = rules->arena;
+
+	classes_of_rules(scene, &all, a);
+	classes_of_routes(scene, &all, a);
+	if (all.n == 0)
+		return;
+	for (size_t i = 0; i < rules->n_sources; i++)
+		dw_vec_push(a, &all, rules->sources[i]);
+	rules->sources = all.v;
+	rules->n_sources = all.n;
+}
+
+/* --- the copy -------------------------------------------------------------------------------------------- */
+
+int dw_scene_make_routes(struct dw_scene *scene, struct dw_error *e)
+{
 	int r = 0;
 
 	for (unsigned pass = 0; pass < 2; pass++)
@@ -245,9 +389,6 @@ int dw_scene_make_routes(struct dw_scene *scene, struct dw_error *e)
 			if (scene->routes.v[i].late == (pass == 1))
 				r = make_route(scene, &scene->routes.v[i], e);
 	for (size_t i = 0; r == 0 && i < scene->rules.n; i++)
-		if (tell(scene, &scene->rules.v[i], &error) < 0)
-			dw_scene_obstacle(scene, 0,
-					  "a rule of policy routing cannot be copied (%s)",
-					  error.message);
+		make_rule(scene, &scene->rules.v[i]);
 	return r;
 }

@@ -229,7 +229,7 @@ int dw_scene_read(struct dw_sys *s, struct dw_arena *a, const struct dw_netns *n
 int dw_scene_read_beside(struct dw_sys *s, struct dw_arena *a, const struct dw_netns *ns,
 			 struct dw_scene **ret, struct dw_error *e)
 {
-	static reader *const some[] = { dw_scene_read_links, dw_before_read };
+	static reader *const some[] = { dw_scene_read_links, dw_scene_read_rules, dw_before_read };
 
 	return read_scene(s, a, ns, some, DW_ARRAY_SIZE(some), ret, e);
 }

@@ -25,7 +25,7 @@ struct dw_scene_link {
 	bool is_filtered; /* an XDP program is attached */
 	/* a netkit pair: what its other end sends, what this one sends, is dropped unless a program lets it pass */
 	bool drops_in, drops_out;
-	int fd;           /* of its copy, -1: none */
+	int fd; /* of its copy, -1: none */
 };
 
 struct dw_scene_address {
@@ -65,6 +65,10 @@ int dw_scene_read(struct dw_sys *s, struct dw_arena *a, const struct dw_netns *n
 /* The links alone, and what sees their packets. */
 int dw_scene_read_beside(struct dw_sys *s, struct dw_arena *a, const struct dw_netns *ns,
 			 struct dw_scene **ret, struct dw_error *e);
+/* To the classes of sources of the rules: whom policy routing, and routes that lead nowhere, tell apart. */
+void dw_scene_tell_apart(const struct dw_scene *scene, struct dw_ruleset *rules);
+/* Something comes in or not by rules of policy routing, or by routes that lead nowhere. */
+bool dw_scene_bars(const struct dw_scene *scene);
 /* The copy. Once. */
 int dw_scene_make(struct dw_scene *scene, struct dw_error *e);
 void dw_scene_close(struct dw_scene *scene); /* NULL allowed */
@@ -89,6 +93,8 @@ static inline size_t dw_scene_size(enum dw_family family)
 int dw_scene_read_links(struct dw_scene *scene, struct dw_error *e);
 int dw_scene_read_addresses(struct dw_scene *scene, struct dw_error *e);
 int dw_scene_read_routes(struct dw_scene *scene, struct dw_error *e);
+int dw_scene_read_rules(struct dw_scene *scene,
+			struct dw_error *e); /* of policy routing, without the routes */
 int dw_scene_make_links(struct dw_scene *scene, struct dw_error *e);
 /* Sets an interface of the copy up. */
 int dw_scene_raise(struct dw_scene *scene, const char *name, struct dw_error *e);

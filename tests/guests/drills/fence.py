@@ -17,6 +17,8 @@ CUTTING, NOBODY = "/etc/doorward/cutting", "default close\nkeep ssh from 10.200.
 WITHIN = 10     # seconds of a trial that nobody confirms
 PATIENCE = 120  # seconds that only a failure takes
 LOCKOUTS = 50
+GUARD = ("find /etc -name '*doorward-trial*'; [ ! -d /run/systemd/system ] || "
+         "systemctl list-units --all --no-legend 'doorward-*'; pgrep -af '[d]oorward undo'")
 
 
 def rules(guest):
@@ -71,8 +73,7 @@ def back(guest, before, what, tried):
     ran = guest.doorward("undo")
     t.check(ran.code in (0, 1), f"{what}: nothing is left to be undone", ran.text()[-1500:])
     # the service that put it back is itself a unit, and goes when it has ended
-    left = becomes("", lambda: guest.shell("ls /etc/systemd/system | grep doorward; "
-                                           "systemctl list-units --all --no-legend 'doorward-*'").out.strip())
+    left = becomes("", lambda: guest.shell(GUARD).out.strip())
     t.check(not left, f"{what}: no trace of the guard", left)
     return took is not None
 
@@ -120,6 +121,19 @@ def killed(guest, what, tried):
     return back(guest, before, what, tried)
 
 
+def killed_loaded(guest, what, tried):
+    """SIGKILL once the rules stand: nobody is left who could confirm, and nobody may log in."""
+    before = rules(guest)
+    with subprocess.Popen(guest.ssh_words("root", forced()), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                          stderr=subprocess.DEVNULL) as session:
+        stood = becomes(True, lambda: is_loaded(guest))
+        guest.shell("pkill -KILL -f '^/usr/bin/doorward fence apply'")
+        session.send_signal(signal.SIGKILL)
+    guest.tests.check(stood, f"{what}: the rules stood when it was killed")
+    tried.cut += is_cut(guest, what)
+    return back(guest, before, what, tried)
+
+
 def dropped(guest, what, tried):
     """The connection is gone in the middle of the trial; what it ran too."""
     before = rules(guest)
@@ -143,7 +157,7 @@ def booted(guest, what, tried):
     tried.cut += t.check(ran.code == DONE and not login(guest), f"{what}: loaded, and nobody may log in", ran.text()[-2500:])
     guest.reboot("--no-settle")
     good = back(guest, before, what, tried)
-    failed = guest.inside("systemctl", "--failed", "--no-legend").out
+    failed = guest.shell("[ ! -d /run/systemd/system ] || systemctl --failed --no-legend").out
     t.check("doorward" not in failed, f"{what}: the guard did not fail", failed)
     return good
 
@@ -157,6 +171,13 @@ class Tried:
     def one(self, guest, kind):
         self.kinds[kind.__name__] += 1
         self.back += kind(guest, f"{kind.__name__} {self.kinds[kind.__name__]}", self)
+
+    def judge(self, tests, wanted):
+        """All were tried, and nobody could get in in most of those where the rules must have stood."""
+        total = sum(self.kinds.values())
+        tests.check(total == wanted, f"lock-outs: {total} of {wanted} were tried")
+        must = total - self.kinds["killed"]
+        tests.check(2 * self.cut >= must, f"lock-outs: the way in was cut in {self.cut}, and must have been in {must}")
 
     def words(self):
         kinds = ", ".join(f"{n} {kind}" for kind, n in self.kinds.items())
@@ -323,13 +344,34 @@ def early(guest):
         knocking.go_on()
 
 
+def without_systemd(guest):
+    """Each way once, where a process waits for the time to be over, and a script for the boot."""
+    guest.write(CUTTING, NOBODY)
+    tried, knocking = Tried(), guest.knocking
+    guest.knocking = None
+    knocking.rest()
+    try:
+        for kind in (lockout, dropped, killed_loaded, booted):
+            tried.one(guest, kind)
+        guest.shell(f"rm {CUTTING}")
+        guest.reboot()
+        guest.harness("live")
+    finally:
+        guest.knocking = knocking
+        knocking.go_on()
+    tried.judge(guest.tests, 4)
+    guest.tests.say(tried.words())
+
+
 def lockouts(guest, share=1, of=1):
-    """Half of them killed, a tenth (one at least) booted, the rest left alone or dropped; of all of them the share."""
+    """Half of them killed, half of those once the rules stand; a tenth (one at least) booted, the rest left alone or
+    dropped; of all of them the share."""
     guest.write(CUTTING, NOBODY)
     n, tried = int(os.environ.get("DW_DRILL_FENCE", str(LOCKOUTS))), Tried()
     boots, left = max(1, n // 10), max(1, n // 5)
     kinds = [lockout] * left + [dropped] * left + [booted] * boots
-    kinds += [killed] * max(3, n - len(kinds))
+    kills = max(4, n - len(kinds))
+    kinds += [killed] * (kills // 2) + [killed_loaded] * (kills - kills // 2)
     knocking, guest.knocking = guest.knocking, None       # a reboot would let it go on
     knocking.rest()
     try:
@@ -338,7 +380,7 @@ def lockouts(guest, share=1, of=1):
     finally:
         guest.knocking = knocking
         knocking.go_on()
-    guest.tests.check(tried.cut or not tried.kinds.keys() - {"killed"}, "lock-outs: the way in was cut")
+    tried.judge(guest.tests, len(kinds[share - 1::of]))
     guest.tests.say(tried.words())
 
 

@@ -93,6 +93,7 @@ def steps(name):
             ("host", hostmore.all_of_it),
             ("trial", lambda g: trials.without_boot(g, "8201/tcp", "tcp", "8201")),
             ("fence", fence.early),
+            ("lockout", fence.without_systemd),
             ("cycle", lambda g: cycle.cycle(g, CYCLES["sysv"])),
             # behind the cycle, which begins with what people did by hand in the first boot
             ("trial", lambda g: trials.over_boots(g, "8201/tcp", "tcp", "8201")),
@@ -102,6 +103,7 @@ def steps(name):
             ("refused", lambda g: small.refused(g, last=True)),
             ("crash", lambda g: crash.crash(g, **SOME_POINTS["openrc"])),
             ("fence", fence.early),
+            ("lockout", fence.without_systemd),
             ("cycle", lambda g: cycle.cycle(g, CYCLES["openrc"])),
             ("trial", lambda g: trials.until_boot(g, "8402/tcp", "tcp", "8402")),
             ("atboot", lambda g: wrong.at_boot(g, "13/tcp", "tcp", "13", wrong.line_again, wrong.by_console, "13/tcp")),

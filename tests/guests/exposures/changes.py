@@ -118,3 +118,6 @@ def styles(exposure, make, number):
         more = sorted(map(str, reached - (ours or set())))
         exposure.tests.check(not more, f"{scene.name}: lets in no more than our own table ({len(more)} more)",
                              "\n".join(more) + "\n" + exposure.guest.shell("cat /run/fence.out /run/fence.said").out)
+        less = sorted(map(str, (ours or set()) - reached))
+        exposure.tests.check(not less, f"{scene.name}: lets in no less than our own table ({len(less)} less)",
+                             "\n".join(less) + "\n" + exposure.guest.shell("cat /run/fence.out /run/fence.said").out)

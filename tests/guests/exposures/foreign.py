@@ -293,6 +293,17 @@ BIG = "table inet filter {\n set bad { type ipv4_addr; flags interval; elements 
     ", ".join(f"20.{i >> 16}.{i >> 8 & 255}.{i & 255}" for i in range(0, 200000, 2)) + ", 198.51.100.77, 10.9.0.4/30 }; }\n" + \
     " chain input { type filter hook input priority 0; policy accept;\n  ip saddr @bad tcp dport { 22, 80 } drop\n }\n}"
 
+# The table of our own addresses is asked behind rules that lead some senders nowhere, by source and by interface.
+POLICY_ROUTES = """for v in -4 -6; do
+ip $v rule add pref 100 lookup local
+ip $v rule del pref 0
+done
+ip rule add pref 5 from 192.0.2.77 blackhole
+ip rule add pref 6 from 10.9.0.0/25 iif lan0 prohibit
+ip -6 rule add pref 5 from 2001:db8:77::/64 iif wan0 unreachable
+"""
+FILTER = "nft 'add table ip t; add chain ip t i { type filter hook input priority 0; }; add rule ip t i tcp dport 21 drop'"
+
 SCENES = [
     Scene("none", "true"),
     nft("sets with intervals", SETS),
@@ -319,8 +330,9 @@ SCENES = [
     Scene("firewalld, sets and ports that are led on", "systemctl start firewalld\n" + FIREWALLD_SETS),
     Scene("ufw beside docker", UFW + "ufw --force enable\n" +
           restore("iptables-nft-restore --noflush", DOCKER.format(user=""))),
-    Scene("rp_filter", "nft 'add table ip t; add chain ip t i { type filter hook input priority 0; }; add rule ip t i tcp dport 21 drop'",
-          (), ("ipv4/conf/all/rp_filter=1", "ipv4/conf/lan0/rp_filter=1")),
+    Scene("rp_filter", FILTER, (), ("ipv4/conf/all/rp_filter=1", "ipv4/conf/lan0/rp_filter=1")),
+    Scene("policy routes", POLICY_ROUTES + FILTER),
+    Scene("policy routes alone", POLICY_ROUTES),
     nft("before all hooks", SPLIT, ALL),
     Scene("600 that are shut out one by one", restore("iptables-nft-restore", BANS), (22, 80)),
     Scene("600 that are shut out one by one, legacy", restore("iptables-legacy-restore", BANS), (22, 80)),

@@ -29,6 +29,8 @@ PUBLISHED_DOORS = [("tcp", p) for p in PUBLISHED] + [("udp", 8053)]
 RESET = {
     "firewall": "systemctl stop firewalld; rm -rf /etc/firewalld/zones/* /etc/firewalld/ipsets/* /etc/firewalld/policies/*; "
                 "sed -i s/^DefaultZone=.*/DefaultZone=public/ /etc/firewalld/firewalld.conf",
+    "ip rule": "\n".join(f"ip {v} rule show pref 0 | grep -q . || ip {v} rule add pref 0 lookup local\n"
+                         f"for n in 5 6 100; do ip {v} rule del pref $n 2>/dev/null || :; done" for v in ("-4", "-6")),
     "ufw": "ufw --force disable; sed -i s/^IPV6=.*/IPV6=yes/ /etc/default/ufw",
     "legacy": "for p in iptables-legacy-restore ip6tables-legacy-restore; do "
               "printf '*%b\\nCOMMIT\\n' nat mangle raw 'filter\\n:INPUT ACCEPT\\n:FORWARD ACCEPT\\n:OUTPUT ACCEPT' | $p; done",
