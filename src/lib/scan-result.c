@@ -321,5 +321,5 @@ void dw_scanning_finish(struct dw_scanning *s)
 	scan->n_hosts = s->hosts.n;
 	scan->notes = s->notes.v;
 	scan->n_notes = s->notes.n;
-	scan->ended = s->ended_early ? 0 : dw_sys_now(s->sys);
+	*(s->ended_early ? &scan->stopped : &scan->ended) = dw_sys_now(s->sys);
 }

@@ -8,7 +8,7 @@
 #include "dw_str.h"
 
 #define TEXT_MAX     4096
-#define OWNERS_MAX   4096
+#define OWNERS_MAX   ((size_t)1 << 20)
 #define CAPS_MAX     64
 #define CAPS_ARE_ALL 38 /* the oldest kernel that we run on has that many (CAP_LAST_CAP + 1) */
 #define REASONS_MAX  256

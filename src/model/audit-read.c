@@ -12,8 +12,8 @@
 
 #define DOORS_MAX      262144
 #define ADDRESSES_MAX  65536
-#define OWNERS_MAX     4096
-#define INCOMPLETE_MAX 4096
+#define OWNERS_MAX     ((size_t)1 << 20) /* as many as there may be processes, and more */
+#define INCOMPLETE_MAX ((size_t)1 << 20)
 #define TEXT_MAX       4096
 #define COMMAND_MAX    ((size_t)128 * 1024) /* more than a process can have as one argument */
 #define INTERFACES_MAX 1024

@@ -145,6 +145,7 @@ struct dw_scan {
 	uint64_t seed;
 	uint32_t shard, shards; /* 1 of 1: all */
 	uint64_t begun, ended;  /* seconds since the epoch; ended 0: stopped before its end */
+	uint64_t stopped;       /* when that was; 0: it was not, or nobody knows. In no document */
 	const char *sender, *receiver; /* "live-frames", "packet", "connect" ... */
 	const char *version;           /* of doorward */
 	uint64_t sent, answered, lost; /* probes; lost: silent ones whose repeat was answered */

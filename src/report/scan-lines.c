@@ -171,7 +171,8 @@ int dw_report_scan_grepable(const struct dw_scan *s, FILE *out, struct dw_error 
 		put_grepable(out, &s->hosts[i]);
 	(void)fprintf(out, "# doorward %s at %s -- %ju addresses (%zu hosts up) scanned\n",
 		      s->ended ? "done" : "stopped",
-		      s->ended ? dw_field_time(a, s->ended) : "an unknown time",
+		      s->ended || s->stopped ? dw_field_time(a, s->ended + s->stopped)
+					     : "an unknown time",
 		      (uintmax_t)s->hosts_asked, s->n_hosts);
 	return dw_report_end(out, e);
 }

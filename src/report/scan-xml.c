@@ -162,10 +162,17 @@ static void put_ports(const struct xml *x, const struct dw_scan_host *h)
 
 /* --- hosts ---------------------------------------------------------------------------------------- */
 
+static uint64_t end_of(const struct dw_scan *s)
+{
+	if (s->ended || s->stopped)
+		return s->ended + s->stopped;
+	return s->begun;
+}
+
 static void put_host(const struct xml *x, const struct dw_scan_host *h)
 {
 	bool down = h->up == DW_SCAN_UP_NO || h->up == DW_SCAN_UP_UNREACHABLE;
-	uint64_t end = x->scan->ended ? x->scan->ended : x->scan->begun;
+	uint64_t end = end_of(x->scan);
 
 	(void)fprintf(x->out,
 		      "<host starttime=\"%" PRIu64 "\" endtime=\"%" PRIu64
@@ -247,7 +254,7 @@ static void put_head(const struct xml *x)
 static void put_end(const struct xml *x, size_t up, size_t down)
 {
 	const struct dw_scan *s = x->scan;
-	uint64_t end = s->ended ? s->ended : s->begun;
+	uint64_t end = end_of(s);
 
 	(void)fprintf(x->out,
 		      "<runstats><finished time=\"%" PRIu64 "\" timestr=\"%s\" elapsed=\"%" PRIu64
