@@ -3,6 +3,7 @@
  * What the packet filters of this host let through to its doors, by rehearsal: one for each network namespace
  * with rules.
  */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -132,6 +133,18 @@ static int rehearse(struct filtering *f, const struct dw_netns *ns, struct dw_er
 	return dw_lib_expose(r, f->doors, f->n_doors, f->arena, e);
 }
 
+static const char *of_namespace(const struct filtering *f, size_t netns)
+{
+	struct dw_facts *facts = f->a->facts;
+	const struct dw_netns_fact *ns = &facts->netns.v[netns];
+
+	if (netns == 0)
+		return "";
+	return dw_arena_printf(facts->arena, " of network namespace %s",
+			       ns->name ? ns->name
+					: dw_arena_printf(facts->arena, "net:[%u]", ns->inode));
+}
+
 /* --- what filters beside the rules ---------------------------------------------------------------- */
 
 struct beside {
@@ -147,6 +160,19 @@ static int ask_beside(void *arg, struct dw_error *e)
 	return dw_rehearsal_beside(b->f->a->sys, b->ns, b->f->arena, &b->found, e);
 }
 
+/* Interfaces and programs that come and go between two questions spoil an answer, not two. */
+static int look_twice(struct beside *b, struct dw_error *e)
+{
+	struct dw_sys *s = b->f->a->sys;
+	int r = dw_netns_run(s, b->ns, ask_beside, b, e);
+
+	if (r >= 0 || r == -EPERM)
+		return r;
+	b->found.n = 0;
+	*e = (struct dw_error){ 0 };
+	return dw_netns_run(s, b->ns, ask_beside, b, e);
+}
+
 /* A namespace without rules may have a program that drops packets, all the same. */
 static void look_beside(const struct filtering *f, struct dw_snapshot *s, size_t netns)
 {
@@ -154,20 +180,29 @@ static void look_beside(const struct filtering *f, struct dw_snapshot *s, size_t
 	uint32_t inode = f->a->facts->netns.v[netns].inode;
 	struct beside beside = { .f = f, .ns = ns->fd < 0 ? NULL : ns };
 	enum dw_tristate found = DW_YES;
+	struct dw_error e = { 0 };
+	size_t doors = 0;
 	int r;
 
 	if (f->a->facts->netns.v[netns].filter != DW_NO ||
 	    (ns->fd < 0 && ns->inode != dw_netns_self(f->a->sys)))
 		return;
 	/* all its questions by one visit */
-	r = dw_netns_run(f->a->sys, beside.ns, ask_beside, &beside, NULL);
+	r = look_twice(&beside, &e);
 	if (r == 0 && beside.found.n == 0)
 		return;
 	if (r < 0)
 		found = DW_UNKNOWN;
 	for (size_t i = 0; i < s->n_doors; i++)
-		if (s->doors[i].at.netns == inode || (netns == 0 && s->doors[i].at.netns == 0))
+		if (s->doors[i].at.netns == inode || (netns == 0 && s->doors[i].at.netns == 0)) {
 			s->doors[i].packet_filter = found;
+			doors++;
+		}
+	if (r < 0 && doors > 0)
+		dw_facts_incomplete(f->a->facts, "no-rehearsal", NULL, 0, true,
+				    "whether anything but rules%s keeps packets from doors could "
+				    "not be looked at: %s",
+				    of_namespace(f, netns), e.message);
 }
 
 /* --- the doors ------------------------------------------------------------------------------------ */
@@ -210,7 +245,6 @@ static void fill_namespace(struct filtering *f, size_t netns)
 	struct dw_facts *facts = f->a->facts;
 	const struct dw_netns *ns = &f->a->collect.netns.v[netns];
 	struct dw_error e = { 0 };
-	const char *name = facts->netns.v[netns].name;
 
 	if (dw_sys_is_fake(f->a->sys)) {
 		give_up(f, "only the filter of a host that runs can be rehearsed");
@@ -224,12 +258,8 @@ static void fill_namespace(struct filtering *f, size_t netns)
 		return;
 	if (is_filtered(f))
 		dw_facts_incomplete(facts, "no-rehearsal", NULL, 0, true,
-				    "what the packet filter%s%s lets in could not be rehearsed: %s",
-				    netns ? " of network namespace " : "",
-				    !netns ? ""
-				    : name ? name
-					   : dw_arena_printf(facts->arena, "net:[%u]", ns->inode),
-				    e.message);
+				    "what the packet filter%s lets in could not be rehearsed: %s",
+				    of_namespace(f, netns), e.message);
 	give_up(f, dw_arena_printf(f->arena, "it could not be rehearsed: %s", e.message));
 }
 

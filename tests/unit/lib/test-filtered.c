@@ -5,6 +5,7 @@
  */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
 #include <sys/wait.h>
 
@@ -111,6 +112,83 @@ DW_TEST(each_failure_is_told)
 	(void)look(0, 0, &known);
 	DW_CHECK(known);
 	printf("%u calls, %u failures left it unknown\n", calls, unknown);
+}
+
+/*
+ * A namespace without rules, which may have something else that drops packets. n: of the call that fails; strange: a
+ * descriptor that is none of a namespace. Returns the calls made.
+ */
+static unsigned look_beside(unsigned n, bool strange, struct dw_facts *facts, struct dw_door *ret)
+{
+	static const struct dw_audit_options options;
+	struct dw_snapshot s = { .arena = facts->arena, .doors = ret, .n_doors = 1 };
+	struct auditing a = { .options = &options, .facts = facts };
+	int none = strange ? open("/dev/null", O_RDONLY | O_CLOEXEC) : -1;
+	unsigned calls;
+
+	DW_CHECK_INT(dw_sys_open(NULL, &a.sys, NULL), 0);
+	ret->kind = DW_KIND_LISTENER;
+	ret->packet_filter = DW_NO;
+	ret->at = (struct dw_endpoint){ .netns = dw_netns_self(a.sys) + strange,
+					.protocol = DW_PROTOCOL_TCP,
+					.family = DW_FAMILY_IPV4,
+					.has_port = true,
+					.port = 22 };
+	*dw_vec_add(facts->arena, &facts->netns) =
+		(struct dw_netns_fact){ .inode = ret->at.netns, .name = "host", .filter = DW_NO };
+	*dw_vec_add(facts->arena, &a.collect.netns) =
+		(struct dw_netns){ .inode = ret->at.netns, .fd = none };
+	if (n)
+		dw_sys_fail_at(a.sys, n, EIO);
+	calls = dw_sys_calls(a.sys);
+	dw_lib_filtered(&a, &s);
+	calls = dw_sys_calls(a.sys) - calls;
+	dw_sys_free(a.sys);
+	dw_cleanup_fd(&none);
+	return calls;
+}
+
+DW_TEST(a_namespace_that_cannot_be_looked_at_is_told_with_the_reason)
+{
+	struct dw_facts *f = dw_facts_new();
+	struct dw_door d = { 0 };
+
+	if (geteuid() != 0 || unshare(CLONE_NEWNET) != 0) {
+		printf("skipped: no network namespace here\n");
+		return;
+	}
+	(void)look_beside(0, true, f, &d);
+	DW_CHECK_INT(d.packet_filter, DW_UNKNOWN);
+	DW_CHECK_INT(d.filtered->kind, DW_FILTERED_UNKNOWN);
+	DW_CHECK_INT(f->incomplete.n, 1);
+	DW_CHECK_STR(f->incomplete.v[0].what, "no-rehearsal");
+	DW_CHECK(f->incomplete.v[0].blind);
+	DW_CHECK(strstr(f->incomplete.v[0].text, "cannot enter network namespace"));
+	dw_facts_free(f);
+}
+
+DW_TEST(a_namespace_in_which_something_fails_once_is_looked_at_again)
+{
+	struct dw_facts *f = dw_facts_new();
+	struct dw_door d = { 0 };
+	unsigned calls;
+
+	if (geteuid() != 0 || unshare(CLONE_NEWNET) != 0) {
+		printf("skipped: no network namespace here\n");
+		return;
+	}
+	calls = look_beside(0, false, f, &d);
+	for (unsigned i = 1; i <= calls; i++) {
+		d = (struct dw_door){ 0 };
+		dw_facts_free(f);
+		f = dw_facts_new();
+		(void)look_beside(i, false, f, &d);
+		DW_CHECK_INT(d.packet_filter, DW_NO);
+		DW_CHECK_INT(f->incomplete.n, 0);
+	}
+	DW_CHECK(calls > 0);
+	printf("%u calls\n", calls);
+	dw_facts_free(f);
 }
 
 DW_TEST_MAIN
