@@ -31,30 +31,33 @@ size_t dw_mark_rank(const char *verdict)
 	return (size_t)(dw_mark_of(verdict) - dw_marks);
 }
 
-unsigned dw_report_outcome(const struct dw_report *r)
+static unsigned outcome(const struct dw_report *r, bool unknown_is_blind)
 {
-	unsigned outcome = 0;
+	unsigned found = 0;
 
-	for (size_t i = 0; i < r->n_doors; i++)
+	for (size_t i = 0; i < r->n_doors; i++) {
 		if (dw_mark_of(r->doors[i].verdict)->to_do)
-			outcome |= DW_REPORT_TO_DO;
+			found |= DW_REPORT_TO_DO;
+		if (unknown_is_blind && dw_streq(r->doors[i].verdict, "unknown"))
+			found |= DW_REPORT_BLIND;
+	}
 	for (size_t i = 0; i < r->snapshot->n_incomplete; i++) {
 		if (r->snapshot->incomplete[i].blind)
-			outcome |= DW_REPORT_BLIND;
+			found |= DW_REPORT_BLIND;
 		if (dw_streq(r->snapshot->incomplete[i].what, "not-root"))
-			outcome |= DW_REPORT_NOT_ROOT;
+			found |= DW_REPORT_NOT_ROOT;
 	}
-	return outcome;
+	return found;
+}
+
+unsigned dw_report_outcome(const struct dw_report *r)
+{
+	return outcome(r, false);
 }
 
 unsigned dw_report_status(const struct dw_report *r)
 {
-	unsigned outcome = dw_report_outcome(r);
-
-	for (size_t i = 0; i < r->n_doors; i++)
-		if (dw_streq(r->doors[i].verdict, "unknown"))
-			outcome |= DW_REPORT_BLIND;
-	return outcome;
+	return outcome(r, true);
 }
 
 int dw_report_only(const char *list, unsigned *ret, struct dw_error *e)
