@@ -9,8 +9,6 @@
 
 #define LOOPBACK_INTERFACE 1 /* its number in every namespace */
 
-char LICENSE[] SEC("license") = "GPL";
-
 /* All objects count in one map, which the loader makes: of the inner one here only the kind counts. */
 struct dw_doors_like {
 	__uint(type, BPF_MAP_TYPE_HASH);

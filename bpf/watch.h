@@ -10,8 +10,6 @@
 
 #include "dw_bpf_watch.h"
 
-char LICENSE[] SEC("license") = "GPL";
-
 /* Of the inner map, only the kind counts. */
 struct dw_ring_like {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);

@@ -28,6 +28,7 @@ typedef _Bool bool;
 #define IPPROTO_SCTP    132
 #define IPPROTO_LITE    136
 #define TCP_ESTABLISHED 1
+#define TCP_SYN_SENT    2
 #define TCP_SYN_RECV    3
 #define TCP_CLOSE       7
 #define TCP_LISTEN      10
@@ -36,6 +37,8 @@ typedef _Bool bool;
 #define VSOCK_ANY       0xffffffffU
 
 #define INLINE static inline __attribute__((always_inline))
+
+char LICENSE[] SEC("license") = "GPL";
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
@@ -54,6 +57,7 @@ typedef struct {
 struct in6_addr {
 	union {
 		__u8 u6_addr8[16];
+		__be32 u6_addr32[4];
 	} in6_u;
 };
 

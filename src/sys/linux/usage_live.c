@@ -21,7 +21,6 @@
 #pragma GCC diagnostic ignored "-Woverlength-strings"
 #include "usage_cgroup.lskel.h"
 #include "usage_fentry.lskel.h"
-#include "usage_tcp.lskel.h"
 #pragma GCC diagnostic pop
 
 #define DOORS_MAX                                                                                  \
@@ -29,7 +28,8 @@
 
 struct dw_usage_live {
 	int map, link;
-	struct dw_usage_tcp *tcp;
+	struct dw_watch_states *tcp; /* the program of who watches, when this process does */
+	const uint64_t *tcp_missed;
 	struct dw_usage_fentry *fentry;
 	struct dw_usage_cgroup *cgroup;
 };
@@ -45,22 +45,6 @@ static int make_map(void)
 	attr.max_entries = DOORS_MAX;
 	memcpy(attr.map_name, "dw_usage", sizeof("dw_usage"));
 	return dw_bpf_call(BPF_MAP_CREATE, &attr);
-}
-
-static int load_tcp(struct dw_usage_live *u)
-{
-	struct dw_usage_tcp *k = dw_usage_tcp__open();
-	int r = k ? dw_usage_tcp__load(k) : -ENOMEM;
-
-	if (r >= 0)
-		r = dw_watch_map_put(k->maps.dw_doors.map_fd, u->map);
-	if (r >= 0)
-		r = dw_usage_tcp__attach(k);
-	if (r >= 0)
-		u->tcp = k;
-	else
-		dw_usage_tcp__destroy(k);
-	return r;
 }
 
 static int load_fentry(struct dw_usage_live *u)
@@ -109,7 +93,8 @@ static int load(struct dw_usage_live *u, unsigned without)
 	if (!u->fentry && !(without & DW_WATCH_HOOK_CGROUP))
 		r = load_cgroup(u);
 	if (!(without & DW_WATCH_HOOK_TRACEPOINT))
-		r = load_tcp(u);
+		r = dw_watch_states_join(DW_WATCH_STATES_COUNT, u->map, false, &u->tcp,
+					 &u->tcp_missed);
 	return u->tcp || u->fentry || u->cgroup ? 0 : r;
 }
 
@@ -137,7 +122,7 @@ int dw_usage_live_open(unsigned without, struct dw_usage_live **ret, struct dw_e
 
 void dw_usage_live_close(struct dw_usage_live *u)
 {
-	dw_usage_tcp__destroy(u->tcp);
+	dw_watch_states_leave(u->tcp, DW_WATCH_STATES_COUNT);
 	dw_usage_fentry__destroy(u->fentry);
 	if (u->link >= 0)
 		close(u->link);
@@ -211,7 +196,7 @@ void dw_usage_live_status(struct dw_usage_live *u, struct dw_usage_status *ret)
 	s.bytes = s.tcp || s.udp;
 	(void)dw_usage_live_read(u, one_more, &s.doors, NULL);
 	if (u->tcp)
-		s.missed += __atomic_load_n(&u->tcp->bss->dw_missed, __ATOMIC_RELAXED);
+		s.missed += __atomic_load_n(u->tcp_missed, __ATOMIC_RELAXED);
 	if (u->fentry)
 		s.missed += __atomic_load_n(&u->fentry->bss->dw_missed, __ATOMIC_RELAXED);
 	if (u->cgroup)

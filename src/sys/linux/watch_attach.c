@@ -101,6 +101,17 @@ int dw_watch_map_put(int outer, int inner)
 	return dw_bpf_call(BPF_MAP_UPDATE_ELEM, &attr);
 }
 
+int dw_watch_map_take(int outer)
+{
+	uint32_t first = 0;
+	union bpf_attr attr;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.map_fd = (uint32_t)outer;
+	attr.key = (uint64_t)(uintptr_t)&first;
+	return dw_bpf_call(BPF_MAP_DELETE_ELEM, &attr);
+}
+
 uint32_t dw_watch_pidns(void)
 {
 	struct stat st;

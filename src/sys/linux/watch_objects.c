@@ -23,7 +23,6 @@
 #include "watch_packet.lskel.h"
 #include "watch_raw.lskel.h"
 #include "watch_release.lskel.h"
-#include "watch_state.lskel.h"
 #include "watch_syscalls.lskel.h"
 #include "watch_tcp.lskel.h"
 #include "watch_udp.lskel.h"
@@ -67,9 +66,24 @@
 #define NOTHING(k, opens)  (void)(opens)
 #define WANTS(opens, kind) (((opens) >> (kind)) & 1u)
 
-static void state_prepare(struct dw_watch_state *k, unsigned opens)
+static void state_free(void *states)
 {
-	k->rodata->tcp_opens = WANTS(opens, DW_WATCH_TCP);
+	dw_watch_states_leave(states, DW_WATCH_STATES_WATCH);
+}
+
+/* Counting may use the same program, or does so already. */
+static int state_load(int ring, unsigned opens, struct dw_watch_object *ret)
+{
+	struct dw_watch_object o = { .destroy = state_free };
+	struct dw_watch_states *states = NULL;
+	int r = dw_watch_states_join(DW_WATCH_STATES_WATCH, ring, WANTS(opens, DW_WATCH_TCP),
+				     &states, &o.lost);
+
+	if (r < 0)
+		return r;
+	o.skeleton = states;
+	*ret = o;
+	return 0;
 }
 
 static void cgroup_prepare(struct dw_watch_cgroup *k, unsigned opens)
@@ -140,7 +154,6 @@ static int syscalls_attach(struct dw_watch_syscalls *k, struct dw_watch_object *
 	}
 
 ITSELF(tcp)
-ITSELF(state)
 ITSELF(udp)
 ITSELF(connect)
 ITSELF(raw)
@@ -150,7 +163,6 @@ ITSELF(vsock)
 ITSELF(release)
 
 OBJECT(tcp, NOTHING, tcp_attach)
-OBJECT(state, state_prepare, state_attach)
 OBJECT(udp, NOTHING, udp_attach)
 OBJECT(connect, NOTHING, connect_attach)
 OBJECT(raw, NOTHING, raw_attach)

@@ -41,8 +41,9 @@ void dw_watch_ring_close(struct dw_watch_ring *r);
 /* watch_attach.c: what the light skeletons cannot attach by themselves. A descriptor that holds it, or -errno. */
 int dw_watch_attach_cgroup(int program, unsigned type);
 int dw_watch_attach_tracepoint(int program, const char *event);
-/* Puts the map `inner` into the first place of the map of maps `outer`. */
+/* Puts the map `inner` into the first place of the map of maps `outer`; takes it out again. */
 int dw_watch_map_put(int outer, int inner);
+int dw_watch_map_take(int outer);
 /* 0; -ENOTSUP: this kernel shows no types (BTF), by which the programs find their way in it. */
 int dw_watch_types(unsigned without, struct dw_error *e);
 
@@ -76,5 +77,20 @@ struct dw_watch_object {
 int dw_watch_object_load(enum dw_watch_object_id id, int ring, unsigned opens,
 			 struct dw_watch_object *ret);
 void dw_watch_object_close(struct dw_watch_object *o);
+
+/* watch_states.c: the program of TCP's states, which who watches and who counts share. */
+struct dw_watch_states;
+enum dw_watch_states_use {
+	DW_WATCH_STATES_WATCH, /* map: the ring */
+	DW_WATCH_STATES_COUNT, /* map: the counters */
+};
+
+/*
+ * Uses one that this process has loaded, or loads one. tcp_opens: of who watches, whether TCP that begins to listen is
+ * told. ret_lost: events that found the ring full, or uses that found no counter, from now on; valid until left.
+ */
+int dw_watch_states_join(enum dw_watch_states_use use, int map, bool tcp_opens,
+			 struct dw_watch_states **ret, const uint64_t **ret_lost);
+void dw_watch_states_leave(struct dw_watch_states *s, enum dw_watch_states_use use); /* NULL allowed */
 
 #endif

@@ -1,10 +1,21 @@
-// SPDX-License-Identifier: GPL-2.0-only
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* Connections that are established from outside, and the bytes that came by them once they have ended. */
+#ifndef DW_BPF_USAGE_TCP_H
+#define DW_BPF_USAGE_TCP_H
+
 #include "usage.h"
 
-#define TCP_SYN_SENT 2
-
 /* The argument of this hook is known to the verifier: its members are read without the call of a helper each. */
+INLINE void copy_address(__u8 *ret, const struct in6_addr *from)
+{
+	__u32 *word = (__u32 *)ret;
+
+	word[0] = from->in6_u.u6_addr32[0];
+	word[1] = from->in6_u.u6_addr32[1];
+	word[2] = from->in6_u.u6_addr32[2];
+	word[3] = from->in6_u.u6_addr32[3];
+}
+
 INLINE void key_of_connection(struct use *u, const struct sock *sk)
 {
 	u->key.netns = sk->__sk_common.skc_net.net->ns.inum;
@@ -16,7 +27,7 @@ INLINE void key_of_connection(struct use *u, const struct sock *sk)
 		u->key.port =
 			__builtin_bswap16(BPF_CORE_READ((const struct inet_sock *)sk, inet_sport));
 	if (u->key.family == AF_INET6)
-		bpf_core_read(u->key.address, 16, &sk->__sk_common.skc_v6_rcv_saddr);
+		copy_address(u->key.address, &sk->__sk_common.skc_v6_rcv_saddr);
 	else
 		*(__u32 *)u->key.address = sk->__sk_common.skc_rcv_saddr;
 	u->key.family = unmapped(u->key.address, u->key.family);
@@ -30,7 +41,7 @@ INLINE void accepted(const struct sock *sk)
 	key_of_connection(&u, sk);
 	u.peer_family = u.key.family;
 	if (sk->__sk_common.skc_family == AF_INET6) {
-		bpf_core_read(u.peer, 16, &sk->__sk_common.skc_v6_daddr);
+		copy_address(u.peer, &sk->__sk_common.skc_v6_daddr);
 		(void)unmapped(u.peer, AF_INET6);
 	} else {
 		*(__u32 *)u.peer = sk->__sk_common.skc_daddr;
@@ -57,20 +68,4 @@ INLINE void ended(const struct sock *sk)
 				     BPF_CORE_READ((const struct tcp_sock *)sk, bytes_received));
 }
 
-SEC("tp_btf/inet_sock_set_state")
-int dw_tcp(__u64 *context)
-{
-	const struct sock *sk = (const struct sock *)context[0];
-	int from = (int)context[1], to = (int)context[2];
-	bool established = from == TCP_SYN_RECV && to == TCP_ESTABLISHED;
-
-	if (!established && (to != TCP_CLOSE || from == TCP_LISTEN || from == TCP_SYN_SENT))
-		return 0;
-	if (sk->sk_protocol != IPPROTO_TCP)
-		return 0;
-	if (established)
-		accepted(sk);
-	else
-		ended(sk);
-	return 0;
-}
+#endif
