@@ -190,12 +190,13 @@ static const struct rule {
 	{ "ProtectHome", "It opened nothing in homes", true, false, false, against_home },
 	{ "PrivateTmp", "It left nothing in /tmp that others could wait for", true, false, false,
 	  against_tmp },
-	{ "PrivateDevices", "It has no device open but null, random and the like", true, true, false,
-	  against_devices },
+	{ "PrivateDevices", "It has no device open but null, random and the like", true, true,
+	  false, against_devices },
 	{ "ProtectKernelTunables", "It wrote nothing below /proc/sys and /sys", true, true, true,
 	  against_tunables },
 	{ "ProtectKernelModules", "It loads no modules", true, true, true, against_modules },
-	{ "ProtectKernelLogs", "It does not read the kernel's log", true, true, true, against_logs },
+	{ "ProtectKernelLogs", "It does not read the kernel's log", true, true, true,
+	  against_logs },
 	{ "ProtectControlGroups", "It does not change control groups", true, false, true,
 	  against_groups },
 	{ "ProtectClock", "It does not set the clock", true, true, false, against_clock },
@@ -204,7 +205,8 @@ static const struct rule {
 	{ "RestrictNamespaces", "It made no namespaces", false, true, false, against_namespaces },
 	{ "RestrictRealtime", "It did not ask to be scheduled before others", false, true, true,
 	  against_realtime },
-	{ "RestrictSUIDSGID", "It gave no file set-UID or set-GID", false, true, false, against_set_id },
+	{ "RestrictSUIDSGID", "It gave no file set-UID or set-GID", false, true, false,
+	  against_set_id },
 	{ "LockPersonality", "It did not ask for another personality", false, true, true,
 	  against_personality },
 	{ "MemoryDenyWriteExecute", "It made no code while it ran, and nothing in it is known to",
@@ -285,8 +287,10 @@ static void say_unused(struct making *m)
 {
 	dw_vec_push(m->arena, &m->ret->remarks,
 		    dw_arena_printf(m->arena,
-				    "No client was seen to use it in %u seconds: what it needs to serve one is not "
-				    "known, so only what serving cannot need is taken away. Observe it for longer "
+				    "No client was seen to use it in %u seconds: what it needs to "
+				    "serve one is not "
+				    "known, so only what serving cannot need is taken away. "
+				    "Observe it for longer "
 				    "(--for 10m), and use it meanwhile.",
 				    m->seen->seconds));
 }

@@ -219,10 +219,12 @@ DW_TEST(who_is_started_with_all_rights_keeps_what_a_start_needs)
 /* Of what a client asks for nothing was seen: only what no answer can need is taken away. */
 DW_TEST(nobody_used_it_so_only_the_mild_is_taken)
 {
-	static const char *const kept[] = { "ProtectSystem", "ProtectHome", "PrivateTmp", "PrivateDevices",
-					    "NoNewPrivileges", "MemoryDenyWriteExecute", "RestrictNamespaces",
-					    "CapabilityBoundingSet", "RestrictAddressFamilies", "SystemCallFilter",
-					    "RestrictSUIDSGID", "ProtectClock" };
+	static const char *const kept[] = {
+		"ProtectSystem",      "ProtectHome",           "PrivateTmp",
+		"PrivateDevices",     "NoNewPrivileges",       "MemoryDenyWriteExecute",
+		"RestrictNamespaces", "CapabilityBoundingSet", "RestrictAddressFamilies",
+		"SystemCallFilter",   "RestrictSUIDSGID",      "ProtectClock"
+	};
 	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
 	struct dw_confine_service s = service("odd.service", "/opt/odd/oddd");
 	struct dw_confine_seen v = seen();

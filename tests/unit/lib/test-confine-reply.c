@@ -92,14 +92,16 @@ DW_TEST(a_door_that_does_not_answer_or_speaks_otherwise_differs)
 
 DW_TEST(a_denial_is_told_from_other_trouble)
 {
-	static const char *const denials[] = {
-		"open: Operation not permitted", "cannot write: permission denied",
-		"[Errno 30] Read-only file system", "socket: Address family not supported by protocol",
-		"killed by SIGSYS", "Main process exited, code=killed, status=31/SYS",
-		"code=exited, status=226/NAMESPACE", "listen EPERM" };
-	static const char *const others[] = { "", "No such file or directory",
-					      "Connection refused", "status=1/FAILURE",
-					      "permission was given" };
+	static const char *const denials[] = { "open: Operation not permitted",
+					       "cannot write: permission denied",
+					       "[Errno 30] Read-only file system",
+					       "socket: Address family not supported by protocol",
+					       "killed by SIGSYS",
+					       "Main process exited, code=killed, status=31/SYS",
+					       "code=exited, status=226/NAMESPACE",
+					       "listen EPERM" };
+	static const char *const others[] = { "", "No such file or directory", "Connection refused",
+					      "status=1/FAILURE", "permission was given" };
 
 	for (size_t i = 0; i < DW_ARRAY_SIZE(denials); i++)
 		DW_CHECK(dw_confine_is_denial(denials[i]));
