@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What a service says to a client: of which kind is it, and of the same kind as before? Texts carry times, names and
  * What a service says to a client: of which kind is it, and of the same kind as before? Texts carry times, names
  * and counters, so they are not compared; an error in place of a greeting is what a service that lost a right
  * answers. Pure.
