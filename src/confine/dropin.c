@@ -181,32 +181,36 @@ static const struct rule {
 	bool own_view; /* it makes a mount namespace */
 	/* of a service with User= systemd sets no_new_privs with it (systemd.exec(5)) */
 	bool implies_no_new_privs;
+	/* no answer to a client can need it: taken away even where none was seen */
+	bool mild;
 	const char *(*against)(const struct making *m);
 } rules[] = {
 	{ "NoNewPrivileges", "It started no set-UID program, and none is known that it would",
-	  false, true, against_no_new_privs },
-	{ "ProtectHome", "It opened nothing in homes", true, false, against_home },
-	{ "PrivateTmp", "It left nothing in /tmp that others could wait for", true, false,
+	  false, true, false, against_no_new_privs },
+	{ "ProtectHome", "It opened nothing in homes", true, false, false, against_home },
+	{ "PrivateTmp", "It left nothing in /tmp that others could wait for", true, false, false,
 	  against_tmp },
 	{ "PrivateDevices", "It has no device open but null, random and the like", true, true,
-	  against_devices },
-	{ "ProtectKernelTunables", "It wrote nothing below /proc/sys and /sys", true, true,
+	  false, against_devices },
+	{ "ProtectKernelTunables", "It wrote nothing below /proc/sys and /sys", true, true, true,
 	  against_tunables },
-	{ "ProtectKernelModules", "It loads no modules", true, true, against_modules },
-	{ "ProtectKernelLogs", "It does not read the kernel's log", true, true, against_logs },
-	{ "ProtectControlGroups", "It does not change control groups", true, false,
+	{ "ProtectKernelModules", "It loads no modules", true, true, true, against_modules },
+	{ "ProtectKernelLogs", "It does not read the kernel's log", true, true, true,
+	  against_logs },
+	{ "ProtectControlGroups", "It does not change control groups", true, false, true,
 	  against_groups },
-	{ "ProtectClock", "It does not set the clock", true, true, against_clock },
-	{ "ProtectHostname", "It does not set the name of the host", false, true,
+	{ "ProtectClock", "It does not set the clock", true, true, false, against_clock },
+	{ "ProtectHostname", "It does not set the name of the host", false, true, true,
 	  against_hostname },
-	{ "RestrictNamespaces", "It made no namespaces", false, true, against_namespaces },
-	{ "RestrictRealtime", "It did not ask to be scheduled before others", false, true,
+	{ "RestrictNamespaces", "It made no namespaces", false, true, false, against_namespaces },
+	{ "RestrictRealtime", "It did not ask to be scheduled before others", false, true, true,
 	  against_realtime },
-	{ "RestrictSUIDSGID", "It gave no file set-UID or set-GID", false, true, against_set_id },
-	{ "LockPersonality", "It did not ask for another personality", false, true,
+	{ "RestrictSUIDSGID", "It gave no file set-UID or set-GID", false, true, false,
+	  against_set_id },
+	{ "LockPersonality", "It did not ask for another personality", false, true, true,
 	  against_personality },
 	{ "MemoryDenyWriteExecute", "It made no code while it ran, and nothing in it is known to",
-	  false, true, against_wx },
+	  false, true, false, against_wx },
 };
 
 static bool is_set(const struct making *m, const char *name)
@@ -225,7 +229,7 @@ static void apply_rule(struct making *m, const struct rule *r)
 {
 	const char *against;
 
-	if (is_set(m, r->name))
+	if (is_set(m, r->name) || (m->unused && !r->mild))
 		return;
 	against = r->against(m);
 	if (!against && r->implies_no_new_privs && m->as_user && !m->no_new_privs)
@@ -255,20 +259,66 @@ static const char *cannot(const struct making *m)
 	return NULL;
 }
 
+static bool has_door(const struct making *m, const char *protocol)
+{
+	for (size_t i = 0; i < m->s->doors.n; i++)
+		if (dw_ends_with(m->s->doors.v[i], protocol))
+			return true;
+	return false;
+}
+
+/*
+ * Did a client come? Who serves one takes its connection, or its datagram. Of what is taken through io_uring nothing is
+ * seen, nor of a connection that was there before: then it is doubt, too.
+ */
+static bool was_used(const struct making *m)
+{
+	bool udp = has_door(m, "/udp"), other = !udp || has_door(m, "/tcp");
+	bool sent = called(m, SYS_recvfrom) || called(m, SYS_recvmsg) || called(m, SYS_recvmmsg);
+	bool connected = called(m, SYS_accept4);
+
+#ifdef SYS_accept
+	connected |= called(m, SYS_accept);
+#endif
+	return (connected && other) || (sent && udp);
+}
+
+static void say_unused(struct making *m)
+{
+	dw_vec_push(m->arena, &m->ret->remarks,
+		    dw_arena_printf(m->arena,
+				    "No client was seen to use it in %u seconds: what it needs to "
+				    "serve one is not "
+				    "known, so only what serving cannot need is taken away. "
+				    "Observe it for longer "
+				    "(--for 10m), and use it meanwhile.",
+				    m->seen->seconds));
+}
+
 static void head(struct making *m)
 {
 	dw_str_addf(&m->out,
-		    "# Written by doorward: %s was observed for %u seconds, and this is what it "
-		    "does not need.\n"
+		    "# Written by doorward: %s was observed for %u seconds, and %s.\n"
 		    "# `doorward undo` takes it back. Where something fails later: remove the "
 		    "line, systemctl daemon-reload,\n"
 		    "# systemctl restart.\n[Service]\n",
-		    m->s->unit, m->seen->seconds);
+		    m->s->unit, m->seen->seconds,
+		    m->unused ? "no client used it, and this is what none can make it need"
+			      : "this is what it does not need");
 }
 
 const char *dw_confine_dropin_path(const struct dw_confine_service *s, struct dw_arena *a)
 {
 	return dw_arena_printf(a, "/etc/systemd/system/%s.d/zzz-doorward-confine.conf", s->unit);
+}
+
+static void file_system(struct making *m)
+{
+	if (mounts(m))
+		dw_dropin_left(m, "ProtectSystem",
+			       "it mounts, and what it mounts could be for others");
+	else
+		dw_dropin_system(m);
 }
 
 void dw_confine_make(const struct dw_confine_service *s, const struct dw_confine_seen *seen,
@@ -289,16 +339,18 @@ void dw_confine_make(const struct dw_confine_service *s, const struct dw_confine
 		!s->starts_mighty && ((*user && !dw_streq(user, "root") && !dw_streq(user, "0")) ||
 				      dw_streq(dw_confine_setting(s, "DynamicUser"), "yes"));
 	m.no_new_privs = is_set(&m, "NoNewPrivileges") || !against_no_new_privs(&m);
+	/* before it is observed the question is whether anything could be taken at all */
+	m.unused = seen->seconds && !was_used(&m);
+	if (m.unused)
+		say_unused(&m);
 	head(&m);
-	if (mounts(&m))
-		dw_dropin_left(&m, "ProtectSystem",
-			       "it mounts, and what it mounts could be for others");
-	else
-		dw_dropin_system(&m);
+	if (!m.unused)
+		file_system(&m);
 	for (size_t i = 0; i < DW_ARRAY_SIZE(rules); i++)
 		apply_rule(&m, &rules[i]);
-	dw_dropin_capabilities(&m);
-	if (!m.as_user || m.no_new_privs) {
+	if (!m.unused)
+		dw_dropin_capabilities(&m);
+	if (!m.unused && (!m.as_user || m.no_new_privs)) {
 		dw_dropin_families(&m);
 		dw_dropin_calls(&m);
 	}

@@ -14,6 +14,7 @@ struct making {
 	const struct dw_profile *profile; /* NULL: nothing is known of it */
 	struct dw_str out;
 	struct dw_confine_dropin *ret;
+	bool unused;       /* it was observed, and no client came */
 	bool as_user;      /* systemd starts it as another user than root */
 	bool no_new_privs; /* it gets them, or has them */
 };

@@ -11,12 +11,6 @@
 #define WAIT_MS   15000
 #define EACH_MS   200
 
-struct dw_confine_answer {
-	const char *door;
-	bool answered;        /* it let us connect */
-	const char *protocol; /* that it was known to speak; NULL: not known */
-};
-
 struct dw_confine_answers {
 	struct dw_arena *arena;
 	struct dw_confine_answer v[ASKED_MAX];
@@ -52,6 +46,8 @@ static void told(void *data, uint64_t tag, bool answered, const struct dw_scan_s
 	all->v[tag].answered = answered;
 	if (service && service->protocol)
 		all->v[tag].protocol = dw_arena_strdup(all->arena, service->protocol);
+	if (service && service->banner)
+		all->v[tag].banner = dw_arena_strdup(all->arena, service->banner);
 }
 
 static bool is_asked(const struct dw_door *d, const struct dw_confine_service *s,
@@ -112,17 +108,17 @@ int dw_confine_ask(struct dw_sys *s, const struct dw_snapshot *snapshot,
 const char *dw_confine_answers_differ(const struct dw_confine_answers *before,
 				      const struct dw_confine_answers *after, struct dw_arena *a)
 {
+	const char *wrong;
+
 	for (size_t i = 0; i < before->n; i++) {
 		const struct dw_confine_answer *was = &before->v[i],
 					       *now = i < after->n ? &after->v[i] : NULL;
 
 		if (!now)
 			return dw_arena_printf(a, "%s was not asked again", was->door);
-		if (was->answered && !now->answered)
-			return dw_arena_printf(a, "%s does not answer any more", was->door);
-		if (was->protocol && !dw_streq0(was->protocol, now->protocol))
-			return dw_arena_printf(a, "%s spoke %s before, and does not any more",
-					       was->door, was->protocol);
+		wrong = dw_confine_reply_differs(was, now, a);
+		if (*wrong)
+			return wrong;
 	}
 	return "";
 }

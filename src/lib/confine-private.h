@@ -32,6 +32,13 @@ int dw_confine_services(struct doorward *d, struct doorward_audit *audit, struct
  * --------------------------------------------------------------------------
  */
 
+struct dw_confine_answer {
+	const char *door;
+	bool answered;        /* it let us connect */
+	const char *protocol; /* that it was known to speak; NULL: not known */
+	const char *banner;   /* its first words (dw_scan.h); NULL: it said none */
+};
+
 struct dw_confine_answers;
 /* Asks each TCP door of the service what it is, as a client of this host. */
 int dw_confine_ask(struct dw_sys *s, const struct dw_snapshot *snapshot,
@@ -40,5 +47,13 @@ int dw_confine_ask(struct dw_sys *s, const struct dw_snapshot *snapshot,
 /* What answered before and does not answer so now, a sentence; "": all is as before. */
 const char *dw_confine_answers_differ(const struct dw_confine_answers *before,
 				      const struct dw_confine_answers *after, struct dw_arena *a);
+
+/* confine-reply.c, pure: the same of one door */
+const char *dw_confine_reply_differs(const struct dw_confine_answer *was,
+				     const struct dw_confine_answer *now, struct dw_arena *a);
+/* "2xx", "HTTP 5xx", "-", "* OK", "SSH-#.#-OpenSSH_#.#p#": the kind of reply; "": it is no text. */
+const char *dw_confine_reply_class(const char *banner, struct dw_arena *a);
+/* Does a text (of a journal, of an answer) tell that something was forbidden? */
+bool dw_confine_is_denial(const char *text);
 
 #endif

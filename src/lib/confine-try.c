@@ -6,7 +6,6 @@
  */
 #include <errno.h>
 #include <string.h>
-#include <strings.h>
 
 #include "confine-private.h"
 #include "dw_diff.h"
@@ -128,27 +127,6 @@ static int make_run(struct trying *t, struct dw_run *run, struct dw_error *e)
  * ------------------------------------------------------------------------------------------------
  */
 
-/* As strerror(3) has them, and what else says that something was forbidden. */
-static bool is_denial(const char *text)
-{
-	static const char *const words[] = { "Operation not permitted",
-					     "Permission denied",
-					     "Read-only file system",
-					     "Address family not supported",
-					     "SIGSYS",
-					     "Bad system call",
-					     "EPERM",
-					     "EROFS",
-					     "EAFNOSUPPORT",
-					     "status=31/SYS",
-					     "status=226/NAMESPACE" };
-
-	for (size_t i = 0; i < DW_ARRAY_SIZE(words); i++)
-		if (strcasestr(text, words[i]))
-			return true;
-	return false;
-}
-
 /* Numbers (pids, times, addresses) of a message as one: what it says again is no news. */
 static const char *shape_of(const char *text, struct dw_arena *a)
 {
@@ -171,7 +149,7 @@ static const char *denial(struct trying *t)
 	if (dw_journal_read(t->c->sys, t->x->service->unit, t->since, a, &messages, NULL) < 0)
 		return ""; /* not every host has one: the doors decide */
 	for (size_t i = 0; i < messages.n; i++)
-		if (is_denial(messages.v[i]) &&
+		if (dw_confine_is_denial(messages.v[i]) &&
 		    !dw_strings_has(&t->said, shape_of(messages.v[i], a)))
 			return dw_arena_printf(a, "its journal says: %.300s", messages.v[i]);
 	return "";
@@ -243,7 +221,7 @@ static void remember_denials(struct trying *t)
 	(void)dw_journal_read(t->c->sys, t->x->service->unit, (now - 3600) * 1000000, t->c->arena,
 			      &messages, NULL);
 	for (size_t i = 0; i < messages.n; i++)
-		if (is_denial(messages.v[i]))
+		if (dw_confine_is_denial(messages.v[i]))
 			dw_vec_push(t->c->arena, &t->said, shape_of(messages.v[i], t->c->arena));
 }
 

@@ -23,7 +23,9 @@ static struct dw_confine_service service(const char *unit, const char *program)
 
 static struct dw_confine_seen seen(void)
 {
-	return (struct dw_confine_seen){ .seconds = 60, .capabilities_known = true };
+	return (struct dw_confine_seen){ .seconds = 60,
+					 .capabilities_known = true,
+					 .calls[SYS_accept4] = true };
 }
 
 static struct dw_confine_dropin make(struct dw_arena *a, const struct dw_confine_service *s,
@@ -212,6 +214,59 @@ DW_TEST(who_is_started_with_all_rights_keeps_what_a_start_needs)
 	DW_CHECK(!strstr(make(a, &s, &v).text, "CAP_DAC_OVERRIDE"));
 	s.starts_mighty = true;
 	DW_CHECK(strstr(make(a, &s, &v).text, "CAP_DAC_OVERRIDE"));
+}
+
+/* Of what a client asks for nothing was seen: only what no answer can need is taken away. */
+DW_TEST(nobody_used_it_so_only_the_mild_is_taken)
+{
+	static const char *const kept[] = {
+		"ProtectSystem",      "ProtectHome",           "PrivateTmp",
+		"PrivateDevices",     "NoNewPrivileges",       "MemoryDenyWriteExecute",
+		"RestrictNamespaces", "CapabilityBoundingSet", "RestrictAddressFamilies",
+		"SystemCallFilter",   "RestrictSUIDSGID",      "ProtectClock"
+	};
+	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
+	struct dw_confine_service s = service("odd.service", "/opt/odd/oddd");
+	struct dw_confine_seen v = seen();
+	struct dw_confine_dropin used = make(a, &s, &v), d;
+
+	v.calls[SYS_accept4] = false;
+	d = make(a, &s, &v);
+	DW_CHECK(remarks(&d, "No client was seen to use it in 60 seconds"));
+	DW_CHECK(!remarks(&used, "No client"));
+	DW_CHECK(d.settings > 0 && d.settings < used.settings);
+	DW_CHECK(strstr(d.text, "\nProtectKernelModules=yes\n"));
+	DW_CHECK(strstr(used.text, "\nSystemCallFilter="));
+	for (size_t i = 0; i < DW_ARRAY_SIZE(kept); i++)
+		DW_CHECK(!strstr(d.text, dw_arena_printf(a, "\n%s=", kept[i])));
+}
+
+DW_TEST(a_client_is_seen_by_its_connection_or_its_datagram)
+{
+	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
+	struct dw_confine_service s = service("odd.service", "/opt/odd/oddd");
+	struct dw_confine_seen v = seen();
+	struct dw_confine_dropin d;
+
+	v.calls[SYS_accept4] = false;
+	v.calls[SYS_recvmsg] = true; /* it asked somebody: no client of its TCP door */
+	dw_vec_push(a, &s.doors, "0.0.0.0:7777/tcp");
+	d = make(a, &s, &v);
+	DW_CHECK(remarks(&d, "No client"));
+	dw_vec_push(a, &s.doors, "0.0.0.0:7777/udp");
+	d = make(a, &s, &v);
+	DW_CHECK(!remarks(&d, "No client"));
+	/* that a connection was taken says nothing where only datagrams come */
+	s.doors = (struct dw_strings){ 0 };
+	dw_vec_push(a, &s.doors, "0.0.0.0:7777/udp");
+	v.calls[SYS_recvmsg] = false;
+	v.calls[SYS_accept4] = true;
+	d = make(a, &s, &v);
+	DW_CHECK(remarks(&d, "No client"));
+	/* not yet observed: what could be taken is asked */
+	v.seconds = 0;
+	d = make(a, &s, &v);
+	DW_CHECK(!remarks(&d, "No client") && strstr(d.text, "SystemCallFilter="));
 }
 
 DW_TEST_MAIN
