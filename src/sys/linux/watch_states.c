@@ -118,9 +118,9 @@ int dw_watch_states_join(enum dw_watch_states_use use, int map, bool tcp_opens,
 		r = join(s, use, map, tcp_opens);
 	if (r >= 0) {
 		*ret = s;
-		*ret_lost = (const uint64_t *)(use == DW_WATCH_STATES_WATCH ?
-						       &s->skeleton->bss->dw_lost :
-						       &s->skeleton->bss->dw_missed);
+		*ret_lost = (const uint64_t *)(use == DW_WATCH_STATES_WATCH
+						       ? &s->skeleton->bss->dw_lost
+						       : &s->skeleton->bss->dw_missed);
 	} else if (s && !s->watches && !s->counts) {
 		unload(s);
 	}
@@ -139,7 +139,7 @@ void dw_watch_states_leave(struct dw_watch_states *s, enum dw_watch_states_use u
 	if (!s->watches && !s->counts)
 		unload(s);
 	else
-		(void)dw_watch_map_take(watch ? s->skeleton->maps.dw_ring.map_fd :
-						s->skeleton->maps.dw_doors.map_fd);
+		(void)dw_watch_map_take(watch ? s->skeleton->maps.dw_ring.map_fd
+					      : s->skeleton->maps.dw_doors.map_fd);
 	pthread_mutex_unlock(&lock);
 }

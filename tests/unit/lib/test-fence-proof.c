@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What is proven before loaded rules count: the way in of who loads them, that goes on and that would be let in anew. */
+/* What is proven before loaded rules count: the way in of who loads them goes on, and would be let in anew. */
 #include "fence-host.h"
 
 /* Somebody else's rule that comes while ours are loaded: what was rehearsed is not what stands. */
