@@ -76,7 +76,9 @@ static void end_paragraph(struct dw_arena *a, struct paragraph *g, struct dw_dpk
 			  void (*bad)(void *arg, unsigned line, const char *why), void *arg)
 {
 	if (g->any && !g->p.name && bad)
-		bad(arg, g->p.line, "a paragraph without a package name");
+		bad(arg, g->p.line,
+		    "a record without a Package: field, so its files seem to belong to no package; "
+		    "see dpkg --audit");
 	if (g->any && g->p.name && ret->packages.n < PACKAGES_MAX)
 		dw_vec_push(a, &ret->packages, g->p);
 	*g = (struct paragraph){ 0 };
@@ -97,13 +99,13 @@ static const char *take_field(struct dw_arena *a, struct dw_dpkg_package *p, con
 #define FIELD(name) (k == sizeof(name) - 1 && strncasecmp(key, name, sizeof(name) - 1) == 0)
 	if (FIELD("Package")) {
 		if (!is_name(value, n))
-			return "no valid package name";
+			return "the Package: field is no name of a package; see dpkg --audit";
 		p->name = dw_arena_strndup(a, value, n);
 	} else if (FIELD("Version")) {
 		p->version = dw_arena_strndup(a, value, n);
 	} else if (FIELD("Architecture")) {
 		if (!is_name(value, n))
-			return "no valid architecture";
+			return "the Architecture: field is none; see dpkg --audit";
 		p->architecture = dw_arena_strndup(a, value, n);
 	} else if (FIELD("Status")) {
 		p->installed = has_files(value, n);
@@ -158,7 +160,9 @@ void dw_dpkg_parse_status(struct dw_arena *a, const struct dw_bytes *text,
 		colon = memchr(line, ':', n);
 		if (!colon) {
 			if (bad)
-				bad(arg, it.number, "no field");
+				bad(arg, it.number,
+				    "neither \"Field: value\" nor the rest of one, so this line "
+				    "was passed over; see dpkg --audit");
 			continue;
 		}
 		if (!is_wanted(line[0]))

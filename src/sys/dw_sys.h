@@ -59,16 +59,18 @@ int dw_sys_fault(struct dw_sys *s);
 /* Opens with flags | O_CLOEXEC | O_NOCTTY. Returns the descriptor. */
 int dw_sys_file_open(struct dw_sys *s, const char *path, int flags, struct dw_error *e);
 /* The whole regular file, at most max bytes (-EFBIG beyond). Also for files that say they are empty (/proc). */
-int dw_sys_file_read(struct dw_sys *s, const char *path, size_t max, struct dw_arena *a, struct dw_bytes *ret,
-		     struct dw_error *e);
+int dw_sys_file_read(struct dw_sys *s, const char *path, size_t max, struct dw_arena *a,
+		     struct dw_bytes *ret, struct dw_error *e);
 /* A descriptor to its end, at most max bytes (-EFBIG beyond), terminated. Counts no call. */
 int dw_fd_read_all(int fd, size_t max, struct dw_arena *a, struct dw_bytes *ret);
-int dw_sys_file_stat(struct dw_sys *s, const char *path, bool follow, struct stat *ret, struct dw_error *e);
+int dw_sys_file_stat(struct dw_sys *s, const char *path, bool follow, struct stat *ret,
+		     struct dw_error *e);
 /* Where the symbolic link points, unresolved. */
 int dw_sys_file_readlink(struct dw_sys *s, const char *path, struct dw_arena *a, char **ret,
 			 struct dw_error *e);
 /* The path with every link resolved within the root (usrmerge: /bin/sh -> /usr/bin/dash). */
-int dw_sys_file_real(struct dw_sys *s, const char *path, struct dw_arena *a, char **ret, struct dw_error *e);
+int dw_sys_file_real(struct dw_sys *s, const char *path, struct dw_arena *a, char **ret,
+		     struct dw_error *e);
 /* Names in the directory, sorted as by strcmp, without . and .. */
 int dw_sys_dir_list(struct dw_sys *s, const char *path, struct dw_arena *a, struct dw_strings *ret,
 		    struct dw_error *e);
@@ -100,6 +102,9 @@ uint32_t dw_sys_euid(struct dw_sys *s); /* 0 for fake and offline */
 const char *dw_sys_user_name(struct dw_sys *s, uint32_t uid);
 /* Number of the user in the root's /etc/passwd; false when none. */
 bool dw_sys_user_id(struct dw_sys *s, const char *name, uint32_t *ret);
+/* The lines of the root's /etc/passwd that are no accounts: who asks for a user gets none of them. 100 at most. */
+void dw_sys_users_bad(struct dw_sys *s, void (*bad)(void *arg, unsigned line, const char *why),
+		      void *arg);
 /* Port of a service in the root's /etc/services; false when none. */
 bool dw_sys_service_port(struct dw_sys *s, const char *name, const char *protocol, uint16_t *ret);
 

@@ -36,6 +36,11 @@ struct dw_sys_ops {
 			 int (*fn)(void *arg, struct dw_error *e), void *arg, struct dw_error *e);
 };
 
+struct dw_sys_bad_line {
+	unsigned line;
+	const char *why;
+};
+
 struct dw_sys_user {
 	char *name;
 	uint32_t uid;
@@ -72,6 +77,7 @@ struct dw_sys {
 	unsigned n_late;
 	bool users_read, ports_read;
 	DW_VEC(struct dw_sys_user) users;
+	DW_VEC(struct dw_sys_bad_line) bad_users; /* of /etc/passwd */
 	DW_VEC(struct dw_sys_port) ports;
 	DW_VEC(struct dw_fake_unit) fake_units;
 	void (*fake_on_unit)(void *data, const char *unit, bool active);

@@ -6,7 +6,39 @@
 #include "dw_str.h"
 #include "sys_private.h"
 
-/* name:x:uid:...; a line that is no such line is skipped, as getpwent(3) does. */
+#define BAD_LINES_MAX 100u /* a file of something else has a thousand, and they say no more */
+
+/*
+ * name:x:uid:...; NULL when the line is one. "+" and "-" lines are nss_compat's, who may leave all but the name empty;
+ * glibc passes over empty lines and comments (nss_files).
+ */
+static const char *take_user(struct dw_sys *s, const char *line, size_t n)
+{
+	const char *colon = memchr(line, ':', n), *second, *third, *end = line + n;
+	uint64_t uid;
+
+	while (n > 0 && (*line == ' ' || *line == '\t'))
+		line++, n--;
+	if (n == 0 || memchr("#+-", line[0], 3))
+		return NULL;
+	if (!colon || colon == line)
+		return "no account of the form name:password:uid:gid:...; see pwck(8)";
+	second = memchr(colon + 1, ':', (size_t)(end - colon - 1));
+	third = second ? memchr(second + 1, ':', (size_t)(end - second - 1)) : NULL;
+	if (!third)
+		return "an account without name, password, uid and gid; see pwck(8)";
+	if (!dw_parse_u64n(second + 1, (size_t)(third - second - 1), 10, UINT32_MAX, &uid))
+		return "the third field of this account is no uid, so it has no user; correct it "
+		       "by "
+		       "vipw(8)";
+	*dw_vec_add(s->arena, &s->users) = (struct dw_sys_user){
+		.name = dw_arena_strndup(s->arena, line, (size_t)(colon - line)),
+		.uid = (uint32_t)uid,
+	};
+	return NULL;
+}
+
+/* A bad line is skipped, as getpwent(3) does, and remembered. */
 static void read_users(struct dw_sys *s)
 {
 	struct dw_bytes text = { 0 };
@@ -19,23 +51,21 @@ static void read_users(struct dw_sys *s)
 		return;
 	lines = dw_lines_of(&text);
 	while (dw_lines_next(&lines, &line, &n)) {
-		const char *colon = memchr(line, ':', n), *second, *third;
-		uint64_t uid;
+		const char *why = take_user(s, line, n);
 
-		if (!colon || colon == line)
-			continue;
-		second = memchr(colon + 1, ':', n - (size_t)(colon + 1 - line));
-		if (!second)
-			continue;
-		third = memchr(second + 1, ':', n - (size_t)(second + 1 - line));
-		if (!third ||
-		    !dw_parse_u64n(second + 1, (size_t)(third - second - 1), 10, UINT32_MAX, &uid))
-			continue;
-		*dw_vec_add(s->arena, &s->users) = (struct dw_sys_user){
-			.name = dw_arena_strndup(s->arena, line, (size_t)(colon - line)),
-			.uid = (uint32_t)uid,
-		};
+		if (why && s->bad_users.n < BAD_LINES_MAX)
+			*dw_vec_add(s->arena, &s->bad_users) =
+				(struct dw_sys_bad_line){ .line = lines.number, .why = why };
 	}
+}
+
+void dw_sys_users_bad(struct dw_sys *s, void (*bad)(void *arg, unsigned line, const char *why),
+		      void *arg)
+{
+	if (!s->users_read)
+		read_users(s);
+	for (size_t i = 0; i < s->bad_users.n; i++)
+		bad(arg, s->bad_users.v[i].line, s->bad_users.v[i].why);
 }
 
 const char *dw_sys_user_name(struct dw_sys *s, uint32_t uid)

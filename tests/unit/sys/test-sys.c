@@ -136,6 +136,32 @@ DW_TEST(directories_are_listed_in_order)
 	tree_free(&t);
 }
 
+/* "3 5 " */
+static void add_line(void *arg, unsigned line, const char *why)
+{
+	char *text = arg;
+	size_t n = strlen(text);
+
+	DW_CHECK(*why != '\0');
+	snprintf(text + n, 64 - n, "%u ", line);
+}
+
+DW_TEST(bad_users_are_told)
+{
+	struct tree t = tree_new();
+	char told[64] = "";
+
+	put(&t, "etc/passwd",
+	    "root:x:0:0:root:/root:/bin/sh\nredis:x:NaN:5::/:/bin/sh\n\n# comment\n+::::::\n"
+	    "-pat\nno account\n:x:7:7::/:/bin/sh\nshort:x:8\nbig:x:4294967296:1::/:\n"
+	    "pat:x:1000:1000::/:/bin/sh");
+	DW_CHECK_STR(dw_sys_user_name(t.sys, 1000), "pat");
+	dw_sys_users_bad(t.sys, add_line, told);
+	DW_CHECK_STR(told, "2 7 8 9 10 ");
+	DW_CHECK_STR(dw_sys_user_name(t.sys, 0), "root");
+	tree_free(&t);
+}
+
 DW_TEST(users_and_services_come_from_the_roots_own_files)
 {
 	struct tree t = tree_new();
