@@ -86,14 +86,40 @@ static bool may_begin(const struct dw_step *t, const struct dw_state *now)
 	       dw_apply_is_between(now->text, t->expect.text, t->want.text);
 }
 
+/*
+ * Stopped, and started again at once: a program that misses the service calls it over the bus, say. The files that let
+ * it be started so come next, and then it is stopped once more.
+ */
+static bool is_stopped_later(const struct dw_run *run, size_t i)
+{
+	const struct dw_step *t = &run->steps[i].step;
+
+	for (size_t k = i + 1; t->phase == DW_PHASE_STOP && k < run->n_steps; k++) {
+		const struct dw_step *u = &run->steps[k].step;
+
+		if (u->phase == DW_PHASE_LEFT && dw_streq(u->manager, t->manager) &&
+		    dw_streq(u->object, t->object) && dw_streq0(u->want.text, t->want.text))
+			return true;
+	}
+	return false;
+}
+
 /* The intent is on the disk: from here on a failure is the step's, which is put back with the others. */
 static int change(struct work *w, size_t i, const struct dw_state *now, struct dw_error *e)
 {
 	const struct dw_step *t = &w->run->steps[i].step;
-	int r = dw_apply_set(w->a, t, now, &t->want, e);
+	struct dw_error again = { 0 };
+	int r = dw_apply_set(w->a, t, now, &t->want, &again);
 
+	if (r == -EAGAIN && is_stopped_later(w->run, i)) {
+		w->told = t->notify;
+		w->last = i;
+		return dw_apply_note(w, i, DW_RUN_STEP_DONE, again.message, e);
+	}
 	if (r < 0) {
-		(void)dw_apply_note(w, i, DW_RUN_STEP_FAILED, e->message, NULL);
+		(void)dw_apply_note(w, i, DW_RUN_STEP_FAILED, again.message, NULL);
+		if (e)
+			*e = again;
 		return r;
 	}
 	w->told = t->notify;

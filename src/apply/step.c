@@ -74,8 +74,9 @@ int dw_apply_set(struct dw_apply *a, const struct dw_step *t, const struct dw_st
 	if (r < 0)
 		return r;
 	if (!dw_apply_is(&now, want))
-		return dw_error_set(e, -EIO, "%s is \"%s\" afterwards, not \"%s\"",
-				    dw_apply_label(t), now.text, want->text);
+		return dw_error_set(e, t->phase == DW_PHASE_STOP ? -EAGAIN : -EIO,
+				    "%s is \"%s\" afterwards, not \"%s\"", dw_apply_label(t),
+				    now.text, want->text);
 	return 0;
 }
 

@@ -77,10 +77,10 @@ enum dw_bus_act {
 };
 /*
  * Queues a job (mode "replace") for each of the units, in that order, and waits for all of them. Jobs that systemd
- * calls failed, timed out, cancelled or a failed dependency: -EIO, and the message names the unit and its result. A
- * unit that is not loaded: nothing to stop; -ENOENT to start. -ETIMEDOUT: not done in timeout_ms (the jobs go on). A
- * start does not count those before it against the unit's StartLimitBurst=. What systemd refuses outright (a masked
- * unit) is -EIO too, or -EACCES; the other units are waited for all the same.
+ * calls failed, timed out or a failed dependency: -EIO, and the message names the unit and its result; one that another
+ * job cancelled: -EAGAIN. A unit that is not loaded: nothing to stop; -ENOENT to start. -ETIMEDOUT: not done in
+ * timeout_ms (the jobs go on). A start does not count those before it against the unit's StartLimitBurst=. What systemd
+ * refuses outright (a masked unit) is -EIO too, or -EACCES; the other units are waited for all the same.
  */
 int dw_bus_units_act(struct dw_bus *b, enum dw_bus_act act, const char *const *units, size_t n,
 		     unsigned timeout_ms, struct dw_error *e);

@@ -58,7 +58,8 @@ int dw_bus_say_result(enum dw_bus_act act, const char *unit, const char *result,
 	for (size_t i = 0; i < DW_ARRAY_SIZE(texts); i++)
 		if (dw_streq(result, texts[i].result))
 			text = texts[i].text;
-	return dw_error_set(e, -EIO, "%s: no %s: %s (%s)", unit, acts[act], text, result);
+	return dw_error_set(e, dw_streq(result, "canceled") ? -EAGAIN : -EIO, "%s: no %s: %s (%s)",
+			    unit, acts[act], text, result);
 }
 
 /* --- the signal ---------------------------------------------------------------------------------- */

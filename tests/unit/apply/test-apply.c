@@ -63,6 +63,30 @@ DW_TEST(undo_brings_the_first_state_back)
 	end(&s);
 }
 
+/* A client of it calls it over the bus whenever it is gone, which only the mask ends. */
+DW_TEST(what_is_started_again_at_once_is_stopped_behind_its_files)
+{
+	struct stage s;
+	struct dw_run run, back;
+
+	begin(&s);
+	world->missed = true;
+	run = close_all(&s);
+	DW_CHECK_STR(world->log, "stop:u0 stop:u1 stop:u2 write:f0 remove:f1 write:f2 tell:systemd "
+				 "stop:u2 end:612/99");
+	DW_CHECK_INT(run.steps[1].state, DW_RUN_STEP_DONE);
+	DW_CHECK_STR(run.steps[1].message, "u2 is \"active\" afterwards, not \"inactive\"");
+	DW_CHECK_INT(run.steps[5].state, DW_RUN_STEP_DONE);
+	DW_CHECK_INT(dw_apply_undo(&s.apply, run.id, false, &back, &s.e), 0);
+	DW_CHECK(world_same(&world->now, &first));
+	/* without a step that stops it once more, it is a failure, as ever */
+	run = world_run(s.arena);
+	run.n_steps = 5;
+	DW_CHECK_INT(dw_apply_run(&s.apply, &run, &s.e), -ECANCELED);
+	DW_CHECK(world_same(&world->now, &first));
+	end(&s);
+}
+
 DW_TEST(what_is_saved_of_a_process_lies_with_the_run)
 {
 	struct stage s;

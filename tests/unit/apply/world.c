@@ -177,7 +177,8 @@ static int units_set(struct dw_switch *s, const char *object, const struct dw_st
 			return dw_error_set(e, -EIO, "%s is masked", object);
 		if (*unit != on) {
 			log_word(on ? "start" : "stop", dw_arena_strndup(s->arena, p, 2));
-			*unit = on;
+			*unit = on || (world->missed && index_of(p) == 2 &&
+				       !world->now.believed[2].there);
 			(void)end();
 		}
 		word += strcspn(word, " ");

@@ -33,6 +33,7 @@ struct world {
 	unsigned fail_to; /* all from fail_at to this one fail */
 	unsigned
 		kill_at; /* SIGKILL before (odd) or behind (even) the (kill_at + 1) / 2-th set or notify; 0: not */
+	bool missed;   /* unit 2 is called again at once, until it is masked (file 2) */
 	bool stubborn; /* set says it is done and does nothing */
 	unsigned reloads;
 	char log[2048]; /* what was done, a word each */
