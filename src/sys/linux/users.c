@@ -19,7 +19,7 @@ static const char *take_user(struct dw_sys *s, const char *line, size_t n)
 
 	while (n > 0 && (*line == ' ' || *line == '\t'))
 		line++, n--;
-	if (n == 0 || memchr("#+-", line[0], 3))
+	if (n == 0 || line[0] == '#' || line[0] == '+' || line[0] == '-')
 		return NULL;
 	if (!colon || colon == line)
 		return "no account of the form name:password:uid:gid:...; see pwck(8)";
