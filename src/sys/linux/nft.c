@@ -16,6 +16,7 @@
 
 /* nftables/libnftables.h */
 struct nft_ctx;
+#define TABLE_TRIES      16
 #define OUTPUT_STATELESS (1U << 2) /* NFT_CTX_OUTPUT_STATELESS: no counters, no used quota */
 
 struct nft_library {
@@ -144,13 +145,19 @@ int dw_nft_table(struct dw_sys *s, const struct dw_netns *ns, struct dw_arena *a
 	struct running k = { .commands = "list table " DW_NFT_FAMILY " " DW_NFT_TABLE,
 			     .arena = a,
 			     .ret = ret };
-	int r;
+	struct dw_error why = { 0 };
+	int r, tries = 0;
 
 	*ret = (struct dw_bytes){ 0 };
 	if (s->kind != DW_SYS_LIVE)
 		return dw_error_set(e, -ENOTSUP, "nothing runs here that filters packets");
-	r = dw_nft_is_there(s, ns, e);
-	return r <= 0 ? r : run_in(s, ns, &k, e);
+	do { /* it may go between the two questions: a trial that ends by itself */
+		r = dw_nft_is_there(s, ns, e);
+		if (r <= 0)
+			return r;
+		r = run_in(s, ns, &k, &why);
+	} while (r == -EINVAL && ++tries < TABLE_TRIES);
+	return r < 0 ? dw_error_set(e, r, "%s", why.message) : 0;
 }
 
 /* --- in its place --------------------------------------------------------------------------------------- */

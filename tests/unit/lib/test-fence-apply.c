@@ -111,6 +111,37 @@ static void comes_back_by_itself(void)
 	end(&f);
 }
 
+/* Another process makes the table and takes it away, over and over: it is there or not, and never an error. */
+static void read_while_it_comes_and_goes(void)
+{
+	bool there[2] = { false, false };
+	struct dw_bytes table;
+	struct fence f;
+	int status = 0;
+	pid_t pid;
+
+	if (!begin(&f))
+		return;
+	pid = fork();
+	while (pid == 0)
+		if (dw_nft_run(f.sys, NULL, rules, NULL) < 0 ||
+		    dw_nft_run(f.sys, NULL, "delete table inet doorward", NULL) < 0)
+			_exit(1);
+	for (int i = 0; i < 3000 || !there[0] || !there[1]; i++) {
+		struct dw_error e = { 0 };
+
+		if (dw_nft_table(f.sys, NULL, f.arena, &table, &e) != 0)
+			DW_CHECK_STR(e.message, "");
+		there[table.data != NULL] = true;
+		if (dw_test_failures || waitpid(pid, &status, WNOHANG) != 0)
+			break;
+	}
+	DW_CHECK_INT(status, 0);
+	(void)kill(pid, SIGKILL);
+	(void)waitpid(pid, NULL, 0);
+	end(&f);
+}
+
 static void old_and_new_connections(void)
 {
 	struct login first, second;
@@ -277,6 +308,11 @@ DW_TEST(verify_says_whether_it_stands)
 DW_TEST(it_comes_back_by_itself)
 {
 	namespace_run(comes_back_by_itself);
+}
+
+DW_TEST(it_may_come_and_go_while_it_is_read)
+{
+	namespace_run(read_while_it_comes_and_goes);
 }
 
 DW_TEST(only_a_new_connection_confirms)
