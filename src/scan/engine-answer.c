@@ -8,8 +8,9 @@
 
 #include "engine.h"
 
-#define FROMS_MAX     4096u /* addresses of routers and firewalls that are told apart */
-#define REFUSALS_KEPT 64u   /* of a host, one by one: some 80 bytes each; then a bit each */
+#define SURE_AMONG_FORGED 8u
+#define FROMS_MAX         4096u /* addresses of routers and firewalls that are told apart */
+#define REFUSALS_KEPT     64u   /* of a host, one by one: some 80 bytes each; then a bit each */
 
 bool dw_engine_is_open(uint8_t why)
 {
@@ -91,9 +92,23 @@ static uint32_t asked_from(const struct dw_engine *g, const struct dw_engine_ans
 
 uint8_t dw_engine_answer_times(const struct dw_engine *g, const struct dw_engine_answer *a)
 {
-	if (!dw_engine_is_open(a->why) || a->forged)
+	if (!dw_engine_is_open(a->why))
 		return 0;
 	return (uint8_t)__builtin_popcount(a->seen & asked_from(g, a));
+}
+
+/*
+ * Who knows the source ports of a scan but does not see what is asked guesses right once in 32 times, and is wrong
+ * nearly as often as he guesses. An open port replies each time. So where somebody forges it takes many replies, each
+ * to another source port, beside few that are wrong: by guessing, less than one in a million.
+ */
+static bool is_sure(const struct dw_engine *g, const struct dw_engine_answer *a)
+{
+	unsigned times = dw_engine_answer_times(g, a);
+
+	if (!g->hosts[a->slot / g->block->n_ports].forged)
+		return times >= 2;
+	return times >= SURE_AMONG_FORGED && a->wrong <= DW_ENGINE_WRONG_MAX;
 }
 
 /* A handshake is no forgery, and an echo opens nothing. */
@@ -102,7 +117,8 @@ bool dw_engine_answer_confirmed(const struct dw_engine *g, const struct dw_engin
 	if (a->why == DW_SCAN_WHY_CONNECTED || a->why == DW_SCAN_WHY_ECHO ||
 	    a->why == DW_SCAN_WHY_NEIGHBOUR || g->hosts[a->slot / g->block->n_ports].tarpit)
 		return true;
-	return dw_engine_answer_times(g, a) >= 2;
+	/* what was sure before somebody forged stays so */
+	return (g->block->protocol == DW_PROTOCOL_UDP && a->told) || is_sure(g, a);
 }
 
 void dw_engine_answer_tell(struct dw_engine *g, struct dw_engine_answer *a)
@@ -111,7 +127,7 @@ void dw_engine_answer_tell(struct dw_engine *g, struct dw_engine_answer *a)
 		.slot = a->slot, .why = a->why, .round = a->round, .ttl = a->ttl, .flags = a->flags
 	};
 
-	if (a->told || a->forged)
+	if (a->told)
 		return;
 	a->told = true;
 	g->open += dw_engine_is_open(a->why);
@@ -140,16 +156,19 @@ static void wait_for_confirmation(struct dw_engine *g, struct dw_engine_answer *
  */
 static void see(struct dw_engine *g, struct dw_engine_answer *r, unsigned source)
 {
-	const struct dw_engine_host_run *h = &g->hosts[r->slot / g->block->n_ports];
+	struct dw_engine_host_run *h = &g->hosts[r->slot / g->block->n_ports];
 
 	if (g->block->protocol != DW_PROTOCOL_UDP) {
 		r->seen |= 1u << source;
 		return;
 	}
-	if ((asked_from(g, r) >> source & 1) == 0)
-		r->forged = true;
-	else if (source == h->round % DW_ENGINE_ROUND_PORTS || (r->last > 0 && source == r->last))
+	if ((asked_from(g, r) >> source & 1) == 0) {
+		h->forged = true;
+		r->wrong += r->wrong < UINT8_MAX;
+	} else if (source == h->round % DW_ENGINE_ROUND_PORTS ||
+		   (r->last > 0 && source == r->last)) {
 		r->seen |= 1u << source;
+	}
 }
 
 static void is_open_now(struct dw_engine *g, struct dw_engine_answer *r,
@@ -275,19 +294,23 @@ static void time_first(struct dw_engine *g, struct dw_engine_host_run *h,
 		dw_engine_host_rtt(g, h, g->now - DW_MIN(h->round_at, g->now));
 }
 
-void dw_engine_answer_take(struct dw_engine *g, const struct dw_wire_answer *a)
+/* What is forged comes when it comes: by it a network would seem slower and slower, and the scan would have no end. */
+static void times(struct dw_engine *g, struct dw_engine_host_run *h, const struct dw_wire_answer *a)
 {
-	struct dw_engine_host_run *h;
-	bool udp = g->block->protocol == DW_PROTOCOL_UDP;
-
-	if ((uint64_t)a->slot >= (uint64_t)g->block->n_hosts * g->block->n_ports)
+	if (h->forged && dw_engine_is_open(a->why))
 		return;
-	h = &g->hosts[a->slot / g->block->n_ports];
 	if (h->sample == a->slot) {
 		dw_engine_host_rtt(g, h, g->now - h->sample_at);
 		h->sample = DW_ENGINE_NONE;
 	}
 	time_first(g, h, a);
+}
+
+static void take(struct dw_engine *g, struct dw_engine_host_run *h, const struct dw_wire_answer *a)
+{
+	bool udp = g->block->protocol == DW_PROTOCOL_UDP;
+
+	times(g, h, a);
 	switch (dw_scan_state_of(a->why, udp)) {
 	case DW_SCAN_OPEN: {
 		struct dw_engine_answer *r = dw_engine_answer_of(g, a->slot);
@@ -311,4 +334,15 @@ void dw_engine_answer_take(struct dw_engine *g, const struct dw_wire_answer *a)
 	case DW_SCAN_STATE_COUNT:
 		break;
 	}
+}
+
+void dw_engine_answer_take(struct dw_engine *g, const struct dw_wire_answer *a)
+{
+	uint32_t host = a->slot / g->block->n_ports;
+	struct dw_wire_answer mine = *a;
+
+	if (host >= g->block->n_hosts)
+		return;
+	mine.round = (uint8_t)dw_engine_source(g, host, a->round);
+	take(g, &g->hosts[host], &mine);
 }

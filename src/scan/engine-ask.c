@@ -79,6 +79,36 @@ void dw_engine_walk_begin(struct dw_engine *g, uint32_t host)
 	part(g, host, 0, h->n_said > 0 ? h->n_said : h->n);
 }
 
+/*
+ * Nothing but its ports vouches for a datagram, so in which order they are used is a secret, too, one for each host:
+ * source -> a * source + b mod 32, a odd.
+ */
+static uint64_t secret_of(const struct dw_engine *g, uint32_t host)
+{
+	return dw_engine_mix(dw_engine_mix(g->o.seed ^ 0x2545f4914f6cdd1dULL) ^ host);
+}
+
+static uint8_t wire_port(const struct dw_engine *g, uint32_t host, unsigned source)
+{
+	uint64_t r = secret_of(g, host);
+
+	if (g->block->protocol != DW_PROTOCOL_UDP)
+		return (uint8_t)source;
+	return (uint8_t)((((unsigned)r | 1) * source + (unsigned)(r >> 32)) % DW_WIRE_ROUNDS);
+}
+
+unsigned dw_engine_source(const struct dw_engine *g, uint32_t host, unsigned port)
+{
+	uint64_t r = secret_of(g, host);
+	unsigned a = (unsigned)r | 1, inverse = a;
+
+	if (g->block->protocol != DW_PROTOCOL_UDP)
+		return port;
+	for (unsigned i = 0; i < 4; i++) /* Newton's: twice the bits that are right, each time */
+		inverse *= 2 - a * inverse;
+	return inverse * (port - (unsigned)(r >> 32)) % DW_WIRE_ROUNDS;
+}
+
 static uint32_t walk_part(struct dw_engine *g, uint32_t host, uint32_t most)
 {
 	struct dw_engine_host_run *h = &g->hosts[host];
@@ -86,7 +116,7 @@ static uint32_t walk_part(struct dw_engine *g, uint32_t host, uint32_t most)
 	uint32_t base = host * g->block->n_ports, n = 0, shards = g->o.shards, pos = h->pos;
 	const uint16_t *ranks = g->ranks + h->first + (size_t)shards * h->low;
 	uint32_t length = h->length, step = h->step, left = h->left, at = g->n_turn;
-	uint8_t source = h->round % DW_ENGINE_ROUND_PORTS;
+	uint8_t source = wire_port(g, host, h->round % DW_ENGINE_ROUND_PORTS);
 
 	for (; left > 0 && n < most; left--) {
 		uint32_t slot = base + ranks[(size_t)shards * pos];
@@ -126,7 +156,7 @@ void dw_engine_put(struct dw_engine *g, uint32_t slot, unsigned source)
 	if (g->n_turn == DW_ENGINE_TURN)
 		return;
 	g->slots[g->n_turn] = slot;
-	g->sources[g->n_turn++] = (uint8_t)source;
+	g->sources[g->n_turn++] = wire_port(g, slot / g->block->n_ports, source);
 }
 
 /* The wire wants one source port a call: sorted by it, otherwise in the order that they came in. */

@@ -421,7 +421,8 @@ static void look(struct dw_engine *g, uint32_t host)
 	dw_engine_host_count(g, host);
 	measure_icmp(g, h);
 	if (h->sample != DW_ENGINE_NONE) {
-		if (dw_engine_bit(g, h->sample))
+		/* among what is forged a bit says too little: by the answer, if it is no open one */
+		if (dw_engine_bit(g, h->sample) && !h->forged)
 			dw_engine_host_rtt(g, h, g->now - h->sample_at);
 		if (dw_engine_bit(g, h->sample) || is_lost(g, h))
 			h->sample = DW_ENGINE_NONE;

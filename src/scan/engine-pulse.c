@@ -7,7 +7,9 @@
  */
 #include "engine.h"
 
-#define TRIES_MAX 12u /* of a confirmation: at 20 % loss, one in 10^8 stays without */
+#define TRIES_MAX    12u /* of a confirmation: at 20 % loss, one in 10^8 stays without */
+#define TRIES_FORGED 24u /* where somebody forges, it takes more replies */
+#define TRIES_SILENT 6u  /* of one that was forged and has never replied itself */
 
 /* The last pulse's controls; those whose answer was a reset. */
 static void settle_controls(struct dw_engine *g, struct dw_engine_host_run *h)
@@ -30,6 +32,17 @@ static void settle_controls(struct dw_engine *g, struct dw_engine_host_run *h)
 	h->n_cleared = 0;
 }
 
+static unsigned tries_max(const struct dw_engine_host_run *h)
+{
+	return h->forged ? TRIES_FORGED : TRIES_MAX;
+}
+
+static bool is_hopeless(const struct dw_engine *g, const struct dw_engine_answer *r)
+{
+	return r->wrong > DW_ENGINE_WRONG_MAX ||
+	       (r->wrong > 0 && r->tries >= TRIES_SILENT && dw_engine_answer_times(g, r) == 0);
+}
+
 /* Confirmations; those that have come leave the list. */
 static void settle_open(struct dw_engine *g, struct dw_engine_host_run *h, uint32_t *asked,
 			uint32_t *heard)
@@ -42,13 +55,13 @@ static void settle_open(struct dw_engine *g, struct dw_engine_host_run *h, uint3
 		*asked += r->out;
 		*heard += r->out && r->fresh;
 		r->out = false;
-		bool confirmed = !r->forged && dw_engine_answer_confirmed(g, r);
+		bool confirmed = dw_engine_answer_confirmed(g, r), hopeless = is_hopeless(g, r);
 
 		/* Tries under load say little: the last ones come when the host has nothing else to do. */
-		if (h->state == DW_ENGINE_CONFIRM && !h->quiet && !confirmed && !r->forged)
+		if (h->state == DW_ENGINE_CONFIRM && !h->quiet && !confirmed && !hopeless)
 			r->tries = 0;
-		if (!confirmed && !r->forged &&
-		    (r->tries < TRIES_MAX || h->state != DW_ENGINE_CONFIRM)) {
+		if (!confirmed && !hopeless &&
+		    (r->tries < tries_max(h) || h->state != DW_ENGINE_CONFIRM)) {
 			at = &r->next;
 			continue;
 		}
@@ -117,7 +130,7 @@ static void ask_open(struct dw_engine *g, struct dw_engine_host_run *h, unsigned
 		struct dw_engine_answer *r = &g->answers[i];
 
 		i = r->next;
-		if (r->tries >= TRIES_MAX)
+		if (r->tries >= tries_max(h))
 			continue;
 		most--;
 		r->out = true;

@@ -83,12 +83,22 @@ static void tell_answer(const struct dw_engine *g, const struct dw_engine_answer
 
 	if (dw_engine_bit(g, a->slot) && out->closed > 0)
 		out->closed--;
-	if (open && !a->forged && (dw_engine_answer_confirmed(g, a)))
+	if (open && dw_engine_answer_confirmed(g, a))
 		out->open++;
 	else if (udp && open)
 		out->unproven++;
 	else
 		out->filtered++;
+}
+
+/* What is not confirmed has answered once at most, as far as anybody can say. */
+static uint8_t times_of(const struct dw_engine *g, const struct dw_engine_answer *a)
+{
+	uint8_t times = dw_engine_answer_times(g, a);
+
+	if (g->block->protocol != DW_PROTOCOL_UDP || dw_engine_answer_confirmed(g, a))
+		return times;
+	return a->wrong > 0 ? 0 : DW_MIN(times, 1);
 }
 
 static int by_slot(const void *a, const void *b)
@@ -114,7 +124,7 @@ static void tell_answers(struct dw_engine *g, struct dw_arena *a, struct dw_engi
 		out->flags = r->flags;
 		if (r->from > 0)
 			out->from = g->froms[r->from - 1];
-		ret->times_open[i] = dw_engine_answer_times(g, r);
+		ret->times_open[i] = times_of(g, r);
 		tell_answer(g, r, &ret->hosts[r->slot / g->block->n_ports]);
 	}
 }

@@ -14,6 +14,7 @@
 #define DW_ENGINE_TURN     16384u /* most slots in one turn */
 #define DW_ENGINE_CONTROLS 8u     /* of a host */
 /* Source ports of the rounds (0..19) and of the pulses (20..31): a pulse never looks like a round. */
+#define DW_ENGINE_WRONG_MAX   4u
 #define DW_ENGINE_ROUND_PORTS 20u
 #define DW_ENGINE_PULSE_PORTS (DW_WIRE_ROUNDS - DW_ENGINE_ROUND_PORTS)
 
@@ -88,6 +89,7 @@ struct dw_engine_host_run {
 	bool deaf, waited,
 		quiet; /* deaf: suddenly hears nothing; waited: long, for a first answer */
 	bool grows_slowly, no_follow, followed, pulse_out, gone, tarpit;
+	bool forged; /* somebody replies in its name */
 	struct dw_engine_refusal refusal;
 	uint32_t refusals, n_refused; /* kept one by one; as bits alone */
 };
@@ -99,8 +101,9 @@ struct dw_engine_answer {
 		seen; /* bits of source ports: that pulses asked from, that open answers came to */
 	uint16_t from;
 	uint8_t why, round, ttl, flags, tries, last; /* last: the pulse's source port */
-	bool fresh, waits, told, forged,
-		out; /* out, fresh: was asked in the last pulse, and has answered */
+	uint8_t wrong; /* UDP: replies to source ports that had not asked */
+	bool fresh, waits, told,
+		out; /* out, fresh: was asked in the last pulse, and has answered; told: UDP: was confirmed */
 };
 
 struct dw_engine {
@@ -157,6 +160,8 @@ void dw_engine_bit_clear(struct dw_engine *g, uint32_t slot);
 
 /* asking */
 uint64_t dw_engine_mix(uint64_t x);
+/* By the port of the wire: what the host's rounds and pulses call it. */
+unsigned dw_engine_source(const struct dw_engine *g, uint32_t host, unsigned port);
 bool dw_engine_payload(const struct dw_wire_block *b, uint32_t port);
 uint32_t dw_engine_slot(const struct dw_engine *g, uint32_t host, uint32_t i);
 void dw_engine_walk_begin(struct dw_engine *g, uint32_t host);

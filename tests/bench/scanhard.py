@@ -63,7 +63,10 @@ ROWS = [
     Row("one of 4 is a tarpit", TARPIT, apart=(PIT,)),
     Row("one of 4 goes midway", gone=True, apart=(GONE,)),
     Row("UDP, ICMP not limited", protocol="udp", hosts=1, ports="1-5000", peers=False),
-    Row("UDP, forged replies, 20,000/s", protocol="udp", hosts=1, ports="1-5000", forge=20000, peers=False),
+    Row("UDP, forged replies, 1,000/s", protocol="udp", hosts=1, ports="1-5000", forge=1000, peers=False,
+        more=("--udp-time", "5s")),
+    Row("UDP, forged replies, 20,000/s", protocol="udp", hosts=1, ports="1-5000", forge=20000, peers=False,
+        more=("--udp-time", "5s")),
 ]
 
 
@@ -108,7 +111,7 @@ def one(o, lab, row):
     if watcher:
         watcher.start()
     try:
-        more = ("--json", "--udp" if udp else "--ports", row.ports)
+        more = ("--json", *row.more, "--udp" if udp else "--ports", row.ports)
         return run_json(o, lab, doorward_command(o, os.path.join(o.directory, "found"), row.hosts, *more))
     finally:
         done.set()
@@ -129,7 +132,7 @@ def prepare(o, lab, row):
         lab.listen(o.seed, row.hosts, each)
     if row.rules == TARPIT:
         lab.hold(sorted(t for t in lab.truth if t[1] != PIT) + [("tcp", FAR_ADDRESS, 9999)])
-    unlimited = row.protocol == "udp"
+    unlimited = row.protocol == "udp" and not row.forge
     lab.far_sysctl("net.ipv4.icmp_ratelimit", 0 if unlimited else 1000)
     lab.far_sysctl("net.ipv4.icmp_msgs_per_sec", 10**6 if unlimited else 1000)
     lab.far_sysctl("net.ipv4.icmp_msgs_burst", 10**6 if unlimited else 50)

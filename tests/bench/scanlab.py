@@ -179,10 +179,20 @@ def checksum(words):
     return ~total & 0xFFFF
 
 
-def forged(dice, protocol, target):
-    """A SYN-ACK or datagram as from the target, to a port and with numbers that are guessed."""
+def asked_from():
+    """The source port of the first UDP probe that comes: what a forger might have learnt elsewhere."""
+    s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(0x0800))
+    s.bind(("far0", 0))
+    while True:
+        frame = s.recv(2048)
+        if len(frame) >= 38 and frame[23] == socket.IPPROTO_UDP and frame[26:30] == socket.inet_aton(NEAR_ADDRESS):
+            return struct.unpack("!H", frame[34:36])[0]
+
+
+def forged(dice, protocol, target, port, near_ports):
+    """A SYN-ACK or datagram as from the target, to one of these ports, all other numbers guessed."""
     source, near = socket.inet_aton(target), socket.inet_aton(NEAR_ADDRESS)
-    ports = struct.pack("!HH", dice.randrange(1, 65536), dice.randrange(1024, 65536))
+    ports = struct.pack("!HH", port, dice.randrange(*near_ports))
     if protocol == "tcp":
         body = ports + struct.pack("!IIHHHH", dice.getrandbits(32), dice.getrandbits(32), 0x6012, 64240, 0, 0)
         body += bytes.fromhex("020405b4")
@@ -199,12 +209,18 @@ def forged(dice, protocol, target):
 
 
 def forge(protocol, hosts, rate):
-    """Until standard input ends: so many forged answers a second; then says how many they were."""
-    dice, sent, begun = random.Random(1), 0, time.monotonic()
-    frames = [forged(dice, protocol, host(dice.randrange(hosts))) for _ in range(30000)]
+    """Until standard input ends: so many forged answers a second; then says how many they were. Where datagrams are asked
+    for he knows from which source ports (32 in a row), but not from which of them when."""
+    dice, sent, near, ports = random.Random(1), 0, (1024, 65536), 65536
+    print("ready", flush=True)
+    if protocol == "udp":
+        port, ports = asked_from(), 5001
+        near = (max(port - 31, 1), min(port + 32, 65536))
+    frames = [forged(dice, protocol, host(dice.randrange(hosts)), dice.randrange(1, ports), near)
+              for _ in range(30000 if protocol == "tcp" else 6000)]
     s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
     s.bind(("far0", 0))
-    print("ready", flush=True)
+    begun = time.monotonic()
     while not select.select([0], [], [], 0.002)[0]:
         due = min(int((time.monotonic() - begun) * rate), sent + 2000)
         while sent < due:

@@ -134,6 +134,7 @@ void made_scan_run(const struct made_scan *s, struct made_outcome *ret)
 	made_network_init(&n, hosts, s->seed);
 	n.link_rate = s->link_rate;
 	n.forged_rate = s->forged_rate;
+	n.forged_in_order = s->forged_in_order;
 	n.ring_rate = s->ring_rate;
 	n.rate = s->rate;
 	options.seed = s->seed;

@@ -13,6 +13,7 @@ struct made_scan {
 	struct dw_engine_options options;
 	uint64_t seed;
 	double link_rate, forged_rate, ring_rate, rate;
+	bool forged_in_order;
 	uint32_t n_payloads; /* the first ports have one */
 	const uint64_t *before;
 	uint32_t stop_after_turns;

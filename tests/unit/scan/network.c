@@ -35,6 +35,7 @@ struct made_state {
 	uint64_t *bits;
 	double send_rest;
 	uint64_t forged_at;
+	uint32_t rounds; /* bits: asked from so far */
 };
 
 static uint64_t mix(uint64_t x)
@@ -224,7 +225,7 @@ static void forge(struct made_network *n)
 	struct made_state *s = n->state;
 	uint64_t slots = (uint64_t)s->block->n_hosts * s->block->n_ports, every;
 
-	if (n->forged_rate <= 0)
+	if (n->forged_rate <= 0 || s->rounds == 0)
 		return;
 	every = (uint64_t)(1e6 / n->forged_rate);
 	for (; s->forged_at <= n->now; s->forged_at += every + 1) {
@@ -233,6 +234,8 @@ static void forge(struct made_network *n)
 				    .why = open_why(s->block),
 				    .round = (uint8_t)(any(s) % DW_WIRE_ROUNDS) };
 
+		if (n->forged_in_order)
+			p.round = (uint8_t)(__builtin_popcount(s->rounds & 0xfffff) - 1);
 		push(s, p);
 	}
 }
@@ -314,6 +317,7 @@ static int made_send(struct dw_wire *w, const uint32_t *slots, size_t n_slots, u
 	double rate = n->rate > 0 ? n->rate : 3e6;
 
 	(void)e;
+	n->state->rounds |= 1u << round;
 	for (size_t i = 0; i < n_slots; i++) {
 		n->state->send_rest += 1e6 / rate;
 		if (n->state->send_rest >= 1) {

@@ -37,7 +37,8 @@ struct made_network {
 	double rate;             /* probes a second that send() takes; 0: 3,000,000 */
 	double link_rate;        /* shared by all hosts, tail drop; 0: any */
 	double forged_rate;      /* forged answers a second that look right, to random slots */
-	double ring_rate;        /* answers a second that can be handed over; 0: all */
+	bool forged_in_order; /* to the port that is the last in use, if they were used in their order */
+	double ring_rate; /* answers a second that can be handed over; 0: all */
 	const volatile int *unused;
 	uint64_t now; /* microseconds */
 	uint64_t dropped;

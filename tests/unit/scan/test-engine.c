@@ -256,6 +256,59 @@ DW_TEST(udp)
 	dw_arena_free(o.arena);
 }
 
+/* Who knows the source ports and cannot see what is asked opens no port, and hides none that is open. */
+DW_TEST(udp_replies_are_forged)
+{
+	struct made_scan s = { .protocol = DW_PROTOCOL_UDP,
+			       .n_hosts = 1,
+			       .n_ports = 2000,
+			       .n_payloads = 60,
+			       .host = { .n_open = 20, .icmp_rate = 1, .icmp_burst = 6, HOST },
+			       .options = { .load = DW_SCAN_LOAD_LAB, .udp_seconds = 2 } };
+	unsigned missed = 0, seeds = 0;
+	uint64_t longest = 0;
+
+	for (unsigned rate = 20; rate <= 20000; rate = rate == 20 ? 1000 : rate * 20) {
+		for (unsigned i = 0; i < 40; i++, seeds++) {
+			struct made_outcome o = { 0 };
+
+			s.seed = i * 104729 + 1;
+			s.forged_rate = rate;
+			made_scan_run(&s, &o);
+			DW_CHECK_INT(o.r, 0);
+			DW_CHECK_INT(o.wrong, 0);
+			missed += (unsigned)o.missed;
+			longest = DW_MAX(longest, o.us);
+			dw_arena_free(o.arena);
+		}
+	}
+	DW_CHECK(missed * 100 <= seeds * 20);
+	DW_CHECK(longest <= 12000000); /* of the network that is made up: what is forged does not hold it up */
+}
+
+/* Nor does it help to know in which order they would be used, and when. */
+DW_TEST(udp_replies_are_forged_in_order)
+{
+	struct made_scan s = { .protocol = DW_PROTOCOL_UDP,
+			       .n_hosts = 1,
+			       .n_ports = 20,
+			       .forged_rate = 20000,
+			       .forged_in_order = true,
+			       .host = { .n_open = 2, .rest = MADE_DROP, HOST },
+			       .options = { .load = DW_SCAN_LOAD_LAB, .udp_seconds = 1 } };
+	unsigned wrong = 0;
+
+	for (unsigned i = 0; i < 100; i++) {
+		struct made_outcome o = { 0 };
+
+		s.seed = i * 104729 + 1;
+		made_scan_run(&s, &o);
+		wrong += (unsigned)o.wrong;
+		dw_arena_free(o.arena);
+	}
+	DW_CHECK_INT(wrong, 0);
+}
+
 /* By the host itself or by one before it: a bit each, beside the first ones; and what it is that they all say. */
 DW_TEST(a_host_that_refuses_all_costs_a_bit_a_port)
 {
