@@ -283,7 +283,8 @@ DW_TEST(udp_replies_are_forged)
 		}
 	}
 	DW_CHECK(missed * 100 <= seeds * 20);
-	DW_CHECK(longest <= 12000000); /* of the network that is made up: what is forged does not hold it up */
+	DW_CHECK(longest <=
+		 12000000); /* of the network that is made up: what is forged does not hold it up */
 }
 
 /* Nor does it help to know in which order they would be used, and when. */
