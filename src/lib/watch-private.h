@@ -133,6 +133,7 @@ struct watching {
 	uint64_t shut_at; /* what shut is not looked for before then */
 	uint64_t watchdog_us;
 	uint64_t lost_said; /* lost events that were said */
+	char lost_of[17];   /* name of the process whose event was dropped last; "": none was */
 
 	struct dw_watch_state s; /* numbers */
 	struct dw_latency latency;
@@ -153,8 +154,10 @@ const struct dw_knowledge_index *dw_watch_base_index(const struct watch_base *b)
 /* --- watch-event.c ---------------------------------------------------------------------------------- */
 
 void dw_watch_event(struct watching *w, const struct dw_bpf_watch *v);
-/* Puts it into the queue; full: it is lost, and a whole look is asked for. */
+/* Puts it into the queue; full: some of who has most there are lost, and a whole look is asked for. */
 void dw_watch_put(struct watching *w, struct watch_item *i);
+/* The queue drops that one: whose it was is said with the loss. */
+void dw_watch_dropped(void *watching, const void *item);
 
 /* --- watch-look.c: from events to doors ----------------------------------------------------------- */
 

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * A tree: groups, names in them, processes in those, their items. Whoever has something ripe stands in the ring of its
+ * parent, and the ring goes on by one each time. A node is there as long as it has items, so there are no more of them
+ * than DW_DUE_LEVELS for each.
+ */
+#include "due-turn.h"
+
+#include <stdlib.h>
+
+#include <uthash.h>
+#include <utlist.h>
+
+#include "dw_arena.h"
+#include "dw_macros.h"
+
+struct node_id {
+	struct due_node *parent;
+	uint64_t whose;
+};
+
+struct due_node {
+	struct node_id id;
+	size_t n, ripe;                   /* items below it */
+	struct due_node *kids;            /* oldest first */
+	struct due_node *older, *younger; /* among the parent's */
+	size_t n_kids;
+	struct due_node *turn;               /* the ring of those with something ripe */
+	struct due_node *prev, *next;        /* in the parent's ring */
+	struct dw_due_head *waiting, *ready; /* of a process */
+	UT_hash_handle hh;
+};
+
+struct due_turns {
+	struct due_node root, *nodes;
+};
+
+struct due_turns *due_turns_new(void)
+{
+	struct due_turns *t = calloc(1, sizeof(*t));
+
+	if (!t)
+		dw_oom();
+	return t;
+}
+
+void due_turns_free(struct due_turns *t)
+{
+	struct due_node *n, *next;
+
+	if (!t)
+		return;
+	HASH_ITER (hh, t->nodes, n, next) {
+		HASH_DEL(t->nodes, n);
+		free(n);
+	}
+	free(t);
+}
+
+static struct due_node *node_of(struct due_turns *t, struct due_node *parent, uint64_t whose)
+{
+	struct node_id id = { .parent = parent, .whose = whose };
+	struct due_node *n;
+
+	HASH_FIND(hh, t->nodes, &id, sizeof(id), n);
+	if (n)
+		return n;
+	n = calloc(1, sizeof(*n));
+	if (!n)
+		dw_oom();
+	n->id = id;
+	HASH_ADD(hh, t->nodes, id, sizeof(n->id), n);
+	DL_APPEND2(parent->kids, n, older, younger);
+	parent->n_kids++;
+	return n;
+}
+
+void due_turns_add(struct due_turns *t, struct dw_due_head *item)
+{
+	struct due_node *n = &t->root;
+
+	n->n++;
+	for (unsigned i = 0; i < DW_DUE_LEVELS; i++) {
+		n = node_of(t, n, item->whose[i]);
+		n->n++;
+	}
+	item->node = n;
+	DL_APPEND(n->waiting, item);
+}
+
+bool due_turns_is_ripe(const struct dw_due_head *item)
+{
+	return item->place == SIZE_MAX;
+}
+
+/* Behind all that are in the ring: before the one whose turn it is. */
+static void join_ring(struct due_node *n)
+{
+	struct due_node *ring = n->id.parent->turn;
+
+	if (!ring) {
+		n->prev = n->next = n;
+		n->id.parent->turn = n;
+		return;
+	}
+	n->next = ring;
+	n->prev = ring->prev;
+	n->prev->next = n->next->prev = n;
+}
+
+static void leave_ring(struct due_node *n)
+{
+	struct due_node *parent = n->id.parent;
+
+	n->prev->next = n->next;
+	n->next->prev = n->prev;
+	if (parent->turn == n)
+		parent->turn = n->next == n ? NULL : n->next;
+}
+
+void due_turns_ripen(struct dw_due_head *item)
+{
+	DL_DELETE(item->node->waiting, item);
+	DL_APPEND(item->node->ready, item);
+	item->place = SIZE_MAX;
+	for (struct due_node *n = item->node; n; n = n->id.parent)
+		if (n->ripe++ == 0 && n->id.parent)
+			join_ring(n);
+}
+
+static void remove_node(struct due_turns *t, struct due_node *n)
+{
+	HASH_DEL(t->nodes, n);
+	DL_DELETE2(n->id.parent->kids, n, older, younger);
+	n->id.parent->n_kids--;
+	free(n);
+}
+
+void due_turns_remove(struct due_turns *t, struct dw_due_head *item)
+{
+	bool ripe = due_turns_is_ripe(item);
+	struct due_node *n = item->node, *parent;
+
+	if (ripe)
+		DL_DELETE(n->ready, item);
+	else
+		DL_DELETE(n->waiting, item);
+	for (; n; n = parent) {
+		parent = n->id.parent;
+		n->n--;
+		if (ripe && --n->ripe == 0 && parent)
+			leave_ring(n);
+		if (n->n == 0 && parent)
+			remove_node(t, n);
+	}
+}
+
+struct dw_due_head *due_turns_peek(const struct due_turns *t)
+{
+	const struct due_node *n = &t->root;
+
+	while (n->turn)
+		n = n->turn;
+	return n->ready;
+}
+
+void due_turns_pass(struct due_turns *t)
+{
+	struct due_node *n = &t->root, *turn;
+
+	for (; (turn = n->turn); n = turn)
+		n->turn = turn->next;
+}
+
+static size_t shed_items(struct due_node *n, size_t most,
+			 void (*fn)(void *data, struct dw_due_head *item), void *data)
+{
+	size_t done = 0, all = n->n;
+
+	/* the last one takes the node with it */
+	for (; done < DW_MIN(most, all); done++) {
+		struct dw_due_head *list = n->waiting ? n->waiting : n->ready;
+
+		fn(data, list->prev);
+	}
+	return done;
+}
+
+/*
+ * Who has no more than his share of what stays loses nothing. Down to the processes: NOLINTNEXTLINE(misc-no-recursion)
+ */
+static size_t shed(struct due_node *n, size_t most,
+		   void (*fn)(void *data, struct dw_due_head *item), void *data)
+{
+	size_t share, done = 0, left = n->n_kids;
+	struct due_node *kid, *older;
+
+	if (!n->kids)
+		return shed_items(n, most, fn, data);
+	share = (n->n - DW_MIN(most, n->n)) / n->n_kids;
+	/* newest first; the last one takes n with it */
+	for (kid = n->kids->older; left > 0 && done < most; kid = older, left--) {
+		older = kid->older;
+		if (kid->n > share)
+			done += shed(kid, DW_MIN(most - done, kid->n - share), fn, data);
+	}
+	return done;
+}
+
+size_t due_turns_shed(struct due_turns *t, size_t most,
+		      void (*fn)(void *data, struct dw_due_head *item), void *data)
+{
+	return t->root.kids ? shed(&t->root, most, fn, data) : 0;
+}
