@@ -7,27 +7,29 @@
 #include "due-turn.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include <uthash.h>
-#include <utlist.h>
 
 #include "dw_arena.h"
 #include "dw_macros.h"
 
-struct node_id {
-	struct due_node *parent;
-	uint64_t whose;
+enum { PARENT = 0, WHOSE, ID };
+
+struct list {
+	struct dw_due_head *first, *last;
 };
 
 struct due_node {
-	struct node_id id;
+	uint64_t id[ID]; /* the parent's address, and whose it is there */
+	struct due_node *parent;
 	size_t n, ripe;                   /* items below it */
-	struct due_node *kids;            /* oldest first */
+	struct due_node *youngest;        /* of its kids */
 	struct due_node *older, *younger; /* among the parent's */
 	size_t n_kids;
-	struct due_node *turn;               /* the ring of those with something ripe */
-	struct due_node *prev, *next;        /* in the parent's ring */
-	struct dw_due_head *waiting, *ready; /* of a process */
+	struct due_node *turn;        /* the ring of those with something ripe */
+	struct due_node *prev, *next; /* in the parent's ring */
+	struct list waiting, ready;   /* of a process */
 	UT_hash_handle hh;
 };
 
@@ -59,20 +61,48 @@ void due_turns_free(struct due_turns *t)
 
 static struct due_node *node_of(struct due_turns *t, struct due_node *parent, uint64_t whose)
 {
-	struct node_id id = { .parent = parent, .whose = whose };
+	uint64_t id[ID] = { [PARENT] = (uintptr_t)parent, [WHOSE] = whose };
 	struct due_node *n;
 
-	HASH_FIND(hh, t->nodes, &id, sizeof(id), n);
+	/* NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): all its bytes are set */
+	HASH_FIND(hh, t->nodes, id, sizeof(id), n);
 	if (n)
 		return n;
 	n = calloc(1, sizeof(*n));
 	if (!n)
 		dw_oom();
-	n->id = id;
+	memcpy(n->id, id, sizeof(id));
+	n->parent = parent;
 	HASH_ADD(hh, t->nodes, id, sizeof(n->id), n);
-	DL_APPEND2(parent->kids, n, older, younger);
+	n->older = parent->youngest;
+	if (n->older)
+		n->older->younger = n;
+	parent->youngest = n;
 	parent->n_kids++;
 	return n;
+}
+
+static void append(struct list *l, struct dw_due_head *item)
+{
+	item->prev = l->last;
+	item->next = NULL;
+	if (l->last)
+		l->last->next = item;
+	else
+		l->first = item;
+	l->last = item;
+}
+
+static void cut(struct list *l, struct dw_due_head *item)
+{
+	if (item->prev)
+		item->prev->next = item->next;
+	else
+		l->first = item->next;
+	if (item->next)
+		item->next->prev = item->prev;
+	else
+		l->last = item->prev;
 }
 
 void due_turns_add(struct due_turns *t, struct dw_due_head *item)
@@ -85,7 +115,7 @@ void due_turns_add(struct due_turns *t, struct dw_due_head *item)
 		n->n++;
 	}
 	item->node = n;
-	DL_APPEND(n->waiting, item);
+	append(&n->waiting, item);
 }
 
 bool due_turns_is_ripe(const struct dw_due_head *item)
@@ -96,11 +126,11 @@ bool due_turns_is_ripe(const struct dw_due_head *item)
 /* Behind all that are in the ring: before the one whose turn it is. */
 static void join_ring(struct due_node *n)
 {
-	struct due_node *ring = n->id.parent->turn;
+	struct due_node *ring = n->parent->turn;
 
 	if (!ring) {
 		n->prev = n->next = n;
-		n->id.parent->turn = n;
+		n->parent->turn = n;
 		return;
 	}
 	n->next = ring;
@@ -110,7 +140,7 @@ static void join_ring(struct due_node *n)
 
 static void leave_ring(struct due_node *n)
 {
-	struct due_node *parent = n->id.parent;
+	struct due_node *parent = n->parent;
 
 	n->prev->next = n->next;
 	n->next->prev = n->prev;
@@ -120,19 +150,25 @@ static void leave_ring(struct due_node *n)
 
 void due_turns_ripen(struct dw_due_head *item)
 {
-	DL_DELETE(item->node->waiting, item);
-	DL_APPEND(item->node->ready, item);
+	cut(&item->node->waiting, item);
+	append(&item->node->ready, item);
 	item->place = SIZE_MAX;
-	for (struct due_node *n = item->node; n; n = n->id.parent)
-		if (n->ripe++ == 0 && n->id.parent)
+	for (struct due_node *n = item->node; n; n = n->parent)
+		if (n->ripe++ == 0 && n->parent)
 			join_ring(n);
 }
 
 static void remove_node(struct due_turns *t, struct due_node *n)
 {
+	/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): it is in the table */
 	HASH_DEL(t->nodes, n);
-	DL_DELETE2(n->id.parent->kids, n, older, younger);
-	n->id.parent->n_kids--;
+	if (n->older)
+		n->older->younger = n->younger;
+	if (n->younger)
+		n->younger->older = n->older;
+	else
+		n->parent->youngest = n->older;
+	n->parent->n_kids--;
 	free(n);
 }
 
@@ -141,12 +177,9 @@ void due_turns_remove(struct due_turns *t, struct dw_due_head *item)
 	bool ripe = due_turns_is_ripe(item);
 	struct due_node *n = item->node, *parent;
 
-	if (ripe)
-		DL_DELETE(n->ready, item);
-	else
-		DL_DELETE(n->waiting, item);
+	cut(ripe ? &n->ready : &n->waiting, item);
 	for (; n; n = parent) {
-		parent = n->id.parent;
+		parent = n->parent;
 		n->n--;
 		if (ripe && --n->ripe == 0 && parent)
 			leave_ring(n);
@@ -161,7 +194,7 @@ struct dw_due_head *due_turns_peek(const struct due_turns *t)
 
 	while (n->turn)
 		n = n->turn;
-	return n->ready;
+	return n->ready.first;
 }
 
 void due_turns_pass(struct due_turns *t)
@@ -179,9 +212,7 @@ static size_t shed_items(struct due_node *n, size_t most,
 
 	/* the last one takes the node with it */
 	for (; done < DW_MIN(most, all); done++) {
-		struct dw_due_head *list = n->waiting ? n->waiting : n->ready;
-
-		fn(data, list->prev);
+		fn(data, n->waiting.last ? n->waiting.last : n->ready.last);
 	}
 	return done;
 }
@@ -192,14 +223,14 @@ static size_t shed_items(struct due_node *n, size_t most,
 static size_t shed(struct due_node *n, size_t most,
 		   void (*fn)(void *data, struct dw_due_head *item), void *data)
 {
-	size_t share, done = 0, left = n->n_kids;
+	size_t share, done = 0;
 	struct due_node *kid, *older;
 
-	if (!n->kids)
+	if (!n->youngest)
 		return shed_items(n, most, fn, data);
 	share = (n->n - DW_MIN(most, n->n)) / n->n_kids;
 	/* newest first; the last one takes n with it */
-	for (kid = n->kids->older; left > 0 && done < most; kid = older, left--) {
+	for (kid = n->youngest; kid && done < most; kid = older) {
 		older = kid->older;
 		if (kid->n > share)
 			done += shed(kid, DW_MIN(most - done, kid->n - share), fn, data);
@@ -210,5 +241,5 @@ static size_t shed(struct due_node *n, size_t most,
 size_t due_turns_shed(struct due_turns *t, size_t most,
 		      void (*fn)(void *data, struct dw_due_head *item), void *data)
 {
-	return t->root.kids ? shed(&t->root, most, fn, data) : 0;
+	return t->root.youngest ? shed(&t->root, most, fn, data) : 0;
 }
