@@ -12,8 +12,8 @@
 #include <stdint.h>
 
 #define DW_DUE_MAX 65536 /* that wait; what comes beyond is lost, and heals by a whole look */
-#define DW_DUE_SHED                                                                                \
-	1024 /* at most so many of those who have most are dropped at once where it is full */
+/* at most so many of those who have most are dropped at once where it is full */
+#define DW_DUE_SHED 1024
 
 enum dw_due_level { DW_DUE_GROUP = 0, DW_DUE_NAME, DW_DUE_PROCESS, DW_DUE_LEVELS };
 
@@ -22,8 +22,8 @@ struct due_node;
 struct dw_due_head {
 	uint64_t due;    /* when it is to be looked at: any clock that nobody sets */
 	uint64_t cookie; /* 0: cannot be found by it */
-	uint64_t whose
-		[DW_DUE_LEVELS]; /* numbers of any kind: the same is one and the same; must not change meanwhile */
+	/* numbers of any kind: the same is one and the same; must not change meanwhile */
+	uint64_t whose[DW_DUE_LEVELS];
 	/* of the queue's own */
 	size_t place;
 	struct due_node *node;
