@@ -63,7 +63,10 @@ static struct dw_endpoint endpoint_of(const struct dw_bpf_watch *v)
 	return at;
 }
 
-/* Which turns it waits for. A process that only begets others has the same cgroup, and they mostly the same name. */
+/*
+ * Which turns it waits for. A process that only begets others has the same cgroup, and they mostly the same name; one
+ * that takes a name for each has the same user, also where no cgroups tell programs apart.
+ */
 static void set_whose(const struct dw_bpf_watch *v, uint64_t *whose)
 {
 	uint64_t half[2];
@@ -71,7 +74,8 @@ static void set_whose(const struct dw_bpf_watch *v, uint64_t *whose)
 	_Static_assert(sizeof(half) <= sizeof(v->comm), "a name of the kernel");
 	memcpy(half, v->comm, sizeof(half));
 	whose[DW_DUE_GROUP] = v->cgroup;
-	whose[DW_DUE_NAME] = half[0] ^ (half[1] * 31) ^ v->uid;
+	whose[DW_DUE_USER] = v->uid;
+	whose[DW_DUE_NAME] = half[0] ^ (half[1] * 31);
 	whose[DW_DUE_PROCESS] = v->started ^ ((uint64_t)v->tgid << 32);
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A tree: groups, names in them, processes in those, their items. Whoever has something ripe stands in the ring of its
- * parent, and the ring goes on by one each time. A node is there as long as it has items, so there are no more of them
- * than DW_DUE_LEVELS for each.
+ * A tree: groups, users in them, their names, processes of those, their items. Whoever has something ripe stands in the
+ * ring of its parent, and the ring goes on by one each time. A node is there as long as it has items, so there are no
+ * more of them than DW_DUE_LEVELS for each.
  */
 #include "due-turn.h"
 

@@ -21,6 +21,7 @@ struct dw_due {
 	struct dw_due_head **heap;
 	size_t n, cap; /* of the heap */
 	size_t n_all;
+	uint64_t came; /* how many ever came */
 	struct due_turns *turns;
 	struct known *cookies;
 	void (*dropped)(void *data, const void *item);
@@ -45,11 +46,17 @@ static void set(struct dw_due *q, size_t i, struct dw_due_head *item)
 	item->place = i;
 }
 
+/* Many of one moment stay as they came. */
+static bool is_before(const struct dw_due_head *a, const struct dw_due_head *b)
+{
+	return a->due != b->due ? a->due < b->due : a->came < b->came;
+}
+
 static void rise(struct dw_due *q, size_t i)
 {
 	struct dw_due_head *item = q->heap[i];
 
-	for (; i > 0 && q->heap[(i - 1) / 2]->due > item->due; i = (i - 1) / 2)
+	for (; i > 0 && is_before(item, q->heap[(i - 1) / 2]); i = (i - 1) / 2)
 		set(q, i, q->heap[(i - 1) / 2]);
 	set(q, i, item);
 }
@@ -60,9 +67,9 @@ static void sink(struct dw_due *q, size_t i)
 	size_t child;
 
 	for (; (child = 2 * i + 1) < q->n; i = child) {
-		if (child + 1 < q->n && q->heap[child + 1]->due < q->heap[child]->due)
+		if (child + 1 < q->n && is_before(q->heap[child + 1], q->heap[child]))
 			child++;
-		if (q->heap[child]->due >= item->due)
+		if (!is_before(q->heap[child], item))
 			break;
 		set(q, i, q->heap[child]);
 	}
@@ -136,6 +143,7 @@ static void join_heap(struct dw_due *q, struct dw_due_head *item)
 		if (!q->heap)
 			dw_oom();
 	}
+	item->came = q->came++;
 	set(q, q->n++, item);
 	rise(q, item->place);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Sockets that are to be looked at when the time for it has come; and found again by their cookies. Whose time has come
- * go in turn: of each group one, in it of each name, in it of each process. So a program that opens a million holds up
- * its own. Pure.
+ * go in turn: of each group one, in it of each user, of each name of his, of each process. So a program that opens a
+ * million holds up its own. What one of them has goes in order. Pure.
  */
 #ifndef DW_DUE_H
 #define DW_DUE_H
@@ -15,7 +15,7 @@
 /* at most so many of those who have most are dropped at once where it is full */
 #define DW_DUE_SHED 1024
 
-enum dw_due_level { DW_DUE_GROUP = 0, DW_DUE_NAME, DW_DUE_PROCESS, DW_DUE_LEVELS };
+enum dw_due_level { DW_DUE_GROUP = 0, DW_DUE_USER, DW_DUE_NAME, DW_DUE_PROCESS, DW_DUE_LEVELS };
 
 struct due_node;
 
@@ -25,6 +25,7 @@ struct dw_due_head {
 	/* numbers of any kind: the same is one and the same; must not change meanwhile */
 	uint64_t whose[DW_DUE_LEVELS];
 	/* of the queue's own */
+	uint64_t came;
 	size_t place;
 	struct due_node *node;
 	struct dw_due_head *prev, *next;

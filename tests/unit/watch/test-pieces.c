@@ -217,6 +217,41 @@ DW_TEST(who_has_many_holds_up_his_own)
 	dw_due_free(q);
 }
 
+DW_TEST(who_has_a_thousand_names_holds_up_his_own)
+{
+	struct dw_due *q = dw_due_new(NULL, NULL);
+	struct dw_due_head *i;
+
+	/* a host without groups, or a container: another user's are beside them */
+	for (uint64_t k = 0; k < 1000; k++) {
+		i = item_of(1, 10 + k, 1);
+		i->whose[DW_DUE_USER] = 1000;
+		i->whose[DW_DUE_NAME] = k;
+		DW_CHECK_INT(dw_due_put(q, i), 0);
+	}
+	for (unsigned k = 0; k < 3; k++)
+		DW_CHECK_INT(dw_due_put(q, item_of(1, 2, 2)), 0);
+	DW_CHECK_INT(taken_of(q, 6, 2), 3);
+	dw_due_free(q);
+}
+
+DW_TEST(what_one_opens_at_once_stays_in_order)
+{
+	struct dw_due *q = dw_due_new(NULL, NULL);
+	struct dw_due_head *i;
+
+	for (uint64_t k = 1; k <= 1000; k++) {
+		i = item_of(k % 3, 1, 5);
+		i->cookie = k;
+		DW_CHECK_INT(dw_due_put(q, i), 0);
+	}
+	for (uint64_t last[3] = { 0 }; (i = dw_due_take(q, 5)); free(i)) {
+		DW_CHECK(i->cookie > last[i->cookie % 3]);
+		last[i->cookie % 3] = i->cookie;
+	}
+	dw_due_free(q);
+}
+
 DW_TEST(what_is_ripe_is_found_by_its_cookie)
 {
 	struct dw_due *q = dw_due_new(NULL, NULL);
