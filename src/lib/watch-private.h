@@ -110,12 +110,13 @@ struct watching {
 	int64_t next_id;
 	struct watch_unsaved *unsaved, **unsaved_end;
 	size_t n_unsaved;
-	uint64_t lost_unsaved; /* news that neither disk nor memory had room for */
-	uint64_t busy_us;      /* since then another one writes, and ours wait; 0: none does */
-	unsigned droppable;    /* pieces that all have, so many about */
-	unsigned unsettled;    /* pieces that were written since the log was taken in */
-	uint64_t note_at;      /* where sinks are could not be written down: tried again then */
-	char disk[256];        /* why the disk takes nothing; "": it does */
+	struct watch_unkept *unkept; /* doors whose pieces are among those that were lost */
+	uint64_t lost_unsaved;       /* news that neither disk nor memory had room for */
+	uint64_t busy_us;   /* since then another one writes, and ours wait; 0: none does */
+	unsigned droppable; /* pieces that all have, so many about */
+	unsigned unsettled; /* pieces that were written since the log was taken in */
+	uint64_t note_at;   /* where sinks are could not be written down: tried again then */
+	char disk[256];     /* why the disk takes nothing; "": it does */
 	struct watch_sink sinks[WATCH_SINKS];
 	size_t n_sinks;
 	struct dw_teller *exec, *webhook;
@@ -218,6 +219,15 @@ void dw_watch_flush(struct watching *w);
 void dw_watch_flush_last(struct watching *w);
 /* Tries again what a sink did not take. */
 void dw_watch_retry(struct watching *w);
+/* As the store takes it. Not copied. */
+struct dw_watch_known dw_watch_kept(const struct dw_known_door *d);
+
+/* --- watch-unkept.c: doors whose pieces were lost --------------------------------------------------- */
+
+void dw_watch_unkept_add(struct watching *w, const char *key);
+/* Writes down what is known of them now. */
+int dw_watch_unkept_save(struct watching *w, struct dw_error *e);
+void dw_watch_unkept_free(struct watching *w);
 
 /* --- watch-sink.c: who is told at once ------------------------------------------------------------- */
 
