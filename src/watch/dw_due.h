@@ -37,8 +37,8 @@ struct dw_due;
 struct dw_due *dw_due_new(void (*dropped)(void *data, const void *item), void *data);
 
 /*
- * item: begins with a struct dw_due_head, is from malloc(3) and belongs to the queue. Full: the newest of those who have
- * most are dropped to make room for it, it may be among them. Returns how many.
+ * item: begins with a struct dw_due_head, is from malloc(3) and belongs to the queue. Full: the newest of those who
+ * have most are dropped to make room for it, it may be among them. Returns how many.
  */
 size_t dw_due_put(struct dw_due *q, struct dw_due_head *item);
 
