@@ -63,6 +63,22 @@ static struct dw_endpoint endpoint_of(const struct dw_bpf_watch *v)
 	return at;
 }
 
+/*
+ * Which turns it waits for. A process that only begets others has the same cgroup, and they mostly the same name; one
+ * that takes a name for each has the same user, also where no cgroups tell programs apart.
+ */
+static void set_whose(const struct dw_bpf_watch *v, uint64_t *whose)
+{
+	uint64_t half[2];
+
+	_Static_assert(sizeof(half) <= sizeof(v->comm), "a name of the kernel");
+	memcpy(half, v->comm, sizeof(half));
+	whose[DW_DUE_GROUP] = v->cgroup;
+	whose[DW_DUE_USER] = v->uid;
+	whose[DW_DUE_NAME] = half[0] ^ (half[1] * 31);
+	whose[DW_DUE_PROCESS] = v->started ^ ((uint64_t)v->tgid << 32);
+}
+
 static struct watch_item *item_of(const struct dw_bpf_watch *v, uint64_t now)
 {
 	struct watch_item *i = calloc(1, sizeof(*i));
@@ -70,6 +86,7 @@ static struct watch_item *item_of(const struct dw_bpf_watch *v, uint64_t now)
 	if (!i)
 		dw_oom();
 	i->head = (struct dw_due_head){ .due = now, .cookie = v->cookie };
+	set_whose(v, i->head.whose);
 	i->hint.at = endpoint_of(v);
 	i->hint.kind = kind_of(i->hint.at.protocol);
 	i->hint.cookie = v->cookie;
@@ -87,10 +104,20 @@ static struct watch_item *item_of(const struct dw_bpf_watch *v, uint64_t now)
 
 void dw_watch_put(struct watching *w, struct watch_item *i)
 {
-	if (dw_due_put(i->again ? w->later : w->due, &i->head) == 0)
+	size_t lost = dw_due_put(i->again ? w->later : w->due, &i->head);
+
+	if (lost == 0)
 		return;
-	w->s.lost++;
+	w->s.lost += lost;
 	dw_watch_want_whole(w, DW_WATCH_WHOLE_US);
+}
+
+void dw_watch_dropped(void *watching, const void *item)
+{
+	struct watching *w = watching;
+	const struct watch_item *i = item;
+
+	memcpy(w->lost_of, i->comm, sizeof(w->lost_of));
 }
 
 /* It was not looked at yet: it is told as what it was. What waited as a client's, and is shut now, was one. */

@@ -110,12 +110,13 @@ struct watching {
 	int64_t next_id;
 	struct watch_unsaved *unsaved, **unsaved_end;
 	size_t n_unsaved;
-	uint64_t lost_unsaved; /* news that neither disk nor memory had room for */
-	uint64_t busy_us;      /* since then another one writes, and ours wait; 0: none does */
-	unsigned droppable;    /* pieces that all have, so many about */
-	unsigned unsettled;    /* pieces that were written since the log was taken in */
-	uint64_t note_at;      /* where sinks are could not be written down: tried again then */
-	char disk[256];        /* why the disk takes nothing; "": it does */
+	struct watch_unkept *unkept; /* doors whose pieces are among those that were lost */
+	uint64_t lost_unsaved;       /* news that neither disk nor memory had room for */
+	uint64_t busy_us;   /* since then another one writes, and ours wait; 0: none does */
+	unsigned droppable; /* pieces that all have, so many about */
+	unsigned unsettled; /* pieces that were written since the log was taken in */
+	uint64_t note_at;   /* where sinks are could not be written down: tried again then */
+	char disk[256];     /* why the disk takes nothing; "": it does */
 	struct watch_sink sinks[WATCH_SINKS];
 	size_t n_sinks;
 	struct dw_teller *exec, *webhook;
@@ -133,6 +134,7 @@ struct watching {
 	uint64_t shut_at; /* what shut is not looked for before then */
 	uint64_t watchdog_us;
 	uint64_t lost_said; /* lost events that were said */
+	char lost_of[17];   /* name of the process whose event was dropped last; "": none was */
 
 	struct dw_watch_state s; /* numbers */
 	struct dw_latency latency;
@@ -153,8 +155,10 @@ const struct dw_knowledge_index *dw_watch_base_index(const struct watch_base *b)
 /* --- watch-event.c ---------------------------------------------------------------------------------- */
 
 void dw_watch_event(struct watching *w, const struct dw_bpf_watch *v);
-/* Puts it into the queue; full: it is lost, and a whole look is asked for. */
+/* Puts it into the queue; full: some of who has most there are lost, and a whole look is asked for. */
 void dw_watch_put(struct watching *w, struct watch_item *i);
+/* The queue drops that one: whose it was is said with the loss. */
+void dw_watch_dropped(void *watching, const void *item);
 
 /* --- watch-look.c: from events to doors ----------------------------------------------------------- */
 
@@ -215,6 +219,15 @@ void dw_watch_flush(struct watching *w);
 void dw_watch_flush_last(struct watching *w);
 /* Tries again what a sink did not take. */
 void dw_watch_retry(struct watching *w);
+/* As the store takes it. Not copied. */
+struct dw_watch_known dw_watch_kept(const struct dw_known_door *d);
+
+/* --- watch-unkept.c: doors whose pieces were lost --------------------------------------------------- */
+
+void dw_watch_unkept_add(struct watching *w, const char *key);
+/* Writes down what is known of them now. */
+int dw_watch_unkept_save(struct watching *w, struct dw_error *e);
+void dw_watch_unkept_free(struct watching *w);
 
 /* --- watch-sink.c: who is told at once ------------------------------------------------------------- */
 

@@ -116,10 +116,12 @@ static void say_lost(struct watching *w, uint64_t lost)
 		return;
 	dw_watch_notice(
 		w,
-		"%llu events were lost, there were too many at once: all doors are looked at "
+		"%llu events were lost, there were too many at once%s%s: all doors are looked at "
 		"anew, but what opened and shut meanwhile is not told",
-		(unsigned long long)(lost - w->lost_said));
+		(unsigned long long)(lost - w->lost_said),
+		*w->lost_of ? ", what waited was mostly of processes named " : "", w->lost_of);
 	w->lost_said = lost;
+	*w->lost_of = '\0';
 }
 
 void dw_watch_state_write(struct watching *w, bool ended)

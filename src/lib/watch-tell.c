@@ -95,19 +95,31 @@ void dw_watch_sinks_close(struct watching *w)
 		w->unsaved = u->next;
 		dw_arena_free(u->own);
 	}
+	dw_watch_unkept_free(w);
 }
 
 /* --- writing down --------------------------------------------------------------------------------- */
 
-static struct dw_watch_known kept(struct dw_arena *a, const struct dw_known_door *d)
+struct dw_watch_known dw_watch_kept(const struct dw_known_door *d)
 {
-	return (struct dw_watch_known){ .key = dw_arena_strdup(a, d->key),
-					.place = dw_arena_strdup(a, d->place),
-					.summary = dw_arena_strdup(a, d->summary),
-					.door = dw_arena_strdup(a, d->json),
+	return (struct dw_watch_known){ .key = d->key,
+					.place = d->place,
+					.summary = d->summary,
+					.door = d->json,
 					.since = d->since,
 					.seen = d->seen,
 					.ephemeral = d->ephemeral };
+}
+
+static struct dw_watch_known copied(struct dw_arena *a, const struct dw_known_door *d)
+{
+	struct dw_watch_known k = dw_watch_kept(d);
+
+	k.key = dw_arena_strdup(a, k.key);
+	k.place = dw_arena_strdup(a, k.place);
+	k.summary = dw_arena_strdup(a, k.summary);
+	k.door = dw_arena_strdup(a, k.door);
+	return k;
 }
 
 static void note_last(struct watching *w, const struct dw_watch_news *n)
@@ -127,7 +139,7 @@ void dw_watch_tell(struct watching *w, const struct dw_news *n, const struct dw_
 
 	u->own = own;
 	if (keep)
-		u->keep = kept(own, keep);
+		u->keep = copied(own, keep);
 	if (forget)
 		u->forget = dw_arena_strdup(own, forget);
 	if (n) {
@@ -184,6 +196,7 @@ static int save_all(struct watching *w, struct dw_error *e)
 
 	if (r < 0)
 		return r;
+	r = dw_watch_unkept_save(w, e);
 	for (const struct watch_unsaved *u = w->unsaved; r == 0 && u; u = u->next)
 		r = save_one(w, u, e);
 	if (r == 0 && w->lost_unsaved)
@@ -202,16 +215,26 @@ static void drop_first(struct watching *w)
 	dw_arena_free(u->own);
 }
 
+static void lose_first(struct watching *w)
+{
+	const struct watch_unsaved *u = w->unsaved;
+
+	w->lost_unsaved += u->news.id != 0;
+	if (u->keep.key)
+		dw_watch_unkept_add(w, u->keep.key);
+	if (u->forget)
+		dw_watch_unkept_add(w, u->forget);
+	drop_first(w);
+}
+
 /* Memory is bounded too: what goes is counted, and told when the disk takes something again. */
 static void not_saved(struct watching *w, const struct dw_error *e)
 {
 	if (!*w->disk)
 		dw_watch_notice(w, "news cannot be written down: %s", e->message);
 	(void)snprintf(w->disk, sizeof(w->disk), "%.255s", *e->message ? e->message : "failed");
-	while (w->n_unsaved > UNSAVED_MAX) {
-		w->lost_unsaved += w->unsaved->news.id != 0;
-		drop_first(w);
-	}
+	while (w->n_unsaved > UNSAVED_MAX)
+		lose_first(w);
 	w->save_at = dw_watch_now(w) + SAVE_US;
 }
 
@@ -375,6 +398,7 @@ static void forget_unsaved(struct watching *w)
 {
 	while (w->unsaved)
 		drop_first(w);
+	dw_watch_unkept_free(w);
 	w->lost_unsaved = 0;
 	w->save_at = 0;
 	w->busy_us = 0;

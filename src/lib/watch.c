@@ -339,8 +339,8 @@ int doorward_watch_run(struct doorward *d, const struct doorward_watch_options *
 	w.unsaved_end = &w.unsaved;
 	w.known = dw_known_new();
 	w.kin = dw_kin_new();
-	w.due = dw_due_new();
-	w.later = dw_due_new();
+	w.due = dw_due_new(dw_watch_dropped, &w);
+	w.later = dw_due_new(dw_watch_dropped, &w);
 	w.state = dw_change_state(d);
 	r = run(&w, &e);
 	close_all(&w);

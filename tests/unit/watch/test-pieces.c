@@ -147,7 +147,7 @@ static struct dw_due_head *item(uint64_t due, uint64_t cookie)
 
 DW_TEST(the_queue_hands_out_in_order)
 {
-	struct dw_due *q = dw_due_new();
+	struct dw_due *q = dw_due_new(NULL, NULL);
 	uint64_t last = 0, n = 0;
 	struct dw_due_head *i;
 
@@ -172,15 +172,158 @@ DW_TEST(the_queue_hands_out_in_order)
 	dw_due_free(q);
 }
 
+static struct dw_due_head *item_of(uint64_t group, uint64_t process, uint64_t due)
+{
+	struct dw_due_head *i = item(due, 0);
+
+	i->whose[DW_DUE_GROUP] = group;
+	i->whose[DW_DUE_PROCESS] = process;
+	return i;
+}
+
+/* Takes n, and returns how many of them were of that process. */
+static unsigned taken_of(struct dw_due *q, unsigned n, uint64_t process)
+{
+	unsigned found = 0;
+	struct dw_due_head *i;
+
+	while (n-- > 0 && (i = dw_due_take(q, 10))) {
+		found += i->whose[DW_DUE_PROCESS] == process;
+		free(i);
+	}
+	return found;
+}
+
+DW_TEST(who_has_many_holds_up_his_own)
+{
+	struct dw_due *q = dw_due_new(NULL, NULL);
+
+	for (unsigned k = 0; k < 1000; k++)
+		DW_CHECK_INT(dw_due_put(q, item_of(1, 1, 1)), 0);
+	for (unsigned k = 0; k < 3; k++)
+		DW_CHECK_INT(dw_due_put(q, item_of(1, 2, 2)), 0);
+	DW_CHECK_INT(taken_of(q, 6, 2), 3);
+	/* beside one that begets a thousand processes: of a group each its turn */
+	for (uint64_t k = 10; k < 1010; k++)
+		DW_CHECK_INT(dw_due_put(q, item_of(1, k, 1)), 0);
+	for (unsigned k = 0; k < 3; k++)
+		DW_CHECK_INT(dw_due_put(q, item_of(2, 5, 2)), 0);
+	DW_CHECK_INT(taken_of(q, 6, 5), 3);
+	/* whose time has not come waits, whosever turn it is */
+	DW_CHECK_INT(dw_due_put(q, item_of(3, 6, 11)), 0);
+	DW_CHECK_INT(taken_of(q, 5000, 6), 0);
+	DW_CHECK_INT(dw_due_count(q), 1);
+	DW_CHECK_INT(dw_due_next(q), 11);
+	dw_due_free(q);
+}
+
+DW_TEST(who_has_a_thousand_names_holds_up_his_own)
+{
+	struct dw_due *q = dw_due_new(NULL, NULL);
+	struct dw_due_head *i;
+
+	/* a host without groups, or a container: another user's are beside them */
+	for (uint64_t k = 0; k < 1000; k++) {
+		i = item_of(1, 10 + k, 1);
+		i->whose[DW_DUE_USER] = 1000;
+		i->whose[DW_DUE_NAME] = k;
+		DW_CHECK_INT(dw_due_put(q, i), 0);
+	}
+	for (unsigned k = 0; k < 3; k++)
+		DW_CHECK_INT(dw_due_put(q, item_of(1, 2, 2)), 0);
+	DW_CHECK_INT(taken_of(q, 6, 2), 3);
+	dw_due_free(q);
+}
+
+DW_TEST(what_one_opens_at_once_stays_in_order)
+{
+	struct dw_due *q = dw_due_new(NULL, NULL);
+	struct dw_due_head *i;
+
+	for (uint64_t k = 1; k <= 1000; k++) {
+		i = item_of(k % 3, 1, 5);
+		i->cookie = k;
+		DW_CHECK_INT(dw_due_put(q, i), 0);
+	}
+	for (uint64_t last[3] = { 0 }; (i = dw_due_take(q, 5)); free(i)) {
+		DW_CHECK(i->cookie > last[i->cookie % 3]);
+		last[i->cookie % 3] = i->cookie;
+	}
+	dw_due_free(q);
+}
+
+DW_TEST(what_is_ripe_is_found_by_its_cookie)
+{
+	struct dw_due *q = dw_due_new(NULL, NULL);
+	struct dw_due_head *i;
+	size_t n = 0;
+
+	for (uint64_t k = 1; k <= 4000; k++) {
+		i = item(1, k);
+		i->whose[DW_DUE_GROUP] = k % 7;
+		i->whose[DW_DUE_NAME] = k % 5;
+		i->whose[DW_DUE_PROCESS] = k % 64;
+		DW_CHECK_INT(dw_due_put(q, i), 0);
+	}
+	free(dw_due_take(q, 1)); /* all are ripe now */
+	for (uint64_t k = 1; k <= 4000; k += 2) {
+		i = dw_due_take_cookie(q, k);
+		n += i == NULL; /* the one that was taken */
+		free(i);
+	}
+	for (; (i = dw_due_take(q, 1)); n++) {
+		DW_CHECK(i->cookie % 2 == 0);
+		free(i);
+	}
+	DW_CHECK_INT(n, 1 + 2000);
+	DW_CHECK_INT(dw_due_count(q), 0);
+	dw_due_free(q);
+}
+
+struct dropped {
+	size_t n, of_others;
+};
+
+static void note_dropped(void *data, const void *item)
+{
+	struct dropped *d = data;
+	const struct dw_due_head *i = item;
+
+	d->n++;
+	d->of_others += i->whose[DW_DUE_GROUP] != 1;
+}
+
+/* Full: who has most loses, be it one process or many. Ripe or not. */
+static void fill(uint64_t processes, uint64_t now)
+{
+	struct dropped d = { 0 };
+	struct dw_due *q = dw_due_new(note_dropped, &d);
+	size_t lost = 0;
+
+	for (uint64_t k = 0; k < 100; k++)
+		lost += dw_due_put(q, item_of(2, 1, 5));
+	for (uint64_t k = 0; k < DW_DUE_MAX; k++) {
+		lost += dw_due_put(q, item_of(1, 10 + k % processes, 5));
+		if (k == DW_DUE_MAX / 2)
+			free(dw_due_take(q, now));
+	}
+	for (uint64_t k = 0; k < 100; k++)
+		lost += dw_due_put(q, item_of(3, 2, 5));
+	DW_CHECK(dw_due_count(q) <= DW_DUE_MAX && dw_due_count(q) >= DW_DUE_MAX - DW_DUE_SHED);
+	DW_CHECK(lost > 0 && lost == d.n);
+	DW_CHECK_INT(d.of_others, 0);
+	DW_CHECK_INT(dw_due_count(q) + lost, DW_DUE_MAX + 200 - (now >= 5));
+	d.n = 0;
+	dw_due_free(q);
+	DW_CHECK_INT(d.n, 0); /* at the end nothing is lost */
+}
+
 DW_TEST(the_queue_is_bounded)
 {
-	struct dw_due *q = dw_due_new();
-
-	for (uint64_t k = 0; k < DW_DUE_MAX; k++)
-		(void)dw_due_put(q, item(k, k + 1));
-	DW_CHECK_INT(dw_due_put(q, item(1, 9)), -ENOBUFS);
-	DW_CHECK_INT(dw_due_count(q), DW_DUE_MAX);
-	dw_due_free(q);
+	fill(1, 0);
+	fill(1, 5);
+	fill(20000, 0);
+	fill(DW_DUE_MAX, 5);
 }
 
 DW_TEST(shares_of_latency)
