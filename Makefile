@@ -7,6 +7,7 @@
 #   make install    DESTDIR= PREFIX=/usr LIBDIR=lib/x86_64-linux-gnu, or what this distribution calls it
 #   make uninstall  takes away what the last install put there
 #   make deb        Debian packages, into dist/
+#   make check-deb  the same, as root, and they are built twice, installed in a small root, upgraded and purged in a booted guest
 #   make format     lay the C files out anew (clang-format)
 BUILD ?= build
 PREFIX ?= /usr
@@ -17,7 +18,7 @@ multiarch = $(shell $(or $(CC),cc) -print-multiarch 2>/dev/null)
 LIBDIR ?= $(if $(and $(wildcard /etc/debian_version),$(multiarch)),lib/$(multiarch))
 libdir = $(if $(LIBDIR),--libdir=$(LIBDIR))
 
-.PHONY: all audit check install uninstall deb format clean build-dependencies
+.PHONY: all audit check install uninstall deb check-deb format clean build-dependencies
 
 all: $(BUILD)/build.ninja
 	ninja -C $(BUILD)
@@ -62,6 +63,12 @@ deb: build-dependencies
 	packaging/install-packages packaging/deb-packages
 	packaging/make-deb dist
 	lintian --allow-root --fail-on error,warning dist/*.changes
+
+check-deb: deb
+	packaging/install-packages tests/guests/packages tests/packaging/packages
+	tests/packaging/same dist
+	tests/packaging/installed dist
+	tests/packaging/booted dist
 
 format:
 	git ls-files -co --exclude-standard "*.c" | xargs clang-format -i
