@@ -4,9 +4,10 @@
 #   make            build
 #   make audit      install what the build needs (as root), build, and look at this host
 #   make check      the same, then every test
-#   make install    DESTDIR= PREFIX=/usr
+#   make install    DESTDIR= PREFIX=/usr LIBDIR=lib/x86_64-linux-gnu, or what this distribution calls it
 #   make uninstall  takes away what the last install put there
 #   make deb        Debian packages, into dist/
+#   make check-deb  the same, as root, and they are built twice, installed in a small root, upgraded and purged in a booted guest
 #   make format     lay the C files out anew (clang-format)
 BUILD ?= build
 PREFIX ?= /usr
@@ -14,9 +15,10 @@ DESTDIR ?=
 
 # Where this distribution's loader and pkg-config look: Debian's is lib/x86_64-linux-gnu, which meson knows by a tool of dpkg-dev.
 multiarch = $(shell $(or $(CC),cc) -print-multiarch 2>/dev/null)
-libdir = $(if $(and $(wildcard /etc/debian_version),$(multiarch)),--libdir=lib/$(multiarch))
+LIBDIR ?= $(if $(and $(wildcard /etc/debian_version),$(multiarch)),lib/$(multiarch))
+libdir = $(if $(LIBDIR),--libdir=$(LIBDIR))
 
-.PHONY: all audit check install uninstall deb format clean build-dependencies
+.PHONY: all audit check install uninstall deb check-deb format clean build-dependencies
 
 all: $(BUILD)/build.ninja
 	ninja -C $(BUILD)
@@ -44,20 +46,29 @@ check:
 	packaging/install-packages packaging/build-packages packaging/test-packages tests/guests/packages tests/vm/packages
 	tests/check
 
-# meson keeps the prefix of the first setup: it is set anew, in case it was another. The tests are not built for it.
+# The tests are not built for it.
 install: $(BUILD)/build.ninja
-	meson configure $(BUILD) --prefix=$(PREFIX) $(libdir)
+	packaging/set-prefix $(BUILD) $(PREFIX) $(LIBDIR)
 	ninja -C $(BUILD) installed
 	DESTDIR=$(DESTDIR) meson install -C $(BUILD) --no-rebuild --quiet
 
 # Units, changes and what is below /var/lib/doorward stay as they are: docs/undoing.md.
+# The log of the last install has no directories that an earlier one made: those of our own name go once they are empty.
 uninstall:
 	ninja -C $(BUILD) uninstall
+	@sed -n 's,^\(/.*/\(include\|share\)/doorward\)/.*,\1,p' $(BUILD)/meson-logs/install-log.txt | sort -u | \
+	while read -r own; do [ ! -d "$$own" ] || find "$$own" -depth -type d -empty -delete; done
 
 deb: build-dependencies
 	packaging/install-packages packaging/deb-packages
 	packaging/make-deb dist
 	lintian --allow-root --fail-on error,warning dist/*.changes
+
+check-deb: deb
+	packaging/install-packages tests/guests/packages tests/packaging/packages
+	tests/packaging/same dist
+	tests/packaging/installed dist
+	tests/packaging/booted dist
 
 format:
 	git ls-files -co --exclude-standard "*.c" | xargs clang-format -i

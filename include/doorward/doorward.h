@@ -200,8 +200,8 @@ DOORWARD_API int doorward_policy_draft(struct doorward *d, struct doorward_audit
 				       const char *roles, FILE *out);
 
 /*
- * Makes a new file of the text, mode 0644, whole or not at all. file NULL: /etc/doorward/policy (below the root that
- * was set), with its directory. -EEXIST: there is one, and it was left alone.
+ * Makes a new file of the text, mode 0644, or fills an empty one, whole or not at all. file NULL: /etc/doorward/policy
+ * (below the root that was set), with its directory. -EEXIST: there is one, and it was left alone.
  */
 DOORWARD_API int doorward_policy_create(struct doorward *d, const char *file, const char *text);
 

@@ -456,8 +456,7 @@ const struct dw_command dw_commands[] = {
 			       "network is closed, "
 			       "and\n"
 			       "all else stands there as a suggestion behind a \"#\". A policy "
-			       "that is there "
-			       "already\n"
+			       "that has text in it already\n"
 			       "is never overwritten. Nothing is closed by this: read the file, "
 			       "then change "
 			       "it.\n",

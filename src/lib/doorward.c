@@ -249,7 +249,7 @@ static int check_policy(struct dw_sys *s, const char *file, struct dw_facts *f,
 	if (r < 0)
 		return r;
 	if (!policy)
-		return dw_error_errno(e, -ENOENT, "%s", DW_POLICY_FILE);
+		return dw_error_set(e, -ENOENT, "%s is not there, or it is empty", DW_POLICY_FILE);
 	if (dw_lib_tell_no_checks(policy, tell, data))
 		return dw_error_set(e, -EBADMSG, "%s accepts what no check of doorward host finds",
 				    policy->file);
@@ -346,9 +346,7 @@ int doorward_policy_create(struct doorward *d, const char *file, const char *tex
 		r = dw_policy_absolute(a, file, &file, e);
 	else if (r == 0)
 		r = dw_sys_dir_make(s, DW_POLICY_DIRECTORY, 0755, e);
-	return r < 0 ? r
-		     : dw_sys_file_create(s, file ? file : DW_POLICY_FILE, 0644, text, strlen(text),
-					  e);
+	return r < 0 ? r : dw_policy_create(s, file ? file : DW_POLICY_FILE, text, a, e);
 }
 
 void doorward_audit_free(struct doorward_audit *a)

@@ -92,7 +92,7 @@ static int make_text(struct dw_sys *s, const struct doorward_audit *audit, struc
 	m->host = audit->audit->snapshot->host;
 	m->time = audit->audit->snapshot->time;
 	m->text = (struct dw_policy_text){ .name = edit->file, .bytes = edit->before.content };
-	if (edit->before.type == DW_ENTRY_FILE)
+	if (edit->before.type == DW_ENTRY_FILE && edit->before.content.n > 0)
 		r = dw_policy_parse(s, &m->text, edit->arena, m->knowledge, &problems, &m->policy,
 				    e);
 	if (r < 0)

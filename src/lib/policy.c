@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "dw_policy_file.h"
 #include "dw_str.h"
+#include "dw_write.h"
 
 #define FILE_MAX ((size_t)1024 * 1024) /* doorward-policy(5) */
 
@@ -95,6 +97,9 @@ static int load(struct dw_sys *s, const char *file, bool may_miss, struct dw_are
 			*e = (struct dw_error){ 0 };
 		return 0;
 	}
+	/* a package installs an empty one, for its name to be known: nobody said anything yet */
+	if (r == 0 && may_miss && text.bytes.n == 0)
+		return 0;
 	return r < 0 ? r : dw_policy_parse(s, &text, a, k, problems, ret, e);
 }
 
@@ -132,4 +137,39 @@ int dw_policy_load(struct dw_sys *s, const char *file, struct dw_arena *a,
 	if (r == 0)
 		r = dw_sys_open(NULL, &running, e);
 	return r < 0 ? r : load(running, file, false, a, k, problems, ret, e);
+}
+
+/* The file where one is that has nothing in it, as a package installs it: its owner and mode stay. */
+static int fill_empty(struct dw_sys *s, const char *file, const char *text, struct dw_arena *a,
+		      struct dw_error *e)
+{
+	struct dw_entry entry = { 0 };
+	struct stat st;
+	int r = dw_sys_file_stat(s, file, false, &st, e);
+
+	if (r < 0)
+		return r;
+	if (!S_ISREG(st.st_mode) || st.st_size > 0)
+		return dw_error_errno(e, -EEXIST, "%s", file);
+	r = dw_sys_entry_read(s, file, FILE_MAX, a, &entry, e);
+	if (r < 0)
+		return r;
+	if (entry.type != DW_ENTRY_FILE || entry.content.n > 0)
+		return dw_error_errno(e, -EEXIST, "%s", file);
+	entry.content = (struct dw_bytes){ .data = (char *)text, .n = strlen(text) };
+	entry.mtime_s = 0; /* 0: it is changed now */
+	entry.mtime_ns = 0;
+	return dw_sys_entry_write(s, file, &entry, e);
+}
+
+int dw_policy_create(struct dw_sys *s, const char *file, const char *text, struct dw_arena *a,
+		     struct dw_error *e)
+{
+	int r = dw_sys_file_create(s, file, 0644, text, strlen(text), e);
+
+	if (r != -EEXIST)
+		return r;
+	if (e)
+		*e = (struct dw_error){ 0 };
+	return fill_empty(s, file, text, a, e);
 }
