@@ -5,8 +5,10 @@
  */
 #include "procread.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "dw_str.h"
@@ -53,8 +55,10 @@ static char *link_at(struct dw_procs *p, int dir, const char *name)
 	char target[4096];
 	ssize_t n;
 
-	if (dw_sys_fault(p->sys) < 0)
+	if (dw_sys_fault(p->sys) < 0) {
+		errno = EIO;
 		return NULL;
+	}
 	n = readlinkat(dir, name, target, sizeof(target));
 	return n > 0 && (size_t)n < sizeof(target) ? dw_arena_strndup(p->arena, target, (size_t)n)
 						   : NULL;
@@ -271,20 +275,61 @@ void dw_procread_take_exe(struct dw_procs *p, struct dw_procinfo *i, char *path)
 		i->exe_state = DW_PROC_EXE_INTACT;
 }
 
-void dw_procread_exe(struct dw_procs *p, int dir, const char *name, struct dw_procinfo *i)
+/* The link and, where they are not known, the numbers of the file that it leads to. */
+static char *exe_at(struct dw_procs *p, int dir, const char *name, struct dw_procinfo *i)
 {
 	char *path = link_at(p, dir, name);
 	struct stat st;
 
-	if (!path) {
-		i->exe_state = i->kthread ? DW_PROC_EXE_NONE : DW_PROC_EXE_UNKNOWN;
-		return;
-	}
-	if (fstatat(dir, name, &st, 0) == 0) {
+	if (path && i->exe_ino == 0 && fstatat(dir, name, &st, 0) == 0) {
 		i->exe_dev = st.st_dev;
 		i->exe_ino = st.st_ino;
 	}
-	dw_procread_take_exe(p, i, path);
+	return path;
+}
+
+/*
+ * Where the first thread has ended and others go on (pthread_exit(3) of main()), /proc/PID/exe leads nowhere: it is
+ * that thread's, which has no memory any more. Those of the others lead to the program.
+ */
+static char *exe_of_threads(struct dw_procs *p, int dir, const char *name, struct dw_procinfo *i)
+{
+	char tasks[64], its[32];
+	const struct dirent *entry;
+	char *path = NULL;
+	DIR *list;
+	int fd;
+
+	(void)snprintf(tasks, sizeof(tasks), "%.*stask", (int)(dw_basename(name) - name), name);
+	fd = openat(dir, tasks, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return NULL;
+	list = fdopendir(fd);
+	if (!list) {
+		(void)close(fd);
+		return NULL;
+	}
+	while (!path && (entry = readdir(list))) {
+		if (entry->d_name[0] == '.')
+			continue;
+		(void)snprintf(its, sizeof(its), "%.20s/exe", entry->d_name);
+		path = exe_at(p, dirfd(list), its, i);
+	}
+	(void)closedir(list);
+	return path;
+}
+
+/* name: of a link whose last part is "exe" */
+void dw_procread_exe(struct dw_procs *p, int dir, const char *name, struct dw_procinfo *i)
+{
+	char *path = exe_at(p, dir, name, i);
+
+	if (!path && !i->kthread && errno == ENOENT)
+		path = exe_of_threads(p, dir, name, i);
+	if (path)
+		dw_procread_take_exe(p, i, path);
+	else
+		i->exe_state = i->kthread ? DW_PROC_EXE_NONE : DW_PROC_EXE_UNKNOWN;
 }
 
 static void read_loginuid(struct dw_procs *p, int dir, struct dw_procinfo *i,

@@ -2,8 +2,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/rtnetlink.h>
+#include <pthread.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include "dw_netlink.h"
@@ -258,6 +260,59 @@ static int count(const struct nlmsghdr *m, void *arg)
 {
 	++*(int *)arg;
 	return 0;
+}
+
+static void *go_on(void *arg)
+{
+	for (;;)
+		(void)pause();
+	return arg;
+}
+
+static void end_first_thread(void)
+{
+	pthread_t other;
+
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (pthread_create(&other, NULL, go_on, NULL) != 0)
+		_exit(1);
+	(void)syscall(SYS_exit, 0); /* this thread alone */
+}
+
+/* Its own link leads nowhere then; who asks for its threads' finds the program. */
+DW_TEST(a_process_whose_first_thread_has_ended_has_its_program)
+{
+	struct tree t = tree_new();
+	char path[64], target[4096];
+	pid_t pid = fork();
+	struct dw_procs *procs;
+	struct dw_sys *live = NULL;
+	const struct dw_procinfo *self, *i;
+	int status = 0;
+
+	if (pid == 0)
+		end_first_thread();
+	DW_CHECK(pid > 0);
+	snprintf(path, sizeof(path), "/proc/%d/exe", (int)pid);
+	/* until it is so; a child that fails is gone, and the link with it, when it was waited for */
+	while (readlink(path, target, sizeof(target)) > 0)
+		(void)usleep(1000);
+	DW_CHECK_INT(waitpid(pid, &status, WNOHANG), 0);
+	DW_CHECK_INT(dw_sys_open(NULL, &live, NULL), 0);
+	procs = dw_procs_new(live, t.arena);
+	self = dw_procs_get(procs, getpid());
+	i = dw_procs_get(procs, pid);
+	DW_CHECK(self && i);
+	if (self && i) {
+		DW_CHECK_INT(i->exe_state, DW_PROC_EXE_INTACT);
+		DW_CHECK_STR(i->exe, self->exe);
+		DW_CHECK(i->exe_ino == self->exe_ino && i->exe_dev == self->exe_dev);
+	}
+	dw_procs_close(procs);
+	(void)kill(pid, SIGKILL);
+	(void)waitpid(pid, &status, 0);
+	dw_sys_free(live);
+	tree_free(&t);
 }
 
 DW_TEST(netlink_answers_and_errors_come_back)
