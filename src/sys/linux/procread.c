@@ -275,16 +275,44 @@ void dw_procread_take_exe(struct dw_procs *p, struct dw_procinfo *i, char *path)
 		i->exe_state = DW_PROC_EXE_INTACT;
 }
 
-/* The link and, where they are not known, the numbers of the file that it leads to. */
+/* What stands beside a link in its directory, which is opened: "12/exe" and "task" make "12/task". */
+static int open_beside(int dir, const char *link, const char *name)
+{
+	char path[64];
+
+	(void)snprintf(path, sizeof(path), "%.*s%s", (int)(dw_basename(link) - link), link, name);
+	return openat(dir, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+/* Not another one that has its number since. */
+static bool is_it(struct dw_procs *p, int dir, const char *name, const struct dw_procinfo *i)
+{
+	_cleanup_fd_ int its = open_beside(dir, name, ".");
+	struct dw_procinfo now = { .pid = i->pid };
+
+	return its >= 0 && read_stat(p, its, &now) == 0 && now.started_ticks == i->started_ticks;
+}
+
+/*
+ * The link, and the numbers of the file that it leads to. Who asks may have seen others, a little before: then the
+ * process runs another program now, or its filesystem tells stat(2) others than the kernel has (overlayfs, btrfs), and
+ * what stands here is right; or it has ended, and another one has its number.
+ */
 static char *exe_at(struct dw_procs *p, int dir, const char *name, struct dw_procinfo *i)
 {
 	char *path = link_at(p, dir, name);
 	struct stat st;
+	bool same;
 
-	if (path && i->exe_ino == 0 && fstatat(dir, name, &st, 0) == 0) {
-		i->exe_dev = st.st_dev;
-		i->exe_ino = st.st_ino;
+	if (!path || fstatat(dir, name, &st, 0) < 0)
+		return path;
+	same = st.st_ino == i->exe_ino && st.st_dev == i->exe_dev;
+	if (!same && i->exe_ino != 0 && p->sys->kind == DW_SYS_LIVE && !is_it(p, dir, name, i)) {
+		errno = ESRCH;
+		return NULL;
 	}
+	i->exe_dev = st.st_dev;
+	i->exe_ino = st.st_ino;
 	return path;
 }
 
@@ -294,19 +322,14 @@ static char *exe_at(struct dw_procs *p, int dir, const char *name, struct dw_pro
  */
 static char *exe_of_threads(struct dw_procs *p, int dir, const char *name, struct dw_procinfo *i)
 {
-	char tasks[64], its[32];
+	int fd = dw_sys_fault(p->sys) < 0 ? -1 : open_beside(dir, name, "task");
+	DIR *list = fd < 0 ? NULL : fdopendir(fd);
 	const struct dirent *entry;
-	char *path = NULL;
-	DIR *list;
-	int fd;
+	char *path = NULL, its[32];
 
-	(void)snprintf(tasks, sizeof(tasks), "%.*stask", (int)(dw_basename(name) - name), name);
-	fd = openat(dir, tasks, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return NULL;
-	list = fdopendir(fd);
 	if (!list) {
-		(void)close(fd);
+		if (fd >= 0)
+			(void)close(fd);
 		return NULL;
 	}
 	while (!path && (entry = readdir(list))) {

@@ -256,6 +256,50 @@ DW_TEST(a_process_is_read_whatever_its_name)
 	dw_arena_free(a);
 }
 
+static struct dw_procinfo complete(struct dw_procs *p, const struct dw_procinfo *of, uint64_t ino,
+				   bool younger)
+{
+	struct dw_procinfo i = { .pid = of->pid, .exe_dev = of->exe_dev, .exe_ino = ino };
+	uint64_t tick = 1000000000U / (uint64_t)sysconf(_SC_CLK_TCK);
+
+	i.started_ns = (of->started_ticks + (younger ? 10 : 0)) * tick + tick / 2;
+	dw_procs_complete(p, &i, DW_PROCS_EXE, NULL);
+	return i;
+}
+
+/* The program was seen some time before its path is asked for. */
+DW_TEST(a_path_is_that_of_the_process_that_was_seen)
+{
+	struct tree t = tree_new();
+	struct dw_sys *live = NULL;
+	const struct dw_procinfo *self;
+	struct dw_procs *procs;
+
+	DW_CHECK_INT(dw_sys_open(NULL, &live, NULL), 0);
+	procs = dw_procs_new(live, t.arena);
+	self = dw_procs_get(procs, getpid());
+	DW_CHECK(self && self->exe_ino > 0);
+	if (self) {
+		struct dw_procinfo same = complete(procs, self, self->exe_ino, false);
+		struct dw_procinfo execed = complete(procs, self, self->exe_ino + 1, false);
+		struct dw_procinfo taken = complete(procs, self, self->exe_ino + 1, true);
+
+		DW_CHECK_STR(same.exe, self->exe);
+		DW_CHECK(same.exe_ino == self->exe_ino);
+		/* another program since, or a file system that tells stat(2) other numbers: those of the path */
+		DW_CHECK_STR(execed.exe, self->exe);
+		DW_CHECK_INT(execed.exe_state, DW_PROC_EXE_INTACT);
+		DW_CHECK(execed.exe_ino == self->exe_ino && execed.exe_dev == self->exe_dev);
+		/* another process has its number now */
+		DW_CHECK(taken.exe == NULL);
+		DW_CHECK_INT(taken.exe_state, DW_PROC_EXE_UNKNOWN);
+		DW_CHECK(taken.exe_ino == self->exe_ino + 1);
+	}
+	dw_procs_close(procs);
+	dw_sys_free(live);
+	tree_free(&t);
+}
+
 static int count(const struct nlmsghdr *m, void *arg)
 {
 	++*(int *)arg;
