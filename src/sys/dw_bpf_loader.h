@@ -18,7 +18,7 @@ struct dw_bpf_named {
 };
 
 struct dw_bpf_loader {
-	void *context; /* struct bpf_loader_ctx, and the descriptors behind it, which the loader fills in */
+	void *context; /* struct bpf_loader_ctx, and the descriptors behind it: filled in where it ends well */
 	size_t n_context;
 	const void *data; /* what the loader carries; it works on a copy */
 	size_t n_data;
@@ -29,8 +29,8 @@ struct dw_bpf_loader {
 };
 
 /*
- * 0, or what the loader says went wrong (-errno of bpf(2)). -ENOTSUP: it does what is not known here, and nothing was
- * done; -ENOENT: it asks for a name that is not among those given. The kernel may then run it.
+ * 0, or what the loader says went wrong (-errno of bpf(2)); then nothing is left of what it made. -ENOTSUP, too: it
+ * does what is not known here; -ENOENT: it asks for a name that is not among those given. The kernel may then run it.
  */
 int dw_bpf_loader_run(const struct dw_bpf_loader *l);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Loading of the light skeletons, which takes no library but Linux 5.17: by dw_bpf_loader.h, if it can, or by the kernel. */
+/* Loading of the light skeletons, which takes Linux 5.17 and no library: by dw_bpf_loader.h, or by the kernel. */
 #include "bpf_private.h"
 
 #include <errno.h>
