@@ -8,7 +8,7 @@
  * X(identifier, kind, struct, member): NEED must be there; MAY may be absent; BIT may be absent and is counted in
  * bits; SIZE is the size of the struct. A member within a struct within is written with dots; a pointer on the way
  * makes it absent. NUMBER is the number of the struct among the kernel's types, FUNCTION that of a function that
- * programs may call; both may be absent.
+ * programs may call or be attached to; both may be absent.
  */
 #ifndef DW_BPF_FIELDS_H
 #define DW_BPF_FIELDS_H
@@ -146,7 +146,8 @@
 	X(NET_TCP, MAY, "net", "ipv4.tcp_death_row.hashinfo") /* a pointer on the way: no table */ \
 	X(NET_UDP, MAY, "net", "ipv4.udp_table")              /* since 6.2 */                      \
 	X(WORDS, NUMBER, "timespec64", "")       /* begins with 64 bits that are no pointer */     \
-	X(CAST, FUNCTION, "bpf_rdonly_cast", "") /* since 6.2 */
+	X(CAST, FUNCTION, "bpf_rdonly_cast", "") /* since 6.2 */                                   \
+	X(ITER, FUNCTION, "bpf_iter_task", "")   /* what the program is attached to */
 
 enum dw_bpf_field {
 #define DW_BPF_FIELD_ID(id, kind, type, member) DW_K_##id,

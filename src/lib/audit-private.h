@@ -10,6 +10,8 @@
 #include "dw_rehearse.h"
 #include "dw_report.h"
 #include "dw_starters.h"
+#include "dw_store.h"
+#include "dw_store_usage.h"
 #include "dw_switch.h"
 
 struct auditing {
@@ -27,6 +29,8 @@ struct auditing {
 	const struct dw_knowledge_index *index; /* of the knowledge */
 	struct dw_starters starters;
 	struct dw_starters_set *managers;
+	struct dw_store *scans;       /* NULL: there are none */
+	struct dw_usage_store *usage; /* NULL: there is none */
 };
 
 /* What PID 1 is; NULL: not known. */
@@ -70,11 +74,15 @@ bool dw_lib_networks_of(const struct dw_audit *audit, const struct dw_door *d, s
 void dw_lib_tell_steps(const struct dw_audit *audit, struct dw_report_door *doors, size_t n,
 		       struct dw_arena *a);
 
-/* Fills in `probed` of the doors from the scans that are kept. Nothing is opened where there is none. */
-void dw_lib_probed(const struct dw_audit_options *o, struct dw_snapshot *s);
-
-/* Fills in `used` of the doors from what doorward watch counted. Nothing is opened where there is no record. */
-void dw_lib_used(const struct dw_audit_options *o, struct dw_snapshot *s);
+/*
+ * Opens what is kept of scans, and of what doorward watch counted, where there is any: SQLite takes some two
+ * milliseconds to be loaded and to read its schema, beside which other work can be done.
+ */
+void dw_lib_probed_begin(struct auditing *a);
+void dw_lib_used_begin(struct auditing *a);
+/* Fill in `probed` and `used` of the doors from that. */
+void dw_lib_probed(const struct auditing *a, struct dw_snapshot *s);
+void dw_lib_used(const struct auditing *a, struct dw_snapshot *s);
 
 /*
  * Fills in `filtered` of the doors of a host that runs. No packet filter there: nothing is opened. What could not be

@@ -106,6 +106,8 @@ static void prepare(struct auditing *a)
 	a->facts->service_manager = manager_of(a, init);
 	a->index = dw_knowledge_index_new(a->facts->arena, a->knowledge);
 	dw_audit_starters_begin(a, init);
+	dw_lib_probed_begin(a);
+	dw_lib_used_begin(a);
 }
 
 struct half {
@@ -175,8 +177,8 @@ static struct dw_snapshot *make_snapshot(struct auditing *a)
 	s->n_incomplete = a->facts->incomplete.n;
 	s->addresses = a->facts->addresses.v;
 	s->n_addresses = a->facts->addresses.n;
-	dw_lib_probed(a->options, s);
-	dw_lib_used(a->options, s);
+	dw_lib_probed(a, s);
+	dw_lib_used(a, s);
 	return s;
 }
 
@@ -186,6 +188,8 @@ static void close_all(struct auditing *a)
 		dw_collect_close(&a->collect);
 	dw_procs_close(a->procs);
 	dw_sys_free(a->sys);
+	dw_store_free(a->scans);
+	dw_usage_store_free(a->usage);
 }
 
 int dw_audit_run(const struct dw_audit_options *o, struct dw_audit **ret, struct dw_error *e)

@@ -77,24 +77,30 @@ static int probe_scan(const struct probing *p, int64_t id)
 	return 0;
 }
 
-void dw_lib_probed(const struct dw_audit_options *o, struct dw_snapshot *s)
+void dw_lib_probed_begin(struct auditing *a)
 {
-	_cleanup_(dw_cleanup_store) struct dw_store *store = NULL;
-	struct probing p = { .s = s, .n_own = s->n_addresses };
+	const struct dw_audit_options *o = a->options;
+
+	if (!o->state || !dw_store_has_scans(o->state) ||
+	    dw_store_open(o->state, false, &a->scans, NULL) < 0)
+		return;
+	dw_store_fail_at(a->scans, o->store_fail_at, o->fail_code);
+}
+
+void dw_lib_probed(const struct auditing *a, struct dw_snapshot *s)
+{
+	struct probing p = { .store = a->scans, .s = s, .n_own = s->n_addresses };
 	struct dw_scan *heads = NULL;
 	size_t n = 0;
 	int r;
 
-	if (!o->state || s->n_addresses == 0 || !dw_store_has_scans(o->state) ||
-	    dw_store_open(o->state, false, &store, NULL) < 0)
+	if (!p.store || s->n_addresses == 0)
 		return;
-	p.store = store;
-	dw_store_fail_at(store, o->store_fail_at, o->fail_code);
 	p.own = dw_arena_array(s->arena, s->n_addresses, sizeof(*p.own));
 	for (size_t i = 0; i < s->n_addresses; i++)
 		p.own[i] = s->addresses[i].address;
 	/* a journal that cannot be read says nothing of the doors: who asks it for more is told why */
-	r = dw_store_scans(store, s->arena, &heads, &n, NULL);
+	r = dw_store_scans(p.store, s->arena, &heads, &n, NULL);
 	for (size_t i = 0; r == 0 && i < n && i < SCANS_MAX; i++)
 		r = probe_scan(&p, heads[i].id);
 }

@@ -42,17 +42,22 @@ static const char *key_of(struct dw_arena *a, const struct dw_door *d)
 	return dw_door_key(a, d, dw_door_seems_ephemeral(d));
 }
 
-/* A record that cannot be read says nothing of the doors; doorward usage tells why. */
-void dw_lib_used(const struct dw_audit_options *o, struct dw_snapshot *s)
+void dw_lib_used_begin(struct auditing *a)
 {
-	_cleanup_(dw_cleanup_usage_store) struct dw_usage_store *store = NULL;
+	const struct dw_audit_options *o = a->options;
+
+	if (!o->state || dw_usage_store_open(o->state, false, &a->usage, NULL) < 0)
+		return;
+	dw_usage_store_fail_at(a->usage, o->store_fail_at, o->fail_code);
+}
+
+/* A record that cannot be read says nothing of the doors; doorward usage tells why. */
+void dw_lib_used(const struct auditing *a, struct dw_snapshot *s)
+{
 	struct dw_usage_door *all = NULL;
 	size_t n = 0;
 
-	if (!o->state || dw_usage_store_open(o->state, false, &store, NULL) < 0)
-		return;
-	dw_usage_store_fail_at(store, o->store_fail_at, o->fail_code);
-	if (dw_usage_store_doors(store, s->arena, &all, &n, NULL) < 0)
+	if (!a->usage || dw_usage_store_doors(a->usage, s->arena, &all, &n, NULL) < 0)
 		return;
 	for (size_t i = 0; n && i < s->n_doors; i++) {
 		const struct dw_usage_door *u =

@@ -21,6 +21,12 @@
 #define SHARED_FROM      200
 #define WORK_SHARED_FROM 16
 
+/*
+ * Tasks from which on the program tells the paths of programs, too. The kernel takes it a millisecond later, for it
+ * searches all of its types three times for what is known of `task->mm`; a path from /proc takes 3 us.
+ */
+#define PATHS_FROM 1000
+
 struct work_list {
 	struct dw_arena *arena;
 	DW_VEC(struct dw_bpf_work) items;
@@ -29,8 +35,15 @@ struct work_list {
 /* A program that is loaded beside other work. */
 struct dw_bpf_starting {
 	int fd;
+	bool paths;
 	struct dw_error error;
 };
+
+/* One that is named, for a test, is the whole of it. */
+static bool wants_paths(struct dw_sys *s)
+{
+	return s->bpf_reads != DW_BPF_READS_ANY || dw_sys_tasks(s) >= PATHS_FROM;
+}
 
 bool dw_bpf_live_begin(struct dw_sys *s)
 {
@@ -38,6 +51,7 @@ bool dw_bpf_live_begin(struct dw_sys *s)
 		return false;
 	s->bpf_starting = dw_new(s->arena, struct dw_bpf_starting);
 	s->bpf_starting->fd = -1;
+	s->bpf_starting->paths = wants_paths(s);
 	return true;
 }
 
@@ -47,7 +61,7 @@ void dw_bpf_live_load(struct dw_sys *s)
 	struct dw_bpf_starting *b = s->bpf_starting;
 
 	if (b && b->fd < 0)
-		b->fd = dw_bpf_load(s->bpf_reads, &b->error);
+		b->fd = dw_bpf_load(s->bpf_reads, b->paths, &b->error);
 }
 
 void dw_bpf_live_take(struct dw_sys *s, struct dw_error *e)
@@ -82,7 +96,7 @@ static int make_ready(struct dw_sys *s, struct dw_error *e)
 	fd = s->bpf_reads == DW_BPF_READS_ANY ? dw_bpf_pinned(NULL) : -ENOENT;
 	s->bpf_pinned = fd >= 0;
 	if (fd < 0)
-		fd = dw_bpf_load(s->bpf_reads, e);
+		fd = dw_bpf_load(s->bpf_reads, wants_paths(s), e);
 	if (fd >= 0)
 		s->bpf_fd = fd;
 	return fd;

@@ -5,7 +5,8 @@
  * are loaded, by theirs, and for one list of members.
  *
  * It is trusted as the answers about packages beside it are: it is root's own, mode 0600, in a directory of mode 0700.
- * A wrong offset makes the program read what is not there, which the kernel lets fail; it can harm nothing.
+ * A wrong offset makes the program read what is not there, which the kernel lets fail, and a wrong number of a type
+ * makes a program that it refuses; it can harm nothing.
  */
 #include <elf.h>
 #include <errno.h>

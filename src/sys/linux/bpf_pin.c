@@ -130,7 +130,7 @@ static int pin_program(struct dw_sys *s, int dir, struct dw_error *e)
 
 	if (r < 0)
 		return dw_error_errno(e, r, PINS);
-	program = dw_bpf_load(DW_BPF_READS_ANY, e);
+	program = dw_bpf_load(DW_BPF_READS_ANY, true, e);
 	if (program < 0)
 		return program;
 	pin_name(name);

@@ -32,7 +32,7 @@ const char *dw_bpf_module_name(unsigned i);
 uint64_t dw_bpf_fields_sum(void);
 
 /* bpf_load.c: a descriptor of the program, loaded now. -EPERM, -ENOTSUP: this kernel or we may not. */
-int dw_bpf_load(enum dw_bpf_reads how, struct dw_error *e);
+int dw_bpf_load(enum dw_bpf_reads how, bool paths, struct dw_error *e);
 /* What the object was made from, to name its pin. */
 const char *dw_bpf_digest(void);
 

@@ -5,8 +5,10 @@
  */
 #include "procread.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "dw_str.h"
@@ -53,8 +55,10 @@ static char *link_at(struct dw_procs *p, int dir, const char *name)
 	char target[4096];
 	ssize_t n;
 
-	if (dw_sys_fault(p->sys) < 0)
+	if (dw_sys_fault(p->sys) < 0) {
+		errno = EIO;
 		return NULL;
+	}
 	n = readlinkat(dir, name, target, sizeof(target));
 	return n > 0 && (size_t)n < sizeof(target) ? dw_arena_strndup(p->arena, target, (size_t)n)
 						   : NULL;
@@ -271,20 +275,84 @@ void dw_procread_take_exe(struct dw_procs *p, struct dw_procinfo *i, char *path)
 		i->exe_state = DW_PROC_EXE_INTACT;
 }
 
-void dw_procread_exe(struct dw_procs *p, int dir, const char *name, struct dw_procinfo *i)
+/* What stands beside a link in its directory, which is opened: "12/exe" and "task" make "12/task". */
+static int open_beside(int dir, const char *link, const char *name)
+{
+	char path[64];
+
+	(void)snprintf(path, sizeof(path), "%.*s%s", (int)(dw_basename(link) - link), link, name);
+	return openat(dir, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+/* Not another one that has its number since. */
+static bool is_it(struct dw_procs *p, int dir, const char *name, const struct dw_procinfo *i)
+{
+	_cleanup_fd_ int its = open_beside(dir, name, ".");
+	struct dw_procinfo now = { .pid = i->pid };
+
+	return its >= 0 && read_stat(p, its, &now) == 0 && now.started_ticks == i->started_ticks;
+}
+
+/*
+ * The link, and the numbers of the file that it leads to. Who asks may have seen others, a little before: then the
+ * process runs another program now, or its filesystem tells stat(2) others than the kernel has (overlayfs, btrfs), and
+ * what stands here is right; or it has ended, and another one has its number.
+ */
+static char *exe_at(struct dw_procs *p, int dir, const char *name, struct dw_procinfo *i)
 {
 	char *path = link_at(p, dir, name);
 	struct stat st;
+	bool same;
 
-	if (!path) {
+	if (!path || fstatat(dir, name, &st, 0) < 0)
+		return path;
+	same = st.st_ino == i->exe_ino && st.st_dev == i->exe_dev;
+	if (!same && i->exe_ino != 0 && p->sys->kind == DW_SYS_LIVE && !is_it(p, dir, name, i)) {
+		errno = ESRCH;
+		return NULL;
+	}
+	i->exe_dev = st.st_dev;
+	i->exe_ino = st.st_ino;
+	return path;
+}
+
+/*
+ * Where the first thread has ended and others go on (pthread_exit(3) of main()), /proc/PID/exe leads nowhere: it is
+ * that thread's, which has no memory any more. Those of the others lead to the program.
+ */
+static char *exe_of_threads(struct dw_procs *p, int dir, const char *name, struct dw_procinfo *i)
+{
+	int fd = dw_sys_fault(p->sys) < 0 ? -1 : open_beside(dir, name, "task");
+	DIR *list = fd < 0 ? NULL : fdopendir(fd);
+	const struct dirent *entry;
+	char *path = NULL, its[32];
+
+	if (!list) {
+		if (fd >= 0)
+			(void)close(fd);
+		return NULL;
+	}
+	while (!path && (entry = readdir(list))) {
+		if (entry->d_name[0] == '.')
+			continue;
+		(void)snprintf(its, sizeof(its), "%.20s/exe", entry->d_name);
+		path = exe_at(p, dirfd(list), its, i);
+	}
+	(void)closedir(list);
+	return path;
+}
+
+/* name: of a link whose last part is "exe" */
+void dw_procread_exe(struct dw_procs *p, int dir, const char *name, struct dw_procinfo *i)
+{
+	char *path = exe_at(p, dir, name, i);
+
+	if (!path && !i->kthread && errno == ENOENT)
+		path = exe_of_threads(p, dir, name, i);
+	if (path)
+		dw_procread_take_exe(p, i, path);
+	else
 		i->exe_state = i->kthread ? DW_PROC_EXE_NONE : DW_PROC_EXE_UNKNOWN;
-		return;
-	}
-	if (fstatat(dir, name, &st, 0) == 0) {
-		i->exe_dev = st.st_dev;
-		i->exe_ino = st.st_ino;
-	}
-	dw_procread_take_exe(p, i, path);
 }
 
 static void read_loginuid(struct dw_procs *p, int dir, struct dw_procinfo *i,

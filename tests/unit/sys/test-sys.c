@@ -2,8 +2,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/rtnetlink.h>
+#include <pthread.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include "dw_netlink.h"
@@ -254,10 +256,107 @@ DW_TEST(a_process_is_read_whatever_its_name)
 	dw_arena_free(a);
 }
 
+static struct dw_procinfo complete(struct dw_procs *p, const struct dw_procinfo *of, uint64_t ino,
+				   bool younger)
+{
+	struct dw_procinfo i = { .pid = of->pid, .exe_dev = of->exe_dev, .exe_ino = ino };
+	uint64_t tick = 1000000000U / (uint64_t)sysconf(_SC_CLK_TCK);
+
+	i.started_ns = (of->started_ticks + (younger ? 10 : 0)) * tick + tick / 2;
+	dw_procs_complete(p, &i, DW_PROCS_EXE, NULL);
+	return i;
+}
+
+/* The program was seen some time before its path is asked for. */
+DW_TEST(a_path_is_that_of_the_process_that_was_seen)
+{
+	struct tree t = tree_new();
+	struct dw_sys *live = NULL;
+	const struct dw_procinfo *self;
+	struct dw_procs *procs;
+
+	DW_CHECK_INT(dw_sys_open(NULL, &live, NULL), 0);
+	procs = dw_procs_new(live, t.arena);
+	self = dw_procs_get(procs, getpid());
+	DW_CHECK(self && self->exe_ino > 0);
+	if (self) {
+		struct dw_procinfo same = complete(procs, self, self->exe_ino, false);
+		struct dw_procinfo execed = complete(procs, self, self->exe_ino + 1, false);
+		struct dw_procinfo taken = complete(procs, self, self->exe_ino + 1, true);
+
+		DW_CHECK_STR(same.exe, self->exe);
+		DW_CHECK(same.exe_ino == self->exe_ino);
+		/* another program since, or a file system that tells stat(2) other numbers: those of the path */
+		DW_CHECK_STR(execed.exe, self->exe);
+		DW_CHECK_INT(execed.exe_state, DW_PROC_EXE_INTACT);
+		DW_CHECK(execed.exe_ino == self->exe_ino && execed.exe_dev == self->exe_dev);
+		/* another process has its number now */
+		DW_CHECK(taken.exe == NULL);
+		DW_CHECK_INT(taken.exe_state, DW_PROC_EXE_UNKNOWN);
+		DW_CHECK(taken.exe_ino == self->exe_ino + 1);
+	}
+	dw_procs_close(procs);
+	dw_sys_free(live);
+	tree_free(&t);
+}
+
 static int count(const struct nlmsghdr *m, void *arg)
 {
 	++*(int *)arg;
 	return 0;
+}
+
+static void *go_on(void *arg)
+{
+	for (;;)
+		(void)pause();
+	return arg;
+}
+
+static void end_first_thread(void)
+{
+	pthread_t other;
+
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (pthread_create(&other, NULL, go_on, NULL) != 0)
+		_exit(1);
+	(void)syscall(SYS_exit, 0); /* this thread alone */
+}
+
+/* Its own link leads nowhere then; who asks for its threads' finds the program. */
+DW_TEST(a_process_whose_first_thread_has_ended_has_its_program)
+{
+	struct tree t = tree_new();
+	char path[64], target[4096];
+	pid_t pid = fork();
+	struct dw_procs *procs;
+	struct dw_sys *live = NULL;
+	const struct dw_procinfo *self, *i;
+	int status = 0;
+
+	if (pid == 0)
+		end_first_thread();
+	DW_CHECK(pid > 0);
+	snprintf(path, sizeof(path), "/proc/%d/exe", (int)pid);
+	/* until it is so; a child that fails is gone, and the link with it, when it was waited for */
+	while (readlink(path, target, sizeof(target)) > 0)
+		(void)usleep(1000);
+	DW_CHECK_INT(waitpid(pid, &status, WNOHANG), 0);
+	DW_CHECK_INT(dw_sys_open(NULL, &live, NULL), 0);
+	procs = dw_procs_new(live, t.arena);
+	self = dw_procs_get(procs, getpid());
+	i = dw_procs_get(procs, pid);
+	DW_CHECK(self && i);
+	if (self && i) {
+		DW_CHECK_INT(i->exe_state, DW_PROC_EXE_INTACT);
+		DW_CHECK_STR(i->exe, self->exe);
+		DW_CHECK(i->exe_ino == self->exe_ino && i->exe_dev == self->exe_dev);
+	}
+	dw_procs_close(procs);
+	(void)kill(pid, SIGKILL);
+	(void)waitpid(pid, &status, 0);
+	dw_sys_free(live);
+	tree_free(&t);
 }
 
 DW_TEST(netlink_answers_and_errors_come_back)
