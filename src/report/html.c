@@ -193,6 +193,7 @@ static void put_story(const struct page_html *h, const struct dw_row *row)
 static void put_rows(const struct page_html *h, size_t from, size_t n, const char *caption)
 {
 	paper_html.table(h->p, caption, columns[h->watched], COLUMNS);
+	h->p->columns = NULL; /* in cells the style names these: there can be thousands of rows */
 	for (size_t i = from; i < from + n; i++) {
 		put_cells(h, &h->doors.rows.v[i]);
 		put_story(h, &h->doors.rows.v[i]);
@@ -217,7 +218,8 @@ static void put_group(const struct page_html *h, size_t from, size_t n)
 	const char *caption =
 		dw_arena_printf(h->p->a, "%s: %zu door%s", m->title, doors, doors == 1 ? "" : "s");
 
-	(void)fprintf(h->p->out, "<div class=\"v %s\">\n<h3>%s</h3>\n", class, caption);
+	(void)fprintf(h->p->out, "<div class=\"v %s%s\">\n<h3>%s</h3>\n", class,
+		      h->watched ? " watched" : "", caption);
 	put_rows(h, from, open, caption);
 	if (n > open) {
 		size_t rest = doors_of(&h->doors, from + open, n - open);

@@ -17,7 +17,7 @@ struct paper {
 	FILE *out;
 	struct dw_arena *a;       /* for as long as the document is written */
 	struct dw_arena *scratch; /* emptied after each text */
-	const char *const *columns; /* of the open table */
+	const char *const *columns; /* of the open table; NULL: cells of HTML do not say theirs */
 	size_t n_columns, cell;
 };
 
