@@ -136,6 +136,12 @@ static void put_summary(const struct page_html *h)
 			       "closed. Coverage, at the end, says what.");
 	put_cards(h);
 	paper_about(h->p, h->w);
+	/* the style shows it on paper alone */
+	(void)fputs("<p class=\"paper\">What is folded on the screen is folded on paper, but for "
+		    "the first doors to look into "
+		    "and to close, and checks that are severe. What is opened before it is printed "
+		    "is printed open.</p>\n",
+		    h->p->out);
 	(void)fputs("</header>\n", h->p->out);
 	put_navigation(h);
 }
@@ -260,9 +266,9 @@ static void put_doors(const struct page_html *h)
 		paper_html.say(h->p, PAPER_NOTE, "No door was found.");
 	} else {
 		put_choice(h);
-		paper_html.say(
-			h->p, PAPER_PLAIN,
-			"The line below a door says why; it opens to all that is known of it.");
+		(void)fputs("<p>The line below a door says why<span class=\"screen\">; it opens to "
+			    "all that is known of it</span>.</p>\n",
+			    h->p->out);
 	}
 	for (size_t i = 0, n; i < h->doors.rows.n; i += n) {
 		n = doors_group(&h->doors, i);

@@ -110,6 +110,13 @@ static void fact(struct paper *p, const char *label, const char *text, bool raw)
 	(void)fputs(raw ? "</code></dd>\n" : "</dd>\n", p->out);
 }
 
+static void more_facts(struct paper *p, const struct dw_strings *texts)
+{
+	(void)fprintf(p->out, "<dd><details><summary>%zu more</summary>\n", texts->n);
+	list(p, texts);
+	(void)fputs("</details></dd>\n", p->out);
+}
+
 static void end_facts(struct paper *p)
 {
 	(void)fputs("</dl>\n", p->out);
@@ -241,6 +248,7 @@ const struct paper_ops paper_html = {
 	.code = code,
 	.facts = facts,
 	.fact = fact,
+	.more_facts = more_facts,
 	.end_facts = end_facts,
 	.table = table,
 	.row = row,

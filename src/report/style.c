@@ -23,6 +23,34 @@
 	HIDE("investigate")                                                                        \
 	HIDE("close") HIDE("restrict") HIDE("ask") HIDE("unknown") HIDE("keep") HIDE("other")
 
+/*
+ * What is folded stays so, for lists of hundreds of files fill a book: but for what the reader opened, the first three
+ * doors to look into and to close (each has two rows), and checks that are severe.
+ */
+#define OPENS "::details-content{content-visibility:visible;block-size:auto}"
+#define PAPER                                                                                      \
+	"@media "                                                                                  \
+	"print{@page{margin:13mm}:root{font-size:9.4pt}body{max-width:none;padding:0;font-size:"   \
+	"9pt;line-height:1.4}nav,.choice,.screen{display:none}.paper{display:block}"               \
+	"h1{font-size:18pt}h2{font-size:13pt;margin-top:1.3em}h3{font-size:10.5pt;margin-top:1."   \
+	"1em}"                                                                                     \
+	"header dl{grid-template-columns:max-content 1fr max-content 1fr}header dt,header "        \
+	"dd{grid-column:auto}"                                                                     \
+	".cards li{flex-basis:6rem;padding:.3em .6em}.cards b{font-size:1.4rem}"                   \
+	".map{min-width:0;max-height:205mm}.wide{overflow:visible}th,td{padding-top:.25em;"        \
+	"padding-bottom:.25em;min-width:5em}tbody th{min-width:9em}"                               \
+	".v thead th:nth-child(1){width:25%}tr.more td{padding:0 .7em .3em}"                       \
+	"h2,h3{break-after:avoid}tr,.cards "                                                       \
+	"li,.map,pre,#map,summary{break-inside:avoid}tr.more{break-inside:auto}.v tbody "          \
+	"tr:not(.more){break-after:avoid}p{orphans:3;widows:3}h2+p,#doors>p{break-after:avoid}"    \
+	".more div{background:none;padding:0 0 0 "                                                 \
+	".8em;border:0}thead{display:table-header-group}a{color:inherit;text-decoration:none}:"    \
+	"target{outline:0}"                                                                        \
+	"thead{break-after:avoid}tbody tr:first-child{break-before:avoid}"                         \
+	".investigate tr.more:nth-child(-n+6) details" OPENS                                       \
+	".close tr.more:nth-child(-n+6) details" OPENS "section>details.bad" OPENS                 \
+	"*{print-color-adjust:exact}}"
+
 const char dw_page_style[] = LIGHT
 	"@media screen and (prefers-color-scheme:dark){" DARK "}" VERDICTS
 	"*{box-sizing:border-box}"
@@ -109,7 +137,7 @@ const char dw_page_style[] = LIGHT
 	".e.keep{opacity:.28}"
 	".map a{cursor:pointer}.map a:hover rect,.map a:focus "
 	"rect{stroke:var(--link);stroke-width:2}"
-	".hint,.ways{display:none}.hint{color:var(--soft)}"
+	".hint,.ways,.paper{display:none}.hint{color:var(--soft)}"
 	".ways ul{list-style:none;padding:0;margin:0}"
 	".ways li{border-left:4px solid var(--mark);padding:.1em 0 .1em "
 	".7em;margin:.6em 0}"
@@ -156,17 +184,4 @@ const char dw_page_style[] = LIGHT
 	".more div{padding:.1em .6em .6em}}"
 	/* between the two the picture and wide tables are scrolled */
 	"@media screen and (min-width:40.01rem) and "
-	"(max-width:64.2rem){.hint{display:block}}"
-	"@media "
-	"print{@page{margin:14mm}body{max-width:none;padding:0;font-size:"
-	"10pt}nav,.choice{display:none}"
-	".map{min-width:0}.wide{overflow:visible}h2,h3{break-after:avoid}tr,."
-	"cards li,.map,pre{break-inside:avoid}"
-	"tr.more{break-inside:auto}.map{max-height:205mm}h2{margin-top:1.2em}"
-	"#map{break-inside:avoid}p{orphans:3;widows:3}"
-	"h2+p,#doors>p{break-after:avoid}"
-	".more div{background:none;padding:0 0 0 .8em;border:0}"
-	"thead{display:table-header-group}a{color:inherit;text-decoration:"
-	"none}"
-	"details::details-content{content-visibility:visible;block-size:auto}"
-	"*{print-color-adjust:exact}}";
+	"(max-width:64.2rem){.hint{display:block}}" PAPER;
