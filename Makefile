@@ -4,6 +4,7 @@
 #   make            build
 #   make audit      install what the build needs (as root), build, and look at this host
 #   make check      the same, then every test
+#   make check-browser  the page of doorward report in a headless Chromium, with what npm brings
 #   make install    DESTDIR= PREFIX=/usr
 #   make uninstall  takes away what the last install put there
 #   make deb        Debian packages, into dist/
@@ -16,7 +17,7 @@ DESTDIR ?=
 multiarch = $(shell $(or $(CC),cc) -print-multiarch 2>/dev/null)
 libdir = $(if $(and $(wildcard /etc/debian_version),$(multiarch)),--libdir=lib/$(multiarch))
 
-.PHONY: all audit check install uninstall deb format clean build-dependencies
+.PHONY: all audit check check-browser install uninstall deb format clean build-dependencies
 
 all: $(BUILD)/build.ninja
 	ninja -C $(BUILD)
@@ -43,6 +44,13 @@ audit: build-dependencies
 check:
 	packaging/install-packages packaging/build-packages packaging/test-packages tests/guests/packages tests/vm/packages
 	tests/check
+
+# No part of check: a browser and npm are 450 packages and 130 MB more. Debian's npm and that of others exclude each other: any will do.
+check-browser: $(BUILD)/build.ninja
+	packaging/install-packages packaging/build-packages tests/report/packages
+	command -v npm >/dev/null || packaging/install-packages tests/report/node-packages
+	ninja -C $(BUILD) tests/report/make-page
+	tests/report/browser $(BUILD)
 
 # meson keeps the prefix of the first setup: it is set anew, in case it was another. The tests are not built for it.
 install: $(BUILD)/build.ninja
