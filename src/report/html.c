@@ -128,7 +128,11 @@ static void put_summary(const struct page_html *h)
 	(void)fputs("<header>\n<h1>Doors of ", h->p->out);
 	paper_html_put(h->p, host ? host : "a host");
 	(void)fputs("</h1>\n", h->p->out);
-	paper_html.say(h->p, outcome & DW_REPORT_TO_DO ? PAPER_WARN : PAPER_GOOD,
+	/* what could not be looked at may be open: no door is good news only when all was seen */
+	paper_html.say(h->p,
+		       outcome & DW_REPORT_TO_DO   ? PAPER_WARN
+		       : outcome & DW_REPORT_BLIND ? PAPER_NOTE
+						   : PAPER_GOOD,
 		       paper_verdicts(h->w->audit, h->p->a));
 	if (outcome & DW_REPORT_BLIND)
 		paper_html.say(h->p, PAPER_BAD,

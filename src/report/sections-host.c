@@ -119,9 +119,10 @@ void paper_tell_host(struct paper *p, const struct dw_report_whole *w)
 	struct dw_str text = { .arena = p->a };
 
 	dw_str_addf(&text,
-		    "%zu of %zu checks could look: %zu fail, %zu are ok, %zu accepted, %zu ask "
-		    "about what is not here.",
-		    c.looked, c.checks, c.fails, c.ok, c.accepted, c.not_applicable);
+		    "%zu of %zu checks could look: %zu fail%s, %zu ok, %zu accepted, %zu about "
+		    "what is not here.",
+		    c.looked, c.checks, c.fails, c.fails == 1 ? "s" : "", c.ok, c.accepted,
+		    c.not_applicable);
 	if (c.score >= 0)
 		dw_str_addf(&text, " Score of these: %d of 100.", c.score);
 	p->ops->say(p, c.fails ? PAPER_WARN : PAPER_GOOD, text.s);
