@@ -31,13 +31,24 @@ static const struct {
 };
 
 /*
- * A spreadsheet runs what begins with = + - @, and a name may come from somebody else: an apostrophe in front
- * makes it text. Control characters are escaped as on a terminal, so that a door stays on its line.
+ * A spreadsheet runs what begins with = + - @ (some also with these letters as wide as Chinese ones), and a name may
+ * come from somebody else: an apostrophe in front makes it text. Control characters are escaped as on a terminal, so
+ * that a door stays on its line.
  */
+static bool begins_formula(const char *s)
+{
+	static const char *const wide[] = { "\uff1d", "\uff0b", "\uff0d", "\uff20" };
+
+	for (size_t i = 0; i < DW_ARRAY_SIZE(wide); i++)
+		if (dw_starts_with(s, wide[i]))
+			return true;
+	return *s && strchr("=+-@", *s);
+}
+
 static void put_cell(FILE *out, const char *text, struct dw_arena *a)
 {
 	const char *safe = dw_escape_terminal(a, text, strlen(text));
-	const char *guard = *safe && strchr("=+-@", *safe) ? "'" : "";
+	const char *guard = begins_formula(safe) ? "'" : "";
 
 	if (!safe[strcspn(safe, ",\"")]) {
 		(void)fprintf(out, "%s%s", guard, safe);

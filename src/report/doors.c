@@ -56,7 +56,7 @@ const char *doors_last_used(const struct dw_report *r, const struct dw_row *row,
 	uint64_t now = r->snapshot->time;
 
 	if (!u)
-		return NULL;
+		return "not watched";
 	if (!u->last)
 		return "never while watched";
 	return dw_arena_printf(a, "%s ago", dw_report_span(a, now > u->last ? now - u->last : 0));

@@ -25,7 +25,7 @@ struct story *doors_story(const struct doors *d, const struct dw_row *row);
 void doors_tell(struct paper *p, const struct dw_report *r, struct story *s);
 /* Rows from `from` on that have the same verdict as that one. */
 size_t doors_group(const struct doors *d, size_t from);
-/* "4 hours ago"; NULL: nobody watched it. */
+/* "4 hours ago" */
 const char *doors_last_used(const struct dw_report *r, const struct dw_row *row, struct dw_arena *a);
 
 #endif

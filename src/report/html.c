@@ -128,7 +128,11 @@ static void put_summary(const struct page_html *h)
 	(void)fputs("<header>\n<h1>Doors of ", h->p->out);
 	paper_html_put(h->p, host ? host : "a host");
 	(void)fputs("</h1>\n", h->p->out);
-	paper_html.say(h->p, outcome & DW_REPORT_TO_DO ? PAPER_WARN : PAPER_GOOD,
+	/* what could not be looked at may be open: no door is good news only when all was seen */
+	paper_html.say(h->p,
+		       outcome & DW_REPORT_TO_DO   ? PAPER_WARN
+		       : outcome & DW_REPORT_BLIND ? PAPER_NOTE
+						   : PAPER_GOOD,
 		       paper_verdicts(h->w->audit, h->p->a));
 	if (outcome & DW_REPORT_BLIND)
 		paper_html.say(h->p, PAPER_BAD,
@@ -136,6 +140,12 @@ static void put_summary(const struct page_html *h)
 			       "closed. Coverage, at the end, says what.");
 	put_cards(h);
 	paper_about(h->p, h->w);
+	/* the style shows it on paper alone */
+	(void)fputs("<p class=\"paper\">What is folded on the screen is folded on paper, but for "
+		    "the first doors to look into "
+		    "and to close, and checks that are severe. What is opened before it is printed "
+		    "is printed open.</p>\n",
+		    h->p->out);
 	(void)fputs("</header>\n", h->p->out);
 	put_navigation(h);
 }
@@ -193,6 +203,7 @@ static void put_story(const struct page_html *h, const struct dw_row *row)
 static void put_rows(const struct page_html *h, size_t from, size_t n, const char *caption)
 {
 	paper_html.table(h->p, caption, columns[h->watched], COLUMNS);
+	h->p->columns = NULL; /* in cells the style names these: there can be thousands of rows */
 	for (size_t i = from; i < from + n; i++) {
 		put_cells(h, &h->doors.rows.v[i]);
 		put_story(h, &h->doors.rows.v[i]);
@@ -217,7 +228,8 @@ static void put_group(const struct page_html *h, size_t from, size_t n)
 	const char *caption =
 		dw_arena_printf(h->p->a, "%s: %zu door%s", m->title, doors, doors == 1 ? "" : "s");
 
-	(void)fprintf(h->p->out, "<div class=\"v %s\">\n<h3>%s</h3>\n", class, caption);
+	(void)fprintf(h->p->out, "<div class=\"v %s%s\">\n<h3>%s</h3>\n", class,
+		      h->watched ? " watched" : "", caption);
 	put_rows(h, from, open, caption);
 	if (n > open) {
 		size_t rest = doors_of(&h->doors, from + open, n - open);
@@ -258,9 +270,9 @@ static void put_doors(const struct page_html *h)
 		paper_html.say(h->p, PAPER_NOTE, "No door was found.");
 	} else {
 		put_choice(h);
-		paper_html.say(
-			h->p, PAPER_PLAIN,
-			"The line below a door says why; it opens to all that is known of it.");
+		(void)fputs("<p>The line below a door says why<span class=\"screen\">; it opens to "
+			    "all that is known of it</span>.</p>\n",
+			    h->p->out);
 	}
 	for (size_t i = 0, n; i < h->doors.rows.n; i += n) {
 		n = doors_group(&h->doors, i);

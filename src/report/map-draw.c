@@ -34,7 +34,7 @@ static void put_cut(struct paper *p, const char *text, size_t letters, bool tail
 	paper_html_put(p, shown);
 }
 
-static const char *class_of(size_t rank)
+const char *map_class(size_t rank)
 {
 	return rank < DW_MARKS && dw_marks[rank].verdict ? dw_marks[rank].verdict : "other";
 }
@@ -140,7 +140,7 @@ static void draw_edge(struct paper *p, const struct map_edge *e)
 	(void)fprintf(
 		p->out,
 		"<path class=\"e %s\" stroke-width=\"%u.%u\" d=\"M%d %dC%d %d %d %d %d %d\"/>\n",
-		class_of(e->rank), width / 10, width % 10, x1, e->from->y + down, x1 + half,
+		map_class(e->rank), width / 10, width % 10, x1, e->from->y + down, x1 + half,
 		e->from->y + down, x2 - half, e->to->y + down, x2, e->to->y + down);
 }
 
@@ -171,7 +171,7 @@ static void draw_node(struct paper *p, const struct map_node *n)
 
 	if (n->target)
 		(void)fprintf(p->out, "<a href=\"#%s\">", n->target);
-	(void)fprintf(p->out, "<g class=\"b %s\"><title>", class_of(n->rank));
+	(void)fprintf(p->out, "<g class=\"b %s\"><title>", map_class(n->rank));
 	paper_html_put(p,
 		       dw_arena_printf(p->a, "%s%s%s: %zu door%s", n->label, n->more ? ", " : "",
 				       n->more ? n->more : "", n->doors, n->doors == 1 ? "" : "s"));
@@ -228,10 +228,15 @@ void map_draw(struct paper *p, struct map *m)
 				"many they are.%s The line at the left of a box has the colour of "
 				"the most urgent verdict in it.",
 				m->shared ? " What is least urgent is put together." : ""));
-	(void)fputs("<div class=\"wide\" role=\"group\" tabindex=\"0\" aria-label=\"Map of the "
-		    "doors\">\n",
+	/* the style shows it where it is true */
+	(void)fputs("<p class=\"hint\">The map goes on to the right: scroll it sideways.</p>\n",
 		    p->out);
+	(void)fputs(
+		"<div class=\"wide drawing\" role=\"group\" tabindex=\"0\" aria-label=\"Map of the "
+		"doors\">\n",
+		p->out);
 	draw(p, m);
 	(void)fputs("</div>\n", p->out);
+	map_tell(p, m);
 	p->ops->end_section(p);
 }

@@ -349,6 +349,7 @@ static void add(struct making *k, const struct box *b, size_t order)
 	const char *as = b->shared || !user
 				 ? NULL
 				 : dw_arena_printf(k->a, "as %s", dw_cells_escape(user, k->a));
+	struct map_way way = { .rank = b->rank, .doors = b->n };
 	struct map_node *nodes[MAP_COLUMNS] = {
 		node(k, MAP_NETWORK, networks[b->network].label, networks[b->network].more,
 		     b->network),
@@ -362,9 +363,11 @@ static void add(struct making *k, const struct box *b, size_t order)
 	for (size_t c = 0; c < MAP_COLUMNS; c++) {
 		nodes[c]->rank = DW_MIN(nodes[c]->rank, b->rank);
 		nodes[c]->doors += b->n;
+		way.nodes[c] = nodes[c];
 		if (c)
 			edge(k, nodes[c - 1], nodes[c], b);
 	}
+	dw_vec_push(k->a, &k->m->ways, way);
 	k->m->shared += b->shared ? b->n : 0;
 }
 

@@ -28,9 +28,16 @@ struct map_edge {
 	size_t lane; /* beside others of the same two nodes, from 0 */
 };
 
+/* One box of doors, with what lies before and behind it. */
+struct map_way {
+	const struct map_node *nodes[MAP_COLUMNS];
+	size_t rank, doors;
+};
+
 struct map {
 	DW_VEC(struct map_node *) nodes; /* by column, then as they stand from above */
 	DW_VEC(struct map_edge) edges;
+	DW_VEC(struct map_way) ways; /* by who can come, then by filter and urgency */
 	size_t doors, boxes; /* boxes of doors */
 	size_t shared;       /* doors that share a box with unlike ones */
 };
@@ -38,5 +45,9 @@ struct map {
 /* targets: for each door of the report the id of what tells more; NULL: none */
 struct map *map_make(const struct dw_report *r, const char *const *targets, struct dw_arena *a);
 void map_draw(struct paper *p, struct map *m);
+/* The same in words, a line for each box of doors: where there is no room for the picture. HTML alone. */
+void map_tell(struct paper *p, const struct map *m);
+/* The class of what has a verdict. */
+const char *map_class(size_t rank);
 
 #endif

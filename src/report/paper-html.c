@@ -110,6 +110,13 @@ static void fact(struct paper *p, const char *label, const char *text, bool raw)
 	(void)fputs(raw ? "</code></dd>\n" : "</dd>\n", p->out);
 }
 
+static void more_facts(struct paper *p, const struct dw_strings *texts)
+{
+	(void)fprintf(p->out, "<dd><details><summary>%zu more</summary>\n", texts->n);
+	list(p, texts);
+	(void)fputs("</details></dd>\n", p->out);
+}
+
 static void end_facts(struct paper *p)
 {
 	(void)fputs("</dl>\n", p->out);
@@ -140,11 +147,31 @@ static void row(struct paper *p, enum paper_tone tone)
 	(void)fputc('>', p->out);
 }
 
+/* Where a table has no room, its rows stand as blocks and each cell says by the style of which column it is. */
+static void put_td(struct paper *p)
+{
+	const char *column = p->columns ? p->columns[p->cell] : NULL;
+
+	p->cell++;
+	if (!column) {
+		(void)fputs("<td>", p->out);
+		return;
+	}
+	(void)fputs("<td data-label=\"", p->out);
+	paper_html_put(p, column);
+	(void)fputs("\">", p->out);
+}
+
 static void cell(struct paper *p, const char *text)
 {
-	bool first = p->cell++ == 0;
+	bool first = p->cell == 0;
 
-	(void)fputs(first ? "<th scope=\"row\">" : "<td>", p->out);
+	if (first) {
+		p->cell++;
+		(void)fputs("<th scope=\"row\">", p->out);
+	} else {
+		put_td(p);
+	}
 	if (text)
 		paper_html_put(p, text);
 	(void)fputs(first ? "</th>" : "</td>", p->out);
@@ -167,13 +194,13 @@ static void bars(struct paper *p, const uint64_t *v, size_t n, const char *label
 	uint64_t greatest = 0;
 	unsigned most = 0;
 
-	p->cell++;
 	for (size_t i = 0; i < n; i++)
 		greatest = DW_MAX(greatest, v[i]);
 	for (; greatest > 1; greatest >>= 1)
 		most++;
+	put_td(p);
 	(void)fprintf(p->out,
-		      "<td><svg class=\"spark\" viewBox=\"0 0 %zu 20\" role=\"img\" aria-label=\"",
+		      "<svg class=\"spark\" viewBox=\"0 0 %zu 20\" role=\"img\" aria-label=\"",
 		      n * 5);
 	paper_html_put(p, label);
 	(void)fprintf(p->out, "\"><path class=\"ground\" d=\"M0 19.5H%zu\"/>", n * 5);
@@ -221,6 +248,7 @@ const struct paper_ops paper_html = {
 	.code = code,
 	.facts = facts,
 	.fact = fact,
+	.more_facts = more_facts,
 	.end_facts = end_facts,
 	.table = table,
 	.row = row,

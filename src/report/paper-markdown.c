@@ -158,6 +158,12 @@ static void fact(struct paper *p, const char *label, const char *text, bool raw)
 	(void)fputc('\n', p->out);
 }
 
+static void more_facts(struct paper *p, const struct dw_strings *texts)
+{
+	for (size_t i = 0; i < texts->n; i++)
+		fact(p, NULL, texts->v[i], false);
+}
+
 static void end_facts(struct paper *p)
 {
 	(void)fputc('\n', p->out);
@@ -225,6 +231,7 @@ const struct paper_ops paper_markdown = {
 	.code = code,
 	.facts = facts,
 	.fact = fact,
+	.more_facts = more_facts,
 	.end_facts = end_facts,
 	.table = table,
 	.row = row,

@@ -17,7 +17,7 @@ struct paper {
 	FILE *out;
 	struct dw_arena *a;       /* for as long as the document is written */
 	struct dw_arena *scratch; /* emptied after each text */
-	const char *const *columns; /* of the open table */
+	const char *const *columns; /* of the open table; NULL: cells of HTML do not say theirs */
 	size_t n_columns, cell;
 };
 
@@ -30,6 +30,8 @@ struct paper_ops {
 	void (*code)(struct paper *p, const char *text); /* lines, as they are */
 	void (*facts)(struct paper *p);
 	void (*fact)(struct paper *p, const char *label, const char *text, bool raw); /* raw: to be copied */
+	/* further texts of the fact before: more than somebody reads who did not ask for them */
+	void (*more_facts)(struct paper *p, const struct dw_strings *texts);
 	void (*end_facts)(struct paper *p);
 	/* the first column names its row; columns must live until the table ends */
 	void (*table)(struct paper *p, const char *caption, const char *const *columns, size_t n);

@@ -9,8 +9,14 @@
 
 /* --- host -------------------------------------------------------------------------------------------- */
 
+/* Of a list of hundreds of files these say what it is about. */
+#define EVIDENCE_SHOWN 8
+
 static void evidence(struct paper *p, const struct dw_host_result *r)
 {
+	size_t shown = r->evidence.n > EVIDENCE_SHOWN + 1 ? EVIDENCE_SHOWN : r->evidence.n;
+	struct dw_strings rest = { 0 };
+
 	for (size_t i = 0; i < r->evidence.n; i++) {
 		const struct dw_host_evidence *e = &r->evidence.v[i];
 		struct dw_str text = { .arena = p->a };
@@ -23,8 +29,13 @@ static void evidence(struct paper *p, const struct dw_host_result *r)
 		if (!same)
 			dw_str_addf(&text, "%s%s", e->file ? " " : "", e->object);
 		dw_str_addf(&text, ": %s%s", e->text, e->accepted ? " (accepted)" : "");
-		p->ops->fact(p, i ? NULL : "Seen in", text.s, false);
+		if (i < shown)
+			p->ops->fact(p, i ? NULL : "Seen in", text.s, false);
+		else
+			dw_vec_push(p->a, &rest, text.s);
 	}
+	if (rest.n)
+		p->ops->more_facts(p, &rest);
 }
 
 static void fixes(struct paper *p, const struct dw_host_result *r)
@@ -108,9 +119,10 @@ void paper_tell_host(struct paper *p, const struct dw_report_whole *w)
 	struct dw_str text = { .arena = p->a };
 
 	dw_str_addf(&text,
-		    "%zu of %zu checks could look: %zu fail, %zu are ok, %zu accepted, %zu ask "
-		    "about what is not here.",
-		    c.looked, c.checks, c.fails, c.ok, c.accepted, c.not_applicable);
+		    "%zu of %zu checks could look: %zu fail%s, %zu ok, %zu accepted, %zu about "
+		    "what is not here.",
+		    c.looked, c.checks, c.fails, c.fails == 1 ? "s" : "", c.ok, c.accepted,
+		    c.not_applicable);
 	if (c.score >= 0)
 		dw_str_addf(&text, " Score of these: %d of 100.", c.score);
 	p->ops->say(p, c.fails ? PAPER_WARN : PAPER_GOOD, text.s);

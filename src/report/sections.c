@@ -217,9 +217,9 @@ static void tell_changes(struct paper *p, const struct dw_report_whole *w)
 	if (d->doubtful)
 		p->ops->say(p, PAPER_WARN,
 			    dw_arena_printf(p->a,
-					    "%zu of these are in doubt (?): one of the two looks "
+					    "%zu of these %s in doubt (?): one of the two looks "
 					    "could not see everything.",
-					    d->doubtful));
+					    d->doubtful, d->doubtful == 1 ? "is" : "are"));
 	if (d->n)
 		p->ops->table(p, "Doors that differ from the baseline", columns,
 			      DW_ARRAY_SIZE(columns));

@@ -19,6 +19,37 @@
 	".keep{--mark:var(--keep)}.other{--mark:var(--other)}.all{--mark:var(--ink)}"              \
 	".far{--mark:var(--ink)}"
 #define HIDE(verdict) "body:has(#c-" verdict ":checked) .v:not(." verdict "){display:none}"
+#define CHOSEN                                                                                     \
+	HIDE("investigate")                                                                        \
+	HIDE("close") HIDE("restrict") HIDE("ask") HIDE("unknown") HIDE("keep") HIDE("other")
+
+/*
+ * What is folded stays so, for lists of hundreds of files fill a book: but for what the reader opened, the first three
+ * doors to look into and to close (each has two rows), and checks that are severe.
+ */
+#define OPENS "::details-content{content-visibility:visible;block-size:auto}"
+#define PAPER                                                                                      \
+	"@media "                                                                                  \
+	"print{@page{margin:13mm}:root{font-size:9.4pt}body{max-width:none;padding:0;font-size:"   \
+	"9pt;line-height:1.4}nav,.choice,.screen{display:none}.paper{display:block}"               \
+	"h1{font-size:18pt}h2{font-size:13pt;margin-top:1.3em}h3{font-size:10.5pt;margin-top:1."   \
+	"1em}"                                                                                     \
+	"header dl{grid-template-columns:max-content 1fr max-content 1fr}header dt,header "        \
+	"dd{grid-column:auto}"                                                                     \
+	".cards li{flex-basis:6rem;padding:.3em .6em}.cards b{font-size:1.4rem}"                   \
+	".map{min-width:0;max-height:205mm}.wide{overflow:visible}th,td{padding-top:.25em;"        \
+	"padding-bottom:.25em;min-width:5em}tbody th{min-width:9em}"                               \
+	".v thead th:nth-child(1){width:25%}tr.more td{padding:0 .7em .3em}"                       \
+	"h2,h3{break-after:avoid}tr,.cards "                                                       \
+	"li,.map,pre,#map,summary{break-inside:avoid}tr.more{break-inside:auto}.v tbody "          \
+	"tr:not(.more){break-after:avoid}p{orphans:3;widows:3}h2+p,#doors>p{break-after:avoid}"    \
+	".more div{background:none;padding:0 0 0 "                                                 \
+	".8em;border:0}thead{display:table-header-group}a{color:inherit;text-decoration:none}:"    \
+	"target{outline:0}"                                                                        \
+	"thead{break-after:avoid}tbody tr:first-child{break-before:avoid}"                         \
+	".investigate tr.more:nth-child(-n+6) details" OPENS                                       \
+	".close tr.more:nth-child(-n+6) details" OPENS "section>details.bad" OPENS                 \
+	"*{print-color-adjust:exact}}"
 
 const char dw_page_style[] = LIGHT
 	"@media screen and (prefers-color-scheme:dark){" DARK "}" VERDICTS
@@ -90,49 +121,68 @@ const char dw_page_style[] = LIGHT
 	"margin-right:.3em;cursor:pointer}"
 	".choice "
 	"input:checked+label{background:var(--ink);color:var(--paper);border-color:var(--ink)}"
-	"@media screen{" HIDE("investigate") HIDE("close") HIDE("restrict") HIDE("ask") HIDE(
-		"unknown") HIDE("keep")
-		HIDE("other") "}"
-			      /* drawings */
-			      ".map{display:block;min-width:61rem;width:100%;height:auto;"
-			      "font:600 13px system-ui,\"Segoe UI\",Roboto,\"DejaVu "
-			      "Sans\",sans-serif}"
-			      ".map text{fill:var(--ink)}.map .t{fill:var(--soft);font-size:14px}"
-			      ".map .m{fill:var(--soft);font-size:11px;font-weight:400}"
-			      ".map .n{text-anchor:end;fill:var(--soft);font-size:12px}"
-			      ".map rect{fill:var(--card);stroke:var(--line)}"
-			      ".map "
-			      ".edge{stroke:var(--mark);stroke-width:4;stroke-linecap:round;fill:"
-			      "none}"
-			      ".map .e{stroke:var(--mark);fill:none;opacity:.55}.map "
-			      ".e.keep{opacity:.28}"
-			      ".map a{cursor:pointer}.map a:hover rect,.map a:focus "
-			      "rect{stroke:var(--link);stroke-width:2}"
-			      ".spark{width:120px;height:20px;display:block}.spark "
-			      "rect{fill:var(--link)}"
-			      ".spark .ground{stroke:var(--line)}"
-			      "footer{margin-top:2.5em;color:var(--soft);font-size:.9rem}"
-			      "@media(max-width:60rem){body{padding:.8rem}.v "
-			      "table{table-layout:auto}"
-			      ".v thead th:nth-child(n){width:auto}"
-			      ".v th:nth-child(4),.v td:nth-child(4),.v th:nth-child(7),.v "
-			      "td:nth-child(7){display:none}"
-			      ".v tr.more td{display:table-cell}}"
-			      "@media(max-width:40rem){dl{display:block}dt{margin-top:.5em}"
-			      "tbody th{min-width:8em}"
-			      ".v th:nth-child(3),.v td:nth-child(3),.v th:nth-child(5),.v "
-			      "td:nth-child(5){display:none}"
-			      ".cards li{flex-basis:40%}h1{font-size:1.5rem}}"
-			      "@media "
-			      "print{@page{margin:14mm}body{max-width:none;padding:0;font-size:"
-			      "10pt}nav,.choice{display:none}"
-			      ".map{min-width:0}.wide{overflow:visible}h2,h3{break-after:avoid}tr,."
-			      "cards li,.map,pre{break-inside:avoid}"
-			      "tr.more{break-inside:auto}.map{max-height:205mm}h2{margin-top:1.2em}"
-			      "#map{break-inside:avoid}p{orphans:3;widows:3}"
-			      "h2+p,#doors>p{break-after:avoid}"
-			      ".more div{background:none;padding:0 0 0 .8em;border:0}"
-			      "thead{display:table-header-group}a{color:inherit;text-decoration:"
-			      "none}"
-			      "details::details-content{content-visibility:visible;block-size:auto}"
-			      "*{print-color-adjust:exact}}";
+	"@media screen{" CHOSEN "}"
+	/* drawings */
+	".map{display:block;min-width:61rem;width:100%;height:auto;"
+	"font:600 13px system-ui,\"Segoe UI\",Roboto,\"DejaVu "
+	"Sans\",sans-serif}"
+	".map text{fill:var(--ink)}.map .t{fill:var(--soft);font-size:14px}"
+	".map .m{fill:var(--soft);font-size:11px;font-weight:400}"
+	".map .n{text-anchor:end;fill:var(--soft);font-size:12px}"
+	".map rect{fill:var(--card);stroke:var(--line)}"
+	".map "
+	".edge{stroke:var(--mark);stroke-width:4;stroke-linecap:round;fill:"
+	"none}"
+	".map .e{stroke:var(--mark);fill:none;opacity:.55}.map "
+	".e.keep{opacity:.28}"
+	".map a{cursor:pointer}.map a:hover rect,.map a:focus "
+	"rect{stroke:var(--link);stroke-width:2}"
+	".hint,.ways,.paper{display:none}.hint{color:var(--soft)}"
+	".ways ul{list-style:none;padding:0;margin:0}"
+	".ways li{border-left:4px solid var(--mark);padding:.1em 0 .1em "
+	".7em;margin:.6em 0}"
+	".ways li,.ways a{font-weight:600}.ways "
+	"span{display:block;color:var(--soft);font-weight:400;font-size:."
+	"92em}"
+	".spark{width:120px;height:20px;display:block}.spark "
+	"rect{fill:var(--link)}"
+	".spark .ground{stroke:var(--line)}"
+	"footer{margin-top:2.5em;color:var(--soft);font-size:.9rem}"
+	"@media screen and (max-width:60rem){body{padding:.8rem}.v "
+	"table{table-layout:auto}"
+	".v thead th:nth-child(n){width:auto}}"
+	"@media screen and (min-width:40.01rem) and (max-width:60rem){"
+	".v th:nth-child(4),.v td:nth-child(4),.v th:nth-child(7),.v "
+	"td:nth-child(7){display:none}"
+	".v tr.more td{display:table-cell}}"
+	/* on a phone: the map in words, and each cell of a table on a line of its own, behind the name of its column */
+	"@media screen and "
+	"(max-width:40rem){dl{display:block}dt{margin-top:.5em}"
+	".drawing{display:none}.ways{display:block}"
+	".cards li{flex-basis:40%}h1{font-size:1.5rem}"
+	"table,tbody,tr,tbody th,td{display:block}"
+	"thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-"
+	"path:inset(50%)}"
+	"tbody tr{border-top:1px solid var(--line);padding:.45em 0}"
+	"tbody th,td{border:0;padding:.05em "
+	"0;min-width:0}td:empty{display:none}"
+	"td[data-label]::before{content:attr(data-label) \": "
+	"\";color:var(--soft)}"
+	".spark{display:inline-block;vertical-align:middle}"
+	".v tbody tr{box-shadow:inset 3px 0 var(--mark);padding-left:.7em}"
+	".v tbody th{box-shadow:none;padding-left:0}"
+	".v td:not(:empty){display:inline-block;margin-right:.9em}.v "
+	"td::before{color:var(--soft)}"
+	".v td:nth-child(2)::before{content:\"Service: \"}.v "
+	"td:nth-child(3)::before{content:\"Program: \"}"
+	".v td:nth-child(4)::before{content:\"Runs as: \"}.v "
+	"td:nth-child(5)::before{content:\"Started by: \"}"
+	".v td:nth-child(6)::before{content:\"Reach: \"}.v "
+	"td:nth-child(7)::before{content:\"Package: \"}"
+	".watched td:nth-child(7)::before{content:\"Last used: \"}"
+	".v tr.more{border-top:0;padding-top:0}.v tr.more "
+	"td{display:block;box-shadow:none;padding:0}"
+	".more div{padding:.1em .6em .6em}}"
+	/* between the two the picture and wide tables are scrolled */
+	"@media screen and (min-width:40.01rem) and "
+	"(max-width:64.2rem){.hint{display:block}}" PAPER;

@@ -205,6 +205,40 @@ static void make_host(struct mock_whole *m)
 	m->whole.host = &m->host;
 }
 
+/* As many as there are on a host that nobody looked after, with lists that nobody reads to the end. */
+static void make_checks(struct mock_whole *m)
+{
+	enum { CHECKS = 60, FAILING = 18, SEEN = 120 };
+	struct dw_host_about *about = dw_arena_array(m->a, CHECKS, sizeof(*about));
+	struct dw_host_result *v = dw_arena_array(m->a, CHECKS, sizeof(*v));
+
+	for (size_t i = 0; i < CHECKS; i++) {
+		about[i] = (struct dw_host_about){
+			dw_arena_printf(m->a, "check-%zu", i),
+			(enum dw_host_category)(1 + i * (DW_CATEGORY_COUNT - 1) / CHECKS),
+			"Files are as their package brought them",
+			(enum dw_host_severity)(DW_SEVERITY_LOW + i / 3 % 3),
+			"Somebody may have put another program in the place of one.",
+			"CIS Debian Linux 12",
+			NULL
+		};
+		v[i].about = &about[i];
+		v[i].outcome = i % 3 == 0 && i / 3 < FAILING ? DW_HOST_FAILS : DW_HOST_OK;
+		if (v[i].outcome != DW_HOST_FAILS)
+			continue;
+		v[i].text = dw_arena_printf(m->a, "%d files are not as they were.", SEEN);
+		for (unsigned k = 0; k < SEEN; k++)
+			dw_vec_push(
+				m->a, &v[i].evidence,
+				((struct dw_host_evidence){
+					dw_arena_printf(m->a, "/usr/lib/package-%u/program", k), 0,
+					dw_arena_printf(m->a, "/usr/lib/package-%u/program", k),
+					"set-uid root, and of no package", NULL }));
+	}
+	m->host.v = v;
+	m->host.n = CHECKS;
+}
+
 static void make_usage(struct mock_whole *m)
 {
 	struct dw_report_used *v = dw_arena_array(m->a, 3, sizeof(*v));
@@ -294,6 +328,8 @@ struct mock_whole *mock_whole_new(const char *which, const char *text, bool miss
 			makers[i](m);
 		}
 	}
+	if (dw_streq(which, "crowd"))
+		make_checks(m);
 	return m;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "mock.h"
 #include "mock-filtered.h"
+#include "mock-host.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -397,12 +398,34 @@ static void make_many(struct maker *m)
 	}
 }
 
+/* Doors that have nothing to do with each other, of every verdict. */
+static void make_crowd(struct maker *m)
+{
+	for (unsigned i = 0; i < 300; i++) {
+		const char *net = i % 3 ? "192.168.1" : "127.0.0";
+		const char *address = dw_arena_printf(m->a, "%s.%u", net, i % 250 + 1);
+		const char *unit = dw_arena_printf(m->a, "application-%u.service", i);
+		const char *file = dw_arena_printf(m->a, "/etc/systemd/system/%s:7", unit);
+		const char *program = dw_arena_printf(m->a, "/opt/%u/bin/daemon-%u", i, i);
+		enum dw_verdict verdict = mock_verdicts[i % DW_ARRAY_SIZE(mock_verdicts)];
+
+		door(m, tcp4(address, 2000 + i * 13), DW_KIND_LISTENER,
+		     owner(m, (int)i + 300, program, mock_users[i % DW_ARRAY_SIZE(mock_users)]),
+		     NULL, started_by(DW_STARTER_SYSTEMD_SERVICE, unit, file));
+		if (verdict != DW_VERDICT_KEEP)
+			judged(m, verdict, "of-its-own", "Nobody has said what it is here for.");
+		if (i % 10 == 9)
+			unseen(m, "owner", unit, i, i % 20 == 9, "the process went away, thrice");
+	}
+}
+
 static const struct {
 	const char *name;
 	void (*make)(struct maker *m);
 } kinds[] = {
 	{ "host", make_host },   { "calm", make_calm },       { "blind", make_blind },
 	{ "empty", make_empty }, { "hostile", make_hostile }, { "many", make_many },
+	{ "crowd", make_crowd },
 };
 
 static int compare_doors(const void *p, const void *q)
@@ -412,16 +435,6 @@ static int compare_doors(const void *p, const void *q)
 
 	return r ? r : (a->door > b->door) - (a->door < b->door);
 }
-
-static const struct dw_role database = { .name = "database-server", .title = "Database server" };
-static const struct dw_role *roles[] = { &database };
-
-static const struct dw_own_address addresses[] = {
-	{ { DW_FAMILY_IPV4, { 127, 0, 0, 1 }, 0 }, 1, "lo" },
-	{ { DW_FAMILY_IPV4, { 192, 0, 2, 10 }, 0 }, 2, "eth0" },
-	{ { DW_FAMILY_IPV6, { [15] = 1 }, 0 }, 1, "lo" },
-	{ { DW_FAMILY_IPV6, { 0x20, 0x01, 0x0d, 0xb8, [15] = 0x10 }, 0 }, 2, "eth0" },
-};
 
 /* Doors in the order of the contract, each finding beside its own. */
 static void finish(struct maker *m, struct dw_audit *audit)
@@ -441,8 +454,8 @@ static void finish(struct maker *m, struct dw_audit *audit)
 		.service_manager = "systemd",
 		.doors = dw_arena_array(m->a, m->doors.n, sizeof(*s->doors)),
 		.n_doors = m->doors.n,
-		.addresses = addresses,
-		.n_addresses = DW_ARRAY_SIZE(addresses),
+		.addresses = mock_addresses,
+		.n_addresses = DW_ARRAY_SIZE(mock_addresses),
 		.incomplete = m->incomplete.v,
 		.n_incomplete = m->incomplete.n,
 	};
@@ -453,7 +466,7 @@ static void finish(struct maker *m, struct dw_audit *audit)
 	*f = (struct dw_findings){ .arena = m->a,
 				   .v = m->findings.v,
 				   .n = m->findings.n,
-				   .roles = roles,
+				   .roles = mock_host_roles,
 				   .n_roles = m->findings.n > 20 && m->findings.n < 100 };
 	*audit = (struct dw_audit){ .snapshot = s, .findings = f, .knowledge = &mock_knowledge };
 }

@@ -9,7 +9,7 @@
 /*
  * "host": a server with a bit of everything; "calm": nothing to do; "blind": nothing to do, not all seen;
  * "empty": no door; "hostile": names that attack the terminal; "many": 5,650 doors, as the heavy host of the
- * benchmark. NULL: no such audit. Free with dw_mock_free.
+ * benchmark; "crowd": 300 doors that are all different. NULL: no such audit. Free with dw_mock_free.
  */
 struct dw_audit *dw_mock_audit(const char *which);
 void dw_mock_free(struct dw_audit *a);

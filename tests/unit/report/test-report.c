@@ -104,11 +104,11 @@ DW_TEST(csv_is_as_it_was)
 /* A name that a spreadsheet would run. */
 DW_TEST(csv_has_no_formulas)
 {
-	static const char *const names[] = { "=1+1", "+1",   "-1",   "@x", "\t=1",
-					     "a,b",  "a\"b", "a\nb", "x=1" };
-	static const char *const cells[] = { ",'=1+1,",      ",'+1,",     ",'-1,",
-					     ",'@x,",        ",\\x09=1,", ",\"a,b\",",
-					     ",\"a\"\"b\",", ",a\\x0ab,", ",x=1," };
+	static const char *const names[] = { "=1+1", "+1",   "-1",  "@x",      "\t=1",   "a,b",
+					     "a\"b", "a\nb", "x=1", "\uff1d1", "\uff201" };
+	static const char *const cells[] = { ",'=1+1,",   ",'+1,",      ",'-1,",        ",'@x,",
+					     ",\\x09=1,", ",\"a,b\",",  ",\"a\"\"b\",", ",a\\x0ab,",
+					     ",x=1,",     ",'\uff1d1,", ",'\uff201," };
 	struct dw_audit *audit = dw_mock_audit("calm");
 	struct dw_report r = dw_mock_report(audit);
 

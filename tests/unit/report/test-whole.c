@@ -59,6 +59,41 @@ DW_TEST(documents_are_as_they_were)
 	}
 }
 
+DW_TEST(long_evidence_is_folded_in_html_and_whole_in_markdown)
+{
+	char *html = written(dw_report_whole_html, "crowd", NULL, false);
+	char *markdown = written(dw_report_whole_markdown, "crowd", NULL, false);
+	const char *first = strstr(html, "/usr/lib/package-7/program: "),
+		   *fold = strstr(html, "<summary>112 more</summary>"),
+		   *last = strstr(html, "/usr/lib/package-119/program: ");
+
+	DW_CHECK(first && fold && last && first < fold && fold < last);
+	DW_CHECK(strstr(markdown, "/usr/lib/package-119/program: ") != NULL);
+	DW_CHECK(strstr(markdown, "112 more") == NULL);
+	free(html);
+	free(markdown);
+}
+
+/* What a narrow screen has instead of the picture names each box of it. */
+DW_TEST(the_map_in_words_has_every_box)
+{
+	char *html = written(dw_report_whole_html, "host", NULL, false);
+	const char *ways = strstr(html, "<div class=\"ways\">"), *end;
+	size_t boxes = 0, lines = 0;
+
+	DW_CHECK(ways != NULL);
+	if (!ways)
+		return;
+	for (const char *s = html; (s = strstr(s, "<rect x=\"468\"")) != NULL; s++)
+		boxes++;
+	end = strstr(ways, "</div>");
+	for (const char *s = ways; (s = strstr(s, "<li class=")) != NULL && s < end; s++)
+		lines++;
+	DW_CHECK(boxes > 10);
+	DW_CHECK(lines == boxes);
+	free(html);
+}
+
 DW_TEST(hostile_names_are_as_they_were)
 {
 	char *text = written(dw_report_whole_markdown, "hostile",
