@@ -200,6 +200,8 @@ void dw_daemon_use(struct dw_sys *s, struct dw_daemon_use *ret)
 	if (fgets(text, sizeof(text), f) && dw_word_next(&rest) && (w = dw_word_next(&rest)) &&
 	    dw_parse_u64(w, 10, UINT32_MAX, &pages))
 		ret->resident = pages * (uint64_t)sysconf(_SC_PAGESIZE);
+	/* the kernel sums up one more carefully than the other (get_mm_counter_sum()): by some pages a processor */
+	ret->resident_peak = DW_MAX(ret->resident_peak, ret->resident);
 	(void)fclose(f);
 }
 
