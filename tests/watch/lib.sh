@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash
 # Sourced by booted and contained: the unit doorward-watch.service in a booted guest, with its sandbox as it is installed.
 # BUILD is set.
 DOORWARD=$BUILD/doorward
