@@ -282,8 +282,8 @@ static void claim_by_unit(struct dw_sd_manager *m, struct dw_sd *sd, struct dw_s
 }
 
 /*
- * Started by hand, or by systemd-run: nothing that is enabled pulls it in, and systemd keeps no link for a unit that runs
- * nothing. So it is asked, where it can be.
+ * Started by hand, or by systemd-run: nothing that is enabled pulls it in, and systemd keeps no link for a unit that
+ * runs nothing. So it is asked, where it can be.
  */
 static struct dw_sd_unit *socket_by_hand(struct dw_sd_manager *m, struct dw_sd *sd,
 					 const struct dw_endpoint *at,
