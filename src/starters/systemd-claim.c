@@ -281,11 +281,41 @@ static void claim_by_unit(struct dw_sd_manager *m, struct dw_sd *sd, struct dw_s
 		ret->confidence = DW_CONFIDENCE_GUESS;
 }
 
+/*
+ * Started by hand, or by systemd-run: nothing that is enabled pulls it in, and systemd keeps no link for a unit that
+ * runs nothing. So it is asked, where it can be.
+ */
+static struct dw_sd_unit *socket_by_hand(struct dw_sd_manager *m, struct dw_sd *sd,
+					 const struct dw_endpoint *at,
+					 const struct dw_sd_listen **ret_line,
+					 enum dw_confidence *ret_sure)
+{
+	struct dw_sd_unit *maybe = NULL;
+
+	dw_sd_sockets_off(m);
+	for (size_t i = 0; i < m->sockets_off.n; i++) {
+		struct dw_sd_unit *u = m->sockets_off.v[i];
+		const struct dw_sd_listen *l = dw_sd_socket_match(m, u, at);
+		const char *state =
+			l && !m->is_user ? dw_sd_ask(m->s, sd, u->name, "ActiveState") : NULL;
+
+		if (!l || (state && !dw_streq(state, "active")) || (!state && maybe))
+			continue;
+		*ret_line = l;
+		*ret_sure = state ? DW_CONFIDENCE_CERTAIN : DW_CONFIDENCE_LIKELY;
+		if (state)
+			return u;
+		maybe = u;
+	}
+	return maybe;
+}
+
 /* The manager itself holds it: one of its socket units asked for that. */
-static int claim_by_manager(struct dw_sd_manager *m, const struct dw_claim *c,
+static int claim_by_manager(struct dw_sd_manager *m, struct dw_sd *sd, const struct dw_claim *c,
 			    struct dw_starter *ret)
 {
 	const struct dw_sd_listen *line = NULL;
+	enum dw_confidence sure = DW_CONFIDENCE_CERTAIN;
 	struct dw_sd_unit *best = NULL;
 
 	if (!c->at)
@@ -301,8 +331,11 @@ static int claim_by_manager(struct dw_sd_manager *m, const struct dw_claim *c,
 		line = l;
 	}
 	if (!best)
+		best = socket_by_hand(m, sd, c->at, &line, &sure);
+	if (!best)
 		return 0;
 	socket_starter(m, best, line, ret);
+	ret->confidence = sure;
 	/* what answers is the service's program, though systemd holds the socket for it */
 	ret->program = dw_sd_program(m, dw_sd_unit_get(m, dw_sd_socket_service(m, best)), NULL);
 	ret->evidence =
@@ -374,7 +407,7 @@ static int claim_user(struct dw_starters *s, struct dw_sd *sd, const struct dw_s
 	if (!m || !w->user_unit)
 		return 0;
 	if (dw_streq(w->user_unit, "init.scope"))
-		return claim_by_manager(m, c, ret);
+		return claim_by_manager(m, sd, c, ret);
 	return dw_ends_with(w->user_unit, ".service") ? claim_service(m, sd, w->user_unit, c, ret)
 						      : 0;
 }
@@ -387,7 +420,7 @@ int dw_sd_claim(struct dw_starters *s, struct dw_sd *sd, const struct dw_claim *
 	if (!c->process || c->container || c->process->kthread)
 		return 0;
 	if (c->process->pid == 1)
-		return claim_by_manager(sd->system, c, ret);
+		return claim_by_manager(sd->system, sd, c, ret);
 	dw_sd_where(s->arena, sd->cgroup_root, c->process->cgroup, &w);
 	if (dw_sd_is_container(&w))
 		return 0;

@@ -257,15 +257,29 @@ static void add_socket(struct dw_sd_manager *m, const char *name)
 	dw_vec_push(m->s->arena, &m->sockets, u);
 }
 
-/* Every socket unit on the disk: for a manager that does not write down what is active. */
-static void add_all_sockets(struct dw_sd_manager *m)
+static void add_off(struct dw_sd_manager *m, const char *name)
+{
+	struct dw_sd_unit *u = dw_sd_unit_get(m, name);
+
+	for (size_t i = 0; i < m->sockets.n; i++)
+		if (m->sockets.v[i] == u)
+			return;
+	for (size_t i = 0; i < m->sockets_off.n; i++)
+		if (m->sockets_off.v[i] == u)
+			return;
+	if (dw_sd_unit_exists(u))
+		dw_vec_push(m->s->arena, &m->sockets_off, u);
+}
+
+/* Every socket unit on the disk. */
+static void each_socket(struct dw_sd_manager *m, void (*add)(struct dw_sd_manager *, const char *))
 {
 	for (size_t i = 0; i < m->dirs.n; i++)
 		for (size_t k = 0; k < m->dirs.v[i].names.n; k++) {
 			const char *name = m->dirs.v[i].names.v[k];
 
 			if (dw_ends_with(name, ".socket") && !dw_ends_with(name, "@.socket"))
-				add_socket(m, name);
+				add(m, name);
 		}
 }
 
@@ -282,6 +296,16 @@ void dw_sd_sockets(struct dw_sd_manager *m)
 	for (size_t i = 0; i < m->active.n; i++)
 		if (dw_ends_with(m->active.v[i], ".socket"))
 			add_socket(m, m->active.v[i]);
+	/* a manager that does not write down what is active */
 	if (!m->active_known && dw_sys_is_running(m->s->sys))
-		add_all_sockets(m);
+		each_socket(m, add_socket);
+}
+
+void dw_sd_sockets_off(struct dw_sd_manager *m)
+{
+	dw_sd_sockets(m);
+	if (m->sockets_off_read)
+		return;
+	m->sockets_off_read = true;
+	each_socket(m, add_off);
 }

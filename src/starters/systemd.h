@@ -158,6 +158,8 @@ struct dw_sd_manager {
 	DW_VEC(struct dw_sd_unit *) pulled; /* it, in the order found */
 	bool sockets_read;
 	DW_VEC(struct dw_sd_unit *) sockets; /* socket units that are active or enabled */
+	bool sockets_off_read;
+	DW_VEC(struct dw_sd_unit *) sockets_off; /* the others on the disk */
 	bool active_read, active_known;
 	struct dw_strings active; /* names of active units, sorted */
 };
@@ -243,6 +245,8 @@ const struct dw_sd_listen *dw_sd_socket_match(struct dw_sd_manager *m, struct dw
 					      const struct dw_endpoint *at);
 /* Socket units that are active or enabled (m->sockets); links them to what they trigger. */
 void dw_sd_sockets(struct dw_sd_manager *m);
+/* m->sockets_off, read now if it was not yet. */
+void dw_sd_sockets_off(struct dw_sd_manager *m);
 /* Name of the service that the socket starts (a template when Accept=yes). */
 const char *dw_sd_socket_service(struct dw_sd_manager *m, const struct dw_sd_unit *u);
 

@@ -2,6 +2,7 @@
 /* libsystemd is opened when it is asked for, as in bus.c: most runs never do. */
 #include "dw_daemon.h"
 #include "dw_parse.h"
+#include "dw_str.h"
 
 #include <dlfcn.h>
 #include <errno.h>
@@ -180,26 +181,36 @@ static uint64_t us_of(const struct timeval *t)
 	return (uint64_t)t->tv_sec * 1000000 + (uint64_t)t->tv_usec;
 }
 
+/* "VmRSS:\t   17684 kB", VmHWM: the most that it ever was: proc_pid_status(5) */
+static void take_size(char *line, struct dw_daemon_use *ret)
+{
+	const char *name = dw_word_next(&line), *size = dw_word_next(&line);
+	uint64_t kib;
+
+	if (!name || !size || !dw_parse_u64(size, 10, UINT64_MAX / 1024, &kib))
+		return;
+	if (dw_streq(name, "VmRSS:"))
+		ret->resident = kib * 1024;
+	else if (dw_streq(name, "VmHWM:"))
+		ret->resident_peak = kib * 1024;
+}
+
 void dw_daemon_use(struct dw_sys *s, struct dw_daemon_use *ret)
 {
 	struct rusage u = { 0 };
-	char text[128] = "", *rest = text;
-	uint64_t pages = 0;
-	const char *w;
+	char line[256];
 	FILE *f;
 
 	*ret = (struct dw_daemon_use){ 0 };
 	if (dw_sys_fault(s) < 0 || getrusage(RUSAGE_SELF, &u) < 0)
 		return;
 	ret->cpu_us = us_of(&u.ru_utime) + us_of(&u.ru_stime);
-	ret->resident_peak = (uint64_t)u.ru_maxrss * 1024;
-	f = fopen("/proc/self/statm", "re");
+	/* not ru_maxrss: that counts what the process was before exec(2) too, our starter's memory */
+	f = fopen("/proc/self/status", "re");
 	if (!f)
 		return;
-	/* size resident shared ...: proc(5) */
-	if (fgets(text, sizeof(text), f) && dw_word_next(&rest) && (w = dw_word_next(&rest)) &&
-	    dw_parse_u64(w, 10, UINT32_MAX, &pages))
-		ret->resident = pages * (uint64_t)sysconf(_SC_PAGESIZE);
+	while (fgets(line, sizeof(line), f))
+		take_size(line, ret);
 	(void)fclose(f);
 }
 

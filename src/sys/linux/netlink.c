@@ -16,13 +16,24 @@
 #define ATTEMPTS    16
 #define BUFFER_SIZE ((size_t)256 * 1024) /* a dump comes in as few reads as the kernel allows */
 
-uint32_t dw_netns_self(struct dw_sys *s)
+/* Where this thread stands: what asks several questions in one namespace enters it once. 0: where it was at first. */
+static _Thread_local uint32_t inside;
+/* Where it was at first, while it stands elsewhere. */
+static _Thread_local uint32_t home_inode;
+
+static uint32_t netns_here(void)
 {
 	struct stat st;
 
-	if (s->kind != DW_SYS_LIVE || stat("/proc/self/ns/net", &st) < 0)
+	/* not /proc/self: that is where the first thread stands */
+	return stat("/proc/thread-self/ns/net", &st) < 0 ? 0 : (uint32_t)st.st_ino;
+}
+
+uint32_t dw_netns_self(struct dw_sys *s)
+{
+	if (s->kind != DW_SYS_LIVE)
 		return 0;
-	return (uint32_t)st.st_ino;
+	return inside ? home_inode : netns_here();
 }
 
 int dw_netns_must_be_other(struct dw_sys *s, const struct dw_netns *ns, struct dw_error *e)
@@ -39,15 +50,14 @@ int dw_netns_must_be_other(struct dw_sys *s, const struct dw_netns *ns, struct d
 			      "a copy of rules was on its way into the namespace that we are in");
 }
 
-/* Where this thread stands: what asks several questions in one namespace enters it once. 0: where it was at first. */
-static _Thread_local uint32_t inside;
-
 static int run_inside(int home, const struct dw_netns *ns, int (*fn)(void *arg, struct dw_error *e),
 		      void *arg, struct dw_error *e)
 {
 	uint32_t before = inside;
 	int r;
 
+	if (!inside)
+		home_inode = netns_here();
 	if (setns(ns->fd, CLONE_NEWNET) < 0)
 		return dw_error_errno(e, -errno, "cannot enter network namespace %u", ns->inode);
 	inside = ns->inode;

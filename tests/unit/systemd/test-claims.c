@@ -183,6 +183,26 @@ DW_TEST(sockets_that_systemd_holds)
 	host_close(&h);
 }
 
+/* Nobody enabled it, and systemd keeps no link for a unit that runs nothing. */
+DW_TEST(sockets_that_were_started_by_hand)
+{
+	struct host h;
+	struct dw_endpoint open = endpoint(DW_PROTOCOL_TCP, DW_FAMILY_DUAL, "::", 8120);
+	struct dw_endpoint shut = endpoint(DW_PROTOCOL_TCP, DW_FAMILY_DUAL, "::", 8121);
+	struct dw_endpoint ssh = endpoint(DW_PROTOCOL_TCP, DW_FAMILY_DUAL, "::", 22);
+
+	claims_open(&h);
+	/* asleep.socket asks for the same */
+	DW_CHECK_STR(SYSTEMD(1, &open),
+		     "systemd-socket byhand.socket /etc/systemd/system/byhand.socket:2 ny certain");
+	DW_CHECK_STR(last.also, "byhand.service");
+	DW_CHECK_STR(SYSTEMD(1, &shut), "nobody");
+	/* the bus does not tell of that one */
+	DW_CHECK_STR(SYSTEMD(1, &ssh),
+		     "systemd-socket ssh.socket /usr/lib/systemd/system/ssh.socket:2 ny likely");
+	host_close(&h);
+}
+
 DW_TEST(a_service_with_a_passed_socket)
 {
 	struct host h;
