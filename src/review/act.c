@@ -126,28 +126,16 @@ static void carry_out(struct review_app *r, unsigned long long trial)
 				   : "Closing, and looking whether it is so");
 }
 
-/* Which run that is stands on the page where it is asked for; from the list it is looked up. */
+/* What the run did stands below the question. */
 static void ask_undo(struct review_app *r)
 {
 	const struct review_order o = { .job = REVIEW_JOB_HISTORY,
+					.run = r->page.run,
 					.columns = page_columns(r),
 					.to_undo = true };
-	long long run = r->page.run;
-	char *text = NULL;
 
-	if (!may_change(r, "Undoing"))
-		return;
-	if (!run) {
+	if (may_change(r, "Undoing"))
 		begin(r, &o, "Reading the journal");
-		return;
-	}
-	if (asprintf(&text,
-		     "Run %lld is put back: files, links and units are as they were before, the "
-		     "doors that it closed open again.\n\nPut it back?  y yes, n no\n",
-		     run) < 0)
-		dw_oom();
-	review_page_open(r, REVIEW_IN_UNDO, "Undo", text);
-	r->page.run = run;
 }
 
 static void undo(struct review_app *r)
@@ -384,7 +372,7 @@ static unsigned place_of(const struct review_result *result)
 	if (result->job == REVIEW_JOB_CLOSE)
 		return result->trial ? REVIEW_IN_TRIAL : REVIEW_IN_HISTORY;
 	if (result->to_undo)
-		return REVIEW_IN_UNDO;
+		return result->run ? REVIEW_IN_UNDO : REVIEW_IN_PAGE;
 	/* where the runs are told, the one on trial can be kept */
 	return result->job == REVIEW_JOB_HISTORY && runs ? REVIEW_IN_TRIAL
 							 : pages[result->job].place;
@@ -411,7 +399,7 @@ void review_act_result(struct review_app *r, struct review_result *result)
 	r->waiting_for = NULL;
 	review_page_open(r, place_of(result), title,
 			 change ? with_progress(r, result->text) : result->text);
-	if (change)
+	if (change || result->to_undo)
 		r->page.run = result->run;
 	else if (r->place == REVIEW_IN_TRIAL)
 		r->page.run = result->running.run;

@@ -226,20 +226,32 @@ static int confirm(struct review_work *w, const struct review_order *o, FILE *ou
 	return code;
 }
 
+/* Above what the run did; where no run is in force, above all of them. */
+static void put_question(long long run, FILE *out)
+{
+	if (run)
+		(void)fprintf(out,
+			      "Run %lld is put back: files, links and units are as they were "
+			      "before, the doors that it closed open again.\n\n"
+			      "Put it back?  y yes, n no\n\n",
+			      run);
+	else
+		(void)fputs("Nothing is to be undone: no run is in force.\n\n", out);
+}
+
 static int history(struct review_work *w, const struct review_order *o, FILE *out,
-		   dw_unused struct review_result *r)
+		   struct review_result *r)
 {
 	const struct doorward_style style = style_of(o);
-	int code;
+	int code = 0;
 
-	if (o->to_undo)
-		(void)fputs("The newest run that is in force is put back: files, links and units "
-			    "are as "
-			    "they were before, the doors that it closed open again.\n\n"
-			    "Put it back?  y yes, n no\n\n",
-			    out);
-	code = doorward_history_write(w->d, o->run, DOORWARD_TEXT, out, &style);
-
+	r->run = o->run;
+	if (o->to_undo && !o->run)
+		code = doorward_undo_look(w->d, &r->run);
+	if (code == 0 && o->to_undo)
+		put_question(r->run, out);
+	if (code == 0)
+		code = doorward_history_write(w->d, r->run, DOORWARD_TEXT, out, &style);
 	if (code < 0)
 		put_error(w, out);
 	if (code == -EACCES)
