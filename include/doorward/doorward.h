@@ -254,6 +254,7 @@ struct doorward_plan_options {
 	/* instead of `doors`: their places in "doors" of the audit. n_places 0: none */
 	const size_t *places;
 	size_t n_places;
+	int as_judged; /* 1: of the places those alone whose verdict says close or restrict, and that is done */
 };
 
 /*

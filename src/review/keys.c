@@ -48,7 +48,7 @@ const struct review_binding review_bindings[] = {
 	  REVIEW_PLAN,
 	  "p",
 	  "plan",
-	  "the plan: doors marked to be closed, or (no such mark) all whose verdict says so" },
+	  "the plan: doors marked to be closed, or (no mark) those shown whose verdict says so" },
 	{ { '/' },
 	  REVIEW_IN_LIST,
 	  REVIEW_FILTER,

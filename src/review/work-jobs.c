@@ -101,7 +101,7 @@ static int make_plan(struct review_work *w, const struct review_order *o, FILE *
 {
 	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
 	const struct doorward_style style = style_of(o);
-	struct doorward_plan_options p = { .size = sizeof(p) };
+	struct doorward_plan_options p = { .size = sizeof(p), .as_judged = o->as_judged };
 	int code = 0;
 
 	review_work_drop_plan(w);

@@ -25,6 +25,7 @@ struct review_order {
 	enum review_job job;
 	/* PLAN: keys of the doors (list.h), NULL-terminated, malloc()ed, taken over; NULL: all whose verdict says so */
 	char **keys;
+	bool as_judged; /* PLAN: what is done with each is what its verdict says; else each is closed */
 	unsigned long long trial; /* CLOSE: seconds; 0: for good */
 	long long run;            /* CONFIRM, UNDO, 0: the newest; HISTORY, 0: all */
 	unsigned columns;         /* of the text that is made */
@@ -40,6 +41,7 @@ struct review_result {
 	size_t steps;                 /* PLAN */
 	unsigned long long trial;     /* CLOSE: as ordered */
 	bool to_undo;                 /* HISTORY: as ordered */
+	bool as_judged;               /* PLAN: as ordered */
 	unsigned long milliseconds;   /* how long it took */
 	struct doorward_trial
 		running; /* the one that runs; else what became of the one that ran before; else NONE */
