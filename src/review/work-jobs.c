@@ -149,12 +149,13 @@ static void put_closed(const struct review_work *w, const struct review_order *o
 {
 	size_t doors = doorward_plan_doors(w->plan), narrowed = doorward_plan_narrowed(w->plan);
 
-	(void)fputs("Done and looked at:", out);
+	(void)fputs("Done and looked at: ", out);
 	if (doors > narrowed)
-		(void)fprintf(out, " %zu door%s closed", doors - narrowed,
+		(void)fprintf(out, "%zu door%s closed", doors - narrowed,
 			      doors - narrowed == 1 ? " is" : "s are");
 	if (narrowed)
-		(void)fprintf(out, "%s %zu narrowed", doors > narrowed ? "," : "", narrowed);
+		(void)fprintf(out, "%s%zu door%s narrowed", doors > narrowed ? ", " : "", narrowed,
+			      narrowed == 1 ? " is" : "s are");
 	(void)fputs(", all else is as it was.\n\n", out);
 	if (o->trial)
 		(void)fprintf(out,

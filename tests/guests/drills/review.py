@@ -11,7 +11,8 @@ import time
 import inventory
 from crash import State
 from cycle import DONE
-from guest import ENV, PROGRAM
+from guest import ENV, PROGRAM, run
+from small import CALL
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", "..", "review"))
 from terminal import LIMIT, Terminal  # noqa: E402
@@ -20,6 +21,7 @@ HINTS = "k keep  r restrict  c close"
 LEFT = r"on trial: (\d+):(\d\d) left"
 HELD = "/run/drill-held"        # while it is there, the unit below does not end
 UNIT = "drill-held.service"
+POLICY = "/etc/doorward/policy"
 ONE, OTHER, REFUSES, HELD_PORT = "8888", "8301", "8360", "8367"
 
 
@@ -157,6 +159,45 @@ def tried_and_kept(guest, state):
     as_before(guest, state, "tried, kept, undone")
 
 
+def reached(guest, port, inside=False):
+    """By somebody else's call, or by the guest's own."""
+    where = ["nsenter", "-t", str(guest.pid), "-n"] if inside else ["ip", "netns", "exec", guest.scan]
+    return run([*where, "python3", "-c", CALL, guest.address, port], f"call {port}", 300).code == 0
+
+
+def is_reached(guest, port, what, inside=False):
+    """A machine that is busy may need more than one call."""
+    end = time.monotonic() + LIMIT
+    while not (good := reached(guest, port, inside)) and time.monotonic() < end:
+        time.sleep(0.3)
+    guest.tests.check(good, f"review, {what}: {port} is reached")
+
+
+def narrowed(guest, state):
+    """Marked for this host alone, written, planned alone among all that a filter hides, done, undone."""
+    policy, st = guest.read(POLICY), os.stat(guest.path(POLICY))
+    with Screen(guest, 100, 30) as s:
+        s.select(ONE, "close")
+        s.press("r", rf"^>..lan +\S+:{ONE}/tcp")
+        s.press("p", "No door is marked close", never="The plan")
+        s.press("r", rf"^>..local +\S+:{ONE}/tcp")
+        s.press("w", r"^ Changes of /etc/doorward/policy: not written yet", r"^ \+keep tinyproxy on loopback", "w write it")
+        s.press("w", "/etc/doorward/policy is written", rf"^>~ +\S+:{ONE}/tcp +restrict", never="not written")
+        is_reached(guest, ONE, "to be narrowed")
+        s.press("p", "^ The plan of the doors shown: nothing is changed yet", "2 doors will be narrowed", rf":{ONE}/tcp",
+                never="will close")
+        s.press("y", "^ Done", "2 doors are narrowed, all else is as it was", "u undo  Esc back")
+        guest.tests.check(not reached(guest, ONE), "review, narrowed: nobody else reaches it")
+        is_reached(guest, ONE, "narrowed, by itself", inside=True)
+        verified(guest, "narrowed")
+        s.press("u", r"Put it back\?  y yes, n no")
+        s.press("y", "^ Undone", r"Run \d+ is undone")
+        is_reached(guest, ONE, "narrowed, undone")
+    guest.write(POLICY, policy, st.st_mode & 0o7777)
+    os.utime(guest.path(POLICY), ns=(st.st_atime_ns, st.st_mtime_ns))
+    as_before(guest, state, "narrowed, undone")
+
+
 def fails(guest, state):
     """One of two refuses to stop: told which and why, the other is put back, all is as before."""
     with Screen(guest, 80, 24) as s:
@@ -232,7 +273,7 @@ def looked_at(guest, state):
     as_before(guest, state, "looking")
 
 
-PARTS = (looked_at, tried_and_kept, fails, terminated, lost)
+PARTS = (looked_at, tried_and_kept, narrowed, fails, terminated, lost)
 
 
 def all_of_it(guest):
