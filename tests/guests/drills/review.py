@@ -174,9 +174,13 @@ def is_reached(guest, port, what, inside=False):
 
 
 def narrowed(guest, state):
-    """Marked for this host alone, written, planned alone among all that a filter hides, done, undone."""
+    """Groups and a filter; marked for this host alone, written, planned alone among all that are hidden, done, undone."""
     policy, st = guest.read(POLICY), os.stat(guest.path(POLICY))
-    with Screen(guest, 100, 30) as s:
+    with Screen(guest, 300, 100) as s:
+        s.select(ONE, "close")
+        s.press("g g", "by urgency, by unit", r"^tinyproxy\.service \(1\)")
+        s.press("Escape", r"[0-9]+ doors by urgency, by unit")
+        s.press("g g", rf"^>.* \S+:{ONE}/tcp", never="by unit")
         s.select(ONE, "close")
         s.press("r", rf"^>..lan +\S+:{ONE}/tcp")
         s.press("p", "No door is marked close", never="The plan")
@@ -190,6 +194,9 @@ def narrowed(guest, state):
         guest.tests.check(not reached(guest, ONE), "review, narrowed: nobody else reaches it")
         is_reached(guest, ONE, "narrowed, by itself", inside=True)
         verified(guest, "narrowed")
+        s.press("Escape", re.escape(HINTS))
+        s.press("f", "^ The packet filter today", rf":{ONE}/tcp +this host", "Esc back")
+        s.press("Escape", re.escape(HINTS))
         s.press("u", r"Put it back\?  y yes, n no")
         s.press("y", "^ Undone", r"Run \d+ is undone")
         is_reached(guest, ONE, "narrowed, undone")
@@ -261,19 +268,7 @@ def lost(guest, state):
     as_before(guest, state, "the terminal lost in the midst, undone")
 
 
-def looked_at(guest, state):
-    """What only looks: words, groups, the packet filter of today."""
-    with Screen(guest, 300, 100) as s:
-        s.select(ONE)
-        s.press("g g", "by urgency, by unit", r"^tinyproxy\.service \(1\)")
-        s.press("Escape", r"[0-9]+ doors by urgency, by unit")
-        s.press("g g", rf"^>.* \S+:{ONE}/tcp", never="by unit")
-        s.press("f", "^ The packet filter today", rf":{ONE}/tcp", "Esc back")
-        s.press("Escape", re.escape(HINTS))
-    as_before(guest, state, "looking")
-
-
-PARTS = (looked_at, tried_and_kept, narrowed, fails, terminated, lost)
+PARTS = (tried_and_kept, narrowed, fails, terminated, lost)
 
 
 def all_of_it(guest):
