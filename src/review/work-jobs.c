@@ -8,6 +8,8 @@
 #include "rows.h"
 #include "work-private.h"
 
+#define ASKED_MAX 3 /* doors that are named */
+
 static void tell_step(void *data, const char *what, const char *state, size_t i, size_t n, int undo)
 {
 	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
@@ -64,8 +66,9 @@ void review_work_drop_plan(struct review_work *w)
 	w->plan_audit = NULL;
 }
 
-/* Places of a row's doors in the audit that is looked at now. False: it is gone. */
-static bool add_places(const struct review_doors *doors, const char *key, size_t *places, size_t *n)
+/* The row of that key; the places of its doors in the audit of now go behind the others. NULL: it is gone. */
+static const struct review_door *add_places(const struct review_doors *doors, const char *key,
+					    size_t *places, size_t *n)
 {
 	for (size_t i = 0; i < doors->n; i++) {
 		const struct review_door *d = &doors->v[i];
@@ -74,9 +77,24 @@ static bool add_places(const struct review_doors *doors, const char *key, size_t
 			continue;
 		for (size_t k = 0; k < d->n_doors; k++)
 			places[(*n)++] = d->doors[k];
-		return true;
+		return d;
 	}
-	return false;
+	return NULL;
+}
+
+/* What the journal calls the run by: somebody who has several has to know which is which. */
+static void remember_asked(struct review_work *w, const struct dw_strings *rows)
+{
+	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
+	struct dw_str text = { .arena = a };
+
+	for (size_t i = 0; i < DW_MIN(rows->n, (size_t)ASKED_MAX); i++)
+		dw_str_addf(&text, "%s%s", i ? ", " : "", rows->v[i]);
+	if (rows->n > ASKED_MAX)
+		dw_str_addf(&text, " and %zu more", rows->n - ASKED_MAX);
+	free(w->asked);
+	if (asprintf(&w->asked, "doorward review: %s", text.n ? text.s : "all, as judged") < 0)
+		dw_oom();
 }
 
 /* The marked doors, in a fresh look: by what they are, for a name may be another's too. */
@@ -85,11 +103,19 @@ static int find_doors(struct review_work *w, char *const *keys, struct doorward_
 {
 	const struct review_doors doors = review_rows_of(w->plan_audit, a);
 	size_t *places = dw_arena_array(a, doors.n * REVIEW_SAME_MAX + 1, sizeof(*places));
+	struct dw_strings rows = { 0 };
 	size_t gone = 0;
 
-	for (size_t i = 0; keys && keys[i]; i++)
-		gone += !add_places(&doors, keys[i], places, &p->n_places);
+	for (size_t i = 0; keys && keys[i]; i++) {
+		const struct review_door *d = add_places(&doors, keys[i], places, &p->n_places);
+
+		if (d)
+			dw_vec_push(a, &rows, d->texts[REVIEW_DOOR]);
+		else
+			gone++;
+	}
 	p->places = places;
+	remember_asked(w, &rows);
 	if (gone)
 		(void)fprintf(out, "%zu of the marked doors %s gone since.\n\n", gone,
 			      gone == 1 ? "is" : "are");
@@ -173,6 +199,7 @@ static int close_doors(struct review_work *w, const struct review_order *o, FILE
 	int code;
 
 	c.trial = o->trial;
+	c.command = w->asked;
 	if (!w->plan)
 		return fputs("There is no plan.\n", out) < 0 ? -EIO : -EINVAL;
 	code = doorward_close(w->d, w->plan, &c, &r->run);

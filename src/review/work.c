@@ -150,6 +150,7 @@ static void release(struct review_work *w)
 	(void)pthread_cond_destroy(&w->ordered);
 	(void)pthread_mutex_destroy(&w->lock);
 	free(w->progress);
+	free(w->asked);
 	free(w);
 }
 

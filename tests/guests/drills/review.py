@@ -139,7 +139,7 @@ def tried_and_kept(guest, state):
         shut(guest, ONE, "kept")
         verified(guest, "kept")
         s.press("Escape", re.escape(HINTS), never="on trial")
-        s.press("h", "What doorward changed on this host", rf"^ +{run}  .*doorward review", "done, in force", "u undo  Esc back")
+        s.press("h", "What doorward changed on this host", rf"^ +{run}  .*doorward review: \S+:{ONE}/tcp$", "done, in force", "u undo  Esc back")
         s.press("Escape", re.escape(HINTS))
         s.press("u", "^ Undo", rf"^ Run {run} is put back", r"Put it back\?  y yes, n no", "tinyproxy.service", "y put it back  n no, back")
         s.terminal.tmux("resize-window", "-x", "50", "-y", "10")        # with the question open
