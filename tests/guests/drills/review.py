@@ -215,6 +215,8 @@ def fails(guest, state):
         text = re.sub(r"\s+", " ", text)
         guest.tests.check("drill-refuses.service" in text and re.search("refus|may be requested by dependency only", text),
                           "review, a unit that refuses: it is named, with the reason", text)
+        guest.tests.check(re.search(r"back 1/\d+ Stop app\.service: put back", text) and not re.search(r"back \d+/\d+ [^:]*: FAILED", text),
+                          "review, a unit that refuses: what was put back is told, and nothing else as if it were not", text)
         s.press("Escape", re.escape(HINTS), rf":{REFUSES}/tcp", never="on trial")
         s.press("u", "Nothing is to be undone: no run is in force", never=r"Put it back\?")
     as_before(guest, state, "a unit that refuses")
