@@ -254,6 +254,7 @@ struct doorward_plan_options {
 	/* instead of `doors`: their places in "doors" of the audit. n_places 0: none */
 	const size_t *places;
 	size_t n_places;
+	int as_judged; /* 1: of the places those alone whose verdict says close or restrict, and that is done */
 };
 
 /*
@@ -316,6 +317,11 @@ DOORWARD_API int doorward_close(struct doorward *d, struct doorward_plan *p,
  */
 DOORWARD_API int doorward_undo(struct doorward *d, long long run, int force,
 			       const struct doorward_close_options *o, long long *ret_run);
+/*
+ * Which run doorward_undo() of run 0 would take back now; *ret_run 0: none. Nothing is changed. Negative: the journal
+ * could not be read; that there is none is no failure.
+ */
+DOORWARD_API int doorward_undo_look(struct doorward *d, long long *ret_run);
 /*
  * What an undo of the run did not put back: tells each step, in words that are fit for a terminal, and why, with
  * what to type where that is known. Returns how many there are. -ENOENT: no such run.

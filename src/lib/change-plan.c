@@ -105,8 +105,9 @@ static int choose_places(struct doorward_plan *p, const struct doorward_plan_opt
 		if (o->places[i] >= p->request.n_doors)
 			return dw_error_set(e, -EINVAL, "the audit has no door %zu", o->places[i]);
 		door = &p->doors[o->places[i]];
-		door->intent = intent;
-		door->named = true;
+		door->intent =
+			o->as_judged ? intent_of(&report_of(p)->doors[o->places[i]]) : intent;
+		door->named = !o->as_judged;
 		p->words[p->n_words++] = word_of(p, door->door);
 	}
 	return 0;

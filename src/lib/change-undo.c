@@ -85,11 +85,38 @@ int doorward_undo(struct doorward *d, long long run, int force,
 	if (r == -ENOENT && run == 0)
 		return nothing(e);
 	/* whoever was interrupted and says "back" means that run, and not the one before */
-	if (r == 0 && run == 0 && c.interrupted) {
+	if (r == 0 && c.interrupted && (run == 0 || run == c.interrupted)) {
 		*ret_run = c.interrupted;
 		return 0;
 	}
 	return r < 0 ? r : undo(&c, run, force != 0, ret_run, e);
+}
+
+/* One that was interrupted comes first. */
+static int64_t next(const struct dw_run *v, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (v[i].state == DW_RUN_STARTED || v[i].state == DW_RUN_UNDOING)
+			return v[i].id;
+	return newest(v, n);
+}
+
+int doorward_undo_look(struct doorward *d, long long *ret_run)
+{
+	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
+	_cleanup_(dw_cleanup_store) struct dw_store *store = NULL;
+	struct dw_error *e = dw_facade_begin(d);
+	struct dw_run *runs = NULL;
+	size_t n = 0;
+	int r = dw_store_open(dw_change_state(d), false, &store, e);
+
+	if (r == 0)
+		r = dw_store_runs(store, a, &runs, &n, e);
+	if (r < 0 && r != -ENOENT)
+		return r;
+	*e = (struct dw_error){ 0 };
+	*ret_run = next(runs, n);
+	return 0;
 }
 
 /* Whoever changes the host when the time is up is soon done, or dead: nobody comes again to put the trial back. */

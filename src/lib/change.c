@@ -45,10 +45,11 @@ const char *const *dw_change_command(const struct doorward *d, const char *const
 	return (const char *const *)v.v;
 }
 
-/* What was only to be stopped if it were left, and was not. */
-static bool no_news(const struct dw_run_step *s)
+/* What was only to be stopped if it were left, and was not; what failed, and so is not to be put back. */
+static bool no_news(const struct dw_run_step *s, bool undo)
 {
-	return s->step.if_left && s->state == DW_RUN_STEP_ALREADY;
+	return (s->step.if_left && s->state == DW_RUN_STEP_ALREADY) ||
+	       (undo && s->state == DW_RUN_STEP_FAILED);
 }
 
 /* The executor tells of each step twice: when it begins and when it ends. */
@@ -61,9 +62,9 @@ static void tell(void *data, const struct dw_run_step *step, size_t i, size_t n,
 		c->stop = true;
 	if (c->o.tell)
 		c->o.tell(c->o.data, dw_report_step_words(&step->step, c->arena),
-			  !ends           ? NULL
-			  : no_news(step) ? ""
-					  : dw_report_step_state(step->state),
+			  !ends                 ? NULL
+			  : no_news(step, undo) ? ""
+						: dw_report_step_state(step->state),
 			  i, n, undo);
 	c->begun = ends ? 0 : i + 1;
 	c->begun_undo = undo;

@@ -14,6 +14,9 @@
  */
 const char *dw_layout_cut(const char *s, size_t width, bool tail, struct dw_arena *a);
 
+/* A line of a file with blanks in place of its tabs, which a terminal would set apart by eight columns; not escaped. */
+const char *dw_layout_tabs(const char *s, size_t n, struct dw_arena *a);
+
 /* A column of a table; width 0: it is not shown. */
 struct dw_column {
 	size_t width, least; /* narrower than its least it is not made */

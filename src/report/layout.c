@@ -57,6 +57,24 @@ const char *dw_layout_cut(const char *s, size_t width, bool tail, struct dw_aren
 			       s, end);
 }
 
+const char *dw_layout_tabs(const char *s, size_t n, struct dw_arena *a)
+{
+	struct dw_str out = { .arena = a };
+	size_t column = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (s[i] != '\t') {
+			dw_str_addc(&out, s[i]);
+			column += ((unsigned char)s[i] & 0xc0) != 0x80; /* UTF-8: a character */
+			continue;
+		}
+		do
+			dw_str_addc(&out, ' ');
+		while (++column % 8);
+	}
+	return out.s ? out.s : "";
+}
+
 static size_t total_of(const struct dw_layout *l)
 {
 	size_t total = DW_LAYOUT_MARK;

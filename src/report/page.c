@@ -60,6 +60,12 @@ static size_t lines_of(const char *text)
 	return n;
 }
 
+/* The sign in front is no part of the file's line. */
+static const char *shown_line(const struct page *p, const char *line, size_t n)
+{
+	return n ? dw_arena_printf(p->a, "%c%s", *line, dw_layout_tabs(line + 1, n - 1, p->a)) : "";
+}
+
 void dw_page_diff(const struct page *p, size_t indent, const char *diff)
 {
 	struct dw_lines lines = { .p = diff, .end = diff + strlen(diff) };
@@ -74,7 +80,7 @@ void dw_page_diff(const struct page *p, size_t indent, const char *diff)
 			left++;
 			continue;
 		}
-		dw_page_raw(p, indent, dw_arena_strndup(p->a, line, n), false);
+		dw_page_raw(p, indent, shown_line(p, line, n), false);
 		told += n && *line != '@';
 	}
 	if (left)

@@ -18,18 +18,33 @@ static char *copy_of(const char *text)
 	return copy;
 }
 
-/* Keys of the doors that are marked to be closed, for the work; NULL: none is. */
-static char **keys_to_close(const struct review_app *r)
+/* Is a plan asked for of this door? */
+typedef bool (*wanted_door)(const struct review_app *r, const struct review_door *d);
+
+static bool is_marked_close(const struct review_app *r, const struct review_door *d)
 {
-	size_t n = review_list_count(r->list), found = 0;
+	return review_list_marked(r->list, d) == REVIEW_CLOSE;
+}
+
+static bool is_judged_so(dw_unused const struct review_app *r, const struct review_door *d)
+{
+	return dw_streq(d->texts[REVIEW_VERDICT], "close") ||
+	       dw_streq(d->texts[REVIEW_VERDICT], "restrict");
+}
+
+/* Keys of the wanted doors, whether they are shown or only of those that are, for the work; NULL: none is. */
+static char **keys_of(const struct review_app *r, bool shown, wanted_door wanted)
+{
+	size_t n = shown ? review_list_lines(r->list) : review_list_count(r->list), found = 0;
 	char **keys = calloc(n + 1, sizeof(*keys));
 
 	if (!keys)
 		dw_oom();
 	for (size_t i = 0; i < n; i++) {
-		const struct review_door *d = review_list_door(r->list, i);
+		size_t at = shown ? review_list_line(r->list, i).door : i;
+		const struct review_door *d = at == SIZE_MAX ? NULL : review_list_door(r->list, at);
 
-		if (review_list_marked(r->list, d) == REVIEW_CLOSE)
+		if (d && wanted(r, d))
 			keys[found++] = copy_of(d->key);
 	}
 	if (found)
@@ -81,15 +96,33 @@ static unsigned page_columns(const struct review_app *r)
 	return (unsigned)DW_MAX(r->columns - 2, 40);
 }
 
+/* Of the doors that are marked close, else of those that are shown, as judged: what is hidden is left alone. */
 static void ask_for_plan(struct review_app *r)
 {
-	const struct review_order o = { .job = REVIEW_JOB_PLAN,
-					.columns = page_columns(r),
-					.keys = r->o->offline ? NULL : keys_to_close(r) };
+	bool filtered = *review_list_words(r->list) != '\0';
+	size_t marks = review_list_marks(r->list);
+	struct review_order o = { .job = REVIEW_JOB_PLAN, .columns = page_columns(r) };
 
-	if (r->o->offline)
+	if (r->o->offline) {
 		review_say(r, "This file system does not run: what would open there is closed "
 			      "where it runs.");
+		return;
+	}
+	o.keys = keys_of(r, false, is_marked_close);
+	if (!o.keys && marks) {
+		review_complain(r,
+				"No door is marked close, and other marks count when they are "
+				"written: w writes %s, p then plans by the verdicts that follow.",
+				marks == 1 ? "it" : "them");
+		return;
+	}
+	if (!o.keys && filtered) {
+		o.as_judged = true;
+		o.keys = keys_of(r, true, is_judged_so);
+	}
+	if (o.as_judged && !o.keys)
+		review_say(r, "Of none of the doors that are shown the verdict is close or "
+			      "restrict; c marks one all the same.");
 	else
 		begin(r, &o, "Making the plan");
 }
@@ -126,28 +159,16 @@ static void carry_out(struct review_app *r, unsigned long long trial)
 				   : "Closing, and looking whether it is so");
 }
 
-/* Which run that is stands on the page where it is asked for; from the list it is looked up. */
+/* What the run did stands below the question. */
 static void ask_undo(struct review_app *r)
 {
 	const struct review_order o = { .job = REVIEW_JOB_HISTORY,
+					.run = r->page.run,
 					.columns = page_columns(r),
 					.to_undo = true };
-	long long run = r->page.run;
-	char *text = NULL;
 
-	if (!may_change(r, "Undoing"))
-		return;
-	if (!run) {
+	if (may_change(r, "Undoing"))
 		begin(r, &o, "Reading the journal");
-		return;
-	}
-	if (asprintf(&text,
-		     "Run %lld is put back: files, links and units are as they were before, the "
-		     "doors that it closed open again.\n\nPut it back?  y yes, n no\n",
-		     run) < 0)
-		dw_oom();
-	review_page_open(r, REVIEW_IN_UNDO, "Undo", text);
-	r->page.run = run;
 }
 
 static void undo(struct review_app *r)
@@ -384,7 +405,7 @@ static unsigned place_of(const struct review_result *result)
 	if (result->job == REVIEW_JOB_CLOSE)
 		return result->trial ? REVIEW_IN_TRIAL : REVIEW_IN_HISTORY;
 	if (result->to_undo)
-		return REVIEW_IN_UNDO;
+		return result->run ? REVIEW_IN_UNDO : REVIEW_IN_PAGE;
 	/* where the runs are told, the one on trial can be kept */
 	return result->job == REVIEW_JOB_HISTORY && runs ? REVIEW_IN_TRIAL
 							 : pages[result->job].place;
@@ -403,7 +424,9 @@ void review_act_result(struct review_app *r, struct review_result *result)
 	enum review_job job = result->job;
 	bool change =
 		job == REVIEW_JOB_CLOSE || job == REVIEW_JOB_UNDO || job == REVIEW_JOB_CONFIRM;
-	const char *title = result->code < 0  ? pages[job].failed
+	const char *title = result->code < 0 ? pages[job].failed
+			    : result->as_judged
+				    ? "The plan of the doors shown: nothing is changed yet"
 			    : result->trial   ? "Done, on trial"
 			    : result->to_undo ? "Undo"
 					      : pages[job].title;
@@ -411,7 +434,7 @@ void review_act_result(struct review_app *r, struct review_result *result)
 	r->waiting_for = NULL;
 	review_page_open(r, place_of(result), title,
 			 change ? with_progress(r, result->text) : result->text);
-	if (change)
+	if (change || result->to_undo)
 		r->page.run = result->run;
 	else if (r->place == REVIEW_IN_TRIAL)
 		r->page.run = result->running.run;

@@ -31,6 +31,7 @@ static void dw_printf_like(3, 0)
 		n--;
 	(void)snprintf(r->message, sizeof(r->message), "%s", dw_escape_terminal(a, text, n));
 	r->serious = serious;
+	r->of_look = false;
 }
 
 void review_say(struct review_app *r, const char *fmt, ...)
@@ -139,7 +140,7 @@ static void take_audit(struct review_app *r, struct doorward_audit *audit)
 		review_say(
 			r,
 			"Not root: less is seen, nothing can be closed. Try: sudo doorward review");
-	else if (r->serious && r->place == REVIEW_IN_LIST)
+	else if (r->of_look && r->place == REVIEW_IN_LIST)
 		r->message[0] = '\0';
 	r->serious &= r->message[0] != '\0';
 }
@@ -162,8 +163,10 @@ static void hear_work(struct review_app *r)
 		review_act_result(r, &result);
 	else if (result.code == 0 && result.audit)
 		take_audit(r, result.audit);
-	else if (result.code < 0)
+	else if (result.code < 0) {
 		review_complain(r, "%s", result.text);
+		r->of_look = true;
+	}
 	if (result.job == REVIEW_JOB_LOOK || result.job == REVIEW_JOB_TRIAL)
 		free(result.text);
 	review_trial_take(r, result.job, &result.running);

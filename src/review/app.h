@@ -51,6 +51,7 @@ struct review_app {
 	bool typing;    /* the filter */
 	char message[512];
 	bool serious; /* the message is of something that failed */
+	bool of_look; /* it is of a look that failed: the next one that does not takes it away */
 	struct doorward_policy_edit *edit; /* shown, and not written yet */
 	const char *waiting_for;           /* what is being looked up, in words; NULL: nothing */
 	struct review_order later;         /* begun when the look that goes on has ended; NONE: nothing */

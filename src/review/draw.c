@@ -281,6 +281,12 @@ static int draw_hint(struct review_app *r, int x, const char *name, const char *
 	return x + key + words + 3;
 }
 
+/* What lies below the lower edge of the page is no use to who does not know of it. */
+static bool has_more(const struct review_app *r)
+{
+	return r->page.top + review_page_rows(r) < r->page.lines.n;
+}
+
 /* As many hints as have room; help is always among them, for it has the rest. */
 static void draw_hints(struct review_app *r)
 {
@@ -291,6 +297,8 @@ static void draw_hints(struct review_app *r)
 		int width = b->hint ? (int)(strlen(b->name) + strlen(b->hint)) + 1 : 0;
 		bool at_end = b->action == REVIEW_HELP || b->action == REVIEW_QUIT;
 
+		if (b->action == REVIEW_PAGE_DOWN && !has_more(r))
+			continue;
 		if (width && (b->places & r->place) && !(at_end && list) && x + width <= end)
 			x = draw_hint(r, x, b->name, b->hint, b->action);
 	}

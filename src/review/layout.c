@@ -134,6 +134,18 @@ static size_t fitting(const char *s, size_t n, int room)
 	return n;
 }
 
+/* Where a line goes on: below its text, behind a word of its own (a key, say) that two blanks or more set apart. */
+static int second_column(const char *s, size_t n, int indent, int columns)
+{
+	size_t word = (size_t)indent + strcspn(s + indent, " \n"), text = word;
+
+	while (text < n && s[text] == ' ')
+		text++;
+	if (indent > 0 && text >= word + 2 && text < n && (int)text <= columns / 4)
+		return (int)text;
+	return DW_MIN(indent, columns / 2);
+}
+
 /* lead: bytes in front that stand in front of each piece too (the sign of a line that comes or goes), 0 or 1. */
 static void wrap_line(const char *s, size_t n, int columns, int lead, struct dw_strings *list,
 		      struct dw_arena *a)
@@ -144,7 +156,7 @@ static void wrap_line(const char *s, size_t n, int columns, int lead, struct dw_
 
 	while (indent + lead < (int)n && s[lead + indent] == ' ')
 		indent++;
-	indent = DW_MIN(indent + lead, columns / 2);
+	indent = second_column(s, n, indent + lead, columns);
 	do {
 		int room = first ? columns : columns - indent - CONTINUED * lead;
 		size_t len = fitting(s, n, DW_MAX(room, 1));

@@ -8,6 +8,8 @@
 #include "rows.h"
 #include "work-private.h"
 
+#define ASKED_MAX 3 /* doors that are named */
+
 static void tell_step(void *data, const char *what, const char *state, size_t i, size_t n, int undo)
 {
 	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
@@ -64,8 +66,9 @@ void review_work_drop_plan(struct review_work *w)
 	w->plan_audit = NULL;
 }
 
-/* Places of a row's doors in the audit that is looked at now. False: it is gone. */
-static bool add_places(const struct review_doors *doors, const char *key, size_t *places, size_t *n)
+/* The row of that key; the places of its doors in the audit of now go behind the others. NULL: it is gone. */
+static const struct review_door *add_places(const struct review_doors *doors, const char *key,
+					    size_t *places, size_t *n)
 {
 	for (size_t i = 0; i < doors->n; i++) {
 		const struct review_door *d = &doors->v[i];
@@ -74,9 +77,24 @@ static bool add_places(const struct review_doors *doors, const char *key, size_t
 			continue;
 		for (size_t k = 0; k < d->n_doors; k++)
 			places[(*n)++] = d->doors[k];
-		return true;
+		return d;
 	}
-	return false;
+	return NULL;
+}
+
+/* What the journal calls the run by: somebody who has several has to know which is which. */
+static void remember_asked(struct review_work *w, const struct dw_strings *rows)
+{
+	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
+	struct dw_str text = { .arena = a };
+
+	for (size_t i = 0; i < DW_MIN(rows->n, (size_t)ASKED_MAX); i++)
+		dw_str_addf(&text, "%s%s", i ? ", " : "", rows->v[i]);
+	if (rows->n > ASKED_MAX)
+		dw_str_addf(&text, " and %zu more", rows->n - ASKED_MAX);
+	free(w->asked);
+	if (asprintf(&w->asked, "doorward review: %s", text.n ? text.s : "all, as judged") < 0)
+		dw_oom();
 }
 
 /* The marked doors, in a fresh look: by what they are, for a name may be another's too. */
@@ -85,11 +103,19 @@ static int find_doors(struct review_work *w, char *const *keys, struct doorward_
 {
 	const struct review_doors doors = review_rows_of(w->plan_audit, a);
 	size_t *places = dw_arena_array(a, doors.n * REVIEW_SAME_MAX + 1, sizeof(*places));
+	struct dw_strings rows = { 0 };
 	size_t gone = 0;
 
-	for (size_t i = 0; keys && keys[i]; i++)
-		gone += !add_places(&doors, keys[i], places, &p->n_places);
+	for (size_t i = 0; keys && keys[i]; i++) {
+		const struct review_door *d = add_places(&doors, keys[i], places, &p->n_places);
+
+		if (d)
+			dw_vec_push(a, &rows, d->texts[REVIEW_DOOR]);
+		else
+			gone++;
+	}
 	p->places = places;
+	remember_asked(w, &rows);
 	if (gone)
 		(void)fprintf(out, "%zu of the marked doors %s gone since.\n\n", gone,
 			      gone == 1 ? "is" : "are");
@@ -101,7 +127,7 @@ static int make_plan(struct review_work *w, const struct review_order *o, FILE *
 {
 	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
 	const struct doorward_style style = style_of(o);
-	struct doorward_plan_options p = { .size = sizeof(p) };
+	struct doorward_plan_options p = { .size = sizeof(p), .as_judged = o->as_judged };
 	int code = 0;
 
 	review_work_drop_plan(w);
@@ -149,12 +175,13 @@ static void put_closed(const struct review_work *w, const struct review_order *o
 {
 	size_t doors = doorward_plan_doors(w->plan), narrowed = doorward_plan_narrowed(w->plan);
 
-	(void)fputs("Done and looked at:", out);
+	(void)fputs("Done and looked at: ", out);
 	if (doors > narrowed)
-		(void)fprintf(out, " %zu door%s closed", doors - narrowed,
+		(void)fprintf(out, "%zu door%s closed", doors - narrowed,
 			      doors - narrowed == 1 ? " is" : "s are");
 	if (narrowed)
-		(void)fprintf(out, "%s %zu narrowed", doors > narrowed ? "," : "", narrowed);
+		(void)fprintf(out, "%s%zu door%s narrowed", doors > narrowed ? ", " : "", narrowed,
+			      narrowed == 1 ? " is" : "s are");
 	(void)fputs(", all else is as it was.\n\n", out);
 	if (o->trial)
 		(void)fprintf(out,
@@ -172,6 +199,7 @@ static int close_doors(struct review_work *w, const struct review_order *o, FILE
 	int code;
 
 	c.trial = o->trial;
+	c.command = w->asked;
 	if (!w->plan)
 		return fputs("There is no plan.\n", out) < 0 ? -EIO : -EINVAL;
 	code = doorward_close(w->d, w->plan, &c, &r->run);
@@ -226,20 +254,32 @@ static int confirm(struct review_work *w, const struct review_order *o, FILE *ou
 	return code;
 }
 
+/* Above what the run did; where no run is in force, above all of them. */
+static void put_question(long long run, FILE *out)
+{
+	if (run)
+		(void)fprintf(out,
+			      "Run %lld is put back: files, links and units are as they were "
+			      "before, the doors that it closed open again.\n\n"
+			      "Put it back?  y yes, n no\n\n",
+			      run);
+	else
+		(void)fputs("Nothing is to be undone: no run is in force.\n\n", out);
+}
+
 static int history(struct review_work *w, const struct review_order *o, FILE *out,
-		   dw_unused struct review_result *r)
+		   struct review_result *r)
 {
 	const struct doorward_style style = style_of(o);
-	int code;
+	int code = 0;
 
-	if (o->to_undo)
-		(void)fputs("The newest run that is in force is put back: files, links and units "
-			    "are as "
-			    "they were before, the doors that it closed open again.\n\n"
-			    "Put it back?  y yes, n no\n\n",
-			    out);
-	code = doorward_history_write(w->d, o->run, DOORWARD_TEXT, out, &style);
-
+	r->run = o->run;
+	if (o->to_undo && !o->run)
+		code = doorward_undo_look(w->d, &r->run);
+	if (code == 0 && o->to_undo)
+		put_question(r->run, out);
+	if (code == 0)
+		code = doorward_history_write(w->d, r->run, DOORWARD_TEXT, out, &style);
 	if (code < 0)
 		put_error(w, out);
 	if (code == -EACCES)

@@ -26,6 +26,7 @@ struct review_work {
 	/* the thread's own */
 	struct doorward_audit *plan_audit;
 	struct doorward_plan *plan;
+	char *asked; /* whose plan that is, for the journal; NULL: none was made yet */
 	long long running; /* the trial that ran when it was looked last; 0: none */
 };
 

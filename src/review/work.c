@@ -78,7 +78,9 @@ static void look_at_trial(struct review_work *w, struct doorward_trial *ret)
 static void carry_out(struct review_work *w, const struct review_order *o,
 		      struct review_result *ret)
 {
-	struct review_result r = { .job = o->job, .trial = o->trial, .to_undo = o->to_undo };
+	struct review_result r = {
+		.job = o->job, .trial = o->trial, .to_undo = o->to_undo, .as_judged = o->as_judged
+	};
 	struct timespec begun = { 0 };
 	size_t n = 0;
 	FILE *out = open_memstream(&r.text, &n);
@@ -148,6 +150,7 @@ static void release(struct review_work *w)
 	(void)pthread_cond_destroy(&w->ordered);
 	(void)pthread_mutex_destroy(&w->lock);
 	free(w->progress);
+	free(w->asked);
 	free(w);
 }
 

@@ -25,10 +25,11 @@ struct review_order {
 	enum review_job job;
 	/* PLAN: keys of the doors (list.h), NULL-terminated, malloc()ed, taken over; NULL: all whose verdict says so */
 	char **keys;
+	bool as_judged; /* PLAN: what is done with each is what its verdict says; else each is closed */
 	unsigned long long trial; /* CLOSE: seconds; 0: for good */
 	long long run;            /* CONFIRM, UNDO, 0: the newest; HISTORY, 0: all */
 	unsigned columns;         /* of the text that is made */
-	bool to_undo;             /* HISTORY: the newest is to be put back, if whoever reads it says so */
+	bool to_undo; /* HISTORY: it (0: the newest in force) is put back, if whoever reads it says so */
 };
 
 struct review_result {
@@ -36,12 +37,14 @@ struct review_result {
 	int code;            /* negative: it failed, and text says why */
 	char *text;          /* fit for a terminal; free() it; NULL for LOOK that succeeded */
 	struct doorward_audit *audit; /* LOOK: to be freed by who takes it */
-	long long run;                /* CLOSE, UNDO, CONFIRM */
+	long long run;                /* CLOSE, UNDO, CONFIRM; HISTORY: that is told, 0: all */
 	size_t steps;                 /* PLAN */
 	unsigned long long trial;     /* CLOSE: as ordered */
 	bool to_undo;                 /* HISTORY: as ordered */
+	bool as_judged;               /* PLAN: as ordered */
 	unsigned long milliseconds;   /* how long it took */
-	struct doorward_trial running; /* the one that runs; else what became of the one that ran before; else NONE */
+	struct doorward_trial
+		running; /* the one that runs; else what became of the one that ran before; else NONE */
 };
 
 struct review_work;

@@ -16,6 +16,7 @@ import host  # noqa: E402
 import hostmore  # noqa: E402
 import inventory  # noqa: E402
 import lesser  # noqa: E402
+import review  # noqa: E402
 import small  # noqa: E402
 import trials  # noqa: E402
 import wrong  # noqa: E402
@@ -140,6 +141,7 @@ def steps(name):
             ("stale", lambda g: wrong.stale(g, "8888/tcp", "8888", "systemctl disable tinyproxy.service",
                                             "systemctl enable tinyproxy.service")),
             ("two", lambda g: wrong.two_at_once(g, "8888/tcp", "8301/tcp")),
+            ("review", review.all_of_it),
             ("upgrade", lambda g: wrong.upgraded(g, "8888/tcp", "tinyproxy.service", "tinyproxy")),
             ("atboot", lambda g: wrong.at_boot(g, "8888/tcp", "tcp", "8888", wrong.unit_again, wrong.by_journal, "failed\n")),
             ("trial", lambda g: trials.without_boot(g, "8888/tcp", "tcp", "8888")),

@@ -51,6 +51,39 @@ static void a_trial_as_root(void)
 	world_free(w);
 }
 
+static void check_next(struct world *w, long long wanted)
+{
+	long long run = -1;
+
+	DW_CHECK_INT(doorward_undo_look(w->d, &run), 0);
+	DW_CHECK_INT(run, wanted);
+	DW_CHECK_STR(doorward_last_error(w->d), "");
+}
+
+/* Whoever is asked whether it is to be put back is told which run that is. */
+static void next_to_undo_as_root(void)
+{
+	struct world *w = world_new();
+	long long run = 0;
+
+	check_next(w, 0); /* there is no journal */
+	try_it(w, 1);
+	check_next(w, 1);
+	DW_CHECK_INT(doorward_undo(w->d, 1, 0, NULL, &run), 0);
+	check_next(w, 0);
+	try_it(w, 2);
+	check_next(w, 2);
+	world_free(w);
+}
+
+DW_TEST(the_run_that_undo_takes_back)
+{
+	if (geteuid() == 0)
+		next_to_undo_as_root();
+	else
+		printf("not root: not looked at\n");
+}
+
 /* A trial makes files that belong to root. */
 DW_TEST(a_trial)
 {

@@ -264,4 +264,16 @@ __attribute__((constructor)) static void use_utf8(void)
 		abort();
 }
 
+DW_TEST(tabs_are_blanks_up_to_the_next_of_eight_columns)
+{
+	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
+	static const char given[] = "\ta\t\xc3\xa4\xc3\xa4\tb";
+
+	DW_CHECK_STR(dw_layout_tabs(given, strlen(given), a),
+		     "        a       \xc3\xa4\xc3\xa4      b");
+	DW_CHECK_STR(dw_layout_tabs("1234567\t8", 9, a), "1234567 8");
+	DW_CHECK_STR(dw_layout_tabs("12345678\t9", 10, a), "12345678        9");
+	DW_CHECK_STR(dw_layout_tabs("", 0, a), "");
+}
+
 DW_TEST_MAIN

@@ -336,6 +336,21 @@ DW_TEST(long_lines_are_wrapped_and_keep_their_indent)
 		DW_CHECK(dw_display_width(s.v[i]) <= 10);
 }
 
+DW_TEST(what_stands_behind_a_word_goes_on_below_itself)
+{
+	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
+	const struct dw_strings s = review_wrap("  k   keep it for whom it is open now\n  a  b\n"
+						"  thelongestword  of all the words\n",
+						24, a);
+
+	DW_CHECK_INT(s.n, 5);
+	DW_CHECK_STR(s.v[0], "  k   keep it for whom");
+	DW_CHECK_STR(s.v[1], "      it is open now");
+	DW_CHECK_STR(s.v[2], "  a  b");
+	DW_CHECK_STR(s.v[3], "  thelongestword  of all");
+	DW_CHECK_STR(s.v[4], "  the words");
+}
+
 DW_TEST(a_wrapped_line_of_a_diff_keeps_its_sign)
 {
 	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
