@@ -159,6 +159,8 @@ static bool has_address(const struct query *q, const struct dw_endpoint *e)
 		n = 4;
 	else if (inet_pton(AF_INET6, q->address, bytes) != 1)
 		return false;
+	else if (dw_address_unmap(bytes)) /* as ss shows it */
+		n = 4;
 	if (n == 4 ? e->family != DW_FAMILY_IPV4
 		   : e->family != DW_FAMILY_IPV6 && e->family != DW_FAMILY_DUAL)
 		return false;

@@ -38,6 +38,9 @@ static bool parse_address(const struct dw_spec_words *w, const char *text, struc
 	(void)mempcpy(copy, text, n);
 	if (inet_pton(six ? AF_INET6 : AF_INET, copy, ret->bytes) != 1)
 		return false;
+	if (six &&
+	    dw_address_unmap(ret->bytes)) /* packets of IPv4 would go there (RFC 4291, 2.5.5.2) */
+		ret->family = DW_FAMILY_IPV4;
 	if (percent) {
 		ret->scope = dw_sys_interface(w->sys, percent + 1);
 		*ret_scope_bad = ret->scope == 0;
