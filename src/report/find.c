@@ -299,6 +299,8 @@ static void look_near(const struct query *q, const struct dw_report *r, struct d
 			add_near(f, d->service->name, q->a);
 		else if (q->name && is_near(program, q->name))
 			add_near(f, program, q->a);
+		else if (q->name && is_near(d->door->starter.id, q->name))
+			add_near(f, d->door->starter.id, q->a);
 	}
 }
 

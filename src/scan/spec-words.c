@@ -135,7 +135,9 @@ static int add_range(const struct dw_spec_words *w, const char *word, const char
 	if (dw_span_number(&last) < dw_span_number(&first))
 		return odd(w, word, "it ends before it begins", e);
 	if (dw_span_number(&last) - dw_span_number(&first) >= (dw_u128)1 << 32 && !w->wide) {
-		(void)dw_error_set(e, -E2BIG, "%s\"%.200s\": these are too many addresses",
+		(void)dw_error_set(e, -E2BIG,
+				   "%s\"%.200s\": more than 2^32 addresses are too many; name "
+				   "hosts or smaller networks",
 				   w->place, word);
 		return -E2BIG;
 	}
