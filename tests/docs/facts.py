@@ -5,8 +5,8 @@ import os
 import re
 
 
-# Options of other programs that the pages name by themselves: oscap, start-stop-daemon, iptables-restore, apt-get, dpkg, our own benches.
-FOREIGN = {"remediate", "chuid", "noflush", "parts", "memory-hosts", "tests", "simulate"}
+# Options of other programs that the pages name by themselves: oscap, start-stop-daemon, iptables-restore, apt-get.
+FOREIGN = {"remediate", "chuid", "noflush", "simulate"}
 
 
 def named_files(source, name, text):
@@ -26,7 +26,8 @@ def named_options(table, name, text):
     known = set(table["options"]) | set(table["everywhere"]) | FOREIGN
     for code in re.findall(r"`([^`\n]+)`", text):
         words = code.split()
-        if words[0].startswith("--") or words[0] == "doorward":
+        # by themselves they are the benches' on the page of figures
+        if words[0] == "doorward" or (words[0].startswith("--") and not name.endswith("performance.md")):
             for word in words:
                 option = re.match(r"--([a-z][\w-]*)", word)
                 if option and option.group(1) not in known:
