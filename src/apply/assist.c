@@ -228,8 +228,8 @@ static int told(int r, struct dw_error *e)
 {
 	if (r == -EUCLEAN)
 		return dw_error_set(e, r,
-				    "somebody changed the limits meanwhile: they were left as "
-				    "they are now");
+				    "somebody changed the limits of ICMP meanwhile: they were left "
+				    "as they are now");
 	if (r < 0)
 		return dw_error_set(e, r,
 				    "the limits could not be put back; a reboot does, and "
@@ -248,7 +248,9 @@ static int begin(struct assist *t, struct dw_error *e)
 	if (!dw_sys_is_running(t->s) || dw_sys_is_fake(t->s))
 		return dw_error_set(e, -ENOTSUP, "a host that is not running is not changed");
 	if (dw_sys_euid(t->s) != 0)
-		return dw_error_set(e, -EPERM, "changing the kernel's settings takes root");
+		return dw_error_set(
+			e, -EPERM,
+			"changing the kernel's settings takes root: sudo doorward scan-assist");
 	return open_record(t, e);
 }
 
@@ -343,7 +345,9 @@ int dw_assist_run(struct dw_sys *s, const struct dw_assist_options *o, struct dw
 	int r = begin(&t, e);
 
 	if (r == -EBUSY && e)
-		r = dw_error_set(e, r, "another scan-assist is at work in this network namespace");
+		r = dw_error_set(e, r,
+				 "another scan-assist is at work in this network namespace: wait "
+				 "for its end, or stop that one");
 	if (r == 0)
 		r = settle(&t, e);
 	/* the record of the earlier one is gone with its name: a new one */

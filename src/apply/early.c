@@ -109,10 +109,12 @@ static int edit(struct dw_booting *g, struct dw_state now, const struct dw_edit 
 	struct dw_state want = { .text = NULL };
 
 	if (!dw_edits_apply(g->arena, &now.data, edits, n, &want.data, NULL))
-		return dw_error_set(g->e, -EBADMSG, DEPEND " cannot be edited");
+		return dw_error_set(
+			g->e, -EBADMSG,
+			DEPEND ": its line TARGETS cannot be edited; insserv writes the file anew");
 	want.text = dw_state_file_with(g->arena, now.text, &want.data);
 	if (!want.text)
-		return dw_error_set(g->e, -EBADMSG, DEPEND " is no file");
+		return dw_error_set(g->e, -EBADMSG, DEPEND " is no plain file");
 	dw_boot_add(g, DEPEND, now, want);
 	return 0;
 }

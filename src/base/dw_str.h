@@ -48,6 +48,14 @@ const char *dw_basename(const char *path);
  * letters to insert, drop, replace or swap. (unsigned)-1: too far to be meant.
  */
 unsigned dw_str_apart(const char *given, const char *name);
+/* Of names that are shown to it one after the other the nearest; NULL: none could be meant. Begins as { 0 }. */
+struct dw_nearest {
+	const char *name;
+	unsigned apart;
+};
+void dw_nearest_try(struct dw_nearest *n, const char *given, const char *name);
+/* "; did you mean \"ssh\"?", or the other text when there is none. In the arena. */
+const char *dw_nearest_text(const struct dw_nearest *n, struct dw_arena *a, const char *otherwise);
 
 /*
  * Length in bytes of the well-formed UTF-8 sequence (RFC 3629) at s, of which n bytes are there; 0 when it

@@ -38,3 +38,18 @@ unsigned dw_str_apart(const char *given, const char *name)
 		return 0;
 	return d <= 2 && d < strlen(name) / 2 + 1 ? d : (unsigned)-1;
 }
+
+void dw_nearest_try(struct dw_nearest *n, const char *given, const char *name)
+{
+	unsigned apart = dw_str_apart(given, name);
+
+	if (apart == (unsigned)-1 || (n->name && apart >= n->apart))
+		return;
+	n->name = name;
+	n->apart = apart;
+}
+
+const char *dw_nearest_text(const struct dw_nearest *n, struct dw_arena *a, const char *otherwise)
+{
+	return n->name ? dw_arena_printf(a, "; did you mean \"%s\"?", n->name) : otherwise;
+}

@@ -99,22 +99,16 @@ static const struct {
 static action *action_of(const char *word)
 {
 	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
-	const char *near = NULL;
-	unsigned best = (unsigned)-1;
+	struct dw_nearest near = { 0 };
 
 	for (size_t i = 0; word && i < DW_ARRAY_SIZE(actions); i++) {
-		unsigned apart = dw_str_apart(word, actions[i].word);
-
 		if (dw_streq(word, actions[i].word))
 			return actions[i].act;
-		if (apart < best) {
-			best = apart;
-			near = actions[i].word;
-		}
+		dw_nearest_try(&near, word, actions[i].word);
 	}
-	if (near)
+	if (near.name)
 		(void)fprintf(stderr, "doorward: baseline \"%s\": did you mean \"%s\"?\n",
-			      dw_escape_terminal(a, word, strlen(word)), near);
+			      dw_escape_terminal(a, word, strlen(word)), near.name);
 	else
 		(void)fputs("doorward: baseline what? One of: save, list, show, remove\n", stderr);
 	return NULL;

@@ -82,12 +82,18 @@ static bool make_plan(struct closing *c)
 	return false;
 }
 
+/* What the plan has to do is what counts, where the audit says how far anybody could look. */
+static enum dw_exit outcome(const struct closing *c, bool to_do)
+{
+	unsigned seen = doorward_audit_outcome(c->audit) & ~(unsigned)DOORWARD_TO_DO;
+
+	return dw_cli_exit(seen | (to_do ? (unsigned)DOORWARD_TO_DO : 0));
+}
+
 /* A host that was seen as a whole, and has nothing left to do, is done. */
 static enum dw_exit left_over(const struct closing *c)
 {
-	if (doorward_plan_refused(c->plan))
-		return DW_EXIT_TO_DO;
-	return doorward_audit_outcome(c->audit) & DOORWARD_BLIND ? DW_EXIT_BLIND : DW_EXIT_NOTHING;
+	return outcome(c, doorward_plan_refused(c->plan) > 0);
 }
 
 static int write_plan(const struct closing *c, bool advice)
@@ -104,7 +110,7 @@ static enum dw_exit show_plan(const struct closing *c)
 	/* main() says why standard output failed */
 	if (write_plan(c, true) < 0)
 		return DW_EXIT_USAGE;
-	return doorward_plan_steps(c->plan) ? DW_EXIT_TO_DO : left_over(c);
+	return outcome(c, doorward_plan_steps(c->plan) > 0 || doorward_plan_refused(c->plan) > 0);
 }
 
 static bool ask(const struct closing *c)

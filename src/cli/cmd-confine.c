@@ -74,13 +74,19 @@ enum dw_exit dw_cmd_confine(const struct dw_arguments *args)
 		      { "try", DW_CONFINE_TRY },
 		      { "apply", DW_CONFINE_APPLY } };
 
-	for (size_t i = 0; args->n_operands && i < DW_ARRAY_SIZE(words); i++)
+	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
+	struct dw_nearest near = { 0 };
+
+	for (size_t i = 0; args->n_operands && i < DW_ARRAY_SIZE(words); i++) {
 		if (dw_streq(args->operands[0], words[i].word))
 			return dw_confine_more(args, words[i].means);
+		dw_nearest_try(&near, args->operands[0], words[i].word);
+	}
 	if (args->n_operands > 1) {
-		(void)fputs("doorward: confine takes one service, or one of the words suggest, "
-			    "try, apply before it\n",
-			    stderr);
+		(void)fprintf(stderr,
+			      "doorward: confine takes one service, or one of the words suggest, "
+			      "try, apply before it%s\n",
+			      dw_nearest_text(&near, a, ""));
 		return DW_EXIT_USAGE;
 	}
 	return score(args);

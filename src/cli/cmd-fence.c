@@ -28,15 +28,11 @@ static const char *all_words(struct dw_arena *a)
 
 static const char *nearest(const char *given)
 {
-	unsigned best = (unsigned)-1;
-	const char *name = NULL;
+	struct dw_nearest near = { 0 };
 
 	for (size_t i = 0; i < DW_ARRAY_SIZE(words); i++)
-		if (dw_str_apart(given, words[i].word) < best) {
-			best = dw_str_apart(given, words[i].word);
-			name = words[i].word;
-		}
-	return name;
+		dw_nearest_try(&near, given, words[i].word);
+	return near.name;
 }
 
 enum dw_exit dw_cmd_fence(const struct dw_arguments *args)

@@ -29,26 +29,19 @@ static const char *known_elsewhere(const char *name)
 const char *dw_command_nearest(const char *name)
 {
 	const char *other = known_elsewhere(name);
-	unsigned best = (unsigned)-1;
-	const char *nearest = NULL;
+	struct dw_nearest near = { 0 };
 
 	for (const struct dw_command *c = dw_commands; c->name; c++)
-		if (dw_str_apart(name, c->name) < best) {
-			best = dw_str_apart(name, c->name);
-			nearest = c->name;
-		}
-	return best == 0 || !other ? nearest : other;
+		dw_nearest_try(&near, name, c->name);
+	return (near.name && near.apart == 0) || !other ? near.name : other;
 }
 
 const char *dw_option_nearest(const struct dw_command *c, const char *name)
 {
-	unsigned best = (unsigned)-1;
-	const char *nearest = NULL;
+	struct dw_nearest near = { 0 };
 
 	for (const struct dw_option *o = dw_options; o->name; o++)
-		if (dw_command_takes(c, o->id) && dw_str_apart(name, o->name) < best) {
-			best = dw_str_apart(name, o->name);
-			nearest = o->name;
-		}
-	return nearest;
+		if (dw_command_takes(c, o->id))
+			dw_nearest_try(&near, name, o->name);
+	return near.name;
 }

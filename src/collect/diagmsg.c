@@ -66,16 +66,11 @@ static enum dw_door_kind kind_of(enum dw_protocol p, unsigned state)
 
 void dw_endpoint_set_inet(struct dw_endpoint *at, bool v6, const void *address, bool v6only)
 {
-	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff }, any[16];
+	static const uint8_t any[16];
 
 	if (!v6) {
 		at->family = DW_FAMILY_IPV4;
 		memcpy(at->address, address, 4);
-		return;
-	}
-	if (memcmp(address, mapped, sizeof(mapped)) == 0) {
-		at->family = DW_FAMILY_IPV4;
-		memcpy(at->address, (const uint8_t *)address + 12, 4);
 		return;
 	}
 	memcpy(at->address, address, 16);
@@ -83,6 +78,7 @@ void dw_endpoint_set_inet(struct dw_endpoint *at, bool v6, const void *address, 
 	v6only =
 		v6only || at->protocol == DW_PROTOCOL_RAW || memcmp(address, any, sizeof(any)) != 0;
 	at->family = v6only ? DW_FAMILY_IPV6 : DW_FAMILY_DUAL;
+	dw_endpoint_unmap(at);
 }
 
 struct inet_extra {

@@ -225,11 +225,14 @@ int dw_confine_observe(struct dw_sys *s, const struct dw_confine_service *servic
 
 	*ret = (struct dw_confine_seen){ 0 };
 	if (!*group || dw_streq(group, "/"))
-		return dw_error_set(e, -ESRCH, "%s does not run: there is nothing to observe",
+		return dw_error_set(e, -ESRCH,
+				    "%s does not run: there is nothing to observe; start it first",
 				    service->name);
 	r = dw_observe_open(s, group, &o, e);
 	if (r == 0 && look_at_processes(s, group, a, ret) == 0)
-		r = dw_error_set(e, -ESRCH, "%s has no process: there is nothing to observe",
+		r = dw_error_set(e, -ESRCH,
+				 "%s has no process: there is nothing to observe; start it, or "
+				 "open a connection to it, first",
 				 service->name);
 	while (r == 0 && ret->seconds < seconds && !(stop && *stop)) {
 		dw_sys_pause(s, 1000);

@@ -152,7 +152,9 @@ int dw_rehearsal_open(struct dw_sys *s, const struct dw_rehearse_options *o,
 	r->options = *o;
 	r->next_id = 1;
 	if (!dw_sys_is_running(s) || dw_sys_is_fake(s))
-		return dw_error_set(e, -ENOTSUP, "packets are rehearsed on the host itself only");
+		return dw_error_set(
+			e, -ENOTSUP,
+			"packets are rehearsed on the host itself only: leave --root out");
 	code = read_all(r, e);
 	if (code == 0 && !r->is_open)
 		code = dw_rehearsal_copy(r, e);

@@ -25,7 +25,7 @@ bool host_knob_now(struct knobs *k, const char *name, int64_t *ret)
 	if (parse(dw_trim(dw_arena_strndup(k->q.l->a, text.data, text.n)), ret))
 		return true;
 	if (k->q.e.code == 0)
-		(void)dw_error_set(&k->q.e, -EBADMSG, "%s: is no number", path);
+		(void)dw_error_set(&k->q.e, -EBADMSG, "%s holds no number", path);
 	return false;
 }
 

@@ -7,6 +7,7 @@
 #include "judging.h"
 
 #define EPHEMERAL_FIRST 32768 /* as in identity.c */
+#define IP_PROTOCOL_RAW 255   /* IPPROTO_RAW */
 
 static bool is_unseen(struct dw_trial *t)
 {
@@ -109,6 +110,16 @@ static bool is_expected_sniffer(const struct dw_trial *t)
 	return dw_judge_has(t->service, DW_TRAIT_SNIFFS) && *t->service->units && t->proper;
 }
 
+/* raw(7): a socket of IPPROTO_RAW sends whatever it likes, and receives nothing. */
+static const char *raw_does(const struct dw_trial *t)
+{
+	if (t->door->at.has_port && t->door->at.port == IP_PROTOCOL_RAW)
+		return "may send raw packets of any IP protocol";
+	if (!t->door->at.has_port)
+		return "reads raw IP packets";
+	return dw_arena_printf(t->court->arena, "reads raw packets of %s", dw_judge_raw_text(t));
+}
+
 static bool is_packets(struct dw_trial *t)
 {
 	const struct dw_door *d = t->door;
@@ -116,14 +127,15 @@ static bool is_packets(struct dw_trial *t)
 	enum dw_reason_id id = raw ? DW_REASON_RAW_SOCKET : DW_REASON_SNIFFER;
 	bool known = dw_judge_has(t->service, DW_TRAIT_SNIFFS);
 	const char *filter = d->filter ? dw_arena_printf(t->court->arena, ": %s", d->filter) : NULL;
+	const char *does = raw ? raw_does(t) : NULL;
 
 	if (!raw && d->kind != DW_KIND_SNIFFER)
 		return false;
 	if (needs_it(t))
 		return true;
 	if (!t->packaged || (!t->proper && !d->kernel) || (known && !is_expected_sniffer(t)))
-		dw_judge_suspect(t, id, dw_judge_subject(t), filter, NULL);
-	dw_judge_decide(t, DW_VERDICT_ASK, id, dw_judge_subject(t), filter, NULL);
+		dw_judge_suspect(t, id, dw_judge_subject(t), filter, does);
+	dw_judge_decide(t, DW_VERDICT_ASK, id, dw_judge_subject(t), filter, does);
 	return true;
 }
 

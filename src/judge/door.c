@@ -149,6 +149,17 @@ const char *dw_judge_port_text(const struct dw_trial *t)
 	return dw_arena_printf(t->court->arena, "%u/%s", e->port, dw_protocol_name(e->protocol));
 }
 
+/* "IP protocol 58 (icmpv6)": what a raw socket has is no port. */
+const char *dw_judge_raw_text(const struct dw_trial *t)
+{
+	uint32_t number = t->door->at.port;
+	const char *name = dw_ip_protocol_name(number);
+	struct dw_arena *a = t->court->arena;
+
+	return name ? dw_arena_printf(a, "IP protocol %u (%s)", number, name)
+		    : dw_arena_printf(a, "IP protocol %u", number);
+}
+
 static void add_peer(struct dw_str *text, const struct dw_peer *p, bool first)
 {
 	dw_str_add(text, first ? " from " : ", ");

@@ -54,6 +54,32 @@ static void judge_starter(struct dw_trial *t)
 		dw_judge_remark(t, DW_REASON_DIES_AT_REBOOT, NULL, NULL, NULL);
 }
 
+/* "23/tcp is the port", "IP protocol 58 (icmpv6) is that" */
+static const char *number_is(const struct dw_trial *t, const char *port, const char *protocol)
+{
+	bool raw = t->door->at.protocol == DW_PROTOCOL_RAW;
+
+	return dw_arena_printf(t->court->arena, "%s is %s",
+			       raw ? dw_judge_raw_text(t) : dw_judge_port_text(t),
+			       raw ? protocol : port);
+}
+
+/*
+ * Ports above the system's are taken as one likes: there it takes a program that nobody installed, too. A protocol of
+ * the IP header (a raw socket's) belongs to no service alone, and every reader gets a copy (raw(7)).
+ */
+static void judge_wrong_program(struct dw_trial *t)
+{
+	const struct dw_door *d = t->door;
+	bool raw = d->at.protocol == DW_PROTOCOL_RAW;
+	bool odd = t->far && !raw && (d->at.port < 1024 || dw_judge_is_loose(&d->starter));
+	void (*say)(struct dw_trial *, enum dw_reason_id, const char *, const char *,
+		    const char *) = odd ? dw_judge_suspect : dw_judge_remark;
+
+	say(t, DW_REASON_WRONG_PROGRAM, number_is(t, "the port", "that"),
+	    t->identity.instead_of->title, dw_judge_subject(t));
+}
+
 static void judge_port(struct dw_trial *t)
 {
 	const struct dw_identity *i = &t->identity;
@@ -64,20 +90,14 @@ static void judge_port(struct dw_trial *t)
 		dw_judge_remark(t, DW_REASON_BACKDOOR_PORT, dw_judge_port_text(t), at_port->title,
 				NULL);
 	if (i->odd_port && i->service)
-		dw_judge_remark(t, DW_REASON_ODD_PORT, dw_judge_port_text(t), i->service->title,
+		dw_judge_remark(t, DW_REASON_ODD_PORT,
+				number_is(t, "not the usual port", "not the usual one"),
+				i->service->title,
 				i->instead_of ? dw_arena_printf(a, "; it is that of %s",
 								i->instead_of->title)
 					      : NULL);
-	/* ports above the system's are taken as one likes: there it takes a program that nobody installed, too */
-	if (!i->service && i->instead_of) {
-		bool odd =
-			t->far && (t->door->at.port < 1024 || dw_judge_is_loose(&t->door->starter));
-		void (*say)(struct dw_trial *, enum dw_reason_id, const char *, const char *,
-			    const char *) = odd ? dw_judge_suspect : dw_judge_remark;
-
-		say(t, DW_REASON_WRONG_PROGRAM, dw_judge_port_text(t), i->instead_of->title,
-		    dw_judge_subject(t));
-	}
+	if (!i->service && i->instead_of)
+		judge_wrong_program(t);
 }
 
 /* What was counted while somebody watched; nothing is said of any other time. */

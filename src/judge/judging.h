@@ -69,7 +69,8 @@ const char *dw_judge_holder(
 	const struct dw_trial *t); /* its program, or what else is known of it */
 const char *dw_judge_subject(const struct dw_trial *t); /* who answers: "Secure Shell (OpenSSH)" */
 const char *dw_judge_place(const struct dw_trial *t);   /* "it listens on every address" */
-const char *dw_judge_port_text(const struct dw_trial *t);
+const char *dw_judge_port_text(const struct dw_trial *t); /* "23/tcp" */
+const char *dw_judge_raw_text(const struct dw_trial *t);  /* "IP protocol 58 (icmpv6)" */
 const char *dw_judge_use(const struct dw_trial *t); /* who is connected now */
 /*
  * "nobody", "this host alone", "10.9.0.0/24 alone", "anyone": whom a rehearsed filter lets in; NULL: that is

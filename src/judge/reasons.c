@@ -36,7 +36,7 @@ static const struct kind kinds[DW_REASON_COUNT] = {
 				       "the name or the command line of pid {1} holds control "
 				       "characters, as one does that wants to deceive a terminal" },
 	[DW_REASON_WRONG_PROGRAM] = { "wrong-program", FROM_KNOWLEDGE, NULL,
-				      "{1} is the port of {2}, but {3} holds it" },
+				      "{1} of {2}, but {3} holds it" },
 	[DW_REASON_BACKDOOR_PORT] = { "backdoor-port", FROM_KNOWLEDGE, NULL,
 				      "{1} is known as the port of {2}; that alone proves "
 				      "nothing" },
@@ -45,8 +45,7 @@ static const struct kind kinds[DW_REASON_COUNT] = {
 					    "{1}" },
 	[DW_REASON_SNIFFER] = { "sniffer", FROM_FACTS, "packet(7)",
 				"{1} takes packets off the wire{2}" },
-	[DW_REASON_RAW_SOCKET] = { "raw-socket", FROM_FACTS, "raw(7)",
-				   "{1} reads raw IP packets{2}" },
+	[DW_REASON_RAW_SOCKET] = { "raw-socket", FROM_FACTS, "raw(7)", "{1} {3}{2}" },
 	[DW_REASON_BESIDE_THE_NETWORK] = { "beside-the-network", FROM_FACTS, NULL,
 					   "{1} is reached beside the IP network: no packet filter "
 					   "sees it" },
@@ -147,8 +146,7 @@ static const struct kind kinds[DW_REASON_COUNT] = {
 					"what started it is not known" },
 	[DW_REASON_DIES_AT_REBOOT] = { "dies-at-reboot", FROM_FACTS, NULL,
 				       "nothing starts it again at the next boot" },
-	[DW_REASON_ODD_PORT] = { "odd-port", FROM_KNOWLEDGE, NULL,
-				 "{1} is not the usual port of {2}{3}" },
+	[DW_REASON_ODD_PORT] = { "odd-port", FROM_KNOWLEDGE, NULL, "{1} of {2}{3}" },
 	[DW_REASON_OWN_QUESTIONS] = { "own-questions", FROM_FACTS, "ip(7)",
 				      "a port given out by the kernel: it takes the answers to "
 				      "{1}'s own "

@@ -310,7 +310,7 @@ int doorward_plan_write(struct doorward *d, struct doorward_plan *p, enum doorwa
 	case DOORWARD_CSV:
 		break;
 	}
-	return dw_error_set(e, -EINVAL, "no such format");
+	return dw_error_set(e, -EINVAL, "a plan is written as text or JSON");
 }
 
 /* --- parts ---------------------------------------------------------------------------------------- */

@@ -147,7 +147,9 @@ static int undo_expired(struct changing *c, long long run, long long *ret_run, s
 	}
 	if (r < 0)
 		return r;
-	return some ? worst : dw_error_set(e, -EALREADY, "no trial is to be put back");
+	return some ? worst
+		    : dw_error_set(e, -EALREADY,
+				   "no trial is to be put back (doorward history has all runs)");
 }
 
 int doorward_undo_expired(struct doorward *d, long long run, const struct doorward_close_options *o,
@@ -166,13 +168,16 @@ int doorward_undo_expired(struct doorward *d, long long run, const struct doorwa
 			return undo_expired(&c, run, ret_run, e);
 	}
 	if (r == -ENOENT)
-		return dw_error_set(e, -EALREADY, "no trial is to be put back");
+		return dw_error_set(e, -EALREADY,
+				    "no trial is to be put back (doorward history has all runs)");
 	return r;
 }
 
 static int no_trial(struct dw_error *e)
 {
-	return dw_error_set(e, -EALREADY, "no run is on trial: there is nothing to confirm");
+	return dw_error_set(
+		e, -EALREADY,
+		"no run is on trial: there is nothing to confirm (doorward history has all runs)");
 }
 
 /* A packet filter may let an old connection live and no new one in. */

@@ -154,10 +154,11 @@ int dw_change_open(struct doorward *d, bool create, const char *what,
 	if (r < 0)
 		return r;
 	if (!dw_sys_is_running(c->sys))
-		return dw_error_set(e, -ENOTSUP,
-				    "a file system that is not running is not changed");
+		return dw_error_set(
+			e, -ENOTSUP,
+			"a file system that is not running is not changed: leave --root out");
 	if (dw_sys_euid(c->sys) != 0)
-		return dw_error_set(e, -EPERM, "changing this host takes root");
+		return dw_error_set(e, -EPERM, "changing this host takes root: say it with sudo");
 	dw_change_settle_assist(d, c->sys);
 	r = open_store(c, create, what, e);
 	if (r < 0)

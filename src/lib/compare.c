@@ -283,7 +283,8 @@ int dw_compare_with_audit(struct doorward *d, struct doorward_audit *audit,
 	struct doorward_compare *c = fresh();
 	int r = dw_store_has_scans(dw_change_state(d))
 			? stored_scan(d, 0, NULL, 0, c->arena, &c->scan, e)
-			: dw_error_set(e, -ENOENT, "no scan is kept yet");
+			: dw_error_set(e, -ENOENT,
+				       "no scan is kept yet: doorward scan TARGET makes one");
 
 	c->audit = audit;
 	c->borrowed = true;

@@ -46,8 +46,7 @@ static const char *without_suffix(const char *name, struct dw_arena *a)
 static int none_such(const struct dw_confine_service *v, size_t n, const char *word,
 		     struct dw_arena *a, struct dw_error *e)
 {
-	unsigned best = (unsigned)-1;
-	const char *near = NULL;
+	struct dw_nearest near = { 0 };
 
 	for (size_t i = 0; i < n; i++) {
 		const char *const names[] = { without_suffix(v[i].name, a),
@@ -55,13 +54,11 @@ static int none_such(const struct dw_confine_service *v, size_t n, const char *w
 							   : v[i].name };
 
 		for (size_t k = 0; k < DW_ARRAY_SIZE(names); k++)
-			if (dw_str_apart(word, names[k]) < best) {
-				best = dw_str_apart(word, names[k]);
-				near = names[k];
-			}
+			dw_nearest_try(&near, word, names[k]);
 	}
-	return dw_error_set(e, -ENOENT, "no service that keeps a door here is called \"%s\"%s%s%s",
-			    word, near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
+	return dw_error_set(e, -ENOENT, "no service that keeps a door here is called \"%s\"%s",
+			    word,
+			    dw_nearest_text(&near, a, "; doorward confine lists those that do"));
 }
 
 static void choose(struct dw_report_confine *r, struct dw_confine_service *v, size_t n,

@@ -297,7 +297,9 @@ int doorward_diff_run(struct doorward *d, const char *before, const char *after,
 
 	if (before && after && dw_streq(before, "-") && dw_streq(after, "-")) {
 		doorward_diff_free(f);
-		return dw_error_set(e, -EBADMSG, "standard input can be one side alone");
+		return dw_error_set(
+			e, -EBADMSG,
+			"standard input (-) can be one side alone: name a file for the other");
 	}
 	r = read_side(d, before, f->arena, &f->before, &one, e);
 	if (r == 0)

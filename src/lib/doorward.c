@@ -251,7 +251,8 @@ static int check_policy(struct dw_sys *s, const char *file, struct dw_facts *f,
 	if (!policy)
 		return dw_error_set(e, -ENOENT, "%s is not there, or it is empty", DW_POLICY_FILE);
 	if (dw_lib_tell_no_checks(policy, tell, data))
-		return dw_error_set(e, -EBADMSG, "%s accepts what no check of doorward host finds",
+		return dw_error_set(e, -EBADMSG,
+				    "%s: an accept names no check (doorward host list has all)",
 				    policy->file);
 	return (int)policy->n_statements;
 }
@@ -272,12 +273,24 @@ int doorward_policy_check(struct doorward *d, const char *file, doorward_tell_pr
 	return r;
 }
 
+static int no_role(const struct dw_knowledge *k, const char *name, struct dw_arena *a,
+		   struct dw_error *e)
+{
+	struct dw_str known = { .arena = a };
+	struct dw_nearest near = { 0 };
+
+	for (size_t i = 0; i < k->n_roles; i++) {
+		dw_str_addf(&known, "%s%s", i ? ", " : "; the roles are: ", k->roles[i].name);
+		dw_nearest_try(&near, name, k->roles[i].name);
+	}
+	return dw_error_set(e, -EINVAL, "no role is called \"%s\"%s%s", name,
+			    known.s ? known.s : "", dw_nearest_text(&near, a, ""));
+}
+
 /* "web-server,database" as roles. */
 static int parse_roles(const struct dw_knowledge *k, const char *names, struct dw_arena *a,
 		       const struct dw_role ***ret, size_t *ret_n, struct dw_error *e)
 {
-	struct dw_str known = { .arena = a };
-
 	*ret = dw_arena_array(a, strlen(names) + 1, sizeof(**ret));
 	*ret_n = 0;
 	for (const char *p = names; *p; p += strspn(p, ",")) {
@@ -285,13 +298,8 @@ static int parse_roles(const struct dw_knowledge *k, const char *names, struct d
 		const struct dw_role *role = dw_knowledge_role(k, dw_arena_strndup(a, p, n));
 		size_t i = 0;
 
-		if (!role) {
-			for (; i < k->n_roles; i++)
-				dw_str_addf(&known, "%s%s", i ? ", " : "", k->roles[i].name);
-			return dw_error_set(e, -EINVAL,
-					    "no role is called \"%.*s\"; the roles are: %s",
-					    (int)DW_MIN(n, 60U), p, known.s ? known.s : "none");
-		}
+		if (!role)
+			return no_role(k, dw_arena_strndup(a, p, DW_MIN(n, (size_t)60)), a, e);
 		while (i < *ret_n && (*ret)[i] != role)
 			i++;
 		if (i == *ret_n)
@@ -331,7 +339,7 @@ int doorward_policy_draft(struct doorward *d, struct doorward_audit *audit, cons
 			.suspect = f->v[i].verdict == DW_VERDICT_INVESTIGATE,
 		};
 	if (fputs(dw_policy_draft(a, &draft), out) < 0 || fflush(out) != 0)
-		return dw_error_errno(e, -errno, "the policy could not be written");
+		return dw_error_errno(e, -errno, "the text of the policy could not be written out");
 	return 0;
 }
 
@@ -434,5 +442,6 @@ int doorward_audit_write(struct doorward_audit *a, enum doorward_format format, 
 	case DOORWARD_CSV:
 		return dw_report_csv(&chosen, out, &a->error);
 	}
-	return dw_error_set(&a->error, -EINVAL, "no such format");
+	return dw_error_set(&a->error, -EINVAL,
+			    "an audit is written as text, JSON, JSON lines or CSV");
 }

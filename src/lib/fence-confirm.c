@@ -171,7 +171,9 @@ static int start_unit(struct changing *c, struct dw_error *e)
 	/* loaded again, the table would be the last one of all, and an undo not byte for byte as before */
 	r = dw_nft_is_followed(c->sys, NULL, e);
 	if (r > 0)
-		return dw_error_set(e, -EBUSY, "other tables stand behind " DW_FENCE_OBJECT);
+		return dw_error_set(
+			e, -EBUSY,
+			"other tables of the packet filter were loaded behind " DW_FENCE_OBJECT);
 	if (r == 0)
 		r = dw_bus_open(c->sys, &bus, e);
 	return r < 0 ? r : dw_bus_units_act(bus, DW_BUS_START, units, 1, DW_GRACE_MS, e);

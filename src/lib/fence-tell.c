@@ -318,5 +318,5 @@ int doorward_rehearsal_write(struct doorward *d, const struct doorward_rehearsal
 	case DOORWARD_CSV:
 		break;
 	}
-	return dw_error_set(e, -EINVAL, "no such format");
+	return dw_error_set(e, -EINVAL, "what a fence did is written as text or JSON");
 }

@@ -28,7 +28,7 @@ static int read_states(struct dw_sys *sys, struct dw_arena *a, struct dw_plan_ch
 		const struct dw_switch_ops *ops = dw_switch_find(v[i].change->manager);
 
 		if (!ops)
-			r = dw_error_set(e, -ENOTSUP, "nothing switches a %s",
+			r = dw_error_set(e, -ENOTSUP, "this doorward has no switch \"%s\"",
 					 v[i].change->manager);
 		else
 			r = ops->state(&sw, v[i].change->object, &v[i].now, e);
@@ -126,7 +126,7 @@ int doorward_host_plan_write(struct doorward *d, struct doorward_host_plan *p,
 	case DOORWARD_CSV:
 		break;
 	}
-	return dw_error_set(e, -EINVAL, "no such format");
+	return dw_error_set(e, -EINVAL, "fixes are written as text or JSON");
 }
 
 unsigned doorward_host_plan_left(const struct doorward_host_plan *p)

@@ -11,9 +11,16 @@
 
 int dw_lib_no_check(struct dw_error *e, const char *word)
 {
+	static const char *const words[] = { "list", "fix" }; /* what stands in a check's place */
+	struct dw_nearest other = { 0 };
 	const char *near = NULL;
 
 	(void)dw_host_check_find(word, &near);
+	if (!near)
+		for (size_t i = 0; i < DW_ARRAY_SIZE(words); i++)
+			dw_nearest_try(&other, word, words[i]);
+	if (other.name)
+		near = other.name;
 	return dw_error_set(
 		e, -ENOENT, "there is no check \"%.100s\"%s%s%s doorward host list has them all",
 		word, near ? "; did you mean " : ";", near ? near : "", near ? "?" : "");
@@ -218,5 +225,5 @@ int doorward_host_write(struct doorward *d, struct doorward_host *h, enum doorwa
 	case DOORWARD_CSV:
 		break;
 	}
-	return dw_error_set(e, -EINVAL, "no such format");
+	return dw_error_set(e, -EINVAL, "checks are written as text or JSON");
 }

@@ -40,7 +40,7 @@ static int read_file(struct dw_sys *s, const char *file, struct doorward_policy_
 	if (r < 0)
 		return r;
 	if (ret->before.type != DW_ENTRY_ABSENT && ret->before.type != DW_ENTRY_FILE)
-		return dw_error_set(e, -EINVAL, "%s is no file", ret->file);
+		return dw_error_set(e, -EINVAL, "%s is no plain file: a policy is one", ret->file);
 	if (memchr(ret->before.content.data ? ret->before.content.data : "", 0,
 		   ret->before.content.n))
 		return dw_error_set(e, -EBADMSG, "%s is no text", ret->file);
@@ -186,7 +186,9 @@ int doorward_policy_edit_write(struct doorward *d, const struct doorward_policy_
 	if (r < 0)
 		return r;
 	if (now.type != edit->before.type || !dw_bytes_equal(&now.content, &edit->before.content))
-		return dw_error_set(e, -ESTALE, "%s was changed meanwhile; nothing was written",
+		return dw_error_set(e, -ESTALE,
+				    "%s was changed by somebody else meanwhile; nothing was "
+				    "written: read it again",
 				    edit->file);
 	if (now.type == DW_ENTRY_ABSENT)
 		return doorward_policy_create(d, edit->named ? edit->file : NULL, edit->after);

@@ -241,7 +241,9 @@ int doorward_report_make(struct doorward *d, struct doorward_audit *audit,
 
 	memcpy(&o, given, DW_MIN(given->size, sizeof(o)));
 	if (o.format < DOORWARD_REPORT_HTML || o.format > DOORWARD_REPORT_NMAP_XML)
-		return dw_error_set(e, -EINVAL, "no such format");
+		return dw_error_set(
+			e, -EINVAL,
+			"a report is written as HTML, Markdown, CSV, JSON, SARIF or XML of nmap's");
 	status = read_without(o.without, &without, e);
 	if (status < 0)
 		return status;
@@ -294,7 +296,9 @@ int doorward_report_write(struct doorward *d, const struct doorward_report *r, F
 	case DOORWARD_REPORT_NMAP_XML:
 		return dw_report_inside_xml(&r->audit->report, r->whole.command, out, e);
 	}
-	return dw_error_set(e, -EINVAL, "no such format");
+	return dw_error_set(
+		e, -EINVAL,
+		"a report is written as HTML, Markdown, CSV, JSON, SARIF or XML of nmap's");
 }
 
 static int save(const char *file, char *text, size_t n, struct dw_error *e)

@@ -248,7 +248,7 @@ int doorward_scan_write_compared(struct doorward *d, const struct doorward_scan 
 	if (format == DOORWARD_SCAN_JSONL)
 		return dw_report_compare_line(&r, out, e);
 	if (format != DOORWARD_SCAN_JSON && format != DOORWARD_SCAN_JSON_INDENTED)
-		return dw_error_set(e, -EINVAL, "no such format");
+		return dw_error_set(e, -EINVAL, "a comparison is written as JSON or JSON lines");
 	return dw_report_scan_compared_json(&all, out, format == DOORWARD_SCAN_JSON_INDENTED, e);
 }
 
@@ -285,5 +285,7 @@ int doorward_scan_write(struct doorward *d, struct doorward_scan *s,
 	case DOORWARD_SCAN_LOG:
 		return dw_report_scan_log_all(s->scan, out, e);
 	}
-	return dw_error_set(e, -EINVAL, "no such format");
+	return dw_error_set(e, -EINVAL,
+			    "a scan is written as text, JSON, JSON lines, a list, or as XML or "
+			    "lines of nmap's");
 }

@@ -176,7 +176,8 @@ static int begin(struct watching *w, struct dw_error *e)
 	int r = w->at_end ? pthread_mutex_lock(&w->gate) : pthread_mutex_trylock(&w->gate);
 
 	if (r != 0)
-		return dw_error_set(e, -EAGAIN, "the log is begun anew");
+		return dw_error_set(e, -EAGAIN,
+				    "the log of the watch was rotated, and is begun anew");
 	r = dw_watch_store_begin(w->store, e);
 	if (r < 0)
 		(void)pthread_mutex_unlock(&w->gate);

@@ -46,7 +46,8 @@ static int open_counters(struct watch_usage *u, struct dw_error *e)
 	int r;
 
 	if (!(u->w->d->rungs & DW_RUNG_BPF)) {
-		(void)dw_error_set(e, -ENOTSUP, "that needs BPF");
+		(void)dw_error_set(e, -ENOTSUP,
+				   "counting who uses doors needs BPF: leave --method out");
 		return -ENOTSUP;
 	}
 	r = dw_usage_store_open(u->w->state, true, &u->store, e);

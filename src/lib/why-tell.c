@@ -21,7 +21,7 @@ static int tell(struct doorward_audit *a, const struct dw_found *f, enum doorwar
 	case DOORWARD_CSV:
 		break;
 	}
-	return dw_error_set(&a->error, -EINVAL, "no such format");
+	return dw_error_set(&a->error, -EINVAL, "the story of a door is written as text or JSON");
 }
 
 /* A door that is not there, because doorward closed it. */

@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <string.h>
 
+#include "dw_macros.h"
 #include "dw_str.h"
 
 static const char *const protocol_names[DW_PROTOCOL_COUNT] = {
@@ -52,6 +53,23 @@ enum dw_protocol dw_protocol_parse(const char *name)
 		if (dw_streq(name, protocol_names[i]))
 			return (enum dw_protocol)i;
 	return DW_PROTOCOL_UNKNOWN;
+}
+
+const char *dw_ip_protocol_name(uint32_t number)
+{
+	static const struct {
+		uint32_t number; /* IANA, Assigned Internet Protocol Numbers */
+		const char *name;
+	} known[] = {
+		{ 1, "icmp" },  { 2, "igmp" },   { 6, "tcp" },     { 17, "udp" },
+		{ 47, "gre" },  { 50, "esp" },   { 58, "icmpv6" }, { 89, "ospf" },
+		{ 103, "pim" }, { 112, "vrrp" }, { 132, "sctp" },  { 255, "any" },
+	};
+
+	for (size_t i = 0; i < DW_ARRAY_SIZE(known); i++)
+		if (known[i].number == number)
+			return known[i].name;
+	return NULL;
 }
 
 static bool is_v6(const struct dw_endpoint *e)
@@ -145,6 +163,25 @@ bool dw_endpoint_is_any(const struct dw_endpoint *e)
 	static const uint8_t zero[16];
 
 	return memcmp(e->address, zero, sizeof(zero)) == 0;
+}
+
+bool dw_address_unmap(uint8_t address[16])
+{
+	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
+
+	if (memcmp(address, mapped, sizeof(mapped)) != 0)
+		return false;
+	memmove(address, address + sizeof(mapped), 4);
+	memset(address + 4, 0, 12);
+	return true;
+}
+
+void dw_endpoint_unmap(struct dw_endpoint *e)
+{
+	if (!is_v6(e) || !dw_address_unmap(e->address))
+		return;
+	e->family = DW_FAMILY_IPV4;
+	e->mapped = true;
 }
 
 static enum dw_bound bound4(const struct dw_endpoint *e)

@@ -79,6 +79,10 @@ static enum dw_fit on_fits(const char *on, const struct dw_endpoint *at, enum dw
 		struct dw_network one = { .family = v4 ? DW_FAMILY_IPV4 : DW_FAMILY_IPV6,
 					  .prefix = v4 ? 32 : 128 };
 
+		if (!v4 && dw_address_unmap(address)) {
+			one.family = DW_FAMILY_IPV4;
+			one.prefix = 32;
+		}
 		memcpy(one.address, address, sizeof(address));
 		return dw_network_has(&one, at->family, at->address) ? DW_FIT_FITS : DW_FIT_WIDER;
 	}

@@ -30,6 +30,21 @@ static bool is_unit(const char *text)
 	return false;
 }
 
+/* "ssh.servce": the ending of a unit with a slip in it. */
+static void try_unit(const struct policy_reader *r, const char *text, struct policy_near *near)
+{
+	const char *dot = strrchr(text, '.');
+	struct dw_nearest ending = { 0 };
+
+	if (!dot || dot == text)
+		return;
+	for (size_t i = 0; i < DW_ARRAY_SIZE(unit_endings); i++)
+		dw_nearest_try(&ending, dot + 1, unit_endings[i] + 1);
+	if (ending.name)
+		policy_near_try(near, dw_arena_printf(r->a, "%.*s.%s", (int)(dot - text), text,
+						      ending.name));
+}
+
 static bool has_prefix(const char *text)
 {
 	for (size_t i = 0; i < DW_ARRAY_SIZE(prefixes); i++)
@@ -120,6 +135,7 @@ static bool unknown(struct policy_reader *r, const struct policy_word *w)
 		for (const char *const *other = s->synonyms; *other; other++)
 			policy_near_try(&near, *other);
 	}
+	try_unit(r, w->text, &near);
 	if (near.best && !dw_streq(near.best, w->text))
 		policy_error_at(r, w, "unknown service \"%s\"%s", policy_shown(r, w->text),
 				policy_near_text(r, &near));

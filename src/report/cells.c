@@ -233,24 +233,6 @@ const char *dw_cells_where(const struct dw_endpoint *e, struct dw_arena *a)
 	return dw_arena_printf(a, "%s%s", address, device);
 }
 
-/* A raw socket's "port" is a number of the IP header: the well-known ones by name (IANA protocol numbers). */
-static const char *raw_name(uint32_t number)
-{
-	static const struct {
-		uint32_t number;
-		const char *name;
-	} known[] = {
-		{ 1, "icmp" },  { 2, "igmp" },   { 6, "tcp" },     { 17, "udp" },
-		{ 47, "gre" },  { 50, "esp" },   { 58, "icmpv6" }, { 89, "ospf" },
-		{ 103, "pim" }, { 112, "vrrp" }, { 132, "sctp" },  { 255, "any" },
-	};
-
-	for (size_t i = 0; i < DW_ARRAY_SIZE(known); i++)
-		if (known[i].number == number)
-			return known[i].name;
-	return NULL;
-}
-
 const char *dw_row_door(const struct dw_row *row, struct dw_arena *a)
 {
 	const struct dw_endpoint *e = &row->first->door->at;
@@ -262,8 +244,9 @@ const char *dw_row_door(const struct dw_row *row, struct dw_arena *a)
 		return dw_arena_printf(a, "?/%s", protocol);
 	if (!e->has_port)
 		return dw_arena_printf(a, "%s/%s", row->where, protocol);
-	if (e->protocol == DW_PROTOCOL_RAW && raw_name(e->port))
-		return dw_arena_printf(a, "%s:%s/%s", row->where, raw_name(e->port), protocol);
+	if (e->protocol == DW_PROTOCOL_RAW && dw_ip_protocol_name(e->port))
+		return dw_arena_printf(a, "%s:%s/%s", row->where, dw_ip_protocol_name(e->port),
+				       protocol);
 	if (row->port_last > row->port)
 		return dw_arena_printf(a, "%s:%u-%u/%s", row->where, row->port, row->port_last,
 				       protocol);

@@ -159,6 +159,8 @@ static bool has_address(const struct query *q, const struct dw_endpoint *e)
 		n = 4;
 	else if (inet_pton(AF_INET6, q->address, bytes) != 1)
 		return false;
+	else if (dw_address_unmap(bytes)) /* as ss shows it */
+		n = 4;
 	if (n == 4 ? e->family != DW_FAMILY_IPV4
 		   : e->family != DW_FAMILY_IPV6 && e->family != DW_FAMILY_DUAL)
 		return false;
@@ -297,6 +299,8 @@ static void look_near(const struct query *q, const struct dw_report *r, struct d
 			add_near(f, d->service->name, q->a);
 		else if (q->name && is_near(program, q->name))
 			add_near(f, program, q->a);
+		else if (q->name && is_near(d->door->starter.id, q->name))
+			add_near(f, d->door->starter.id, q->a);
 	}
 }
 

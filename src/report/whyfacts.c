@@ -291,9 +291,13 @@ void dw_story_reach(const struct story *s)
 {
 	struct dw_str text = { .arena = s->a };
 	bool v4 = false, v6 = false;
+	const struct dw_endpoint *mapped = NULL;
 
 	for (size_t i = 0; i < s->n; i++) {
 		enum dw_family f = s->doors[i]->door->at.family;
+
+		if (s->doors[i]->door->at.mapped)
+			mapped = &s->doors[i]->door->at;
 
 		v4 |= f == DW_FAMILY_IPV4 || f == DW_FAMILY_DUAL;
 		v6 |= f == DW_FAMILY_IPV6 || f == DW_FAMILY_DUAL;
@@ -302,6 +306,9 @@ void dw_story_reach(const struct story *s)
 	}
 	if (v4 || v6)
 		dw_str_addf(&text, ", over %s", v4 && v6 ? "IPv4 and IPv6" : v4 ? "IPv4" : "IPv6");
+	if (mapped)
+		dw_str_addf(&text, " (an IPv6 socket; ss shows it at ::ffff:%s)",
+			    dw_endpoint_address(s->a, mapped));
 	if (!dw_streq0(first(s)->netns, "host"))
 		dw_str_addf(&text, ", in network namespace %s", shown(s, first(s)->netns));
 	dw_str_add(&text, first(s)->filtered ? "." : ". The packet filter: not looked at.");

@@ -73,7 +73,7 @@ static int catch_signals(struct dw_error *e)
 	struct sigaction ask = { .sa_handler = on_signal };
 
 	if (pipe2(signal_pipe, O_CLOEXEC | O_NONBLOCK) < 0)
-		return dw_error_errno(e, -errno, "a pipe");
+		return dw_error_errno(e, -errno, "the full screen: a pipe");
 	for (size_t i = 0; i < DW_ARRAY_SIZE(ending); i++)
 		(void)sigaction(ending[i], &ask, &ending_before[i]);
 	return 0;
@@ -381,7 +381,7 @@ int dw_review_run(const struct dw_review_options *o, char **ret_words, struct dw
 	if (r.work)
 		code = with_screen(&r, e);
 	else
-		(void)dw_error_errno(e, -errno, "a thread that looks");
+		(void)dw_error_errno(e, -errno, "the full screen: a thread that looks");
 	review_work_free(r.work);
 	*ret_words = code < 0 ? NULL : review_act_words(&r);
 	free(r.stopped);

@@ -12,7 +12,9 @@ bool review_screen_is_built(void)
 
 int review_screen_open(FILE *in, FILE *out, bool colour, struct dw_error *e)
 {
-	return dw_error_set(e, -ENOTSUP, "this build has no curses");
+	return dw_error_set(e, -ENOTSUP,
+			    "this doorward was built without ncurses: no full screen; doorward "
+			    "audit and doorward plan tell the same");
 }
 
 void review_screen_close(void)

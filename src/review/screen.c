@@ -54,13 +54,17 @@ static int check_terminal(int fd, struct dw_error *e)
 	bool able;
 
 	if (setupterm(NULL, fd, &status) != OK)
-		return dw_error_set(e, -EINVAL, "nothing is known of the terminal \"%s\" (TERM)",
+		return dw_error_set(e, -EINVAL,
+				    "nothing is known of the terminal \"%s\" (TERM): try "
+				    "TERM=xterm, or doorward audit",
 				    name ? name : "");
 	able = cursor_address && clear_screen;
 	(void)del_curterm(cur_term); /* newterm() makes its own */
 	if (able)
 		return 0;
-	return dw_error_set(e, -EINVAL, "the terminal \"%s\" (TERM) cannot move its cursor",
+	return dw_error_set(e, -EINVAL,
+			    "the terminal \"%s\" (TERM) cannot move its cursor: doorward audit "
+			    "needs none that can",
 			    name ? name : "");
 }
 
@@ -79,7 +83,9 @@ int review_screen_open(FILE *in, FILE *out, bool colour, struct dw_error *e)
 		return r;
 	screen = newterm(NULL, out, in);
 	if (!screen)
-		return dw_error_set(e, -EINVAL, "this terminal cannot show a full screen");
+		return dw_error_set(e, -EINVAL,
+				    "this terminal cannot show a full screen: doorward audit and "
+				    "doorward plan need none");
 	utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
 	set_colours(colour);
 	(void)cbreak();

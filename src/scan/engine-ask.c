@@ -192,7 +192,9 @@ static int send_all(struct dw_engine *g, const uint32_t *slots, size_t n, unsign
 		if (n == 0)
 			break;
 		if (refused > 20000)
-			return dw_error_set(g->e, -EIO, "sending probes: the wire takes no more");
+			return dw_error_set(
+				g->e, -EIO,
+				"sending probes: the interface takes no packets any more");
 		r = dw_engine_drain(g, refused > 0 ? 100 : 0);
 		if (r < 0)
 			return r;

@@ -224,7 +224,9 @@ int dw_record_read(const uint8_t *bytes, size_t n, struct dw_arena *a, uint32_t 
 
 	if (n < HEAD || n > DW_RECORD_MAX || (says != DW_SAYS_AGAIN && says != DW_SAYS_DONE) ||
 	    (says == DW_SAYS_AGAIN && n != HEAD) || !take_all(&r, bytes, n)) {
-		(void)dw_error_set(e, -EBADMSG, "the reader of answers sent a record that is none");
+		(void)dw_error_set(e, -EBADMSG,
+				   "the process that reads answers sent what is no record of one: "
+				   "its answers are not used");
 		return -EBADMSG;
 	}
 	r.service->names = r.names.v;

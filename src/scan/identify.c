@@ -70,7 +70,7 @@ static int replace_child(struct dw_identify *i, int culprit, struct dw_error *e)
 	uint32_t at = dw_shared_get(i->setting.at);
 
 	if (!has_told(i)) {
-		(void)dw_error_set(e, -EIO, "the reader of answers does not live");
+		(void)dw_error_set(e, -EIO, "the process that reads answers has ended");
 		return -EIO;
 	}
 	if (culprit < 0 && at > 0 && at <= i->parallel && i->active[at - 1] &&
@@ -305,7 +305,7 @@ static int turn(struct dw_identify *i, uint64_t end, struct dw_error *e)
 	int r = dw_talk_poll(i->polls, i->parallel + 1, until > now ? (unsigned)(until - now) : 0);
 
 	if (r < 0)
-		return dw_error_errno(e, r, "poll");
+		return dw_error_errno(e, r, "waiting for the process that reads answers");
 	now = dw_talk_now();
 	for (size_t k = 0; k < i->parallel; k++)
 		if (i->active[k])

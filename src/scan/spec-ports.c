@@ -45,6 +45,19 @@ static void add_known(struct ports *p)
 		add(p, port, port);
 }
 
+static int no_port(const struct ports *p, const char *word, struct dw_error *e)
+{
+	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
+	struct dw_nearest near = { 0 };
+
+	for (size_t i = 0; p->knowledge && i < p->knowledge->n_services; i++)
+		if (p->knowledge->services[i].ports->protocol)
+			dw_nearest_try(&near, word, p->knowledge->services[i].name);
+	return dw_error_set(e, -EINVAL,
+			    "\"%.60s\" is no %s port, range (1-1024) or service that is known%s",
+			    word, dw_protocol_name(p->protocol), dw_nearest_text(&near, a, ""));
+}
+
 static int add_name(struct ports *p, const char *word, struct dw_error *e)
 {
 	const struct dw_service *s = p->knowledge ? dw_knowledge_service(p->knowledge, word) : NULL;
@@ -63,10 +76,7 @@ static int add_name(struct ports *p, const char *word, struct dw_error *e)
 			"\"%.60s\": TCP ports are given with --ports, UDP ports with --udp", word);
 		return -EINVAL;
 	}
-	(void)dw_error_set(e, -EINVAL,
-			   "\"%.60s\" is no %s port, range (1-1024) or service that is known", word,
-			   dw_protocol_name(p->protocol));
-	return -EINVAL;
+	return no_port(p, word, e);
 }
 
 /* "80", "1-1024", "-1024", "60000-", "-". 0: done; 1: it is none of these. */

@@ -38,6 +38,9 @@ static bool parse_address(const struct dw_spec_words *w, const char *text, struc
 	(void)mempcpy(copy, text, n);
 	if (inet_pton(six ? AF_INET6 : AF_INET, copy, ret->bytes) != 1)
 		return false;
+	if (six &&
+	    dw_address_unmap(ret->bytes)) /* packets of IPv4 would go there (RFC 4291, 2.5.5.2) */
+		ret->family = DW_FAMILY_IPV4;
 	if (percent) {
 		ret->scope = dw_sys_interface(w->sys, percent + 1);
 		*ret_scope_bad = ret->scope == 0;
@@ -132,7 +135,9 @@ static int add_range(const struct dw_spec_words *w, const char *word, const char
 	if (dw_span_number(&last) < dw_span_number(&first))
 		return odd(w, word, "it ends before it begins", e);
 	if (dw_span_number(&last) - dw_span_number(&first) >= (dw_u128)1 << 32 && !w->wide) {
-		(void)dw_error_set(e, -E2BIG, "%s\"%.200s\": these are too many addresses",
+		(void)dw_error_set(e, -E2BIG,
+				   "%s\"%.200s\": more than 2^32 addresses are too many; name "
+				   "hosts or smaller networks",
 				   w->place, word);
 		return -E2BIG;
 	}

@@ -250,7 +250,8 @@ int dw_spec_targets_read(struct dw_sys *s, const char *const *words, size_t n,
 	all = combine(&j, &given, &networks);
 	take_away(&j, &all, &out);
 	if (dw_spans_count(&all) > HOSTS_MAX)
-		return dw_error_set(e, -E2BIG, "more than 2^40 addresses are too many to ask");
+		return dw_error_set(e, -E2BIG,
+				    "more than 2^40 addresses are too many to ask: name fewer");
 	hand_over(&all, a, ret);
 	ret->alone = named_alone(&given, &all, a);
 	*ret_notes = notes;

@@ -252,12 +252,15 @@ static int take_answers(struct wire *w, struct dw_wire_answer *answers, size_t m
 	size_t n = 0;
 
 	if (head - tail > WIRE_ANSWERS)
-		return dw_error_set(e, -EPROTO, "the reader of packets says what cannot be");
+		return dw_error_set(e, -EPROTO,
+				    "the process that reads packets says what cannot be: its "
+				    "answers are not used");
 	for (; n < max && tail != head; n++, tail++) {
 		answers[n] = h->answers[tail % WIRE_ANSWERS];
 		if (!is_sane(w, &answers[n]))
 			return dw_error_set(e, -EPROTO,
-					    "the reader of packets says what cannot be");
+					    "the process that reads packets says what cannot be: "
+					    "its answers are not used");
 	}
 	dw_shared_set(&h->tail, tail);
 	*ret_n = n;

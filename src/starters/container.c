@@ -365,6 +365,7 @@ static void add_sleeper(struct dw_starters *s, const struct dw_container *c,
 		f->at.family = DW_FAMILY_IPV4;
 	else if (p->address && inet_pton(AF_INET6, p->address, f->at.address) == 1)
 		f->at.family = DW_FAMILY_IPV6;
+	dw_endpoint_unmap(&f->at);
 	answer(s, c, DW_CONFIDENCE_CERTAIN,
 	       "the runtime's files say that the container publishes the port", &f->starter);
 	f->starter.running = DW_UNKNOWN;

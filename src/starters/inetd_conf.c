@@ -17,11 +17,10 @@ static bool parse_address(const char *text, enum dw_family *ret_family, uint8_t 
 		*ret_family = DW_FAMILY_IPV4;
 		return true;
 	}
-	if (inet_pton(AF_INET6, text, ret) == 1) {
-		*ret_family = DW_FAMILY_IPV6;
-		return true;
-	}
-	return false;
+	if (inet_pton(AF_INET6, text, ret) != 1)
+		return false;
+	*ret_family = dw_address_unmap(ret) ? DW_FAMILY_IPV4 : DW_FAMILY_IPV6;
+	return true;
 }
 
 bool dw_inetd_address_fits(const char *address, enum dw_family family, const struct dw_endpoint *at)

@@ -76,7 +76,8 @@ static int notify_program(struct dw_switch *s, const char *path, struct dw_error
 	int r;
 
 	if (!path || path[0] != '/')
-		return dw_error_set(e, -EINVAL, "whom to tell is no absolute path: %.100s",
+		return dw_error_set(e, -EINVAL,
+				    "\"%.100s\" is no absolute path of a program to tell",
 				    path ? path : "");
 	procs = dw_procs_new(s->sys, s->arena);
 	r = hangup_all(s, procs, path, e);
@@ -98,7 +99,7 @@ static int notify_init(struct dw_switch *s, const char *arg, struct dw_error *e)
 	int r;
 
 	if (arg)
-		return dw_error_set(e, -EINVAL, "init %.100s: nothing more is told", arg);
+		return dw_error_set(e, -EINVAL, "init is never told to \"%.100s\"", arg);
 	if (!dw_sys_file_exists(s->sys, "/etc/inittab") || !run.argv[0])
 		return 0;
 	r = dw_switch_run(s, &run, e);
@@ -111,7 +112,7 @@ static int notify_init(struct dw_switch *s, const char *arg, struct dw_error *e)
 /* cron looks at its files each minute by itself: cron(8). */
 static int notify_cron(struct dw_switch *s, const char *arg, struct dw_error *e)
 {
-	return arg ? dw_error_set(e, -EINVAL, "cron %.100s: nothing is told", arg) : 0;
+	return arg ? dw_error_set(e, -EINVAL, "cron is never told to \"%.100s\"", arg) : 0;
 }
 
 int dw_switch_ready(struct dw_switch *s, const char *who, struct dw_error *e)

@@ -104,7 +104,8 @@ static int end_daemon(struct dw_switch *s, const char *name, struct dw_error *e)
 	uint64_t pid, ticks = 0;
 
 	if (!command || !text || !dw_parse_u64(text, 10, INT32_MAX, &pid) || pid < 2)
-		return dw_error_set(e, -ESRCH, "no pid file of it names a process to end");
+		return dw_error_set(e, -ESRCH, "%s: no pid file of it names a process to end",
+				    name);
 	world.procs = dw_procs_new(s->sys, s->arena);
 	p = dw_procs_get(world.procs, (int)pid);
 	if (p && p->state != 'Z' && dw_lineage_runs(&world, p, command))

@@ -79,7 +79,7 @@ int dw_switch_restart(struct dw_switch *s, const char *object, struct dw_error *
 	int r;
 
 	if (!object || !*object)
-		return dw_error_set(e, -EINVAL, "what to restart is not said");
+		return dw_error_set(e, -EINVAL, "a restart without the name of a service");
 	manager = manager_of(s->arena, object, &name);
 	ops = dw_switch_find(manager ? manager : "systemd");
 	if (!ops)

@@ -48,8 +48,10 @@ static bool parse_bracketed(struct dw_arena *a, const char *s, struct dw_endpoin
 	scope = close + 2 + strcspn(close + 2, "%");
 	at->family = DW_FAMILY_IPV6;
 	at->has_port = true;
-	return inet_pton(AF_INET6, address, at->address) == 1 &&
-	       port_of(close + 2, (size_t)(scope - close - 2), UINT16_MAX, &at->port) &&
+	if (inet_pton(AF_INET6, address, at->address) != 1)
+		return false;
+	dw_endpoint_unmap(at);
+	return port_of(close + 2, (size_t)(scope - close - 2), UINT16_MAX, &at->port) &&
 	       take_scope(a, at, scope);
 }
 

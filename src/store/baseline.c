@@ -45,7 +45,9 @@ static int delete_one(struct dw_store *s, int64_t id, struct dw_error *e)
 	dw_query_int(&q, id);
 	r = dw_query_do(&q);
 	if (r == 0 && s->lib.changes(s->db) == 0)
-		return dw_error_set(e, -ENOENT, "there is no baseline %lld", (long long)id);
+		return dw_error_set(e, -ENOENT,
+				    "there is no baseline %lld: doorward baseline list has all",
+				    (long long)id);
 	return r;
 }
 
@@ -246,7 +248,9 @@ int dw_store_baseline_load(struct dw_store *s, int64_t id, struct dw_arena *a, s
 	dw_query_int(&q, id);
 	r = dw_query_step(&q);
 	if (r == 0)
-		return dw_error_set(e, -ENOENT, "there is no baseline %lld", (long long)id);
+		return dw_error_set(e, -ENOENT,
+				    "there is no baseline %lld: doorward baseline list has all",
+				    (long long)id);
 	if (r < 0)
 		return r;
 	how = dw_column_text(&q, a);

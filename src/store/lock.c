@@ -73,7 +73,8 @@ static int busy(struct dw_store *s, int fd, struct dw_error *e)
 		word[i] = dw_lines_next_trimmed(&it, a);
 	if (!word[3] || !dw_parse_u64(word[2], 10, INT64_MAX, &since))
 		return dw_error_set(e, -EBUSY,
-				    "another process changes this host (%s/" LOCK_NAME ")",
+				    "another process changes this host (%s/" LOCK_NAME
+				    "): wait for its end",
 				    s->directory);
 	at = (time_t)since;
 	if (!gmtime_r(&at, &tm) || !strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%SZ", &tm))

@@ -242,7 +242,8 @@ int dw_store_load(struct dw_store *s, int64_t id, struct dw_arena *a, struct dw_
 	dw_query_int(&q, id);
 	r = dw_query_step(&q);
 	if (r == 0)
-		return dw_error_set(e, -ENOENT, "there is no run %lld", (long long)id);
+		return dw_error_set(e, -ENOENT, "there is no run %lld: doorward history has all",
+				    (long long)id);
 	if (r > 0)
 		r = read_run(&q, a, &run);
 	if (r == 0)

@@ -76,6 +76,7 @@ const struct store_kind dw_store_journal = {
 	.n_steps = DW_ARRAY_SIZE(steps),
 	.synchronous = "FULL",
 	.what = "journal",
+	.none = "doorward has changed and kept nothing on this host yet",
 	.lose = "move the directory away, and lose the way back of earlier runs",
 };
 

@@ -47,6 +47,7 @@ struct store_kind {
 	size_t n_steps;
 	const char *synchronous; /* "FULL", "NORMAL" */
 	const char *what;        /* "journal": there is no ... in DIRECTORY */
+	const char *none;        /* ... : what that means, or what makes one */
 	const char *lose;        /* when it is damaged: what may be done, and what is lost then */
 };
 extern const struct store_kind dw_store_journal;

@@ -63,8 +63,8 @@ static int open_directory(struct dw_store *s, bool create, struct dw_error *e)
 		return dw_error_set(e, -EPERM, "%s is no directory (a link is not followed)",
 				    s->directory);
 	if (s->dir_fd < 0 && errno == ENOENT)
-		return dw_error_set(e, -ENOENT, "there is no %s in %s", s->kind->what,
-				    s->directory);
+		return dw_error_set(e, -ENOENT, "there is no %s in %s: %s", s->kind->what,
+				    s->directory, s->kind->none);
 	if (s->dir_fd < 0 || fstat(s->dir_fd, &st) < 0)
 		return dw_error_errno(e, -errno, "%s", s->directory);
 	return check_own(s, NULL, &st, e);
@@ -88,12 +88,15 @@ static int open_file(struct dw_store *s, bool create, struct dw_error *e)
 		r = fd < 0 || fstat(fd, &st) < 0 ? -errno : 0;
 	}
 	if (r == -ENOENT)
-		return dw_error_set(e, r, "there is no %s in %s", s->kind->what, s->directory);
+		return dw_error_set(e, r, "there is no %s in %s: %s", s->kind->what, s->directory,
+				    s->kind->none);
 	if (r < 0)
 		return dw_error_errno(e, r, "%s/%s", s->directory, s->kind->file);
 	if (!S_ISREG(st.st_mode) || st.st_nlink != 1)
-		return dw_error_set(e, -EPERM, "%s/%s is no file of its own", s->directory,
-				    s->kind->file);
+		return dw_error_set(
+			e, -EPERM,
+			"%s/%s is no plain file, or has other names (links): move it away",
+			s->directory, s->kind->file);
 	return check_own(s, s->kind->file, &st, e);
 }
 

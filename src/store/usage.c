@@ -37,6 +37,7 @@ static const struct store_kind usage_file = {
 	.n_steps = DW_ARRAY_SIZE(steps),
 	.synchronous = "NORMAL",
 	.what = "record of usage",
+	.none = "doorward watch makes one",
 	.lose = "remove it, and doorward watch begins a new one",
 };
 

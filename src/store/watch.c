@@ -32,6 +32,7 @@ static const struct store_kind kind = {
 	.n_steps = DW_ARRAY_SIZE(steps),
 	.synchronous = "NORMAL",
 	.what = "watch",
+	.none = "doorward watch has not run yet",
 	.lose = "move it away: all that is open is known then, and news that wait are lost",
 };
 

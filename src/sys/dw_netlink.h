@@ -32,6 +32,9 @@ int dw_netlink_request(struct dw_sys *s, const struct dw_netns *ns, int protocol
 		       struct nlmsghdr *request, dw_netlink_cb *cb, void (*restart)(void *arg),
 		       void *arg, struct dw_error *e);
 
+/* What is asked by a NETLINK_xxx protocol, for people: "the packet filter (nfnetlink)". */
+const char *dw_netlink_name(int protocol);
+
 /* Name of a recorded answer, relative to the fixture, in the arena. */
 char *dw_netlink_key(struct dw_arena *a, const struct dw_netns *ns, int protocol,
 		     const struct nlmsghdr *request);

@@ -64,7 +64,7 @@ static int live_sockopt(void *arg, struct dw_error *e)
 	socklen_t n = (socklen_t)*o->size;
 
 	if (fd < 0)
-		return dw_error_errno(e, -errno, "socket of family %d", o->family);
+		return dw_error_errno(e, -errno, "a socket of address family %d", o->family);
 	if (getsockopt(fd, o->level, o->option, o->value, &n) < 0)
 		return dw_error_errno(e, -errno, "socket option %d of level %d", o->option,
 				      o->level);
@@ -150,7 +150,8 @@ static int connect_to(const struct call *c, int *ret, struct dw_error *e)
 	}
 	fd = socket(to->sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
-		return dw_error_errno(e, -errno, "stream socket");
+		return dw_error_errno(e, -errno, "a socket for %s",
+				      c->what->path ? c->what->path : "loopback");
 	if (connect(fd, to, n) < 0)
 		r = -errno;
 	if (r == -EINPROGRESS)

@@ -47,7 +47,7 @@ int dw_bpf_run(struct dw_sys *s, unsigned want, struct dw_arena *a, struct dw_bp
 	int r = dw_sys_fault(s);
 
 	if (r < 0)
-		return dw_error_errno(e, r, "BPF");
+		return dw_error_errno(e, r, "the socket tables by BPF");
 	if (s->kind == DW_SYS_FAKE)
 		return replay(s, want, a, ret, e);
 	if (s->kind == DW_SYS_OFFLINE)
@@ -61,7 +61,7 @@ int dw_bpf_look_again(struct dw_sys *s, const struct dw_bpf_seen *v, size_t n, s
 	int r = dw_sys_fault(s);
 
 	if (r < 0 || s->kind != DW_SYS_LIVE)
-		return dw_error_errno(e, r < 0 ? r : -ENOTSUP, "BPF");
+		return dw_error_errno(e, r < 0 ? r : -ENOTSUP, "the socket tables by BPF");
 	return dw_bpf_live_look_again(s, v, n, a, ret, e);
 }
 

@@ -28,11 +28,11 @@ static int open_iterator(int program, struct dw_error *e)
 	attr.link_create.attach_type = BPF_TRACE_ITER;
 	link = dw_bpf_call(BPF_LINK_CREATE, &attr);
 	if (link < 0)
-		return dw_error_errno(e, link, "BPF iterator link");
+		return dw_error_errno(e, link, "a walk over tasks by BPF");
 	memset(&attr, 0, sizeof(attr));
 	attr.iter_create.link_fd = (uint32_t)link;
 	r = dw_bpf_call(BPF_ITER_CREATE, &attr);
-	return r < 0 ? dw_error_errno(e, r, "BPF iterator") : r;
+	return r < 0 ? dw_error_errno(e, r, "walking over tasks by BPF") : r;
 }
 
 static void make_room(struct dw_bpf_stream *to)
@@ -69,7 +69,7 @@ static int requests_of(int program, struct dw_error *e)
 	info.nr_map_ids = DW_ARRAY_SIZE(ids);
 	r = object_info(program, &info, sizeof(info));
 	if (r < 0)
-		return dw_error_errno(e, r, "BPF program");
+		return dw_error_errno(e, r, "loading the BPF program that walks over tasks");
 	for (size_t i = 0; i < DW_MIN((size_t)info.nr_map_ids, DW_ARRAY_SIZE(ids)); i++) {
 		struct bpf_map_info map = { 0 };
 		_cleanup_fd_ int fd = -1;
@@ -122,7 +122,7 @@ static int read_all(struct dw_sys *s, int fd, const struct request *q, struct dw
 		ssize_t n;
 
 		if (r < 0)
-			return dw_error_errno(e, r, "BPF iterator");
+			return dw_error_errno(e, r, "walking over tasks by BPF");
 		make_room(to);
 		n = read(fd, to->bytes.data + to->bytes.n, READ_SIZE);
 		if (n == 0 || (n < 0 && errno == EAGAIN && is_done(q)))
@@ -131,11 +131,11 @@ static int read_all(struct dw_sys *s, int fd, const struct request *q, struct dw
 		if (n < 0 && (errno == EAGAIN || errno == EINTR) && retries++ < RETRIES)
 			continue;
 		if (n < 0)
-			return dw_error_errno(e, -errno, "BPF iterator");
+			return dw_error_errno(e, -errno, "walking over tasks by BPF");
 		to->bytes.n += (size_t)n;
 		to->bytes.data[to->bytes.n] = '\0';
 		if (to->bytes.n > OUTPUT_MAX)
-			return dw_error_errno(e, -EFBIG, "BPF iterator");
+			return dw_error_errno(e, -EFBIG, "walking over tasks by BPF");
 		retries = 0;
 	}
 }
@@ -168,7 +168,7 @@ static int work_off(struct dw_sys *s, int program, const struct request *asked,
 			return r;
 		r = map_element(BPF_MAP_LOOKUP_ELEM, asked->map, asked->key, &q);
 		if (r < 0)
-			return dw_error_errno(e, r, "BPF request");
+			return dw_error_errno(e, r, "asking the BPF program");
 		if (q.next == before)
 			return dw_error_set(e, -EIO, "the BPF program did none of its work");
 	} while (q.next < q.n);
@@ -188,7 +188,7 @@ static int ask(int program, const struct dw_bpf_request *q, uint64_t *ret_key, s
 	if (r < 0)
 		return r;
 	r = map_element(BPF_MAP_UPDATE_ELEM, map, *ret_key, &copy);
-	return r < 0 ? dw_error_errno(e, r, "BPF request") : dw_steal_fd(&map);
+	return r < 0 ? dw_error_errno(e, r, "asking the BPF program") : dw_steal_fd(&map);
 }
 
 int dw_bpf_iterate_tasks(struct dw_sys *s, int program, uint32_t half, struct dw_bpf_stream *to,

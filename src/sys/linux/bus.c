@@ -51,7 +51,9 @@ static int load_library(struct dw_bus_library *l, struct dw_error *e)
 
 	l->handle = dlopen("libsystemd.so.0", RTLD_NOW | RTLD_LOCAL);
 	if (!l->handle) {
-		(void)dw_error_set(e, -ENOENT, "libsystemd.so.0 cannot be opened");
+		(void)dw_error_set(e, -ENOENT,
+				   "libsystemd.so.0 cannot be opened: asking systemd needs it "
+				   "(Debian: libsystemd0)");
 		return -ENOENT;
 	}
 	for (size_t i = 0; i < DW_ARRAY_SIZE(symbols); i++) {

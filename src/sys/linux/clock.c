@@ -35,7 +35,7 @@ static int live_read(uint64_t v[3], struct dw_error *e)
 	int state = adjtimex(&t);
 
 	if (state < 0)
-		return dw_error_errno(e, -errno, "adjtimex");
+		return dw_error_errno(e, -errno, "the kernel's clock (adjtimex)");
 	v[0] = (uint64_t)(unsigned)t.status | (state == TIME_ERROR ? STA_UNSYNC : 0);
 	v[1] = t.maxerror > 0 ? (uint64_t)t.maxerror : 0;
 	v[2] = t.esterror > 0 ? (uint64_t)t.esterror : 0;

@@ -48,7 +48,9 @@ static int load(struct dw_error *e)
 		void *address = lib.handle ? dlsym(lib.handle, symbols[i].name) : NULL;
 
 		if (!address) {
-			(void)dw_error_set(e, -ENOENT, "libsystemd.so.0 cannot be used");
+			(void)dw_error_set(e, -ENOENT,
+					   "libsystemd.so.0 cannot be used: telling the journal "
+					   "needs it (Debian: libsystemd0)");
 			return -ENOENT;
 		}
 		memcpy(symbols[i].slot, &address, sizeof(address));
@@ -84,9 +86,9 @@ int dw_daemon_bell(struct dw_sys *s, struct dw_error *e)
 	int fd, r = dw_sys_fault(s);
 
 	if (r < 0)
-		return dw_error_errno(e, r, "a bell");
+		return dw_error_errno(e, r, "what wakes the watch");
 	fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	return fd < 0 ? dw_error_errno(e, -errno, "a bell") : fd;
+	return fd < 0 ? dw_error_errno(e, -errno, "what wakes the watch") : fd;
 }
 
 void dw_daemon_ring(int bell)

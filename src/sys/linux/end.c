@@ -296,12 +296,12 @@ int dw_sys_detach(struct dw_sys *s, const char *const *argv, struct dw_error *e)
 	if (r < 0 || s->kind != DW_SYS_LIVE)
 		return dw_error_errno(e, r < 0 ? r : -ENOTSUP, "%s", argv[0]);
 	if (pipe2(fds, O_CLOEXEC) < 0)
-		return dw_error_errno(e, -errno, "pipe");
+		return dw_error_errno(e, -errno, "a pipe for %s", argv[0]);
 	from = fds[0];
 	to = fds[1];
 	pid = fork();
 	if (pid < 0)
-		return dw_error_errno(e, -errno, "fork");
+		return dw_error_errno(e, -errno, "a process for %s", argv[0]);
 	if (pid == 0)
 		stand_between(argv, to);
 	(void)close(dw_steal_fd(&to));

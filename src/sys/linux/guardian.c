@@ -82,7 +82,8 @@ int dw_guardian_start(struct dw_sys *s, void (*then)(void *data), void *data, ui
 	dw_cleanup_fd(&ready[0]);
 	if (r < 0) {
 		dw_cleanup_fd(&fds[1]);
-		return dw_error_errno(e, r, "a process that guards this one");
+		return dw_error_errno(e, r,
+				      "a process that puts things right should this one be killed");
 	}
 	*ret = (struct dw_guardian){ .pid = pid, .pipe = fds[1] };
 	return 0;

@@ -48,7 +48,10 @@ static int load(struct library *l, struct dw_error *e)
 			return dw_error_set(e, -ENOENT, "libsystemd has no %s", symbols[i].name);
 		memcpy(symbols[i].slot, &address, sizeof(address));
 	}
-	return l->handle ? 0 : dw_error_set(e, -ENOENT, "libsystemd.so.0 cannot be opened");
+	return l->handle ? 0
+			 : dw_error_set(e, -ENOENT,
+					"libsystemd.so.0 cannot be opened: reading the journal "
+					"needs it (Debian: libsystemd0)");
 }
 
 static int choose(struct library *l, sd_journal *j, const char *unit, struct dw_arena *a)

@@ -44,7 +44,7 @@ static int open_it(void *arg, struct dw_error *e)
 	if (r == 0 && mnl_socket_bind(l->socket, 0, MNL_SOCKET_AUTOPID) < 0)
 		r = -errno;
 	if (r < 0)
-		return dw_error_errno(e, r, "netlink socket of protocol %d", l->protocol);
+		return dw_error_errno(e, r, "a netlink socket: %s", dw_netlink_name(l->protocol));
 	return 0;
 }
 
@@ -84,7 +84,8 @@ int dw_listener_join(struct dw_listener *l, unsigned group, struct dw_error *e)
 	    mnl_socket_setsockopt(l->socket, NETLINK_ADD_MEMBERSHIP, &group, sizeof(group)) < 0)
 		r = -errno;
 	if (r < 0)
-		return dw_error_errno(e, r, "netlink group %u of protocol %d", group, l->protocol);
+		return dw_error_errno(e, r, "events of %s (group %u)", dw_netlink_name(l->protocol),
+				      group);
 	return 0;
 }
 
@@ -159,7 +160,7 @@ int dw_listener_ask(struct dw_listener *l, struct nlmsghdr *request, struct dw_e
 	request->nlmsg_seq = ++l->seq;
 	r = send_and_wait(l, request, request->nlmsg_len, l->seq, l->seq);
 	if (r < 0)
-		return dw_error_errno(e, r, "netlink protocol %d, message %u", l->protocol,
+		return dw_error_errno(e, r, "%s, message %u", dw_netlink_name(l->protocol),
 				      request->nlmsg_type);
 	return 0;
 }
@@ -170,7 +171,7 @@ int dw_listener_batch(struct dw_listener *l, const void *messages, size_t n, uin
 	int r = send_and_wait(l, messages, n, first, last);
 
 	if (r < 0)
-		return dw_error_errno(e, r, "netlink protocol %d", l->protocol);
+		return dw_error_errno(e, r, "%s", dw_netlink_name(l->protocol));
 	return 0;
 }
 
@@ -207,12 +208,12 @@ int dw_listener_read(struct dw_listener *l, int wait_ms, dw_netlink_cb *cb, void
 			continue;
 		}
 		if (n < 0)
-			return dw_error_errno(e, (int)n, "netlink protocol %d", l->protocol);
+			return dw_error_errno(e, (int)n, "%s", dw_netlink_name(l->protocol));
 		if (n == 0)
 			break;
 		r = hand_over(l->room, n, cb, arg, &count);
 		if (r < 0)
-			return dw_error_errno(e, r, "netlink protocol %d", l->protocol);
+			return dw_error_errno(e, r, "%s", dw_netlink_name(l->protocol));
 	}
 	*ret_lost = lost;
 	return count;

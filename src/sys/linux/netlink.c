@@ -50,6 +50,26 @@ int dw_netns_must_be_other(struct dw_sys *s, const struct dw_netns *ns, struct d
 			      "a copy of rules was on its way into the namespace that we are in");
 }
 
+const char *dw_netlink_name(int protocol)
+{
+	static const struct {
+		int protocol;
+		const char *name;
+	} known[] = {
+		{ NETLINK_ROUTE, "addresses and routes (rtnetlink)" },
+		{ NETLINK_SOCK_DIAG, "the tables of sockets (sock_diag)" },
+		{ NETLINK_XFRM, "IPsec (xfrm)" },
+		{ NETLINK_AUDIT, "the kernel's audit" },
+		{ NETLINK_NETFILTER, "the packet filter (nfnetlink)" },
+		{ NETLINK_GENERIC, "generic netlink" },
+	};
+
+	for (size_t i = 0; i < DW_ARRAY_SIZE(known); i++)
+		if (known[i].protocol == protocol)
+			return known[i].name;
+	return "netlink";
+}
+
 static int run_inside(int home, const struct dw_netns *ns, int (*fn)(void *arg, struct dw_error *e),
 		      void *arg, struct dw_error *e)
 {
@@ -90,7 +110,8 @@ int dw_netlink_open_here(void *arg, struct dw_error *e)
 
 	o->socket = mnl_socket_open2(o->protocol, SOCK_CLOEXEC);
 	if (!o->socket)
-		return dw_error_errno(e, -errno, "netlink socket of protocol %d", o->protocol);
+		return dw_error_errno(e, -errno, "a netlink socket: %s",
+				      dw_netlink_name(o->protocol));
 	return 0;
 }
 
@@ -197,12 +218,11 @@ int dw_live_netlink(struct dw_sys *s, const struct dw_netns *ns, int protocol,
 	}
 	(void)mnl_socket_close(o.socket);
 	if (r == -EAGAIN)
-		return dw_error_set(
-			e, r,
-			"netlink protocol %d, message %u: what it tells changed each of the "
-			"%d times that it was read",
-			protocol, request->nlmsg_type, ATTEMPTS);
-	return r < 0 ? dw_error_errno(e, r, "netlink protocol %d, message %u", protocol,
+		return dw_error_set(e, r,
+				    "%s, message %u: what it tells changed each of the "
+				    "%d times that it was read",
+				    dw_netlink_name(protocol), request->nlmsg_type, ATTEMPTS);
+	return r < 0 ? dw_error_errno(e, r, "%s, message %u", dw_netlink_name(protocol),
 				      request->nlmsg_type)
 		     : 0;
 }
@@ -234,7 +254,7 @@ int dw_netlink_request(struct dw_sys *s, const struct dw_netns *ns, int protocol
 	int r = dw_sys_fault(s);
 
 	if (r < 0 || !s->ops)
-		return dw_error_errno(e, r < 0 ? r : -ENOTSUP, "netlink protocol %d", protocol);
+		return dw_error_errno(e, r < 0 ? r : -ENOTSUP, "%s", dw_netlink_name(protocol));
 	return s->ops->netlink(s, ns, protocol, request, cb, restart, arg, e);
 }
 

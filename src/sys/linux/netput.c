@@ -104,18 +104,19 @@ int dw_netlink_batch(struct dw_sys *s, const struct dw_netns *ns, int protocol, 
 {
 	struct dw_netlink_opening o = { .protocol = protocol };
 	struct answers x = { .refused = refused, .arg = arg };
-	int r = check(s, ns, "netlink batch", e);
+	int r = check(s, ns, "a change for the kernel (netlink)", e);
 
 	if (r < 0)
 		return r;
 	if (n > DW_NETPUT_MAX)
-		return dw_error_errno(e, -EFBIG, "netlink batch of %zu bytes", n);
+		return dw_error_errno(e, -EFBIG, "a change of %zu bytes for the kernel (netlink)",
+				      n);
 	r = dw_netns_run(s, ns, dw_netlink_open_here, &o, e);
 	if (r < 0)
 		return r;
 	r = exchange(s, o.socket, data, n, &x);
 	(void)mnl_socket_close(o.socket);
-	return r < 0 ? dw_error_errno(e, r, "netlink batch of protocol %d", protocol) : 0;
+	return r < 0 ? dw_error_errno(e, r, "changing %s", dw_netlink_name(protocol)) : 0;
 }
 
 struct sockopt {
@@ -130,7 +131,7 @@ static int put_sockopt(void *arg, struct dw_error *e)
 	_cleanup_fd_ int fd = socket(o->family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
 	if (fd < 0)
-		return dw_error_errno(e, -errno, "socket of family %d", o->family);
+		return dw_error_errno(e, -errno, "a socket of address family %d", o->family);
 	if (setsockopt(fd, o->level, o->option, o->value, (socklen_t)o->size) < 0)
 		return dw_error_errno(e, -errno, "socket option %d of level %d", o->option,
 				      o->level);

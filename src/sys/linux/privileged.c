@@ -431,12 +431,12 @@ int dw_sys_privileged(struct dw_sys *s, size_t max_files, unsigned max_ms, struc
 
 	*ret = (struct dw_privileged_list){ 0 };
 	if (r < 0)
-		return dw_error_errno(e, r, "/");
+		return dw_error_errno(e, r, "the root directory");
 	fd = openat(s->root_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0 || fstat(fd, &st) < 0) {
 		r = -errno;
 		dw_cleanup_fd(&fd);
-		return dw_error_errno(e, r, "/");
+		return dw_error_errno(e, r, "the root directory");
 	}
 	run(&c, fd, st.st_dev, a, ret);
 	return 0;

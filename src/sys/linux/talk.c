@@ -44,7 +44,7 @@ int dw_talk_connect(struct dw_sys *s, bool udp, bool ipv6, const uint8_t *addres
 		return dw_error_errno(e, r, "cannot connect to port %u", port);
 	fd = socket(ipv6 ? AF_INET6 : AF_INET, type, 0);
 	if (fd < 0)
-		return dw_error_errno(e, -errno, "cannot make a socket");
+		return dw_error_errno(e, -errno, "cannot make a socket to ask port %u", port);
 	if (connect(fd, (const struct sockaddr *)&to, n) < 0 && errno != EINPROGRESS)
 		return dw_error_errno(e, -errno, "cannot connect to port %u", port);
 	return dw_steal_fd(&fd);

@@ -44,7 +44,7 @@ static int replay(struct dw_watch *w, struct dw_error *e)
 	w->record = all.data;
 	w->n = all.n / sizeof(struct dw_bpf_watch);
 	w->fd = eventfd(w->n ? 1 : 0, EFD_CLOEXEC | EFD_NONBLOCK);
-	return w->fd < 0 ? dw_error_errno(e, -errno, "eventfd") : 0;
+	return w->fd < 0 ? dw_error_errno(e, -errno, "the bell of a watch (eventfd)") : 0;
 }
 
 int dw_watch_open(struct dw_sys *s, const struct dw_watch_options *o, struct dw_watch **ret,

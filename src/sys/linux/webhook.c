@@ -99,7 +99,8 @@ int dw_webhook_open(struct dw_sys *s, const char *url, unsigned timeout_ms, stru
 	if (r < 0)
 		return dw_error_errno(e, r, "the webhook");
 	if (!dw_starts_with(url, "http://") && !dw_starts_with(url, "https://")) {
-		(void)dw_error_set(e, -EINVAL, "a webhook begins with http:// or https://");
+		(void)dw_error_set(e, -EINVAL,
+				   "a webhook is an address that begins with http:// or https://");
 		return -EINVAL;
 	}
 	w = calloc(1, sizeof(*w));
@@ -113,7 +114,7 @@ int dw_webhook_open(struct dw_sys *s, const char *url, unsigned timeout_ms, stru
 	r = load(w, e);
 	if (r == 0 &&
 	    (w->global_init(CURL_GLOBAL_ALL) != CURLE_OK || !(w->curl = w->easy_init()))) {
-		(void)dw_error_set(e, -ENOSYS, "libcurl cannot be used");
+		(void)dw_error_set(e, -ENOSYS, "libcurl.so.4 does not start: --webhook needs it");
 		r = -ENOSYS;
 	}
 	if (r < 0) {

@@ -95,6 +95,8 @@ static const struct dw_service services[] = {
 	  .traits = DW_TRAIT_LOGIN | DW_TRAIT_CLEARTEXT | DW_TRAIT_ROOT,
 	  .why = "Everything typed can be read on the way.", .sources = LIST("RFC 854") },
 	{ NONE, ENTRY("trinoo", "Trinoo", BACKDOOR, NONE), .ports = PORTS(TCP(27665)) },
+	{ NONE, ENTRY("vrrp", "Failover (VRRP)", ORDINARY, LAN), .programs = LIST("keepalived"),
+	  .ports = PORTS({ .protocol = DW_PROTOCOL_RAW, .first = 112, .last = 112 }) },
 	{ NONE, ENTRY("wireguard", "WireGuard", ORDINARY, WORLD), .kernel = LIST("wireguard"),
 	  .ports = PORTS(UDP(51820)) },
 };

@@ -225,6 +225,11 @@ static void wire(struct stage *s)
 	stage_door(s, "packet *", "/usr/sbin/arpwatch", "arpwatch", DW_STARTER_MANUAL, "root");
 	stage_service(s, "raw 0.0.0.0 253", "/usr/local/bin/rawd", NULL, "rawd.service");
 	stage_service(s, "raw :: 58", "/usr/sbin/radvd", "radvd", "radvd.service");
+	stage_service(s, "raw :: 58", "/usr/sbin/ndppd", "ndppd", "ndppd.service");
+	stage_service(s, "raw 0.0.0.0 255", "/usr/sbin/senderd", "senderd", "senderd.service");
+	stage_service(s, "raw 0.0.0.0 112", "/opt/app/otherd", NULL, "otherd.service");
+	stage_service(s, "raw 0.0.0.0 2", "/usr/sbin/keepalived", "keepalived",
+		      "keepalived.service");
 	stage_play(s, "packet and raw sockets");
 }
 

@@ -67,6 +67,23 @@ DW_TEST(bound_says_how_far_an_address_reaches)
 	DW_CHECK_STR(dw_bound_name(dw_endpoint_bound(&device)), "loopback");
 }
 
+DW_TEST(a_mapped_address_is_one_of_ipv4)
+{
+	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
+	struct dw_endpoint e = at(DW_FAMILY_IPV6, "::ffff:10.1.2.3", 80);
+	struct dw_endpoint same = at(DW_FAMILY_IPV4, "10.1.2.3", 80);
+	struct dw_endpoint six = at(DW_FAMILY_IPV6, "::10.1.2.3", 80);
+
+	dw_endpoint_unmap(&e);
+	DW_CHECK_STR(dw_endpoint_text(a, &e), "10.1.2.3:80/tcp");
+	DW_CHECK(e.mapped && e.family == DW_FAMILY_IPV4);
+	DW_CHECK_INT(dw_endpoint_compare(&e, &same), 0);
+	dw_endpoint_unmap(&same);
+	DW_CHECK(!same.mapped);
+	dw_endpoint_unmap(&six);
+	DW_CHECK(!six.mapped && six.family == DW_FAMILY_IPV6);
+}
+
 DW_TEST(order_is_total)
 {
 	struct dw_endpoint a = at(DW_FAMILY_IPV4, "0.0.0.0", 80), b = a;

@@ -191,6 +191,8 @@ DW_TEST(bound_addresses)
 	check_bound("from 0.0.0.0/0", &lan6, DW_FIT_UNKNOWN);
 	check_bound("on 192.168.1.7", &lan, DW_FIT_FITS);
 	check_bound("on 192.168.1.7", &mapped, DW_FIT_FITS);
+	check_bound("on ::ffff:192.168.1.7", &lan, DW_FIT_FITS);
+	check_bound("on ::ffff:192.168.1.8", &lan, DW_FIT_WIDER);
 	check_bound("on 192.168.1.8", &lan, DW_FIT_WIDER);
 	check_bound("on 192.168.1.7", &any, DW_FIT_WIDER);
 	check_bound("on fd00::7", &lan6, DW_FIT_FITS);

@@ -95,7 +95,7 @@ DW_TEST(what_goes_in_comes_out)
 	for (size_t i = 0; i < got.n_doors; i++)
 		check_door(&got.doors[i], &one_door[i]);
 	DW_CHECK_INT(dw_store_load(s, 7, a, &got, &e), -ENOENT);
-	DW_CHECK_STR(e.message, "there is no run 7");
+	DW_CHECK_STR(e.message, "there is no run 7: doorward history has all");
 	DW_CHECK_INT(dw_store_step(s, 1, 2, DW_RUN_STEP_DONE, 1, NULL, &e), -ENOENT);
 	DW_CHECK_INT(dw_store_run(s, 9, DW_RUN_DONE, 1, NULL, &e), -ENOENT);
 	clean();

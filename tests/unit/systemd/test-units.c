@@ -119,6 +119,9 @@ DW_TEST(addresses_to_listen_on)
 	DW_CHECK(memcmp(l.at.address, "\x7f\0\0\1", 4) == 0);
 	l = address(a, "[::1]:53", &ok, &is_bad);
 	DW_CHECK(ok && l.at.family == DW_FAMILY_IPV6 && l.at.address[15] == 1);
+	l = address(a, "[::ffff:127.0.0.1]:53", &ok, &is_bad); /* IPv4 alone gets in */
+	DW_CHECK(ok && l.at.family == DW_FAMILY_IPV4 && l.at.mapped);
+	DW_CHECK_STR(dw_endpoint_text(a, &l.at), "127.0.0.1:53/unknown");
 	l = address(a, "[fe80::1]:53%eth0", &ok, &is_bad);
 	DW_CHECK(ok);
 	DW_CHECK_STR(l.at.ifname, "eth0");
