@@ -113,7 +113,7 @@ inside() {
 sshto() {
     local u=$1
     shift
-    ip netns exec "$SCAN" ssh -n -b 10.9.0.1 -i "$DW_TEST_DIR/key" -o BatchMode=yes -o StrictHostKeyChecking=no \
+    ip netns exec "$SCAN" ssh -F none -n -b 10.9.0.1 -i "$DW_TEST_DIR/key" -o BatchMode=yes -o StrictHostKeyChecking=no \
         -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR -o ConnectTimeout=5 "$u@$ADDR" "$(printf '%q ' "$@")" 9>&-
 }
 # The guest's side of the wire. Again before each boot: sysvinit's halt takes the interfaces down.
