@@ -163,8 +163,8 @@ static void list_script(struct listing *l, struct dw_script *script, const char 
 		list_program(l, script, p, source ? source : dw_script_source(a, script, p), depth);
 	}
 	if (script->unclear)
-		note(l, source ? source
-			       : dw_arena_printf(a, "%s:%u", script->path, script->unclear));
+		note(l,
+		     source ? source : dw_arena_printf(a, "%s:%u", script->path, script->unclear));
 }
 
 void dw_commands_list(struct dw_starters *s, struct dw_script *script, const struct dw_starter *as,

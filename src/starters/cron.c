@@ -263,7 +263,8 @@ static int list(struct dw_starters *s, void *state, struct dw_error *e)
 
 		if (!job->line)
 			continue;
-		dw_script_scan_line(s->sys, s->arena, job->file, job->line, job->command, &script);
+		dw_script_scan_command(s->sys, s->arena, job->file, job->line, job->command, true,
+				       &script);
 		dw_commands_list(s, &script, &as, job->reboot);
 	}
 	return 0;

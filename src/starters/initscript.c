@@ -474,32 +474,14 @@ void dw_script_scan(struct dw_sys *sys, struct dw_arena *a, const char *path,
 	scan_script(sys, a, path, text, false, ret);
 }
 
-static int read_script(struct dw_sys *sys, struct dw_arena *a, const char *path, bool bare,
-		       struct dw_script *ret, struct dw_error *e)
+void dw_script_scan_shell(struct dw_sys *sys, struct dw_arena *a, const char *path,
+			  const struct dw_bytes *text, struct dw_script *ret)
 {
-	struct dw_bytes text;
-	int r = dw_sys_file_read(sys, path, DW_SCRIPT_MAX, a, &text, e);
-
-	if (r < 0)
-		return r;
-	scan_script(sys, a, dw_arena_strdup(a, path), &text, bare, ret);
-	return 0;
+	scan_script(sys, a, path, text, true, ret);
 }
 
-int dw_script_read(struct dw_sys *sys, struct dw_arena *a, const char *path, struct dw_script *ret,
-		   struct dw_error *e)
-{
-	return read_script(sys, a, path, false, ret, e);
-}
-
-int dw_script_read_shell(struct dw_sys *sys, struct dw_arena *a, const char *path,
-			 struct dw_script *ret, struct dw_error *e)
-{
-	return read_script(sys, a, path, true, ret, e);
-}
-
-static void scan_line(struct dw_sys *sys, struct dw_arena *a, const char *path, unsigned line,
-		      const char *command, bool bare, struct dw_script *ret)
+void dw_script_scan_command(struct dw_sys *sys, struct dw_arena *a, const char *path, unsigned line,
+			    const char *command, bool bare, struct dw_script *ret)
 {
 	struct scan x = { .sys = sys,
 			  .arena = a,
@@ -514,16 +496,4 @@ static void scan_line(struct dw_sys *sys, struct dw_arena *a, const char *path, 
 		.name = dw_basename(path), .path = path, .line = line, .text = text.data
 	};
 	scan_text(&x, &text);
-}
-
-void dw_script_scan_command(struct dw_sys *sys, struct dw_arena *a, const char *path, unsigned line,
-			    const char *command, struct dw_script *ret)
-{
-	scan_line(sys, a, path, line, command, false, ret);
-}
-
-void dw_script_scan_line(struct dw_sys *sys, struct dw_arena *a, const char *path, unsigned line,
-			 const char *command, struct dw_script *ret)
-{
-	scan_line(sys, a, path, line, command, true, ret);
 }

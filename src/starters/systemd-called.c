@@ -87,9 +87,9 @@ static void read_call(struct dw_sd_manager *m, const char *file)
 				     .call = &call };
 	struct dw_bytes text = { 0 };
 	struct dw_error e = { 0 };
-	int r = m->calls.n >= CALLS_MAX ? -ENOENT
-					: dw_sys_file_read(m->s->sys, file, DW_SD_UNIT_MAX,
-							   m->s->arena, &text, &e);
+	int r = m->calls.n >= CALLS_MAX
+			? -ENOENT
+			: dw_sys_file_read(m->s->sys, file, DW_SD_UNIT_MAX, m->s->arena, &text, &e);
 
 	if (r < 0 && r != -ENOENT)
 		dw_facts_incomplete(m->s->facts, "unreadable", file, 0, true,

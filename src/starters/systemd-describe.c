@@ -66,8 +66,8 @@ static void describe_restart(struct dw_sd_manager *m, struct dw_sd_unit *u, stru
 }
 
 /*
- * No boot starts it, but what the boot leaves ready may: "no" would be wrong of a door that stands open whenever another
- * service fails, "yes" of one that nobody called since last year.
+ * No boot starts it, but what the boot leaves ready may: "no" would be wrong of a door that stands open whenever
+ * another service fails, "yes" of one that nobody called since last year.
  */
 static void describe_event(struct dw_sd_manager *m, const struct dw_sd_unit *u,
 			   struct dw_starter *ret)

@@ -39,7 +39,8 @@ static struct host *image(void)
 
 	host_file(h, "/usr/lib/systemd/systemd", 0755, "");
 	host_link(h, "/sbin/init", "/usr/lib/systemd/systemd");
-	host_file(h, "/lib/systemd/system/cron.service", 0644, "[Service]\nExecStart=/usr/sbin/cron\n");
+	host_file(h, "/lib/systemd/system/cron.service", 0644,
+		  "[Service]\nExecStart=/usr/sbin/cron\n");
 	host_link(h, "/etc/systemd/system/multi-user.target.wants/cron.service",
 		  "/lib/systemd/system/cron.service");
 	host_file(h, "/bin/sh", 0755, "");
@@ -90,16 +91,16 @@ DW_TEST(lines_of_crontabs)
 	listener(h, "/usr/bin/ssh");
 	host_file(h, "/opt/start", 0755, "#!/bin/sh\nnohup food -p 7 &\n");
 	host_file(h, "/etc/crontab", 0644,
-		  "@reboot root /usr/sbin/food --daemon\n"      /* 1: likely */
-		  "@reboot root cd / && nohup food &\n"         /* 2: by the PATH */
-		  "@reboot root /opt/start\n"                   /* 3: in a script */
-		  "@reboot root /opt/agent.py\n"                /* 4: nobody can tell */
+		  "@reboot root /usr/sbin/food --daemon\n"        /* 1: likely */
+		  "@reboot root cd / && nohup food &\n"           /* 2: by the PATH */
+		  "@reboot root /opt/start\n"                     /* 3: in a script */
+		  "@reboot root /opt/agent.py\n"                  /* 4: nobody can tell */
 		  "* * * * * root pgrep food || /usr/sbin/food\n" /* 5: again and again */
-		  "* * * * * root /opt/agent.py\n"              /* 6: a job, mostly */
-		  "@reboot root nc 10.0.0.1 25\n"               /* 7: a client */
-		  "@reboot root nc -klp 31337\n"                /* 8: no client */
-		  "0 3 * * * root ssh backup true\n"            /* 9: a client */
-		  "@reboot root echo up; /usr/sbin/gone\n");    /* 10: is not there */
+		  "* * * * * root /opt/agent.py\n"                /* 6: a job, mostly */
+		  "@reboot root nc 10.0.0.1 25\n"                 /* 7: a client */
+		  "@reboot root nc -klp 31337\n"                  /* 8: no client */
+		  "0 3 * * * root ssh backup true\n"              /* 9: a client */
+		  "@reboot root echo up; /usr/sbin/gone\n");      /* 10: is not there */
 	host_load(h, &dw_starter_cron, NULL, false);
 	DW_CHECK_STR(sleepers(h), "/etc/crontab /etc/crontab:1 /usr/sbin/food likely\n"
 				  "/etc/crontab /etc/crontab:2 /usr/sbin/food likely\n"
@@ -134,7 +135,8 @@ DW_TEST(a_cron_that_is_off_starts_nothing)
 
 	host_file(h, "/usr/lib/systemd/systemd", 0755, "");
 	host_link(h, "/sbin/init", "/usr/lib/systemd/systemd");
-	host_file(h, "/lib/systemd/system/cron.service", 0644, "[Service]\nExecStart=/usr/sbin/cron\n");
+	host_file(h, "/lib/systemd/system/cron.service", 0644,
+		  "[Service]\nExecStart=/usr/sbin/cron\n");
 	host_file(h, "/opt/agent.py", 0755, "#!/usr/bin/python3\n");
 	host_file(h, "/etc/crontab", 0644, "@reboot root /opt/agent.py\n");
 	host_load(h, &dw_starter_cron, NULL, false);

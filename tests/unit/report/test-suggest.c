@@ -12,17 +12,19 @@
 
 static struct dw_confine_service nginx(void)
 {
-	return (struct dw_confine_service){ .name = "nginx.service",
-					    .kind = DW_STARTER_SYSTEMD_SERVICE,
-					    .unit = "nginx.service",
-					    .program = "/usr/sbin/nginx",
-					    .user = "root",
-					    .root = DW_YES,
-					    .reach = DW_CONFINE_REACH_ANY,
-					    .processes = 2,
-					    .details_known = true,
-					    /* to become another user, to bind low ports, to trace */
-					    .capabilities = CAP(7) | CAP(10) | CAP(19) };
+	return (struct dw_confine_service){
+		.name = "nginx.service",
+		.kind = DW_STARTER_SYSTEMD_SERVICE,
+		.unit = "nginx.service",
+		.program = "/usr/sbin/nginx",
+		.user = "root",
+		.root = DW_YES,
+		.reach = DW_CONFINE_REACH_ANY,
+		.processes = 2,
+		.details_known = true,
+		/* to become another user, to bind low ports, to trace */
+		.capabilities = CAP(7) | CAP(10) | CAP(19)
+	};
 }
 
 static char *written(const struct dw_report_suggest *r, bool pretty)
@@ -50,10 +52,9 @@ DW_TEST(what_it_holds_and_what_it_used)
 {
 	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
 	const struct dw_confine_service service = nginx();
-	struct dw_report_observed seen = { .seconds = 60,
-					   .capabilities_known = true,
-					   .capabilities = CAP(10),
-					   .missed = 2 };
+	struct dw_report_observed seen = {
+		.seconds = 60, .capabilities_known = true, .capabilities = CAP(10), .missed = 2
+	};
 	struct dw_report_suggest r = { .version = "1",
 				       .host = "web1",
 				       .time = 1769860800,

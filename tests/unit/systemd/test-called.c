@@ -26,9 +26,10 @@ static void process(struct host *h, int pid, const char *name)
 {
 	char path[64], text[64];
 
-	host_process(h, &(struct host_process){
-				.pid = pid, .ppid = 1, .exe = "/usr/sbin/spared",
-				.argv = { "/usr/sbin/spared" } });
+	host_process(h, &(struct host_process){ .pid = pid,
+						.ppid = 1,
+						.exe = "/usr/sbin/spared",
+						.argv = { "/usr/sbin/spared" } });
 	(void)snprintf(path, sizeof(path), "/../proc/%d/cgroup", pid);
 	(void)snprintf(text, sizeof(text), "0::/system.slice/%s\n", name);
 	host_file(h, path, 0644, text);
@@ -42,7 +43,8 @@ static struct host *host_with_units(void)
 	unit(h, "default.target", "[Unit]\nWants=multi-user.target\n");
 	unit(h, "multi-user.target", "[Unit]\n");
 	unit(h, "guarded.service",
-	     "[Unit]\nDescription=x\nOnFailure=spare.service note@%n.service\nOnSuccess=next.service\n"
+	     "[Unit]\nDescription=x\nOnFailure=spare.service "
+	     "note@%n.service\nOnSuccess=next.service\n"
 	     "[Service]\nExecStart=/usr/sbin/guardedd\n");
 	host_link(h, WANTS "guarded.service", "../guarded.service");
 	unit(h, "spare.service", "[Unit]\nOnFailure=last.service\n" PROGRAM);
@@ -73,12 +75,14 @@ DW_TEST(the_line_of_the_other_unit_is_named)
 	DW_CHECK_STR(s.id, "spare.service");
 	DW_CHECK_INT(s.enabled, DW_UNKNOWN);
 	DW_CHECK_INT(s.restarts, DW_NO);
-	DW_CHECK(strstr(s.evidence, "when guarded.service fails (/etc/systemd/system/guarded.service:3, "
-				    "OnFailure=)") != NULL);
+	DW_CHECK(strstr(s.evidence,
+			"when guarded.service fails (/etc/systemd/system/guarded.service:3, "
+			"OnFailure=)") != NULL);
 	s = host_claim(h, 101);
 	DW_CHECK_INT(s.enabled, DW_UNKNOWN);
-	DW_CHECK(strstr(s.evidence, "when guarded.service ends (/etc/systemd/system/guarded.service:4, "
-				    "OnSuccess=)") != NULL);
+	DW_CHECK(strstr(s.evidence,
+			"when guarded.service ends (/etc/systemd/system/guarded.service:4, "
+			"OnSuccess=)") != NULL);
 	/* through another that starts so itself */
 	s = host_claim(h, 102);
 	DW_CHECK_INT(s.enabled, DW_UNKNOWN);
@@ -103,9 +107,9 @@ DW_TEST(the_file_of_the_bus_is_named)
 	DW_CHECK_INT(s.enabled, DW_UNKNOWN);
 	DW_CHECK_INT(s.restarts, DW_YES);
 	DW_CHECK_STR(s.also, "D-Bus name org.example.Bell");
-	DW_CHECK(strstr(s.evidence, "a call of org.example.Bell over D-Bus starts it "
-				    "(/usr/share/dbus-1/system-services/org.example.Bell.service:5)") !=
-		 NULL);
+	DW_CHECK(strstr(s.evidence,
+			"a call of org.example.Bell over D-Bus starts it "
+			"(/usr/share/dbus-1/system-services/org.example.Bell.service:5)") != NULL);
 	host_free(h);
 }
 
