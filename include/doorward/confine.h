@@ -47,6 +47,12 @@ DOORWARD_API const char *doorward_confining_path(const struct doorward_confining
 /* The i-th sentence on what was left as it is, and why; NULL behind the last. Not escaped. */
 DOORWARD_API const char *doorward_confining_remark(const struct doorward_confining *x, size_t i);
 /*
+ * All of that as a document, with which capabilities the service holds and which it has used. DOORWARD_JSON(_INDENTED)
+ * (schema/confine-suggest.schema.json).
+ */
+DOORWARD_API int doorward_confining_write(struct doorward *d, const struct doorward_confining *x,
+					  enum doorward_format format, FILE *out);
+/*
  * Puts that in place as a run of the journal, starts the unit (the service) again or lets inetd read its file, and
  * looks: its doors are open and answer as before, all other doors and units are as they were, its journal tells of no
  * denial; else everything is put back.

@@ -32,10 +32,22 @@ static void tell_remarks(const struct suggesting *s)
 		dw_cli_complain(text);
 }
 
+static enum dw_exit show_document(const struct suggesting *s)
+{
+	if (doorward_confining_write(s->d, s->x, dw_cli_format(s->args), stdout) < 0) {
+		if (!ferror(stdout)) /* of that main() says why */
+			dw_cli_complain(doorward_last_error(s->d));
+		return DW_EXIT_USAGE;
+	}
+	return doorward_confining_text(s->x) ? DW_EXIT_TO_DO : DW_EXIT_NOTHING;
+}
+
 static enum dw_exit show(const struct suggesting *s)
 {
 	const char *text = doorward_confining_text(s->x);
 
+	if (dw_cli_given(s->args, DW_OPTION_JSON))
+		return show_document(s);
 	if (text)
 		(void)fputs(text, stdout);
 	tell_remarks(s);
@@ -146,7 +158,7 @@ static bool is_sensible(struct suggesting *s, enum dw_confine_word word,
 			      s->args->operands[0], s->args->operands[0]);
 		return false;
 	}
-	if (dw_cli_given(s->args, DW_OPTION_JSON)) {
+	if (word != DW_CONFINE_SUGGEST && dw_cli_given(s->args, DW_OPTION_JSON)) {
 		(void)fprintf(stderr,
 			      "doorward: confine %s writes a file of the host, which is no JSON\n",
 			      s->args->operands[0]);

@@ -22,11 +22,11 @@ const char dw_confine_description[] =
 	"suggest: observes it as it runs (--for 5m; a minute when not given; neither stopped nor\n"
 	"traced), then writes a drop-in that takes from it what it does not need, each line with "
 	"its\n"
-	"reason. try: puts that in place on trial, starts the unit again, and looks whether it "
-	"serves\n"
-	"as before, else puts it back; doorward confirm keeps it. apply: the same for good; "
-	"doorward\n"
-	"undo takes it back.\n"
+	"reason; --json: also which capabilities it holds and which it used. try: puts the drop-in "
+	"in\n"
+	"place on trial, starts the unit again, and looks whether it serves as before, else puts "
+	"it\n"
+	"back; doorward confirm keeps it. apply: the same for good; doorward undo takes it back.\n"
 	"What inetd, xinetd or an init script starts as root, and is known to do all its work as\n"
 	"another user, gets that user there instead of a drop-in.\n";
 

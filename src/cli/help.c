@@ -146,4 +146,6 @@ void dw_help_fields(FILE *out)
 	put_fields(out, dw_fields_confine, 0);
 	(void)fputs("\nThe fields of doorward report --json.\n\n", out);
 	put_fields(out, dw_fields_whole, 0);
+	(void)fputs("\nThe fields of doorward confine suggest --json.\n\n", out);
+	put_fields(out, dw_fields_suggest, 0);
 }

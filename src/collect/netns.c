@@ -229,6 +229,18 @@ static int open_mount(struct dw_collect *c, int pid, const char *point, uint32_t
 	return fd;
 }
 
+/* A process that has gone has none; of others' who is not root is told little, and that is noted elsewhere. */
+static void note_mounts(struct dw_collect *c, const char *path, int r)
+{
+	if (r == -ENOENT || r == -ESRCH ||
+	    ((r == -EACCES || r == -EPERM) && dw_sys_euid(c->sys) != 0))
+		return;
+	dw_facts_incomplete(c->facts, "unreadable", path, 0, true,
+			    "%s could not be read: network namespaces that are mounted there may "
+			    "be missing, or their names",
+			    path);
+}
+
 void dw_netns_mounts(struct dw_collect *c, int pid)
 {
 	_cleanup_arena_ struct dw_arena *scratch = dw_arena_new();
@@ -240,8 +252,10 @@ void dw_netns_mounts(struct dw_collect *c, int pid)
 	uint32_t inode;
 	size_t n;
 
-	if (fd < 0)
+	if (fd < 0) {
+		note_mounts(c, path, fd);
 		return;
+	}
 	if (dw_fd_read_all(fd, MOUNTINFO_MAX, scratch, &text) < 0) {
 		dw_facts_incomplete(c->facts, "unreadable", path, 0, true, "%s could not be read",
 				    path);

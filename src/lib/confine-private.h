@@ -12,6 +12,7 @@ struct doorward_confining {
 	struct doorward_audit *audit;
 	struct dw_confine_service *service;
 	struct dw_confine_seen seen;
+	bool observed; /* seen says something */
 	struct dw_confine_dropin dropin; /* its text may be a difference of files, too */
 	const struct dw_steps *steps;    /* what changes where no unit is; NULL: a drop-in */
 };

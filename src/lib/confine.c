@@ -157,6 +157,7 @@ static int observe(struct doorward *d, struct doorward_confining *x,
 	if (r == 0)
 		r = dw_confine_observe(sys, x->service, o->seconds ? o->seconds : 60, o->stop,
 				       x->arena, &x->seen, e);
+	x->observed = r == 0;
 	dw_sys_free(sys);
 	return r;
 }
@@ -227,4 +228,34 @@ const char *doorward_confining_remark(const struct doorward_confining *x, size_t
 	if (x->dropin.cannot)
 		return i == 0 ? x->dropin.cannot : NULL;
 	return i < x->dropin.remarks.n ? x->dropin.remarks.v[i] : NULL;
+}
+
+int doorward_confining_write(struct doorward *d, const struct doorward_confining *x,
+			     enum doorward_format format, FILE *out)
+{
+	struct dw_error *e = dw_facade_begin(d);
+	const struct dw_confine_seen *seen = &x->seen;
+	const struct dw_report_observed observed = { .seconds = seen->seconds,
+						     .capabilities_known = seen->capabilities_known,
+						     .capabilities = seen->capabilities,
+						     .written = seen->written,
+						     .started = seen->started,
+						     .devices = seen->devices,
+						     .set_uid = seen->set_uid,
+						     .missed = seen->missed };
+	const struct dw_report_suggest report = {
+		.version = DW_VERSION,
+		.host = x->audit->report.snapshot->host,
+		.time = x->audit->report.snapshot->time,
+		.service = x->service,
+		.observed = x->observed ? &observed : NULL,
+		.path = doorward_confining_path(x),
+		.text = x->dropin.text,
+		.remarks = x->dropin.remarks,
+		.cannot = x->dropin.cannot,
+	};
+
+	if (format != DOORWARD_JSON && format != DOORWARD_JSON_INDENTED)
+		return dw_error_set(e, -EINVAL, "a suggestion is written as JSON");
+	return dw_report_suggest_json(&report, out, format == DOORWARD_JSON_INDENTED, e);
 }

@@ -81,7 +81,8 @@ struct dw_starter {
 /* A unit of systemd that has to do with a starter, and what. */
 struct dw_relation {
 	const char *unit; /* or a bus name */
-	/* stable word: requires, binds-to, requisite, part-of, wants; socket, timer, path, upholds, dbus */
+	/* stable word: requires, binds-to, requisite, part-of, wants; socket, timer, path, upholds, failure, success,
+	 * dbus */
 	const char *how;
 };
 

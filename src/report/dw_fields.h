@@ -93,6 +93,10 @@ extern const struct dw_field dw_fields_host_fix[];
 extern const struct dw_field dw_fields_whole[];
 /* Of the document of confine; its object is a struct dw_report_confine. */
 extern const struct dw_field dw_fields_confine[];
+/* Of a service in it; its object is a struct dw_confine_service. */
+extern const struct dw_field dw_fields_confine_service[];
+/* Of the document of confine suggest; its object is a struct dw_report_suggest. */
+extern const struct dw_field dw_fields_suggest[];
 extern const struct dw_field dw_fields_scan_line[];
 extern const struct dw_field dw_fields_scan_port[];
 

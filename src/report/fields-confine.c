@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The document of confine. */
+/* The document of confine, and a service in it. */
 #include "dw_confine_report.h"
 #include "dw_macros.h"
 #include "get.h"
@@ -128,7 +128,7 @@ static const struct dw_field setting_fields[] = {
 
 #define ONE(m) .offset = offsetof(struct dw_confine_service, m)
 
-static const struct dw_field service_fields[] = {
+const struct dw_field dw_fields_confine_service[] = {
 	{ "name", DW_FIELD_STRING, ONE(name),
 	  .description = "the unit, script or line; else the program" },
 	{ "kind", DW_FIELD_STRING, .get = get_kind, .description = "as starter.kind of an audit" },
@@ -195,7 +195,7 @@ const struct dw_field dw_fields_confine[] = {
 	{ "host", DW_FIELD_STRING, true, .offset = offsetof(struct dw_report_confine, host),
 	  .description = "name of the host" },
 	{ "time", DW_FIELD_TIME, true, .get = get_time, .description = "of the look" },
-	{ "services", DW_FIELD_OBJECTS, .members = service_fields, .get = get_services,
+	{ "services", DW_FIELD_OBJECTS, .members = dw_fields_confine_service, .get = get_services,
 	  .description = "that keep doors, the highest score first" },
 	{ 0 },
 };

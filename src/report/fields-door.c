@@ -52,7 +52,8 @@ static const struct dw_field starter_fields[] = {
 	  .description = "what serves the door when its holder does not: the program of an inetd "
 			 "line, of the service behind a socket unit" },
 	{ "enabled", DW_FIELD_BOOL, true, .get = get_enabled,
-	  .description = "will it be started at the next boot?" },
+	  .description = "will it be started at the next boot? null: not known, or only when "
+			 "another unit fails or a bus name is called" },
 	{ "running", DW_FIELD_BOOL, true, .get = get_running, .description = "is it running now?" },
 	{ "restarts", DW_FIELD_BOOL, true, .get = get_restarts,
 	  .description = "does it come back after a kill, without a reboot?" },

@@ -143,7 +143,8 @@ static const struct dw_field woken_fields[] = {
 	{ "how", DW_FIELD_STRING, RELATION(how),
 	  .description = "socket, path, timer, automount: the unit triggers it; upholds: the unit "
 			 "keeps it "
-			 "running; dbus: a call to the bus name starts it" },
+			 "running; failure, success: it starts when the unit fails, ends well; "
+			 "dbus: a call to the bus name starts it" },
 	{ 0 },
 };
 

@@ -280,6 +280,12 @@ int dw_report_confine_json(const struct dw_report_confine *r, FILE *out, bool pr
 	return write_document(dw_fields_confine, r, out, pretty, e);
 }
 
+int dw_report_suggest_json(const struct dw_report_suggest *r, FILE *out, bool pretty,
+			   struct dw_error *e)
+{
+	return write_document(dw_fields_suggest, r, out, pretty, e);
+}
+
 int dw_report_whole_json(const struct dw_report_whole *w, FILE *out, bool pretty,
 			 struct dw_error *e)
 {

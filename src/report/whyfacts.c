@@ -234,6 +234,7 @@ static const char *units_text(const struct story *s, const struct dw_relation *v
 		{ "requires", "requires it" },   { "binds-to", "stops with it" },
 		{ "requisite", "requires it" },  { "part-of", "stops with it" },
 		{ "wants", "wants it" },         { "upholds", "keeps it up" },
+		{ "failure", "when it fails" },  { "success", "when it ends well" },
 		{ "dbus", "a call over D-Bus" },
 	};
 	struct dw_str text = { .arena = s->a };

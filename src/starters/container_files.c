@@ -2,6 +2,8 @@
 /* What the container runtimes write about their containers. */
 #include "container.h"
 
+#include <errno.h>
+
 #include "bolt.h"
 #include "dw_json.h"
 #include "dw_str.h"
@@ -9,15 +11,25 @@
 
 enum { JSON_MAX = 4 * 1024 * 1024, CONTAINERS_MAX = 4096 };
 
+static void note_unreadable(struct dw_starters *s, const char *path, int r,
+			    const struct dw_error *e)
+{
+	if (r < 0 && r != -ENOENT && r != -ENOTDIR)
+		dw_facts_incomplete(s->facts, "unreadable", path, 0, true, "%s", e->message);
+}
+
 static struct dw_json_value *read_json(struct dw_starters *s, const char *path)
 {
 	_cleanup_arena_ struct dw_arena *scratch = dw_arena_new();
 	struct dw_json_value *v = NULL;
 	struct dw_error e = { 0 };
 	struct dw_bytes text;
+	int r = dw_sys_file_read(s->sys, path, JSON_MAX, scratch, &text, &e);
 
-	if (dw_sys_file_read(s->sys, path, JSON_MAX, scratch, &text, NULL) < 0)
+	if (r < 0) {
+		note_unreadable(s, path, r, &e);
 		return NULL;
+	}
 	if (dw_json_parse(text.data, text.n, &v, &e) < 0)
 		dw_facts_incomplete(s->facts, "bad-line", path, 0, false, "%s: %s", path,
 				    e.message);
@@ -137,7 +149,7 @@ void dw_container_read_docker(struct dw_starters *s, struct dw_container *c, uin
 	const char *dir = dw_arena_printf(s->arena, "%s/containers/%s", root, c->key);
 	struct dw_json_value *config, *host;
 
-	if (!dw_sys_file_exists(s->sys, dir) && home)
+	if (home && !dw_sys_file_exists(s->sys, dir))
 		dir = dw_arena_printf(s->arena, "%s/.local/share/docker/containers/%s", home,
 				      c->key);
 	config = read_json(s, dw_arena_printf(s->arena, "%s/config.v2.json", dir));
@@ -154,10 +166,11 @@ void dw_container_read_docker(struct dw_starters *s, struct dw_container *c, uin
 
 void dw_container_list_docker(struct dw_starters *s, struct dw_strings *ret)
 {
+	const char *dir = dw_arena_printf(s->arena, "%s/containers", docker_root(s));
 	struct dw_strings names = { 0 };
+	struct dw_error e = { 0 };
 
-	(void)dw_sys_dir_list(s->sys, dw_arena_printf(s->arena, "%s/containers", docker_root(s)),
-			      s->arena, &names, NULL);
+	note_unreadable(s, dir, dw_sys_dir_list(s->sys, dir, s->arena, &names, &e), &e);
 	for (size_t i = 0; i < names.n && i < CONTAINERS_MAX; i++)
 		dw_vec_push(s->arena, ret, names.v[i]);
 }
@@ -186,11 +199,14 @@ static void read_podman_hosts(struct dw_starters *s, struct dw_container *c)
 {
 	const char *path = dw_arena_printf(
 		s->arena, "/run/containers/storage/overlay-containers/%s/userdata/hosts", c->key);
+	struct dw_error e = { 0 };
 	struct dw_bytes text;
 	struct dw_lines it;
 	char *line;
+	int r = dw_sys_file_read(s->sys, path, (size_t)64 * 1024, s->arena, &text, &e);
 
-	if (dw_sys_file_read(s->sys, path, (size_t)64 * 1024, s->arena, &text, NULL) < 0)
+	note_unreadable(s, path, r, &e);
+	if (r < 0)
 		return;
 	it = dw_lines_of(&text);
 	while ((line = dw_lines_next_trimmed(&it, s->arena))) {

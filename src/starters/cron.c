@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 
+#include "commands.h"
 #include "crontab.h"
 #include "dw_str.h"
 #include "lineage.h"
@@ -233,6 +234,42 @@ static void forget(struct dw_starters *s, void *state)
 	st->answers.n = 0;
 }
 
+/* --- an image --------------------------------------------------------------------------------------- */
+
+/*
+ * What a line would start on a host that runs is there, or was ended by somebody: only of an image is it news. Scripts
+ * in /etc/cron.daily and the like are no daemons.
+ */
+static int list(struct dw_starters *s, void *state, struct dw_error *e)
+{
+	struct cron *st = state;
+
+	if (dw_sys_is_running(s->sys) || st->at_boot == DW_NO)
+		return 0;
+	for (size_t i = 0; i < st->jobs.n; i++) {
+		const struct dw_cron_job *job = &st->jobs.v[i];
+		const struct dw_starter as = {
+			.kind = DW_STARTER_CRON,
+			.id = job->file,
+			.source = dw_starters_source(s, job->file, job->line),
+			.enabled = st->at_boot,
+			.restarts = job->reboot ? DW_NO : DW_YES,
+			.evidence = job->reboot ? "cron runs the line at boot, and it starts this "
+						  "program"
+						: "cron runs the line again and again, and it "
+						  "starts this program",
+		};
+		struct dw_script script;
+
+		if (!job->line)
+			continue;
+		dw_script_scan_command(s->sys, s->arena, job->file, job->line, job->command, true,
+				       &script);
+		dw_commands_list(s, &script, &as, job->reboot);
+	}
+	return 0;
+}
+
 const struct dw_starter_ops dw_starter_cron = {
-	.name = "cron", .early = true, .load = load, .claim = claim, .forget = forget
+	.name = "cron", .early = true, .load = load, .list = list, .claim = claim, .forget = forget
 };

@@ -174,12 +174,15 @@ static bool read_tab(struct dw_starters *s, const char *path, const char *user,
 	return r == 0;
 }
 
-static bool is_plain(struct dw_starters *s, const char *path, bool executable)
+/* What is in a directory of cron's; nothing where there is none, and a word where it cannot be read. */
+static int list_dir(struct dw_starters *s, const char *dir, struct dw_strings *ret)
 {
-	struct stat st;
+	struct dw_error e = { 0 };
+	int r = dw_sys_dir_list(s->sys, dir, s->arena, ret, &e);
 
-	return dw_sys_file_stat(s->sys, path, true, &st, NULL) == 0 && S_ISREG(st.st_mode) &&
-	       (!executable || st.st_mode & 0111);
+	if (r < 0 && r != -ENOENT && r != -ENOTDIR)
+		dw_facts_incomplete(s->facts, "unreadable", dir, 0, true, "%s", e.message);
+	return r;
 }
 
 /* Names that run-parts(8) and Debian's cron take: no dots, so neither .dpkg-old nor foo.sh. */
@@ -197,14 +200,15 @@ static bool read_cron_d(struct dw_starters *s, struct dw_cron_jobs *ret)
 	/* cronie takes dots, but no editors' copies and no files of a package manager */
 	bool cronie = dw_sys_file_exists(s->sys, "/usr/sbin/crond");
 
-	if (dw_sys_dir_list(s->sys, "/etc/cron.d", s->arena, &names, NULL) < 0)
+	if (list_dir(s, "/etc/cron.d", &names) < 0)
 		return false;
 	for (size_t i = 0; i < names.n; i++) {
 		const char *path = dw_arena_printf(s->arena, "/etc/cron.d/%s", names.v[i]);
 		bool odd = names.v[i][0] == '.' || dw_ends_with(names.v[i], "~") ||
 			   strstr(names.v[i], ".rpm") || strstr(names.v[i], ".dpkg");
 
-		if ((cronie ? !odd : is_run_parts_name(names.v[i])) && is_plain(s, path, false))
+		if ((cronie ? !odd : is_run_parts_name(names.v[i])) &&
+		    dw_starters_is_plain(s, path, false))
 			(void)read_tab(s, path, NULL, DW_CRONTAB_SYSTEM, ret);
 	}
 	return names.n > 0;
@@ -214,17 +218,14 @@ static bool read_cron_d(struct dw_starters *s, struct dw_cron_jobs *ret)
 static bool read_spool(struct dw_starters *s, const char *dir, struct dw_cron_jobs *ret)
 {
 	struct dw_strings names = { 0 };
-	struct dw_error e = { 0 };
-	int r = dw_sys_dir_list(s->sys, dir, s->arena, &names, &e);
+	int r = list_dir(s, dir, &names);
 
-	if (r < 0 && r != -ENOENT && r != -ENOTDIR)
-		dw_facts_incomplete(s->facts, "unreadable", dir, 0, true, "%s", e.message);
 	for (size_t i = 0; r == 0 && i < names.n; i++) {
 		const char *path = dw_arena_printf(s->arena, "%s/%s", dir, names.v[i]);
 
 		/* crontab(1) makes tmp.XXXXXX while somebody edits */
 		if (names.v[i][0] != '.' && !dw_starts_with(names.v[i], "tmp.") &&
-		    is_plain(s, path, false))
+		    dw_starters_is_plain(s, path, false))
 			(void)read_tab(s, path, names.v[i], DW_CRONTAB_USER, ret);
 	}
 	return r == 0;
@@ -235,12 +236,12 @@ static bool read_parts(struct dw_starters *s, const char *dir, struct dw_cron_jo
 {
 	struct dw_strings names = { 0 };
 
-	if (dw_sys_dir_list(s->sys, dir, s->arena, &names, NULL) < 0)
+	if (list_dir(s, dir, &names) < 0)
 		return false;
 	for (size_t i = 0; i < names.n && ret->n < JOBS_MAX; i++) {
 		const char *path = dw_arena_printf(s->arena, "%s/%s", dir, names.v[i]);
 
-		if (is_run_parts_name(names.v[i]) && is_plain(s, path, true))
+		if (is_run_parts_name(names.v[i]) && dw_starters_is_plain(s, path, true))
 			*dw_vec_add(s->arena, ret) =
 				(struct dw_cron_job){ .file = path, .user = "root", .command = "" };
 	}

@@ -112,6 +112,8 @@ void dw_starters_needed_by(struct dw_starters *s, const struct dw_starter *const
 			   const struct dw_relations **ret);
 
 /* Helpers that several managers need. */
+/* Is it a plain file? What cannot be looked at is none, and noted. */
+bool dw_starters_is_plain(struct dw_starters *s, const char *path, bool executable);
 /* "FILE:LINE" in the arena. */
 const char *dw_starters_source(struct dw_starters *s, const char *file, unsigned line);
 /* Endpoint of a port on all addresses (family dual or ipv4) of the host's own namespace, netns 0. */

@@ -20,6 +20,7 @@ struct scan {
 	unsigned line;
 	unsigned nesting; /* sourced file or sh -c inside it */
 	bool values_only; /* a sourced file: it gives values, its commands start nothing */
+	bool bare;        /* a command without a path is one, too */
 	bool exec;        /* behind `exec`: this is what the script becomes */
 	const char *jail; /* root directory of what is started here; NULL: the script's own */
 	bool jail_only;   /* first pass over options: --chroot may stand behind --exec */
@@ -348,15 +349,23 @@ static void take_needs(struct scan *x, const struct dw_sh_word *w, size_t n)
 	}
 }
 
+static void note_unclear(struct scan *x)
+{
+	if (!x->script->unclear)
+		x->script->unclear = x->line;
+}
+
 static void take_program(struct scan *x, const struct dw_sh_word *w, const char *command)
 {
 	const char *path;
 
 	if (command[0] == '/')
 		add_program_word(x, w, x->exec);
-	else if (x->exec && x->sys && !strchr(command, '/') &&
+	else if (strchr(command, '/'))
+		note_unclear(x); /* where the script stands then nobody knows */
+	else if ((x->exec || x->bare) && x->sys &&
 		 (path = dw_program_in_path(x->sys, x->arena, command)) != NULL)
-		add_program(x, path, true);
+		add_program(x, path, x->exec);
 }
 
 static void take_command(struct scan *x, const struct dw_sh_word *w, size_t n)
@@ -370,6 +379,8 @@ static void take_command(struct scan *x, const struct dw_sh_word *w, size_t n)
 	if (i >= n || x->values_only)
 		return;
 	command = dw_sh_expand_one(&x->sh, &w[i]);
+	if (!command)
+		note_unclear(x);
 	if (!command || !*command)
 		return;
 	base = dw_basename(command);
@@ -432,12 +443,14 @@ static void preset(struct scan *x, const char *name, const char *value)
 	dw_sh_assign(&x->sh, name, &values);
 }
 
-void dw_script_scan(struct dw_sys *sys, struct dw_arena *a, const char *path,
-		    const struct dw_bytes *text, struct dw_script *ret)
+static void scan_script(struct dw_sys *sys, struct dw_arena *a, const char *path,
+			const struct dw_bytes *text, bool bare, struct dw_script *ret)
 {
-	struct scan x = {
-		.sys = sys, .arena = a, .script = ret, .sh = { .arena = a, .self = path }
-	};
+	struct scan x = { .sys = sys,
+			  .arena = a,
+			  .script = ret,
+			  .bare = bare,
+			  .sh = { .arena = a, .self = path } };
 
 	*ret = (struct dw_script){ .name = dw_basename(path),
 				   .path = path,
@@ -455,24 +468,25 @@ void dw_script_scan(struct dw_sys *sys, struct dw_arena *a, const char *path,
 	scan_text(&x, text);
 }
 
-int dw_script_read(struct dw_sys *sys, struct dw_arena *a, const char *path, struct dw_script *ret,
-		   struct dw_error *e)
+void dw_script_scan(struct dw_sys *sys, struct dw_arena *a, const char *path,
+		    const struct dw_bytes *text, struct dw_script *ret)
 {
-	struct dw_bytes text;
-	int r = dw_sys_file_read(sys, path, DW_SCRIPT_MAX, a, &text, e);
+	scan_script(sys, a, path, text, false, ret);
+}
 
-	if (r < 0)
-		return r;
-	dw_script_scan(sys, a, dw_arena_strdup(a, path), &text, ret);
-	return 0;
+void dw_script_scan_shell(struct dw_sys *sys, struct dw_arena *a, const char *path,
+			  const struct dw_bytes *text, struct dw_script *ret)
+{
+	scan_script(sys, a, path, text, true, ret);
 }
 
 void dw_script_scan_command(struct dw_sys *sys, struct dw_arena *a, const char *path, unsigned line,
-			    const char *command, struct dw_script *ret)
+			    const char *command, bool bare, struct dw_script *ret)
 {
 	struct scan x = { .sys = sys,
 			  .arena = a,
 			  .script = ret,
+			  .bare = bare,
 			  .line = line,
 			  .nesting = 1,
 			  .sh = { .arena = a, .self = path } };

@@ -50,6 +50,7 @@ struct dw_script {
 	const char *text; /* whole, terminated */
 	DW_VEC(struct dw_program) programs;
 	DW_VEC(struct dw_pidfile) pidfiles;
+	unsigned unclear; /* line of the first command of which nobody knows what it is; 0: none */
 	struct dw_strings
 		needs; /* LSB Required-Start and openrc `need`, words that are no $facility */
 };
@@ -60,14 +61,22 @@ struct dw_script {
  */
 void dw_script_scan(struct dw_sys *sys, struct dw_arena *a, const char *path,
 		    const struct dw_bytes *text, struct dw_script *ret);
+/* The same, of a script that need not name its daemons by their paths (rc.local): commands of the PATH count, too. */
+void dw_script_scan_shell(struct dw_sys *sys, struct dw_arena *a, const char *path,
+			  const struct dw_bytes *text, struct dw_script *ret);
 /* The comments at its head alone: openrc, starts_here, needs. */
 void dw_script_scan_header(struct dw_arena *a, const struct dw_bytes *text, struct dw_script *s);
 /* Reads and scans the file. */
 int dw_script_read(struct dw_sys *sys, struct dw_arena *a, const char *path, struct dw_script *ret,
 		   struct dw_error *e);
-/* A command line of another file (inittab), as if it were a script of one line. */
+int dw_script_read_shell(struct dw_sys *sys, struct dw_arena *a, const char *path,
+			 struct dw_script *ret, struct dw_error *e);
+/*
+ * A command line of another file (inittab), as if it were a script of one line. bare: with commands of the PATH, as a
+ * crontab has them.
+ */
 void dw_script_scan_command(struct dw_sys *sys, struct dw_arena *a, const char *path, unsigned line,
-			    const char *command, struct dw_script *ret);
+			    const char *command, bool bare, struct dw_script *ret);
 
 void dw_program_resolve(struct dw_sys *sys, struct dw_arena *a, struct dw_program *p);
 /* Where a root shell would find the command; NULL: nowhere. In the arena. */

@@ -81,7 +81,7 @@ static int load(struct dw_starters *s, void **ret_state, struct dw_error *e)
 
 		if (!*process || is_machinery(process))
 			continue;
-		dw_script_scan_command(s->sys, s->arena, "/etc/inittab", l->line, process,
+		dw_script_scan_command(s->sys, s->arena, "/etc/inittab", l->line, process, false,
 				       &entry.command);
 		(void)dw_split_quoted(s->arena, process, &entry.words);
 		read_script(s, &entry);

@@ -108,28 +108,6 @@ static void take_links(struct unit_closing *c, const struct dw_sd_unit *u, struc
 
 /* --- the message bus ------------------------------------------------------------------------------ */
 
-struct bus_reader {
-	struct dw_sd_sink sink; /* first: the callbacks get its address */
-	const char *unit;
-};
-
-static void take_setting(struct dw_sd_sink *sink, const char *section, const char *key,
-			 const char *value, unsigned line)
-{
-	(void)line;
-	if (dw_streq(section, "D-BUS Service") && dw_streq(key, "SystemdService"))
-		((struct bus_reader *)sink)->unit = value;
-}
-
-static void take_bad(struct dw_sd_sink *sink, unsigned line, const char *why)
-{
-	(void)sink, (void)line, (void)why;
-}
-
-/* Where dbus-daemon(1) looks for services, <standard_system_servicedirs/> and the session's. */
-static const char *const bus_dirs[] = { "/etc/dbus-1", "/run/dbus-1", "/usr/local/share/dbus-1",
-					"/usr/share/dbus-1", "/lib/dbus-1" };
-
 static void remark_program(struct unit_closing *c, const char *bus, const char *file)
 {
 	dw_levers_remark(c->l,
@@ -138,48 +116,25 @@ static void remark_program(struct unit_closing *c, const char *bus, const char *
 			 bus, file);
 }
 
-/*
- * Does the file of a bus name start the unit? Its SystemdService= is an alias mostly
- * (dbus-org.freedesktop.X.service).
- */
-static bool calls(struct unit_closing *c, const struct dw_sd_unit *u, const char *file,
-		  const struct dw_strings *taken)
-{
-	struct dw_arena *a = c->l->arena;
-	struct bus_reader r = { .sink = { .setting = take_setting, .bad = take_bad } };
-	const char *bus = dw_sd_bus_name(c->m, u), *name = dw_basename(file);
-	struct dw_bytes text = { 0 };
-
-	if (dw_sys_file_read(c->l->s->sys, file, DW_SD_UNIT_MAX, a, &text, NULL) < 0)
-		return false;
-	dw_sd_parse(&text, false, &r.sink);
-	if (!r.unit && bus && dw_starts_with(name, bus) && dw_streq(name + strlen(bus), ".service"))
-		remark_program(c, bus, file);
-	return r.unit && !dw_strings_has(taken, dw_arena_printf(a, "%s/%s", c->dir, r.unit)) &&
-	       dw_sd_has_file(c->m, r.unit) && dw_sd_unit_get(c->m, r.unit) == u;
-}
-
-/*
- * The file by which a call over the message bus would start it; NULL: none. The unit itself need not know of it:
- * BusName= is only for those of Type=dbus.
- */
+/* The file by which a call over the message bus would start it once these links are gone; NULL: none. */
 static const char *called_by(struct unit_closing *c, const struct dw_sd_unit *u,
 			     const struct dw_strings *taken)
 {
-	struct dw_arena *a = c->l->arena;
+	const char *bus = dw_sd_bus_name(c->m, u);
 
-	for (size_t i = 0; i < DW_ARRAY_SIZE(bus_dirs); i++) {
-		const char *dir = dw_arena_printf(a, "%s/%sservices", bus_dirs[i],
-						  c->m->is_user ? "" : "system-");
-		struct dw_strings names = { 0 };
+	dw_sd_calls(c->m);
+	for (size_t i = 0; i < c->m->calls.n; i++) {
+		const struct dw_sd_call *call = &c->m->calls.v[i];
+		const char *name = dw_basename(call->file);
 
-		dw_sd_names(c->l->s, dir, &names);
-		for (size_t k = 0; k < names.n; k++) {
-			const char *file = dw_arena_printf(a, "%s/%s", dir, names.v[k]);
-
-			if (dw_ends_with(file, ".service") && calls(c, u, file, taken))
-				return file;
-		}
+		if (!call->unit && bus && dw_starts_with(name, bus) &&
+		    dw_streq(name + strlen(bus), ".service"))
+			remark_program(c, bus, call->file);
+		if (call->unit &&
+		    !dw_strings_has(taken,
+				    dw_arena_printf(c->l->arena, "%s/%s", c->dir, call->unit)) &&
+		    dw_sd_call_starts(c->m, call, u))
+			return call->file;
 	}
 	return NULL;
 }

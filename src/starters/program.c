@@ -147,6 +147,28 @@ void dw_program_resolve(struct dw_sys *sys, struct dw_arena *a, struct dw_progra
 	p->interpreter = read_interpreter(sys, a, p->real);
 }
 
+int dw_script_read(struct dw_sys *sys, struct dw_arena *a, const char *path, struct dw_script *ret,
+		   struct dw_error *e)
+{
+	struct dw_bytes text;
+	int r = dw_sys_file_read(sys, path, DW_SCRIPT_MAX, a, &text, e);
+
+	if (r == 0)
+		dw_script_scan(sys, a, dw_arena_strdup(a, path), &text, ret);
+	return r;
+}
+
+int dw_script_read_shell(struct dw_sys *sys, struct dw_arena *a, const char *path,
+			 struct dw_script *ret, struct dw_error *e)
+{
+	struct dw_bytes text;
+	int r = dw_sys_file_read(sys, path, DW_SCRIPT_MAX, a, &text, e);
+
+	if (r == 0)
+		dw_script_scan_shell(sys, a, dw_arena_strdup(a, path), &text, ret);
+	return r;
+}
+
 struct dw_program *dw_script_main_program(struct dw_script *s, bool mentioned)
 {
 	for (size_t i = 0; i < s->programs.n; i++)

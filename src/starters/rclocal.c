@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 
+#include "commands.h"
 #include "dw_str.h"
 #include "lineage.h"
 #include "match.h"
@@ -137,6 +138,29 @@ static int claim(struct dw_starters *s, void *state, const struct dw_claim *q,
 	return 1;
 }
 
+/* Of an image: what it started on a host that runs is there, or was ended by somebody. */
+static int list(struct dw_starters *s, void *state, struct dw_error *e)
+{
+	const struct rclocal *st = state;
+	const struct dw_starter as = {
+		.kind = DW_STARTER_RC_LOCAL,
+		.id = "rc.local",
+		.enabled = st->enabled,
+		.restarts = DW_NO,
+		.evidence = "the file is run at boot, and the line starts this program",
+	};
+	struct dw_script script;
+	int r;
+
+	if (dw_sys_is_running(s->sys) || st->enabled == DW_NO)
+		return 0;
+	r = dw_script_read_shell(s->sys, s->arena, st->file, &script, e);
+	if (r < 0)
+		return r;
+	dw_commands_list(s, &script, &as, true);
+	return 0;
+}
+
 const struct dw_starter_ops dw_starter_rclocal = {
-	.name = "rclocal", .early = true, .load = load, .claim = claim
+	.name = "rclocal", .early = true, .load = load, .list = list, .claim = claim
 };

@@ -13,7 +13,10 @@ struct loaded {
 struct dw_starters_set {
 	struct dw_starters *s;
 	DW_VEC(struct loaded) managers; /* in the registry's order */
+	int noted;                      /* pid of the last ancestor that could not be read */
 };
+
+#define ANCESTORS_MAX 64
 
 static void load(struct dw_starters *s, struct loaded *m)
 {
@@ -64,6 +67,26 @@ void dw_starters_unload(struct dw_starters_set *set)
 			set->managers.v[i].ops->unload(set->s, set->managers.v[i].state);
 }
 
+/* Who descends from whom is half of the evidence: an ancestor that is there and could not be read is no "nobody". */
+static void note_ancestors(struct dw_starters_set *set, const struct dw_procinfo *p)
+{
+	struct dw_procs *procs = set->s->procs;
+
+	for (int i = 0; procs && p && p->ppid > 1 && i < ANCESTORS_MAX; i++) {
+		int pid = p->ppid;
+
+		p = dw_procs_get(procs, pid);
+		if (p || !dw_procs_is_unreadable(procs, pid) || set->noted == pid)
+			continue;
+		set->noted = pid;
+		dw_facts_incomplete(
+			set->s->facts, "ancestor", NULL, 0, true,
+			"process %d could not be read: what its children were started by "
+			"may be another thing than is said",
+			pid);
+	}
+}
+
 void dw_starters_claim(struct dw_starters_set *set, const struct dw_claim *c,
 		       struct dw_starter *ret)
 {
@@ -81,6 +104,8 @@ void dw_starters_claim(struct dw_starters_set *set, const struct dw_claim *c,
 		    claim.confidence > ret->confidence)
 			*ret = claim;
 	}
+	if (c->process && ret->confidence != DW_CONFIDENCE_CERTAIN)
+		note_ancestors(set, c->process);
 	if (foreign && ret->kind == DW_STARTER_UNKNOWN)
 		ret->evidence = "it runs in a container (a pid namespace of its own) that no "
 				"runtime here tells of";
@@ -104,6 +129,18 @@ void dw_starters_list(struct dw_starters_set *set)
 					    "%s: what it would start is not known: %s",
 					    m->ops->name, e.message);
 	}
+}
+
+bool dw_starters_is_plain(struct dw_starters *s, const char *path, bool executable)
+{
+	struct dw_error e = { 0 };
+	struct stat st;
+	int r = dw_sys_file_stat(s->sys, path, true, &st, &e);
+
+	/* a link that leads nowhere is none */
+	if (r < 0 && r != -ENOENT && r != -ELOOP && r != -ENOTDIR)
+		dw_facts_incomplete(s->facts, "unreadable", path, 0, true, "%s", e.message);
+	return r == 0 && S_ISREG(st.st_mode) && (!executable || st.st_mode & 0111);
 }
 
 const char *dw_starters_source(struct dw_starters *s, const char *file, unsigned line)

@@ -199,4 +199,5 @@ void dw_sd_close(struct dw_sd_manager *m)
 		pull_device_targets(m);
 	for (size_t i = 0; i < m->pulled.n; i++)
 		follow(m, m->pulled.v[i]);
+	dw_sd_ends(m);
 }

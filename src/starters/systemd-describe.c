@@ -65,6 +65,38 @@ static void describe_restart(struct dw_sd_manager *m, struct dw_sd_unit *u, stru
 		ret->also = dw_arena_printf(m->s->arena, "D-Bus name %s", bus);
 }
 
+/*
+ * No boot starts it, but what the boot leaves ready may: "no" would be wrong of a door that stands open whenever
+ * another service fails, "yes" of one that nobody called since last year.
+ */
+static void describe_event(struct dw_sd_manager *m, const struct dw_sd_unit *u,
+			   struct dw_starter *ret)
+{
+	const struct dw_sd_call *call = dw_sd_called_by(m, u);
+	struct dw_str text = { .arena = m->s->arena };
+
+	dw_str_add(&text, "not enabled: nothing that the boot pulls in asks for it");
+	for (size_t i = 0; i < u->ends.n; i++) {
+		const struct dw_sd_end *e = &u->ends.v[i];
+
+		dw_str_addf(&text, "%s it starts when %s %s (%s, %s=)", i ? "," : ", but",
+			    e->from->name, e->failed ? "fails" : "ends", e->source,
+			    e->failed ? "OnFailure" : "OnSuccess");
+	}
+	if (call) {
+		dw_str_addf(&text, "%s a call of %s over D-Bus starts it (%s)",
+			    u->ends.n ? ", and" : ", but",
+			    call->name ? call->name : dw_basename(call->file),
+			    dw_starters_source(m->s, call->file, call->line));
+		ret->restarts = DW_YES;
+		if (!ret->also && call->name)
+			ret->also = dw_arena_printf(m->s->arena, "D-Bus name %s", call->name);
+	}
+	if ((u->ends.n || call) && (!m->is_user || dw_sd_lingers(m->s, m->user)))
+		ret->enabled = DW_UNKNOWN;
+	ret->evidence = text.s;
+}
+
 static void describe_boot(struct dw_sd_manager *m, const struct dw_sd_unit *u,
 			  struct dw_starter *ret)
 {
@@ -76,7 +108,7 @@ static void describe_boot(struct dw_sd_manager *m, const struct dw_sd_unit *u,
 	else if (u->masked)
 		ret->evidence = "masked since it was started";
 	else if (!u->enabled)
-		ret->evidence = "not enabled: nothing that the boot pulls in asks for it";
+		describe_event(m, u, ret);
 	else if (u->enabled == DW_SD_BY_TRIGGER)
 		ret->evidence = dw_arena_printf(a, "%s starts it", u->enabled_by);
 	else

@@ -184,7 +184,7 @@ static int worth_listing(struct dw_sd_manager *m, struct dw_sd_unit *u, const ch
 		return 0;
 	may = may_listen(m, u, program);
 	/* scripts that set something up once are many, and mostly leave nothing behind */
-	return may < 0 && (oneshot || u->enabled == DW_SD_BY_TRIGGER) ? 0 : may;
+	return may < 0 && (oneshot || u->enabled <= DW_SD_BY_TRIGGER) ? 0 : may;
 }
 
 /* Told by a socket unit: its addresses are listed, or only a path of the file system leads to the service. */
@@ -196,7 +196,7 @@ static bool told_by_socket(struct dw_sd_manager *m, const struct dw_sd_unit *u)
 		if (!dw_ends_with(t->name, ".socket"))
 			continue;
 		dw_sd_socket_read(m, t);
-		if (t->listens.n || u->enabled == DW_SD_BY_TRIGGER)
+		if (t->listens.n || u->enabled <= DW_SD_BY_TRIGGER)
 			return true;
 	}
 	return false;
@@ -237,6 +237,13 @@ static void list_manager(struct dw_sd_manager *m)
 		if (dw_ends_with(u->name, ".socket"))
 			list_socket(m, u);
 		else if (dw_ends_with(u->name, ".service"))
+			list_service(m, u);
+	}
+	for (size_t i = 0; i < m->at_ends.n; i++) {
+		struct dw_sd_unit *u = m->at_ends.v[i];
+
+		if (!u->enabled && !u->masked && dw_sd_unit_exists(u) && !never_starts(u) &&
+		    dw_ends_with(u->name, ".service"))
 			list_service(m, u);
 	}
 }

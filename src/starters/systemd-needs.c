@@ -145,6 +145,11 @@ static void ask_needs(struct search *k, const char *unit, size_t relation)
 			add_need(k, found.v[i], relations[relation].how);
 }
 
+/* The end of another unit starts it; since systemd 249. */
+static const struct {
+	const char *property, *how;
+} ends[] = { { "OnFailureOf", "failure" }, { "OnSuccessOf", "success" } };
+
 static void ask_wakers(struct search *k, const char *unit)
 {
 	struct dw_strings found;
@@ -158,6 +163,11 @@ static void ask_wakers(struct search *k, const char *unit)
 		for (size_t i = 0; i < found.n; i++)
 			if (!is_idle(k, found.v[i]))
 				add_waker(k, found.v[i], "upholds");
+	for (size_t e = 0; e < DW_ARRAY_SIZE(ends); e++)
+		if (dw_sd_ask_list(k->s, k->sd, unit, ends[e].property, &found))
+			for (size_t i = 0; i < found.n; i++)
+				if (!is_idle(k, found.v[i]))
+					add_waker(k, found.v[i], ends[e].how);
 }
 
 /* --- unit files ------------------------------------------------------------------------------------ */
@@ -254,6 +264,8 @@ static void read_wakers(struct search *k, const struct dw_sd_unit *u)
 		add_waker(k, u->triggers.v[i]->name, kind_of(u->triggers.v[i]->name));
 	if (u->upheld_by)
 		add_waker(k, u->upheld_by->name, "upholds");
+	for (size_t i = 0; i < u->ends.n; i++)
+		add_waker(k, u->ends.v[i].from->name, u->ends.v[i].failed ? "failure" : "success");
 }
 
 /* --- both ------------------------------------------------------------------------------------------ */
@@ -297,7 +309,8 @@ static void find_wakers(struct search *k)
 
 	for (size_t i = 0; i < k->self.n; i++) {
 		const struct dw_sd_unit *u = dw_sd_unit_get(m, k->self.v[i]);
-		const char *bus = dw_sd_bus_name(m, u);
+		const struct dw_sd_call *call = dw_sd_called_by(m, u);
+		const char *bus = call && call->name ? call->name : dw_sd_bus_name(m, u);
 
 		if (k->live)
 			ask_wakers(k, k->self.v[i]);

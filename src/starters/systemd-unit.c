@@ -21,6 +21,8 @@ static const struct {
 	{ DW_SD_REQUISITE, "Unit", "Requisite" },
 	{ DW_SD_PART_OF, "Unit", "PartOf" },
 	{ DW_SD_UPHOLDS, "Unit", "Upholds" },
+	{ DW_SD_ON_FAILURE, "Unit", "OnFailure" },
+	{ DW_SD_ON_SUCCESS, "Unit", "OnSuccess" },
 	{ DW_SD_SOURCE_PATH, "Unit", "SourcePath" },
 	{ DW_SD_CONDITION_EXISTS, "Unit", "ConditionPathExists" },
 	{ DW_SD_TYPE, "Service", "Type" },

@@ -49,6 +49,8 @@ enum dw_sd_key {
 	DW_SD_REQUISITE,
 	DW_SD_PART_OF,
 	DW_SD_UPHOLDS,
+	DW_SD_ON_FAILURE,
+	DW_SD_ON_SUCCESS,
 	DW_SD_SOURCE_PATH,
 	DW_SD_CONDITION_EXISTS,
 	DW_SD_TYPE,
@@ -118,6 +120,13 @@ struct dw_sd_pull {
 	bool hard;     /* a start of `from` fails when this one cannot be started */
 };
 
+/* One unit whose end starts it. */
+struct dw_sd_end {
+	const struct dw_sd_unit *from;
+	bool failed;        /* OnFailure=; else OnSuccess= */
+	const char *source; /* FILE:LINE of that */
+};
+
 struct dw_sd_unit {
 	const char *name;          /* its own, not an alias */
 	struct dw_strings aliases; /* names by which it was asked for */
@@ -131,6 +140,8 @@ struct dw_sd_unit {
 	DW_VEC(struct dw_sd_unit *)
 	triggers; /* socket, timer and path units that start it, once known */
 	struct dw_sd_unit *upheld_by;
+	/* of units that the boot starts, or that start at such an end themselves */
+	DW_VEC(struct dw_sd_end) ends;
 	const char *serves; /* of a socket unit in m->sockets: what it starts */
 	bool listens_read;
 	DW_VEC(struct dw_sd_listen) listens; /* of a socket unit */
@@ -141,6 +152,14 @@ struct dw_sd_unit {
 struct dw_sd_dir {
 	const char *path;
 	struct dw_strings names; /* sorted */
+};
+
+/* A file of the message bus. */
+struct dw_sd_call {
+	const char *name; /* that is called; NULL: the file has none */
+	const char *unit; /* SystemdService=, an alias mostly; NULL: the bus starts its program by itself */
+	const char *file;
+	unsigned line; /* of SystemdService= */
 };
 
 struct dw_sd_slot; /* name -> unit */
@@ -156,6 +175,9 @@ struct dw_sd_manager {
 	size_t n_units;
 	bool closed;                        /* the set of enabled units is known */
 	DW_VEC(struct dw_sd_unit *) pulled; /* it, in the order found */
+	DW_VEC(struct dw_sd_unit *) at_ends; /* those with `ends` */
+	bool calls_read;
+	DW_VEC(struct dw_sd_call) calls;
 	bool sockets_read;
 	DW_VEC(struct dw_sd_unit *) sockets; /* socket units that are active or enabled */
 	bool sockets_off_read;
@@ -232,6 +254,21 @@ const struct dw_sd_setting *dw_sd_command_of(struct dw_sd_manager *m, struct dw_
 const char *dw_sd_generated(struct dw_sd_manager *m, const char *unit, struct dw_strings *ret);
 /* Computes what default.target pulls in, once. */
 void dw_sd_close(struct dw_sd_manager *m);
+
+/* --- behind the boot (systemd-called.c) ------------------------------------------------------------ */
+
+/* Fills `ends` of what the end of an enabled unit starts; of dw_sd_close. */
+void dw_sd_ends(struct dw_sd_manager *m);
+/* Fills m->calls. */
+void dw_sd_calls(struct dw_sd_manager *m);
+/* Does a call of that name start the unit? */
+bool dw_sd_call_starts(struct dw_sd_manager *m, const struct dw_sd_call *call,
+		       const struct dw_sd_unit *u);
+/*
+ * The first call that starts it; NULL: none. The unit itself need not know of it: BusName= is only for those of
+ * Type=dbus.
+ */
+const struct dw_sd_call *dw_sd_called_by(struct dw_sd_manager *m, const struct dw_sd_unit *u);
 
 /* --- sockets (systemd-socket.c) ------------------------------------------------------------------- */
 

@@ -334,11 +334,10 @@ static void include_dir(struct dw_starters *s, const char *dir, struct dw_xinetd
 	}
 	for (size_t i = 0; i < entries.n && *files < FILES_MAX; i++) {
 		const char *path = dw_arena_printf(s->arena, "%s%s", dir, entries.v[i]);
-		struct stat st;
 
 		/* xinetd skips names with a dot (.dpkg-old) and editors' copies, and all but plain files */
 		if (strchr(entries.v[i], '.') || dw_ends_with(entries.v[i], "~") ||
-		    dw_sys_file_stat(s->sys, path, true, &st, NULL) < 0 || !S_ISREG(st.st_mode))
+		    !dw_starters_is_plain(s, path, false))
 			continue;
 		(*files)++;
 		include_file(s, path, c);
@@ -381,6 +380,15 @@ static bool refuse(struct dw_starters *s, const struct dw_xinetd_service *v, con
 	return false;
 }
 
+/* What cannot be looked at may well be there. */
+static bool is_gone(struct dw_starters *s, const char *path)
+{
+	struct stat st;
+	int r = dw_sys_file_stat(s->sys, path, true, &st, NULL);
+
+	return r == -ENOENT || r == -ENOTDIR || r == -ELOOP;
+}
+
 static bool settle_port(struct dw_starters *s, struct dw_xinetd_service *v)
 {
 	uint16_t listed;
@@ -411,7 +419,7 @@ bool dw_xinetd_settle(struct dw_starters *s, const struct dw_xinetd_conf *c,
 		return refuse(s, v, "does not say wait");
 	if (!v->internal && !v->redirect && (!v->server || !v->has_user))
 		return refuse(s, v, "has no server or no user");
-	if (!v->internal && !v->redirect && !dw_sys_file_exists(s->sys, v->server))
+	if (!v->internal && !v->redirect && is_gone(s, v->server))
 		return refuse(s, v, "has a server that is not there");
 	if (!v->bind)
 		v->bind = c->bind;

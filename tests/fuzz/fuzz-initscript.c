@@ -15,7 +15,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size > 0)
 		memcpy(text.data, data, size);
 	dw_script_scan(NULL, a, "/etc/init.d/fuzz", &text, &script);
-	dw_script_scan_command(NULL, a, "/etc/inittab", 1, text.data, &script);
+	dw_script_scan_command(NULL, a, "/etc/inittab", 1, text.data, false, &script);
+	dw_script_scan_command(NULL, a, "/etc/crontab", 1, text.data, true, &script);
 	dw_openrc_wrapper_levels(a, &text, "2", &levels);
 	return 0;
 }

@@ -7,7 +7,8 @@
 #   setup() run once in the chroot when the guest is built, with files/ at /usr/local/lib/dwt
 #   ready() exits 0 in the guest once it has booted
 #   live()  run out here after the first boot: what people started by hand, through sshto or inside (optional)
-#   settled() exits 0 in the guest once what takes its time (a job each minute, say) is there (optional)
+#   settled() exits 0 in the guest once what takes its time (a job each minute, say) is there (optional); else it may
+#           print what is missing, which boot shows when it gives up
 #   HALT    its command to power off, if that is not poweroff
 #   NSPAWN  more options for systemd-nspawn; PRESEED: debconf answers
 # NAME-K (K a number) is a twin of it: the same recipe, tarball and addresses, in a network of its own, so that several may
@@ -112,7 +113,7 @@ inside() {
 sshto() {
     local u=$1
     shift
-    ip netns exec "$SCAN" ssh -n -b 10.9.0.1 -i "$DW_TEST_DIR/key" -o BatchMode=yes -o StrictHostKeyChecking=no \
+    ip netns exec "$SCAN" ssh -F none -n -b 10.9.0.1 -i "$DW_TEST_DIR/key" -o BatchMode=yes -o StrictHostKeyChecking=no \
         -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR -o ConnectTimeout=5 "$u@$ADDR" "$(printf '%q ' "$@")" 9>&-
 }
 # The guest's side of the wire. Again before each boot: sysvinit's halt takes the interfaces down.

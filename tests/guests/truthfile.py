@@ -12,8 +12,13 @@ VERDICTS = "keep restrict close ask investigate unknown".split()
 KINDS = "listener datagram raw sniffer forwarded redirected sleeping".split()
 
 
+def same(cell, value):
+    """A cell without alternatives: ? is any one character."""
+    return len(cell) == len(value) and all(c in ("?", v) for c, v in zip(cell, value))
+
+
 class Row:
-    """One line of the truth; cells as attributes. alternatives(cell) splits a|b; * is anything, - is nothing."""
+    """One line of the truth; cells as attributes. a|b is either, * is anything, - is nothing, ? any one character."""
 
     def __init__(self, cells, line):
         self.line = line
@@ -31,6 +36,10 @@ class Row:
         if self.mark == "LATENT" or (self.mark == "STOPPED" and not rebooted):
             return "sleeping"
         return "open"
+
+    def enabled(self):
+        """Does the next boot start it? None: it may, or may not."""
+        return {"true": True, "false": False, "unknown": None}[self.flags.get("enabled", "true")]
 
     def processes(self):
         """[[a, a2], [b]] of a|a2+b: every group must hold the door, by one of its names."""
