@@ -91,13 +91,21 @@ static size_t find(const struct run *r, uint32_t netns, enum dw_protocol p, uint
 	return DW_NONE;
 }
 
+/* By the process' own table, if that has it: of a thread's own one, which is a copy, may be told before. */
 static const struct dw_hold_fact *hold_of(const struct run *r, size_t socket, pid_t pid)
 {
-	for (size_t i = 0; i < r->facts->holds.n; i++)
-		if (r->facts->holds.v[i].socket == socket &&
-		    r->facts->processes.v[r->facts->holds.v[i].process].pid == pid)
-			return &r->facts->holds.v[i];
-	return NULL;
+	const struct dw_hold_fact *of_thread = NULL;
+
+	for (size_t i = 0; i < r->facts->holds.n; i++) {
+		const struct dw_hold_fact *h = &r->facts->holds.v[i];
+
+		if (h->socket != socket || r->facts->processes.v[h->process].pid != pid)
+			continue;
+		if (strncmp(h->via, "thread ", 7) != 0)
+			return h;
+		of_thread = h;
+	}
+	return of_thread;
 }
 
 static void check_socket(const struct run *r, const struct child *c, enum dw_protocol p,
