@@ -233,9 +233,12 @@ static int put_back(struct work *w, const char *why, struct dw_error *e)
 {
 	struct dw_run *run = w->run;
 	struct dw_error ignored;
+	size_t n = DW_MIN(strlen(why), (size_t)400);
 	const char *gone;
 	int r;
 
+	if (n > 0 && why[n - 1] == '.') /* the sentence goes on */
+		n--;
 	w->back = BACK_ROLL;
 	dw_apply_back(w, DW_PHASE_UNKNOWN);
 	gone = left_of(run);
@@ -243,11 +246,11 @@ static int put_back(struct work *w, const char *why, struct dw_error *e)
 	run->ended = dw_sys_now(w->a->sw->sys);
 	if (w->lost)
 		r = dw_error_set(e, -ENOTRECOVERABLE,
-				 "%.200s; not everything could be put back: %.250s", why,
-				 w->first.message);
+				 "%.*s; not everything could be put back: %.250s",
+				 (int)DW_MIN(n, (size_t)200), why, w->first.message);
 	else
-		r = dw_error_set(e, -ECANCELED, "%.400s; everything was put back%s%.200s", why,
-				 gone ? ", but not what nothing brings back: " : "",
+		r = dw_error_set(e, -ECANCELED, "%.*s; everything was put back%s%.200s", (int)n,
+				 why, gone ? ", but not what nothing brings back: " : "",
 				 gone ? gone : "");
 	run->message = dw_arena_strdup(w->a->sw->arena, e->message);
 	(void)dw_store_run(w->a->store, run->id, run->state, run->ended, run->message, &ignored);

@@ -174,8 +174,8 @@ static void put_sum(const struct page *p, const struct dw_report_host *r)
 	struct dw_host_counts c = dw_report_host_counts(r);
 	struct dw_str text = { .arena = p->a };
 
-	dw_str_addf(&text, "%zu of %zu check%s could look: %zu fail, %zu are ok", c.looked,
-		    c.checks, c.checks == 1 ? "" : "s", c.fails, c.ok);
+	dw_str_addf(&text, "%zu of %zu check%s could look: %zu fail%s, %zu ok", c.looked, c.checks,
+		    c.checks == 1 ? "" : "s", c.fails, c.fails == 1 ? "s" : "", c.ok);
 	if (c.accepted)
 		dw_str_addf(&text, ", %zu accepted", c.accepted);
 	if (c.not_applicable)
