@@ -15,7 +15,8 @@ int dw_request(__u64 *context)
 {
 	const struct sock *sk = (const struct sock *)context[2];
 
-	if (BPF_CORE_READ(sk, sk_protocol) == IPPROTO_TCP)
+	/* what an argument holds is read without the call of a helper: of each connection, few of which are refused */
+	if (sk->sk_protocol == IPPROTO_TCP && sk->sk_ack_backlog > sk->sk_max_ack_backlog)
 		count_refused(sk, (const struct sk_buff *)context[3]);
 	return 0;
 }

@@ -35,6 +35,7 @@ INLINE void key_of_connection(struct use *u, const struct sock *sk)
 
 INLINE void accepted(const struct sock *sk)
 {
+	const struct dst_entry *route;
 	struct use u;
 
 	__builtin_memset(&u, 0, sizeof(u));
@@ -47,7 +48,8 @@ INLINE void accepted(const struct sock *sk)
 		*(__u32 *)u.peer = sk->__sk_common.skc_daddr;
 	}
 	/* the way back to one of our own addresses is the loopback */
-	u.local = BPF_CORE_READ(sk, sk_dst_cache, dev, flags) & IFF_LOOPBACK;
+	route = sk->sk_dst_cache;
+	u.local = route && (route->dev->flags & IFF_LOOPBACK);
 	u.accepted = 1;
 	put_down(&u);
 }

@@ -5,8 +5,8 @@
 SEC("fentry/sock_close")
 int dw_release(__u64 *context)
 {
-	struct file *file = (struct file *)context[1];
-	struct socket *socket = BPF_CORE_READ(file, private_data);
+	/* an argument's members are read without the call of a helper; each socket that is closed comes by */
+	struct socket *socket = ((struct file *)context[1])->private_data;
 	struct sock *sk = BPF_CORE_READ(socket, sk);
 	__u16 family = BPF_CORE_READ(sk, __sk_common.skc_family);
 

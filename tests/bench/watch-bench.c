@@ -7,8 +7,9 @@
  *   storm N           N binds as fast as they go: how many were told, how many lost; peak memory; processor time a
  *   event hold PORT [stats]   watches and counts until standard input ends, then prints what it saw at the port
  *   serve PORT        answers HTTP, a connection each; prints how many, and processor microseconds, at the end of input
+ *   fetch PORT N      asks it N times, a connection each; prints the processor microseconds
  *   open N            opens N listeners, 100 ms apart, each for a second: prints when each listen(2) had returned
- * *   syscalls N        nanoseconds of processor of a system call that does nothing
+ *   syscalls N        nanoseconds of processor of a system call that does nothing
  */
 #include <errno.h>
 #include <linux/bpf.h>
@@ -197,6 +198,40 @@ static int print_use(void *data, const struct dw_bpf_usage_key *k, const struct 
 	return 0;
 }
 
+/* What the kernel has counted for our programs: runs, nanoseconds each (its own clock is in them). */
+static void print_programs(void)
+{
+	struct bpf_prog_info info;
+	union bpf_attr attr;
+
+	for (uint32_t id = 0;; id = attr.next_id) {
+		int fd;
+
+		memset(&attr, 0, sizeof(attr));
+		attr.start_id = id;
+		if (syscall(SYS_bpf, BPF_PROG_GET_NEXT_ID, &attr, sizeof(attr)) < 0)
+			return;
+		id = attr.next_id;
+		memset(&attr, 0, sizeof(attr));
+		attr.prog_id = id;
+		fd = (int)syscall(SYS_bpf, BPF_PROG_GET_FD_BY_ID, &attr, sizeof(attr));
+		memset(&info, 0, sizeof(info));
+		memset(&attr, 0, sizeof(attr));
+		attr.info.bpf_fd = (uint32_t)fd;
+		attr.info.info_len = sizeof(info);
+		attr.info.info = (uint64_t)(uintptr_t)&info;
+		if (fd >= 0 && syscall(SYS_bpf, BPF_OBJ_GET_INFO_BY_FD, &attr, sizeof(attr)) == 0 &&
+		    info.run_cnt > 0)
+			printf("program %s runs %llu ns %llu\n", info.name,
+			       (unsigned long long)info.run_cnt,
+			       (unsigned long long)(info.run_time_ns / info.run_cnt));
+		if (fd >= 0)
+			close(fd);
+		memset(&attr, 0, sizeof(attr));
+		attr.next_id = id;
+	}
+}
+
 static int hold(uint16_t port, bool stats)
 {
 	struct dw_sys *s = NULL;
@@ -226,6 +261,8 @@ static int hold(uint16_t port, bool stats)
 		(void)dw_usage_read(u, print_use, &port, &e);
 	printf("events %llu lost %llu cpu_us %.0f\n", (unsigned long long)st.events,
 	       (unsigned long long)st.lost, processor(RUSAGE_SELF));
+	if (stats)
+		print_programs();
 	dw_usage_close(u);
 	dw_watch_close(w);
 	dw_sys_free(s);
@@ -270,6 +307,26 @@ static int serve(uint16_t port)
 	}
 	printf("served %llu cpu_us %.0f\n", n, processor(RUSAGE_SELF));
 	return 0;
+}
+
+static int fetch(uint16_t port, unsigned long n)
+{
+	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(port) };
+	char buffer[2048] = "GET / HTTP/1.1\r\nConnection: close\r\n\r\n";
+	const size_t length = strlen(buffer);
+	unsigned long got = 0;
+
+	to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	for (unsigned long i = 0; i < n; i++) {
+		int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+		if (connect(fd, (struct sockaddr *)&to, sizeof(to)) == 0 &&
+		    write(fd, buffer, length) > 0 && read(fd, buffer + length, 1024) > 0)
+			got++;
+		close(fd);
+	}
+	printf("got %lu cpu_us %.0f\n", got, processor(RUSAGE_SELF));
+	return got != n;
 }
 
 static int open_some(unsigned n)
@@ -317,11 +374,13 @@ int main(int argc, char **argv)
 		return hold((uint16_t)n, argc > 3);
 	if (strcmp(mode, "serve") == 0)
 		return serve((uint16_t)n);
+	if (strcmp(mode, "fetch") == 0)
+		return fetch((uint16_t)n, argc > 3 ? strtoul(argv[3], NULL, 10) : 1);
 	if (strcmp(mode, "open") == 0)
 		return open_some((unsigned)n);
 	if (strcmp(mode, "syscalls") == 0)
 		return syscalls(n);
 	fprintf(stderr, "usage: watch-bench latency N PAUSE | storm N | hold PORT [stats] | serve "
-			"PORT | open N | syscalls N\n");
+			"PORT | fetch PORT N | open N | syscalls N\n");
 	return 1;
 }
