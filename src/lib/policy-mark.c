@@ -187,7 +187,7 @@ int doorward_policy_edit_write(struct doorward *d, const struct doorward_policy_
 		return r;
 	if (now.type != edit->before.type || !dw_bytes_equal(&now.content, &edit->before.content))
 		return dw_error_set(e, -ESTALE,
-				    "%s was changed by somebody else meanwhile; nothing was "
+				    "%s was changed meanwhile; nothing was "
 				    "written: read it again",
 				    edit->file);
 	if (now.type == DW_ENTRY_ABSENT)
