@@ -246,7 +246,7 @@ static const char *message_of(const struct sarif *s, const struct dw_report_door
 
 static void put_door(const struct sarif *s, const struct dw_report_door *d)
 {
-	const char *at = dw_endpoint_text(s->a, &d->door->at);
+	const char *at = dw_cells_door(d->door, s->a);
 	const char *netns =
 		d->door->netns && !dw_streq(d->door->netns, "host") ? d->door->netns : NULL;
 	const char *place = netns ? dw_arena_printf(s->a, "%s in %s", at, netns) : at;

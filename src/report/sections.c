@@ -14,7 +14,7 @@
 
 static const char *place_of(struct paper *p, const struct dw_door *d)
 {
-	const char *at = dw_endpoint_text(p->a, &d->at);
+	const char *at = dw_cells_door(d, p->a);
 
 	if (!d->netns || dw_streq(d->netns, "host"))
 		return at;
