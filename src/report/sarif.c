@@ -239,8 +239,12 @@ static const char *message_of(const struct sarif *s, const struct dw_report_door
 
 	dw_str_addf(&text, "%s%s%s%s:", place, service ? " (" : "", service ? service : "",
 		    service ? ")" : "");
-	for (size_t i = 0; i < d->n_reasons; i++)
-		dw_str_addf(&text, " %s", d->reasons[i].text);
+	for (size_t i = 0; i < d->n_reasons; i++) {
+		const char *reason = d->reasons[i].text;
+		bool stops = i + 1 < d->n_reasons && dw_ends_with(reason, ".");
+
+		dw_str_addf(&text, "%s %.*s", i ? ";" : "", (int)(strlen(reason) - stops), reason);
+	}
 	return text.s;
 }
 
