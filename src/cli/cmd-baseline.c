@@ -96,6 +96,15 @@ static const struct {
 	action *act;
 } actions[] = { { "save", save }, { "list", list }, { "show", show }, { "remove", forget } };
 
+static const char *all_words(struct dw_arena *a)
+{
+	struct dw_str all = { .arena = a };
+
+	for (size_t i = 0; i < DW_ARRAY_SIZE(actions); i++)
+		dw_str_addf(&all, "%s%s", i ? ", " : "", actions[i].word);
+	return all.s;
+}
+
 static action *action_of(const char *word)
 {
 	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
@@ -109,8 +118,13 @@ static action *action_of(const char *word)
 	if (near.name)
 		(void)fprintf(stderr, "doorward: baseline \"%s\": did you mean \"%s\"?\n",
 			      dw_escape_terminal(a, word, strlen(word)), near.name);
+	else if (word)
+		(void)fprintf(stderr, "doorward: baseline %s: expected one of: %s\n",
+			      dw_escape_terminal(a, word, strlen(word)), all_words(a));
 	else
-		(void)fputs("doorward: baseline what? One of: save, list, show, remove\n", stderr);
+		(void)fprintf(stderr, "doorward: baseline needs a word behind it: %s\n",
+			      all_words(a));
+	(void)fputs("Try: doorward help baseline\n", stderr);
 	return NULL;
 }
 

@@ -15,7 +15,8 @@ static const struct {
 	{ "restore", "undo" },      { "check", "verify" },    { "log", "history" },
 	{ "firewall", "fence" },    { "monitor", "watch" },   { "nmap", "scan" },
 	{ "snapshot", "baseline" }, { "sandbox", "confine" }, { "status", "verify" },
-	{ "keep", "confirm" },      { "version", "help" },
+	{ "keep", "confirm" },      { "version", "help" },    { "ui", "review" },
+	{ "tui", "review" },        { "html", "report" },     { "policy", "check-policy" },
 };
 
 static const char *known_elsewhere(const char *name)

@@ -210,6 +210,12 @@ static void by_kernel(const struct dw_court *c, const struct dw_door *d, struct 
 	consider_all(m, dw_index_kernel(c->index, d->kernel));
 }
 
+/* "http": what is spoken there, and no program. What an interpreter runs has a command line alone. */
+static bool is_general(const struct dw_service *s)
+{
+	return !*s->programs && !*s->commands && !*s->packages && !*s->units;
+}
+
 /* A port is a guess: the service whose only port it is goes before those that have many; back doors come last. */
 static void by_port(const struct dw_court *c, const struct dw_door *d, struct match *m)
 {
@@ -221,7 +227,7 @@ static void by_port(const struct dw_court *c, const struct dw_door *d, struct ma
 		const struct dw_service *s = found.v[i];
 		const struct dw_service_port *p = dw_judge_port_of(s, d);
 		/* general services (http) go before the programs that are one */
-		int score = *s->programs ? 2 : 6;
+		int score = is_general(s) ? 6 : 2;
 
 		if (!p || (s->traits & DW_TRAIT_LAUNCHER))
 			continue;
@@ -246,12 +252,20 @@ static bool is_known_stranger(const struct dw_court *c, const struct dw_door *d)
 	       !o->container && d->starter.kind != DW_STARTER_CONTAINER;
 }
 
+/*
+ * A system port is that of a service which lives among them (smb: 445, 139), not of one that takes it as well (Proxmox
+ * VE: 8006 .. 82). Above, only the first port of a service that may not be reached is worth a word.
+ */
 static bool is_well_known(const struct dw_service *s, const struct dw_door *d)
 {
-	if (s->tier == DW_TIER_BACKDOOR)
+	const struct dw_service_port *p = dw_judge_port_of(s, d);
+
+	if (s->tier == DW_TIER_BACKDOOR || !p)
 		return false;
-	return d->at.port < SYSTEM_PORTS_END ||
-	       (s->tier != DW_TIER_ORDINARY && s->tier != DW_TIER_CAREFUL);
+	if (d->at.port < SYSTEM_PORTS_END)
+		return s->ports->first < SYSTEM_PORTS_END;
+	return p->first == s->ports->first && s->tier != DW_TIER_ORDINARY &&
+	       s->tier != DW_TIER_CAREFUL;
 }
 
 static bool is_asking_port(const struct dw_door *d)

@@ -233,6 +233,17 @@ const char *dw_cells_where(const struct dw_endpoint *e, struct dw_arena *a)
 	return dw_arena_printf(a, "%s%s", address, device);
 }
 
+const char *dw_cells_door(const struct dw_door *d, struct dw_arena *a)
+{
+	struct dw_report_door one = { .door = d };
+	struct dw_row row = { .first = &one,
+			      .where = dw_cells_where(&d->at, a),
+			      .port = d->at.port,
+			      .port_last = DW_MAX(d->at.port, d->port_last) };
+
+	return dw_row_door(&row, a);
+}
+
 const char *dw_row_door(const struct dw_row *row, struct dw_arena *a)
 {
 	const struct dw_endpoint *e = &row->first->door->at;

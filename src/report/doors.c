@@ -113,7 +113,7 @@ static void tell_use(struct paper *p, const struct dw_report *r, const struct st
 			continue;
 		p->ops->fact(
 			p, first ? "Counted" : NULL,
-			dw_arena_printf(p->a, "%s: %s", dw_endpoint_text(p->a, &d->at),
+			dw_arena_printf(p->a, "%s: %s", dw_cells_door(d, p->a),
 					dw_report_used_words(p->a, d->used, r->snapshot->time)),
 			false);
 		first = false;

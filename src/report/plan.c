@@ -17,7 +17,7 @@ struct telling {
 
 static const char *endpoint(const struct telling *t, const struct dw_door *d)
 {
-	return dw_cells_escape(dw_endpoint_text(t->page.a, &d->at), t->page.a);
+	return dw_cells_door(d, t->page.a);
 }
 
 /* "telnet: in.telnetd, started by inetd telnet" */
@@ -123,7 +123,7 @@ static const char *typed_door(const struct dw_door *d, struct dw_arena *a)
 {
 	if (d->at.protocol == DW_PROTOCOL_UNKNOWN && d->starter.id)
 		return d->starter.id;
-	return dw_endpoint_text(a, &d->at);
+	return dw_cells_door(d, a);
 }
 
 /* Who names a door means it; what was judged of it is said all the same. */

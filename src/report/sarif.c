@@ -239,14 +239,18 @@ static const char *message_of(const struct sarif *s, const struct dw_report_door
 
 	dw_str_addf(&text, "%s%s%s%s:", place, service ? " (" : "", service ? service : "",
 		    service ? ")" : "");
-	for (size_t i = 0; i < d->n_reasons; i++)
-		dw_str_addf(&text, " %s", d->reasons[i].text);
+	for (size_t i = 0; i < d->n_reasons; i++) {
+		const char *reason = d->reasons[i].text;
+		bool stops = i + 1 < d->n_reasons && dw_ends_with(reason, ".");
+
+		dw_str_addf(&text, "%s %.*s", i ? ";" : "", (int)(strlen(reason) - stops), reason);
+	}
 	return text.s;
 }
 
 static void put_door(const struct sarif *s, const struct dw_report_door *d)
 {
-	const char *at = dw_endpoint_text(s->a, &d->door->at);
+	const char *at = dw_cells_door(d->door, s->a);
 	const char *netns =
 		d->door->netns && !dw_streq(d->door->netns, "host") ? d->door->netns : NULL;
 	const char *place = netns ? dw_arena_printf(s->a, "%s in %s", at, netns) : at;

@@ -14,7 +14,7 @@
 
 static const char *place_of(struct paper *p, const struct dw_door *d)
 {
-	const char *at = dw_endpoint_text(p->a, &d->at);
+	const char *at = dw_cells_door(d, p->a);
 
 	if (!d->netns || dw_streq(d->netns, "host"))
 		return at;
@@ -306,7 +306,7 @@ static void tell_missing(struct paper *p, enum dw_whole_part part, const struct 
 	static const char *const words[DW_WHOLE_STATES] = {
 		[DW_WHOLE_UNKNOWN] = "This was not looked at",
 		[DW_WHOLE_LEFT_OUT] = "This was left out",
-		[DW_WHOLE_NOTHING] = "There is nothing to tell yet",
+		[DW_WHOLE_NOTHING] = "Not told",
 		[DW_WHOLE_FAILED] = "This could not be had",
 	};
 	const char *by = s->state == DW_WHOLE_LEFT_OUT && !s->why

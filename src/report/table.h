@@ -65,6 +65,8 @@ struct dw_rows dw_rows_make(const struct dw_report *r, const struct dw_table_how
 			    struct dw_arena *a);
 /* Door of the row as shown: "*:8000-8019/tcp". */
 const char *dw_row_door(const struct dw_row *row, struct dw_arena *a);
+/* One door as a row of its own shows it: IPv4 and IPv6 at once is "*:22/tcp". For people; its key is another. */
+const char *dw_cells_door(const struct dw_door *d, struct dw_arena *a);
 enum dw_place dw_place_of(const struct dw_door *d);
 /* Texts of one door; escaped. */
 void dw_cells_fill(struct dw_row *row, const struct dw_table_how *how, struct dw_arena *a);

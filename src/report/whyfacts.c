@@ -44,22 +44,36 @@ static const char *kind_text(const struct story *s)
 	return NULL;
 }
 
+/* What follows on the service's name; nothing where no program holds it. */
+static const char *program_text(const struct story *s, bool service)
+{
+	const char *program = dw_cells_program(first(s), true, s->a);
+
+	if (dw_streq(program, "-"))
+		return "";
+	if (dw_streq(program, "?"))
+		return service ? "; its program could not be seen"
+			       : ", and its program could not be seen";
+	return dw_arena_printf(s->a, "%s%s", service ? ", " : "; the program is ", program);
+}
+
 void dw_story_what(const struct story *s)
 {
 	const struct dw_report_door *d = s->doors[0];
 	const struct dw_service *v = d->service;
-	const char *program = dw_cells_program(d->door, true, s->a), *kind = kind_text(s);
+	const char *kind = kind_text(s);
 	struct dw_str text = { .arena = s->a };
 
 	if (!v)
-		dw_str_addf(&text, "No service that doorward knows; the program is %s.", program);
+		dw_str_addf(&text, "No service that doorward knows%s.", program_text(s, false));
 	else if (d->guessed)
 		dw_str_addf(&text, "By its port alone, so perhaps: %s.",
 			    shown(s, v->title ? v->title : v->name));
 	else if (d->door->starter.kind == DW_STARTER_SYSTEMD_SOCKET) /* its holder is systemd */
 		dw_str_addf(&text, "%s.", shown(s, v->title ? v->title : v->name));
 	else
-		dw_str_addf(&text, "%s, %s.", shown(s, v->title ? v->title : v->name), program);
+		dw_str_addf(&text, "%s%s.", shown(s, v->title ? v->title : v->name),
+			    program_text(s, true));
 	if (v && v->what)
 		dw_str_addf(&text, " %s", shown(s, v->what));
 	if (kind)

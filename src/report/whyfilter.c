@@ -101,13 +101,11 @@ void dw_story_filter(const struct story *s)
 	for (size_t i = 0; i < s->n; i++) {
 		if (is_told(texts, i))
 			continue;
-		dw_story_put(
-			s, label,
-			several ? dw_arena_printf(
-					  s->a, "%s: %s",
-					  shown(s, dw_endpoint_text(s->a, &s->doors[i]->door->at)),
-					  texts[i])
-				: texts[i]);
+		dw_story_put(s, label,
+			     several ? dw_arena_printf(s->a, "%s: %s",
+						       dw_cells_door(s->doors[i]->door, s->a),
+						       texts[i])
+				     : texts[i]);
 		label = NULL;
 	}
 }

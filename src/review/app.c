@@ -65,7 +65,8 @@ static void on_signal(int number)
 	errno = before;
 }
 
-static const int ending[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
+/* All that would end us and somebody may send. */
+static const int ending[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGALRM };
 static struct sigaction ending_before[DW_ARRAY_SIZE(ending)], pausing_before;
 
 static int catch_signals(struct dw_error *e)

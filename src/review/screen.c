@@ -12,6 +12,7 @@
 #include <unistd.h>
 #include <wchar.h>
 
+#include "crash.h"
 #include "dw_layout.h"
 #include "dw_macros.h"
 #include "dw_str.h"
@@ -81,11 +82,14 @@ int review_screen_open(FILE *in, FILE *out, bool colour, struct dw_error *e)
 
 	if (r < 0)
 		return r;
+	review_crash_watch(fileno(in), fileno(out));
 	screen = newterm(NULL, out, in);
-	if (!screen)
+	if (!screen) {
+		review_crash_release();
 		return dw_error_set(e, -EINVAL,
 				    "this terminal cannot show a full screen: doorward audit and "
 				    "doorward plan need none");
+	}
 	utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
 	set_colours(colour);
 	(void)cbreak();
@@ -108,6 +112,7 @@ void review_screen_close(void)
 	(void)endwin();
 	delscreen(screen);
 	screen = NULL;
+	review_crash_release();
 }
 
 void review_screen_size(int *ret_rows, int *ret_columns)

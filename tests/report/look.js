@@ -128,6 +128,9 @@ async function see(browser, name) {
 async function choose(page, file, name) {
 	await page.setViewport({ width: 1400, height: 1000 });
 	const labels = await page.$$eval(".choice input:not(#c-all)", (all) => all.map((x) => x.id));
+	const doors = await page.$$eval(".v", (all) => all.length);
+	if (doors)
+		told(`${name}: verdicts can be chosen`, labels.length ? [] : [`${doors} doors, and no choice`]);
 	for (const id of labels) {
 		await page.click(`label[for=${id}]`);
 		told(`${name}: chosen ${id}`, await page.$$eval(".v", (all, id) => all
@@ -137,8 +140,10 @@ async function choose(page, file, name) {
 	if (labels.length)
 		await page.click("label[for=c-all]");
 	const target = await page.$eval(".map a", (a) => a.getAttribute("href").slice(1)).catch(() => null);
-	if (!target)
+	if (!target) {
+		told(`${name}: the map has links`, doors ? [`${doors} doors, and no link`] : []);
 		return;
+	}
 	await page.goto("file://" + file + "#" + target);
 	told(`${name}: a link of the map opens the story`, await page.$eval("#" + target, (x) =>
 		x.closest("details").open ? [] : ["closed"]));

@@ -68,6 +68,8 @@ class Terminal:
     def ended(self):
         """The program has ended, the terminal is as it was; its status."""
         text = self.wait(r"^status=\d+", r"^over$")
+        # the other screen is left, the cursor is seen, the mouse is the terminal's own again
+        same(self.tmux("display-message", "-p", "#{alternate_on}#{cursor_flag}#{mouse_any_flag}").strip(), "010")
         for name in ("before", "after"):
             with open(f"{self.directory}/{name}", encoding="utf-8") as f:
                 if name == "before":

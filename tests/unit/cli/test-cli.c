@@ -99,6 +99,10 @@ DW_TEST(suggestions_are_near)
 	DW_CHECK_STR(dw_command_nearest("audti"), "audit");
 	DW_CHECK_STR(dw_command_nearest("au"), "audit");
 	DW_CHECK_STR(dw_command_nearest("hlep"), "help");
+	DW_CHECK_STR(dw_command_nearest("tui"), "review");
+	DW_CHECK_STR(dw_command_nearest("ui"), "review");
+	DW_CHECK_STR(dw_command_nearest("html"), "report");
+	DW_CHECK_STR(dw_command_nearest("policy"), "check-policy");
 	DW_CHECK_STR(dw_command_nearest("zebra"), NULL);
 	DW_CHECK_STR(dw_command_nearest(""), NULL);
 	memset(longer, 'a', sizeof(longer) - 1);

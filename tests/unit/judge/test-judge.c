@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "dw_knowledge_read.h"
 #include "dw_test.h"
 #include "judge-stage.h"
 
@@ -124,6 +125,62 @@ DW_TEST(the_same_host_gives_the_same_bytes)
 
 	DW_CHECK_STR(played(a, scenes_advice), played(a, scenes_advice));
 	DW_CHECK_STR(played(a, scenes_policy), played(a, scenes_policy));
+}
+
+/* By the knowledge that is compiled in: what a port is said to be, held by nobody who is known or by a stranger. */
+static const struct {
+	const char *at, *guessed, *instead_of; /* NULL: nothing is said */
+} said_of_ports[] = {
+	{ "tcp 0.0.0.0 80", "http",
+	  "http" }, /* and not one of the many that bring a web server along */
+	{ "tcp 0.0.0.0 443", "https", "https" },
+	{ "tcp 0.0.0.0 8080", "http-alt", NULL },
+	{ "tcp 0.0.0.0 993", "imaps", "imaps" },
+	{ "tcp 0.0.0.0 139", "smb",
+	  "smb" }, /* not its first, but it lives among the system's ports */
+	{ "tcp 0.0.0.0 82", "proxmox", NULL }, /* its fifth; its first is 8006 */
+	{ "tcp 0.0.0.0 502", "industrial-control", "industrial-control" },
+	{ "udp 0.0.0.0 2222", "industrial-control", NULL },
+	{ "tcp 0.0.0.0 5432", "postgresql", "postgresql" },
+};
+
+static struct dw_findings *judged_ports(struct stage *s, const char *program)
+{
+	struct dw_judge_input in = { .knowledge = dw_knowledge_builtin() };
+
+	s->snapshot =
+		(struct dw_snapshot){ .arena = s->arena, .doors = s->doors, .time = 1700000000 };
+	for (size_t i = 0; i < DW_ARRAY_SIZE(said_of_ports); i++)
+		stage_service(s, said_of_ports[i].at, program, NULL, "app.service");
+	stage_service(s, "tcp 0.0.0.0 22", "/usr/sbin/sshd", "openssh-server", "ssh.service");
+	return dw_judge(&s->snapshot, &in);
+}
+
+static const char *name_of(const struct dw_service *s)
+{
+	return s ? s->name : "nothing";
+}
+
+DW_TEST(a_port_is_said_to_be_of_what_stands_there_usually)
+{
+	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
+	struct stage *s = dw_new(a, struct stage);
+	struct dw_findings *unseen, *stranger;
+
+	s->arena = a;
+	unseen = judged_ports(s, NULL);
+	stranger = judged_ports(s, "/opt/app/server");
+	for (size_t i = 0; i < DW_ARRAY_SIZE(said_of_ports); i++) {
+		const char *instead_of = said_of_ports[i].instead_of;
+
+		printf("%s\n", said_of_ports[i].at);
+		DW_CHECK_STR(name_of(unseen->v[i].identity.service), said_of_ports[i].guessed);
+		DW_CHECK_STR(name_of(stranger->v[i].identity.service), "nothing");
+		DW_CHECK_STR(name_of(stranger->v[i].identity.instead_of),
+			     instead_of ? instead_of : "nothing");
+	}
+	dw_findings_free(unseen);
+	dw_findings_free(stranger);
 }
 
 static uint32_t dice(uint32_t *state, uint32_t sides)

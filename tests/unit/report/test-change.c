@@ -219,7 +219,7 @@ DW_TEST(what_was_named_and_judged_otherwise_is_told)
 	s.doors[4].verdict = "restrict";
 	text = plan_text(&s.told, (struct dw_report_style){ .columns = 200 }, false);
 	DW_CHECK(strstr(text, "to be kept open: 127.0.0.1:631/tcp\n") != NULL);
-	DW_CHECK(strstr(text, "not closed: doorward close --restrict '[::]:31337/tcp'\n") != NULL);
+	DW_CHECK(strstr(text, "not closed: doorward close --restrict '*:31337/tcp'\n") != NULL);
 	free(text);
 	s.doors[1].verdict = "close";
 	s.doors[4].intent = DW_INTENT_RESTRICT;

@@ -279,7 +279,7 @@ DW_TEST(a_missing_section_says_so)
 	char *html = written(dw_report_whole_html, "calm", NULL, true);
 
 	DW_CHECK(strstr(html, "This was left out: --without plan"));
-	DW_CHECK(strstr(html, "There is nothing to tell yet: the journal is damaged"));
+	DW_CHECK(strstr(html, "Not told: the journal is damaged"));
 	DW_CHECK(strstr(html, "This could not be had: the journal is damaged"));
 	free(html);
 }
