@@ -133,6 +133,7 @@ static void begin(struct dw_engine *g, uint32_t host)
 	h->share = -1;
 	h->patience = g->load.timeout_min;
 	h->entries = g->load.entries;
+	h->entries_at = g->now;
 	h->pulse_at = g->now;
 	h->first_at = g->now;
 	begin_round(g, host);
@@ -151,9 +152,10 @@ static uint32_t allowance(struct dw_engine *g, struct dw_engine_host_run *h)
 		h->last += (uint64_t)((float)(uint32_t)n * 1e6f / h->rate);
 	}
 	if (g->load.entries > 0) {
-		h->entries += (float)us * g->load.entries / ENTRIES_S / 1e6f *
+		h->entries += (float)(g->now - h->entries_at) * g->load.entries / ENTRIES_S / 1e6f *
 			      (g->block->protocol == DW_PROTOCOL_UDP ? 4 : 1);
 		h->entries = DW_MIN(h->entries, g->load.entries);
+		h->entries_at = g->now;
 		n = DW_MIN(n, h->entries);
 	}
 	return (uint32_t)DW_MAX(DW_MIN(n, (float)g->tokens), 0.0f);

@@ -51,8 +51,9 @@ struct dw_engine_refusal {
 
 struct dw_engine_host_run {
 	uint64_t due, last, until, pulsed_at, round_at, counted_at, window_at, pulse_at, sample_at,
-		icmp_at, heard_at; /* heard_at: the last that was new */
-	uint32_t next;             /* in the list that it is in */
+		icmp_at, heard_at,
+		entries_at; /* heard_at: the last that was new; entries_at: `entries` is of that time */
+	uint32_t next;      /* in the list that it is in */
 	uint32_t first, n,
 		n_said; /* ranks first + shards * (0..n-1) are ours; the first n_said have a payload */
 	uint32_t pos, step, low, length, left,

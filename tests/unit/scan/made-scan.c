@@ -88,6 +88,19 @@ static void sum(struct made_outcome *o, uint32_t n_hosts)
 	}
 }
 
+static uint64_t in_two_minutes(const struct made_network *n)
+{
+	uint64_t sum = 0, most = 0;
+
+	for (size_t i = 0; i < n->n_seconds; i++) {
+		sum += n->unanswered_in[i];
+		if (i >= 120)
+			sum -= n->unanswered_in[i - 120];
+		most = DW_MAX(most, sum);
+	}
+	return most;
+}
+
 static void make_block(const struct made_scan *s, struct dw_arena *a, struct dw_wire_block *b,
 		       struct made_host *hosts)
 {
@@ -137,6 +150,9 @@ void made_scan_run(const struct made_scan *s, struct made_outcome *ret)
 	n.forged_in_order = s->forged_in_order;
 	n.ring_rate = s->ring_rate;
 	n.rate = s->rate;
+	n.n_seconds = s->n_seconds;
+	if (s->n_seconds > 0)
+		n.unanswered_in = dw_arena_array(o.arena, s->n_seconds, sizeof(*n.unanswered_in));
 	options.seed = s->seed;
 	options.stop = &watch.stop;
 	begun = n.now;
@@ -145,6 +161,7 @@ void made_scan_run(const struct made_scan *s, struct made_outcome *ret)
 	o.us = n.now - begun;
 	o.sent = o.result.sent;
 	o.told = watch.told;
+	o.two_minutes = in_two_minutes(&n);
 	if (o.r == 0) {
 		compare(&n, &b, &o);
 		sum(&o, s->n_hosts);

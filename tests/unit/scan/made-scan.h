@@ -17,6 +17,7 @@ struct made_scan {
 	uint32_t n_payloads; /* the first ports have one */
 	const uint64_t *before;
 	uint32_t stop_after_turns;
+	size_t n_seconds; /* that it lasts at most, where unanswered probes are counted; 0: they are not */
 };
 
 struct made_outcome {
@@ -26,6 +27,7 @@ struct made_outcome {
 	uint64_t closed, closed_found,
 		closed_wrong; /* closed: proven; wrong: told as closed and are not */
 	uint64_t sent, us, cpu_ns, told;
+	uint64_t two_minutes; /* most unanswered probes in any, by whole seconds */
 	uint32_t up, gone, no, unreachable, tarpit, proxy;
 	double worst_missed;
 	struct dw_arena *arena; /* the caller frees */

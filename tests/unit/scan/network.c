@@ -8,6 +8,7 @@
 #define FORGET_US   500000u /* tcp_invalid_ratelimit */
 #define HALF_OPEN   65536u  /* places for half-open requests, by hash */
 #define RING        4096u
+#define BEGUN_US    1000000u
 #define TOGETHER_US 20u /* answers that come within that time wake the reader once */
 
 struct packet {
@@ -181,6 +182,17 @@ static uint8_t reaction(struct made_network *n, uint32_t slot, uint64_t at)
 	return port == MADE_CLOSED ? DW_SCAN_WHY_PORT_UNREACHABLE : DW_SCAN_WHY_PROHIBITED;
 }
 
+static void note_unanswered(struct made_network *n)
+{
+	uint64_t second = (n->now - BEGUN_US) / 1000000;
+
+	if (n->unanswered_in == NULL)
+		return;
+	if (second >= n->n_seconds)
+		abort();
+	n->unanswered_in[second]++;
+}
+
 static void probe(struct made_network *n, uint32_t slot, uint8_t round)
 {
 	struct made_state *s = n->state;
@@ -199,8 +211,10 @@ static void probe(struct made_network *n, uint32_t slot, uint8_t round)
 	if (is_away(h, at) || chance(s, h->lost_to))
 		return;
 	p.why = reaction(n, slot, at);
-	if (p.why == 0)
+	if (p.why == 0) {
+		note_unanswered(n);
 		return;
+	}
 	if (h->half_open_rule && p.why == DW_SCAN_WHY_SYN_ACK && s->half[place].key == key &&
 	    at < s->half[place].at + FORGET_US)
 		return;
@@ -400,5 +414,5 @@ void made_network_init(struct made_network *n, struct made_host *hosts, uint64_t
 	n->wire.ops = &ops;
 	n->hosts = hosts;
 	n->seed = seed;
-	n->now = 1000000;
+	n->now = BEGUN_US;
 }

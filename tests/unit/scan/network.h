@@ -40,7 +40,9 @@ struct made_network {
 	bool forged_in_order; /* to the port that is the last in use, if they were used in their order */
 	double ring_rate; /* answers a second that can be handed over; 0: all */
 	const volatile int *unused;
-	uint64_t now; /* microseconds */
+	uint64_t now;            /* microseconds */
+	uint32_t *unanswered_in; /* probes that nothing answers, by second; NULL: not counted */
+	size_t n_seconds;        /* of them; no more may pass */
 	uint64_t dropped;
 	struct made_state *state;
 };
