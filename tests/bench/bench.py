@@ -129,6 +129,14 @@ def seen(load, document):
     return sum(1 for pid, _, protocol, family, port in load.doors if (pid, protocol, family, port) in told)
 
 
+def all_seen(load, document, what):
+    """How many doors of the load are told with their own holder: all of them, or what is measured is another work."""
+    n = seen(load, document)
+    if n != len(load.doors):
+        raise Failure(f"{what} tells {n} of {len(load.doors)} doors with their own process")
+    return n
+
+
 def find_programs(build):
     doorward = os.path.join(build, "doorward")
     load = os.path.join(build, "tests", "bench", "load")

@@ -17,6 +17,7 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -241,6 +242,54 @@ struct child start_child(void)
 	if (read(ends[0], &c.made, sizeof(c.made)) != sizeof(c.made)) {
 		(void)kill(c.pid, SIGKILL);
 		(void)waitpid(c.pid, NULL, 0);
+		c.pid = -1;
+	}
+	(void)close(ends[0]);
+	return c;
+}
+
+/* The shell says that it runs, and then waits for what nobody writes. */
+static void become_command(size_t length, int said)
+{
+	static const char script[] = "echo; read x";
+	const size_t rest = sizeof("sh") + sizeof("-c") + sizeof(script) + 1;
+	char *last = calloc(1, length);
+	char *argv[] = { (char *)"sh", (char *)"-c", (char *)script, last, NULL };
+	int never[2];
+
+	if (!last || length <= rest || pipe2(never, 0) < 0)
+		_exit(23);
+	memset(last, 'x', length - rest);
+	if (dup2(never[0], STDIN_FILENO) < 0 || dup2(said, STDOUT_FILENO) < 0)
+		_exit(24);
+	(void)execv("/bin/sh", argv);
+	_exit(25);
+}
+
+struct child start_command(size_t length)
+{
+	struct child c = { .pid = -1 };
+	char byte;
+	int ends[2];
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return c;
+	c.pid = fork();
+	if (c.pid == 0) {
+		(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (unshare(CLONE_NEWNET) < 0)
+			_exit(9);
+		loopback_up();
+		c.made.netns = own_netns();
+		c.made.tcp = bound4(SOCK_STREAM, 0, INADDR_LOOPBACK, &c.made.port_tcp);
+		if (write(ends[1], &c.made, sizeof(c.made)) != sizeof(c.made))
+			_exit(8);
+		become_command(length, ends[1]);
+	}
+	(void)close(ends[1]);
+	if (c.pid > 0 && (read(ends[0], &c.made, sizeof(c.made)) != sizeof(c.made) ||
+			  read(ends[0], &byte, 1) != 1)) {
+		stop_child(&c);
 		c.pid = -1;
 	}
 	(void)close(ends[0]);

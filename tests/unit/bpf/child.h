@@ -3,6 +3,7 @@
 #ifndef DW_TEST_CHILD_H
 #define DW_TEST_CHILD_H
 
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -27,6 +28,8 @@ struct child {
 
 /* pid -1: it could not be made (no root). */
 struct child start_child(void);
+/* One that holds a TCP listener alone and whose command line has that many bytes, the last NUL among them. */
+struct child start_command(size_t length);
 void stop_child(const struct child *c);
 
 /* For other children. Both end the process when they fail. */

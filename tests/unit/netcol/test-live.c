@@ -377,21 +377,30 @@ static void check_storm(const struct look *l, const struct rig *storm, size_t *s
  */
 DW_TEST(fork_and_die_storm)
 {
+	const unsigned rungs[] = { DW_RUNG_NETLINK | DW_RUNG_PROC, DW_RUNG_NETLINK | DW_RUNG_PROC,
+				   DW_RUNG_PROC, DW_RUNG_BPF };
+	size_t seen = 0, by_bpf = 0;
 	struct rig storms[2];
-	size_t seen = 0;
+	bool bpf = false;
 
 	for (unsigned i = 0; i < 2; i++)
 		DW_CHECK(rig_storm_start(&storms[i]));
-	for (unsigned i = 0; i < 24 || (seen == 0 && i < 200); i++) {
+	for (unsigned i = 0; i < 24 || ((seen == 0 || (bpf && by_bpf == 0)) && i < 400); i++) {
 		struct look l;
+		bool this;
 
-		look(&l, i % 3 == 2 ? DW_RUNG_PROC : DW_RUNG_NETLINK | DW_RUNG_PROC, i % 2 == 0);
+		/* the deeper look in every other round of the rungs */
+		look(&l, rungs[i % 4], i / 4 % 2 == 0);
+		/* netlink where BPF cannot be used */
+		this = dw_starts_with(l.facts->method, "bpf");
+		bpf = bpf || this;
 		for (unsigned k = 0; k < 2; k++)
-			check_storm(&l, &storms[k], &seen);
+			check_storm(&l, &storms[k], this ? &by_bpf : &seen);
 		look_end(&l);
 	}
-	printf("storm: %zu short-lived holders were seen\n", seen);
+	printf("storm: %zu short-lived holders were seen, %zu by BPF\n", seen, by_bpf);
 	DW_CHECK(seen > 0);
+	DW_CHECK(!bpf || by_bpf > 0);
 	for (unsigned i = 0; i < 2; i++)
 		rig_stop(&storms[i]);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "support.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
 #include <net/if.h>
@@ -114,8 +115,14 @@ bool fresh_netns(void)
 	struct ifreq r = { .ifr_name = "lo" };
 	int fd;
 
-	if (unshare(CLONE_NEWNET) < 0)
+	if (unshare(CLONE_NEWNET) < 0) {
+		/* where root cannot, all of the tests here would pass without a look */
+		if (geteuid() == 0) {
+			printf("root gets no network namespace: %s\n", strerror(errno));
+			abort();
+		}
 		return false;
+	}
 	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	r.ifr_flags = IFF_UP | IFF_RUNNING;
 	if (fd < 0 || ioctl(fd, SIOCSIFFLAGS, &r) < 0)

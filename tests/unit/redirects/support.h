@@ -32,8 +32,8 @@ void fixture_netlink(const char *fixture, uint32_t inode, int protocol,
 		     const struct nlmsghdr *request, const void *answer, size_t n);
 
 /*
- * Moves this process into a network namespace of its own; false: not allowed here. The loopback is
- * up.
+ * Moves this process into a network namespace of its own; false: not allowed here, where we are not
+ * root. The loopback is up.
  */
 bool fresh_netns(void);
 /* Is the tool there (one of the usual directories)? Then its path, else NULL. */
