@@ -89,7 +89,8 @@ static void namespaces_of_sockets(struct committing *k)
 		uint32_t inode = k->view->sockets.v[h->socket]->k.netns;
 		int fd = -1;
 
-		if (inode == 0 || dw_netns_find(c, inode) != DW_NONE)
+		/* the first that is told may be a thread's, whose descriptors nobody else can take */
+		if (inode == 0 || is_enterable(c, dw_netns_find(c, inode)))
 			continue;
 		if (!h->ring && h->tid == h->tgid)
 			fd = dw_bpf_socket_netns(c->sys, (int)h->tgid, (int)h->fd, NULL);
