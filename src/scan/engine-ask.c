@@ -90,20 +90,23 @@ static uint64_t secret_of(const struct dw_engine *g, uint32_t host)
 
 static uint8_t wire_port(const struct dw_engine *g, uint32_t host, unsigned source)
 {
-	uint64_t r = secret_of(g, host);
+	uint64_t r;
 
 	if (g->block->protocol != DW_PROTOCOL_UDP)
 		return (uint8_t)source;
+	r = secret_of(g, host);
 	return (uint8_t)((((unsigned)r | 1) * source + (unsigned)(r >> 32)) % DW_WIRE_ROUNDS);
 }
 
 unsigned dw_engine_source(const struct dw_engine *g, uint32_t host, unsigned port)
 {
-	uint64_t r = secret_of(g, host);
-	unsigned a = (unsigned)r | 1, inverse = a;
+	unsigned a, inverse;
+	uint64_t r;
 
 	if (g->block->protocol != DW_PROTOCOL_UDP)
 		return port;
+	r = secret_of(g, host);
+	a = inverse = (unsigned)r | 1;
 	for (unsigned i = 0; i < 4; i++) /* Newton's: twice the bits that are right, each time */
 		inverse *= 2 - a * inverse;
 	return inverse * (port - (unsigned)(r >> 32)) % DW_WIRE_ROUNDS;
