@@ -128,21 +128,33 @@ static enum doorward_trial_state trial_state(const struct dw_run *r)
 	return r->state == DW_RUN_DONE && r->confirmed ? DOORWARD_TRIAL_KEPT : states[r->state];
 }
 
+int dw_change_runs(struct doorward *d, struct dw_arena *a, struct dw_run **ret, size_t *ret_n,
+		   struct dw_error *e)
+{
+	_cleanup_(dw_cleanup_store) struct dw_store *store = NULL;
+	int r = dw_store_open(dw_change_state(d), false, &store, e);
+
+	*ret = NULL;
+	*ret_n = 0;
+	if (r == 0)
+		r = dw_store_runs(store, a, ret, ret_n, e);
+	if (r < 0 && r != -ENOENT)
+		return r;
+	*e = (struct dw_error){ 0 };
+	return 0;
+}
+
 int doorward_trial_look(struct doorward *d, long long run, struct doorward_trial *ret)
 {
 	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
-	_cleanup_(dw_cleanup_store) struct dw_store *store = NULL;
 	struct dw_error *e = dw_facade_begin(d);
 	struct doorward_trial found = { 0 };
 	struct dw_run *runs = NULL;
 	size_t n = 0;
-	int r = dw_store_open(dw_change_state(d), false, &store, e);
+	int r = dw_change_runs(d, a, &runs, &n, e);
 
-	if (r == 0)
-		r = dw_store_runs(store, a, &runs, &n, e);
-	if (r < 0 && r != -ENOENT)
+	if (r < 0)
 		return r;
-	*e = (struct dw_error){ 0 };
 	for (size_t i = 0; i < n; i++) {
 		enum doorward_trial_state state = trial_state(&runs[i]);
 

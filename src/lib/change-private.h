@@ -61,6 +61,9 @@ void dw_change_close(struct changing *c);
 /* Puts back what a scan-assist left that was killed with its guard. Tells it by the notice; never fails. */
 void dw_change_settle_assist(struct doorward *d, struct dw_sys *s);
 
+/* All runs of the journal, the newest first, in a; none where there is no journal. */
+int dw_change_runs(struct doorward *d, struct dw_arena *a, struct dw_run **ret, size_t *ret_n,
+		   struct dw_error *e);
 /* What every run has: who, where, when, by what. */
 void dw_change_describe(struct changing *c, const char *kind, struct dw_run *run);
 const char *dw_change_state(const struct doorward *d);                 /* the journal's directory */

@@ -104,19 +104,14 @@ static int64_t next(const struct dw_run *v, size_t n)
 int doorward_undo_look(struct doorward *d, long long *ret_run)
 {
 	_cleanup_arena_ struct dw_arena *a = dw_arena_new();
-	_cleanup_(dw_cleanup_store) struct dw_store *store = NULL;
 	struct dw_error *e = dw_facade_begin(d);
 	struct dw_run *runs = NULL;
 	size_t n = 0;
-	int r = dw_store_open(dw_change_state(d), false, &store, e);
+	int r = dw_change_runs(d, a, &runs, &n, e);
 
 	if (r == 0)
-		r = dw_store_runs(store, a, &runs, &n, e);
-	if (r < 0 && r != -ENOENT)
-		return r;
-	*e = (struct dw_error){ 0 };
-	*ret_run = next(runs, n);
-	return 0;
+		*ret_run = next(runs, n);
+	return r;
 }
 
 /* Whoever changes the host when the time is up is soon done, or dead: nobody comes again to put the trial back. */
