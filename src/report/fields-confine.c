@@ -48,10 +48,8 @@ DW_GETTER(get_root)
 
 static void get_capabilities(struct dw_arena *a, const void *object, struct dw_value *v)
 {
-	for (unsigned i = 0; i < 64; i++)
-		if (one(object)->capabilities >> i & 1)
-			dw_vec_push(a, &v->strings, dw_capability_name(i));
-	v->known = one(object)->processes && one(object)->details_known;
+	if (one(object)->processes && one(object)->details_known)
+		dw_give_capabilities(v, one(object)->capabilities, a);
 }
 
 DW_GETTER(get_no_new_privs)

@@ -14,13 +14,6 @@ static const struct dw_report_observed *seen(const void *object)
 	return object;
 }
 
-static void give_names(struct dw_arena *a, uint64_t capabilities, struct dw_value *v)
-{
-	for (unsigned i = 0; i < 64; i++)
-		if (capabilities >> i & 1)
-			dw_vec_push(a, &v->strings, dw_capability_name(i));
-}
-
 DW_GETTER(get_time)
 {
 	dw_give_time(v, whole(object)->time);
@@ -44,8 +37,7 @@ static void get_idle(struct dw_arena *a, const void *object, struct dw_value *v)
 	if (!r->observed || !r->observed->capabilities_known || !r->service->processes ||
 	    !r->service->details_known)
 		return;
-	v->known = true;
-	give_names(a, r->service->capabilities & ~r->observed->capabilities, v);
+	dw_give_capabilities(v, r->service->capabilities & ~r->observed->capabilities, a);
 }
 
 DW_GETTER(get_remarks)
@@ -61,9 +53,8 @@ DW_GETTER(get_seconds)
 
 static void get_used(struct dw_arena *a, const void *object, struct dw_value *v)
 {
-	v->known = seen(object)->capabilities_known;
-	if (v->known)
-		give_names(a, seen(object)->capabilities, v);
+	if (seen(object)->capabilities_known)
+		dw_give_capabilities(v, seen(object)->capabilities, a);
 }
 
 DW_GETTER(get_written)

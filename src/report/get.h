@@ -7,7 +7,8 @@
 #include "dw_model.h"
 
 /* The head of a getter. Those that make nothing leave the arena alone. */
-#define DW_GETTER(name) static void name(dw_unused struct dw_arena *a, const void *object, struct dw_value *v)
+#define DW_GETTER(name)                                                                            \
+	static void name(dw_unused struct dw_arena *a, const void *object, struct dw_value *v)
 
 static inline void dw_give_string(struct dw_value *v, const char *s)
 {
@@ -43,6 +44,15 @@ static inline void dw_give_tristate(struct dw_value *v, enum dw_tristate t)
 {
 	v->yes = t == DW_YES;
 	v->known = t != DW_UNKNOWN;
+}
+
+/* Names of the capabilities whose bits are set. */
+static inline void dw_give_capabilities(struct dw_value *v, uint64_t bits, struct dw_arena *a)
+{
+	for (unsigned i = 0; i < 64; i++)
+		if (bits >> i & 1)
+			dw_vec_push(a, &v->strings, dw_capability_name(i));
+	v->known = true;
 }
 
 static inline void dw_give_object(struct dw_value *v, const void *object)
