@@ -6,6 +6,7 @@
 #include <ftw.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "dw_str.h"
 
@@ -65,6 +66,31 @@ void host_file(struct host *h, const char *path, int mode, const char *text)
 
 	(void)snprintf(full, sizeof(full), "%s/root%s", h->dir, path);
 	put(full, mode, text, strlen(text));
+}
+
+/* For the program to import it: what it imports is what is judged. */
+static int (*volatile the_call)(int, int) = listen;
+
+void host_listener(struct host *h, const char *path)
+{
+	static char buffer[1 << 16];
+	char full[512];
+	FILE *in = fopen("/proc/self/exe", "re"), *out;
+	size_t n;
+
+	if (!the_call || !in)
+		fail("/proc/self/exe");
+	host_file(h, path, 0755, "");
+	(void)snprintf(full, sizeof(full), "%s/root%s", h->dir, path);
+	out = fopen(full, "we");
+	if (!out)
+		fail(full);
+	while ((n = fread(buffer, 1, sizeof(buffer), in)) > 0)
+		if (fwrite(buffer, 1, n, out) != n)
+			fail(full);
+	(void)fclose(in);
+	if (fclose(out) != 0)
+		fail(full);
 }
 
 void host_link(struct host *h, const char *path, const char *target)

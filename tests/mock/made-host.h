@@ -25,6 +25,8 @@ struct host_process {
 
 struct host *host_new(void);
 void host_file(struct host *h, const char *path, int mode, const char *text);
+/* A program that listens: the one that runs, which imports listen(2). */
+void host_listener(struct host *h, const char *path);
 void host_link(struct host *h, const char *path, const char *target);
 void host_process(struct host *h, const struct host_process *p);
 /* init NULL and running false: an offline root. */

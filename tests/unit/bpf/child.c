@@ -218,9 +218,12 @@ static void make(struct made *m)
 	(void)pthread_barrier_wait(&t.ready);
 }
 
-struct child start_child(void)
+/* In a network of its own: makes what it is to have, says what that is, and is then what `become` makes of it. */
+static struct child start(void (*fill)(struct made *m), void (*become)(size_t length, int said),
+			  size_t length)
 {
 	struct child c = { .pid = -1 };
+	char byte;
 	int ends[2];
 
 	if (pipe2(ends, O_CLOEXEC) < 0)
@@ -232,20 +235,38 @@ struct child start_child(void)
 		if (unshare(CLONE_NEWNET) < 0)
 			_exit(9);
 		loopback_up();
-		make(&c.made);
+		fill(&c.made);
 		if (write(ends[1], &c.made, sizeof(c.made)) != sizeof(c.made))
 			_exit(8);
-		for (;;)
-			(void)pause();
+		become(length, ends[1]);
 	}
 	(void)close(ends[1]);
-	if (read(ends[0], &c.made, sizeof(c.made)) != sizeof(c.made)) {
-		(void)kill(c.pid, SIGKILL);
-		(void)waitpid(c.pid, NULL, 0);
+	if (c.pid > 0 && (read(ends[0], &c.made, sizeof(c.made)) != sizeof(c.made) ||
+			  read(ends[0], &byte, 1) != 1)) {
+		stop_child(&c);
 		c.pid = -1;
 	}
 	(void)close(ends[0]);
 	return c;
+}
+
+static void wait_to_be_killed(size_t length dw_unused, int said)
+{
+	if (write(said, "", 1) != 1)
+		_exit(26);
+	for (;;)
+		(void)pause();
+}
+
+struct child start_child(void)
+{
+	return start(make, wait_to_be_killed, 0);
+}
+
+static void make_one(struct made *m)
+{
+	m->netns = own_netns();
+	m->tcp = bound4(SOCK_STREAM, 0, INADDR_LOOPBACK, &m->port_tcp);
 }
 
 /* The shell says that it runs, and then waits for what nobody writes. */
@@ -268,32 +289,7 @@ static void become_command(size_t length, int said)
 
 struct child start_command(size_t length)
 {
-	struct child c = { .pid = -1 };
-	char byte;
-	int ends[2];
-
-	if (pipe2(ends, O_CLOEXEC) < 0)
-		return c;
-	c.pid = fork();
-	if (c.pid == 0) {
-		(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-		if (unshare(CLONE_NEWNET) < 0)
-			_exit(9);
-		loopback_up();
-		c.made.netns = own_netns();
-		c.made.tcp = bound4(SOCK_STREAM, 0, INADDR_LOOPBACK, &c.made.port_tcp);
-		if (write(ends[1], &c.made, sizeof(c.made)) != sizeof(c.made))
-			_exit(8);
-		become_command(length, ends[1]);
-	}
-	(void)close(ends[1]);
-	if (c.pid > 0 && (read(ends[0], &c.made, sizeof(c.made)) != sizeof(c.made) ||
-			  read(ends[0], &byte, 1) != 1)) {
-		stop_child(&c);
-		c.pid = -1;
-	}
-	(void)close(ends[0]);
-	return c;
+	return start(make_one, become_command, length);
 }
 
 void stop_child(const struct child *c)

@@ -9,30 +9,6 @@
 #include "made-host.h"
 #include "registry.h"
 
-/* For this program to import it: what it imports is what is judged. */
-static int (*volatile the_call)(int, int) = listen;
-
-/* A program that listens: this one. */
-static void listener(struct host *h, const char *path)
-{
-	static char buffer[1 << 16];
-	char full[160];
-	FILE *in = fopen("/proc/self/exe", "re"), *out;
-	size_t n;
-
-	DW_CHECK(the_call != NULL);
-	host_file(h, path, 0755, "");
-	(void)snprintf(full, sizeof(full), "%s/root%s", h->dir, path);
-	out = fopen(full, "we");
-	DW_CHECK(in && out);
-	while (in && out && (n = fread(buffer, 1, sizeof(buffer), in)) > 0)
-		DW_CHECK_INT(fwrite(buffer, 1, n, out), n);
-	if (in)
-		(void)fclose(in);
-	if (out)
-		DW_CHECK_INT(fclose(out), 0);
-}
-
 static struct host *image(void)
 {
 	struct host *h = host_new();
@@ -86,9 +62,9 @@ DW_TEST(lines_of_crontabs)
 {
 	struct host *h = image();
 
-	listener(h, "/usr/sbin/food");
-	listener(h, "/usr/bin/nc");
-	listener(h, "/usr/bin/ssh");
+	host_listener(h, "/usr/sbin/food");
+	host_listener(h, "/usr/bin/nc");
+	host_listener(h, "/usr/bin/ssh");
 	host_file(h, "/opt/start", 0755, "#!/bin/sh\nnohup food -p 7 &\n");
 	host_file(h, "/etc/crontab", 0644,
 		  "@reboot root /usr/sbin/food --daemon\n"        /* 1: likely */
@@ -159,7 +135,7 @@ DW_TEST(lines_of_rc_local)
 {
 	struct host *h = image();
 
-	listener(h, "/usr/sbin/food");
+	host_listener(h, "/usr/sbin/food");
 	host_file(h, "/etc/rc.local", 0755,
 		  "#!/bin/sh -e\n"
 		  "# /usr/sbin/food\n"

@@ -130,30 +130,6 @@ DW_TEST(a_mask_is_the_last_word)
 	host_free(h);
 }
 
-/* For this program to import it: what it imports is what is judged. */
-static int (*volatile the_call)(int, int) = listen;
-
-/* A program that listens: this one. */
-static void real_program(struct host *h)
-{
-	static char buffer[1 << 16];
-	char path[128];
-	FILE *in = fopen("/proc/self/exe", "re"), *out;
-	size_t n;
-
-	DW_CHECK(the_call != NULL);
-	host_file(h, "/usr/sbin/spared", 0755, "");
-	(void)snprintf(path, sizeof(path), "%s/root/usr/sbin/spared", h->dir);
-	out = fopen(path, "we");
-	DW_CHECK(in && out);
-	while (in && out && (n = fread(buffer, 1, sizeof(buffer), in)) > 0)
-		DW_CHECK_INT(fwrite(buffer, 1, n, out), n);
-	if (in)
-		(void)fclose(in);
-	if (out)
-		DW_CHECK_INT(fclose(out), 0);
-}
-
 DW_TEST(what_waits_for_an_end_sleeps)
 {
 	static const char *const waiting[] = { "spare.service", "next.service", "last.service" };
@@ -163,7 +139,7 @@ DW_TEST(what_waits_for_an_end_sleeps)
 
 	host_file(h, "/usr/lib/systemd/systemd", 0755, "");
 	host_link(h, "/sbin/init", "/usr/lib/systemd/systemd");
-	real_program(h);
+	host_listener(h, "/usr/sbin/spared");
 	host_load(h, &dw_starter_systemd, NULL, false);
 	for (size_t i = 0; i < DW_ARRAY_SIZE(waiting); i++) {
 		const struct dw_sleeper_fact *f = host_sleeper(h, waiting[i]);
